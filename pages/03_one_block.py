@@ -48,7 +48,7 @@ def the_stream_fills() -> None:
     st.html(
         openers.opener(
             openers.note_map(found.lengths, found.lines, text),
-            f"How long a note each line of the stream holds at every token of {text}",
+            f"How long the contribution of each part is at every token of {text}",
             page.text("filling"),
         )
     )
@@ -110,7 +110,7 @@ def what_is_left(text: str) -> str:
 def notebook(a: int, b: int) -> None:
     text = probes.text_of(a, b)
     if not page.guess(
-        f"Take away again all that the {spelled(config().n_layer)} blocks wrote. "
+        f"Subtract again all that the {spelled(config().n_layer)} layers wrote. "
         "What is left of the stream?",
         LEFT,
         lambda: what_is_left(text),
@@ -123,7 +123,7 @@ def notebook(a: int, b: int) -> None:
         figures.line_lengths(
             book.lines, book.length_of_notes[:, before], book.length_of_stream[:, before]
         ),
-        alt="Length of each note and of the stream after it, line by line",
+        alt="Length of each contribution and of the stream after it, part by part",
     )
     page.notice()
     page.source(gpt.Block.forward, residual.PlainStream, logit_lens.notebook)
@@ -143,7 +143,7 @@ def norm(a: int, b: int) -> None:
 
     page.prose("norm_worked")
     if not page.guess(
-        f"Behind the last block the stream is multiplied by {FACTORS[-1]:,}. What does the model "
+        f"After the last layer the stream is multiplied by {FACTORS[-1]:,}. What does the model "
         "write?",
         SAME_OR_NOT,
         lambda: SAME_OR_NOT[written(FACTORS[-1]) != text],
@@ -172,17 +172,17 @@ def norm(a: int, b: int) -> None:
 def ffn(a: int, b: int) -> None:
     page.prose("ffn_same")
     text = probes.text_of(a, b)
-    layer = page.choose("layer", "FFN of block", range(config().n_layer))
+    layer = page.choose("layer", "FFN of layer", range(config().n_layer))
     values = probes.neurons_of(text, layer)
     awake, half = logit_lens.voices(values)
     st.markdown(
-        f"In block {layer}, **{awake} of {len(values):,}** neurons are above zero before the "
-        f"token {name_of(PLACE, text, a, b)} is written. The loudest {half:,} hand "
-        "on half of everything, and those below zero nothing."
+        f"In layer {layer}, **{awake} of {len(values):,}** neurons are above zero before the "
+        f"token {name_of(PLACE, text, a, b)} is written. The strongest {half:,} hand "
+        "on half of everything, and those below zero hand on nothing."
     )
     page.draw(
         figures.neuron_curve(values),
-        alt=f"What the neurons of the FFN of block {layer} hand on, sorted",
+        alt=f"What the neurons of the FFN of layer {layer} hand on, sorted",
     )
     page.notice()
     page.source(dense.DenseFFN.forward, dense.relu2, mlp.linear, logit_lens.ffn_in_numpy)
@@ -190,12 +190,12 @@ def ffn(a: int, b: int) -> None:
 
 @page.section("sizes", needs=[BOOK_RUN])
 def sizes() -> None:
-    blocks = f"{spelled(config().n_layer)} blocks"
+    layers = f"{spelled(config().n_layer)} layers"
     names = {
         "embedding": "token table",
         "positions": "position table",
-        "attention": f"attention, {blocks}",
-        "ffn": f"FFNs, {blocks}",
+        "attention": f"attention, {layers}",
+        "ffn": f"FFNs, {layers}",
         "norms": "gains of the norms",
         "unembedding": "unembedding",
     }
@@ -226,18 +226,18 @@ def early(a: int, b: int) -> None:
         return band(right, (1, n / 2, n), EARLY)
 
     if not page.guess(
-        "Before the last block has written: how many tokens can be read from the stream?",
+        "Before the last layer has written, how many tokens can be read from the stream?",
         EARLY,
         how_many,
     ):
         return
     right, n = probes.read_before_the_last(text)
-    st.markdown(f"For this sum, {right} of {n} can be read there.")
-    rows = ["before block 0", *(f"after block {layer}" for layer in range(config().n_layer))]
+    st.markdown(f"For this problem, {right} of {n} can be read there.")
+    rows = ["before layer 0", *(f"after layer {layer}" for layer in range(config().n_layer))]
     letters, sure = probes.read_early(text)
     page.draw(
         figures.early_reading(letters, sure, rows, text[FIRST:], FIRST),
-        alt="The token that the stream would say after each block, for every token of the text",
+        alt="The token that would be written after each layer, for every token of the text",
     )
     page.notice()
     page.source(logit_lens.read_early)
@@ -251,7 +251,7 @@ def tour(a: int, b: int) -> None:
     st.html(tokens.strip(text, FORM, a, b, small=True))
     page.draw(
         figures.note_map(book.length_of_notes, book.lines, text),
-        alt="How long a note every part writes at every token",
+        alt="How long the contribution of every part is at every token",
     )
     page.notice()
     page.source(gpt.GPT.forward)
@@ -346,7 +346,7 @@ def what_came_of_it(text: str, part: str, without: str, a: int, b: int) -> str:
         said = f"No token changes. Take {name_of(PLACE, text, a, b)} and its rival"
     left = probes.attribution_without(text, part).lead(here.row, here.token, here.rival)
     return (
-        f"{said} `{VOCABULARY[here.rival]}`. With all parts the one leads the other by "
+        f"{said} `{VOCABULARY[here.rival]}`. With all parts, the first leads the second by "
         f"{here.lead:.2f}. Subtracting the bar of {part} would leave "
         f"{here.lead - here.bar_of(part):.2f}; the model without it leaves **{left:.2f}**."
     )
@@ -357,7 +357,7 @@ def what_came_of_it(text: str, part: str, without: str, a: int, b: int) -> str:
 def pull(a: int, b: int) -> None:
     text = probes.text_of(a, b)
     missed = "head {}.{}".format(*results.most_missed_head())
-    part = page.choose("pull", "Pull out", [*probes.components_to_pull()], missed)
+    part = page.choose("pull", "Ablate", [*probes.components_to_pull()], missed)
     if not page.guess(
         f"{bars_of(text, part)} Without this part, what does the model write?",
         SAME_OR_NOT,
@@ -376,7 +376,7 @@ def pull(a: int, b: int) -> None:
     page.source(attribution.Component, intervene.ablate_head, intervene.ablate_layer)
 
 
-with page.deeper("every part, many sums"):
+with page.deeper("every part, many problems"):
 
     @page.section("missed")
     def missed() -> None:
@@ -386,10 +386,10 @@ with page.deeper("every part, many sums"):
         page.draw(
             bars.count_bars(
                 {claims.part_name(row): row["errors_answer"] for row in rows},
-                "pulled out",
+                "ablated",
                 f"wrong answers of {rows[0]['n']:,}",
             ),
-            alt="How many answers go wrong without each attention and each FFN",
+            alt="How many answers go wrong with each attention and each FFN ablated",
         )
         page.notice()
         page.source(pulled_out.measure_part, intervene.ablate_layer)
@@ -407,13 +407,13 @@ DOUBLINGS = tuple(2**k for k in range(11))
 def quiet_hint(found: QuietPart, part: str) -> str:
     """What to try next, from what the part had said and what came of pulling it out."""
     if found.quiet:
-        hint = "It is quiet, but this token does not need it. Who hands digits to later parts?"
+        hint = "Its bar is short, but this token does not need it. Who hands digits to later parts?"
         if part[-1:] != "0" and " 0." not in part:
-            hint += " A note is read by what comes after it, so try an earlier block."
+            hint += " A contribution is read by the parts after it, so try an earlier layer."
         return hint
     if found.before == found.after:
-        return "It is loud, and yet the token stays. Others make up for it; take another part."
-    return "It flips the token, but its bar is too long. Look for a part that whispers."
+        return "Its bar is long, and yet the token stays. Others make up for it; take another part."
+    return "It changes the token, but its bar is too long. Look for a part that whispers."
 
 
 @page.section("ex_quiet", needs=[BOOK_RUN])
@@ -423,7 +423,7 @@ def the_whisper() -> None:
         return
     text = probes.text_of(*pair)
     place = ask_place("ex_quiet_place", text, *pair)
-    part = page.choose("ex_quiet_part", "Pull out", [*probes.components_to_pull()], "head 5.3")
+    part = page.choose("ex_quiet_part", "Ablate", [*probes.components_to_pull()], "head 5.3")
     here = written_at(text, place)
     logits = probes.attribution_without(text, part).logits[here.row]
     after = VOCABULARY[int(logits.argmax())]
@@ -445,7 +445,7 @@ def how_loud_is_too_loud() -> None:
         return
     text = probes.text_of(*pair)
     factor = page.choose(
-        "ex_loud_factor", "Multiply the stream before block 0 by", DOUBLINGS, DOUBLINGS[-1]
+        "ex_loud_factor", "Multiply the stream before layer 0 by", DOUBLINGS, DOUBLINGS[-1]
     )
     loud, half = (
         probes.write_loudly(text[:FIRST], "resid_pre", 0, f).text for f in (factor, factor / 2)
@@ -455,7 +455,7 @@ def how_loud_is_too_loud() -> None:
     st.html(tokens.strip(loud, FORM, *pair, marks=marks, written_from=FIRST))
     said = f"Times {factor:g}, {len(found.changed)} of {len(text) - FIRST} tokens change"
     said += f"; times {factor / 2:g}, {len(found.changed_by_half)} do."
-    hint = "The notes of the blocks still count for enough. Go up."
+    hint = "The contributions of the layers still count for enough. Go up."
     if found.changed:
         hint = "Half of that is enough already. Go down."
     exercises.show_verdict(found.solved, said, hint)

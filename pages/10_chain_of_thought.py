@@ -59,7 +59,7 @@ def every_pair_there_is() -> None:
     st.html(
         openers.opener(
             openers.filling_picture(picture) + maps.atlas_key(),
-            "All pairs up to 99 as the model with working writes them, a dot a pair",
+            "All pairs up to 99 as the model with working writes them, each pair a dot",
             page.text("all_pairs"),
             beside=True,
         )
@@ -114,14 +114,14 @@ with page.deeper("why both orders of a pair go together"):
     def both_orders_together() -> None:
         rows = rows_of("mirrored.jsonl")
         if not rows or not page.guess(
-            "Of sums read the other way round, how many are wrong?",
+            "Of pairs trained on the other way round, how many are wrong?",
             worked.MIRROR_HELPS,
             lambda: worked.fewer_wrong(worked.MIRRORED, rows, worked.MIRROR_HELPS),
         ):
             return
         page.draw(
             bars.seeds(bars.seed_points(worked.MIRROR_ARMS, rows), "", WRONG),
-            alt="Share of wrong texts among orders not shown, by whether their mirror image was",
+            alt="Share of wrong texts among held-out orders, by whether the other was trained on",
         )
         page.notice()
         page.source(mirrored.split_by_order, mirrored.by_mirror)
@@ -151,7 +151,7 @@ def show_cell(form: Format, written: Transcript, a: int, b: int) -> None:
     if wrong:
         st.markdown(f"The first wrong token is **{where}**. " + page.text("atlas_cell"))
     else:
-        st.markdown(f"Every token is right. What the model believed at the last, {where}:")
+        st.markdown(f"Every token is right. What the model believed at the last digit, {where}:")
     page.draw(
         figures.beliefs(
             written.beliefs[place - written.given], VOCABULARY, right[place], written.text[place]
@@ -168,8 +168,8 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
     @page.section("ways", told=False)
     def five_ways() -> None:
         with st.popover("More"):
-            padded = st.toggle("Keep leading zeros of the operands", True, key="ch10_padded")
-            st.caption("Without them, every field is as wide as your numbers need.")
+            padded = st.toggle("Keep leading zeros of your numbers", True, key="ch10_padded")
+            st.caption("Without them, every number is only as wide as it needs.")
         st.html(tokens.key())
         for style, words in STYLE_NAMES.items():
             form = Format(style, padded=padded)
@@ -195,7 +195,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
     @page.section("carry")
     def back_to_front() -> None:
         order = page.choose("order", "Write the sum", ("back to front", "front to back"))
-        st.caption("Choose which end of the sum is written first. The columns stand in that order.")
+        st.caption("Choose which end of the sum is written first; the columns stand in that order.")
         st.html(figures.columns(*pair, backwards=order == "back to front"))
         page.notice()
         page.source(difficulty.carries)
@@ -251,12 +251,12 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             return
         pairs = page.choose("race_pairs", "Show the pairs that were", tuple(worked.PAIRS))
         page.draw(
-            figures.bands(worked.race_bands(rows, pairs), "tokens read in training", WRONG),
-            alt="Share of wrong texts against tokens read, a line a format, its seeds as a band",
+            figures.bands(worked.race_bands(rows, pairs), "tokens trained on", WRONG),
+            alt="Share of wrong texts against tokens trained on, a line and a band for each format",
         )
         page.draw(
             bars.seeds(worked.race_points(rows, pairs), "", WRONG),
-            alt=f"Share of all pairs {pairs} that are wrong at the end, a point a seed",
+            alt=f"Share of all pairs {pairs} that are wrong at the end, each point one seed",
         )
         page.notice()
         page.source(controls.train_and_score, controls.race_cells)
@@ -277,7 +277,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             return
         page.draw(
             bars.seeds(worked.size_points(rows, plain), "format and size", WRONG),
-            alt="Share of wrong held-out texts, a point a seed, for four sizes and two formats",
+            alt="Share of wrong held-out texts for four sizes and two formats, each point one seed",
         )
         page.notice()
         page.source(controls.size_cells, controls.measure_size)
@@ -288,7 +288,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         def which_pairs() -> None:
             rows = rows_of("choice.jsonl")
             if not rows or not page.guess(
-                "Which leave fewer errors on held-out pairs?",
+                "Which training pairs leave fewer held-out pairs wrong?",
                 worked.CHOICES,
                 lambda: worked.fewer_wrong(claims.CHOICE, rows, worked.CHOICES),
             ):
@@ -337,7 +337,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         def first_wrong_token() -> None:
             atlas = atlases().get(TWIN)
             if atlas is None or not page.guess(
-                "In which number does the first error stand most often?",
+                "In which number does the first wrong token stand most often?",
                 figures.NUMBERS,
                 lambda: worked.first_wrong_number(atlas)[0],
             ):
@@ -355,7 +355,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         def recall_or_computing() -> None:
             rows = rows_of("fractions.jsonl")
             if not rows or not page.guess(
-                "Of sums whose two partial products were both never seen, how many come out wrong?",
+                "If both partial products of a problem were never seen, how often is it wrong?",
                 HOW_MANY,
                 lambda: how_many(claims.UNSEEN["both never seen"].value(rows)),
             ):
@@ -368,7 +368,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             page.prose("fractions")
             page.draw(
                 bars.seeds(bars.seed_points(worked.FRACTIONS, rows), "", WRONG),
-                alt="Share of wrong held-out texts by the share of the pairs that the twin may see",
+                alt="Share of wrong held-out texts by the share of the pairs that were trained on",
             )
             page.source(controls.usual_groups, controls.census, claims_of=["fractions"])
 
@@ -382,7 +382,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
                     bars.seeds(
                         bars.seed_points(worked.STRANGE, rows), "numbers never shown", WRONG
                     ),
-                    alt="Share of wrong test sums by how many of their numbers were never shown",
+                    alt="Share of wrong test problems by how many numbers were never shown",
                 )
             page.source(controls.measure_operands)
 
@@ -421,7 +421,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         def the_other_heads() -> None:
             rows = rows_of("silenced.jsonl")
             if not rows or not page.guess(
-                "All heads of layers 2 to 5 are pulled out at once. How many texts are wrong?",
+                "All heads of layers 2 to 5 are ablated at once. How many texts are wrong?",
                 HOW_MANY,
                 lambda: how_many(claims.without_layers(2, 5).value(rows)),
             ):
@@ -432,12 +432,12 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
                     "without all heads of",
                     f"wrong texts of {rows[0]['n']:,}",
                 ),
-                alt="Wrong texts of the book's model without the heads of some layers",
+                alt="Wrong texts of the book's model with the heads of some layers ablated",
             )
             page.notice()
             page.source(intervene.ablate_layer, intervene.ablate_head)
 
-    with page.deeper("any head, on your own sum"):
+    with page.deeper("any head, on your own problem"):
 
         @page.section("any_head", needs=[BOOK_RUN])
         def any_head_on_a_map() -> None:
@@ -469,7 +469,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             st.markdown(probes.strongest(shares, names, a, b))
             page.draw(
                 figures.heads_map(shares, names, text),
-                alt=f"Where all heads look before writing token {place}",
+                alt=f"Where all heads look before token {place} is written",
             )
             page.source(patterns.patterns)
 
@@ -485,7 +485,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             new = page.choose("forge_to", "Write instead", range(10), 3)
         truth, honest = FORM.text(a, b), write_sum(BOOK_RUN, a, b).text
         forged = write(BOOK_RUN, truth[:place] + str(new)).text
-        st.caption("As it was. Then you write over the chosen digit, and the model goes on.")
+        st.caption("As the model wrote it. Then you write over a digit, and the model goes on.")
         st.html(tokens.strip(honest, FORM, a, b, small=True))
         answer, numbers = exercises.believed(grade_forgery(truth, forged, place), a * b)
         if not page.guess("What will the model answer?", exercises.BELIEVED, answer):
@@ -502,7 +502,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
     def every_forgery() -> None:
         rows = rows_of("tamper.jsonl")
         if not rows or not page.guess(
-            "Over all pairs and digits: how often does the answer move as the forgery implies?",
+            "Over all pairs and digits, how often does the answer move as the forgery implies?",
             HOW_MANY,
             lambda: how_many(claims.VARYING.counts("followed").value(rows)),
         ):
@@ -551,7 +551,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         def choose_pairs() -> None:
             exercises.choose_pairs(page)
 
-    with page.exercise("the head that the sum misses"):
+    with page.exercise("the head that only the sum needs"):
 
         @page.section("ex_head", needs=[BOOK_RUN])
         def find_the_adding_head() -> None:

@@ -53,7 +53,7 @@ ON_PAGE = {
     "03_one_block": {
         "$7168$ numbers wide, and all of its": PUBLISHED,
         "its $61$ layers read from it and write to it (in the paper": PUBLISHED,
-        "Head `0.2` is head two of block zero": "the name of a head",
+        "Head `0.2` is head two of layer zero": "the name of a head",
     },
     "10_chain_of_thought": {
         "`0.2`": HEADS,

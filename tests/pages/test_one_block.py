@@ -244,7 +244,7 @@ def test_the_claims_name_the_parts_that_the_record_names() -> None:
     more = look_up("one_block.ffn_missed_more").measured
     expected = sum(wrong[f"FFN {i}"] > wrong[f"attention {i}"] for i in range(6))
     less = sum(wrong[f"FFN {i}"] < wrong[f"attention {i}"] for i in range(6))
-    assert more and more.shown == f"{expected} of 6 blocks, and less in {less}"
+    assert more and more.shown == f"{expected} of 6 layers, and less in {less}"
 
 
 def test_a_missing_record_is_one_sentence(book, monkeypatch, tmp_path) -> None:

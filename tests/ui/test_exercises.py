@@ -129,7 +129,7 @@ def test_a_sum_that_the_model_gets_wrong_is_not_asked_about(monkeypatch) -> None
     monkeypatch.setattr(exercises, "write_sum", lambda run, a, b: wrong)
     for which in ("ex_forge", "ex_head"):
         app = open_scene(which)
-        assert not app.success and "Choose another sum" in said(app)
+        assert not app.success and "Choose another problem" in said(app)
 
 
 HINTS = [

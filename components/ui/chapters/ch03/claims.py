@@ -41,30 +41,30 @@ def told_of(parts: str, row: Row) -> Measured:
 
 
 def missed_more(found: Sequence[Row]) -> str:
-    """In how many blocks more answers go wrong without the FFN than without the attention, or
+    """In how many layers more answers go wrong without the FFN than without the attention, or
     fewer."""
     wrong = {part_name(row): row["errors_answer"] for row in found}
     n = len({row["cell"]["layer"] for row in found})
     leads = [wrong[f"FFN {layer}"] - wrong[f"attention {layer}"] for layer in range(n)]
     more, less = sum(lead > 0 for lead in leads), sum(lead < 0 for lead in leads)
-    return f"{part_of(more, n)} blocks, and less in {less}"
+    return f"{part_of(more, n)} layers, and less in {less}"
 
 
 CLAIMS: dict[str, Claim] = {
     "one_block.parts_pairs": Claim(
-        "Pairs on which each attention and each FFN is pulled out.", PARTS.numbers("n")
+        "Pairs on which each attention and each FFN is ablated.", PARTS.numbers("n")
     ),
     "one_block.parts_that_matter": Claim(
-        "Whole attentions and FFNs of the book's model without which some answer is wrong.",
+        "Whole attentions and FFNs of the book's model whose ablation makes some answer wrong.",
         PARTS.told(missed_at_all),
     ),
     "one_block.most_missed": Claim(
-        "The attention or FFN without which most answers are wrong.", PARTS.told(missed_most)
+        "The attention or FFN whose ablation makes most answers wrong.", PARTS.told(missed_most)
     ),
     "one_block.least_missed": Claim(
-        "Attentions and FFNs without which fewest answers are wrong.", PARTS.told(missed_least)
+        "Attentions and FFNs whose ablation makes fewest answers wrong.", PARTS.told(missed_least)
     ),
     "one_block.ffn_missed_more": Claim(
-        "Blocks whose FFN is missed more than their attention.", PARTS.told(missed_more)
+        "Layers whose FFN is missed more than their attention.", PARTS.told(missed_more)
     ),
 }

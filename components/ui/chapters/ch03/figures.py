@@ -27,7 +27,7 @@ LEAST = 1e-3
 
 def line_lengths(lines: Sequence[str], notes: Numbers, stream: Numbers) -> Chart:
     """Of each line, how long a note it adds and how long the stream is then: log scale. (N,)"""
-    both = {"this note": ACCENT, "the stream after it": GREY}
+    both = {"this contribution": ACCENT, "the stream after it": GREY}
     data = pd.DataFrame(
         {
             "line": np.tile(list(lines), 2),
@@ -69,7 +69,7 @@ def before_and_after(before: Numbers, after: Numbers, most: float) -> Chart:
         alt.Chart(data)
         .mark_bar()
         .encode(
-            x=alt.X("number:O", title="place in the stream", axis=alt.Axis(labelAngle=0)),
+            x=alt.X("number:O", title="entry of the stream", axis=alt.Axis(labelAngle=0)),
             xOffset=alt.XOffset("when:N", sort=None),
             y=alt.Y(
                 "value:Q",
@@ -101,7 +101,7 @@ def neuron_curve(values: Numbers) -> Chart:
         alt.Chart(data)
         .mark_area(line=True, opacity=0.6)
         .encode(
-            x=alt.X("rank:Q", title="neurons, the loudest first", scale=alt.Scale(nice=False)),
+            x=alt.X("rank:Q", title="neurons, the strongest first", scale=alt.Scale(nice=False)),
             y=alt.Y("value:Q", title="handed on"),
             tooltip=["rank", alt.Tooltip("value", format=",.2f")],
         )
@@ -133,7 +133,7 @@ def early_reading(
         opacity=alt.Opacity("value:Q", scale=alt.Scale(domain=[0, 1], range=[0, 0.5]), legend=None),
         tooltip=[
             alt.Tooltip("row", title="read"),
-            alt.Tooltip("says", title="would say"),
+            alt.Tooltip("says", title="would write"),
             alt.Tooltip("value", title="probability", format=".3f"),
         ],
     )
@@ -156,9 +156,9 @@ def note_map(lengths: Numbers, lines: Sequence[str], text: str) -> Chart:
             y=alt.Y("row:N", sort=None, title=None),
             color=alt.Color("value:Q", legend=None, scale=alt.Scale(domainMin=0, clamp=True)),
             tooltip=[
-                alt.Tooltip("row", title="line"),
+                alt.Tooltip("row", title="part"),
                 alt.Tooltip("column", title="token"),
-                alt.Tooltip("length", title="length of the note", format=",.1f"),
+                alt.Tooltip("length", title="length of the contribution", format=",.1f"),
             ],
         )
     )

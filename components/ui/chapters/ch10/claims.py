@@ -242,7 +242,7 @@ CLAIMS: dict[str, Claim] = {
         "The plain model on held-out pairs, as a share.", result(PLAIN).told(heldout_share)
     ),
     "chain_of_thought.few_share": Claim(
-        "Pairs that the small twin is trained on.",
+        "Share of all pairs that the small twin is trained on.",
         result(TWIN).told(lambda found: f"one pair in {one_in(found[0]['recipe']['fraction'])}"),
     ),
     "chain_of_thought.times_few": Claim(
@@ -252,7 +252,7 @@ CLAIMS: dict[str, Claim] = {
     "chain_of_thought.few_heldout": Claim("The small twin on held-out pairs.", heldout(TWIN)),
     **{
         f"chain_of_thought.{run}_{kind}": Claim(
-            f"{model} on all pairs, wrong in {what}.", wrong_in_census(run, kind)
+            f"{model} on all pairs: wrong in {what}.", wrong_in_census(run, kind)
         )
         for run, model in (
             (PLAIN, "The plain model"),
@@ -262,7 +262,7 @@ CLAIMS: dict[str, Claim] = {
         for kind, what in (("strict", "some token"), ("answer", "the product"))
     },
     "chain_of_thought.recipes_read": Claim(
-        "Recipes of the book's model that were read on all pairs, the kept one included.",
+        "Recipes of the book's model that were evaluated on all pairs, the kept one included.",
         result(BOOK_RUN).told(count_recipes),
     ),
     "chain_of_thought.recipes_errors": Claim(
@@ -274,7 +274,7 @@ CLAIMS: dict[str, Claim] = {
         rows("seeds").told(each_seed),
     ),
     "chain_of_thought.tamper_zero_stayed": Claim(
-        "With the constant zero forged, the answer stays true.",
+        "The answer stays true when the constant zero is forged.",
         FORGED.where(position=ZERO).counts("stayed"),
     ),
     **{
@@ -286,7 +286,7 @@ CLAIMS: dict[str, Claim] = {
         )
     },
     "chain_of_thought.tamper_last": Claim(
-        "Last digit of the working forged, the answer does neither: it would need five digits.",
+        "The last digit of the working is forged and the answer does neither: five digits needed.",
         FORGED.where(position=LAST).counts("unwritable", "neither"),
     ),
     **{
@@ -304,7 +304,8 @@ CLAIMS: dict[str, Claim] = {
     },
     **{
         f"chain_of_thought.race_{style}": Claim(
-            f"The twin on held-out pairs, format {style}, all at equal tokens.", wrong(RACE[style])
+            f"The network of section 3 on held-out pairs, format {style}, all at equal tokens.",
+            wrong(RACE[style]),
         )
         for style in ("plain", "cot_reversed")
     },
@@ -315,19 +316,21 @@ CLAIMS: dict[str, Claim] = {
     ),
     **{
         f"chain_of_thought.fraction_{round(100 * fraction)}": Claim(
-            f"The twin on held-out pairs, trained on {fraction:.0%} of the pairs.", question
+            f"The network of section 3 on held-out pairs, trained on {fraction:.0%} of the pairs.",
+            question,
         )
         for fraction, question in FRACTION.items()
     },
     **{
         f"chain_of_thought.unseen_{k}": Claim(
-            f"Held-out sums with {k} partial products never seen, twin trained on 10%.", question
+            f"Held-out problems with {k} partial products never seen, trained on 10% of the pairs.",
+            question,
         )
         for k, question in enumerate(UNSEEN.values())
     },
     **{
         f"chain_of_thought.{choice}_300": Claim(
-            f"The twin on held-out pairs, trained on 300 {choice} pairs.", question
+            f"The network of section 3 on held-out pairs, trained on 300 {choice} pairs.", question
         )
         for choice, question in CHOICE.items()
     },
@@ -339,25 +342,22 @@ CLAIMS: dict[str, Claim] = {
         for choice, question in CHOICE.items()
     },
     "chain_of_thought.choice_pairs": Claim(
-        "Pairs of a list, chosen or random.", rows("choice").numbers("n_pairs")
-    ),
-    "chain_of_thought.plain_16m": Claim(
-        "The plain format on held-out pairs, 1.6M parameters.", PLAIN_SIZES[256]
+        "Pairs in a list, chosen or random.", rows("choice").numbers("n_pairs")
     ),
     "chain_of_thought.size_01m": Claim(
         "Parameters of a network of width 64.",
         rows("sizes", d_model=64).numbers(lambda row: row["parameters"] / 1e6, "{:.1f}", "million"),
     ),
     "chain_of_thought.working_01m": Claim(
-        "The working on held-out pairs, 0.1M parameters.", WORKING_SMALL
+        "The working on held-out pairs, 0.1 million parameters.", WORKING_SMALL
     ),
     "chain_of_thought.hidden_numbers": Claim(
-        "Numbers of all hundred that stood in no training pair.",
+        "Numbers, of all hundred, that stood in no training pair.",
         STRANGE.told(lambda found: spelled(found[0]["cell"]["numbers"])),
     ),
     **{
         f"chain_of_thought.strange_{k}": Claim(
-            f"Test sums with {k} of 20 numbers that stood in no training pair.",
+            f"Test problems with {k} of 20 numbers that stood in no training pair.",
             of_unlike_n(STRANGE, f"strange_{k}"),
         )
         for k in range(3)
@@ -367,73 +367,73 @@ CLAIMS: dict[str, Claim] = {
             f"Trained on half of the orders: {what}.", of_unlike_n(HALF_OF_ORDERS, group)
         )
         for group, what in (
-            ("mirror_shown", "pairs read the other way round"),
-            ("mirror_not_shown", "pairs read in neither order"),
+            ("mirror_shown", "pairs trained on the other way round"),
+            ("mirror_not_shown", "pairs trained on in neither order"),
         )
     },
     "chain_of_thought.mirror_alone": Claim(
-        "Trained on one order of each pair: pairs read the other way round.",
+        "Trained on one order of each pair: those pairs the other way round.",
         wrong(ONE_ORDER, "mirror_shown"),
     ),
     "chain_of_thought.mirror_none": Claim(
         "Trained on one order of each pair: pairs held out in both.", wrong(ONE_ORDER)
     ),
     "chain_of_thought.mirror_seeds": Claim(
-        "Seeds of the split by order.", rows("mirrored").told(count_seeds)
+        "Seeds of the split by single orders.", rows("mirrored").told(count_seeds)
     ),
     "chain_of_thought.fetch_sums": Claim(
-        "Sums in which it was looked what a head fetches.", FETCHED.numbers("n")
+        "Problems in which we looked at what a head fetches.", FETCHED.numbers("n")
     ),
     "chain_of_thought.fetched_times": Claim(
-        "Sums in which heads 0.2 and 0.3 fetch the usual digit, at the digit where fewest do.",
+        "Problems in which heads 0.2 and 0.3 fetch the usual digit, at the digit where fewest do.",
         FETCHED.told(fetched_times),
     ),
     "chain_of_thought.digit_silent": Claim(
-        "Wrong digits without the head that fetches a digit for them, where fewest are.",
+        "Digits wrong with the head ablated that fetches a digit for them, where fewest are.",
         wrong_without(fetches_a_digit, min, *HEADS),
     ),
     **{
         f"chain_of_thought.sign_silent_{head}": Claim(
-            f"Wrong digits without head 0.{head} where it looks at a sign, where most are.",
+            f"Digits wrong with head 0.{head} ablated where it looks at a sign, where most are.",
             wrong_without(lambda at: not FORM.field_at(at["source"]).holds_number, max, head),
         )
         for head in HEADS
     },
     "chain_of_thought.heads_that_matter": Claim(
-        "Heads of the book's model without which some answer is wrong.",
+        "Heads of the book's model whose ablation makes some answer wrong.",
         EACH_HEAD.those(lambda row: row["errors_answer"] > 0),
     ),
     "chain_of_thought.worst_head_pairs": Claim(
-        "Wrong answers of the book's model without its most missed head.",
+        "Wrong answers of the book's model with its most missed head ablated.",
         EACH_HEAD.told(worst_head),
     ),
     **{
         f"chain_of_thought.without_layers_{first}{last}": Claim(
-            f"The book's model with all heads of layers {first} to {last} pulled out.",
+            f"The book's model with all heads of layers {first} to {last} ablated.",
             without_layers(first, last),
         )
         for first, last in ((1, 1), (1, 5), (2, 5))
     },
     "chain_of_thought.twin_without_upper": Claim(
-        "The small twin with all heads but those of its first layer pulled out.",
+        "The small twin with all heads but those of its first layer ablated.",
         rows("silenced", run=TWIN, layers=[1, 2]).counts("errors_strict"),
     ),
     "chain_of_thought.twin_whole": Claim(
-        "The small twin with nothing pulled out, on the same sums.",
+        "The small twin with nothing ablated, on the same problems.",
         rows("heads", run=TWIN)
         .passing(lambda row: "head" not in row["cell"])
         .counts("errors_strict")
         .said(lambda errors, n: f"{errors:,}"),
     ),
     "chain_of_thought.pairs_that_matter": Claim(
-        "Pairs of heads above the first layer without which some text is wrong.",
+        "Pairs of heads above the first layer whose ablation makes some text wrong.",
         TWO_HEADS.told(pairs_that_matter),
     ),
     "chain_of_thought.worst_pair": Claim(
-        "Wrong texts without the worst of them.", TWO_HEADS.told(worst_pair)
+        "Wrong texts with the worst of these pairs ablated.", TWO_HEADS.told(worst_pair)
     ),
     "chain_of_thought.live_seconds": Claim(
-        "The live run that stands on the page untouched, alone, from the click to its end.",
+        "The live run as the page sets it, alone on the machine, from the click to its end.",
         LIVE.numbers("default_run.seconds", "{:.0f}", "seconds"),
     ),
     "chain_of_thought.live_heldout": Claim(

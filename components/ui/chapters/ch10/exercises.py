@@ -47,7 +47,7 @@ def written_right(a: int, b: int) -> str | None:
     text = write_sum(BOOK_RUN, a, b).text
     if text == FORM.text(a, b):
         return text
-    st.markdown(f"The model gets {a} × {b} wrong without your help. Choose another sum.")
+    st.markdown(f"The model gets {a} × {b} wrong without your help. Choose another problem.")
     return None
 
 
@@ -81,9 +81,9 @@ def believed(found: ForgedDigit, truth: int) -> tuple[str, str]:
         f"and the model writes **{wrote}**"
     )
     if found.moved == found.implied:
-        return BELIEVED[0], f"{said}: it believes its note."
+        return BELIEVED[0], f"{said}: it believes its own working."
     if found.moved == 0:
-        return BELIEVED[1], f"{said}: it does not look at this digit, or mends it."
+        return BELIEVED[1], f"{said}: it does not look at this digit, or it mends it."
     return BELIEVED[2], f"{said}. See which later token moved."
 
 
@@ -116,7 +116,7 @@ def what_moved(found: ForgedDigit) -> str:
     if found.moved is None:
         return "The answer is no number any more."
     if found.solved:
-        believed = "The model believed your note."
+        believed = "The model believed your forgery."
         if found.implied != WANTED_MOVE:
             believed = f"Your digit implies {found.implied:+,}, though."
         return f"The answer moved by exactly {WANTED_MOVE:+d}. {believed}"
@@ -131,7 +131,7 @@ def forgery_hint(found: ForgedDigit, position: int, a: int, b: int) -> str:
     if found.change == 0:
         return "Write another digit."
     if found.moved == 0:
-        return "The model does not read this digit, or mends it. Forge another one."
+        return "The model does not read this digit, or it mends it. Forge another one."
     if found.later is not None and found.moved != found.implied:
         later = tokens.place_of(found.later, FORM, a, b)
         return (
@@ -145,7 +145,7 @@ def forgery_hint(found: ForgedDigit, position: int, a: int, b: int) -> str:
     if FORM.text(a, b)[position] == "9":
         return (
             "It does count hundreds, but a 9 cannot grow. Take the other partial product, or "
-            "another sum."
+            "another problem."
         )
     return f"It does count hundreds, and you changed it by {found.change:+d}. How much is enough?"
 
@@ -157,7 +157,7 @@ def choose_pairs(page: Chapter) -> None:
     """The fewest pairs that show one number times every digit: the section `ex_cover`."""
     st.caption(f"Numbers that {COVERED} may be trained with: {partners_in_words()}.")
     text = st.text_area(
-        "Your pairs, one a line",
+        "Your pairs, one on each line",
         pairs_text(PAIRS_AT_FIRST),
         key=f"{page.prefix}ex_cover_pairs",
         height=160,
@@ -239,8 +239,8 @@ def cover_hint(graded: Coverage) -> str:
     digit, choices = graded.rarest
     numbers = join_words([f"{number:02d}" for number in choices])
     return (
-        f"Begin with the digit that leaves least choice. Of those missing that is {digit}: it "
-        f"stands in {numbers} alone."
+        f"Begin with the digit that leaves least choice. Of those missing, that is {digit}: it "
+        f"stands only in {numbers}."
     )
 
 
@@ -283,7 +283,7 @@ def what_went_wrong(found: PulledHead, a: int, b: int) -> str:
     if found.solved:
         return (
             f"Both partial products are right, and the first wrong token is {where}. "
-            "This sum misses that head; that does not show that the head adds."
+            "This problem needs that head; it does not follow that the head adds."
         )
     return f"Without this head, the first wrong token is **{where}**."
 
@@ -291,13 +291,13 @@ def what_went_wrong(found: PulledHead, a: int, b: int) -> str:
 def head_hint(found: PulledHead, layer: int) -> str:
     """Where to look next, from where the first wrong token stands."""
     if found.first_wrong is None:
-        where = "layer 0" if layer > 0 else "the next head, or another sum"
-        return f"Other heads make up for it, or this sum never needs it. Try {where}."
+        where = "layer 0" if layer > 0 else "the next head, or another problem"
+        return f"Other heads make up for it, or this problem never needs it. Try {where}."
     if FORM.field_at(found.first_wrong).role == "operator":
         return "A sign went wrong, not a number. Try another head."
     return (
-        "That is before the sum begins, so this head is missed while the model multiplies. "
-        "Try another head of this layer, or the same head with another sum."
+        "That is before the sum begins, so the model needs this head while it multiplies. "
+        "Try another head of this layer, or the same head with another problem."
     )
 
 
@@ -326,7 +326,7 @@ def be_the_model(page: Chapter) -> None:
         st.html(tokens.strip(text, FORM, a, b, marks=marks))
         show_verdict(found.solved, what_you_wrote(found, a, b), text_hint(found, a, b))
     st.button(
-        "Another sum",
+        "Another problem",
         key=f"{key}_another",
         icon=":material/refresh:",
         on_click=lambda: st.session_state.update({round_key: number + 1}),
@@ -337,7 +337,7 @@ def be_the_model(page: Chapter) -> None:
 def what_you_wrote(found: HandWritten, a: int, b: int) -> str:
     wrong = found.wrong
     if wrong is None:
-        return f"Every token is right: {a} × {b} = {a * b}. So the model writes it."
+        return f"Every token is right: {a} × {b} = {a * b}. The model writes it the same way."
     if wrong.position >= FORM.length:
         return "The text is right up to its `$`, and then goes on."
     where = tokens.place_of(wrong.position, FORM, a, b)

@@ -229,7 +229,7 @@ def fetched(looks: Sequence[Mapping[str, Any]]) -> str:
     slot, source, wrong_without."""
     found = {(at["head"], at["slot"]): at for at in looks}
     heads = "".join(
-        f'<th class="wb-top">0.{head} fetches</th><th class="wb-top">wrong, silent</th>'
+        f'<th class="wb-top">0.{head} fetches</th><th class="wb-top">wrong without</th>'
         for head in HEADS
     )
     body = "".join(
@@ -243,8 +243,8 @@ def fetched(looks: Sequence[Mapping[str, Any]]) -> str:
         if all((head, slot) in found for head in HEADS)
     )
     return (
-        f'<div class="wb-scroll"><table class="wb-table wb-told"><tr><th>before</th>{heads}</tr>'
-        f"{body}</table></div>"
+        '<div class="wb-scroll"><table class="wb-table wb-told">'
+        f"<tr><th>before writing</th>{heads}</tr>{body}</table></div>"
     )
 
 

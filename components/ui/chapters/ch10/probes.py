@@ -67,7 +67,7 @@ def strongest(shares: np.ndarray, names: list[str], a: int, b: int) -> str:
         for h in order
         for key in [digits[int(shares[h, digits].argmax())]]
     ]
-    return "The strongest looks at a digit: " + ", ".join(seen) + "."
+    return "The largest weights on a digit: " + ", ".join(seen) + "."
 
 
 # ---------------------------------------------------------------- the runs that a reader trains
@@ -98,7 +98,7 @@ def ask_settings(page: Chapter) -> None:
     page.choose("style", "Format of the lines", STYLES, "cot_reversed", words=style_words)
     page.choose(
         "fraction",
-        "Share of all pairs it may see",
+        "Share of all pairs to train on",
         FRACTIONS,
         FRACTIONS[-1],
         words=training.per_cent,

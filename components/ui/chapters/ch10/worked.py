@@ -81,11 +81,11 @@ def best_size(record: Record, largest: Measured) -> str:
 CHOICES = (
     "the chosen pairs, in every seed",
     "the random pairs, in every seed",
-    "now this, now that",
+    "it depends on the seed",
 )
 MIRRORED = {
-    "read the other way round": claims.wrong(claims.HALF_OF_ORDERS, "mirror_shown"),
-    "read in neither order": claims.wrong(claims.HALF_OF_ORDERS, "mirror_not_shown"),
+    "trained on the other way round": claims.wrong(claims.HALF_OF_ORDERS, "mirror_shown"),
+    "trained on in neither order": claims.wrong(claims.HALF_OF_ORDERS, "mirror_not_shown"),
 }
 MIRROR_HELPS = ("fewer", "more", "about as many as of the others")
 
@@ -103,7 +103,7 @@ def fewer_wrong(two: Mapping[str, Counts], record: Record, options: Sequence[str
 
 MIRROR_ARMS = {
     **MIRRORED,
-    "one order of each pair read": claims.wrong(claims.ONE_ORDER, "mirror_shown"),
+    "trained on one order of each": claims.wrong(claims.ONE_ORDER, "mirror_shown"),
 }
 FRACTIONS = {f"one pair in {one_in(share)}": wrong for share, wrong in claims.FRACTION.items()}
 STRANGE = {
