@@ -113,7 +113,7 @@ STUDIED: Mapping[str, Tone] = {
     "random, drawn anew": TEAL,
 }
 KEPT: Mapping[str, Tone] = {
-    "heads with their own": ROSE,
+    "multi-head attention": ROSE,
     "latents of 8": TEAL,
     "latents of 32": OCHRE,
     "latents of 128": VIOLET,
