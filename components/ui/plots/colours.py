@@ -110,7 +110,7 @@ BEGINNINGS: Mapping[str, Tone] = {
 STUDIED: Mapping[str, Tone] = {
     "its mistakes": VIOLET,
     "random, as many": OCHRE,
-    "random, drawn anew": TEAL,
+    "ordinary training": TEAL,
 }
 KEPT: Mapping[str, Tone] = {
     "multi-head attention": ROSE,
