@@ -37,10 +37,10 @@ TOLD = (("before", 4), ("before", 8), ("before_limited", 8))
 """Networks and digits of which sentences tell; the chart shows all."""
 
 BY_TRAINING = {
-    "heads_limited": "Multi-head, up to four",
-    "heads_after": "Multi-head, up to eight",
-    "before_limited": "Latents and experts, up to four",
-    "after": "Latents and experts, up to eight",
+    "heads_limited": "multi-head, up to four",
+    "heads_after": "multi-head, up to eight",
+    "before_limited": "latents and experts, up to four",
+    "after": "latents and experts, up to eight",
 }
 """Networks that clip distances, as a table has them."""
 
@@ -64,10 +64,10 @@ def at_home(found: Sequence[Row]) -> Measured:
 # ---------------------------------------------------------------- latents or experts: the race
 
 ARMS = {
-    ("mha", "dense"): "multi-head attention, dense FFN",
-    ("mla", "dense"): "latent attention, dense FFN",
-    ("mha", "moe"): "multi-head attention, experts",
-    ("mla", "moe"): "latent attention, experts",
+    ("mha", "dense"): "multi-head, dense FFN",
+    ("mla", "dense"): "latents, dense FFN",
+    ("mha", "moe"): "multi-head, experts",
+    ("mla", "moe"): "latents, experts",
 }
 
 
@@ -169,12 +169,10 @@ CLAIMS: dict[str, Claim] = {
 
 TABLES = {
     "mla.long": Table(
-        "Digits",
+        "Network",
         {
-            shape(digits, digits): {
-                name: long_wrong(arm, digits) for arm, name in BY_TRAINING.items()
-            }
-            for digits in (8, 10, LONGEST)
+            name: {shape(digits, digits): long_wrong(arm, digits) for digits in (8, 10, LONGEST)}
+            for arm, name in BY_TRAINING.items()
         },
     ),
     "mla.race": Table(

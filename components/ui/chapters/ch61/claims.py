@@ -349,14 +349,14 @@ CLAIMS: dict[str, Claim] = {
 
 TABLES = {
     "moe.balance": Table(
-        "Networks",
+        "At the end",
         {
-            name: {
-                "Busiest expert, times the mean": uneven(found),
-                "Experts without a token": idle(found).median(),
-                "Problems wrong": wrong(found),
-            }
-            for name, found in BALANCED.items()
+            words: {name: counted(found) for name, found in BALANCED.items()}
+            for words, counted in (
+                ("busiest expert, times the mean", uneven),
+                ("experts without a token", lambda found: idle(found).median()),
+                ("problems wrong", wrong),
+            )
         },
     ),
     "moe.alone": Table(

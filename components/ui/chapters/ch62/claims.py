@@ -243,14 +243,14 @@ TABLES = {
         },
     ),
     "error_book.fates": Table(
-        "Trained on",
+        "Wrong at the end",
         {
-            ARMS[arm]: {
-                "Wrong before as well": still_wrong(arm),
-                "Right before": broken(arm),
-                "Wrong of its first training": known_wrong(arm),
-            }
-            for arm in ("own_mistakes", "random_anew")
+            words: {ARMS[arm]: counted(arm) for arm in ("own_mistakes", "random_anew")}
+            for words, counted in (
+                ("wrong before as well", still_wrong),
+                ("right before", broken),
+                ("of its first training", known_wrong),
+            )
         },
     ),
 }
