@@ -49,10 +49,10 @@ def by_two(heads: Any) -> Any:
 def strips_of(left: probes.Left) -> list[Strip]:
     """What one token leaves, from most to least."""
     pairs, all_heads = (by_two(left.keys), by_two(left.values)), "constructed: means of heads"
-    parts = [("latent", len(left.latent)), ("turned key", len(left.turned))]
+    parts = [("latent", len(left.latent)), ("rotated key", len(left.turned))]
     latent = np.concatenate([left.latent, left.turned])
     return [
-        of_heads("each head its own key and value", left.keys, left.values),
+        of_heads("a key and a value for every head", left.keys, left.values),
         of_heads("two heads share", *pairs, note=all_heads),
         Strip("a latent for all heads", latent, parts, note="another network, which learned it"),
     ]
@@ -79,12 +79,12 @@ page.prose("share")
 @page.section("absorb", needs=[RUN])
 def a_key_that_is_never_made() -> None:
     if not page.guess(
-        "With both forms on the same weights, what changes?",
+        "Both forms run on the same weights. What changes between them?",
         worked.CHANGES,
         worked.CHANGES[0],
     ):
         return
-    n = page.choose("read", "Tokens that are looked back at", worked.READ, worked.READ_FIRST)
+    n = page.choose("read", "Tokens in the cache", worked.READ, worked.READ_FIRST)
     rows = worked.reading_rows(n)
     for what in (worked.KEPT, worked.OPERATIONS):
         page.draw(figures.ways(rows, what), alt=f"Bars of three ways to attend: {what}")
@@ -94,7 +94,7 @@ def a_key_that_is_never_made() -> None:
 
 @page.section("apart", needs=[HEADS_RUN, RUN])
 def four_steps() -> None:
-    upto = page.choose("step", "Step by step, down to", worked.STEPS, worked.STEPS[-1])
+    upto = page.choose("step", "Steps shown, up to", worked.STEPS, worked.STEPS[-1])
     st.dataframe(worked.step_rows(upto), hide_index=True, width="stretch")
     page.notice()
     page.source(cache_size.KeysAndValues, cache_size.Latent)
@@ -104,13 +104,16 @@ def four_steps() -> None:
 def sizes_of_your_own() -> None:
     left, right = st.columns(2)
     with left:
-        rank = page.choose("rank", "Numbers of the latent", (8, 16, 32, 64, 128, 256, 512), 512)
+        rank = page.choose("rank", "Numbers in the latent", (8, 16, 32, 64, 128, 256, 512), 512)
         heads = page.choose("heads", "Heads", (4, 8, 16, 32, 64, 128), 128)
     with right:
-        rope = page.choose("rope", "Numbers of the turned key", (8, 16, 32, 64), 64)
+        rope = page.choose("rope", "Numbers in the rotated key", (8, 16, 32, 64), 64)
         layers = page.choose("layers", "Layers", (6, 12, 24, 32, 61, 80), 61)
     rows = worked.kept_rows(heads, published.DEEPSEEK_LATENT.v_head_dim, rank, rope, layers)
-    page.draw(figures.bytes_kept(rows), alt="Bytes that one token leaves in all layers, three ways")
+    page.draw(
+        figures.bytes_kept(rows),
+        alt="Bytes of one token in all layers, for three kinds of attention",
+    )
     page.notice()
     page.source(cache_size.cache_bytes, cache_size.Latent)
 
@@ -125,7 +128,7 @@ def squeeze() -> None:
     asked = page.pair(digits=probes.SQUEEZED_DIGITS, a=str(worked.SUM[0]), b=str(worked.SUM[1]))
     pair = last_allowed(f"{page.prefix}last", asked, worked.SUM)
     if not page.guess(
-        "As directions are dropped, what goes wrong first on your sum?",
+        "As directions are dropped, what goes wrong first in your problem?",
         worked.FIRST,
         lambda: worked.first_to_fall(*pair),
     ):
@@ -150,7 +153,7 @@ def squeeze() -> None:
     st.html(tokens.strip(text, form, *pair, marks=marks, small=True))
     page.draw(
         figures.falls(worked.fall_rows(*pair), rank),
-        alt="The share of wrong tokens by the directions that are kept, a line a kind",
+        alt="The share of wrong tokens by the directions that are kept, a line for each kind",
     )
     page.notice()
     page.source(latents.squeeze, latents.directions)
@@ -166,7 +169,7 @@ def longer() -> None:
     if rows := rows_of("long_sums.jsonl"):
         page.draw(
             figures.by_digits(worked.length_rows(rows)),
-            alt="The share of wrong sums by the digits of both numbers, a line a network",
+            alt="The share of problems wrong by the digits of both numbers, a line a network",
         )
         page.notice()
     page.source(lengths.clipped, lengths.limited)
@@ -176,14 +179,14 @@ def longer() -> None:
 def is_it_the_latents() -> None:
     rows = worked.race_rows()
     if not rows or not page.guess(
-        "With latents in place of own keys and values, are fewer problems wrong?",
+        "With latents in place of multi-head attention, are fewer problems wrong?",
         worked.HELP,
         lambda: worked.do_latents_help(rows),
     ):
         return
     page.draw(
         bars.seeds(worked.race_points(rows), share="problems of four by four digits wrong"),
-        alt="Wrong sums of four small networks, a point a seed",
+        alt="Wrong problems of four small networks, a point for each seed",
     )
     page.notice()
     page.source(race.measure)
@@ -196,14 +199,14 @@ def is_it_the_latents() -> None:
 def is_low_rank_a_regulariser() -> None:
     rows = rows_of("low_rank.jsonl")
     if not rows or not page.guess(
-        "Trained on a fifth of all pairs, do small latents leave fewer others wrong?",
+        "Trained on a fifth of all pairs, do small latents leave fewer held-out pairs wrong?",
         worked.LOW_RANK_HELPS,
         lambda: worked.low_rank_helps(rows),
     ):
         return
     page.draw(
         figures.by_taught(worked.rank_points(rows)),
-        alt="Errors on held-out pairs and on its own, by the part of all pairs trained on",
+        alt="Errors on held-out and on training pairs, by the share of all pairs trained on",
     )
     page.notice()
     page.source(ranks.ranked)

@@ -49,7 +49,7 @@ def tokens_stream() -> None:
         form_of(*pair).text(*pair)[:-1],
         ffn.n_routed_experts,
         n_shared=ffn.n_shared_experts,
-        alt="The tokens of a sum stream to the experts that each layer's router chooses",
+        alt="The tokens of a problem stream to the experts that each layer's router chooses",
     )
     page.source(moe.MixtureOfExperts, moe.Dispatch)
 
@@ -68,12 +68,12 @@ def total_and_active() -> None:
     with middle:
         chosen = page.choose("chosen", "Chosen for each token", worked.CHOSEN, 2)
     with right:
-        neurons = page.choose("neurons", "Neurons of each", worked.NEURONS, 128)
+        neurons = page.choose("neurons", "Neurons in each", worked.NEURONS, 128)
     if chosen > n_expert:
         st.warning(f"Of {n_expert} experts a token takes {n_expert} at most; that is drawn.")
     page.draw(
         figures.parameters(worked.size_rows(n_expert, min(chosen, n_expert), neurons)),
-        alt="Parameters of the whole network, and those a token meets",
+        alt="All parameters of the network, and the active ones",
     )
     page.notice()
     page.source(cost.parameters_of)
@@ -100,7 +100,7 @@ def expert_map(values: Numbers, column_title: str) -> Any:
 def shut_one() -> None:
     rows, loads = rows_of("shut_experts.jsonl"), rows_of("expert_loads.jsonl")
     if not (rows and loads) or not page.guess(
-        "Shut one at a time, how many of all experts spoil at least one sum in ten?",
+        "Ablated one at a time, how many of all experts break at least one problem in ten?",
         worked.MATTERS,
         lambda: worked.who_matters(rows),
     ):
@@ -109,8 +109,8 @@ def shut_one() -> None:
     n_layer, n_expert = found.shape
     idle = claims.sent(worked.loads_of(loads)) == 0
     page.draw(
-        expert_map(np.where(idle, np.nan, found), "expert that is shut"),
-        alt="The share of sums that go wrong when one expert of one layer is shut; idle ones empty",
+        expert_map(np.where(idle, np.nan, found), "ablated expert"),
+        alt="The share of problems wrong when one expert of one layer is ablated; idle ones empty",
     )
     page.prose("shut_controls")
     how = page.choose("how", "One expert is", probes.HOW, probes.HOW[1])
@@ -133,14 +133,14 @@ def shut_one() -> None:
 def nothing_that_was_chosen() -> None:
     rows = rows_of("shut_experts.jsonl")
     if not rows or not page.guess(
-        "Of the same sums, how many go wrong when no layer adds what its router chose?",
+        "Of the same problems, how many go wrong without the chosen experts of all layers?",
         worked.SPOILED,
         lambda: worked.spoiled_without_chosen(rows),
     ):
         return
     page.draw(
         figures.left_out(worked.left_out_rows(rows)),
-        alt="Sums that go wrong without the shared expert, and without the chosen ones, by layer",
+        alt="Problems wrong without the shared expert, and without the chosen ones, by layer",
     )
     page.notice()
     page.source(shutting.silenced)
@@ -153,14 +153,14 @@ def nothing_that_was_chosen() -> None:
 def even_loads() -> None:
     race, changes = rows_of("latent_experts.jsonl"), rows_of("expert_changes.jsonl")
     if not (race and changes) or not page.guess(
-        "Without biases, how much over the mean is the busiest expert of the least even layer?",
+        "Without biases, how busy is the busiest expert of the least even layer, over the mean?",
         worked.UNEVEN,
         lambda: worked.how_uneven(changes),
     ):
         return
     page.draw(
         figures.unevenness(worked.uneven_rows(race, changes)),
-        alt="The largest load over the mean by step, with biases and without, a line a run",
+        alt="The largest load over the mean by step, with biases and without, a line for each run",
     )
     page.notice()
     page.source(moe.MixtureOfExperts.after_step)
@@ -193,7 +193,7 @@ def draw_loads(runs: Sequence[Any], names: Sequence[str]) -> None:
         st.altair_chart(
             figures.unevenness(rows),
             width="stretch",
-            alt="How many times the mean the busiest expert gets, by step, a line a run",
+            alt="How many times the mean the busiest expert gets, by step, a line for each run",
         )
 
 
@@ -220,14 +220,14 @@ def balance_live() -> None:
 def what_experts_tell() -> None:
     race = rows_of("latent_experts.jsonl")
     if not race or not page.guess(
-        "Behind the first layer, of what does a token's expert tell most?",
+        "After the first layer, of what does a token's first expert tell most?",
         tuple(claims.LABELS.values()),
         lambda: worked.told_most(race),
     ):
         return
     page.draw(
         figures.told(worked.told_rows(race)),
-        alt="How much a token's expert tells of it, by label, beside what chance shows",
+        alt="How much a token's first expert tells of it, by label and layer",
     )
     page.notice()
     page.source(routing.told_by, routing.told_by_chance)
@@ -240,14 +240,14 @@ def what_experts_tell() -> None:
 def does_it_pay() -> None:
     race, changes = rows_of("latent_experts.jsonl"), rows_of("expert_changes.jsonl")
     if not (race and changes) or not page.guess(
-        "Which of these three gets the fewest sums wrong after as many steps?",
+        "Which of these three gets the fewest problems wrong after the same number of steps?",
         (*worked.PAYS, worked.NOT_TOLD),
         lambda: worked.best_of_pays(race, changes),
     ):
         return
     page.draw(
-        bars.seeds(worked.pay_points(race, changes), share="sums of four by four digits wrong"),
-        alt="Wrong sums of small networks, dense and of experts, a point a seed",
+        bars.seeds(worked.pay_points(race, changes), share="problems of four by four digits wrong"),
+        alt="Wrong problems of small networks, dense and with experts, a point for each seed",
     )
     table = worked.pay_table(race, changes)
     st.dataframe(table, hide_index=True, width="stretch")

@@ -35,13 +35,13 @@ def a_page_of_mistakes() -> None:
         return
     found = worked.notebook(rows)
     if not found:
-        st.info("The error book of this run is empty: it got every sum of its pools right.")
+        st.info("The error book of this run is empty: it got every problem of its pools right.")
         return
     show_notebook(
         f"{page.prefix}notebook",
         found,
         worked.n_rounds(rows),
-        alt="Mistakes of a network as a notebook, round by round: noted, studied, asked again",
+        alt="Mistakes of a network as a notebook, round by round: noted, studied, evaluated again",
     )
     page.source(experiment.rounds_of, asking.answers)
 
@@ -82,15 +82,15 @@ page.prose("arms")
 def the_bet() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
-        "After as many steps, which of these leaves the fewest test pairs wrong?",
+        "After the same number of steps, which of these leaves the fewest test pairs wrong?",
         tuple(worked.BETS),
         lambda: worked.best_arm(rows),
     ):
         return
-    axis = page.choose("axis", "Across", worked.AXES, kind="segments")
+    axis = page.choose("axis", "Horizontal axis", worked.AXES, kind="segments")
     page.draw(
         figures.over_rounds(worked.curve_rows(rows), axis),
-        alt="Held-out pairs wrong as rounds go by, a line a run, for every way to pick sums",
+        alt="Validation pairs wrong, round by round, a line for each run of every way to pick",
     )
     page.draw(
         bars.seeds(
@@ -98,7 +98,7 @@ def the_bet() -> None:
             share="test pairs wrong at the end",
             most=worked.MOST_WRONG,
         ),
-        alt="Test pairs wrong at the end, a point a seed",
+        alt="Test pairs wrong at the end, a point for each seed",
     )
     page.notice()
     page.source(experiment.mistakes, experiment.most_of, experiment.plan_of_round)
@@ -117,7 +117,7 @@ def show_every_way(found: Rows, rows: worked.Record) -> None:
 def what_counts_more() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
-        "How many test pairs do random pairs leave wrong, if they are many and none was known?",
+        "How many test pairs do random pairs leave wrong, if they are many and none known before?",
         worked.NUMBER,
         lambda: worked.is_it_the_number(rows),
     ):
@@ -131,7 +131,7 @@ def what_counts_more() -> None:
         alt="Test pairs wrong at the end, for ways that differ in what is read besides mistakes",
     )
     page.notice()
-    with page.deeper("every way, with its rate and how many different pairs it read"):
+    with page.deeper("every way, with its learning rate and how many different pairs it read"):
         show_every_way(claims.PAIRS, rows)
     page.source(experiment.sizes_for)
 
@@ -143,7 +143,7 @@ def what_counts_more() -> None:
 def near_the_end() -> None:
     rows = rows_of(NEAR)
     if not rows or not page.guess(
-        "Near the end, who leaves fewer sums wrong, having read as many texts?",
+        "Near the end, which leaves fewer problems wrong after the same number of texts?",
         worked.LEVEL,
         lambda: worked.who_leaves_fewest(rows),
     ):
@@ -151,10 +151,10 @@ def near_the_end() -> None:
     page.draw(
         bars.seeds(
             worked.end_rows(claims.NEAR, rows, worked.NEAR_THE_END),
-            share="test sums wrong at the end",
+            share="test problems wrong at the end",
             most=worked.MOST_WRONG_NEAR,
         ),
-        alt="Sums of four by four digits wrong at the end, a point a run, for each way to pick",
+        alt="Problems of four by four digits wrong at the end, a point for each run of each way",
     )
     page.notice()
     with page.deeper("every way near the end"):
@@ -230,9 +230,11 @@ def study_on_your_screen() -> None:
         return
     left, right = st.columns(2)
     with left:
-        what = worked.READS[page.choose("what", "It studies", tuple(worked.READS), kind="list")]
+        what = worked.READS[
+            page.choose("what", "It is trained on", tuple(worked.READS), kind="list")
+        ]
     with right:
-        n = 0 if what == "random_anew" else page.choose("n", "So many pairs", worked.BOOKS, 80)
+        n = 0 if what == "random_anew" else page.choose("n", "Number of pairs", worked.BOOKS, 80)
     st.button(
         "Study",
         key=f"{page.prefix}study",
@@ -254,7 +256,7 @@ def study_on_your_screen() -> None:
             st.altair_chart(
                 figures.left(worked.book_rows(book, asked)),
                 width="stretch",
-                alt="Of all sums in the error book, how many each run writes right by now",
+                alt="Of all problems in the error book, how many each run writes right by now",
             )
 
     rows = rows_of(RECORD)

@@ -29,7 +29,8 @@ ANYWHERE = {
     r"\b(?:[Ll]ayers?|[Bb]locks?|[Aa]ttention|FFN|[Ee]xpert) \d(?: to \d)?\b": "a part of a "
     "network, by number",
     r"\b(?:(?:16|32|64) bits|two bytes)\b": "a format, by its name",
-    r"\b95% intervals?\b|\bincludes? 1\b": "a ratio that says nothing of who is ahead",
+    r"\b95% intervals?\b": "an interval, by its name",
+    r"\bincludes? 1\b": "a ratio of one: no difference",
     r"\b[Mm]odulo (?:9|11)\b": "a check, by its name",
     r"\bnumbers? up to `99`": "numbers of two digits",
 }

@@ -1,4 +1,4 @@
-"""A newcomer reads the second page of chapter 6: tokens stream to experts, and one is shut."""
+"""A newcomer reads the second page of chapter 6: tokens stream to experts, and one is ablated."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def test_an_expert_that_matters_is_shut_and_opened_again(open_page) -> None:
 
 def test_a_live_run_shows_how_uneven_its_loads_are(open_page) -> None:
     page = open_page(f"{PAGE}?reveal=1")
-    button = page.get_by_role("button", name="Train: no biases")
+    button = page.get_by_role("button", name="Train: without biases")
     button.scroll_into_view_if_needed()
     wait_idle(page)
     button.click()
     stop = page.get_by_role("button", name="Stop", exact=True)
     stop.wait_for()
-    page.get_by_text("busiest expert, times the mean").wait_for(timeout=90_000)
+    page.get_by_text("load of the busiest expert, times the mean").wait_for(timeout=90_000)
     stop.click()
     page.get_by_text("stopped").first.wait_for()
     assert not page.console_errors

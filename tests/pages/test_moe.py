@@ -241,7 +241,7 @@ def test_what_prose_concludes_of_experts_is_so(race_and_changes: Any) -> None:
 
 
 def test_no_load_is_larger_than_the_largest_there_can_be(race_and_changes: Any) -> None:
-    pairs = zip(worked.BALANCED.items(), race_and_changes, strict=True)
+    pairs = zip(claims.BALANCED.items(), race_and_changes, strict=True)
     most = {arm: max(claims.uneven(found).values(record)) for (arm, found), record in pairs}
     assert most[worked.WITH] < 1.5 < 3 < most[worked.WITHOUT] <= worked.most_uneven() == 4
 

@@ -110,10 +110,10 @@ BEGINNINGS: Mapping[str, Tone] = {
 STUDIED: Mapping[str, Tone] = {
     "its mistakes": VIOLET,
     "random, as many": OCHRE,
-    "random, drawn anew": TEAL,
+    "ordinary training": TEAL,
 }
 KEPT: Mapping[str, Tone] = {
-    "heads with their own": ROSE,
+    "multi-head attention": ROSE,
     "latents of 8": TEAL,
     "latents of 32": OCHRE,
     "latents of 128": VIOLET,

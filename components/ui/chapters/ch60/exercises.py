@@ -31,7 +31,7 @@ def absorb(page: Chapter) -> None:
     right = np.isclose(tried @ own, (tried @ worked.W_UK) @ worked.Q)
     said = f"Your query gives the score of {right.sum()} of {N_LATENT} latents."
     on_paper = bool(np.isclose(own @ worked.C, worked.Q @ (worked.C @ worked.W_UK)))
-    hint = "It is right for the latent of the page. It must be right for every latent."
+    hint = "It is right for the latent of section 2. It must be right for every latent."
     show_verdict(bool(right.all()), said, hint if on_paper else HINT)
     page.source(worked.absorbed)
 
@@ -48,16 +48,18 @@ def share_out(page: Chapter) -> None:
             with column:
                 ranks.append(page.choose(f"r{layer}", f"Layer {layer}", RANKS, 24, kind="list"))
     spent, (errors, n) = sum(ranks), probes.asked_with(tuple(ranks))
-    said = f"{spent} directions in all, and {errors} of {n} sums are wrong."
+    said = f"{spent} directions in all, and {errors} of {n} problems are wrong."
     show_verdict(spent <= BUDGET and errors <= FEW, said, hint_of(spent, errors))
     page.source(latents.squeeze)
 
 
 def hint_of(spent: int, errors: int) -> str:
     if spent <= BUDGET:
-        return "Too many sums are lost. Which layers could give something to the others?"
+        return "Too many problems go wrong. Which layers could give some directions to the others?"
     if errors <= FEW:
-        return f"All is right, with {spent - BUDGET} too many. Which layer misses some least?"
+        return (
+            f"All is right, with {spent - BUDGET} too many. Which layer needs its directions least?"
+        )
     return (
-        f"At most {BUDGET} are to be spent: try one layer at a time with few, the others with all."
+        f"Spend at most {BUDGET}: try one layer at a time with few directions, the others with all."
     )

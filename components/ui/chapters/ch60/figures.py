@@ -29,7 +29,9 @@ def bytes_kept(rows: Rows) -> Chart:
     base = alt.Chart(data).encode(
         y=alt.Y("kept:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
         x=alt.X(
-            "bytes:Q", title="bytes that one token leaves", scale=room_for_labels(data["bytes"])
+            "bytes:Q",
+            title="bytes that one token leaves in all layers",
+            scale=room_for_labels(data["bytes"]),
         ),
     )
     bars = base.mark_bar(color=TEAL.now)
@@ -55,12 +57,14 @@ def ways(rows: Rows, what: str) -> Chart:
 
 
 def by_digits(rows: Rows) -> Chart:
-    """Wrong sums by the digits of both numbers, a line a network. Rows: digits, network, wrong, n,
-    share."""
+    """Wrong problems by the digits of both numbers, a line a network.
+
+    Rows: digits, network, wrong, n, share.
+    """
     data = pd.DataFrame(rows)
     base = alt.Chart(data).encode(
         x=alt.X("digits:Q", title="digits of both numbers"),
-        y=alt.Y("share:Q", title="share of sums that is wrong", axis=alt.Axis(format="%")),
+        y=alt.Y("share:Q", title="share of problems wrong", axis=alt.Axis(format="%")),
         color=named_below(data, "network"),
         tooltip=["network", "digits", "wrong", "n"],
     )
@@ -78,11 +82,11 @@ def by_taught(rows: Rows) -> Chart:
     base = alt.Chart(data).encode(
         x=alt.X(
             "taught:Q",
-            title="part of all pairs that it is trained on",
+            title="share of all pairs trained on",
             axis=alt.Axis(format="%", values=sorted(set(data["taught"]))),
             scale=alt.Scale(zero=False, padding=16),
         ),
-        y=alt.Y("share:Q", title="share that is wrong", axis=alt.Axis(format="%")),
+        y=alt.Y("share:Q", title="share of pairs wrong", axis=alt.Axis(format="%")),
         color=named_below(data, "arm"),
         detail="of:N",
     )
@@ -96,7 +100,7 @@ def by_taught(rows: Rows) -> Chart:
         tooltip=["arm", "of", "seed", "errors"],
     )
     lines = base.mark_line().encode(
-        y=alt.Y("median(share):Q", title="share that is wrong"),
+        y=alt.Y("median(share):Q", title="share of pairs wrong"),
         strokeWidth=alt.StrokeWidth(
             "of:N", scale=alt.Scale(domain=kinds, range=[2.5, 1]), legend=None
         ),
@@ -115,7 +119,7 @@ def falls(rows: Rows, now: int) -> Chart:
             title="directions that are kept",
             scale=alt.Scale(type="log", base=2, reverse=True),
         ),
-        y=alt.Y("wrong:Q", title="share of its tokens that is wrong", scale=amounts()),
+        y=alt.Y("wrong:Q", title="share of tokens wrong", scale=amounts()),
         color=alt.Color("kind:N", title=None, scale=toned(PARTS)),
         tooltip=["kind", "directions", alt.Tooltip("wrong", format=".0%")],
     )

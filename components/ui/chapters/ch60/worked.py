@@ -68,11 +68,11 @@ BYTES = 4
 """Of a number in 32 bits."""
 
 OWN, SHARED, COMPRESSED, ABSORBED, APART = (
-    "its own",
+    "one per head",
     "shared",
     "compressed",
     "absorbed",
-    "turned apart",
+    "decoupled",
 )
 STEPS = (OWN, SHARED, COMPRESSED, ABSORBED, APART)
 """From multi-head to latent attention, one change at a time."""
@@ -139,7 +139,7 @@ def steps() -> dict[str, LatentStep]:
         SHARED: LatentStep({"keys": (half, n.head_dim), "values": (half, n.head_dim)}, "nothing"),
         COMPRESSED: LatentStep(latent, made),
         ABSORBED: LatentStep(latent, once),
-        APART: LatentStep({**latent, "turned key": (n.rope,)}, once),
+        APART: LatentStep({**latent, "rotated key": (n.rope,)}, once),
     }
 
 
@@ -166,7 +166,7 @@ WAYS = ("keys and values kept", "made anew from latents", "absorbed")
 READ = (16, 32, 64, 128, 224, 832)
 """Tokens that a new one may look back at: sums of 4, 8 and 16 digits have 64, 224 and 832."""
 
-KEPT, OPERATIONS = "numbers that are kept", "operations for one more token"
+KEPT, OPERATIONS = "numbers kept in one layer", "operations of one layer for one more token"
 
 
 def reading_rows(n: int) -> list[Drawn]:
@@ -208,9 +208,9 @@ def largest_difference(a: int, b: int) -> float:
 def kept_rows(n_head: int, head_dim: int, rank: int, rope: int, n_layer: int) -> list[Drawn]:
     """What one token leaves in all layers, in 16 bits, by what is kept."""
     whole = {
-        "every head its own": cache_size.KeysAndValues(n_head, n_head, head_dim),
-        "one for all heads": cache_size.KeysAndValues(n_head, 1, head_dim),
-        "a latent and a turned key": replace(
+        "multi-head attention": cache_size.KeysAndValues(n_head, n_head, head_dim),
+        "multi-query attention": cache_size.KeysAndValues(n_head, 1, head_dim),
+        "latent attention": replace(
             published.DEEPSEEK_LATENT, n_head=n_head, kv_lora_rank=rank, qk_rope_head_dim=rope
         ),
     }
@@ -236,7 +236,7 @@ def deepseek_times() -> float:
 FEW = 0.3
 """Of all pairs the part that a live run trains on, as the twin of chapter 1 does."""
 
-LIVE = {8: "latents of 8", 128: "latents of 128", 0: "heads with their own"}
+LIVE = {8: "latents of 8", 128: "latents of 128", 0: "multi-head attention"}
 
 # ---------------------------------------------------------------- which digits fall first
 
@@ -358,7 +358,7 @@ def rank_points(record: Any) -> list[Drawn]:
     ]
 
 
-LOW_RANK_HELPS = ("yes", "no, they leave more", "five seeds do not decide it")
+LOW_RANK_HELPS = ("yes", "no, they leave more", "not decided by five seeds")
 
 
 def low_rank_helps(record: Any) -> str:
@@ -388,7 +388,7 @@ def race_points(record: Any) -> list[Drawn]:
     return seed_points(arms, record)
 
 
-HELP = ("yes", "no, more are wrong", "five seeds do not decide it")
+HELP = ("yes", "no, more are wrong", "not decided by five seeds")
 
 
 def do_latents_help(record: Any) -> str:
@@ -403,10 +403,6 @@ BUDGET, FEW_WRONG = 48, 1
 
 CALC: dict[str, Callable[[], str]] = {
     "ranks": lambda: spelled(len(claims.RANKS) - 1),
-    **{
-        f"taught_{part}": lambda fraction=fraction: f"{fraction:.0%}"
-        for fraction, part in claims.TAUGHT.items()
-    },
     "rank_seeds": lambda: spelled(len(ranks.SEEDS)),
     "q": lambda: vector(Q),
     "c": lambda: vector(C),
@@ -421,7 +417,6 @@ CALC: dict[str, Callable[[], str]] = {
     "budget": lambda: f"{BUDGET}",
     "few_wrong": lambda: spelled(FEW_WRONG),
     "n_asked": lambda: f"{probes.N_ASKED}",
-    "longest": lambda: spelled(claims.LONGEST),
     "most_digits": lambda: spelled(probes.MOST_DIGITS),
     "few": lambda: f"{FEW:.0%}",
     "live_low": lambda: f"{min(filter(None, LIVE))}",
@@ -434,7 +429,6 @@ CALC: dict[str, Callable[[], str]] = {
     "limited_bytes": lambda: f"{BYTES * limited_numbers():,}",
     "limited_times": lambda: f"{steps()[OWN].numbers / limited_numbers():.2g}",
     "own_limited_bytes": lambda: f"{BYTES * own_limited_numbers():,}",
-    "times": lambda: f"{steps()[OWN].numbers / steps()[APART].numbers:.2g}",
     "rank": lambda: f"{sizes().rank}",
     "rope": lambda: f"{sizes().rope}",
     "times_anew": lambda: f"{times_operations(WAYS[1], WAYS[2]):.0f}",
@@ -447,7 +441,6 @@ CALC: dict[str, Callable[[], str]] = {
     "broken_first": lambda: wrong_share(*SUM, first_broken(*SUM)),
     "fewest": lambda: f"{fewest_right(*SUM)}",
     "deepseek_latent": lambda: f"{published.DEEPSEEK_LATENT.numbers:,}",
-    "deepseek_heads": lambda: f"{published.DEEPSEEK_LATENT.n_head}",
-    "deepseek_layers": lambda: f"{published.DEEPSEEK_V3.n_layer}",
+    "deepseek_width": lambda: f"{published.DEEPSEEK_LATENT.v_head_dim}",
     "deepseek_times": lambda: f"{deepseek_times():.0f}",
 }

@@ -26,18 +26,18 @@ LABELS = {
 GIVEN, WHERE = "carry_given_token", "carry_given_place_and_line"
 
 CHANGES = {
-    "dense_active": "dense, as many active",
+    "dense_active": "dense, as many active neurons",
     "experts_4": "4 experts",
     "experts_16": "16 experts",
-    "no_bias_updates": "no bias updates",
-    "no_shared_expert": "no shared expert",
+    "no_bias_updates": "8 experts, no biases",
+    "no_shared_expert": "8 experts, none shared",
 }
 """What stands in for eight experts, as the record has it and in words."""
 
 STEP, FINER = 0.001, 0.0001
 """By which biases moved in training, and a tenth of it."""
 
-MOVED = {"alone": (STEP, "steps as in training"), "finer": (FINER, "steps a tenth as large")}
+MOVED = {"as in training": STEP, "a tenth as large": FINER}
 
 EARLY, LATE = slice(0, 2), slice(2, None)
 """The layers whose routers tell most tokens hardly apart, and the others."""
@@ -119,6 +119,8 @@ def changed(change: str) -> Rows:
 
 
 NO_BIASES = changed("no_bias_updates")
+
+BALANCED = {"with biases": WITH_EXPERTS, "without biases": NO_BIASES}
 
 
 def uneven(found: Rows) -> Numbers:
@@ -238,51 +240,31 @@ def uneven_alone(field: str, speed: float) -> Told:
 BOOK_TOLD = rows("expert_loads", part="told")
 
 CLAIMS: dict[str, Claim] = {
-    "moe.pays_eight": Claim(
-        "Test problems of four by four digits wrong, latents and eight experts.",
-        wrong(WITH_EXPERTS),
-    ),
-    "moe.pays_dense": Claim("The same with latents and one FFN of as many neurons.", wrong(DENSE)),
     "moe.pays_dense_first": Claim(
-        "The same at the rate of the others, in a race before.",
+        "Test problems of four by four digits wrong, latents and a dense FFN of as many neurons, "
+        "at the learning rate of the others, in an earlier race.",
         wrong(rows("replaced").passing(lambda row: row["record"] == "latent_experts")),
     ),
     "moe.pays_operations": Claim(
-        "Operations of a token with latents and eight experts, of those with one dense FFN.",
+        "Operations of a token with latents and eight experts, of those with a dense FFN.",
         rows("latent_experts").told(operations_of_experts),
     ),
-    "moe.uneven_with": Claim(
-        "The largest load over the mean, biases even it out.", uneven(WITH_EXPERTS)
-    ),
-    "moe.uneven_without": Claim("The largest load over the mean, no biases.", uneven(NO_BIASES)),
-    **{
-        f"moe.change_{name}": Claim(
-            f"Test sums of four by four digits wrong: {CHANGES[change]}.", wrong(changed(change))
-        )
-        for name, change in {
-            "4": "experts_4",
-            "16": "experts_16",
-            "no_bias": "no_bias_updates",
-            "no_shared": "no_shared_expert",
-            "dense_active": "dense_active",
-        }.items()
-    },
     "moe.told_by_lot": Claim(
-        "The most that labels dealt out anew show of any label and layer.",
+        "The most that shuffled labels show of any label and layer.",
         WITH_EXPERTS.numbers(lambda row: most_by_lot(row, LABELS, 1000), "{:.1%}").largest(),
     ),
     "moe.shut_matter": Claim(
-        "Experts that, shut alone, spoil at least one sum in ten.", that_matter("shut")
+        "Experts that, ablated alone, break at least one problem in ten.", that_matter("shut")
     ),
     "moe.forced_matter": Claim(
-        "Experts that, forced on every token, spoil at least one sum in ten.",
+        "Experts that, forced on every token, break at least one problem in ten.",
         that_matter("forced"),
     ),
     "moe.shut_nothing": Claim(
-        "Experts that, shut alone, spoil no sum.", EACH_EXPERT.those(spoils_nothing)
+        "Experts that, ablated alone, break no problem.", EACH_EXPERT.those(spoils_nothing)
     ),
     "moe.shut_nothing_visited": Claim(
-        "Of the experts to which tokens are sent, those that, shut alone, spoil no sum.",
+        "Of the experts to which tokens are sent, those that, ablated alone, break no problem.",
         EACH_EXPERT.passing(is_visited).those(spoils_nothing),
     ),
     "moe.loads_problems": Claim(
@@ -335,56 +317,58 @@ CLAIMS: dict[str, Claim] = {
         "Steps, while biases alone move, in which experts that were idle get tokens.",
         rows("expert_loads").told(working_alone),
     ),
-    **{
-        f"moe.{name}_{how}": Claim(
-            f"The largest load over the mean while biases alone move in {steps}, first two layers, "
-            f"{of}.",
-            uneven_alone(field, speed),
-        )
-        for name, (speed, steps) in MOVED.items()
-        for how, field, of in (
-            ("each", "uneven_step", "in the median step"),
-            ("together", "uneven_all", "in all steps together"),
-        )
-    },
-    "moe.idle_small_with": Claim(
-        "Experts of a small network without a token, biases even out the loads.",
-        idle(WITH_EXPERTS).median(),
-    ),
-    "moe.idle_small_without": Claim(
-        "Experts of a small network without a token, no biases.", idle(NO_BIASES).median()
-    ),
     "moe.book_told_by_lot": Claim(
-        "The most that carries dealt out anew among equal tokens, or places, show.",
+        "The most that carries shuffled among equal tokens, or places, show.",
         BOOK_TOLD.numbers(lambda row: most_by_lot(row, (GIVEN, WHERE), 100), "{:.0%}"),
     ),
     "moe.shut_worst": Claim(
-        "Sums that the worst expert spoils, shut alone.",
+        "Problems that the worst expert breaks, ablated alone.",
         EACH_EXPERT.told(lambda found: part_of(worst(found)["shut"]["errors"], worst(found)["n"])),
     ),
     "moe.shut_worst_digits": Claim(
-        "Digits of all numbers that are wrong with that expert shut.",
+        "Digits of all numbers that are wrong with that expert ablated.",
         EACH_EXPERT.told(lambda found: digits_wrong(worst(found)["shut"])),
     ),
     "moe.without_routed": Claim(
-        "Sums wrong with nothing of what routers chose, in any layer.", without("routed")
+        "Problems wrong without the chosen experts of any layer.", without("routed")
     ),
     "moe.without_shared": Claim(
-        "Sums wrong without the shared expert of any layer.", without("shared")
+        "Problems wrong without the shared expert of any layer.", without("shared")
     ),
     "moe.without_routed_digits": Claim(
-        "Digits of all numbers wrong with nothing of what routers chose.",
+        "Digits of all numbers wrong without the chosen experts of any layer.",
         without("routed").rows.told(lambda found: digits_wrong(found[0]["silent"])),
     ),
     "moe.layers_lose_shared": Claim(
-        "Layers that spoil a sum without their shared expert.", layers_that_lose("shared")
+        "Layers that break a problem without their shared expert.", layers_that_lose("shared")
     ),
     "moe.layers_lose_routed": Claim(
-        "Layers that spoil a sum without what their router chose.", layers_that_lose("routed")
+        "Layers that break a problem without their chosen experts.", layers_that_lose("routed")
     ),
 }
 
 TABLES = {
+    "moe.balance": Table(
+        "At the end",
+        {
+            words: {name: counted(found) for name, found in BALANCED.items()}
+            for words, counted in (
+                ("busiest expert, times the mean", uneven),
+                ("experts without a token", lambda found: idle(found).median()),
+                ("problems wrong", wrong),
+            )
+        },
+    ),
+    "moe.alone": Table(
+        "Steps of the biases",
+        {
+            words: {
+                "In the median step": uneven_alone("uneven_step", speed),
+                "In all steps together": uneven_alone("uneven_all", speed),
+            }
+            for words, speed in MOVED.items()
+        },
+    ),
     "moe.told": Table(
         "Of", {words: told(WITH_EXPERTS, label, N_LAYER) for label, words in LABELS.items()}
     ),

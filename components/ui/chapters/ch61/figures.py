@@ -64,7 +64,9 @@ def unevenness(rows: Rows) -> Chart:
         .encode(
             x=alt.X("step:Q", title="step"),
             y=alt.Y(
-                "uneven:Q", title="busiest expert, times the mean", scale=alt.Scale(domainMin=1)
+                "uneven:Q",
+                title="load of the busiest expert, times the mean",
+                scale=alt.Scale(domainMin=1),
             ),
             detail="run:N",
             color=named_below(data, "arm"),
@@ -84,7 +86,7 @@ def left_out(rows: Rows) -> Chart:
         .encode(
             x=alt.X("layer:N", sort=None, title=None, axis=alt.Axis(labelAngle=0)),
             xOffset=alt.XOffset("part:N", sort=None),
-            y=alt.Y("share:Q", title="sums that go wrong", axis=alt.Axis(format="%")),
+            y=alt.Y("share:Q", title="problems wrong", axis=alt.Axis(format="%")),
             color=named_below(data, "part"),
             tooltip=["layer", "part", "wrong", "n"],
         )
@@ -104,7 +106,7 @@ def told(rows: Rows) -> Chart:
         points.encode(
             y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
             yOffset=alt.YOffset("in:N"),
-            x=alt.X("share:Q", title="of what there is to know, told", axis=alt.Axis(format="%")),
+            x=alt.X("share:Q", title="share of what there is to know", axis=alt.Axis(format="%")),
             color=named_below(data, "in"),
             tooltip=["label", "in", "seed", alt.Tooltip("share", format=".3f")],
         ).properties(height=rows_high(len(set(data["label"])), 56))

@@ -16,7 +16,7 @@ forward = lazily("lab.inference.forward")
 routing = lazily("lab.interp.routing")
 transcripts = lazily("lab.inference.transcript")
 
-HOW = ("left alone", "shut", "forced on every token")
+HOW = ("left alone", "ablated", "forced on every token")
 """What a reader does to one expert."""
 
 

@@ -58,7 +58,7 @@ def size_rows(n_expert: int, chosen: int, neurons: int) -> list[Row]:
     whole = sized(n_expert, chosen, neurons)
     return [
         {"what": "the whole network", "parameters": cost.parameters_of(whole)},
-        {"what": "met by one token", "parameters": cost.active_parameters_of(whole)},
+        {"what": "active", "parameters": cost.active_parameters_of(whole)},
     ]
 
 
@@ -125,7 +125,7 @@ def who_matters(rows: Sequence[Row]) -> str:
     return band(claims.that_matter("shut").value(rows), (0.1, 0.4), MATTERS)
 
 
-SHARED, ROUTED = "without the shared expert", "without those that were chosen"
+SHARED, ROUTED = "without the shared expert", "without the chosen experts"
 LEFT_OUT = {SHARED: "shared", ROUTED: "routed"}
 EVERYWHERE = "all layers"
 
@@ -156,15 +156,14 @@ def spoiled_without_chosen(rows: Sequence[Row]) -> str:
 
 # ---------------------------------------------------------------- balance, recorded
 
-WITH, WITHOUT = "biases even out the loads", "no biases"
-BALANCED = {WITH: claims.WITH_EXPERTS, WITHOUT: claims.NO_BIASES}
+WITH, WITHOUT = claims.BALANCED
 
 
 def uneven_rows(race: Sequence[Row], changes: Sequence[Row]) -> list[Row]:
     """The least even layer of every run, check by check."""
     return [
         {"run": f"{arm}, {row['cell']['seed']}", "arm": arm, "step": step, "uneven": max(uneven)}
-        for (arm, found), record in zip(BALANCED.items(), (race, changes), strict=True)
+        for (arm, found), record in zip(claims.BALANCED.items(), (race, changes), strict=True)
         for row in found.of(record)
         for step, _, uneven in row["curve"]
     ]
@@ -211,7 +210,7 @@ def told_most(race: Sequence[Row]) -> str:
 
 # ---------------------------------------------------------------- does it pay?
 
-DENSE_ALL, EIGHT = "dense, as many in all", "8 experts"
+DENSE_ALL, EIGHT = "dense, as many neurons in all", "8 experts"
 DENSE_ACTIVE = claims.CHANGES["dense_active"]
 NETWORKS: dict[str, Rows] = {
     DENSE_ALL: claims.DENSE,
@@ -252,7 +251,7 @@ def pay_table(race: Sequence[Row], changes: Sequence[Row]) -> list[dict[str, str
                 "parameters": f"{rows[0]['parameters']:,}",
                 "operations a token": f"{rows[0]['flops_per_token']:,}",
                 f"wrong of {rows[0]['n_4x4']:,}": in_brackets(wrong, "{:,.0f}"),
-                "starts": f"{len(rows)}",
+                "seeds": f"{len(rows)}",
             }
         )
     return out
@@ -261,7 +260,7 @@ def pay_table(race: Sequence[Row], changes: Sequence[Row]) -> list[dict[str, str
 PAYS = (DENSE_ALL, DENSE_ACTIVE, EIGHT)
 
 
-NOT_TOLD = "so few starts do not tell"
+NOT_TOLD = "not decided by so few seeds"
 
 
 def best_of_pays(race: Sequence[Row], changes: Sequence[Row]) -> str:
@@ -325,7 +324,6 @@ CALC: dict[str, Callable[[], str]] = {
     "most_uneven": lambda: f"{most_uneven():g}",
     "n_expert": lambda: spelled(probes.experts().n_routed_experts),
     "n_chosen": lambda: spelled(probes.experts().num_experts_per_tok),
-    "neurons": lambda: f"{probes.experts().moe_intermediate_size}",
     "total": lambda: f"{cost.parameters_of(config()):,}",
     "active": lambda: f"{cost.active_parameters_of(config()):,}",
     "active_share": lambda: f"{active_share(config()):.0%}",
@@ -344,6 +342,5 @@ CALC: dict[str, Callable[[], str]] = {
     "n_experts": lambda: f"{config().n_layer * probes.experts().n_routed_experts}",
     "alone_steps": lambda: spelled(loading.STEPS),
     "n_live": lambda: spelled(LIVE_EXPERTS),
-    "n_token": lambda: spelled(len(TOKENS)),
     "even": lambda: spelled(K * len(TOKENS) // len(LOGITS)),
 }

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from components.ui.claims.core import Claim
+from components.ui.claims.core import Claim, Table
 from components.ui.words import spelled
-from lab.readings import Counts, Numbers, Ratio, Rows, Told, rows
+from lab.readings import Counts, Numbers, Question, Ratio, Rows, Told, rows
 
 ARMS = {
     "own_mistakes": "its mistakes",
     "mistakes_of_another": "mistakes of another",
     "random_matched": "random, as many",
-    "random_anew": "random, drawn anew",
+    "random_anew": "ordinary training",
     "long_carries": "long carries",
     "least_certain": "least certain",
     "smallest_margin": "smallest margin",
@@ -20,26 +21,20 @@ ARMS = {
     "mistakes_and_neighbours": "mistakes and neighbours",
     "all_own_mistakes": "all its mistakes",
     "random_matched_all": "random, as many as all",
-    "mistakes_and_anew": "mistakes and drawn anew",
-    "random_matched_anew": "random, as many as anew",
-    "random_anew_same_work": "drawn anew, as much work",
+    "mistakes_and_anew": "mistakes and ordinary",
+    "random_matched_anew": "random, as many as ordinary",
+    "random_anew_same_work": "ordinary training, as much work",
 }
 """Ways to pick what is studied, as the record has them and in words."""
 
-NAMES = {
-    "mistakes": "own_mistakes",
-    "as_many": "random_matched",
-    "anew": "random_anew",
-    "anothers": "mistakes_of_another",
-    "whole": "all_own_mistakes",
-    "as_many_as_all": "random_matched_all",
-    "among_all": "mistakes_and_anew",
-    "as_many_as_anew": "random_matched_anew",
-}
-"""Arms of which prose tells."""
+FULL_NAMES = {"mistakes": "own_mistakes", "as_many": "random_matched", "anew": "random_anew"}
+"""Arms of the full network, as sentences name them."""
 
-FULL_NAMES = {name: NAMES[name] for name in ("mistakes", "as_many", "anew")}
-NEAR_NAMES = FULL_NAMES | {"work": "random_anew_same_work", "carries": "long_carries"}
+AGAINST = {
+    "2x2": ("mistakes_of_another", "random_matched", "random_anew"),
+    "4x4": ("random_matched", "random_anew", "random_anew_same_work"),
+}
+"""Arms with which a table compares its own mistakes, of either network."""
 
 PAIRS, NEAR, FULL = (rows(f"error_book_{task}", part="race") for task in ("2x2", "4x4", "full"))
 """Runs that were read on test: of a network wrong on much, of one near its end, of the full one."""
@@ -129,10 +124,10 @@ MENDED = mistakes_of_round(PAIRS, 1).passing(lambda mistake: not mistake["again"
 """The mistakes of the first round that were right after it."""
 
 CLAIMS: dict[str, Claim] = {
-    "error_book.near_n": Claim("Test sums of 4 x 4 digits.", NEAR.numbers("n")),
+    "error_book.near_n": Claim("Test problems of 4 x 4 digits.", NEAR.numbers("n")),
     "error_book.near_seeds": Claim("Runs of each way near the end.", seeds(NEAR)),
     "error_book.near_sure": Claim(
-        f"Mistakes of the first round, near the end, with a belief above {SURE:g}.",
+        f"Mistakes of the first round, near the end, with a probability above {SURE:g}.",
         surely_wrong(NEAR),
     ),
     "error_book.near_again_soon": Claim(
@@ -146,26 +141,12 @@ CLAIMS: dict[str, Claim] = {
     "error_book.near_book": Claim(
         "Different mistakes that it studies in all rounds together.", studied_in_all(NEAR)
     ),
-    "error_book.near_studied": Claim("Tokens that it studies.", tokens(NEAR, "tokens")),
+    "error_book.near_studied": Claim("Tokens that it is trained on.", tokens(NEAR, "tokens")),
     "error_book.near_asked": Claim(
-        "Tokens asked to find the mistakes.", tokens(NEAR, "tokens_asked")
+        "Tokens evaluated to find the mistakes.", tokens(NEAR, "tokens_asked")
     ),
-    **{
-        f"error_book.near_{name}": Claim(
-            f"Sums of 4 x 4 wrong at the end, near the end, having studied {ARMS[arm]}.",
-            after(NEAR, arm),
-        )
-        for name, arm in NEAR_NAMES.items()
-    },
-    **{
-        f"error_book.near_over_{name}": Claim(
-            f"Sums of 4 x 4 wrong at the end, mistakes studied over {ARMS[NEAR_NAMES[name]]}.",
-            ratio(NEAR, "own_mistakes", NEAR_NAMES[name]),
-        )
-        for name in ("as_many", "anew", "work")
-    },
     "error_book.full_before": Claim(
-        "Test sums of 4 x 4 that the full network gets wrong before it studies any.",
+        "Test problems of 4 x 4 that the full network gets wrong before it studies any.",
         of_book(FULL).counts("before"),
     ),
     "error_book.full_rounds": Claim(
@@ -174,13 +155,13 @@ CLAIMS: dict[str, Claim] = {
     ),
     **{
         f"error_book.full_{name}": Claim(
-            f"The same once with the full network: wrong at the end, having studied {ARMS[arm]}.",
+            f"Test problems of 4 x 4 wrong at the end of one run of the full network: {ARMS[arm]}.",
             after(FULL, arm),
         )
         for name, arm in FULL_NAMES.items()
     },
     "error_book.book_sure": Claim(
-        f"Mistakes of the first round that were written with a belief above {SURE:g}.",
+        f"Mistakes of the first round that were written with a probability above {SURE:g}.",
         surely_wrong(PAIRS),
     ),
     "error_book.book_seeds": Claim("Seeds of the race of error books.", seeds(PAIRS)),
@@ -188,30 +169,12 @@ CLAIMS: dict[str, Claim] = {
     "error_book.book_before_n": Claim(
         "How many of them are wrong before anything is studied.", PAIRS.numbers("before")
     ),
-    **{
-        f"error_book.book_{name}": Claim(
-            f"Test pairs wrong at the end, having studied {ARMS[arm]}.", after(PAIRS, arm)
-        )
-        for name, arm in NAMES.items()
-    },
-    "error_book.book_over_anothers": Claim(
-        "Test pairs wrong at the end, own mistakes studied over those of another network.",
-        ratio(PAIRS, "own_mistakes", "mistakes_of_another"),
-    ),
     "error_book.book_wrong_of_anothers": Claim(
         "Of another network's mistakes that were studied, wrong for this one as well.",
         wrong_of_anothers(),
     ),
-    "error_book.book_over_as_many": Claim(
-        "Test pairs wrong at the end, mistakes studied over as many random ones.",
-        ratio(PAIRS, "own_mistakes", "random_matched"),
-    ),
-    "error_book.book_over_anew": Claim(
-        "Test pairs wrong at the end, mistakes studied over random ones drawn anew.",
-        ratio(PAIRS, "own_mistakes", "random_anew"),
-    ),
     "error_book.book_number_over_anew": Claim(
-        "Test pairs wrong at the end, as many different pairs a round over all drawn anew.",
+        "Test pairs wrong at the end, as many different pairs a round over ordinary training.",
         ratio(PAIRS, "random_matched_anew", "random_anew"),
     ),
     "error_book.book_whole_last": Claim(
@@ -226,25 +189,14 @@ CLAIMS: dict[str, Claim] = {
         "Of these, wrong after round 2.", MENDED.numbers("again.1").total()
     ),
     "error_book.book_among_over_anew": Claim(
-        "Test pairs wrong at the end, half mistakes and half drawn anew over all drawn anew.",
+        "Test pairs wrong at the end, half mistakes and half ordinary training over all ordinary.",
         ratio(PAIRS, "mistakes_and_anew", "random_anew"),
     ),
-    **{
-        f"error_book.book_{fate}_{name}": Claim(
-            f"{which}, having studied {ARMS[NAMES[name]]}.", counted(NAMES[name])
-        )
-        for fate, which, counted in (
-            ("broken", "Test pairs right before and wrong now", broken),
-            ("old", "Test pairs wrong before and still wrong", still_wrong),
-            ("known", "Pairs of its first training wrong at the end", known_wrong),
-        )
-        for name in ("mistakes", "anew")
-    },
     "error_book.book_first": Claim(
-        "Pairs of the pool wrong when it is first asked.", in_the_pool(1)
+        "Pairs of the pool wrong at the first evaluation.", in_the_pool(1)
     ),
     "error_book.book_last": Claim(
-        "Pairs of the pool wrong when it is asked last.", in_the_pool(-1)
+        "Pairs of the pool wrong at the last evaluation.", in_the_pool(-1)
     ),
     **{
         f"error_book.book_again_{name}": Claim(
@@ -252,5 +204,55 @@ CLAIMS: dict[str, Claim] = {
         )
         for name, later in (("soon", 1), ("next", 2), ("late", 4))
     },
-    "error_book.book_asked": Claim("Tokens asked to find them.", tokens(PAIRS, "tokens_asked")),
+    "error_book.book_asked": Claim("Tokens evaluated to find them.", tokens(PAIRS, "tokens_asked")),
+}
+
+
+def compared(found: Rows, wrong: str, arms: Sequence[str]) -> dict[str, Mapping[str, Question]]:
+    """What is `wrong` with its own mistakes and with other arms, and how they compare."""
+    return {
+        ARMS["own_mistakes"]: {wrong: after(found, "own_mistakes")},
+        **{
+            ARMS[arm]: {
+                wrong: after(found, arm),
+                "Its mistakes over this": ratio(found, "own_mistakes", arm),
+            }
+            for arm in arms
+        },
+    }
+
+
+SUSPECTS = (
+    "own_mistakes",
+    "all_own_mistakes",
+    "random_matched_all",
+    "random_matched_anew",
+    "mistakes_and_anew",
+    "random_anew",
+)
+"""Arms that tell apart what counts more than which problems are studied."""
+
+TABLES = {
+    "error_book.race": Table("Trained on", compared(PAIRS, "Test pairs wrong", AGAINST["2x2"])),
+    "error_book.variety": Table(
+        "Trained on", {ARMS[arm]: {"Test pairs wrong": after(PAIRS, arm)} for arm in SUSPECTS}
+    ),
+    "error_book.near": Table(
+        "Trained on",
+        {
+            **compared(NEAR, "Test problems wrong", AGAINST["4x4"]),
+            ARMS["long_carries"]: {"Test problems wrong": after(NEAR, "long_carries")},
+        },
+    ),
+    "error_book.fates": Table(
+        "Wrong at the end",
+        {
+            words: {ARMS[arm]: counted(arm) for arm in ("own_mistakes", "random_anew")}
+            for words, counted in (
+                ("wrong before as well", still_wrong),
+                ("right before", broken),
+                ("of its first training", known_wrong),
+            )
+        },
+    ),
 }

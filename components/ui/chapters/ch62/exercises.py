@@ -31,7 +31,7 @@ def a_neighbour(page: Chapter) -> None:
 
 
 def describe_split(a: int, b: int) -> str:
-    return f"{a} × {b} has u = {split_value(a, b):.2f}."
+    return f"{a} × {b} has a hash of {split_value(a, b):.2f}."
 
 
 def hint_of(a: int, b: int) -> str:
@@ -45,16 +45,18 @@ def hint_of(a: int, b: int) -> str:
     ):
         if number not in with_other_digit(own, place):
             return f"A digit of the {name} number differs that does not meet in that column."
-    return f"It is held out: its u is not below {HELDOUT_FROM:g}. Take another digit."
+    return f"It is held out: its hash is not below {HELDOUT_FROM:g}. Take another digit."
 
 
 def what_asking_costs(page: Chapter) -> None:
     """How many sums must be asked until enough are wrong."""
-    asked = page.number("asked", "Sums to ask", 1, 1_000_000, WANTED, typed=True)
+    asked = page.number("asked", "Problems to evaluate", 1, 1_000_000, WANTED, typed=True)
     found = asked / ONE_IN
-    said = f"Of {asked:,} sums about {found:,.0f} are wrong."
+    said = f"Of {asked:,} problems about {found:,.0f} are wrong."
     show_verdict(
         abs(found - WANTED) <= NEAR * WANTED,
         said,
-        "Too few: ask more." if found < WANTED else "More than are wanted, and each costs a pass.",
+        "Too few: evaluate more."
+        if found < WANTED
+        else "More than you want, and each costs a forward pass.",
     )

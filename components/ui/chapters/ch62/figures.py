@@ -48,7 +48,7 @@ def over_rounds(rows: Rows, x: str) -> Chart:
     across = alt.X(f"{x}:Q", title=x, axis=alt.Axis(format="~s"))
     runs = base.mark_line(strokeWidth=1, opacity=0.35).encode(
         x=across,
-        y=alt.Y("share:Q", title="validation sums wrong", axis=share),
+        y=alt.Y("share:Q", title="validation pairs wrong", axis=share),
         tooltip=["arm", "seed", "round", "errors", alt.Tooltip(f"{x}:Q", format=",.0f")],
     )
     middle = data.groupby(["arm", "shown", "round"], as_index=False)[["share", x]].median()
@@ -71,7 +71,7 @@ def ledger(rows: Rows) -> Chart:
     data = pd.DataFrame(rows)
     base = alt.Chart(data).encode(
         x=alt.X(
-            "after:N", sort=None, title="asked after", axis=alt.Axis(orient="top", labelAngle=0)
+            "after:N", sort=None, title="evaluated after", axis=alt.Axis(orient="top", labelAngle=0)
         ),
         y=alt.Y("noted:N", sort=None, title="noted in"),
     )
@@ -96,7 +96,7 @@ def left(rows: Rows) -> Chart:
         .mark_bar()
         .encode(
             y=alt.Y("run:N", sort=None, title=None),
-            x=alt.X("n:Q", title="sums of the book", stack="zero"),
+            x=alt.X("n:Q", title="problems of the book", stack="zero"),
             color=alt.Color(
                 "what:N",
                 title=None,

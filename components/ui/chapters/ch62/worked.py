@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.ui.chapters.ch62 import claims
-from components.ui.chapters.ch62.claims import ARMS, PAIRS
+from components.ui.chapters.ch62.claims import ARMS, PAIRS, SUSPECTS
 from components.ui.drawings.notebook import Mistake
 from components.ui.lazily import lazily
 from components.ui.live.service import LiveRun
@@ -32,16 +32,6 @@ COMPARED = ("own_mistakes", "random_matched", "random_anew")
 """Arms that have a colour; the others are grey."""
 
 HALVES = ("mistakes_and_random", "mistakes_and_neighbours")
-SUSPECTS = (
-    "own_mistakes",
-    "all_own_mistakes",
-    "random_matched_all",
-    "random_matched_anew",
-    "mistakes_and_anew",
-    "random_anew",
-)
-"""Arms that tell apart what counts more than which sums are studied."""
-
 NEAR_THE_END = (
     "own_mistakes",
     "random_matched",
@@ -138,11 +128,11 @@ def describe_mistakes(mistakes: Sequence[Row]) -> list[dict[str, str]]:
     """A line a mistake."""
     return [
         {
-            "sum": f"{m['a']} × {m['b']}",
+            "problem": f"{m['a']} × {m['b']}",
             "written so far": FORM.text(m["a"], m["b"])[: m["slot"]],
             "then it wrote": VOCABULARY[m["written"]],
             "instead of": FORM.text(m["a"], m["b"])[m["slot"]],
-            "sure": in_percent(m["belief"]),
+            "probability": in_percent(m["belief"]),
         }
         for m in mistakes
     ]
@@ -173,7 +163,7 @@ def curve_rows(rows: Record) -> list[Row]:
     ]
 
 
-STUDIED, WORKED = "tokens studied", "tokens studied, and asked at a third"
+STUDIED, WORKED = "tokens trained on", "tokens trained on, and a third of those evaluated"
 AXES = (STUDIED, WORKED)
 """What a run has cost: what it read to learn, or that and what it was asked to find mistakes. To
 read a token takes a third of the operations of learning from it."""
@@ -217,9 +207,9 @@ def told_of_arms(found: Rows, rows: Record) -> list[dict[str, str]]:
         runs = found.where(arm=arm).of(rows)
         out.append(
             {
-                "studied": ARMS[arm],
-                "different sums, round by round": different(runs),
-                "rate": f"{runs[0]['rate']:g}",
+                "trained on": ARMS[arm],
+                "different problems, round by round": different(runs),
+                "learning rate": f"{runs[0]['rate']:g}",
                 f"wrong of {runs[0]['n']:,}": in_brackets(
                     spread(row["after"] for row in runs), "{:,.0f}"
                 ),
