@@ -117,7 +117,7 @@ def show_list(_: argparse.Namespace) -> None:
 def multiply(options: argparse.Namespace) -> None:
     from lab.data.problems import read_number, read_operand
     from lab.data.vocabulary import decode
-    from lab.inference.evaluate import go_on, up_to_the_end
+    from lab.inference.scoring import go_on, up_to_the_end
     from lab.training.checkpoint import load_run
 
     loaded = load_run(options.run)

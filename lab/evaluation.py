@@ -1,7 +1,8 @@
 """Reading the test set: texts that a model writes, scored, and the record of each reading.
 
-Whatever is tuned is tuned on validation problems. The test set is read here and nowhere else, and
-each reading stands in the run's `result.json`, so that a second one shows.
+Whatever is tuned is tuned on validation problems. A reading of a committed run on test problems is
+made here and stands in its `result.json`, so that a second one shows. Sweeps that measure on test
+problems (`lab/experiments`) name their sample in each row of their record.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 from lab.data.problems import HELDOUT_FROM, Format, Integers, split_values
 from lab.data.vocabulary import Tokens
-from lab.inference.evaluate import BATCH, NOTHING, Score, decode_all, score
+from lab.inference.scoring import BATCH, NOTHING, Score, decode_all, score
 from lab.model.gpt import GPT
 from lab.model.trace import Edit
 from lab.records import locked, provenance, write_json

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from lab.inference.transcript import Transcript
 
 controls = lazily("lab.experiments.controls")
-evaluate = lazily("lab.inference.evaluate")
+evaluate = lazily("lab.inference.scoring")
 fetched = lazily("lab.experiments.fetched")
 generate = lazily("lab.inference.generate")
 intervene = lazily("lab.interp.intervene")

@@ -23,8 +23,8 @@ from lab.data.position_ids import coupled_ids
 from lab.data.problems import BOUNDS, Format, Style, sample_exact, split_value
 from lab.data.vocabulary import decode, encode
 from lab.experiments.lengths import ARMS, problems_of_shape
-from lab.inference.evaluate import go_on
 from lab.inference.forward import logits_of
+from lab.inference.scoring import go_on
 from lab.model.config import (
     AbsorbedLatentAttentionConfig,
     CoupledRotaryPositionsConfig,

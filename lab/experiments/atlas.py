@@ -11,7 +11,7 @@ from lab.data.problems import all_pairs
 from lab.data.samples import CENSUS, PAIRS, Sample
 from lab.data.vocabulary import decode
 from lab.experiments.sweep import Cell
-from lab.inference.evaluate import decode_all, first_wrong
+from lab.inference.scoring import decode_all, first_wrong
 from lab.inference.token_loss import prices
 from lab.inference.transcript import transcribe
 from lab.interp.logit_lens import notebook

@@ -43,8 +43,8 @@ from lab.experiments.collapse_texts import (
 )
 from lab.experiments.fine_tuning import as_live
 from lab.experiments.sweep import Cell
-from lab.inference.evaluate import likeliest
 from lab.inference.forward import logits_of, run_with_trace
+from lab.inference.scoring import likeliest
 from lab.inference.token_loss import token_loss
 from lab.interp.diagnostics import (
     attention_entropy,

@@ -23,7 +23,7 @@ from lab.data.coverage import (
 from lab.data.problems import HELDOUT_FROM, STYLES, TEST_FROM, all_pairs, split_values
 from lab.data.samples import CENSUS
 from lab.experiments.sweep import Cell
-from lab.inference.evaluate import RIGHT, decode_all, first_wrong
+from lab.inference.scoring import RIGHT, decode_all, first_wrong
 from lab.model.cost import parameters_of
 from lab.model.gpt import GPT
 from lab.recipes.index import recipe

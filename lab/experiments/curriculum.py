@@ -18,7 +18,7 @@ from lab.data.problems import BOUNDS, Format, SplitName, sample_exact
 from lab.data.samples import Sample
 from lab.data.sources import Mix, Picked, Pool, Shapes, Source
 from lab.experiments.sweep import Cell
-from lab.inference.evaluate import exactness, last
+from lab.inference.scoring import exactness, last
 from lab.model.config import LearnedPositionsConfig
 from lab.model.cost import parameters_of
 from lab.model.gpt import GPT

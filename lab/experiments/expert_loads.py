@@ -21,8 +21,8 @@ from lab.data.vocabulary import PADDING, Tokens
 from lab.experiments.error_book import some
 from lab.experiments.latent_experts import labels_of, sums_looked_at
 from lab.experiments.sweep import Cell
-from lab.inference.evaluate import likeliest
 from lab.inference.forward import run_with_trace
+from lab.inference.scoring import likeliest
 from lab.interp.routing import choices, imbalance, told_by, told_by_chance, with_biases
 from lab.model.ffn.moe import MixtureOfExperts, loads
 from lab.model.gpt import GPT

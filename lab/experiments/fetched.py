@@ -17,8 +17,8 @@ import torch
 from lab.data.samples import some_pairs
 from lab.data.vocabulary import Tokens
 from lab.experiments.sweep import Cell
-from lab.inference.evaluate import likeliest
 from lab.inference.forward import run_with_trace, with_math_kernel
+from lab.inference.scoring import likeliest
 from lab.interp.patterns import patterns_of
 from lab.model.gpt import GPT
 from lab.model.trace import Edit

@@ -11,7 +11,7 @@ import numpy as np
 from lab.data.samples import some_pairs
 from lab.evaluation import Reading, read_texts
 from lab.experiments.sweep import Cell, Small, one_by_one
-from lab.inference.evaluate import decode_all
+from lab.inference.scoring import decode_all
 from lab.interp.tamper import forgeries, tampered, tokens_given
 from lab.training.checkpoint import load_run
 from lab.training.run import ALL

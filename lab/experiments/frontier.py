@@ -21,7 +21,7 @@ from lab.data.vocabulary import VOCABULARY, Tokens
 from lab.experiments.lengths import problems_of_shape
 from lab.experiments.served_models import model_called
 from lab.experiments.sweep import Cell
-from lab.inference.evaluate import teacher_forced_in_blocks
+from lab.inference.scoring import teacher_forced_in_blocks
 from lab.model.gpt import GPT
 
 TOKENS_AT_ONCE = 10_000

@@ -21,7 +21,7 @@ from lab.data.position_ids import coupled_ids, with_gaps
 from lab.data.problems import BOUNDS, Format, Integers, SplitName, number_type, sample_exact
 from lab.data.samples import Sample
 from lab.experiments.sweep import Cell
-from lab.inference.evaluate import teacher_forced_all
+from lab.inference.scoring import teacher_forced_all
 from lab.model.config import (
     ClippedCoupledRotaryPositionsConfig,
     ClippedRotaryPositionsConfig,

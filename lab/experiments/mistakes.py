@@ -19,7 +19,7 @@ from lab.data.suites import PADDED, SUITES, draw_suite, in_words
 from lab.experiments.frontier import company, failure
 from lab.experiments.served_models import model_called
 from lab.experiments.sweep import Cell
-from lab.inference.evaluate import RIGHT, first_wrong, teacher_forced_all
+from lab.inference.scoring import RIGHT, first_wrong, teacher_forced_all
 from lab.model.gpt import GPT
 
 FORM = Format("cot_reversed", 4, 4)

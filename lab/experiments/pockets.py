@@ -23,8 +23,8 @@ from lab.data.problems import BOUNDS, TEST_FROM, Format, Integers, sample_exact,
 from lab.data.samples import Sample
 from lab.experiments.frontier import failure
 from lab.experiments.sweep import Cell
-from lab.inference.evaluate import teacher_forced_all
 from lab.inference.forward import logits_of, run_with_trace
+from lab.inference.scoring import teacher_forced_all
 from lab.model.gpt import GPT
 from lab.model.trace import Edit
 from lab.training.checkpoint import load_run

@@ -10,8 +10,8 @@ from typing import Any
 from lab.data.samples import some_pairs
 from lab.evaluation import read_model
 from lab.experiments.sweep import Cell, Small, one_by_one
-from lab.inference.evaluate import likeliest
 from lab.inference.forward import run_with_trace
+from lab.inference.scoring import likeliest
 from lab.interp.intervene import ablate_head, ablate_layer
 from lab.interp.patterns import sharpness
 from lab.model.trace import Edit

@@ -30,7 +30,7 @@ from lab.data.samples import Sample
 from lab.data.sources import PackedStream, Pairs, Shapes
 from lab.data.vocabulary import Tokens
 from lab.experiments.sweep import Cell, Figures, Row, Small
-from lab.inference.evaluate import teacher_forced
+from lab.inference.scoring import teacher_forced
 from lab.model.gpt import GPT
 from lab.recipes.chain_of_thought import FULL_SIZE
 from lab.recipes.rope import BASE, ENCODINGS, STREAM, Encoding, position_of, small

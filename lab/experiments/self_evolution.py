@@ -30,7 +30,7 @@ from lab.data.samples import Sample
 from lab.data.sources import Member, Mix, PairList, WrittenTexts
 from lab.data.vocabulary import decode
 from lab.experiments.sweep import Cell
-from lab.inference.evaluate import exactness, last
+from lab.inference.scoring import exactness, last
 from lab.inference.sieve import CHECKS, CheckName, Labels, Verdict, label, label_by_two
 from lab.model.gpt import GPT
 from lab.recipes.index import recipe

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from lab.data.problems import BOUNDS, WRITTEN, Format, Kind, sample_exact
 from lab.data.samples import Sample
 from lab.experiments.sweep import Cell
-from lab.inference.evaluate import likeliest
 from lab.inference.forward import run_with_trace
+from lab.inference.scoring import likeliest
 from lab.interp.intervene import ablate_head
 from lab.training.checkpoint import load_run
 

@@ -17,8 +17,8 @@ from lab.data.samples import Sample
 from lab.data.vocabulary import Tokens
 from lab.experiments.stage_heads import counted, kinds_in
 from lab.experiments.sweep import Cell
-from lab.inference.evaluate import likeliest
 from lab.inference.forward import run_with_trace
+from lab.inference.scoring import likeliest
 from lab.interp.depth import DepthRead, cut, readings_of
 from lab.interp.intervene import even_depth
 from lab.model.gpt import GPT

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from lab.data.problems import Format, Integers
 from lab.data.vocabulary import Tokens
-from lab.inference.evaluate import BATCH, RIGHT
 from lab.inference.forward import logits_of
+from lab.inference.scoring import BATCH, RIGHT
 from lab.model.gpt import GPT
 
 

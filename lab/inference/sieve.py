@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lab.data.problems import Format, Integers, read_number
 from lab.data.remainders import remainders_agree
 from lab.data.vocabulary import Tokens
-from lab.inference.evaluate import decode_all
+from lab.inference.scoring import decode_all
 from lab.model.gpt import GPT
 
 Verdict = NDArray[np.bool_]

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from lab.data.problems import Format, Integers
 from lab.data.vocabulary import Tokens, encode
-from lab.inference.evaluate import BATCH, likeliest
 from lab.inference.forward import logits_of
+from lab.inference.scoring import BATCH, likeliest
 from lab.model.gpt import GPT
 
 

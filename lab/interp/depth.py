@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lab.data.vocabulary import Tokens
-from lab.inference.evaluate import likeliest
 from lab.inference.forward import Texts, run_with_trace
+from lab.inference.scoring import likeliest
 from lab.interp.intervene import DEPTH_PATTERNS, cut_thread
 from lab.model.config import AttentionResidualConfig, GPTConfig
 from lab.model.gpt import GPT

@@ -26,8 +26,8 @@ from torch.nn import functional
 from lab.data.position_ids import position_ids
 from lab.data.problems import Format, Integers
 from lab.data.vocabulary import decode, encode
-from lab.inference.evaluate import likeliest, teacher_forced
 from lab.inference.forward import logits_of, run_with_trace
+from lab.inference.scoring import likeliest, teacher_forced
 from lab.interp.intervene import hide
 from lab.model.attention.kernels import repeat_heads
 from lab.model.gpt import GPT

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lab.data.problems import Field, Format, Integers, implied_move, read_number
 from lab.data.vocabulary import Tokens
-from lab.inference.evaluate import BATCH, go_on
+from lab.inference.scoring import BATCH, go_on
 from lab.model.gpt import GPT
 
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from lab.data.problems import Integers, all_pairs, split_values
 from lab.data.sources import PackedStream
 from lab.data.vocabulary import Tokens
-from lab.inference.evaluate import (
+from lab.inference.scoring import (
     RIGHT,
     first_wrong,
     teacher_forced_all,

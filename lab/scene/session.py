@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from lab.data.vocabulary import END, VOCABULARY
-from lab.inference.evaluate import decode_all, up_to_the_end
 from lab.inference.forward import run_with_trace, with_math_kernel
+from lab.inference.scoring import decode_all, up_to_the_end
 from lab.inference.transcript import transcribe
 from lab.model.cost import parameters
 from lab.model.trace import ACTIVATIONS, SLOT_AXES, Edit

@@ -16,7 +16,7 @@ from typing import Any
 from lab.data.problems import Format
 from lab.data.sources import Problems
 from lab.fields import require_whole
-from lab.inference.evaluate import (
+from lab.inference.scoring import (
     NOTHING,
     Score,
     exactness,

@@ -75,7 +75,7 @@ def train_in_parts(recipe: Recipe, state: TrainState, most: int) -> Iterator[Ste
                 state.seconds += time.perf_counter() - began
                 yield None
                 began = time.perf_counter()
-        rate, norm = step_down(recipe, state, loss)
+        rate, norm = clip_and_step(recipe, state, loss)
         # The last token of a row is predicted and never read.
         watch.after_step(batch.tokens[:, :-1])
         state.step += 1
@@ -84,7 +84,7 @@ def train_in_parts(recipe: Recipe, state: TrainState, most: int) -> Iterator[Ste
         yield StepMetrics(state.step, loss, rate, norm, state.tokens, state.seconds)
 
 
-def step_down(recipe: Recipe, state: TrainState, loss: float) -> tuple[float, float]:
+def clip_and_step(recipe: Recipe, state: TrainState, loss: float) -> tuple[float, float]:
     """Clip the gradient and move the weights against it: the rate, and the gradient's norm before.
 
     Raises `Diverged` for a loss or a norm that is no number.

@@ -17,7 +17,7 @@ from lab.data.samples import hashed_pairs
 from lab.data.sources import ListedPairs, PackedStream, Pairs, Shapes, WholeTable
 from lab.evaluation import Reading, read_model
 from lab.experiments.lengths import ARMS, first_wrong_tokens, problems_of_shape
-from lab.inference.evaluate import Score
+from lab.inference.scoring import Score
 from lab.model.cost import parameters
 from lab.recipes.index import RECIPES
 from lab.records import RECORDS, REQUIRED, read_lines

@@ -93,7 +93,7 @@ def said_of(text: str, capsys: Any, monkeypatch: pytest.MonkeyPatch, *arguments:
         assert decode(given[0]) == text[: given.shape[1]]
         return encode((text + "0123456789" * length)[:length])[None]
 
-    monkeypatch.setattr("lab.inference.evaluate.go_on", write)
+    monkeypatch.setattr("lab.inference.scoring.go_on", write)
     assert main(["multiply", *arguments]) == 0
     return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
 

@@ -14,7 +14,7 @@ from lab.data.problems import Format, all_pairs, pairs_of
 from lab.data.sources import Pairs
 from lab.data.vocabulary import encode
 from lab.evaluation import read_model
-from lab.inference.evaluate import exactness, last
+from lab.inference.scoring import exactness, last
 from lab.interp.attribution import attribute
 from lab.model.cache import KVCache
 from lab.model.config import GPTConfig

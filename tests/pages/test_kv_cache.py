@@ -15,7 +15,7 @@ from components.ui.chapters.ch40.worked import CALC, DRAWN_BASE
 from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
 from lab.data.vocabulary import decode, encode
-from lab.inference.evaluate import go_on
+from lab.inference.scoring import go_on
 from lab.model.trace import Trace
 from lab.published.cards import CARDS
 from lab.published.models import MODELS

@@ -19,7 +19,7 @@ from lab.data.position_ids import position_ids
 from lab.data.problems import Format
 from lab.data.vocabulary import encode
 from lab.experiments.lengths import ARMS, problems_of_shape
-from lab.inference.evaluate import go_on
+from lab.inference.scoring import go_on
 from lab.interp.position_probes import on_the_tape, shifts
 from lab.model.config import ClippedCoupledRotaryPositionsConfig, CoupledRotaryPositionsConfig
 from lab.model.gpt import with_position

@@ -20,7 +20,7 @@ from components.ui.live.service import (
     LiveRuns,
     Refused,
 )
-from lab.inference.evaluate import RIGHT
+from lab.inference.scoring import RIGHT
 from lab.live.loop import (
     NOT_ASKED,
     Command,

@@ -53,6 +53,7 @@ class MathAttention:
     ) -> Tensor:
         k, v = repeat_heads(k, q.shape[1]), repeat_heads(v, q.shape[1])
         # The queries are scaled and not the scores, of which there are more in a long text.
+        # q . k stands in `positions.py`: some positions add to it, some take other keys.
         scores = relation.scores(q * scale, k)  # (B, H, T, S)
         queries, keys = range(q.shape[-2]), range(k.shape[-2])
         # A step of decoding sees all keys there are, so it forms no mask.

@@ -16,7 +16,7 @@ from lab.data.problems import Format, all_pairs, sample_pairs
 from lab.data.sources import Pairs
 from lab.data.vocabulary import VOCABULARY, decode
 from lab.inference.choosing import up_to_its_end
-from lab.inference.evaluate import decode_all
+from lab.inference.scoring import decode_all
 from lab.model.gpt import GPT
 from lab.recipes.chain_of_thought import FULL_SIZE, chain_of_thought
 from lab.training.checkpoint import load_run

@@ -9,7 +9,7 @@ from lab.data.coverage import covered
 from lab.data.problems import STYLES, SplitName, all_pairs, pairs_of
 from lab.experiments import controls
 from lab.experiments.controls import CONTROLS, census, equal_tokens, train_and_score, usual_groups
-from lab.inference.evaluate import exactness, last
+from lab.inference.scoring import exactness, last
 from lab.recipes.live import multiply
 from lab.training.state import TrainState
 from lab.training.train import train

@@ -29,7 +29,7 @@ from lab.experiments.curriculum import (
     rehearsing,
     tokens_of,
 )
-from lab.inference.evaluate import exactness, last
+from lab.inference.scoring import exactness, last
 from lab.model.config import DenseFFNConfig, GPTConfig, MultiHeadAttentionConfig
 from lab.recipes.curriculum import (
     COUPLED,

@@ -33,7 +33,7 @@ from lab.experiments.error_book import (
     texts_of,
 )
 from lab.inference.answers import answers
-from lab.inference.evaluate import RIGHT
+from lab.inference.scoring import RIGHT
 
 PAIRS = TASKS["2x2"]
 SMALL_TASK = replace(PAIRS, steps=2)

@@ -23,7 +23,7 @@ from lab.experiments.frontier import (
     measure_frontier,
     zeros_near,
 )
-from lab.inference.evaluate import teacher_forced
+from lab.inference.scoring import teacher_forced
 from lab.model.config import ClippedCoupledRotaryPositionsConfig
 from lab.model.gpt import GPT
 

@@ -14,7 +14,7 @@ from lab.data.samples import hashed_pairs
 from lab.experiments import atlas, flash, forged, pulled_out, rope, sweep, token_loss
 from lab.experiments.index import SWEEPS
 from lab.experiments.sweep import Cell, Sweep, run_small, run_sweep
-from lab.inference.evaluate import decode_all, score
+from lab.inference.scoring import decode_all, score
 from lab.interp.intervene import ablate_head, ablate_layer
 from lab.model.config import GPTConfig
 from lab.records import RECORDS, REQUIRED, read_lines

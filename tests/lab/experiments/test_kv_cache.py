@@ -12,7 +12,7 @@ from tiny import BASE, tiny_model
 from lab.data.vocabulary import Tokens
 from lab.experiments import exact, grouped, serving, stopwatch
 from lab.experiments.kv_cache import MEASURES, kv_cache_cells
-from lab.inference.evaluate import go_on
+from lab.inference.scoring import go_on
 from lab.model.cache import KVCache
 from lab.model.config import RotaryPositionsConfig
 from lab.records import RECORDS, read_lines, select

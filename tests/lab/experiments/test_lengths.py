@@ -25,7 +25,7 @@ from lab.experiments.lengths import (
     share_drawn_out,
     span,
 )
-from lab.inference.evaluate import go_on
+from lab.inference.scoring import go_on
 from lab.model.config import (
     ClippedCoupledRotaryPositionsConfig,
     ClippedRotaryPositionsConfig,

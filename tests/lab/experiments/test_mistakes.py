@@ -14,7 +14,7 @@ from lab.experiments.mistakes import (
     wrong_sums,
 )
 from lab.experiments.served_models import model_called
-from lab.inference.evaluate import exactness, last
+from lab.inference.scoring import exactness, last
 
 
 def test_the_wrong_sums_are_those_that_greedy_decoding_gets_wrong() -> None:

@@ -26,8 +26,8 @@ from lab.experiments.pockets import (
     written_with_z_of,
 )
 from lab.experiments.served_models import model_called
-from lab.inference.evaluate import teacher_forced_all
 from lab.inference.forward import run_with_trace
+from lab.inference.scoring import teacher_forced_all
 from lab.model.gpt import GPT
 
 FAILING = {9299: 1239, 7299: 7619, 6826: 7739, 2826: 5829, 2602: 9599}

@@ -10,7 +10,7 @@ from lab.experiments.stage_heads import (
     measure_stage_head,
     stage_head_cells,
 )
-from lab.inference.evaluate import teacher_forced_all
+from lab.inference.scoring import teacher_forced_all
 from lab.training.checkpoint import load_run
 
 LAST = "curriculum_before_small"

@@ -7,7 +7,7 @@ import pytest
 
 from lab.data.problems import Format, sample_pairs
 from lab.inference.answers import answers
-from lab.inference.evaluate import RIGHT, first_wrong, teacher_forced_all
+from lab.inference.scoring import RIGHT, first_wrong, teacher_forced_all
 from lab.inference.token_loss import beliefs
 from lab.training.checkpoint import load_run
 

@@ -9,7 +9,7 @@ from tiny import BASE, tiny_model
 from lab.data.problems import Format, Integers
 from lab.data.vocabulary import EQUALS, Tokens
 from lab.inference import sieve
-from lab.inference.evaluate import decode_all
+from lab.inference.scoring import decode_all
 from lab.inference.sieve import CHECKS, Labels, label, label_by_two
 from lab.model.config import LearnedPositionsConfig
 

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from lab.data.problems import pairs_of
-from lab.inference.evaluate import exactness, last
+from lab.inference.scoring import exactness, last
 from lab.inference.token_loss import beliefs, perplexity, price, prices, token_loss, whole_text
 from lab.model.gpt import GPT
 from lab.recipes.chain_of_thought import TWIN

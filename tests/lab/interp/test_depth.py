@@ -10,8 +10,8 @@ import torch
 from tiny import BASE, tiny_model
 
 from lab.data.problems import Format
-from lab.inference.evaluate import likeliest
 from lab.inference.forward import logits_of
+from lab.inference.scoring import likeliest
 from lab.interp.depth import cut, depth_shares, readers_of, readings_of, sources_of, thinned
 from lab.model.config import AttentionResidualConfig, BlockAttentionResidualConfig
 

@@ -18,7 +18,7 @@ from tiny import failures
 
 from lab.data.problems import all_pairs, split_values
 from lab.data.sources import ListedPairs
-from lab.inference.evaluate import RIGHT, exactness, last
+from lab.inference.scoring import RIGHT, exactness, last
 from lab.live import loop as live
 from lab.live.loop import (
     NOT_ASKED,

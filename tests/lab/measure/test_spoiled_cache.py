@@ -13,7 +13,7 @@ from tiny import BASE, SAMPLES, read, tiny_model, variants
 from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
 from lab.data.vocabulary import encode
-from lab.inference.evaluate import go_on
+from lab.inference.scoring import go_on
 from lab.measure.spoiled_cache import (
     holds_right_working,
     misplaced,

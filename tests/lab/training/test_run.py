@@ -28,7 +28,7 @@ from lab.evaluation import (
     record_reading,
     why_not_recorded,
 )
-from lab.inference.evaluate import Score, exactness, last
+from lab.inference.scoring import Score, exactness, last
 from lab.model.config import RotaryPositionsConfig
 from lab.records import REQUIRED, ROOT, read_lines
 from lab.statistics import lower_bound_95

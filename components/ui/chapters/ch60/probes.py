@@ -15,7 +15,7 @@ from components.ui.runs import load_with_progress
 from lab.data.problems import BOUNDS, Format, sample_exact
 from lab.data.vocabulary import decode, encode
 
-evaluate = lazily("lab.inference.evaluate")
+evaluate = lazily("lab.inference.scoring")
 forward = lazily("lab.inference.forward")
 latents = lazily("lab.interp.latents")
 transcripts = lazily("lab.inference.transcript")

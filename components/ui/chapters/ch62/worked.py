@@ -22,7 +22,7 @@ from lab.data.vocabulary import VOCABULARY
 from lab.readings import Row, Rows, in_brackets, part_of
 from lab.statistics import ratio_of_medians, spread
 
-evaluate = lazily("lab.inference.evaluate")
+evaluate = lazily("lab.inference.scoring")
 experiment = lazily("lab.experiments.error_book")
 
 Table = NDArray[np.bool_]

@@ -1,4 +1,4 @@
-"""lab.inference.evaluate: counts against counting by hand, bounds against exact fractions."""
+"""lab.inference.scoring: counts against counting by hand, bounds against exact fractions."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,8 +11,8 @@ from tiny import BASE, blocks_of, tiny_model, tiny_recipe
 
 from lab.data.problems import Format, Integers, all_pairs
 from lab.data.vocabulary import decode, encode
-from lab.inference import evaluate
-from lab.inference.evaluate import (
+from lab.inference import scoring as evaluate
+from lab.inference.scoring import (
     RIGHT,
     Score,
     decode_all,
