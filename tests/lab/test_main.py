@@ -355,7 +355,7 @@ def test_a_reading_that_could_not_be_written_was_printed(
         raise OSError("no space left on device")
 
     before = (runs / "small" / "result.json").read_bytes()
-    monkeypatch.setattr(lab.training.run, "write_json", full_disk)
+    monkeypatch.setattr(lab.evaluation, "write_json", full_disk)
     assert main(["evaluate", "small", "--pairs", "20", "--record"]) == 2
     captured = capsys.readouterr()
     assert list(json.loads(captured.out.splitlines()[-1])) == KEYS

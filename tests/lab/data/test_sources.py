@@ -382,7 +382,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "a bare source": (lambda: Mix((Pairs(FORM),)), "sources=.* must be"),  # pyright: ignore
     "a mix with the table": (
         lambda: Mix(((WholeTable(), 1.0),)),  # pyright: ignore[reportArgumentType]
-        "each source one of Pairs, ListedPairs, Shapes, Picked, Written, PackedStream",
+        "each source one of Pairs, ListedPairs, Shapes, Picked, WrittenTexts, PackedStream",
     ),
     "no weight": (lambda: Mix(((Pairs(FORM), 0.0),)), r"the weight of a source=0\.0 must be"),
 }
