@@ -389,4 +389,4 @@ def test_both_networks_of_nearly_one_size_are_named_with_theirs() -> None:
     assert f"The book's network, with its table of positions, has {book}" in said
     said = prose("30_curriculum", "four_why")
     assert f"The network has {told['curriculum_4x4']} parameters" in said
-    assert f"{told['chain_of_thought']} parameters, also has a table of positions" in said
+    assert f"{told['chain_of_thought']}, also has a table of positions" in said
