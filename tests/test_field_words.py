@@ -44,7 +44,6 @@ NOT_YET = {
     "62_error_book",
     "70_forward_pass_3d",
     "91_claims",
-    "home",
     SHARED,
 }
 
@@ -66,6 +65,7 @@ ON_PAGE = {
     # page -> what, as it stands there -> why it may stand there
     "50_flash_attention": {"block": "a rectangle of a matrix"},
     "51_attention_residuals": {"block": "several layers"},
+    "home": {"*Pull out*": "what the button says"},
 }
 
 REPLACED = {old: term.word for term in glossary() for old in term.instead_of}
