@@ -42,7 +42,6 @@ NOT_YET = {
     "60_mla",
     "61_moe",
     "62_error_book",
-    "70_forward_pass_3d",
     "91_claims",
     SHARED,
 }
@@ -65,6 +64,11 @@ ON_PAGE = {
     # page -> what, as it stands there -> why it may stand there
     "50_flash_attention": {"block": "a rectangle of a matrix"},
     "51_attention_residuals": {"block": "several layers"},
+    "70_forward_pass_3d": {
+        "blocks, full size": "several layers",
+        "Every step is an exact sum": "contributions are added",
+        "the sum is divided": "products are added",
+    },
     "home": {"*Pull out*": "what the button says"},
 }
 
