@@ -30,7 +30,6 @@ SHARED = "components/ui"
 NOT_YET = {
     "00_numpy_mlp",
     "01_from_table_to_text",
-    "02_attention_by_hand",
     "03_one_block",
     "10_chain_of_thought",
     "20_rope",
