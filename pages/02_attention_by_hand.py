@@ -110,7 +110,7 @@ def average() -> None:
         figures.blend_map(
             {text: hand.average(encode(text)[None])[0] for text in texts}, DIGITS, "digit"
         ),
-        alt="The average of two problems that hold the same digits in another order: it is the same",
+        alt="The averages of two problems with the same digits in another order are the same",
     )
     st.caption("Constructed. The shares of each digit in the average of six tokens.")
     page.notice()

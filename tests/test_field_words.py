@@ -28,7 +28,6 @@ SHARED = "components/ui"
 """Whatever of the interface belongs to no page."""
 
 NOT_YET = {
-    "00_numpy_mlp",
     "01_from_table_to_text",
     "03_one_block",
     "10_chain_of_thought",
@@ -61,6 +60,12 @@ ANYWHERE = {
 
 ON_PAGE = {
     # page -> what, as it stands there -> why it may stand there
+    "00_numpy_mlp": {
+        "sums of sums are still sums": "numbers are added",
+        "turns the table into a sum": "logarithms are added",
+        "sum 0": "what the votes hand back is added",
+        "[One block, one stream]": "the name of a page",
+    },
     "50_flash_attention": {"block": "a rectangle of a matrix"},
     "51_attention_residuals": {"block": "several layers"},
     "70_forward_pass_3d": {
