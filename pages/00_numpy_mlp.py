@@ -444,7 +444,7 @@ with page.deeper("not one row, but cells here and there"):
             return
         page.draw(
             bars.seeds(held_out_points(rows), share="hidden cells right"),
-            alt="Share of hidden cells right, one point for each seed, for five ways to write the table",
+            alt="Share of hidden cells right for five ways to write the table, each point one seed",
         )
         page.notice()
         page.source(experiment.hide_share)

@@ -40,7 +40,6 @@ NOT_YET = {
     "60_mla",
     "61_moe",
     "62_error_book",
-    "91_claims",
     SHARED,
 }
 
