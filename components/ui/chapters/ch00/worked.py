@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import streamlit as st
 
-from components.ui.chapters.ch00.claims import hidden_right
+from components.ui.chapters.ch00.claims import WAYS, hidden_right
 from components.ui.chapters.ch00.probes import (
     BATCH,
     BY_LOG,
@@ -362,13 +362,6 @@ def numbers_each() -> float:
     return sum(w.size for w in LARGE.network().parameters) / len(LARGE.task.cells()[0])
 
 
-HELD_OUT: dict[tuple[Encoding, Target], str] = {
-    ("one_hot", "class"): "one-hot in, one output a product",
-    ("digits", "digits"): "one-hot in, its digits out",
-    ("scalar", "regression"): "size in, size out",
-    ("log", "class"): "logarithm in, one output a product",
-    ("log", "regression"): "logarithm in, logarithm out",
-}
 AS_A_GUESS = ("about as often as a constant guess", "clearly more often")
 FEW_OR_MANY = ("under a third", "about half", "over two thirds")
 
@@ -386,8 +379,8 @@ def held_out_points(record: Any) -> list[dict[str, Any]]:
             "seed": row["cell"]["seed"],
             "right": part_of(n - errors, n),
         }
-        for (encoding, target), name in HELD_OUT.items()
-        for row, errors, n in hidden_right(encoding, target).points(record)
+        for name, way in WAYS.items()
+        for row, errors, n in hidden_right(*way).points(record)
     ]
 
 
