@@ -80,14 +80,8 @@ CALC: dict[str, Callable[[], str]] = {
     "equals": lambda: f"{PROMPT.index('=')}",
     "tokens": lambda: f"{len(TEXT)}",
     "width": lambda: f"{load_with_progress(TABLE).model.config.d_model}",
-    **{
-        f"meet_{what}": lambda what=what: meeting()[what]
-        for what in ("head", "score", "share")
-    },
-    **{
-        f"dear_{what}": lambda what=what: dearest()[what]
-        for what in ("head", "writes", "reads")
-    },
+    **{f"meet_{what}": lambda what=what: meeting()[what] for what in ("head", "score", "share")},
+    **{f"dear_{what}": lambda what=what: dearest()[what] for what in ("head", "writes", "reads")},
     "ffn_share": lambda: share_of("ffn"),
     "attention_share": lambda: share_of("attention"),
     "cache_change": lambda: in_small(probes.cache_change()),
