@@ -29,8 +29,7 @@ MISSED = results.most_missed_head()
 """The head, (layer, head), that a link without one pulls out."""
 
 CALCULATIONS = {
-    "missed_block": lambda: f"{MISSED[0]}",
-    "missed_head": lambda: f"{MISSED[1]}",
+    "missed_head": lambda: f"head {MISSED[1]} of layer {MISSED[0]}",
     "signs": lambda: spelled(len(VOCABULARY) - 10),
     "routes": lambda: spelled(len(ROUTES)).capitalize(),
 }
@@ -77,20 +76,20 @@ def draw_sum(page: Chapter, picture: DeltaGenerator, a: int, b: int) -> None:
         show_arcs(
             "arcs",
             WrittenSum(a, b, FORM, text, weights, layer, head),
-            alt=f"{a} × {b} token by token, with arcs from where the heads of block {layer} look",
+            alt=f"{a} × {b} token by token, with arcs from where the heads of layer {layer} look",
             on_pull=pull,
         )
         st.caption(caption(layer))
     st.markdown(verdict(text, a, b, layer, head))
     with st.expander("More"):
         page.prose("pull")
-        page.choose("layer", "Block", range(CONFIG.n_layer), layer)
+        page.choose("layer", "Layer", range(CONFIG.n_layer), layer)
         if head is not None:
             share_moment(a=a, b=b, pull=True, layer=layer, head=head)
 
 
 def caption(layer: int) -> str:
-    where = f"from where heads of block {layer} look to the token written"
+    where = f"from where heads of layer {layer} look to the token written"
     return f"Arcs run {where}. To look is not yet to use."
 
 
@@ -124,7 +123,7 @@ def verdict(text: str, a: int, b: int, layer: int, head: int | None) -> str:
     problem = Problem(a, b, partial_products(a, b, FORM.q), a * b)
     steps = [step for step in tokens.check_working(text, FORM, problem) if not step.right]
     moved = tokens.wrong_tokens(text, FORM.text(a, b))
-    without = "" if head is None else f"Without head {head} of block {layer}: "
+    without = "" if head is None else f"Without head {head} of layer {layer}: "
     if steps:
         return (
             f"{without}**{steps[0].what}** goes wrong first. The model writes {steps[0].written}, "

@@ -95,7 +95,7 @@ def it_remembers() -> None:
         if pressed("Train", "ch00_train", type="primary", icon=":material/play_arrow:"):
             tries = st.session_state["ch00_tries"] = tries + 1
     settings, shown = replace(USUAL, seed=tries), hide(DIGITS)
-    right.caption(f"Random start {settings.seed}. *Train* takes another.")
+    right.caption(f"Seed {settings.seed}. *Train* takes another.")
     draw_film(
         "ch00_first",
         record(settings, shown),
@@ -167,7 +167,7 @@ def two_ways_into_one_valley() -> None:
             figures.valley(SURFACE, WEIGHTS, WEIGHTS, walks()),
             alt="The error over both weights as a gutter with a level floor. Momentum rolls "
             "straight down and up the other side; Adam crosses on the diagonal. They rest at "
-            "different places",
+            "different points",
             config={"scrollZoom": False, "displaylogo": False},
         )
         page.notice()
@@ -401,7 +401,7 @@ def show_hidden_pairs() -> None:
     if share == 100:
         st.warning("Then there is nothing to learn from. Show at least some of the cells.")
         return
-    for settings, name in ((USUAL, "one place a digit"), (BY_LOG, "logarithms")):
+    for settings, name in ((USUAL, "one-hot digits"), (BY_LOG, "logarithms")):
         shown = hide_share(settings.task, share / 100, seed=0)
         hidden = f"{int((~shown).sum())} of the {len(shown)} cells"
         st.caption(f"With {name}, {hidden} are hidden, each pair in both orders:")
@@ -437,14 +437,14 @@ with page.deeper("not one row, but cells here and there"):
     def cells_here_and_there() -> None:
         rows = rows_of("holdout.jsonl")
         if not rows or not page.guess(
-            "One place a number: how often is it right on hidden cells?",
+            "One-hot in, one output a product: how often is it right on hidden cells?",
             AS_A_GUESS,
             lambda: as_a_guess(rows),
         ):
             return
         page.draw(
             bars.seeds(held_out_points(rows), share="hidden cells right"),
-            alt="Share of hidden cells right, a point a seed, for five ways of writing the table",
+            alt="Share of hidden cells right for five ways to write the table, each point one seed",
         )
         page.notice()
         page.source(experiment.hide_share)

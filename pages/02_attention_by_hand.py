@@ -100,7 +100,7 @@ BUCKETS = ("under 10 in 100", "10 to 50 in 100", "50 to 90 in 100", "over 90 in 
 @page.section("average")
 def average() -> None:
     if not page.guess(
-        "A reader of the average, as good as can be: in how many sums can it name that product?",
+        "The best possible reader of the average: in how many problems can it name that product?",
         BUCKETS,
         lambda: band(average_right() / len(hand.all_prompts()), (0.1, 0.5, 0.9), BUCKETS),
     ):
@@ -110,7 +110,7 @@ def average() -> None:
         figures.blend_map(
             {text: hand.average(encode(text)[None])[0] for text in texts}, DIGITS, "digit"
         ),
-        alt="The average of two sums that hold the same digits in another order: it is the same",
+        alt="The averages of two problems with the same digits in another order are the same",
     )
     st.caption("Constructed. The shares of each digit in the average of six tokens.")
     page.notice()
@@ -250,14 +250,14 @@ def mask() -> None:
     text = FORM.text(a, b)
     weights, _ = hand.peek(encode(text)[None], causal)
     st.markdown(
-        f"Right: **{part_of(*peek_score(causal))}** tokens that bear loss, over all "
+        f"Right: **{part_of(*peek_score(causal))}** tokens that count in the loss, over all "
         f"{len(hand.all_prompts()):,} texts."
     )
     page.draw(
         maps.attention_map(weights, text),
         alt="Who looks at whom: one to the right without the mask, never to the right with it",
     )
-    st.caption("Constructed. A row a query, a column a key.")
+    st.caption("Constructed. Each row is a query, each column a key.")
     page.notice()
     page.source(hand.peek)
 
@@ -278,7 +278,7 @@ def what_can_be_told(shares: Sequence[float], kind: hand.ValueKind) -> str:
     return (
         f"From what arrives, the best reader names the product of **{found.products} of 100** "
         f"pairs and the difference of **{found.differences} of 100**. The two blends nearest to "
-        f"each other that mean something else are {found.products_apart:.2f} apart for the "
+        f"each other that mean different things are {found.products_apart:.2f} apart for the "
         f"product, {found.differences_apart:.2f} for the difference."
     )
 
@@ -298,7 +298,7 @@ def heads() -> None:
         shares = (page.number("share", label, 0.0, 1.0, 0.5, 0.05),)
     with st.popover("More"):
         kind: hand.ValueKind = page.choose("values", "A value is", get_args(hand.ValueKind))
-        st.caption("A one among ten for the digit, its size, or a one among ten for each place.")
+        st.caption("A one among ten for the digit, its size, or a one among ten for each position.")
     page.draw(
         figures.blend_map(delivered_rows(shares, kind), columns_of(kind), "what arrives"),
         alt="What the heads hand on of 7 then 8, and of 8 then 7",
@@ -345,7 +345,7 @@ def real() -> None:
         alt=f"The weights of layer {layer}, head {head}, from the token you choose",
     )
     columns = {f"key {i}": weights[layer, head][:, i] for i in range(len(text))}
-    page.numbers("the weights, a row a query", columns)
+    page.numbers("the weights: each row is a query", columns)
     st.caption(f"Measured: layer {layer}, head {head}, on the model's own text of {a} × {b}.")
     st.markdown(who_brings(weights, text))
     page.notice()
@@ -378,7 +378,7 @@ def importance() -> None:
                 figures.importance(heads_of(sharp, lost, run), name),
                 alt=f"Every head of {name}: its mean largest weight, and wrong answers without it",
             )
-    st.caption("Measured. A point a head, named layer.head from zero; hover for the others.")
+    st.caption("Measured. Each point is a head, named layer.head from zero; hover for the others.")
     page.notice()
     page.source(patterns.sharpness, intervene.ablate_head)
 

@@ -132,7 +132,7 @@ def open_scene(run: str, prompt: str, toggles: dict[str, dict[str, Any]]) -> tup
         return probes.opened(run, prompt, list(toggles.values()))
     except ValueError as error:
         toggles.clear()
-        st.warning(f"This model has no such part to switch off ({error}). All parts are mended.")
+        st.warning(f"This model has no such part to ablate ({error}). All parts are mended.")
         return probes.opened(run, prompt)
 
 
@@ -152,7 +152,7 @@ def side_beside(
     elif toggles:
         title, toggles = "mended", []
     else:
-        st.caption("Nothing is switched off yet. Break a part in the picture to compare.")
+        st.caption("Nothing is ablated yet. Break a part in the picture to compare.")
         return None
     try:
         loaded = probes.take(run)
@@ -309,7 +309,7 @@ def guess_then_look() -> None:
         name="cache",
     )
     page.guess(
-        "Switch off the last FFN. What does it write?",
+        "Ablate the last FFN. What does the model write?",
         ("still 56", "something else"),
         lambda: "still 56" if probes.without_the_last_ffn().startswith("56") else "something else",
         name="last",

@@ -39,7 +39,11 @@ def value(x: Looked) -> str:
         return f"missing: {x.problem}"
     m = x.measured
     counted = m.n is not None and f"{m.n:,}" not in m.shown
-    parts = [x.shown, f"n = {m.n:,}" if counted else "", "read before" if m.read_before else ""]
+    parts = [
+        x.shown,
+        f"n = {m.n:,}" if counted else "",
+        "evaluated before" if m.read_before else "",
+    ]
     bound = f"at least {m.bound:.5f} right (95%)" if m.bound else ""
     return ", ".join(part for part in (*parts, bound) if part)
 

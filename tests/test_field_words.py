@@ -28,9 +28,7 @@ SHARED = "components/ui"
 """Whatever of the interface belongs to no page."""
 
 NOT_YET = {
-    "00_numpy_mlp",
     "01_from_table_to_text",
-    "02_attention_by_hand",
     "03_one_block",
     "10_chain_of_thought",
     "20_rope",
@@ -42,9 +40,6 @@ NOT_YET = {
     "60_mla",
     "61_moe",
     "62_error_book",
-    "70_forward_pass_3d",
-    "91_claims",
-    "home",
     SHARED,
 }
 
@@ -64,8 +59,20 @@ ANYWHERE = {
 
 ON_PAGE = {
     # page -> what, as it stands there -> why it may stand there
+    "00_numpy_mlp": {
+        "sums of sums are still sums": "numbers are added",
+        "turns the table into a sum": "logarithms are added",
+        "sum 0": "what the votes hand back is added",
+        "[One block, one stream]": "the name of a page",
+    },
     "50_flash_attention": {"block": "a rectangle of a matrix"},
     "51_attention_residuals": {"block": "several layers"},
+    "70_forward_pass_3d": {
+        "blocks, full size": "several layers",
+        "Every step is an exact sum": "contributions are added",
+        "the sum is divided": "products are added",
+    },
+    "home": {"*Pull out*": "what the button says"},
 }
 
 REPLACED = {old: term.word for term in glossary() for old in term.instead_of}

@@ -62,7 +62,7 @@ def test_the_query_follows_the_hand_agrees_with_lab_is_graded_and_a_real_head_is
 def the_weights_follow_the_hand_without_the_server_and_agree_with_lab(page) -> None:
     block = figure(page, "ch02_query")
     assert np.allclose(weights(block), by_lab(45, 2.5), atol=1e-4)
-    assert page.get_by_text("Every sum has at least").count() == 0
+    assert page.get_by_text("Every problem has at least").count() == 0
 
     sent = Sent(page)
     drag(page, block, 200, 4.0, release=False)
@@ -77,9 +77,9 @@ def the_weights_follow_the_hand_without_the_server_and_agree_with_lab(page) -> N
 
 def a_dragged_query_is_graded_on_all_sums_and_moves_the_sliders(page) -> None:
     block = figure(page, "ch02_query")
-    assert page.get_by_text("Every sum has at least").count() == 0
+    assert page.get_by_text("Every problem has at least").count() == 0
     drag(page, block, 26, 5.4)
-    page.get_by_text("Every sum has at least").wait_for()
+    page.get_by_text("Every problem has at least").wait_for()
     wait_idle(page)
     angle, length = query(block)
     slider = page.locator(".st-key-ch02_angle input[type=range]")
@@ -87,7 +87,7 @@ def a_dragged_query_is_graded_on_all_sums_and_moves_the_sliders(page) -> None:
     for _ in range(3):
         block.locator(".handle").press("Shift+ArrowLeft")
     assert query(block) == (angle + 30, length)
-    page.get_by_text("Every sum has at least").wait_for(state="detached")
+    page.get_by_text("Every problem has at least").wait_for(state="detached")
 
 
 def a_real_head_is_read_token_by_token(page) -> None:

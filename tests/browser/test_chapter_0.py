@@ -67,7 +67,7 @@ def the_table_fills_and_is_scrubbed_without_the_server(page) -> None:
     block = film(page, "ch00_first")
     assert how_many_right(block) == 100
     page.get_by_role("button", name="Train", exact=True).click()
-    page.get_by_text("Random start 1.").wait_for()
+    page.get_by_text("Seed 1.").wait_for()
     wait_for(page, lambda: how_many_right(block) == 100)
     wait_idle(page)
 

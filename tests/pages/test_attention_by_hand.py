@@ -34,7 +34,7 @@ def test_a_good_query_is_accepted_and_a_bad_one_gets_a_hint(book) -> None:
     set_query(app, 26, 3.0)
     assert not app.success and "Make the query longer" in text_of(app)
     set_query(app, 26, 5.0)
-    assert any("Every sum has at least 0.95" in done.value for done in app.success)
+    assert any("Every problem has at least 0.95" in done.value for done in app.success)
     assert "ch02_angle=26" in " ".join(block.value for block in app.code)
     set_query(app, 26, 0.0)
     assert not app.success
@@ -103,7 +103,7 @@ def test_the_exercises_accept_a_right_setting_and_refuse_a_wrong_one(book) -> No
     app = book(PAGE, figure="ex_both")
     assert "Make the query shorter" in text_of(app)
     set_query(app, 60, 1.2, "ch02_ex_")
-    assert any("Every sum has at least 0.30" in done.value for done in app.success)
+    assert any("Every problem has at least 0.30" in done.value for done in app.success)
     set_query(app, 80, 1.2, "ch02_ex_")
     assert not app.success and "Turn towards its arrow" in text_of(app)
 

@@ -167,9 +167,9 @@ def test_the_framed_cell_is_the_one_that_a_first_step_is_on(book) -> None:
     assert film(app, "last step")["asked"] == [framed] and not app.exception
 
 
-def test_one_place_a_product_is_named_by_the_numbers_that_have_one(book) -> None:
+def test_one_output_a_product_is_named_by_the_numbers_that_have_one(book) -> None:
     """The products of two digits are fewer: 0 to 81 holds many that are none."""
-    app = book(PAGE, figure="live", ch00_target="one place a product", ch00_activation="none")
+    app = book(PAGE, figure="live", ch00_target="one output a product", ch00_activation="none")
     app.button(key="ch00_live_train").click().run()
     sketch = film(app, "in training")
     assert sketch["titles"][-1] == "numbers 0 to 81" and sketch["sizes"][-1] == 82
@@ -233,7 +233,7 @@ def test_the_gradient_is_checked_on_a_button(book) -> None:
 
 
 def test_without_an_activation_the_page_says_where_the_table_fills(seen) -> None:
-    """At the settings that stand there: with one place a product, and not with its digits."""
+    """At the settings that stand there: with one output a product, and not with its digits."""
     told = errands_told(seen(PAGE))
     assert told["class"] == told["relu"] == 100 and 40 <= told["none"] <= 60
     assert told["size"] <= 10 < told["width"] < told["none"]
@@ -242,7 +242,7 @@ def test_without_an_activation_the_page_says_where_the_table_fills(seen) -> None
 def errands_told(app) -> dict[str, int]:
     """Cells right, by the buttons' names in the prose of section 4."""
     return {
-        name: int(found(rf"\*{words}\*[^*]*?(\d+)(?: of| cells|:)", app)[0])
+        name: int(found(rf"\*{words}\* \| (\d+) \|", app)[0])
         for name, (words, _) in ERRANDS.items()
     }
 
@@ -307,7 +307,7 @@ def test_single_pairs_can_be_hidden_too(book) -> None:
     assert "in that row" in text_of(app)
     app.button_group(key="ch00_hide").set_value("single pairs").run()
     assert not app.exception
-    assert film(app, "some of the pairs, given one place")["shown"].count(False) == 20
+    assert film(app, "some of the pairs, given one-hot")["shown"].count(False) == 20
     captions = [caption.value for caption in app.caption]
     assert any("20 of the 100 cells are hidden" in caption for caption in captions)
     assert any("16 of the 81 cells are hidden" in caption for caption in captions)
@@ -324,12 +324,12 @@ def test_with_single_pairs_hidden_the_words_are_theirs_and_count_what_is_drawn(b
         right_ones, n, zeros, by_log, n_log = map(int, found(
             r"gets (\d+) of the (\d+) hidden cells right, and (\d+) of these are products with "
             r"zero\. With logarithms it gets (\d+) of (\d+)\.", app))  # fmt: skip
-        for of, alt in (((right_ones, n), "given one place"), ((by_log, n_log), "given log")):
+        for of, alt in (((right_ones, n), "given one-hot"), ((by_log, n_log), "given log")):
             drawn = film(app, alt)
             cells = zip(drawn["answers"][-1], drawn["products"], drawn["shown"], strict=True)
             hidden = [(says == is_, is_) for says, is_, shown in cells if not shown]
             assert of == (sum(ok for ok, _ in hidden), len(hidden)), share
-            if alt == "given one place":
+            if alt == "given one-hot":
                 assert zeros == sum(ok for ok, product in hidden if product == 0) <= right_ones
 
 
@@ -352,8 +352,10 @@ def test_p_minus_y_is_what_runs_back_from_the_right_digit(seen) -> None:
 
 def test_single_precision_is_told_by_how_far_its_check_is_off(seen) -> None:
     app = seen(PAGE)
-    steps, single = found(r"only (\d+) of their steps.+is off by (\d+) percent", app)
-    (double,) = found(r"with double precision by ([\d.]+) billionths", app)
+    steps, single = found(
+        r"only (\d+) of their steps(?s:.+)in float32 the check is off by (\d+) percent", app
+    )
+    (double,) = found(r"In float64 it is off by ([\d.]+) billionths", app)
     assert int(steps) < 100 and int(single) >= 5 and float(double) < 10
 
 

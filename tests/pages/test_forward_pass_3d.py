@@ -227,7 +227,7 @@ def test_another_model_reads_the_same_prompt_where_it_can(book) -> None:
 def test_a_broken_model_stands_beside_itself_mended(book) -> None:
     app = book(PAGE, ch70_beside="itself, mended")
     assert beside(app) is None
-    assert any("Nothing is switched off" in c.value for c in app.caption)
+    assert any("Nothing is ablated" in c.value for c in app.caption)
     app.session_state["ch70_edits"] = {"last": {"name": "ffn_out", "layer": 5, "scale": 0.0}}
     app.run()
     assert manifest(app)["edited"] == ["blocks.5.ffn_out"]

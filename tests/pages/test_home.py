@@ -111,7 +111,7 @@ def test_a_link_brings_the_pulled_head_of_any_block_back(book: Any) -> None:
     assert not app.exception
     assert (arcs_of(app)["layer"], arcs_of(app)["pulled"]) == (4, 2)
     assert app.select_slider(key="layer").value == 4
-    assert "head 2 of block 4" in text_of(app)
+    assert "head 2 of layer 4" in text_of(app)
 
 
 def test_the_arcs_of_ten_pairs_are_the_weights_of_the_model(book: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from components.ui.claims.core import Claim
+from components.ui.claims.core import Claim, Table
 from components.ui.words import spelled
 from lab.readings import Counts, Numbers, Row, bench, rows, share_of
 
@@ -26,9 +26,7 @@ def runs_of_each(found: Sequence[Row]) -> str:
 
 
 CLAIMS: dict[str, Claim] = {
-    "numpy_mlp.ten_seeds": Claim(
-        "The ten by ten table, random starts tried.", MLP.numbers("ten.starts")
-    ),
+    "numpy_mlp.ten_seeds": Claim("The ten by ten table, seeds tried.", MLP.numbers("ten.starts")),
     "numpy_mlp.ten_seconds": Claim(
         "Seconds until the network knows the ten by ten table whole, median.",
         seconds("ten.seconds_median", "{:.2f}"),
@@ -53,41 +51,44 @@ CLAIMS: dict[str, Claim] = {
         "Backpropagation against finite differences, every activation: the worst tensor.",
         MLP.numbers(lambda run: 1e9 * max(run["gradient_errors"].values()), "{:.1f}", "billionths"),
     ),
-    **{
-        f"numpy_mlp.holdout_{name}": Claim(
-            f"A fifth of the table hidden, {encoding} in, {target} out: hidden cells right.",
-            hidden_right(encoding, target),
-        )
-        for name, encoding, target in (
-            ("one_hot", "one_hot", "class"),
-            ("digits", "digits", "digits"),
-            ("scalar", "scalar", "regression"),
-            ("log_class", "log", "class"),
-            ("log", "log", "regression"),
-        )
-    },
-    **{
-        f"numpy_mlp.holdout_{name}": Claim(
-            f"The same, one_hot in, class out: {said}.", hidden_right("one_hot", "class", group)
-        )
-        for name, group, said in (
-            ("guess", "guess", "right if the most frequent product is always said"),
-            ("zero", "hidden_zero", "right of the hidden products that are zero"),
-            ("nonzero", "hidden_nonzero", "right of those that are not zero"),
-        )
-    },
-    **{
-        f"numpy_mlp.holdout_digits_{name}": Claim(
-            f"The same, digits in, digits out: right of the hidden products that are {said}.",
-            hidden_right("digits", "digits", f"hidden_{name}"),
-        )
-        for name, said in (("zero", "zero"), ("nonzero", "not zero"))
-    },
+    "numpy_mlp.holdout_guess": Claim(
+        "A fifth of the table hidden, one-hot in, one output a product: hidden cells right if the "
+        "most frequent product is always said.",
+        hidden_right("one_hot", "class", "guess"),
+    ),
     "numpy_mlp.holdout_seeds": Claim(
         "Runs of each way to write the table.", HOLDOUT.told(runs_of_each)
     ),
     "numpy_mlp.holdout_hidden": Claim(
         "Cells of the table that were hidden, over all runs.",
         HOLDOUT.counts("n_hidden", lambda row: row["n_hidden"] + row["n_shown"]).said(share_of),
+    ),
+}
+
+ONE_HOT: dict[str, tuple[str, str]] = {
+    "one-hot in, one output a product": ("one_hot", "class"),
+    "one-hot in, its digits out": ("digits", "digits"),
+}
+WAYS = ONE_HOT | {
+    "size in, size out": ("scalar", "regression"),
+    "logarithm in, one output a product": ("log", "class"),
+    "logarithm in, logarithm out": ("log", "regression"),
+}
+"""Ways to write the table: what goes in and what comes out."""
+
+TABLES = {
+    "numpy_mlp.holdout": Table(
+        "A fifth of the table hidden",
+        {name: {"Hidden cells right": hidden_right(*way)} for name, way in WAYS.items()},
+    ),
+    "numpy_mlp.holdout_zero": Table(
+        "Right of the hidden products",
+        {
+            name: {
+                "With zero": hidden_right(*way, "hidden_zero"),
+                "No zero": hidden_right(*way, "hidden_nonzero"),
+            }
+            for name, way in ONE_HOT.items()
+        },
     ),
 }

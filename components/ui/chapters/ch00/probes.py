@@ -49,7 +49,7 @@ def live_with(
 ERRANDS = {
     "width": ("a width of two", live_with(width=2)),
     "none": ("no activation", live_with(activation="none")),
-    "class": ("no activation, one place a product", live_with("class", "none")),
+    "class": ("no activation, one output a product", live_with("class", "none")),
     "relu": ("its size as target, width 64", live_with("regression", width=64)),
     "size": ("its size, width 64, no activation", live_with("regression", "none", 64)),
 }

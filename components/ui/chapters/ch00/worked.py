@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import streamlit as st
 
-from components.ui.chapters.ch00.claims import hidden_right
+from components.ui.chapters.ch00.claims import WAYS, hidden_right
 from components.ui.chapters.ch00.probes import (
     BATCH,
     BY_LOG,
@@ -55,19 +55,19 @@ from lab.by_hand.mlp_experiment import (
 from lab.readings import part_of
 
 ENCODINGS: dict[Encoding, str] = {
-    "one_hot": "one place a number",
+    "one_hot": "one-hot",
     "scalar": "its size",
     "log": "its logarithm",
 }
 TARGETS: dict[Target, str] = {
     "digits": "its digits",
-    "class": "one place a product",
+    "class": "one output a product",
     "regression": "its size",
 }
 INITS: tuple[Init, ...] = ("he", "xavier", "equal")
 STARTS: tuple[int | Literal["equal"], ...] = (0, 1, 2, 3, "equal")
-"""Random starts by their number, and one from equal weights."""
-START_NAMES = {start: "equal" if start == "equal" else f"random {start}" for start in STARTS}
+"""Seeds by their number, and a start from equal weights."""
+START_NAMES = {start: "equal" if start == "equal" else f"seed {start}" for start in STARTS}
 WIDTHS, DEPTHS = (1, 2, 4, 8, 16, 32, 64), (0, 1, 2, 3)
 RATES = (0.0001, 0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 100.0)
 
@@ -154,10 +154,7 @@ def part_count(which: int) -> str:
 
 NETWORK: dict[str, Callable[[], str]] = {
     "parameters": lambda: f"{sum(w.size for w in USUAL.network().parameters)}",
-    "weights_in": lambda: part_count(0),
-    "weights_out": lambda: part_count(1),
-    "biases_hidden": lambda: part_count(2),
-    "biases_out": lambda: part_count(3),
+    "parts": lambda: f"${' + '.join(map(part_count, (0, 2, 1, 3)))} = {NETWORK['parameters']()}$",
     "mu": lambda: f"{Momentum(1).mu}",
     "hidden": lambda: spelled(USUAL.hidden[0]),
     "batch": lambda: spelled(BATCH),
@@ -225,7 +222,7 @@ def where_dy_came_from(hand: ByHand, a: Numbers, b: Numbers) -> str:
     if hand.ahead is None or hand.back is None or hand.slope is None:
         return (
             f"The $dy$ of {a[example]} × {b[example]} stands at the vote itself: its $p - y$, a "
-            f"share of one in {2 * len(a)}, since the loss is the mean over two places and "
+            f"share of one in {2 * len(a)}, since the loss is the mean over both digits and "
             f"{len(a)} example{'s' if len(a) > 1 else ''}. That is **{hand.dy[example]:+.4f}**. "
             f"Times the $x$ of {hand.x[example]:.3f} that the neuron passed on, it is the "
             f"{hand.terms[example]:+.4f} of its line in the table."
@@ -310,8 +307,7 @@ NEURONS: dict[str, Callable[[], str]] = {
     "alike_before": lambda: alike(start_chosen(), after=False),
     "alike_from": lambda: f"{ALIKE}",
     "odd_neuron": lambda: f"{odd_neuron()}",
-    "odd_chance": lambda: f"{odd_by_chance()[0]}",
-    "odd_ways": lambda: f"{odd_by_chance()[1]}",
+    "odd_chance": lambda: "{} of {}".format(*odd_by_chance()),
     "odd_verdict": odd_verdict,
     "equal_right": lambda: f"{right_at_the_end(replace(USUAL, init='equal'))}",
     "alone_right": lambda: f"{right_at_the_end(replace(USUAL, init='equal', hidden=(1,)))}",
@@ -366,13 +362,6 @@ def numbers_each() -> float:
     return sum(w.size for w in LARGE.network().parameters) / len(LARGE.task.cells()[0])
 
 
-HELD_OUT: dict[tuple[Encoding, Target], str] = {
-    ("one_hot", "class"): "one place a number, one place a product",
-    ("digits", "digits"): "one place a digit, its digits",
-    ("scalar", "regression"): "size in, size out",
-    ("log", "class"): "logarithm in, one place a product",
-    ("log", "regression"): "logarithm in, logarithm out",
-}
 AS_A_GUESS = ("about as often as a constant guess", "clearly more often")
 FEW_OR_MANY = ("under a third", "about half", "over two thirds")
 
@@ -390,8 +379,8 @@ def held_out_points(record: Any) -> list[dict[str, Any]]:
             "seed": row["cell"]["seed"],
             "right": part_of(n - errors, n),
         }
-        for (encoding, target), name in HELD_OUT.items()
-        for row, errors, n in hidden_right(encoding, target).points(record)
+        for name, way in WAYS.items()
+        for row, errors, n in hidden_right(*way).points(record)
     ]
 
 
@@ -404,14 +393,11 @@ def as_a_guess(record: Any) -> str:
 
 
 HIDDEN: dict[str, Callable[[], str]] = {
-    "row_right": lambda: f"{right_of_hidden(USUAL, [row_chosen()])[0]}",
+    "row_right": lambda: "{} of the {}".format(*right_of_hidden(USUAL, [row_chosen()])),
     "row_which": row_which,
-    "pairs_right": lambda: f"{len(right_pairs(USUAL))}",
+    "pairs_right": lambda: f"{len(right_pairs(USUAL))} of the {n_hidden(USUAL)}",
     "pairs_zero": lambda: f"{sum(a * b == 0 for a, b in right_pairs(USUAL))}",
-    "pairs_hidden": lambda: n_hidden(USUAL),
-    "pairs_log_right": lambda: f"{len(right_pairs(BY_LOG))}",
-    "pairs_log_hidden": lambda: n_hidden(BY_LOG),
-    "row_cells": lambda: f"{right_of_hidden(USUAL, [row_chosen()])[1]}",
+    "pairs_log_right": lambda: f"{len(right_pairs(BY_LOG))} of {n_hidden(BY_LOG)}",
     "log_right": lambda: f"{row_by_log()[0]}",
     "log_cells": lambda: f"{row_by_log()[1]}",
     "edges_still": edges_still,

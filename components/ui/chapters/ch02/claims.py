@@ -79,6 +79,6 @@ CLAIMS: dict[str, Claim] = {
         result(BOOK_RUN).numbers("recipe.model.attention.head_dim"),
     ),
     "attention_by_hand.heads_pairs": Claim(
-        "Pairs on which each head is pulled out.", HEADS.where(run=BOOK_RUN).numbers("n")
+        "Pairs on which each head is ablated.", HEADS.where(run=BOOK_RUN).numbers("n")
     ),
 }

@@ -44,12 +44,12 @@ def what_it_holds(graded: Graded) -> str:
     a, b = graded.hardest
     where = PLACES[graded.lacking]
     said = (
-        f"Over all {len(hand.all_prompts()):,} sums, mean {graded.mean:.3f}; the hardest is "
+        f"Over all {len(hand.all_prompts()):,} problems, mean {graded.mean:.3f}; the hardest is "
         f"`{prompt_of(a, b)}` with {math.floor(1000 * graded.worst) / 1000:.3f} on **{where}**."
     )
     if graded.accepted:
-        return f"Every sum has at least {graded.least:.2f}. {said}"
-    return f"{graded.n_short:,} sums stay under {graded.least:.2f}. {said}"
+        return f"Every problem has at least {graded.least:.2f}. {said}"
+    return f"{graded.n_short:,} problems stay under {graded.least:.2f}. {said}"
 
 
 def hint_for(graded: Graded, task: QueryExercise, angle: int, length: float) -> str:

@@ -62,7 +62,7 @@ RUNS = {
     "one_digit_small": "chapter 3, small: at most one number of two digits",
     "attention_residuals_small": "chapter 5, attention over depth",
     "attention_residuals": "chapter 5, attention over depth in blocks, full size",
-    "knows_two_digits": "chapter 5, before it goes on with a few sums",
+    "knows_two_digits": "chapter 5, before it goes on with a few problems",
 }
 TABLE, PROMPT, TEXT, OTHER_TEXT = "times_table", "7*8=", "7*8=56$", "7*9=63$"
 OPENS = {"one_digit_small": ("07*48=", "07*49=")}
@@ -143,7 +143,7 @@ def way_home(scene: Scene, prompt: str, text: str) -> str:
     start, end = way[0], way[-1]
     where = f"`{text[end.position]}` that you typed"
     if end.name != "embed":
-        where = f"place of token {end.position}, the {where}"
+        where = f"position of token {end.position}, the {where}"
     return (
         f"{len(way) - 1} steps lead to the {where}. "
         f"This one way carries {100 * end.value / start.value:.1f} in 100 of the logit"

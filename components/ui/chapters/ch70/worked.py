@@ -37,9 +37,9 @@ def meeting() -> dict[str, str]:
     query, key = reader.read("blocks.0.q", head, asks), reader.read("blocks.0.k", head, fetched)
     return {
         "head": f"{head}",
-        "product": f"{query @ key:.2f}",
-        "root": f"$\\sqrt{{{len(query)}}}$",
-        "score": f"{query @ key / len(query) ** 0.5:.2f}",
+        "score": (
+            f"${query @ key:.2f} / \\sqrt{{{len(query)}}} = {query @ key / len(query) ** 0.5:.2f}$"
+        ),
         "share": f"{100 * reader.number('blocks.0.pattern', head, asks, fetched):.3f} in 100",
     }
 
@@ -51,12 +51,11 @@ def dearest() -> dict[str, str]:
     lost = head_costs.head_costs(load_with_progress(TABLE).model, TEXT, len(PROMPT))[0]
     asks = len(PROMPT) - 1
     shares = read().read(f"blocks.{lost.layer}.pattern", lost.head, asks)
+    share = "over 99.9 in 100" if shares.max() > 0.999 else f"{100 * shares.max():.1f} in 100"
     return {
-        "layer": f"{lost.layer}",
-        "head": f"{lost.head}",
+        "head": f"head {lost.head} of layer {lost.layer}",
         "writes": f"`{lost.writes}`",
-        "reads": f"`{TEXT[int(shares.argmax())]}`",
-        "share": "over 99.9 in 100" if shares.max() > 0.999 else f"{100 * shares.max():.1f} in 100",
+        "reads": f"`{TEXT[int(shares.argmax())]}` a share of {share}",
     }
 
 
@@ -81,14 +80,8 @@ CALC: dict[str, Callable[[], str]] = {
     "equals": lambda: f"{PROMPT.index('=')}",
     "tokens": lambda: f"{len(TEXT)}",
     "width": lambda: f"{load_with_progress(TABLE).model.config.d_model}",
-    **{
-        f"meet_{what}": lambda what=what: meeting()[what]
-        for what in ("head", "product", "root", "score", "share")
-    },
-    **{
-        f"dear_{what}": lambda what=what: dearest()[what]
-        for what in ("layer", "head", "writes", "reads", "share")
-    },
+    **{f"meet_{what}": lambda what=what: meeting()[what] for what in ("head", "score", "share")},
+    **{f"dear_{what}": lambda what=what: dearest()[what] for what in ("head", "writes", "reads")},
     "ffn_share": lambda: share_of("ffn"),
     "attention_share": lambda: share_of("attention"),
     "cache_change": lambda: in_small(probes.cache_change()),
