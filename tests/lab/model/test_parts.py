@@ -119,7 +119,9 @@ def test_a_kernel_that_cannot_form_the_scores_of_a_position_is_refused_by_name()
             ValueError, match=r"kernel=SdpaKernelConfig\(\) .*position=Clipped.*math"
         ):
             replace(config, kernel=SdpaKernelConfig())
-        with pytest.raises(ValueError, match=r"kernel=FlashKernelConfig\(.*\) .*position=Clipped.*math"):
+        with pytest.raises(
+            ValueError, match=r"kernel=FlashKernelConfig\(.*\) .*position=Clipped.*math"
+        ):
             replace(config, kernel=FlashKernelConfig())
 
 

@@ -153,7 +153,7 @@ def ask_mix(
     mix, seed = ask_weights(page, name, parts)
     key = f"{page.prefix}{kept}_kept"
     try:
-        source_of(mix)
+        make_mix_source(mix)
     except ValueError as error:
         why_not = as_sentence(error)
         st.warning(f"{why_not} What you see is the last mix that had something in it.")
