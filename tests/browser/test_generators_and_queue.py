@@ -167,7 +167,7 @@ def test_a_bar_tells_its_sum_while_a_hand_is_over_it(drawings: Drawings) -> None
     queue.locator(".timeline").nth(1).locator(".sum").nth(9).hover()
     assert queue.locator(".pointed").inner_text() == told(9)
     queue.locator(".said").hover()
-    assert queue.locator(".pointed").inner_text() == "Point at a bar to read its sum."
+    assert queue.locator(".pointed").inner_text() == "Point at a bar to read its problem."
 
 
 def test_a_bar_that_was_tapped_goes_on_telling_its_sum(on_a_touched_phone: Drawings) -> None:
