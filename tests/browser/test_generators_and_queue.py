@@ -57,7 +57,7 @@ def test_a_token_at_a_time_both_stand_at_the_same_one(drawings: Drawings) -> Non
     scrub.fill("23")
     check_generators(generators, 23, 23)
     left = sum(range(GIVEN, GIVEN + 23))
-    said = f"At token 23, {left} tokens have gone through the network without a cache, 32 with one."
+    said = f"At token 23, {left} tokens are read without a cache, 32 with one."
     assert generators.get_by_role("status").inner_text() == said
     scrub.press("ArrowRight")
     check_generators(generators, 24, 24)
