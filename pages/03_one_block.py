@@ -1,4 +1,4 @@
-"""One block, one stream: what travels inside, who writes to it, and a logit as a sum of notes."""
+"""One layer, one stream: what travels inside, who writes to it, and a logit as a sum."""
 
 from __future__ import annotations
 

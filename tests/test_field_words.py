@@ -40,7 +40,6 @@ NOT_YET = {
     "60_mla",
     "61_moe",
     "62_error_book",
-    SHARED,
 }
 
 ANYWHERE = {
@@ -63,7 +62,6 @@ ON_PAGE = {
         "sums of sums are still sums": "numbers are added",
         "turns the table into a sum": "logarithms are added",
         "sum 0": "what the votes hand back is added",
-        "[One block, one stream]": "the name of a page",
     },
     "50_flash_attention": {"block": "a rectangle of a matrix"},
     "51_attention_residuals": {"block": "several layers"},
@@ -72,7 +70,7 @@ ON_PAGE = {
         "Every step is an exact sum": "contributions are added",
         "the sum is divided": "products are added",
     },
-    "home": {"*Pull out*": "what the button says"},
+    SHARED: {"in blocks": "several layers"},
 }
 
 REPLACED = {old: term.word for term in glossary() for old in term.instead_of}

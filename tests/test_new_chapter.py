@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from lab.records import ROOT
+from tests.test_field_words import read, replaced_in
 from tools.new_chapter import begin
 
 SLUG = "95_example"
@@ -51,6 +52,11 @@ def test_a_new_chapter_runs_and_is_forty_lines(book: Path) -> None:
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert str(book) in done.stdout
+
+
+def test_a_new_chapter_uses_the_fields_words(book: Path) -> None:
+    written = [path for path in begin(SLUG, book) if path.name != "book.py"]
+    assert {path.name: old for path in written if (old := replaced_in(read(path)))} == {}
 
 
 def test_a_chapter_that_is_there_is_not_written_over(book: Path) -> None:

@@ -38,14 +38,14 @@ page.prose("opening")
 @page.section("sure")
 def how_sure() -> None:
     if not page.guess(
-        f"Not one of {COUNTS[1]} sums is wrong. How many of all sums are right, at least?",
+        f"Not one of {COUNTS[1]} problems is wrong. How many of all are right, at least?",
         ("90 in 100", "97 in 100", "all of them"),
         lambda: f"{100 * lower_bound_95(0, COUNTS[1]):.0f} in 100",
     ):
         return
-    errors = page.number("errors", "Sums that are wrong", 0, 5, 0)
+    errors = page.number("errors", "Problems that are wrong", 0, 5, 0)
     bounds = {n: lower_bound_95(errors, n) for n in COUNTS}
-    page.draw(figures.bound_by_sample(bounds), alt="How many are right at least, by sums tried")
+    page.draw(figures.bound_by_sample(bounds), alt="How many are right at least, by problems tried")
     page.notice()
     page.source(lower_bound_95)
 
@@ -54,19 +54,19 @@ page.close("end")
 '''
 
 PROSE = """<!-- opening -->
-You try some sums, and count what goes wrong. What do you know then of all the others?
+You try some problems, and count what goes wrong. What do you know then of all the others?
 
 <!-- sure -->
 ## How sure can one be?
 
-A sample is a few of many. Take {calc:n} sums, drawn by a seed, and let the model work them out.
+A sample is a few of many. Take {calc:n} problems, drawn by a seed, and let the model work them out.
 
 <!-- sure_why -->
-At least {calc:bound} of all sums are right. Were it fewer, a sample like this would turn up less
-than once in {calc:chance} tries.
+At least {calc:bound} of all problems are right. Were it fewer, a sample like this would turn up
+less than once in {calc:chance} tries.
 
 <!-- sure_notice -->
-Let a sum go wrong above, and look how much of what you knew is gone.
+Let a problem go wrong above, and look how much of what you knew is gone.
 
 <!-- end -->
 ## What you have seen
@@ -93,7 +93,7 @@ def bound_by_sample(bounds: Mapping[int, float]) -> Chart:
         alt.Chart(data)
         .mark_line(point=True)
         .encode(
-            x=alt.X("n:Q", title="sums tried", scale=alt.Scale(type="log")),
+            x=alt.X("n:Q", title="problems tried", scale=alt.Scale(type="log")),
             y=alt.Y("bound:Q", title="right at least", scale=alt.Scale(domain=[0, 1])),
             tooltip=["n", alt.Tooltip("bound", format=".4f")],
         )

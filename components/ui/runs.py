@@ -61,7 +61,7 @@ class LoadedModels:
 
                 self.stage = (0.6, f"reading the weights of {name}")
                 checkpoint = load_run(name)
-                self.stage = (0.9, "a first sum, to warm up")
+                self.stage = (0.9, "a first problem, to warm up")
                 transcribe(
                     checkpoint.model,
                     decode(checkpoint.format.prompt(0, 0)[0]),

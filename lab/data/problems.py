@@ -368,7 +368,7 @@ def read_operand(text: str, digits: int) -> int:
     if not (text.isascii() and text.isdigit()):
         raise ValueError(f"{shown!r} is not a number this model can read; {allowed}.")
     if len(text) > 100 or int(text) > most:
-        raise ValueError(f"{shown} is larger than can be asked here; {allowed}.")
+        raise ValueError(f"{shown} is larger than the model can read here; {allowed}.")
     return int(text)
 
 

@@ -39,7 +39,7 @@ CHOICES = ("batch", "position", "choice")
 ACTIVATIONS: dict[str, Activation] = {
     "embed": Activation(STREAM, "the row of the embedding matrix for each token", False),
     "pos_embed": Activation(STREAM, "the row of the position table for each position", False),
-    "resid_pre": Activation(STREAM, "the residual stream before a block"),
+    "resid_pre": Activation(STREAM, "the residual stream before a layer"),
     "attn_norm": Activation(STREAM, "the stream, normalised, as attention reads it"),
     "c_q": Activation(LATENT, "what queries are made from, compressed and normalised"),
     "q": Activation(HEADS, "queries, before rotation"),
@@ -66,9 +66,9 @@ ACTIVATIONS: dict[str, Activation] = {
     "ffn_pre": Activation(NEURONS, "FFN neurons before the activation"),
     "ffn_post": Activation(NEURONS, "FFN neurons after the activation"),
     "ffn_out": Activation(STREAM, "what the FFN adds to the stream"),
-    "resid_post": Activation(STREAM, "the stream after a block"),
+    "resid_post": Activation(STREAM, "the stream after a layer"),
     "depth_pattern_mid": Activation(DEPTH, "the share of every source in what the FFN reads"),
-    "depth_pattern_post": Activation(DEPTH, "the share of every source in what a block leaves"),
+    "depth_pattern_post": Activation(DEPTH, "the share of every source in what a layer leaves"),
     "final_norm": Activation(STREAM, "the stream, normalised, as the unembedding reads it", False),
     "logits": Activation(("batch", "position", "vocab"), "a score for every token", False),
 }

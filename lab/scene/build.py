@@ -132,8 +132,8 @@ def activations_of(model: GPT, trace: Trace, known: Collection[str]) -> Packed:
 PROBS = Softmax(("logits",))
 
 WEIGHTS: dict[str, tuple[tuple[str, ...], str]] = {
-    "embed": (("vocab", "d_model"), "a row a token: what it writes to the stream"),
-    "table": (("position", "d_model"), "a row a position: what it writes to the stream"),
+    "embed": (("vocab", "d_model"), "a row for each token: what it writes to the stream"),
+    "table": (("position", "d_model"), "a row for each position: what it writes to the stream"),
     "wq": (("width", "d_model"), "makes queries; rows head * head_dim + i"),
     "wk": (("width", "d_model"), "makes keys; rows head * head_dim + i"),
     "wv": (("width", "d_model"), "makes values; rows head * head_dim + i"),
@@ -149,15 +149,15 @@ WEIGHTS: dict[str, tuple[tuple[str, ...], str]] = {
     "w_kr": (("width", "d_model"), "makes the one key that is rotated"),
     "kv_norm": (("latent",), "the gain of the latent's norm"),
     "ffn": (("expert",), "evens out the load of the experts; no gradient moves it"),
-    "router": (("expert", "d_model"), "a row an expert: which tokens suit it"),
+    "router": (("expert", "d_model"), "a row for each expert: which tokens suit it"),
     "w_in": (("d_ff", "d_model"), "what each neuron listens for"),
     "w_gate": (("d_ff", "d_model"), "what opens the gate of each neuron"),
     "w_out": (("d_model", "d_ff"), "what each neuron writes"),
     "attn_norm": (("d_model",), "the gain of the norm before attention"),
     "ffn_norm": (("d_model",), "the gain of the norm before the FFN"),
     "final_norm": (("d_model",), "the gain of the last norm"),
-    "queries": (("d_model",), "what a reading looks for among the notes before it"),
-    "unembed": (("vocab", "d_model"), "a row a token: what speaks for it"),
+    "queries": (("d_model",), "what a reading looks for among the contributions before it"),
+    "unembed": (("vocab", "d_model"), "a row for each token: what speaks for it"),
 }
 """The axes and the meaning of a parameter, by the name of the module that holds it."""
 

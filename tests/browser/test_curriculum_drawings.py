@@ -30,7 +30,7 @@ def test_a_course_stands_drawn_for_who_wants_no_motion_and_is_scrubbed(
     on_a_dark_phone: Drawings,
 ) -> None:
     climb = on_a_dark_phone.anew("climb")
-    climb.locator(".said").filter(has_text=f"After {STEPS[-1]:,} sums, stage 4x4").wait_for()
+    climb.locator(".said").filter(has_text=f"After {STEPS[-1]:,} problems, stage 4x4").wait_for()
     assert climb.get_by_role("button", name="Replay").is_hidden()
     assert sticks_out(climb) == 0
     tops = [box["y"] for name in climb.locator(".length").all() if (box := name.bounding_box())]
@@ -39,7 +39,7 @@ def test_a_course_stands_drawn_for_who_wants_no_motion_and_is_scrubbed(
     shares = [
         f"{length} {100 * x:g} in 100" for length, x in zip(LENGTHS, climbing()[20], strict=True)
     ]
-    said = f"After {STEPS[20]:,} sums, stage 3x3: {', '.join(shares)}."
+    said = f"After {STEPS[20]:,} problems, stage 3x3: {', '.join(shares)}."
     assert climb.locator(".said").inner_text() == said
     pens = [box for pen in climb.locator(".pen").all() if (box := pen.bounding_box())]
     heights = [round(box["y"]) for box in pens]

@@ -57,7 +57,7 @@ def test_a_token_at_a_time_both_stand_at_the_same_one(drawings: Drawings) -> Non
     scrub.fill("23")
     check_generators(generators, 23, 23)
     left = sum(range(GIVEN, GIVEN + 23))
-    said = f"At token 23, {left} tokens have gone through the network without a cache, 32 with one."
+    said = f"At token 23, {left} tokens are read without a cache, 32 with one."
     assert generators.get_by_role("status").inner_text() == said
     scrub.press("ArrowRight")
     check_generators(generators, 24, 24)
@@ -167,7 +167,7 @@ def test_a_bar_tells_its_sum_while_a_hand_is_over_it(drawings: Drawings) -> None
     queue.locator(".timeline").nth(1).locator(".sum").nth(9).hover()
     assert queue.locator(".pointed").inner_text() == told(9)
     queue.locator(".said").hover()
-    assert queue.locator(".pointed").inner_text() == "Point at a bar to read its sum."
+    assert queue.locator(".pointed").inner_text() == "Point at a bar to read its problem."
 
 
 def test_a_bar_that_was_tapped_goes_on_telling_its_sum(on_a_touched_phone: Drawings) -> None:

@@ -52,6 +52,9 @@ def test_two_encodings_train_side_by_side(open_page) -> None:
 def test_on_a_phone_no_table_is_too_wide_and_the_limit_follows_its_slider(open_page) -> None:
     page = open_page(f"{PAGE}?reveal=1", 390)
     assert no_sideways_scroll(page), sideways_scroll(page)
+    scrolling = "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.innerText)"
+    assert page.locator("table").filter(has_text="learned table").count() > 1
+    assert page.locator("table").evaluate_all(scrolling) == []
     page.locator("summary").filter(has_text="how far is far").click()
     slider = page.get_by_role("slider", name="Farthest place")
     slider.scroll_into_view_if_needed()

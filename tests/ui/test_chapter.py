@@ -275,7 +275,7 @@ def test_one_figure_alone_is_that_section_with_its_controls_and_a_way_to_the_boo
     for prose in ("A coin", "like that", "What to notice", "The last one", "All was said"):
         assert prose not in text_of(app)
     assert "drawn: speed" not in text_of(app) and not app.warning
-    assert "From [One block, one stream](one_block), a chapter of" in text_of(app)
+    assert "From [One layer, one stream](one_block), a chapter of" in text_of(app)
 
 
 def test_one_figure_from_a_folded_part_stands_open() -> None:

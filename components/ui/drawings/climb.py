@@ -1,4 +1,4 @@
-"""A course in stages: the share of validation sums right in every token rises, one curve a length.
+"""A course in stages: the share of validation problems right in every token, a curve a length.
 
 The browser's pen writes all curves once when it is opened, and rests with the whole course.
 
@@ -17,7 +17,7 @@ from components.ui.drawings.drawing import digest, drawing, moments
 
 HTML = f"""
 <div class="drawing climb">
-  <div class="title">Validation sums right in every token, by length</div>
+  <div class="title">Validation problems right in every token, by length</div>
   <svg class="plot" role="img"></svg>
   {moments("Check shown")}
   <div class="said" role="status"></div>
@@ -28,7 +28,7 @@ component = drawing("climbing_course", "climb", HTML)
 
 
 class Band(NamedTuple):
-    """A stage of the course, from the sum `begin` on until `end` sums are read."""
+    """A stage of the course, from the problem `begin` on until `end` problems are read."""
 
     name: str
     begin: int
@@ -45,7 +45,7 @@ def show_climb(
     alt: str,
     seconds: float = 8.0,
 ) -> None:
-    """`right`, (K, L), is the share of each length at the checks after `steps`, (K,), sums read.
+    """`right`, (K, L), is the share of each length at the checks after so many problems, `steps`.
 
     Lengths from short to long are drawn from light to strong; the pen takes so many `seconds`.
     Raises ValueError for shares that do not fit the checks and lengths or lie outside 0 to 1, for
@@ -80,7 +80,7 @@ def climb_data(
 
 
 def require_in_turn(stages: Sequence[Band]) -> None:
-    """Raise ValueError for a stage without sums, or one that begins before another has ended."""
+    """Raise ValueError for a stage without problems, or one that begins before another ends."""
     ended = 0
     for stage in stages:
         if not ended <= stage.begin < stage.end:

@@ -60,9 +60,9 @@ def show_clocks(
 ) -> None:
     """A query at position `i` and a key at `j`, on a ruler from 0 to `last`.
 
-    `speeds` (K,) in radians a place; `q` and `k` (K, 2), the pairs before they are turned. `pair`
-    is in the large clock at first. `on_move(i, j)` is called on release. Raises ValueError for
-    shapes that do not fit and places off the ruler.
+    `speeds` (K,) in radians per position; `q` and `k` (K, 2), the pairs before they are turned.
+    `pair` is in the large clock at first. `on_move(i, j)` is called on release. Raises ValueError
+    for shapes that do not fit and positions off the ruler.
     """
     data = clocks_data(speeds, q, k, i, j, last, pair) | {"alt": alt}
 
@@ -84,7 +84,7 @@ def clocks_data(
         if pairs.shape != (len(speeds), 2):
             raise ValueError(f"{name} has shape {pairs.shape}, but there are {len(speeds)} speeds")
     if last < 1:
-        raise ValueError(f"last={last}; a ruler has at least the places 0 and 1")
+        raise ValueError(f"last={last}; a ruler has at least the positions 0 and 1")
     for name, place in (("i", i), ("j", j)):
         if not 0 <= place <= last:
             raise ValueError(f"{name}={place} is off the ruler, which ends at last={last}")

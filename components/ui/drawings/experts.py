@@ -126,8 +126,7 @@ def require_tokens(tokens: Sequence[str]) -> None:
     for place, token in enumerate(tokens, start=1):
         if not 1 <= len(token) <= MOST_CHARACTERS:
             raise ValueError(
-                f"the token at place {place} is {token!r}; "
-                f"1 to {MOST_CHARACTERS} characters can be shown"
+                f"token {place} is {token!r}; 1 to {MOST_CHARACTERS} characters can be shown"
             )
 
 
@@ -142,7 +141,7 @@ def require_chosen(layer: Layer, n_token: int, n_expert: int) -> None:
     if not np.issubdtype(chosen.dtype, np.integer):
         raise ValueError(f"{layer.title!r}: chosen holds {chosen.dtype}; whole numbers are wanted")
     for place, experts in enumerate(chosen.tolist(), start=1):
-        where = f"{layer.title!r}: the token at place {place}"
+        where = f"{layer.title!r}: token {place}"
         for expert in experts:
             if not 0 <= expert < n_expert:
                 raise ValueError(f"{where} goes to expert {expert}; 0 to {n_expert - 1} are there")
@@ -161,6 +160,5 @@ def require_weights(layer: Layer) -> None:
     if len(wrong):
         t, k = wrong[0]
         raise ValueError(
-            f"{layer.title!r}: a weight of the token at place {t + 1} is {weights[t, k]:g}; "
-            "0 or more is wanted"
+            f"{layer.title!r}: a weight of token {t + 1} is {weights[t, k]:g}; 0 or more is wanted"
         )

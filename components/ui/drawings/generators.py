@@ -21,7 +21,7 @@ MOST_TOKENS, MOST_LAYERS = 64, 12
 
 TITLES = ("Without a cache", "With a cache")
 TOTALS = {
-    "pushed": "tokens pushed through the network",
+    "pushed": "tokens read by the network",
     "flops": "multiplications and additions",
     "seconds": "time on this machine",
 }
@@ -29,7 +29,7 @@ LEGEND = {
     "computed": "computed for this token",
     "kept": "kept from before",
     "none": "not there yet",
-    "times": "how often a token was pushed through so far",
+    "times": "how often a token was read so far",
 }
 SIDE = f"""
     <figure class="side">
@@ -42,7 +42,7 @@ SIDE = f"""
 HTML = f"""
 <div class="drawing generators">
   <div class="legend">
-    <span>a column a token, a row a layer</span>
+    <span>a column for each token, a row for each layer</span>
     {"".join(f'<span><i class="{c}"></i>{t}</span>' for c, t in LEGEND.items())}
   </div>
   <div class="sides">{SIDE}{SIDE}</div>

@@ -44,7 +44,7 @@ HTML = """
   <div class="said" role="status"></div>
   <div class="legend">
     <span><i class="positive"></i>above 0</span>
-    <span><i class="negative"></i>below 0, one scale a layer</span>
+    <span><i class="negative"></i>below 0, one scale for each layer</span>
     <span><i class="new"></i>the new line</span>
     <span class="counts"></span>
   </div>

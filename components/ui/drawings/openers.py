@@ -18,7 +18,7 @@ from lab.data.problems import Format
 Numbers = NDArray[np.float64]
 
 LEAST_PRICE = 0.05
-"""Nats from which a price is written above its bar."""
+"""Nats from which a loss is written above its bar."""
 
 TURN_SECONDS = 9
 
@@ -33,7 +33,7 @@ def opener(body: str, alt: str, caption: str, *, beside: bool = False) -> str:
 
 
 def priced_text(text: str, form: Format, prices: Sequence[float], written_from: int) -> str:
-    """The price of each token that is written, as a bar that stands on it. `prices`: nats of all
+    """The loss of each token that is written, as a bar that stands on it. `prices`: nats of all
     tokens but the first. Raises ValueError if they are not as many."""
     if len(prices) != len(text) - 1:
         raise ValueError(f"{len(prices)} prices; a text of {len(text)} tokens has {len(text) - 1}")
@@ -50,8 +50,8 @@ def priced_text(text: str, form: Format, prices: Sequence[float], written_from: 
 
 
 def note_map(lengths: Numbers, lines: Sequence[str], text: str) -> str:
-    """How long a note each line of the stream holds at each token, line by line: `lengths` (lines,
-    T), on a logarithmic scale from 1."""
+    """How long a contribution each line of the stream holds at each token, line by line: `lengths`
+    (lines, T), on a logarithmic scale from 1."""
     strength = np.log10(np.maximum(lengths, 1)) / np.log10(lengths.max())
     head = "".join(f"<span>{token}</span>" for token in text)
     rows = "".join(
@@ -63,13 +63,13 @@ def note_map(lengths: Numbers, lines: Sequence[str], text: str) -> str:
 
 
 def turning_clocks(speeds: Sequence[float], places: int) -> str:
-    """A clock for each speed, in radians a place; the hands turn from place 0 to `places`."""
+    """A clock for each speed, in radians per position; the hands turn from 0 to `places`."""
     clocks = "".join(
         f'<div><div class="wb-dial"><i style="--turn:{speed * places:.4f}rad"></i></div>'
         f"<span>{speed:.2g}</span></div>"
         for speed in speeds
     )
-    ruler = f'<div class="wb-ruler"><span>place 0</span><i></i><span>{places}</span></div>'
+    ruler = f'<div class="wb-ruler"><span>position 0</span><i></i><span>{places}</span></div>'
     return f'<div class="wb-turning" style="--t:{TURN_SECONDS}s"><div>{clocks}</div>{ruler}</div>'
 
 

@@ -1,4 +1,4 @@
-"""A queue of sums served in the slots of a batch, by two policies over one axis of decode steps.
+"""A queue of problems served in the slots of a batch, by two policies over one axis of steps.
 
 Nothing is scheduled here: `lab.inference.serving` says what ran in which slot, and when.
 """
@@ -31,7 +31,7 @@ TIMELINE = """
 HTML = f"""
 <div class="drawing queue">
   <div class="legend">
-    <span>a row a slot, a bar a sum, decode steps from left to right</span>
+    <span>a row for each slot, a bar for each problem, decoding steps from left to right</span>
     <span><i class="few"></i>few tokens to write</span>
     <span><i class="many"></i>many</span>
     <span class="reads"><i></i>reads its prompt</span>
@@ -49,7 +49,7 @@ component = drawing("served_queue", "queue", HTML)
 
 @dataclass(frozen=True)
 class Bar:
-    """A sum in a slot at the steps start, ..., end - 1; at the first `reading` of them, the sum
+    """A problem in a slot at the steps start, ..., end - 1; at the first `reading` of them, it
     writes nothing yet: it reads its prompt token by token. At every other step it writes a token.
     """
 
@@ -100,10 +100,10 @@ class Timeline:
 
 
 def show_queue(key: str, timelines: Sequence[Timeline], *, alt: str) -> None:
-    """One queue of sums, served in two ways, one above the other.
+    """One queue of problems, served in two ways, one above the other.
 
-    Untouched it shows both when all is written. Raises ValueError for timelines of unlike sums,
-    sums that share a slot at a step, and what lies outside slots and steps.
+    Untouched it shows both when all is written. Raises ValueError for timelines of unlike
+    problems, problems that share a slot at a step, and what lies outside slots and steps.
     """
     data = queue_data(timelines) | {"alt": alt}
     component(data=data | {"digest": digest(data)}, key=key)
@@ -117,7 +117,8 @@ def queue_data(timelines: Sequence[Timeline]) -> dict[str, Any]:
     first, second = timelines
     if count_written(first) != count_written(second):
         raise ValueError(
-            f"{first.title!r} and {second.title!r} do not write the same sums at the same lengths"
+            f"{first.title!r} and {second.title!r} do not write the same problems at the same "
+            "lengths"
         )
     return {"timelines": [timeline_data(timeline) for timeline in timelines]}
 
@@ -132,7 +133,7 @@ def require_fit(timeline: Timeline) -> None:
         if not 1 <= n <= most:
             raise ValueError(f"{name}={n} of {title!r}; 1 to {most} can be seen")
     if not timeline.bars:
-        raise ValueError(f"{title!r} serves no sum; there is nothing to draw")
+        raise ValueError(f"{title!r} serves no problem; there is nothing to draw")
     for bar in timeline.bars:
         if not 0 <= bar.slot < timeline.n_slots:
             raise ValueError(f"{bar} of {title!r}: its slots are 0 to {timeline.n_slots - 1}")

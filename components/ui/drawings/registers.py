@@ -1,7 +1,7 @@
 """Softmax in pieces: cards of a score and a value come one by one, and only m, l and O are kept.
 
 The browser computes; the reader changes the order in which the cards come and how many come at a
-time. Beside it stands softmax without m, in numbers of 16 bits.
+time. Beside it stands softmax without m, in float16.
 
 Shapes: `N` cards, `D` numbers of a value.
 """
@@ -55,7 +55,7 @@ HTML = f"""
     </div>
     <div class="naive">
       <table>
-        <caption class="title">Without m, in numbers of 16 bits</caption>
+        <caption class="title">Without m, in float16</caption>
         <thead>
           <tr>
             <th scope="col">card</th><th scope="col">score</th><th scope="col">exp(score)</th>

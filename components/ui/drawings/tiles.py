@@ -1,6 +1,6 @@
-"""FlashAttention over the table of scores: a block is made, used and thrown away, none is kept.
+"""FlashAttention over the table of scores: a tile is made, used and thrown away, none is kept.
 
-Python says whether a block fits and how much is moved in all; the browser walks over the blocks,
+Python says whether a tile fits and how much is moved in all; the browser walks over the tiles,
 and says what lies in fast memory at each and how many numbers have been moved by then.
 
 Shapes: `T` queries, `S` keys; where it is causal, T is S.
@@ -16,7 +16,7 @@ from lab.by_hand.flash import blocks, held, moved_by_flash, moved_by_plain
 from lab.fields import require_whole
 
 MOST_BLOCKS = 4096
-"""Of more, a block is too small to be seen."""
+"""Of more, a tile is too small to be seen."""
 
 MOST_LABELS = 32
 """Of more tokens the edges have no room for labels: they are numbered."""
@@ -25,7 +25,7 @@ PARTS = {
     "query": "Q<sub>i</sub>",
     "key": "K<sub>j</sub>",
     "value": "V<sub>j</sub>",
-    "score": "S, or P in its place",
+    "score": "S, or P instead",
     "output": "O<sub>i</sub>",
     "most": "m",
     "sum": "l",
@@ -44,15 +44,15 @@ HTML = f"""
   <div class="picture">
     <div class="title">The table of scores: queries down, keys across</div>
     <svg class="plan" role="img"></svg>
-    {moments("Block shown")}
+    {moments("Tile shown")}
     <div class="said" role="status"></div>
     <div class="legend">
       <span><i class="now"></i>computed now, from what is lit at the edges</span>
-      <span><i class="made"></i>made, used, thrown away: no block is kept</span>
+      <span><i class="made"></i>made, used, thrown away: no tile is kept</span>
       <span><i class="done"></i>O that is put into slow memory</span>
       <span class="skipped">
         <svg viewBox="0 0 18 10"><path class="hatch" d="{STROKES}"/></svg>later keys, hidden:
-        a block of nothing else is skipped
+        a tile of nothing else is skipped
       </span>
     </div>
   </div>
@@ -107,7 +107,7 @@ def show_tiles(
     alt: str,
     seconds: float = 8.0,
 ) -> None:
-    """T queries meet S keys in blocks of `rows` and `columns`; fast memory holds `fast` numbers.
+    """T queries meet S keys in tiles of `rows` and `columns`; fast memory holds `fast` numbers.
 
     The walk takes so many `seconds` when the drawing is opened; of other sizes that come later its
     end is shown. `labels`, one a token, stand at the edges if there are at most `MOST_LABELS`.
@@ -142,7 +142,7 @@ def tiles_data(
 ) -> dict[str, Any]:
     """What the browser needs, as plain numbers.
 
-    Raises ValueError for a block without tokens or with more than there are, for more blocks than
+    Raises ValueError for a tile without tokens or with more than there are, for more tiles than
     `MOST_BLOCKS`, for one that `fast` numbers have no room for, for causal attention of other than
     as many queries as keys, and for labels that are not one a token.
     """
@@ -169,20 +169,18 @@ def tiles_data(
 
 
 def require_seen(n_query: int, n_key: int, rows: int, columns: int) -> None:
-    """Raise ValueError for more blocks than can be seen; it says how many there are."""
+    """Raise ValueError for more tiles than can be seen; it says how many there are."""
     n = len([*blocks(n_query, rows)]) * len([*blocks(n_key, columns)])
     if n > MOST_BLOCKS:
         of = f"{rows} queries and {columns} keys"
-        raise ValueError(
-            f"{n:,} blocks of {of}; 1 to {MOST_BLOCKS:,} can be seen: take larger ones"
-        )
+        raise ValueError(f"{n:,} tiles of {of}; 1 to {MOST_BLOCKS:,} can be seen: take larger ones")
 
 
 def require_room(fast: int, rows: int, columns: int, d_key: int, d_value: int) -> None:
-    """Raise ValueError for a block that does not fit; it says how many numbers it takes."""
+    """Raise ValueError for a tile that does not fit; it says how many numbers it takes."""
     taken = held(rows, columns, d_key, d_value)
     if fast < taken:
         raise ValueError(
-            f"fast={fast:,} holds no block of {rows} queries and {columns} keys, which takes "
+            f"fast={fast:,} holds no tile of {rows} queries and {columns} keys, which takes "
             f"{taken:,} numbers: take a smaller one"
         )

@@ -33,7 +33,7 @@ loop = lazily("lab.live.loop")
 
 KEPT = 4
 LIVE_GOAL = 0.05
-"""Of the held-out sums a run may get so many wrong when it counts as arrived."""
+"""Of the held-out problems a run may get so many wrong when it counts as arrived."""
 
 PACE_STEPS = 10
 """From this step on a run is told how far its limit lets it come: the first ones are slow."""
@@ -315,7 +315,7 @@ def describe(run: LiveRun) -> str:
     """Where a run stands, in a sentence."""
     latest = run.latest
     if run.phase == "waiting":
-        return f"waits; place {run.place} in the queue." if run.place > 1 else "begins."
+        return f"waits; number {run.place} in the queue." if run.place > 1 else "begins."
     parts: list[str] = []
     if latest is not None:
         parts.append(

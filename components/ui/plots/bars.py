@@ -74,7 +74,7 @@ def fate_bars(
     looks: Mapping[str, tuple[Tone, str]],
     *,
     named_from: float,
-    title: str = "sums",
+    title: str = "problems",
 ) -> Chart:
     """A bar a `row`, its parts one `kind` each with a tone and a mark. Rows: row, kind, rank, n.
 

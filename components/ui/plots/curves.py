@@ -32,7 +32,7 @@ def loss_curves(rows: Rows) -> Chart:
         .mark_line()
         .encode(
             x=alt.X("step:Q", axis=alt.Axis(format="d", tickMinStep=1)),
-            y=alt.Y("value:Q", title="loss, -ln p a token", scale=alt.Scale(type="log")),
+            y=alt.Y("value:Q", title="loss, -ln p per token", scale=alt.Scale(type="log")),
             tooltip=["run", "step", alt.Tooltip("value", format=".4g")],
             **run_looks(rows, losses),
         )

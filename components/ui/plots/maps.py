@@ -148,7 +148,7 @@ def length_map(rows: Sequence[Mapping[str, Any]], trained: int) -> Chart:
             tooltip=[
                 alt.Tooltip("p", title="digits of a"),
                 alt.Tooltip("q", title="digits of b"),
-                alt.Tooltip("n", title="sums"),
+                alt.Tooltip("n", title="problems"),
                 "wrong",
                 *more,
             ],

@@ -50,7 +50,7 @@ def sent_to_experts() -> Case:
             pairs = zip(layer.chosen[t], layer.weights[t], strict=True)
             first, second = (f"expert {expert} ({weight:.2f})" for expert, weight in pairs)
             to = f"{first} and {second}, and, like every token, to the shared expert"
-            return f"“{SUM[t]}”, the token read at place {t + 1}, goes to {to}."
+            return f"“{SUM[t]}”, token {t + 1}, goes to {to}."
 
         def got(read: int, expert: int) -> str:
             load = loads[read, expert]
@@ -151,14 +151,14 @@ def test_what_is_no_choice_of_experts_is_refused() -> None:
         ({"chosen": np.zeros((4, 0), int)}, r"shape \(4, 0\); .*, with K from 1 to 3"),
         ({"chosen": one().chosen / 1}, "chosen holds float64; whole numbers are wanted"),
         ({"chosen": one().chosen > 0}, "chosen holds bool; whole numbers are wanted"),
-        ({"chosen": with_expert(3)}, "token at place 2 goes to expert 3; 0 to 2 are there"),
-        ({"chosen": with_expert(-1)}, "token at place 2 goes to expert -1; 0 to 2 are there"),
-        ({"chosen": with_expert(2)}, "token at place 2 goes to expert 2 twice; once is allowed"),
+        ({"chosen": with_expert(3)}, "token 2 goes to expert 3; 0 to 2 are there"),
+        ({"chosen": with_expert(-1)}, "token 2 goes to expert -1; 0 to 2 are there"),
+        ({"chosen": with_expert(2)}, "token 2 goes to expert 2 twice; once is allowed"),
         ({"weights": np.ones((4, 3))}, r"weights of shape \(4, 3\); \(4, 2\) is wanted"),
         ({"weights": np.ones(4)}, r"weights of shape \(4,\); \(4, 2\) is wanted"),
-        ({"weights": with_weight(-0.25)}, "token at place 3 is -0.25; 0 or more is wanted"),
-        ({"weights": with_weight(np.nan)}, "token at place 3 is nan; 0 or more is wanted"),
-        ({"weights": with_weight(np.inf)}, "token at place 3 is inf; 0 or more is wanted"),
+        ({"weights": with_weight(-0.25)}, "token 3 is -0.25; 0 or more is wanted"),
+        ({"weights": with_weight(np.nan)}, "token 3 is nan; 0 or more is wanted"),
+        ({"weights": with_weight(np.inf)}, "token 3 is inf; 0 or more is wanted"),
     ]
     assert not_refused(lambda changed: experts_data([one(), one(**changed)], TEXT, 3), cases) == []
 
@@ -174,8 +174,8 @@ def test_no_token_too_many_and_too_long_ones_are_refused() -> None:
     cases: list[tuple[Any, ...]] = [
         ("", "0 tokens; 1 to 64 can be shown"),
         ("7" * 65, "65 tokens; 1 to 64 can be shown"),
-        (["7", "*", "", "="], "the token at place 3 is ''; 1 to 3 characters can be shown"),
-        (["7", "plus", "8", "="], "the token at place 2 is 'plus'; 1 to 3 characters"),
+        (["7", "*", "", "="], "token 3 is ''; 1 to 3 characters can be shown"),
+        (["7", "plus", "8", "="], "token 2 is 'plus'; 1 to 3 characters"),
     ]
     assert not_refused(lambda tokens: experts_data([one()], tokens, 3), cases) == []
 

@@ -87,7 +87,7 @@ def book_of_errors() -> Case:
         for one in (mistake for mistake in book if mistake.noted == number):
             notes[one.sum] = []
             slip = f"{one.sum} goes wrong, {one.written} where {one.right} belongs ({one.kind})"
-            look(f"Round {number} of 4, asked", f"Round {number}, asked: {slip}.")
+            look(f"Round {number} of 4, evaluated", f"Round {number}, evaluated: {slip}.")
         for one in (mistake for mistake in book if mistake.sum in notes):
             notes[one.sum].append(one.wrong_after[number - one.noted])
         look(f"Round {number} of 4, studied", studied)

@@ -1,4 +1,4 @@
-"""components.ui.drawings.queue: the same sums on both timelines, each in a slot of its own."""
+"""components.ui.drawings.queue: the same problems on both timelines, each in a slot of its own."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def test_one_timeline_alone_is_refused() -> None:
 
 def test_timelines_that_do_not_write_the_same_are_not_compared() -> None:
     cases: list[tuple[Any, ...]] = [
-        (changed, "'Static' and 'Continuous' do not write the same sums")
+        (changed, "'Static' and 'Continuous' do not write the same problems")
         for changed in [{"text": "9*8=27$"}, {"end": LAST.end - 1}]
     ]
     assert not_refused(lambda changed: sent(with_last(**changed)), cases) == []
@@ -184,6 +184,6 @@ def test_what_cannot_be_drawn_is_refused() -> None:
     cases: list[tuple[Any, ...]] = [
         ({"n_slots": 17}, "n_slots=17 of 'Continuous'; 1 to 16 can be seen"),
         ({"n_steps": 0}, "n_steps=0 of 'Continuous'; 1 to 2000 can be seen"),
-        ({"bars": []}, "'Continuous' serves no sum"),
+        ({"bars": []}, "'Continuous' serves no problem"),
     ]
     assert not_refused(lambda changed: sent(replace(CONTINUOUS, **changed)), cases) == []

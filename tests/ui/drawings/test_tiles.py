@@ -138,11 +138,11 @@ def test_what_is_no_walk_is_refused() -> None:
         ({"n_key": 11}, "causal attention of 10 queries to 11 keys; take as many"),
         (
             {"n_query": 65, "n_key": 65, "rows": 1, "columns": 1},
-            "4,225 blocks of 1 queries and 1 keys; 1 to 4,096 can be seen: take larger ones",
+            "4,225 tiles of 1 queries and 1 keys; 1 to 4,096 can be seen: take larger ones",
         ),
         (
             {"fast": 54},
-            "fast=54 holds no block of 4 queries and 3 keys, which takes 55 numbers: take",
+            "fast=54 holds no tile of 4 queries and 3 keys, which takes 55 numbers: take",
         ),
         ({"labels": TOKENS[1:]}, "9 labels of 10 queries and 10 keys; one a token is wanted"),
         (

@@ -24,7 +24,7 @@ const [HIGHEST, HIGH] = [280, 0.325]; // of the arcs, in pixels and in widths
 const [LARGEST, SHARE] = [38, 0.86]; // of a token, in pixels and in pitches
 const WIDEST = 7; // an arc of weight 1, where there is room
 const PUT_BACK = -1;
-const [PULL, BACK] = ["Pull out", "Out; press to put back"]; // what a press of a head does
+const [PULL, BACK] = ["Ablate", "Ablated; press to put back"]; // what a press of a head does
 
 interface Data extends Text, Sent {
   alt: string;
@@ -65,7 +65,7 @@ class Arcs extends MovingDrawing<Data> {
     const role = this.data.roles[arc.from];
     const path = draw(this.picture, "path", { class: `arc ${role}`, pathLength: 1 });
     path.style.setProperty("--weight", String(arc.weight));
-    draw(path, "title").textContent = `head ${arc.head}, ${arc.weight.toFixed(2)}: pull it out`;
+    draw(path, "title").textContent = `head ${arc.head}, ${arc.weight.toFixed(2)}: ablate it`;
     path.onclick = () => this.pull(arc.head);
     return path;
   }

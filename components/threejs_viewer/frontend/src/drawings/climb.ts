@@ -135,7 +135,7 @@ class Climb extends MovingDrawing<Data> {
     }
     const middle = (LEFT + this.right) / 2;
     draw(axes, "text", { x: middle, y: bottom + 32 }).textContent =
-      "sums read, by their square root";
+      "problems read, by their square root";
   }
 
   // ------------------------------------------------------------ drawn at every moment

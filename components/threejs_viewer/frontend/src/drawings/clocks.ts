@@ -281,7 +281,7 @@ class Clocks extends Drawing<Data> {
       const up = all[n] > 0;
       bar.className = up ? "positive" : "negative";
       Object.assign(bar.style, { height: `${high}%`, top: `${up ? 50 - high : 50}%` });
-      const speed = `${speedText(speeds[n])} radians a place`;
+      const speed = `${speedText(speeds[n])} radians per position`;
       set(clock, {
         "aria-checked": n === this.pair,
         tabindex: n === this.pair ? 0 : -1,

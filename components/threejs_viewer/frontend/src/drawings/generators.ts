@@ -38,7 +38,7 @@ interface Data extends Sent {
   alt: string;
 }
 
-/** A token's cells, one for each layer, and how often it was pushed through. */
+/** A token's cells, one for each layer, and how often it was read. */
 interface Column {
   group: SVGGElement;
   cells: SVGRectElement[];
@@ -207,8 +207,7 @@ class Generators extends MovingDrawing<Data> {
       set(bar, { height: this.bar(pushed[token]) });
     });
     const most = Math.max(...pushed);
-    side.most.textContent =
-      most > 1 ? `pushed through up to ${most} times` : "each pushed through once";
+    side.most.textContent = most > 1 ? `read up to ${most} times` : "each read once";
     const y = this.barsTop() + Math.max(14, this.bar(most) - 4);
     set(side.most, { y, visibility: most ? "visible" : "hidden" });
     side.tokens.forEach((token, i) => {
@@ -254,12 +253,11 @@ class Generators extends MovingDrawing<Data> {
     const [one, other] = this.moment.written;
     const [pushed, fewer] = [counted(first.pushed), counted(second.pushed)];
     if (one === 0 && other === 0) return "Nothing is read yet.";
-    const through = "have gone through the network";
     if (one === other)
-      return `At token ${one}, ${pushed} tokens ${through} without a cache, ${fewer} with one.`;
+      return `At token ${one}, ${pushed} tokens are read without a cache, ${fewer} with one.`;
     return (
       `After ${inSeconds(this.moment.seconds)}, ${one} tokens are written without a cache, ` +
-      `${other} with one; ${pushed} and ${fewer} ${through}.`
+      `${other} with one; ${pushed} and ${fewer} are read.`
     );
   }
 }

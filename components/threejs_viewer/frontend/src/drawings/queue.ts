@@ -102,7 +102,7 @@ class Queue extends MovingDrawing<Data> {
   /** What was pointed at, in words. */
   private point(bar: Bar | null, title = ""): void {
     const said = this.part("pointed");
-    if (!bar) return void (said.textContent = "Point at a bar to read its sum.");
+    if (!bar) return void (said.textContent = "Point at a bar to read its problem.");
     const [slot, start, reading, end, text] = bar;
     const read = reading ? `read in ${reading}, ` : "";
     const wrote = `steps ${start + 1} to ${end}, ${read}${written(bar)} tokens written`;
@@ -190,8 +190,8 @@ class Queue extends MovingDrawing<Data> {
     const running = bars.filter((bar) => runs(bar, step)).map(([, , , , text]) => question(text));
     part("running").textContent = running.length
       ? `running: ${running.join(", ")}`
-      : `all ${bars.length} sums are written`;
-    const label = `${this.data.alt}, ${title}: ${done} of ${bars.length} sums written`;
+      : `all ${bars.length} problems are written`;
+    const label = `${this.data.alt}, ${title}: ${done} of ${bars.length} problems written`;
     set(slots, { "aria-label": label });
   }
 
@@ -199,13 +199,13 @@ class Queue extends MovingDrawing<Data> {
     const { timelines } = this.data;
     if (step === this.last()) {
       const steps = timelines.map(({ title, n_steps }) => `${title}: ${n_steps} steps.`);
-      return `All ${timelines[0].bars.length} sums are written. ${steps.join(" ")}`;
+      return `All ${timelines[0].bars.length} problems are written. ${steps.join(" ")}`;
     }
     const sides = timelines.map((timeline) => {
       const { running, waiting } = count(timeline, step);
       if (!running && !waiting) return `${timeline.title} has ended`;
       const slots = `${running} of ${timeline.n_slots} slots run`;
-      return `${timeline.title}: ${slots}, ${waiting} sums wait`;
+      return `${timeline.title}: ${slots}, ${waiting} problems wait`;
     });
     return `After step ${step}. ${sides.join(". ")}.`;
   }

@@ -1,5 +1,5 @@
 // Softmax in pieces: cards come in an order that the reader changes, and of all that came only m, l
-// and O are kept. Beside it softmax without m, in numbers of 16 bits.
+// and O are kept. Beside it softmax without m, in float16.
 
 import { make } from "../shared/dom";
 import { answerOf, naive, verdict, written } from "./maths/half";

@@ -20,7 +20,7 @@ const BLOCK = 14; // height of a token on the tape
 type Mode = "shifted" | "stretched";
 
 const WORDS: Record<Mode, { moved: string; label: string }> = {
-  shifted: { moved: "shift", label: "Shift of the sum" },
+  shifted: { moved: "shift", label: "Shift of the problem" },
   stretched: { moved: "gap", label: "Width of the gap" },
 };
 
@@ -299,7 +299,7 @@ class Tape extends Drawing<Data> {
     const visibility = this.pointed === null ? "hidden" : "visible";
     for (const { outline } of this.maps) set(outline, { visibility });
     if (this.pointed === null) {
-      said.textContent = "A row a query, a column a key.";
+      said.textContent = "A row for each query, a column for each key.";
       return;
     }
     const [cell, [query, key]] = [this.pointed, cellAt(this.pointed)];

@@ -158,7 +158,11 @@ class Threads extends MovingDrawing<Data> {
       return make("span", {}, mark, `from ${kind}`, short === kind ? "" : ` (${letter})`);
     });
     const cut = cuttable ? make("span", {}, make("i", { class: "cut" }), "cut") : null;
-    const wide = make("span", {}, `a thread is as wide as its ${compared ? "share" : "amount"}`);
+    const wide = make(
+      "span",
+      {},
+      `a connection is as wide as its ${compared ? "share" : "amount"}`,
+    );
     this.part("kinds").replaceChildren(...named, ...(cut ? [cut] : []), wide);
   }
 

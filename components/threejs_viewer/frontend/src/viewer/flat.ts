@@ -43,7 +43,7 @@ export class Flat {
       for (const box of side.plan.boxes) {
         const canvas = this.canvasOf(box, which);
         const layer = box.tensor.layer;
-        const group = layer === null ? "Outside the blocks" : `Layer ${layer}`;
+        const group = layer === null ? "Outside the layers" : `Layer ${layer}`;
         const maps = groups.get(group) ?? make("div", { class: "maps" });
         groups.set(group, maps);
         const name = `${group} ${box.title}`;

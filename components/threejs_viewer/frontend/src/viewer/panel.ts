@@ -77,7 +77,7 @@ export class Panel {
   load(scene: Scene, theme: Theme, comparison: Comparison | null = null): void {
     [this.scene, this.theme, this.comparison] = [scene, theme, comparison];
     if (this.open.size === 0)
-      this.open.add("Before the blocks").add("Layer 0").add("After the blocks");
+      this.open.add("Before the layers").add("Layer 0").add("After the layers");
     this.trail.load(scene, theme);
     this.grid.replaceChildren(); // of the numbers before; a cell that is still kept fills it anew
     keepFocus(this.tree, () => this.fillTree());
@@ -394,7 +394,7 @@ export class Panel {
     for (const t of this.tensors()) {
       if (t.layer !== null) side = "After";
       if (wanted && !grants(t, wish)) continue;
-      const group = t.layer !== null ? `Layer ${t.layer}` : `${side} the blocks`;
+      const group = t.layer !== null ? `Layer ${t.layer}` : `${side} the layers`;
       groups.set(group, [...(groups.get(group) ?? []), t]);
     }
     const nodes: HTMLElement[] = [];

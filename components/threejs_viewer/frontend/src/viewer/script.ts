@@ -230,7 +230,7 @@ const STEPS: Record<Act, Told> = {
     const top =
       best < 0 ? "" : `, "${scene.manifest.vocabulary[best]}" highest with ${say(scores[best])}`;
     return {
-      title: "only the last column is asked",
+      title: "only the last column is used",
       text: pieces`${tied("The last column", data)} meets ${tied("one row for each token", weights)}:
         ${word(one!)}${top}. What follows the other columns stands there already; only from "=" on was the model trained to predict.`,
       lights: all,
@@ -362,7 +362,7 @@ function heard(scene: Scene, one: Tensor, { all, weights, data }: Read): Cue {
   if (choice && !one.inputs!.includes(choice.name))
     return {
       title: "neurons for every token",
-      text: pieces`Here the router is not asked: ${tied("more neurons", weights)} hear
+      text: pieces`Here the router has no part: ${tied("more neurons", weights)} hear
         ${tied("each column", data)}, ${word(one)}, ${drawn(scene, one.name)}.`,
       lights: all,
       camera: "lit",

@@ -57,7 +57,7 @@ test("a digit shows its own arcs alone, and says where the heads look", () => {
   const own = expected.arcs.filter(({ to }) => to === n - 2).length;
   expect(drawing.all(".arc.strong").length).toBe(own);
   expect(drawing.all(".arc.faint").length).toBe(expected.arcs.length - own);
-  expect(drawing.text(".said")).toContain("head 1 is out");
+  expect(drawing.text(".said")).toContain("head 1 is ablated");
   token.dispatchEvent(new PointerEvent("pointerleave"));
   expect(drawing.all(".arc.faint").length).toBe(0);
 });
@@ -92,9 +92,9 @@ test("a button or an arc pulls its head out, at once; the one that is out is put
 test("what a press does is said, and the other saying keeps its room", () => {
   const drawing = calm();
   const said = (): string[] => drawing.all(".asks span:not(.away)").map((e) => e.textContent);
-  expect(said()).toEqual(["Out; press to put back"]);
+  expect(said()).toEqual(["Ablated; press to put back"]);
   drawing.load({ ...data, pulled: null, digest: "put back" });
-  expect(said()).toEqual(["Pull out"]);
+  expect(said()).toEqual(["Ablate"]);
   expect(drawing.all(".asks span").length).toBe(2);
 });
 

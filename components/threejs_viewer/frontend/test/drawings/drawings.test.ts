@@ -226,7 +226,7 @@ test("a pen writes the curves once in its seconds, then a slider tells every che
   const check = (at: number): void => {
     const { step, stage, of_100 } = cases.climb.expected[at];
     const shares = lengths.map((length, i) => `${length} ${of_100[i]} in 100`);
-    const said = `After ${step} sums, stage ${stage}: ${shares.join(", ")}.`;
+    const said = `After ${step} problems, stage ${stage}: ${shares.join(", ")}.`;
     expect(drawing.text(".said")).toBe(said);
     expect(drawing.one(".scrub").getAttribute("aria-valuetext")).toBe(said);
   };
@@ -317,7 +317,7 @@ test("both generators have ended until a reader asks, and say what each took", (
   const drawing = opened(generators, cases.generators);
   checkSides(drawing, 14, 14);
   expect(drawing.text(".said")).toBe(
-    "At token 14, 175 tokens have gone through the network without a cache, 19 with one.",
+    "At token 14, 175 tokens are read without a cache, 19 with one.",
   );
   expect(drawing.all(".ratios b")[0].textContent).toBe("9.2×");
   expect(drawing.all(".ratios b").length).toBe(3);
@@ -394,7 +394,7 @@ test("at every step a queue lists and marks the sums that run, and veils what is
   const ends = timelines.map(({ n_steps }) => n_steps);
   expect(moment(drawing)).toBe(Math.max(...ends));
   expect(drawing.text(".said")).toBe(
-    `All 6 sums are written. Static: ${ends[0]} steps. Continuous: ${ends[1]} steps.`,
+    `All 6 problems are written. Static: ${ends[0]} steps. Continuous: ${ends[1]} steps.`,
   );
   const unit = (800 - 18 - 14) / Math.max(...ends);
   for (const step of range(Math.max(...ends) + 1)) {
@@ -406,7 +406,7 @@ test("at every step a queue lists and marks the sums that run, and veils what is
       const share = `${(100 * idle).toFixed(0)}% of the slots idle`;
       expect(said(".totals")).toBe(`${at} steps, ${tokens} tokens written, ${share}`);
       const names = running.map((i) => timelines[t].bars[i][4].split("=")[0]);
-      const listed = names.length ? `running: ${names.join(", ")}` : "all 6 sums are written";
+      const listed = names.length ? `running: ${names.join(", ")}` : "all 6 problems are written";
       expect(said(".running")).toBe(listed);
       const bars = [...figure.querySelectorAll(".sum")];
       const marked = range(bars.length).filter((i) => bars[i].classList.contains("runs"));
@@ -886,7 +886,7 @@ test("without m the scores that 16 bits cannot hold are marked, and so is the lo
   );
   expect(lost()).toEqual(["inf", "inf", "inf", "inf", "inf and not a number", "not a number"]);
   expect(drawing.text(".verdict")).toBe(
-    "exp(24) and 2 others overflow: they are above 65,504, the largest number of 16 bits. " +
+    "exp(24) and 2 others overflow: they are above 65,504, the largest float16 number. " +
       "The answer is inf / inf: not a number.",
   );
 });
@@ -1101,7 +1101,7 @@ test("threads are as wide as the mean of their shares, or as those of the chosen
     expect(pressed).toEqual([i ? cases.threads.data.tokens[i - 1] : "all"]);
   });
   scrubTo(drawing, readings.length);
-  expect(drawing.text(".said")).toMatch(/^Token 4, “=”: end reads 5 notes, most of all /);
+  expect(drawing.text(".said")).toMatch(/^Token 4, “=”: end reads 5 contributions, most of all /);
 });
 
 test("threads grow once in their seconds, reader by reader, then they rest", () => {
@@ -1125,7 +1125,9 @@ test("threads grow once in their seconds, reader by reader, then they rest", () 
   expect(drawing.one(".said").getAttribute("aria-live")).toBe("polite");
   scrubTo(drawing, 2);
   expect([whole(), there()]).toEqual([3, 3]);
-  expect(drawing.text(".said")).toMatch(/^Mean over 4 tokens: FFN 0 reads 2 notes, most of all /);
+  expect(drawing.text(".said")).toMatch(
+    /^Mean over 4 tokens: FFN 0 reads 2 contributions, most of all /,
+  );
   scrubTo(drawing, readings.length);
   drawing.one(".play").click();
   expect(there()).toBe(0);
@@ -1169,7 +1171,7 @@ test("Tab reaches one part and one token, arrows go on from there, and Enter cho
   expect(drawing.text(".name")).toBe("attention 1");
   drawing.one(".tokens button").focus();
   for (const key of ["End", "ArrowLeft", " "]) press(document.activeElement!, key);
-  expect(drawing.text(".said")).toMatch(/^Token 3, “8”: attention 1 reads 3 notes/);
+  expect(drawing.text(".said")).toMatch(/^Token 3, “8”: attention 1 reads 3 contributions/);
   press(readerOf(drawing, "attention 1"), "Enter");
   expect(drawing.one(".list").hidden).toBe(true);
 });
@@ -1192,7 +1194,7 @@ test("as a plain sum every thread of a reader is alike, and the bars keep their 
   ).toBeLessThan(0.006);
   expect(listed(drawing)).toEqual(notes.slice(0, 4).map((note) => [note, "25%"]));
   expect([bars("--size"), bars("--plain")]).toEqual([lines, lines]);
-  expect(drawing.text(".said")).toBe("As a plain sum: FFN 1 reads 4 notes, 25% of each.");
+  expect(drawing.text(".said")).toBe("As a plain sum: FFN 1 reads 4 contributions, 25% of each.");
   turnPlain(drawing, false);
   expect(listed(drawing)).toEqual(sorted(mean[3]));
 });

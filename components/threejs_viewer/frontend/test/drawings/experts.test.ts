@@ -125,15 +125,13 @@ test("one, two and three experts of a token are said in turn, and who is shared 
   const layer = layerOf([[3], [3, 0], [3, 0, 2]], [[1], [0.61, 0.39], [0.5, 0.3, 0.2]]);
   const said = (t: number, nShared: number): string =>
     maths.sent("a6c".split(""), layer, t, nShared);
-  expect(said(0, 0)).toBe("“a”, the token read at place 1, goes to expert 3 (1.00).");
-  expect(said(1, 0)).toBe(
-    "“6”, the token read at place 2, goes to expert 3 (0.61) and expert 0 (0.39).",
-  );
+  expect(said(0, 0)).toBe("“a”, token 1, goes to expert 3 (1.00).");
+  expect(said(1, 0)).toBe("“6”, token 2, goes to expert 3 (0.61) and expert 0 (0.39).");
   expect(said(2, 2)).toBe(
-    "“c”, the token read at place 3, goes to expert 3 (0.50), expert 0 (0.30) and expert 2 (0.20)" +
+    "“c”, token 3, goes to expert 3 (0.50), expert 0 (0.30) and expert 2 (0.20)" +
       ", and, like every token, to the 2 shared experts.",
   );
-  expect(maths.ahead(["a"], 0)).toBe("“a”, the token at place 1, is not read yet.");
+  expect(maths.ahead(["a"], 0)).toBe("“a”, token 1, is not read yet.");
   expect(maths.got(layer, 4, 0, 3)).toBe("Expert 3: no token is read yet.");
   expect(maths.gotShared(1, 1)).toMatch(/^The shared expert: 1 token, each beside/);
   expect(maths.gotShared(3, 20)).toMatch(/^The 3 shared experts: 20 tokens, each beside/);
@@ -254,7 +252,7 @@ test("tokens stream in once in their seconds; who wants no motion finds the end"
   const end = maths.told(layers[0], n_expert);
   expect(drawing.text(".said")).toBe("No token is read yet.");
   vi.advanceTimersByTime(500 * seconds);
-  expect(drawing.text(".said")).toMatch(/the token read at place (9|10|11),/);
+  expect(drawing.text(".said")).toMatch(/token (9|10|11),/);
   expect(places(drawing, ".token", "now").length).toBe(1);
   vi.advanceTimersByTime(60_000);
   expect(drawing.text(".said")).toBe(end);

@@ -542,7 +542,7 @@ test.each(cases.registers.expected.naive)(
   },
 );
 
-test("a number of 16 bits is the nearest, the even one of two, and ends at 65,504", () => {
+test("a float16 number is the nearest, the even one of two, and ends at 65,504", () => {
   const pairs = [
     [0, 0],
     [1 / 3, 0.333251953125],
@@ -567,7 +567,7 @@ test("a number of 16 bits is the nearest, the even one of two, and ends at 65,50
 
 test("it is said where 16 bits end, and what becomes of the answer", () => {
   const said = (all: Card[]): string => verdict(all, naive(all));
-  const above = "above 65,504, the largest number of 16 bits.";
+  const above = "above 65,504, the largest float16 number.";
   const lost = "The answer is inf / inf: not a number.";
   expect(said(flat(0, 1))).toBe(`No exp(score) is ${above} The answer is 1.73 and \u22120.73.`);
   expect(said(flat(0, 12.4))).toBe(`exp(12.4) overflows: it is ${above} ${lost}`);
@@ -580,7 +580,7 @@ test("it is said where 16 bits end, and what becomes of the answer", () => {
     "Every exp(score) fits, but times the values they overflow. The answer is inf.",
   );
   expect(said(flat(-20, -30))).toBe(
-    "Every exp(score) is too small for 16 bits. The answer is 0 / 0: not a number.",
+    "Every exp(score) is too small for float16. The answer is 0 / 0: not a number.",
   );
 });
 
@@ -678,10 +678,10 @@ test("it is told who reads, how much, and what most of all", () => {
   const notes = ["token", "attention 0", "FFN 0"];
   const told = (row: number[], way: threads.Way): string => threads.told("end", row, notes, way);
   expect(told([0.2, 0.5, 0.3], "learned")).toBe(
-    "end reads 3 notes, most of all attention 0 (50%).",
+    "end reads 3 contributions, most of all attention 0 (50%).",
   );
-  expect(told([1 / 3, 1 / 3, 1 / 3], "plain")).toBe("end reads 3 notes, 33% of each.");
-  expect(told([1], "learned")).toBe("end reads one note, token.");
+  expect(told([1 / 3, 1 / 3, 1 / 3], "plain")).toBe("end reads 3 contributions, 33% of each.");
+  expect(told([1], "learned")).toBe("end reads one contribution, token.");
   const whose = (tokens: string, at: number | null, way: threads.Way = "learned"): string =>
     threads.whose([...tokens], at, way);
   expect([whose("7*8", null), whose("7", null), whose("7*8", 1), whose("7*8", 1, "plain")]).toEqual(

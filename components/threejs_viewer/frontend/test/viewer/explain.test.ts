@@ -80,7 +80,7 @@ const ending = (text: string): string => text.split(" = ").pop()!.split(" (the c
 function calculated(text: string): number | null {
   const steps = text.split(" = ");
   const working = steps[steps.length - 2]!.split(", and ").pop()!;
-  if (/more\)|masked|place of|\[/.test(working)) return null;
+  if (/more\)|masked|index of|\[/.test(working)) return null;
   const code = working
     .replaceAll("−", "-")
     .replaceAll("·", "*")

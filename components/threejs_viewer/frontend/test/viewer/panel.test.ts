@@ -54,10 +54,10 @@ test("layers are counted from 0, and shapes are given as drawn, a token a column
   const { panel } = opened();
   const groups = [...panel.root.querySelectorAll<HTMLElement>(".group")];
   expect(groups.map((e) => e.dataset["group"])).toEqual([
-    "Before the blocks",
+    "Before the layers",
     "Layer 0",
     "Layer 1",
-    "After the blocks",
+    "After the layers",
   ]);
   const shape = (name: string): string =>
     panel.root.querySelector(`.leaf[data-name="${name}"] small`)!.textContent.trim();

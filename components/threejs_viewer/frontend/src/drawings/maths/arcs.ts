@@ -80,7 +80,7 @@ export function toldOfText(text: Text, length: number): string {
 /** Where the heads look before a token is written. */
 export function toldOfToken(text: Text, i: number): string {
   const looks = text.weights.map((rows, head) => {
-    if (head === text.pulled) return `head ${head} is out`;
+    if (head === text.pulled) return `head ${head} is ablated`;
     const row = rows[i - text.given];
     const most = row.indexOf(Math.max(...row));
     return `head ${head} at ${text.tokens[most]} (${text.places[most]}) ${row[most].toFixed(2)}`;

@@ -3,7 +3,7 @@
 
 import { clamp, counted } from "../shared/numbers";
 
-/** Its name, and from and to how many sums read. */
+/** Its name, and from and to how many problems read. */
 export type Band = [name: string, begin: number, end: number];
 
 export interface Course {
@@ -52,7 +52,7 @@ export function stageAt(stages: readonly Band[], step: number): string | undefin
 
 export function told({ lengths, steps, right, stages }: Course, check: number): string {
   const stage = stageAt(stages, steps[check]);
-  const where = `After ${counted(steps[check])} sums${stage ? `, stage ${stage}` : ""}`;
+  const where = `After ${counted(steps[check])} problems${stage ? `, stage ${stage}` : ""}`;
   const shares = lengths.map((length, i) => `${length} ${inHundred(right[check][i])}`);
   return `${where}: ${shares.join(", ")}.`;
 }

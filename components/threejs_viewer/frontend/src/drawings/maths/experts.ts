@@ -134,12 +134,12 @@ function named(experts: readonly number[]): string {
 export const shared = (nShared: number): string =>
   nShared === 1 ? "the shared expert" : `the ${nShared} shared experts`;
 
-const placed = (tokens: readonly string[], t: number): string => `“${tokens[t]}”, the token`;
+const placed = (tokens: readonly string[], t: number): string => `“${tokens[t]}”, token ${t + 1},`;
 
 export const ahead = (tokens: readonly string[], t: number): string =>
-  `${placed(tokens, t)} at place ${t + 1}, is not read yet.`;
+  `${placed(tokens, t)} is not read yet.`;
 
-/** “6”, the token read at place 7, goes to expert 3 (0.61) and expert 0 (0.39). */
+/** “6”, token 7, goes to expert 3 (0.61) and expert 0 (0.39). */
 export function sent(
   tokens: readonly string[],
   { chosen, weights }: Layer,
@@ -148,7 +148,7 @@ export function sent(
 ): string {
   const to = chosen[t].map((expert, k) => `expert ${expert} (${weights[t][k].toFixed(2)})`);
   const also = nShared ? `, and, like every token, to ${shared(nShared)}` : "";
-  return `${placed(tokens, t)} read at place ${t + 1}, goes to ${listed(to)}${also}.`;
+  return `${placed(tokens, t)} goes to ${listed(to)}${also}.`;
 }
 
 /** Expert 3: 9 of 21 tokens; 21.4% of all choices, the mean is 12.5%. */

@@ -5,7 +5,7 @@ import { range, tickStep } from "../shared/numbers";
 
 /** Of each written token what it took. */
 export interface Writing {
-  /** Tokens pushed through the network, the newest ones of the text. */
+  /** Tokens read by the network, the newest ones of the text. */
   read: number[];
   flops: number[];
   seconds: number[];
@@ -37,7 +37,7 @@ export function columns({ read }: Writing, given: number, written: number, n: nu
   return range(n).map((token) => (token >= there ? "none" : token >= from ? "computed" : "kept"));
 }
 
-/** How often each of `n` tokens was pushed through the network. */
+/** How often each of `n` tokens was read by the network. */
 export function timesPushed(side: Writing, given: number, written: number, n: number): number[] {
   const times: number[] = Array(n).fill(0);
   for (let step = 1; step <= written; step++)

@@ -1,4 +1,4 @@
-// Softmax as it is written in a book, exp(score) over its sum, in numbers of 16 bits (float16).
+// Softmax as it is written in a book, exp(score) over its sum, in float16.
 
 import { signed } from "../shared/numbers";
 import { listed, plain, type Card } from "./registers";
@@ -7,7 +7,7 @@ const BEYOND = 65520; // half-way from the largest, 65,504, to what would be the
 const [BITS, LEAST] = [10, -24]; // behind the first of a number; exponent of the smallest
 const WHOLE = 1.5 * 2 ** 52; // so far from 0 a double has no fraction
 
-/** The nearest number of 16 bits. */
+/** The nearest float16 number. */
 export function half(number: number): number {
   if (Math.abs(number) >= BEYOND) return Math.sign(number) * Infinity;
   const step = 2 ** Math.max(Math.floor(Math.log2(Math.abs(number))) - BITS, LEAST);
@@ -47,12 +47,12 @@ export function written(number: number): string {
 
 /** What becomes of the answer, and where it was lost. */
 export function verdict(cards: readonly Card[], { powers, sum, blend, answer }: Naive): string {
-  const above = "above 65,504, the largest number of 16 bits";
+  const above = "above 65,504, the largest float16 number";
   const result = `The answer is ${answerOf(answer)}.`;
   const lost = cards.filter((_, k) => powers[k] === Infinity).map(({ score }) => score);
   if (lost.length) return `${overflowing(lost)} ${above}. The answer is inf / inf: not a number.`;
   if (sum === 0)
-    return "Every exp(score) is too small for 16 bits. The answer is 0 / 0: not a number.";
+    return "Every exp(score) is too small for float16. The answer is 0 / 0: not a number.";
   if (sum === Infinity) return `Every exp(score) fits, but their sum is ${above}. ${result}`;
   if (!blend.every(Number.isFinite))
     return `Every exp(score) fits, but times the values they overflow. ${result}`;

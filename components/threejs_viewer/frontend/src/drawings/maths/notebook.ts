@@ -97,7 +97,7 @@ export function percent(share: number): string {
 export function when(moment: Moment, nRound: number): string {
   const { round } = moment;
   if (round === 0) return "Before round 1";
-  return `Round ${round} of ${nRound}, ${isStudied(moment) ? "studied" : "asked"}`;
+  return `Round ${round} of ${nRound}, ${isStudied(moment) ? "studied" : "evaluated"}`;
 }
 
 export function told(mistakes: readonly Mistake[], moment: Moment): string {
@@ -105,7 +105,7 @@ export function told(mistakes: readonly Mistake[], moment: Moment): string {
   if (round === 0) return "The book is empty.";
   if (isStudied(moment)) return `Round ${round}, studied: ${toldOfAll(mistakes, moment)}.`;
   const { sum, written, right, kind } = mistakes[noted - 1];
-  return `Round ${round}, asked: ${sum} goes wrong, ${written} where ${right} belongs (${kind}).`;
+  return `Round ${round}, evaluated: ${sum} goes wrong, ${written} where ${right} belongs (${kind}).`;
 }
 
 function toldOfAll(mistakes: readonly Mistake[], moment: Moment): string {

@@ -8,7 +8,7 @@ export function turn([x, y]: Pair, angle: number): Pair {
   return [x * cos - y * sin, x * sin + y * cos];
 }
 
-/** A query and a key of K pairs, and the speed of each pair in radians a place. */
+/** A query and a key of K pairs, and the speed of each pair in radians per position. */
 export interface Head {
   speeds: number[];
   q: Pair[];

@@ -55,8 +55,8 @@ export function told(
   notes: readonly string[],
   way: Way,
 ): string {
-  if (row.length === 1) return `${reading} reads one note, ${notes[0]}.`;
-  const reads = `${reading} reads ${row.length} notes`;
+  if (row.length === 1) return `${reading} reads one contribution, ${notes[0]}.`;
+  const reads = `${reading} reads ${row.length} contributions`;
   if (way === "plain") return `${reads}, ${percent(row[0])} of each.`;
   const [most] = ranked(row);
   return `${reads}, most of all ${notes[most]} (${percent(row[most])}).`;

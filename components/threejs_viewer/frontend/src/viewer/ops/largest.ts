@@ -25,7 +25,7 @@ export function largest(rule: Rule, [x]: (Values | null)[]): Made {
       const more = order.length > n ? ", …" : "";
       return {
         value: own,
-        working: `the place of number ${k} in ${ranked.join(" ≥ ")}${more}`,
+        working: `the index of number ${k} in ${ranked.join(" ≥ ")}${more}`,
         terms: order.map((i) => ({ label: String(i), value: row[i]! })),
       };
     },
