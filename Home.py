@@ -148,7 +148,7 @@ def card(entry: Entry) -> str:
 
 def to_come() -> str:
     """The chapters that are not written yet, in a sentence; nothing once all are."""
-    ahead = [f"*{e.title}* (chapter {e.chapter}): {e.question}" for e in CONTENTS if not e.written]
+    ahead = [f"{e.title} (chapter {e.chapter}): {e.question}" for e in CONTENTS if not e.written]
     return f"Still to come: {join_words(ahead)}" if ahead else ""
 
 

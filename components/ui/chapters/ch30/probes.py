@@ -146,14 +146,14 @@ class Asked(NamedTuple):
 
 
 def ask_mix(
-    page: Chapter, name: str, parts: Parts, source_of: Callable[[Mix], Source], *, kept: str
+    page: Chapter, name: str, parts: Parts, make: Callable[[Mix], Source], *, kept: str
 ) -> Asked:
     """A slider a part, with a word where nothing could be read of the mix: a slip empties no
     figure. The last good mix is `kept` under that name."""
     mix, seed = ask_weights(page, name, parts)
     key = f"{page.prefix}{kept}_kept"
     try:
-        make_mix_source(mix)
+        make(mix)
     except ValueError as error:
         why_not = as_sentence(error)
         st.warning(f"{why_not} What you see is the last mix that had something in it.")
