@@ -80,7 +80,7 @@ def the_climb_is_scrubbed_and_a_guess_opens_the_rounds(page: Page) -> None:
     assert early != late
     page.get_by_text("they stay right", exact=True).click()
     page.get_by_text("You said they stay right", exact=False).wait_for()
-    page.get_by_text("Trained on", exact=True).wait_for()
+    page.get_by_test_id("stWidgetLabel").get_by_text("Trained on", exact=True).wait_for()
 
 
 def the_cache_grows_and_without_the_mask_deeper_layers_change(page: Page) -> None:
