@@ -439,6 +439,7 @@ def value_of_field(field: Field, a: Integers, b: Integers) -> Integers:
 # ---------------------------------------------------------------- the one split
 
 
+@lru_cache(maxsize=32_768)  # twice the two-digit pairs, which pages ask for again and again
 def split_value(a: int, b: int) -> float:
     """u in [0, 1) of the unordered pair: blake2b of 'min x max'. Both orders share one fate."""
     # A hash and no generator: u is the same in every run, in any order, with no list to keep.

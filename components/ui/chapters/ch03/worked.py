@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ A, B = 37, 48
 DIGITS = [3.0, 7.0, 4.0, 8.0]
 
 
+@lru_cache
 def config() -> GPTConfig:
     """From the recipe, before the weights are read: prose above the first figure names sizes."""
     return recipes.recipe(BOOK_RUN).model
