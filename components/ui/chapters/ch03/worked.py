@@ -90,6 +90,7 @@ STREAM: dict[str, Callable[[], str]] = {
 # ---------------------------------------------------------------- the FFN, and a digit as a sum
 
 
+@lru_cache
 def ffn_off() -> str:
     mine, its = logit_lens.ffn_in_numpy(probes.model(), text(), 0)
     return f"{1e6 * logit_lens.relative_error(mine, its):.1f} millionths"
