@@ -63,15 +63,30 @@ class Slots:
 
 
 @dataclass(frozen=True)
+class KeysValues:
+    """Keys, as they are matched, and values of all tokens so far: what one layer made of them.
+
+    (B, Hk, S, Dk) each.
+    """
+
+    k: Tensor
+    v: Tensor
+
+
+@dataclass(frozen=True)
 class Call:
-    """One forward: where its tokens lie and stand, what is kept of it and what is recorded."""
+    """One forward: where its tokens lie and stand, what is kept of it and what is recorded.
+
+    `handed` is what the layer below hands up besides the stream, if it has any to share.
+    """
 
     slots: Slots
     relation: Relation
     cache: CacheLike
     trace: TraceLike
     layer: int = 0
+    handed: KeysValues | None = None
 
-    def at(self, layer: int) -> Call:
-        """The same call in a block."""
-        return replace(self, layer=layer, trace=self.trace.at(layer=layer))
+    def at(self, layer: int, handed: KeysValues | None) -> Call:
+        """The same call in a layer."""
+        return replace(self, layer=layer, trace=self.trace.at(layer=layer), handed=handed)

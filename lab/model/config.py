@@ -1,4 +1,7 @@
-"""What a model is made of: one frozen dataclass per part, and `GPTConfig` that holds one of each.
+"""What a model is made of: one frozen dataclass per part, and `GPTConfig` that holds them.
+
+A layer is a place in the stack. It is built of a block, an attention and an FFN, and each of these
+is one choice for all layers, or a `LayerPattern`; positions, residual and kernel are of the whole.
 
 The *type* of a part says which class is built (the table in `lab.model.parts`), so the sizes of one
 variant cannot exist while another is chosen. Each part checks its own fields when it is made, and
@@ -8,8 +11,9 @@ whether it fits the others when the model is. Standard library only.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
 from reprlib import repr as shown
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeVar, cast
 
 from lab.fields import (
     build,
@@ -20,24 +24,74 @@ from lab.fields import (
     require_word,
 )
 
+SITES = ("resid_pre", "resid_mid", "resid_post")
+"""Where a block reads the stream: before anything, after attention, and what it leaves."""
+
 Activation = Literal["relu2", "gelu", "swiglu"]
 PairLayout = Literal["half", "interleaved"]
 Scores = Literal["product", "bias", "own"]
 """How positions enter the scores: in queries and keys alone, so that a score is their product; by a
 bias that is added to it; or the position gives the scores itself."""
 
-MOST_BASE, MOST_FACTOR = 1e9, 1e3
+MOST_BASE, MOST_FACTOR, MOST_LAYERS = 1e9, 1e3, 1_000
 
 
 class PartConfig:
-    """What every part of a configuration answers."""
+    """What a part of the whole model answers."""
 
     def require_fit(self, whole: GPTConfig) -> None:
         """`ValueError`, naming both values, if the part does not fit the others."""
 
     def parameters(self, whole: GPTConfig) -> int:
-        """Numbers that are trained, in one block or, of positions, in all."""
+        """Numbers that are trained, in all layers together."""
         return 0
+
+
+class LayerPartConfig:
+    """What a part of one layer answers."""
+
+    def require_fit(self, layer: LayerConfig) -> None:
+        """`ValueError`, naming both values, if the part does not fit the others, or its place."""
+
+    def parameters(self, layer: LayerConfig) -> int:
+        """Numbers that are trained."""
+        return 0
+
+
+Choice = TypeVar("Choice", bound=LayerPartConfig)
+
+
+@dataclass(frozen=True)
+class LayerPattern(Generic[Choice]):
+    """A choice for each layer: `first` for the first layers, and `then` in turn for all others.
+
+    `LayerPattern(first=(dense,), then=(experts,))` has one dense layer, and experts above it;
+    `LayerPattern((local, local, everywhere))` begins anew after every third layer.
+    """
+
+    then: tuple[Choice, ...]
+    first: tuple[Choice, ...] = ()
+
+    def at(self, layer: int) -> Choice:
+        if layer < len(self.first):
+            return self.first[layer]
+        return self.then[(layer - len(self.first)) % len(self.then)]
+
+
+def chosen(choice: Choice | LayerPattern[Choice], layer: int) -> Choice:
+    return choice.at(layer) if isinstance(choice, LayerPattern) else choice
+
+
+def alike(whole: GPTConfig, what: str, position: PositionConfig) -> int:
+    """A size of attention that positions need, and that is one in all layers."""
+    found = [getattr(layer.attention, what) for layer in whole.layers]
+    other = next((n for n, size in enumerate(found) if size != found[0]), None)
+    if other is not None:
+        raise ValueError(
+            f"position={position} is one for all layers, so attention.{what} must be one too; it "
+            f"is {found[0]} in layer 0 and {found[other]} in layer {other}"
+        )
+    return found[0]
 
 
 # ---------------------------------------------------------------- positions
@@ -88,10 +142,11 @@ class RotaryConfig(PositionConfig):
         require_number("position.factor", factor, least=1, most=MOST_FACTOR)
 
     def require_fit(self, whole: GPTConfig) -> None:
-        if whole.attention.rotated_dim % 2:
+        size = alike(whole, "rotated_dim", self)
+        if size % 2:
             raise ValueError(
-                f"rotary positions turn pairs of numbers, so attention.head_dim="
-                f"{whole.attention.rotated_dim} must be even (position={self})"
+                f"rotary positions turn pairs of numbers, so attention.head_dim={size} must be "
+                f"even (position={self})"
             )
 
 
@@ -102,11 +157,11 @@ class CoupledConfig(RotaryConfig):
 
     def require_fit(self, whole: GPTConfig) -> None:
         super().require_fit(whole)
-        if whole.attention.rotated_dim % 4:
+        size = alike(whole, "rotated_dim", self)
+        if size % 4:
             raise ValueError(
                 f"coupled positions share the pairs of a head between two axes, so "
-                f"attention.head_dim={whole.attention.rotated_dim} must be a multiple of 4 "
-                f"(position={self})"
+                f"attention.head_dim={size} must be a multiple of 4 (position={self})"
             )
 
 
@@ -222,17 +277,49 @@ class ALiBiPositionsConfig(PositionConfig):
 
     scores = "bias"
 
+    def require_fit(self, whole: GPTConfig) -> None:
+        alike(whole, "n_head", self)
+
 
 @dataclass(frozen=True)
 class NoPositionsConfig(PositionConfig):
     """Nothing is said of positions: only the causal mask tells them apart (arXiv:2305.19466)."""
 
 
-# ---------------------------------------------------------------- the parts of a block
+# ---------------------------------------------------------------- the parts of a layer
+
+
+class BlockConfig(LayerPartConfig):
+    """`order`: what a block reads from the stream and adds to it, by name, from first to last.
+
+    A name of `SITES` is a reading, any other a contribution; the residual makes each reading of
+    what was added before it.
+    """
+
+    order: ClassVar[tuple[str, ...]]
+
+    @property
+    def readings(self) -> list[str]:
+        return [name for name in self.order if name in SITES]
+
+    @property
+    def contributions(self) -> list[str]:
+        return [name for name in self.order if name not in SITES]
 
 
 @dataclass(frozen=True)
-class MultiHeadAttentionConfig(PartConfig):
+class SequentialBlockConfig(BlockConfig):
+    """Attention reads, normed, and adds; then the FFN reads, normed, and adds (PreNorm)."""
+
+    order = ("resid_pre", "attn_out", "resid_mid", "ffn_out", "resid_post")
+
+    def parameters(self, layer: LayerConfig) -> int:
+        """The gains of two norms."""
+        return 2 * layer.whole.d_model
+
+
+@dataclass(frozen=True)
+class MultiHeadAttentionConfig(LayerPartConfig):
     """`n_head` heads of `head_dim`; `qk_norm` puts an RMSNorm on q and k (arXiv:2010.04245)."""
 
     n_head: int = 4
@@ -264,21 +351,21 @@ class MultiHeadAttentionConfig(PartConfig):
         """Numbers of all keys of a token together, and of all its values."""
         return self.width
 
-    def cached_numbers(self, whole: GPTConfig) -> int:
+    def cached_numbers(self, layer: LayerConfig) -> int:
         """Kept of one token in one layer: its keys and its values."""
-        return (whole.position.n_kept + 1) * self.kv_width
+        return (layer.whole.position.n_kept + 1) * self.kv_width
 
-    def matrices(self, whole: GPTConfig) -> int:
+    def matrices(self, layer: LayerConfig) -> int:
         """Weights of W_Q and W_O, W_K and W_V."""
-        return 2 * whole.d_model * (self.width + self.kv_width)
+        return 2 * layer.whole.d_model * (self.width + self.kv_width)
 
-    def parameters(self, whole: GPTConfig) -> int:
-        return self.matrices(whole) + (2 * self.head_dim if self.qk_norm else 0)
+    def parameters(self, layer: LayerConfig) -> int:
+        return self.matrices(layer) + (2 * self.head_dim if self.qk_norm else 0)
 
-    def flops(self, whole: GPTConfig, n_seen: int) -> int:
+    def flops(self, layer: LayerConfig, n_seen: int) -> int:
         """Of one token: two for every weight; 2 n_seen H Dk for its scores, as much for the mix."""
-        products = whole.position.n_product + 1
-        return 2 * self.matrices(whole) + 2 * products * n_seen * self.width
+        products = layer.whole.position.n_product + 1
+        return 2 * self.matrices(layer) + 2 * products * n_seen * self.width
 
 
 @dataclass(frozen=True)
@@ -320,7 +407,7 @@ class SlidingWindowAttentionConfig(MultiHeadAttentionConfig):
 
 
 @dataclass(frozen=True)
-class LatentAttentionConfig(PartConfig):
+class LatentAttentionConfig(LayerPartConfig):
     """Multi-head latent attention: keys and values are made from a latent that all heads share.
 
     (MLA, arXiv:2405.04434, section 2.1.) What tells of positions has numbers of its own, apart from
@@ -339,14 +426,14 @@ class LatentAttentionConfig(PartConfig):
         for size in fields(self):
             require_whole(f"attention.{size.name}", getattr(self, size.name))
 
-    def require_fit(self, whole: GPTConfig) -> None:
+    def require_fit(self, layer: LayerConfig) -> None:
         made = {"q_lora_rank": self.q_width, "kv_lora_rank": self.kv_width}
         for name, width in made.items():
-            rank, full = getattr(self, name), min(whole.d_model, width)
+            rank, full = getattr(self, name), min(layer.whole.d_model, width)
             if rank > full:
                 raise ValueError(
                     f"attention.{name}={rank} is no compression: from "
-                    f"GPTConfig.d_model={whole.d_model} numbers {width} are made, of rank "
+                    f"GPTConfig.d_model={layer.whole.d_model} numbers {width} are made, of rank "
                     f"{full} at most; allowed are 1 to {full}"
                 )
 
@@ -370,24 +457,24 @@ class LatentAttentionConfig(PartConfig):
         """Numbers of all keys and values of a token that are made from its latent."""
         return self.n_head * (self.qk_nope_head_dim + self.v_head_dim)
 
-    def cached_numbers(self, whole: GPTConfig) -> int:
+    def cached_numbers(self, layer: LayerConfig) -> int:
         """Kept of one token in one layer: its keys and values, and the key that is turned."""
-        return self.kv_width + whole.position.n_kept * self.qk_rope_head_dim
+        return self.kv_width + layer.whole.position.n_kept * self.qk_rope_head_dim
 
-    def matrices(self, whole: GPTConfig) -> int:
+    def matrices(self, layer: LayerConfig) -> int:
         """Weights that compress, expand, and write."""
         down = self.q_lora_rank + self.kv_lora_rank + self.qk_rope_head_dim
         up = self.q_lora_rank * self.q_width + self.kv_lora_rank * self.kv_width
-        return whole.d_model * (down + self.n_head * self.v_head_dim) + up
+        return layer.whole.d_model * (down + self.n_head * self.v_head_dim) + up
 
-    def parameters(self, whole: GPTConfig) -> int:
-        return self.matrices(whole) + self.q_lora_rank + self.kv_lora_rank
+    def parameters(self, layer: LayerConfig) -> int:
+        return self.matrices(layer) + self.q_lora_rank + self.kv_lora_rank
 
-    def flops(self, whole: GPTConfig, n_seen: int) -> int:
+    def flops(self, layer: LayerConfig, n_seen: int) -> int:
         """Of one token: two for every weight; its scores, and the mix of values."""
-        turned = whole.position.n_product * self.qk_rope_head_dim
+        turned = layer.whole.position.n_product * self.qk_rope_head_dim
         products = self.n_head * (self.qk_nope_head_dim + turned + self.v_head_dim)
-        return 2 * self.matrices(whole) + 2 * products * n_seen
+        return 2 * self.matrices(layer) + 2 * products * n_seen
 
 
 @dataclass(frozen=True)
@@ -398,18 +485,18 @@ class AbsorbedLatentAttentionConfig(LatentAttentionConfig):
     to the mix of latents (arXiv:2405.04434, section 2.1.2): the cache holds latents alone.
     """
 
-    def cached_numbers(self, whole: GPTConfig) -> int:
+    def cached_numbers(self, layer: LayerConfig) -> int:
         """Kept of one token in one layer: its latent, and the key that is turned."""
-        return self.kv_lora_rank + whole.position.n_kept * self.qk_rope_head_dim
+        return self.kv_lora_rank + layer.whole.position.n_kept * self.qk_rope_head_dim
 
-    def flops(self, whole: GPTConfig, n_seen: int) -> int:
-        turned = whole.position.n_product * self.qk_rope_head_dim
+    def flops(self, layer: LayerConfig, n_seen: int) -> int:
+        turned = layer.whole.position.n_product * self.qk_rope_head_dim
         products = self.n_head * (2 * self.kv_lora_rank + turned)
-        return 2 * self.matrices(whole) + 2 * products * n_seen
+        return 2 * self.matrices(layer) + 2 * products * n_seen
 
 
 @dataclass(frozen=True)
-class DenseFFNConfig(PartConfig):
+class DenseFFNConfig(LayerPartConfig):
     """Two matrices with `activation` between; swiglu has three at two thirds of `d_ff`."""
 
     d_ff: int = 1024
@@ -429,16 +516,16 @@ class DenseFFNConfig(PartConfig):
         """Neurons: as many as make three matrices of a gated FFN weigh what two would."""
         return self.d_ff * 2 // 3 if self.is_gated else self.d_ff
 
-    def parameters(self, whole: GPTConfig) -> int:
-        return (3 if self.is_gated else 2) * whole.d_model * self.width
+    def parameters(self, layer: LayerConfig) -> int:
+        return (3 if self.is_gated else 2) * layer.whole.d_model * self.width
 
-    def flops(self, whole: GPTConfig) -> int:
+    def flops(self, layer: LayerConfig) -> int:
         """Of one token: two for every weight."""
-        return 2 * self.parameters(whole)
+        return 2 * self.parameters(layer)
 
 
 @dataclass(frozen=True)
-class MixtureOfExpertsConfig(PartConfig):
+class MixtureOfExpertsConfig(LayerPartConfig):
     """Many small FFNs, of which a router picks a few for each token, and some that every token has.
 
     (DeepSeekMoE, arXiv:2401.06066; its routing as in DeepSeek-V3, arXiv:2412.19437, section 2.1.2.)
@@ -509,22 +596,22 @@ class MixtureOfExpertsConfig(PartConfig):
         width = self.shared_width
         return DenseFFNConfig(-(-3 * width // 2) if self.is_gated else width, self.activation)
 
-    def weights(self, whole: GPTConfig, n_routed: int) -> int:
+    def weights(self, layer: LayerConfig, n_routed: int) -> int:
         """Of the router, the shared experts, and so many of the others."""
         neurons = (self.n_shared_experts + n_routed) * self.moe_intermediate_size
         matrices = 3 if self.is_gated else 2
-        return whole.d_model * (matrices * neurons + self.n_routed_experts)
+        return layer.whole.d_model * (matrices * neurons + self.n_routed_experts)
 
-    def parameters(self, whole: GPTConfig) -> int:
-        return self.weights(whole, self.n_routed_experts)
+    def parameters(self, layer: LayerConfig) -> int:
+        return self.weights(layer, self.n_routed_experts)
 
-    def active_parameters(self, whole: GPTConfig) -> int:
+    def active_parameters(self, layer: LayerConfig) -> int:
         """Weights that one token meets."""
-        return self.weights(whole, self.num_experts_per_tok)
+        return self.weights(layer, self.num_experts_per_tok)
 
-    def flops(self, whole: GPTConfig) -> int:
+    def flops(self, layer: LayerConfig) -> int:
         """Of one token: two for every weight that it meets."""
-        return 2 * self.active_parameters(whole)
+        return 2 * self.active_parameters(layer)
 
 
 @dataclass(frozen=True)
@@ -538,32 +625,41 @@ class PlainResidualConfig(PartConfig):
 
 @dataclass(frozen=True)
 class AttentionResidualConfig(PartConfig):
-    """Every reading mixes all notes before it, by attention over depth (arXiv:2603.15031)."""
+    """Every reading mixes all contributions before it, by attention over depth.
 
-    def per_source(self, whole: GPTConfig) -> int:
-        """Notes that are summed before they are mixed; a layer writes two."""
-        return 1
+    (arXiv:2603.15031.) The first reading of a layer takes what the layer before left; every other
+    one has a query of its own.
+    """
 
-    def n_source(self, whole: GPTConfig, n_note: int) -> int:
-        """What is mixed once so many notes are written: the embedding, and sums of notes."""
-        # Twice minus rounds up: a source that is not yet full is read as well.
-        return 1 - -n_note // self.per_source(whole)
+    def source_of(self, layer: int, number: int) -> int:
+        """Which source contribution `number` of all, written in `layer`, is part of; 0 is the
+        embedding."""
+        return 1 + number
+
+    def sources(self, whole: GPTConfig) -> list[int]:
+        """The source of every contribution, from the first to the last."""
+        return [self.source_of(at.layer, n) for n, at in enumerate(whole.contributions)]
+
+    def n_source(self, whole: GPTConfig, n_written: int) -> int:
+        """What is mixed once so many contributions are written: the embedding, and sums of them."""
+        return 1 + self.sources(whole)[n_written - 1]
 
     def parameters(self, whole: GPTConfig) -> int:
-        """Two queries a layer."""
-        return 2 * whole.d_model
+        """A query for every reading that chooses."""
+        return whole.d_model * len(whole.later_readings)
 
     def flops(self, whole: GPTConfig) -> int:
         """Of one token in all layers: two for a score and two for the mix, a number and source."""
-        n_note = range(1, 2 * whole.n_layer + 1)
-        return 4 * whole.d_model * sum(self.n_source(whole, n) for n in n_note)
+        sources = [self.n_source(whole, at.n_written) for at in whole.later_readings]
+        return 4 * whole.d_model * sum(sources)
 
 
 @dataclass(frozen=True)
 class BlockAttentionResidualConfig(AttentionResidualConfig):
-    """The notes of `block_size` layers in a row are summed, and the sums are mixed.
+    """The contributions of `block_size` layers in a row are summed, and the sums are mixed.
 
-    (arXiv:2603.15031, section 3.2; a layer here is attention and FFN, which there are two.)
+    (arXiv:2603.15031, section 3.2, where such a group of layers is called a block; a layer here is
+    attention and FFN, which there are two.)
     """
 
     block_size: int = 2
@@ -574,12 +670,12 @@ class BlockAttentionResidualConfig(AttentionResidualConfig):
     def require_fit(self, whole: GPTConfig) -> None:
         if self.block_size > whole.n_layer:
             raise ValueError(
-                f"residual.block_size={self.block_size} layers to a block, but the model has "
+                f"residual.block_size={self.block_size} layers to a group, but the model has "
                 f"GPTConfig.n_layer={whole.n_layer}: allowed are 1 to {whole.n_layer}"
             )
 
-    def per_source(self, whole: GPTConfig) -> int:
-        return 2 * self.block_size
+    def source_of(self, layer: int, number: int) -> int:
+        return 1 + layer // self.block_size
 
 
 class KernelConfig(PartConfig):
@@ -645,6 +741,7 @@ PART_KINDS: dict[str, dict[str, type]] = {
         "alibi": ALiBiPositionsConfig,
         "none": NoPositionsConfig,
     },
+    "block": {"sequential": SequentialBlockConfig},
     "attention": {
         "multi_head": MultiHeadAttentionConfig,
         "grouped_query": GroupedQueryAttentionConfig,
@@ -661,12 +758,33 @@ PART_KINDS: dict[str, dict[str, type]] = {
     "kernel": {"math": MathKernelConfig, "sdpa": SdpaKernelConfig, "flash": FlashKernelConfig},
 }
 PARTS = PART_KINDS.keys()
+LAYER_PARTS = ("block", "attention", "ffn")
+"""The parts of which each layer has its own."""
+
+
+class Contribution(NamedTuple):
+    """What a layer adds to the stream: "attn_out" or "ffn_out"."""
+
+    layer: int
+    name: str
+
+
+class LaterReading(NamedTuple):
+    """A reading of the stream after a layer has added to it, and how much all layers added so far.
+
+    `site` is one of `SITES`.
+    """
+
+    layer: int
+    site: str
+    n_written: int
 
 
 @dataclass(frozen=True)
 class GPTConfig:
     """A whole model. Raises `ValueError`, naming both values, for sizes that do not fit.
 
+    `layers[3].attention` is the choice of layer 3, also where all layers are alike.
     `embedding_std` is the spread that token and position embeddings start with. Small ones are
     shaped by training; large ones stay random codes.
     """
@@ -675,8 +793,11 @@ class GPTConfig:
     n_layer: int = 6
     d_model: int = 256
     position: PositionConfig = field(default_factory=LearnedPositionsConfig)
-    attention: AttentionConfig = field(default_factory=MultiHeadAttentionConfig)
-    ffn: FFNConfig = field(default_factory=DenseFFNConfig)
+    block: BlockConfig | LayerPattern[BlockConfig] = field(default_factory=SequentialBlockConfig)
+    attention: AttentionConfig | LayerPattern[AttentionConfig] = field(
+        default_factory=MultiHeadAttentionConfig
+    )
+    ffn: FFNConfig | LayerPattern[FFNConfig] = field(default_factory=DenseFFNConfig)
     residual: ResidualConfig = field(default_factory=PlainResidualConfig)
     kernel: KernelConfig = field(default_factory=MathKernelConfig)
     # Small beside the mean square of a fresh embedding, 0.02^2 = 4e-4.
@@ -684,19 +805,51 @@ class GPTConfig:
     embedding_std: float = 0.02
 
     def __post_init__(self) -> None:
-        for name in ("vocab_size", "n_layer", "d_model"):
+        for name in ("vocab_size", "d_model"):
             require_whole(f"GPTConfig.{name}", getattr(self, name))
+        require_whole("GPTConfig.n_layer", self.n_layer, most=MOST_LAYERS)
         require_number("GPTConfig.norm_eps", self.norm_eps, above=0, most=1)
         require_number("GPTConfig.embedding_std", self.embedding_std, above=0, most=10)
         for part in PARTS:
             require_part(part, getattr(self, part))
         # Whether parts fit is asked last, of parts that are known to be right by themselves.
         for part in PARTS:
-            getattr(self, part).require_fit(self)
+            for place in self.layers if part in LAYER_PARTS else (self,):
+                getattr(place, part).require_fit(place)
+
+    @cached_property
+    def layers(self) -> tuple[LayerConfig, ...]:
+        """What each layer is built of, from the first to the last."""
+        return tuple(LayerConfig(self, index) for index in range(self.n_layer))
+
+    @cached_property
+    def contributions(self) -> tuple[Contribution, ...]:
+        """All that the layers add to the stream, in the order in which they do."""
+        return tuple(
+            Contribution(layer.index, name)
+            for layer in self.layers
+            for name in layer.block.contributions
+        )
+
+    @cached_property
+    def later_readings(self) -> tuple[LaterReading, ...]:
+        """All readings but the first of each layer, in their order."""
+        found: list[LaterReading] = []
+        n_written = 0
+        for layer in self.layers:
+            for name in layer.block.order[1:]:
+                if name in SITES:
+                    found.append(LaterReading(layer.index, name, n_written))
+                else:
+                    n_written += 1
+        return tuple(found)
 
     @property
     def heads(self) -> MultiHeadAttentionConfig:
-        """Its attention, where keys and values are of one size; `ValueError` where they are not."""
+        """Its attention, where all layers have one with keys and values of one size.
+
+        `ValueError` where they have not.
+        """
         if not isinstance(self.attention, MultiHeadAttentionConfig):
             raise ValueError(f"keys and values of attention={self.attention} are of several sizes")
         return self.attention
@@ -715,23 +868,79 @@ class GPTConfig:
         return build(cls, values | parts)
 
 
+@dataclass(frozen=True)
+class LayerConfig:
+    """What the layer at `index` is built of, within the whole model."""
+
+    whole: GPTConfig
+    index: int
+
+    @property
+    def block(self) -> BlockConfig:
+        return chosen(self.whole.block, self.index)
+
+    @property
+    def attention(self) -> AttentionConfig:
+        return chosen(self.whole.attention, self.index)
+
+    @property
+    def ffn(self) -> FFNConfig:
+        return chosen(self.whole.ffn, self.index)
+
+    @property
+    def before(self) -> LayerConfig | None:
+        """The layer below; None below the first."""
+        return LayerConfig(self.whole, self.index - 1) if self.index else None
+
+    @property
+    def kinds(self) -> str:
+        """What it is built of, in words for a message: "layer 1 (block sequential, ...)"."""
+        parts = (f"{part} {kind_of(part, getattr(self, part))}" for part in LAYER_PARTS)
+        return f"layer {self.index} ({', '.join(parts)})"
+
+
+PATTERN = "pattern"
+"""The `kind` of a `LayerPattern` in a document."""
+
+
 def require_part(part: str, value: object) -> None:
     classes = PART_KINDS[part].values()
-    # The exact type, since it decides what is built and which `kind` is written.
-    if type(value) not in classes:
-        names = ", ".join(cls.__name__ for cls in classes)
-        raise ValueError(f"{part}={shown(value)} is not one of {names}")
+    choices: tuple[object, ...] = (value,)
+    if isinstance(value, LayerPattern) and part in LAYER_PARTS:
+        choices = (*value.first, *value.then)
+        if not value.then:
+            raise ValueError(f"{part}={shown(value)} needs at least one choice in `then`")
+    for choice in choices:
+        # The exact type, since it decides what is built and which `kind` is written.
+        if type(choice) not in classes:
+            names = ", ".join(cls.__name__ for cls in classes)
+            raise ValueError(f"{part}={shown(choice)} is not one of {names}")
+
+
+def kind_of(part: str, value: object) -> str:
+    return next(kind for kind, cls in PART_KINDS[part].items() if cls is type(value))
 
 
 def part_to_dict(part: str, value: Any) -> dict[str, Any]:
-    kind = next(kind for kind, cls in PART_KINDS[part].items() if cls is type(value))
-    return {"kind": kind, **asdict(value)}
+    if isinstance(value, LayerPattern):
+        own = {of: [part_to_dict(part, x) for x in getattr(value, of)] for of in ("first", "then")}
+        return {"kind": PATTERN, **own}
+    return {"kind": kind_of(part, value), **asdict(value)}
 
 
 def part_from_dict(part: str, document: object) -> Any:
-    kinds = PART_KINDS[part]
-    values = dict(object_of(part, document, f"whose kind is one of {', '.join(kinds)}"))
+    allowed = [*PART_KINDS[part], *([PATTERN] if part in LAYER_PARTS else [])]
+    values = dict(object_of(part, document, f"whose kind is one of {', '.join(allowed)}"))
     kind = values.pop("kind", None)
-    if not isinstance(kind, str) or kind not in kinds:
-        raise ValueError(f"{part}.kind={shown(kind)} is not known; allowed: {', '.join(kinds)}")
-    return build(kinds[kind], values)
+    if not isinstance(kind, str) or kind not in allowed:
+        raise ValueError(f"{part}.kind={shown(kind)} is not known; allowed: {', '.join(allowed)}")
+    if kind == PATTERN:
+        own = {of: choices_from(f"{part}.{of}", part, x) for of, x in values.items()}
+        return build(LayerPattern, own)
+    return build(PART_KINDS[part][kind], values)
+
+
+def choices_from(name: str, part: str, document: object) -> tuple[Any, ...]:
+    if not isinstance(document, list):
+        raise ValueError(f"{name}={shown(document)} must be a list of choices, one a layer")
+    return tuple(part_from_dict(part, choice) for choice in cast(list[object], document))

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import cast
-
-from lab.model.config import GPTConfig, MixtureOfExpertsConfig
-from lab.model.gpt import GPT, Block
+from lab.model.config import GPTConfig, LayerConfig, MixtureOfExpertsConfig
+from lab.model.gpt import GPT
 from lab.model.roles import roles
 
 
 def parameters(model: GPT) -> dict[str, int]:
     """Numbers in each part of the model; they sum to all of them."""
-    blocks = [cast(Block, block) for block in model.blocks]
+    blocks = [model.block(layer) for layer in range(model.config.n_layer)]
     of = roles(model)
     norms = {id(p): p.numel() for name, p in model.named_parameters() if of[name] == "gain"}
     parts = {
@@ -33,19 +31,27 @@ def parameters(model: GPT) -> dict[str, int]:
 
 def parameters_of(config: GPTConfig) -> int:
     """All numbers of the model that `config` describes, without building it."""
-    parts = (config.attention, config.ffn, config.residual)
-    block = sum(part.parameters(config) for part in parts) + 2 * config.d_model
     tables = 2 * config.vocab_size * config.d_model + config.position.parameters(config)
-    return tables + config.n_layer * block + config.d_model
+    layers = sum(layer_parameters(layer) for layer in config.layers)
+    return tables + layers + config.residual.parameters(config) + config.d_model
+
+
+def layer_parameters(layer: LayerConfig) -> int:
+    """All numbers of one layer, its norms among them."""
+    return sum(part.parameters(layer) for part in (layer.block, layer.attention, layer.ffn))
 
 
 def active_parameters_of(config: GPTConfig) -> int:
     """Numbers that one token meets: all but those of the experts that it is not sent to."""
-    ffn = config.ffn
+    return parameters_of(config) - sum(unmet_parameters(layer) for layer in config.layers)
+
+
+def unmet_parameters(layer: LayerConfig) -> int:
+    """Numbers of the experts of a layer that one token is not sent to."""
+    ffn = layer.ffn
     if not isinstance(ffn, MixtureOfExpertsConfig):
-        return parameters_of(config)
-    unmet = ffn.parameters(config) - ffn.active_parameters(config)
-    return parameters_of(config) - config.n_layer * unmet
+        return 0
+    return ffn.parameters(layer) - ffn.active_parameters(layer)
 
 
 def flops_per_token_forward(config: GPTConfig, n_seen: int) -> int:
@@ -54,10 +60,9 @@ def flops_per_token_forward(config: GPTConfig, n_seen: int) -> int:
     Two for every weight of every matrix that it meets, and those of scores and mix; norms, softmax,
     turns and activations, under 2% here, are not counted.
     """
-    per_layer = config.attention.flops(config, n_seen) + config.ffn.flops(config)
+    layers = sum(x.attention.flops(x, n_seen) + x.ffn.flops(x) for x in config.layers)
     # The embedding costs nothing: a row is looked up, and not multiplied.
-    whole = config.residual.flops(config) + 2 * config.d_model * config.vocab_size
-    return config.n_layer * per_layer + whole
+    return layers + config.residual.flops(config) + 2 * config.d_model * config.vocab_size
 
 
 def prefill_flops(config: GPTConfig, n_token: int) -> int:
@@ -80,13 +85,14 @@ def writing_flops(config: GPTConfig, n_prompt: int, n_token: int, *, cached: boo
 
 def cache_bytes_per_token(config: GPTConfig, bytes_per_number: int) -> int:
     """What all layers keep of one token."""
-    return config.n_layer * config.attention.cached_numbers(config) * bytes_per_number
+    numbers = sum(layer.attention.cached_numbers(layer) for layer in config.layers)
+    return numbers * bytes_per_number
 
 
 def matrix_bytes(config: GPTConfig, bytes_per_number: int) -> int:
     """All weights that every forward reads: not the tables, of which it reads a row a token."""
-    per_layer = config.attention.parameters(config) + config.ffn.parameters(config)
-    return bytes_per_number * (config.n_layer * per_layer + config.d_model * config.vocab_size)
+    layers = sum(x.attention.parameters(x) + x.ffn.parameters(x) for x in config.layers)
+    return bytes_per_number * (layers + config.d_model * config.vocab_size)
 
 
 def forward_bytes(

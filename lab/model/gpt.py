@@ -1,4 +1,4 @@
-"""The model: embedding, blocks of attention and FFN around one stream, unembedding.
+"""The model: embedding, layers of attention and FFN around one stream, unembedding.
 
 Shapes: `B` batch, `T` tokens of this call, `D` d_model, `V` vocabulary.
 """
@@ -13,43 +13,17 @@ import torch
 from torch import Tensor, nn
 
 from lab.model import config as configs
+from lab.model.block import Block
 from lab.model.cache import NO_CACHE, CacheLike
 from lab.model.call import Call, Slots
 from lab.model.config import GPTConfig
 from lab.model.norm import RMSNorm
 from lab.model.parts import part
 from lab.model.positions import Position, Relation
-from lab.model.residual import Residual, Stream
+from lab.model.residual import Residual
 from lab.model.roles import Role, roles
 from lab.model.rules import Contract, Lookup, Rules
 from lab.model.trace import NO_TRACE, TraceLike
-
-
-class Block(nn.Module):
-    """Read, attend, write; read, think, write. It never adds: the stream does."""
-
-    def __init__(self, config: GPTConfig) -> None:
-        super().__init__()
-        self.attn_norm = RMSNorm(config.d_model, config.norm_eps)
-        self.attention = part("attention", config)
-        self.ffn_norm = RMSNorm(config.d_model, config.norm_eps)
-        self.ffn = part("ffn", config)
-
-    def forward(self, stream: Stream, call: Call) -> None:
-        trace = call.trace
-        # What is read is normed and the sum is not: gradients pass it whole (arXiv:2002.04745).
-        x = trace("attn_norm", self.attn_norm(stream.read("resid_pre", trace)))
-        stream.write("attn_out", self.attention(x, call), trace)
-        x = trace("ffn_norm", self.ffn_norm(stream.read("resid_mid", trace)))
-        stream.write("ffn_out", self.ffn(x, call), trace)
-        stream.read("resid_post", trace)
-
-    def emits(self, position: Position) -> Rules:
-        norms = {
-            "attn_norm": self.attn_norm.of("resid_pre", "attn_norm"),
-            "ffn_norm": self.ffn_norm.of("resid_mid", "ffn_norm"),
-        }
-        return {**norms, **self.attention.emits(position), **self.ffn.emits}
 
 
 class GPT(nn.Module):
@@ -72,7 +46,7 @@ class GPT(nn.Module):
         self.config = config
         self.embed = nn.Embedding(config.vocab_size, config.d_model)
         self.position: Position = part("position", config)
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
+        self.blocks = nn.ModuleList(part("block", layer) for layer in config.layers)
         self.residual: Residual = part("residual", config)
         self.final_norm = RMSNorm(config.d_model, config.norm_eps)
         # Not tied to the embedding: that one starts at random, and this one at zero (`initialise`).
@@ -91,7 +65,7 @@ class GPT(nn.Module):
         causal: bool = True,
     ) -> Tensor:  # (B, T, V)
         # Before any work is done: a misspelt name would else be missed at the very end.
-        trace.expect(self.emits, self.config.n_layer)
+        trace.expect(self.require_formed)
         slots = Slots(cache.length, first, causal)
         positions = self.counted(tokens, slots) if positions is None else positions
         positions = positions[None] if positions.ndim == 1 else positions
@@ -100,9 +74,9 @@ class GPT(nn.Module):
         x = self.position.embed(trace("embed", self.embed(tokens)), positions, trace)
         # One relation for all layers, since angles and biases depend on nothing but positions.
         call = Call(slots, Relation(self.position, positions, placed, x.dtype), cache, trace)
-        stream = self.residual.begin(x)
+        stream, handed = self.residual.begin(x), None
         for layer, block in enumerate(self.blocks):
-            block(stream, call.at(layer))
+            handed = block(stream, call.at(layer, handed))
         # Every layer has added to the stream; without a norm, logits would grow with depth.
         x = trace("final_norm", self.final_norm(stream.end(trace)))
         return trace("logits", self.unembed(x))
@@ -118,7 +92,7 @@ class GPT(nn.Module):
         return slots.count(tokens.shape[1], tokens.device)
 
     def rules(self, layer: int | None) -> Rules:
-        """The activations that a forward forms, in one block or outside all, and how each comes."""
+        """The activations that a forward forms, in one layer or outside all, and how each comes."""
         if layer is None:
             return {
                 "embed": Lookup(("embed.weight",), rows="token_ids"),
@@ -126,22 +100,46 @@ class GPT(nn.Module):
                 "final_norm": self.final_norm.of(self.residual.ends_as, "final_norm"),
                 "logits": Contract(("final_norm", "unembed.weight"), "t d, c d -> t c"),
             }
-        block = cast(Block, self.blocks[layer])
-        begun = self.position.begins_with
-        turned = {n: r for n, r in self.position.emits.items() if n not in begun}
-        stream = self.residual.emits(layer, begun)
-        return {**turned, **block.emits(self.position), **stream}
+        stream = self.residual.emits(layer, self.position.begins_with)
+        return {**self.block(layer).emits(self.position), **stream}
 
-    @property
-    def kept(self) -> tuple[str, ...]:
-        """What of a block is not computed again when the text grows."""
-        return cast(Block, self.blocks[0]).attention.keeps
+    def block(self, layer: int) -> Block:
+        return cast(Block, self.blocks[layer])
+
+    def kept(self, layer: int) -> tuple[str, ...]:
+        """What of a layer is not computed again when the text grows."""
+        return self.block(layer).attention.keeps
+
+    @cached_property
+    def formed(self) -> dict[int | None, frozenset[str]]:
+        """The names of the activations that a forward forms: in each layer, and (None) outside."""
+        places = (None, *range(self.config.n_layer))
+        return {place: frozenset(self.rules(place)) for place in places}
 
     @cached_property
     def emits(self) -> frozenset[str]:
-        """The names of the activations that a forward of this configuration forms."""
-        # Block 0 speaks for all: blocks are built alike.
-        return frozenset(self.rules(None)) | frozenset(self.rules(0))
+        """The names of all that a forward forms, anywhere."""
+        return frozenset[str]().union(*self.formed.values())
+
+    def require_formed(self, name: str, layer: int | None = None) -> None:
+        """`ValueError` if no layer forms an activation or, where one is named, if that one does not.
+
+        The sentence names the layer and the parts that it is built of.
+        """
+        if name not in self.emits:
+            raise ValueError(
+                f"this model never forms {name!r}; it forms {', '.join(sorted(self.emits))}"
+            )
+        if layer is None or name in self.formed[None]:
+            return
+        if not 0 <= layer < self.config.n_layer:
+            raise ValueError(f"layer={layer}; the model has {self.config.n_layer} layers")
+        if name not in self.formed[layer]:
+            makers = [n for n in range(self.config.n_layer) if name in self.formed[n]]
+            raise ValueError(
+                f"{self.config.layers[layer].kinds} never forms {name!r}; layers "
+                f"{', '.join(map(str, makers))} do"
+            )
 
 
 @torch.no_grad()
@@ -157,7 +155,7 @@ def initialise(model: GPT, generator: torch.Generator) -> None:
                 # So a sum of fan_in products is as large as what it reads.
                 parameter.normal_(std=parameter.shape[1] ** -0.5, generator=generator)
             case "writes" | "unembedding" | "depth_query":
-                # A fresh block then hands on what it got, and every token is as likely.
+                # A fresh layer then hands on what it got, and every token is as likely.
                 parameter.zero_()
             case "gain":
                 parameter.fill_(1.0)

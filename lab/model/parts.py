@@ -13,7 +13,8 @@ from lab.model.attention.kernels import math_attention, sdpa_attention
 from lab.model.attention.mha import MultiHeadAttention
 from lab.model.attention.mla import AbsorbedLatentAttention, LatentAttention
 from lab.model.attention.sliding import SlidingWindowAttention
-from lab.model.config import GPTConfig
+from lab.model.block import SequentialBlock
+from lab.model.config import GPTConfig, LayerConfig, alike
 from lab.model.ffn.dense import DenseFFN
 from lab.model.ffn.moe import MixtureOfExperts
 from lab.model.positions import (
@@ -29,70 +30,81 @@ from lab.model.positions import (
 from lab.model.residual import AttentionResidual, PlainResidual
 
 
-def part(name: str, config: GPTConfig) -> Any:
-    """One part of a model, "position" or another of `lab.model.config.PARTS`, built."""
-    own = getattr(config, name)
+def part(name: str, place: GPTConfig | LayerConfig) -> Any:
+    """One part of a model or of a layer, "position" or another of `lab.model.config.PARTS`, built."""
+    own = getattr(place, name)
     # By the exact type: a configuration that inherits from another builds a part of its own.
-    return TABLE[type(own)](own, config)
+    return TABLE[type(own)](own, place)
 
 
 def rotary(own: configs.RotaryPositionsConfig, config: GPTConfig) -> RotaryPositions:
-    return RotaryPositions(frequencies(config.attention.rotated_dim, own.base)[None], own.layout)
+    return RotaryPositions(frequencies(rotated_dim(own, config), own.base)[None], own.layout)
 
 
 def interpolated(
     own: configs.InterpolatedRotaryPositionsConfig, config: GPTConfig
 ) -> RotaryPositions:
-    return RotaryPositions(frequencies(config.attention.rotated_dim, own.base)[None] / own.factor)
+    return RotaryPositions(frequencies(rotated_dim(own, config), own.base)[None] / own.factor)
 
 
 def yarn(own: configs.YarnRotaryPositionsConfig, config: GPTConfig) -> RotaryPositions:
-    speeds = yarn_frequencies(config.attention.rotated_dim, **asdict(own))
+    speeds = yarn_frequencies(rotated_dim(own, config), **asdict(own))
     return RotaryPositions(speeds[None], gain=yarn_gain(own.factor))
 
 
 def coupled(own: configs.CoupledRotaryPositionsConfig, config: GPTConfig) -> RotaryPositions:
-    return RotaryPositions(coupled_frequencies(config.attention.rotated_dim, own.base) / own.factor)
+    return RotaryPositions(coupled_frequencies(rotated_dim(own, config), own.base) / own.factor)
 
 
 def clipped(own: configs.ClippedRotaryPositionsConfig, config: GPTConfig) -> ClippedPositions:
     return ClippedPositions(
-        frequencies(config.attention.rotated_dim, own.base)[None], (own.farthest,)
+        frequencies(rotated_dim(own, config), own.base)[None], (own.farthest,)
     )
 
 
 def clipped_coupled(
     own: configs.ClippedCoupledRotaryPositionsConfig, config: GPTConfig
 ) -> ClippedPositions:
-    speeds = coupled_frequencies(config.attention.rotated_dim, own.base) / own.factor
+    speeds = coupled_frequencies(rotated_dim(own, config), own.base) / own.factor
     return ClippedPositions(speeds, (own.farthest_place, own.farthest_line))
 
 
-def multi_head(own: configs.MultiHeadAttentionConfig, config: GPTConfig) -> MultiHeadAttention:
-    return MultiHeadAttention(own, config.d_model, config.norm_eps, part("kernel", config))
+def rotated_dim(own: configs.PositionConfig, config: GPTConfig) -> int:
+    return alike(config, "rotated_dim", own)
 
 
-def sliding(own: configs.SlidingWindowAttentionConfig, config: GPTConfig) -> SlidingWindowAttention:
-    return SlidingWindowAttention(own, config.d_model, config.norm_eps, part("kernel", config))
+def sizes_of(layer: LayerConfig) -> tuple[int, float]:
+    """What norms are made of."""
+    return layer.whole.d_model, layer.whole.norm_eps
 
 
-def latent(own: configs.LatentAttentionConfig, config: GPTConfig) -> LatentAttention:
-    return LatentAttention(own, config.d_model, config.norm_eps, part("kernel", config))
+def sequential(own: configs.SequentialBlockConfig, layer: LayerConfig) -> SequentialBlock:
+    return SequentialBlock(*sizes_of(layer), part("attention", layer), part("ffn", layer))
+
+
+def multi_head(own: configs.MultiHeadAttentionConfig, layer: LayerConfig) -> MultiHeadAttention:
+    return MultiHeadAttention(own, *sizes_of(layer), part("kernel", layer.whole))
+
+
+def sliding(own: configs.SlidingWindowAttentionConfig, layer: LayerConfig) -> SlidingWindowAttention:
+    return SlidingWindowAttention(own, *sizes_of(layer), part("kernel", layer.whole))
+
+
+def latent(own: configs.LatentAttentionConfig, layer: LayerConfig) -> LatentAttention:
+    return LatentAttention(own, *sizes_of(layer), part("kernel", layer.whole))
 
 
 def absorbed(
-    own: configs.AbsorbedLatentAttentionConfig, config: GPTConfig
+    own: configs.AbsorbedLatentAttentionConfig, layer: LayerConfig
 ) -> AbsorbedLatentAttention:
-    return AbsorbedLatentAttention(own, config.d_model, config.norm_eps, part("kernel", config))
+    return AbsorbedLatentAttention(own, *sizes_of(layer), part("kernel", layer.whole))
 
 
 def depth(own: configs.AttentionResidualConfig, config: GPTConfig) -> AttentionResidual:
-    return AttentionResidual(
-        config.n_layer, config.d_model, config.norm_eps, own.per_source(config)
-    )
+    return AttentionResidual(config, own)
 
 
-TABLE: dict[type, Callable[[Any, GPTConfig], Any]] = {
+TABLE: dict[type, Callable[[Any, Any], Any]] = {
     configs.LearnedPositionsConfig: lambda own, whole: LearnedPositions(
         own.max_length, whole.d_model
     ),
@@ -102,16 +114,17 @@ TABLE: dict[type, Callable[[Any, GPTConfig], Any]] = {
     configs.CoupledRotaryPositionsConfig: coupled,
     configs.ClippedRotaryPositionsConfig: clipped,
     configs.ClippedCoupledRotaryPositionsConfig: clipped_coupled,
-    configs.ALiBiPositionsConfig: lambda own, whole: ALiBiPositions(whole.attention.n_head),
+    configs.ALiBiPositionsConfig: lambda own, whole: ALiBiPositions(alike(whole, "n_head", own)),
     configs.NoPositionsConfig: lambda own, whole: NoPositions(),
+    configs.SequentialBlockConfig: sequential,
     configs.MultiHeadAttentionConfig: multi_head,
     configs.GroupedQueryAttentionConfig: multi_head,
     configs.SlidingWindowAttentionConfig: sliding,
     configs.LatentAttentionConfig: latent,
     configs.AbsorbedLatentAttentionConfig: absorbed,
-    configs.DenseFFNConfig: lambda own, whole: DenseFFN(own, whole.d_model),
-    configs.MixtureOfExpertsConfig: lambda own, whole: MixtureOfExperts(own, whole.d_model),
-    configs.PlainResidualConfig: lambda own, whole: PlainResidual(),
+    configs.DenseFFNConfig: lambda own, layer: DenseFFN(own, layer.whole.d_model),
+    configs.MixtureOfExpertsConfig: lambda own, layer: MixtureOfExperts(own, layer.whole.d_model),
+    configs.PlainResidualConfig: lambda own, whole: PlainResidual(whole),
     configs.AttentionResidualConfig: depth,
     configs.BlockAttentionResidualConfig: depth,
     configs.MathKernelConfig: lambda own, whole: math_attention,

@@ -1,7 +1,7 @@
 """How a token learns where it stands: a learned table, a rotation, or not at all.
 
 A position may add to the stream at the bottom (`embed`), turn queries and keys in every layer
-(`rotate`), add a bias to the scores (`bias`), or give the scores itself (`scores`); each of these
+(`rotate_queries`, `rotate_keys`), add a bias to the scores (`bias`), or give the scores itself (`scores`); each of these
 may be nothing. Where the tokens stand is told from outside: positions are made by the format. What
 every layer needs of them (`turn`, `table`) is computed once a forward and held in a `Relation`.
 
@@ -64,6 +64,11 @@ class Position(nn.Module):
     def emits(self) -> Rules:
         return {}
 
+    @property
+    def turned(self) -> Rules:
+        """Of what it forms in a layer: queries and keys, turned."""
+        return {name: rule for name, rule in self.emits.items() if name not in self.begins_with}
+
     def scores_rule(self, key_head: str, scale: float) -> Rule:
         """How a score comes from what is emitted, where a kernel forms scores at all.
 
@@ -83,9 +88,13 @@ class Position(nn.Module):
         """By what the queries and keys of a call are turned, where they are."""
         return STILL
 
-    def rotate(self, q: Tensor, k: Tensor, turn: Turn, trace: TraceLike) -> tuple[Tensor, Tensor]:
-        """Queries and keys of this call, (B, H, T, Dk) each, turned; keys as a cache keeps them."""
-        return q, k
+    def rotate_queries(self, q: Tensor, turn: Turn, trace: TraceLike) -> Tensor:
+        """Queries of this call, turned. (B, H, T, Dk) -> the same, or more ways of each."""
+        return q
+
+    def rotate_keys(self, k: Tensor, turn: Turn, trace: TraceLike) -> Tensor:
+        """Keys of this call, turned, as a cache keeps them. (B, H, T, Dk) -> as above"""
+        return k
 
     def bias(self, i: Tensor, j: Tensor) -> Tensor | None:
         """What is added to the score of a query at i (B, T) and a key at j (B, S): (B, H, T, S)"""
@@ -195,12 +204,14 @@ class RotaryPositions(Position):
         angles = angles_of(positions, self.frequencies)
         return (self.gain * angles.cos()).to(dtype), (self.gain * angles.sin()).to(dtype)
 
-    def rotate(self, q: Tensor, k: Tensor, turn: Turn, trace: TraceLike) -> tuple[Tensor, Tensor]:
-        cos, sin = turn[0].to(q.dtype), turn[1].to(q.dtype)
-        return (
-            trace("rot_q", turn_pairs(q, cos, sin, self.layout)),
-            trace("rot_k", turn_pairs(k, cos, sin, self.layout)),
-        )
+    def rotate_queries(self, q: Tensor, turn: Turn, trace: TraceLike) -> Tensor:
+        return trace("rot_q", self.rotated(q, turn))
+
+    def rotate_keys(self, k: Tensor, turn: Turn, trace: TraceLike) -> Tensor:
+        return trace("rot_k", self.rotated(k, turn))
+
+    def rotated(self, x: Tensor, turn: Turn) -> Tensor:
+        return turn_pairs(x, turn[0].to(x.dtype), turn[1].to(x.dtype), self.layout)
 
 
 def angles_of(positions: Tensor, speeds: Tensor) -> Tensor:
@@ -254,13 +265,16 @@ class Relation:
         """Where positions enter the scores by a bias, that bias, (B, H, T, S); None without."""
         return self.position.score_table(self.i, self.j, self.dtype)
 
-    def block(self, queries: range, keys: range) -> Any:
+    def tile(self, queries: range, keys: range) -> Any:
         """The table of some queries and some keys; nothing is formed of the others."""
         i, j = (at[:, of.start : of.stop] for at, of in ((self.i, queries), (self.j, keys)))
         return self.position.score_table(i, j, self.dtype)
 
-    def rotate(self, q: Tensor, k: Tensor, trace: TraceLike) -> tuple[Tensor, Tensor]:
-        return self.position.rotate(q, k, self.turn, trace)
+    def rotate_queries(self, q: Tensor, trace: TraceLike) -> Tensor:
+        return self.position.rotate_queries(q, self.turn, trace)
+
+    def rotate_keys(self, k: Tensor, trace: TraceLike) -> Tensor:
+        return self.position.rotate_keys(k, self.turn, trace)
 
     def scores(self, q: Tensor, k: Tensor) -> Tensor:
         """(B, H, T, Dk), (B, H, S, Dk) -> (B, H, T, S)"""

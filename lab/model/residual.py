@@ -1,6 +1,8 @@
 """The residual stream: what blocks read from and write to. A stream is begun anew in every call.
 
-Shapes: `B` batch, `T` tokens, `D` d_model, `N` sources, of one or several notes each.
+Which readings there are and what is added between them the blocks say (`BlockConfig.order`).
+
+Shapes: `B` batch, `T` tokens, `D` d_model, `N` sources, of one or several contributions each.
 """
 
 from __future__ import annotations
@@ -12,13 +14,10 @@ from typing import ClassVar, Protocol
 import torch
 from torch import Tensor, nn
 
+from lab.model.config import SITES, AttentionResidualConfig, GPTConfig
 from lab.model.roles import Role
 from lab.model.rules import Choose, Contract, Norm, Operand, Rule, Rules, Softmax, Sum
 from lab.model.trace import Trace, TraceLike
-
-SITES = ("resid_pre", "resid_mid", "resid_post")
-"""Where a block reads: for its attention, for its FFN, and what it leaves for the next."""
-
 
 class Stream(Protocol):
     """What a block asks of the stream. It never adds: it reads, computes and writes."""
@@ -31,7 +30,7 @@ class Stream(Protocol):
 
 
 class Residual(nn.Module, ABC):
-    """What a model asks of its residual connections. Every layer writes two notes.
+    """What a model asks of its residual connections.
 
     `ends_as`: the name of what the final norm reads. `decided_by`: the names of the activations
     that decide the shares.
@@ -44,16 +43,21 @@ class Residual(nn.Module, ABC):
     def begin(self, x: Tensor) -> Stream:
         """What one call reads from and writes to."""
 
+    def __init__(self, config: GPTConfig) -> None:
+        super().__init__()
+        self.config = config
+
     @abstractmethod
     def emits(self, layer: int, begun: tuple[str, ...]) -> Rules:
-        """In one block; `begun` names what the stream began with."""
+        """In one layer; `begun` names what the stream began with."""
 
     @abstractmethod
     def shares(self, sites: Sequence[str], trace: Trace) -> Tensor:
         """How much of what was written at each site is in what the final norm reads.
 
-        A site is "begin" or a note, "blocks.0.attn_out". (sites, T, 1), or (sites, 1, 1) where it
-        is the same at every token. `trace` holds what is `decided_by`.
+        A site is "begin" or a contribution, "blocks.0.attn_out". To be multiplied with (sites, T,
+        D): a size is 1 where the share is the same at every token, or of every number. `trace`
+        holds what is `decided_by`.
         """
 
 
@@ -67,11 +71,13 @@ class PlainResidual(Residual):
         return PlainStream(x)
 
     def emits(self, layer: int, begun: tuple[str, ...]) -> Rules:
-        return {
-            "resid_pre": Sum(begun if layer == 0 else ("before.resid_post",)),
-            "resid_mid": Sum(("resid_pre", "attn_out")),
-            "resid_post": Sum(("resid_mid", "ffn_out")),
-        }
+        terms, rules = begun if layer == 0 else ("before.resid_post",), dict[str, Rule]()
+        for name in self.config.layers[layer].block.order:
+            if name in SITES:
+                rules[name], terms = Sum(terms), (name,)
+            else:
+                terms = (*terms, name)
+        return rules
 
     def shares(self, sites: Sequence[str], trace: Trace) -> Tensor:
         """All of it."""
@@ -101,46 +107,48 @@ class PlainStream:
 
 
 class AttentionResidual(Residual):
-    """Makes streams that choose, at every reading, what of all earlier notes is read.
+    """Makes streams that choose, at every reading, what of all earlier contributions is read.
 
     Attention over depth (arXiv:2603.15031, section 3): a reading has one learned query, of which no
-    norm's gain is kept apart, since query and gain would only ever be multiplied. `per_source`
-    notes in a row are summed to one source: 1 is the full form, all notes of a block of layers the
-    block form. The first reading has one source alone, so there are two queries a layer. They begin
-    at zero, and then every source counts alike.
+    norm's gain is kept apart, since query and gain would only ever be multiplied. Contributions are
+    sources of their own in the full form, and those of several layers are summed to one in the
+    other. The first reading of a layer takes what the layer before left, so it has no query. The
+    queries begin at zero, and then every source counts alike.
     """
 
     decided_by = frozenset({"depth_pattern_post"})
 
-    def __init__(self, n_layer: int, d_model: int, eps: float, per_source: int) -> None:
-        super().__init__()
+    def __init__(self, config: GPTConfig, own: AttentionResidualConfig) -> None:
+        super().__init__(config)
         self.queries = nn.ParameterList(
-            nn.Parameter(torch.zeros(d_model)) for _ in range(2 * n_layer)
+            nn.Parameter(torch.zeros(config.d_model)) for _ in config.later_readings
         )
-        self.eps, self.per_source = eps, per_source
+        self.eps, self.sources = config.norm_eps, own.sources(config)
 
     @property
     def roles(self) -> dict[str, Role]:
         return {f"queries.{i}": "depth_query" for i in range(len(self.queries))}
 
     def begin(self, x: Tensor) -> Stream:
-        return DepthStream(x, list(self.queries), self.eps, self.per_source)
+        return DepthStream(x, list(self.queries), self.eps, self.sources)
 
     def emits(self, layer: int, begun: tuple[str, ...]) -> Rules:
-        mid, post = (self.sources_after(n, begun) for n in (2 * layer + 1, 2 * layer + 2))
-        return {
-            "resid_pre": Sum(begun if layer == 0 else ("before.resid_post",)),
-            "depth_pattern_mid": self.pattern(mid, 2 * layer),
-            "resid_mid": mixed(mid, "depth_pattern_mid"),
-            "depth_pattern_post": self.pattern(post, 2 * layer + 1),
-            "resid_post": mixed(post, "depth_pattern_post"),
-        }
+        rules: dict[str, Rule] = {"resid_pre": Sum(begun if layer == 0 else ("before.resid_post",))}
+        for number, at in enumerate(self.config.later_readings):
+            if at.layer == layer:
+                pattern, sources = pattern_at(at.site), self.sources_after(at.n_written, begun)
+                rules[pattern] = self.pattern(sources, number)
+                rules[at.site] = mixed(sources, pattern)
+        return rules
 
-    def sources_after(self, n_note: int, begun: tuple[str, ...]) -> list[Operand]:
-        """What is mixed once so many notes are written, in their order."""
-        notes = [f"blocks.{i // 2}.{('attn_out', 'ffn_out')[i % 2]}" for i in range(n_note)]
-        cuts = range(0, n_note, self.per_source)
-        return [summed(begun), *(summed(notes[i : i + self.per_source]) for i in cuts)]
+    def sources_after(self, n_written: int, begun: tuple[str, ...]) -> list[Operand]:
+        """What is mixed once so many contributions are written, in their order."""
+        sources: list[list[str]] = [[*begun]]
+        for at, source in zip(self.config.contributions[:n_written], self.sources, strict=False):
+            if source == len(sources):
+                sources.append([])
+            sources[source].append(f"blocks.{at.layer}.{at.name}")
+        return [summed(names) for names in sources]
 
     def pattern(self, sources: Sequence[Operand], reading: int) -> Rule:
         query, size = f"residual.queries.{reading}", {"n": len(sources)}
@@ -151,16 +159,16 @@ class AttentionResidual(Residual):
         return Softmax((Choose(scores, "t n", "n"),))
 
     def shares(self, sites: Sequence[str], trace: Trace) -> Tensor:
-        """p of the last reading, at the source that holds the note."""
-        last = trace[f"blocks.{len(self.queries) // 2 - 1}.depth_pattern_post"][0]  # (T, N)
-        return last[:, [self.source_of(site) for site in sites]].T[..., None]
+        """p of the last reading, at the source that holds the contribution."""
+        last = trace[f"blocks.{self.config.n_layer - 1}.depth_pattern_post"][0]  # (T, N)
+        written = [f"blocks.{at.layer}.{at.name}" for at in self.config.contributions]
+        source_of = {"begin": 0, **dict(zip(written, self.sources, strict=True))}
+        return last[:, [source_of[site] for site in sites]].T[..., None]
 
-    def source_of(self, site: str) -> int:
-        """The place of a note among the sources."""
-        if site == "begin":
-            return 0
-        _, layer, name = site.split(".")
-        return 1 + (2 * int(layer) + (name == "ffn_out")) // self.per_source
+
+def pattern_at(site: str) -> str:
+    """What the shares of a reading are called: resid_mid has depth_pattern_mid."""
+    return site.replace("resid", "depth_pattern")
 
 
 def summed(names: Sequence[str]) -> Operand:
@@ -178,36 +186,35 @@ class DepthStream:
     The sources v_n and, as keys, their v_n / rms(v_n) stand in two lists that grow as layers write.
     """
 
-    def __init__(self, x: Tensor, queries: Sequence[Tensor], eps: float, per_source: int) -> None:
-        self.x, self.eps, self.per_source = x, eps, per_source
+    def __init__(
+        self, x: Tensor, queries: Sequence[Tensor], eps: float, source_of: Sequence[int]
+    ) -> None:
+        self.x, self.eps = x, eps
         self.sources, self.keys = [x], [self.key(x)]  # (B, T, D) each
-        self.queries, self.n_note = iter(queries), 0
+        self.queries, self.source_of = iter(queries), iter(source_of)
 
     def read(self, site: str, trace: TraceLike) -> Tensor:
-        """What this reading mixes; `resid_pre` is what the block before left. An edit of it changes
-        what is read here, and no note."""
-        if site == "resid_mid":
-            self.x = self.mix(trace("depth_pattern_mid", self.pattern()))
-        if site == "resid_post":
-            self.x = self.mix(trace("depth_pattern_post", self.pattern()))
+        """What this reading mixes; `resid_pre` is what the layer before left. An edit of it changes
+        what is read here, and no contribution."""
+        if site != "resid_pre":
+            self.x = self.mix(trace(pattern_at(site), self.pattern()))
         self.x = trace(site, self.x)
         return self.x
 
     def write(self, site: str, out: Tensor, trace: TraceLike) -> None:
         """A source of its own, or the next part of the last one."""
         v = trace(site, out)
-        if self.n_note % self.per_source:
+        if next(self.source_of) < len(self.sources):
             v = self.sources.pop() + v
             self.keys.pop()
         self.sources.append(v)
         self.keys.append(self.key(v))
-        self.n_note += 1
 
     def end(self, trace: TraceLike) -> Tensor:
         return self.x
 
     def key(self, v: Tensor) -> Tensor:
-        # Normed, so that a note does not win by being long.
+        # Normed, so that a contribution does not win by being long.
         return v * torch.rsqrt(v.square().mean(-1, keepdim=True) + self.eps)
 
     def pattern(self) -> Tensor:  # (B, T, N)

@@ -21,7 +21,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Activation:
-    """A named point of the model: its axes, what it is, and whether every block has one."""
+    """A named point of the model: its axes, what it is, and whether it lies in a layer."""
 
     axes: tuple[str, ...]
     meaning: str
@@ -121,6 +121,11 @@ class Edit:
         return f"the edit of {self.name!r} at layer={self.layer}, index={dict(self.index)}"
 
 
+Require = Callable[[str, int | None], None]
+"""Raises `ValueError` for the name of an activation that a model never forms, in a layer or, of
+None, anywhere."""
+
+
 class TraceLike(Protocol):
     """What a model asks of its trace."""
 
@@ -128,7 +133,7 @@ class TraceLike(Protocol):
 
     def at(self, *, layer: int | None = None, start: int | None = None) -> TraceLike: ...
 
-    def expect(self, emitted: Collection[str], n_layer: int) -> None: ...
+    def expect(self, require: Require) -> None: ...
 
 
 class NoTrace:
@@ -140,7 +145,7 @@ class NoTrace:
     def at(self, *, layer: int | None = None, start: int | None = None) -> NoTrace:
         return self
 
-    def expect(self, emitted: Collection[str], n_layer: int) -> None:
+    def expect(self, require: Require) -> None:
         return None
 
     def require_matched(self) -> None:
@@ -184,16 +189,12 @@ class Trace:
     def __call__(self, name: str, value: Tensor) -> Tensor:
         return self.at()(name, value)
 
-    def expect(self, emitted: Collection[str], n_layer: int) -> None:
-        """`ValueError` before the forward if a name or layer is asked for that never comes."""
-        for name in sorted(self.names | {edit.name for edit in self.edits}):
-            if name not in emitted:
-                raise ValueError(
-                    f"this model never forms {name!r}; it forms {', '.join(sorted(emitted))}"
-                )
+    def expect(self, require: Require) -> None:
+        """`ValueError` before the forward if something is recorded or edited that never comes."""
+        for name in sorted(self.names):
+            require(name, None)
         for edit in self.edits:
-            if edit.layer is not None and not 0 <= edit.layer < n_layer:
-                raise ValueError(f"layer={edit.layer} of an edit; the model has {n_layer} layers")
+            require(edit.name, edit.layer)
 
     def require_matched(self) -> None:
         for number, edit in enumerate(self.edits):
@@ -231,8 +232,8 @@ class TracePoint:
             self.start if start is None else start,
         )
 
-    def expect(self, emitted: Collection[str], n_layer: int) -> None:
-        self.trace.expect(emitted, n_layer)
+    def expect(self, require: Require) -> None:
+        self.trace.expect(require)
 
     def __call__(self, name: str, value: Tensor) -> Tensor:
         for number, edit in enumerate(self.trace.edits):

@@ -48,13 +48,16 @@ class ClippedPositions(Position):
         angles = torch.stack([near, far.expand_as(near), -far.expand_as(near)])
         return angles.cos().to(dtype), angles.sin().to(dtype)
 
-    def rotate(self, q: Tensor, k: Tensor, turn: Turn, trace: TraceLike) -> tuple[Tensor, Tensor]:
-        """(B, H, T, Dk) each -> (B, H, T, 3 Dk), (B, H, T, 2 Dk), an axis behind the other."""
+    def rotate_queries(self, q: Tensor, turn: Turn, trace: TraceLike) -> Tensor:
+        """(B, H, T, Dk) -> (B, H, T, 3 Dk), an axis behind the other."""
         cos, sin = turn[0].to(q.dtype), turn[1].to(q.dtype)
         # In this order the pairs of an axis lie together, so that each axis is one product.
-        queries = turn_pairs(q, cos, sin)[..., self.order]
-        keys = torch.stack([turn_pairs(k, cos[0], sin[0]), k])[..., self.order]
-        return torch.cat([*queries], dim=-1), torch.cat([*keys], dim=-1)
+        return torch.cat([*turn_pairs(q, cos, sin)[..., self.order]], dim=-1)
+
+    def rotate_keys(self, k: Tensor, turn: Turn, trace: TraceLike) -> Tensor:
+        """(B, H, T, Dk) -> (B, H, T, 2 Dk), turned and as it came, an axis behind the other."""
+        cos, sin = turn[0][0].to(k.dtype), turn[1][0].to(k.dtype)
+        return torch.cat([*torch.stack([turn_pairs(k, cos, sin), k])[..., self.order]], dim=-1)
 
     def score_table(self, i: Tensor, j: Tensor, dtype: torch.dtype) -> Table:
         i, j = (by_axis(x, len(self.farthest)) for x in (i, j))  # (B, T, A), (B, S, A)

@@ -92,7 +92,7 @@ class Tiles:
     def scores(self, q: Tensor, k: Tensor, queries: range, keys: range) -> Tensor:
         """S = scale q k' + bias of a block, -inf where a query may not look: (B, H, I, J)"""
         S = (self.scale * part(q, queries)) @ part(k, keys).mT
-        bias = self.relation.block(queries, keys)
+        bias = self.relation.tile(queries, keys)
         biased = S if bias is None else S + bias
         if self.slots.hides_nothing(queries, keys):
             return biased
@@ -198,6 +198,6 @@ class FlashAttention:
 
 def require_fixed(relation: Relation) -> None:
     """`ValueError` for a bias that is trained: it would get no gradient."""
-    bias = relation.block(range(1), range(1))
+    bias = relation.tile(range(1), range(1))
     if bias is not None and bias.requires_grad:
         raise ValueError("a bias that is trained gets no gradient here; take the math kernel")

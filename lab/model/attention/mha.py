@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from lab.model.attention.kernels import Kernel
-from lab.model.call import Call, Slots
+from lab.model.call import Call, KeysValues, Slots
 from lab.model.config import MultiHeadAttentionConfig
 from lab.model.norm import RMSNorm
 from lab.model.positions import Position
@@ -29,6 +29,10 @@ class Heads(nn.Module):
 
     sees = "s <= t"
     """Which slots s a query in slot t looks at."""
+
+    def emits(self, position: Position, reads: str) -> Rules:
+        """Of all that it forms and writes, from the activation called `reads`."""
+        raise NotImplementedError
 
     def __init__(self, n_head: int, head_dim: int, kernel: Kernel) -> None:
         super().__init__()
@@ -85,13 +89,17 @@ class MultiHeadAttention(Heads):
         self.q_norm = RMSNorm(config.head_dim, norm_eps) if config.qk_norm else nn.Identity()
         self.k_norm = RMSNorm(config.head_dim, norm_eps) if config.qk_norm else nn.Identity()
 
-    def forward(self, x: Tensor, call: Call) -> Tensor:  # (B, T, D) -> (B, T, D)
+    def forward(self, x: Tensor, call: Call) -> tuple[Tensor, KeysValues]:  # (B, T, D) -> same
         q = call.trace("q", self.q_norm(self.split(self.wq(x))))
         k = call.trace("k", self.k_norm(self.split(self.wk(x))))
         v = call.trace("v", self.split(self.wv(x)))
         # Before the cache: a key is turned by its own position alone, so it may be kept turned.
-        q, k = call.relation.rotate(q, k, call.trace)
+        q, k = call.relation.rotate_queries(q, call.trace), call.relation.rotate_keys(k, call.trace)
         k, v = call.cache.extend(call.layer, k=k, v=v)  # (B, Hk, S, Dk)
+        return self.attend(q, k, v, call), KeysValues(k, v)
+
+    def attend(self, q: Tensor, k: Tensor, v: Tensor, call: Call) -> Tensor:
+        """Every head's mix of values, joined by W_O: (B, T, D)"""
         # q k' sums Dk products: undivided, softmax saturates (arXiv:1706.03762, section 3.2.1).
         scale, slots = self.head_dim**-0.5, self.seen_of(call.slots)
         z = self.kernel(q, k, v, scale=scale, slots=slots, relation=call.relation, trace=call.trace)
@@ -109,22 +117,24 @@ class MultiHeadAttention(Heads):
 
     keeps = ("k", "rot_k", "v")
 
-    def emits(self, position: Position) -> Rules:
-        q, k = self.in_heads("wq", self.n_head), self.in_heads("wk", self.n_kv_head)
+    def emits(self, position: Position, reads: str) -> Rules:
+        q = self.in_heads(reads, "wq", self.n_head)
+        k = self.in_heads(reads, "wk", self.n_kv_head)
         if isinstance(self.q_norm, RMSNorm) and isinstance(self.k_norm, RMSNorm):
             q, k = self.q_norm.of(q, "attention.q_norm"), self.k_norm.of(k, "attention.k_norm")
         return {
             "q": q,
             "k": k,
-            "v": self.in_heads("wv", self.n_kv_head),
+            "v": self.in_heads(reads, "wv", self.n_kv_head),
+            **position.turned,
             **self.matches(position),
             "attn_out": self.writes,
         }
 
-    def in_heads(self, matrix: str, n_head: int) -> Rule:
-        """x times a matrix whose rows are h * Dk + i, as (H, T, Dk)."""
+    def in_heads(self, reads: str, matrix: str, n_head: int) -> Rule:
+        """What is read times a matrix whose rows are h * Dk + i, as (H, T, Dk)."""
         sizes = {"h": n_head, "i": self.head_dim}
-        operands = ("attn_norm", f"attention.{matrix}.weight")
+        operands = (reads, f"attention.{matrix}.weight")
         return Contract(operands, f"t d, h*{self.head_dim}+i d -> h t i", sizes=sizes)
 
     def matches(self, position: Position) -> Rules:

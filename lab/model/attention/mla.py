@@ -58,16 +58,17 @@ class LatentAttention(Heads):
         self.wo = nn.Linear(n_head * config.v_head_dim, d_model, bias=False)
         self.scale = sum(self.sizes) ** -0.5
 
-    def forward(self, x: Tensor, call: Call) -> Tensor:  # (B, T, D) -> (B, T, D)
+    def forward(self, x: Tensor, call: Call) -> tuple[Tensor, None]:  # (B, T, D) -> (B, T, D)
         nope, rope = self.sizes
         c_q = call.trace("c_q", self.q_norm(self.w_dq(x)))  # (B, T, R)
         q = call.trace("q", split(self.w_uq(c_q), nope))  # (B, H, T, Dn)
         q_rope = call.trace("q_rope", split(self.w_qr(c_q), rope))  # (B, H, T, Dr)
         c = call.trace("c_kv", self.kv_norm(self.w_dkv(x)))
         k_rope = call.trace("k_rope", split(self.w_kr(x), rope))  # (B, 1, T, Dr)
-        q_rope, k_rope = call.relation.rotate(q_rope, k_rope, call.trace)
+        q_rope = call.relation.rotate_queries(q_rope, call.trace)
+        k_rope = call.relation.rotate_keys(k_rope, call.trace)
         z = self.attend(q, q_rope, c, k_rope, call)  # (B, H, T, Dv)
-        return self.wo(self.join(call.trace("z", z)))
+        return self.wo(self.join(call.trace("z", z))), None
 
     def attend(self, q: Tensor, q_rope: Tensor, c: Tensor, k_rope: Tensor, call: Call) -> Tensor:
         """Every head's mix of values, from parts of queries and keys: (B, H, T, Dv)"""
@@ -88,19 +89,18 @@ class LatentAttention(Heads):
 
     keeps = ("k", "rot_k", "v")
 
-    def emits(self, position: Position) -> Rules:
+    def emits(self, position: Position, reads: str) -> Rules:
         nope, rope = self.sizes
         compressed = "t d, c d -> t c"
-        c_q = Contract(("attn_norm", "attention.w_dq.weight"), compressed)
-        c_kv = Contract(("attn_norm", "attention.w_dkv.weight"), compressed)
-        turned = {n: r for n, r in position.emits.items() if n not in position.begins_with}
+        c_q = Contract((reads, "attention.w_dq.weight"), compressed)
+        c_kv = Contract((reads, "attention.w_dkv.weight"), compressed)
         return {
             "c_q": self.q_norm.of(c_q, "attention.q_norm"),
             "q": in_heads("c_q", "w_uq", self.n_head, nope),
             "q_rope": in_heads("c_q", "w_qr", self.n_head, rope),
             "c_kv": self.kv_norm.of(c_kv, "attention.kv_norm"),
-            "k_rope": in_heads("attn_norm", "w_kr", 1, rope),
-            **{name: of_parts(rule) for name, rule in turned.items() if rule},
+            "k_rope": in_heads(reads, "w_kr", 1, rope),
+            **{name: of_parts(rule) for name, rule in position.turned.items() if rule},
             **self.makes(),
             **self.matches(position),
             "attn_out": self.writes,

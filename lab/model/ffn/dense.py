@@ -55,14 +55,14 @@ class DenseFFN(nn.Module):
             post = self.activation(call.trace("ffn_pre", self.w_gate(x))) * self.w_in(x)
         return self.w_out(call.trace("ffn_post", post))
 
-    @property
-    def emits(self) -> Rules:
-        heard = Contract(("ffn_norm", "ffn.w_in.weight"), "t d, j d -> t j")
+    def emits(self, reads: str) -> Rules:
+        """Of all that it forms and writes, from the activation called `reads`."""
+        heard = Contract((reads, "ffn.w_in.weight"), "t d, j d -> t j")
         fires = Map(("ffn_pre",), self.function)
         out = {"ffn_out": Contract(("ffn_post", "ffn.w_out.weight"), "t j, d j -> t d")}
         if self.w_gate is None:
             return out | {"ffn_pre": heard, "ffn_post": fires}
         return out | {
-            "ffn_pre": Contract(("ffn_norm", "ffn.w_gate.weight"), "t d, j d -> t j"),
+            "ffn_pre": Contract((reads, "ffn.w_gate.weight"), "t d, j d -> t j"),
             "ffn_post": Map((fires, heard), "multiply"),
         }

@@ -121,20 +121,18 @@ class MixtureOfExperts(nn.Module):
 
     # ------------------------------------------------------------ what it says of itself
 
-    @property
-    def emits(self) -> Rules:
-        scores = Contract(("ffn_norm", "ffn.router.weight"), "t d, e d -> t e")
-        gate, fires = self.heard("w_gate"), Map(("ffn_pre",), self.function)
-        shared = {} if self.shared is None else dict(self.shared.emits)
+    def emits(self, reads: str) -> Rules:
+        """Of all that it forms and writes, from the activation called `reads`."""
+        scores = Contract((reads, "ffn.router.weight"), "t d, e d -> t e")
+        heard, fires = self.heard(reads, "w_in"), Map(("ffn_pre",), self.function)
+        shared = {} if self.shared is None else dict(self.shared.emits(reads))
         say = [self.said, *(rule for rule in [shared.pop("shared_out", None)] if rule)]
         return {
             "router_scores": Map((scores,), "sigmoid"),
             "expert_index": self.chosen,
             "expert_weight": self.weighed,
-            "ffn_pre": self.heard("w_in") if self.w_gate is None else gate,
-            "ffn_post": fires
-            if self.w_gate is None
-            else Map((fires, self.heard("w_in")), "multiply"),
+            "ffn_pre": heard if self.w_gate is None else self.heard(reads, "w_gate"),
+            "ffn_post": fires if self.w_gate is None else Map((fires, heard), "multiply"),
             **shared,
             "ffn_out": Sum(tuple(say)),
         }
@@ -156,10 +154,10 @@ class MixtureOfExperts(nn.Module):
         share = Map((chosen, Map((every,), "reciprocal")), "multiply")
         return Contract((share,), "t k -> t k", self.config.routed_scaling_factor)
 
-    def heard(self, matrix: str) -> Rule:
-        """x times the rows of the chosen experts; neuron j is one of choice j // F."""
+    def heard(self, reads: str, matrix: str) -> Rule:
+        """What is read times the rows of the chosen experts; neuron j is one of choice j // F."""
         sizes = {"j": self.config.num_experts_per_tok * self.config.moe_intermediate_size}
-        operands = ("ffn_norm", f"ffn.{matrix}.weight")
+        operands = (reads, f"ffn.{matrix}.weight")
         return Contract(operands, f"t d, {self.row} d -> t j", sizes=sizes)
 
     @property
@@ -186,12 +184,11 @@ class Shared(DenseFFN):
             post = self.activation(call.trace("shared_pre", self.w_gate(x))) * self.w_in(x)
         return self.w_out(call.trace("shared_post", post))
 
-    @property
-    def emits(self) -> Rules:
+    def emits(self, reads: str) -> Rules:
         matrices = ("w_in", "w_gate", "w_out")
         called = {"ffn_pre": "shared_pre", "ffn_post": "shared_post", "ffn_out": "shared_out"}
         called |= {f"ffn.{name}.weight": f"ffn.shared.{name}.weight" for name in matrices}
-        rules = super().emits
+        rules = super().emits(reads)
         return {called[name]: with_names(rule, called) for name, rule in rules.items() if rule}
 
 

@@ -1,0 +1,68 @@
+"""The block: in which order attention and FFN read the stream, are normed, and add to it.
+
+Shapes: `B` batch, `T` tokens of this call, `D` d_model.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from torch import Tensor, nn
+
+from lab.model.attention.mha import Heads
+from lab.model.call import Call, KeysValues
+from lab.model.ffn.dense import DenseFFN
+from lab.model.ffn.moe import MixtureOfExperts
+from lab.model.norm import RMSNorm
+from lab.model.positions import Position
+from lab.model.residual import Stream
+from lab.model.rules import Rules
+
+
+FFN = DenseFFN | MixtureOfExperts
+
+
+class Block(nn.Module, ABC):
+    """What one layer is built of. It reads, computes and writes; it never adds: the stream does."""
+
+    attention: Heads
+    ffn: FFN
+
+    @abstractmethod
+    def forward(self, stream: Stream, call: Call) -> KeysValues | None:
+        """What the layer hands to the next one besides the stream."""
+
+    @abstractmethod
+    def emits(self, position: Position) -> Rules:
+        """Of what attention, FFN and norms form; the stream's own names the residual emits."""
+
+
+class SequentialBlock(Block):
+    """x = x + attention(norm(x)), then x = x + ffn(norm(x))
+
+    What is read is normed and the sum is not: gradients pass it whole (arXiv:2002.04745).
+    """
+
+    def __init__(self, d_model: int, norm_eps: float, attention: Heads, ffn: FFN) -> None:
+        super().__init__()
+        self.attn_norm = RMSNorm(d_model, norm_eps)
+        self.attention = attention
+        self.ffn_norm = RMSNorm(d_model, norm_eps)
+        self.ffn = ffn
+
+    def forward(self, stream: Stream, call: Call) -> KeysValues | None:
+        trace = call.trace
+        x = trace("attn_norm", self.attn_norm(stream.read("resid_pre", trace)))
+        out, handed = self.attention(x, call)
+        stream.write("attn_out", out, trace)
+        x = trace("ffn_norm", self.ffn_norm(stream.read("resid_mid", trace)))
+        stream.write("ffn_out", self.ffn(x, call), trace)
+        stream.read("resid_post", trace)
+        return handed
+
+    def emits(self, position: Position) -> Rules:
+        return {
+            "attn_norm": self.attn_norm.of("resid_pre", "attn_norm"),
+            **self.attention.emits(position, "attn_norm"),
+            "ffn_norm": self.ffn_norm.of("resid_mid", "ffn_norm"),
+            **self.ffn.emits("ffn_norm"),
+        }
