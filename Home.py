@@ -101,7 +101,7 @@ def layer_drawn(page: Chapter) -> int:
 
 def head_out(page: Chapter) -> int | None:
     """The head of that block that the last click pulled out, or the link."""
-    said = page.link.take("head", *one_of([str(i) for i in range(CONFIG.attention.n_head)]))
+    said = page.link.take("head", *one_of([str(i) for i in range(CONFIG.heads.n_head)]))
     asked = page.link.take("pull", *one_of(["true", "True"]))
     if "head_out" not in st.session_state:
         st.session_state["head_out"] = int(said or MISSED[1]) if asked else None

@@ -333,7 +333,7 @@ def real() -> None:
     with left:
         layer = page.choose("layer", "Layer", range(config.n_layer), missed[0])
     with right:
-        head = page.choose("head", "Head", range(config.attention.n_head), missed[1])
+        head = page.choose("head", "Head", range(config.layers[layer].attention.n_head), missed[1])
     text = write_sum(BOOK_RUN, a, b).text
     weights = patterns.patterns(model, text)
     arrows.show_weights(

@@ -446,7 +446,9 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             with left:
                 layer = page.choose("layer", "Layer", range(config.n_layer), missed[0])
             with right:
-                head = page.choose("head", "Head", range(config.attention.n_head), missed[1])
+                head = page.choose(
+                    "head", "Head", range(config.layers[layer].attention.n_head), missed[1]
+                )
             text = write_sum(BOOK_RUN, *pair).text
             page.draw(
                 maps.attention_map(probes.attention(text)[layer, head], text),

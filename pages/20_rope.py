@@ -199,7 +199,8 @@ def sum_on_a_tape() -> None:
     with left:
         layer = page.choose("layer", "Layer", range(config.n_layer), kind="segments")
     with right:
-        head = page.choose("head", "Head", range(config.attention.n_head), kind="segments")
+        heads = range(config.layers[layer].attention.n_head)
+        head = page.choose("head", "Head", heads, kind="segments")
     sides = [probes.taped(run)[layer, head] for run in (ROTARY, LEARNED)]
     tape.show_tape(
         "ch20_tape_drawn",
@@ -244,7 +245,7 @@ with page.deeper("one pair of tokens at all positions"):
         head = page.choose(
             "scores_head",
             "Head of the first layer",
-            range(config.attention.n_head),
+            range(config.layers[0].attention.n_head),
             kind="segments",
         )
         for column, run in zip(st.columns(2), (ROTARY, LEARNED), strict=True):

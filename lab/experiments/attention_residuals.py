@@ -33,7 +33,7 @@ from lab.inference.forward import run_with_trace
 from lab.inference.token_loss import token_loss
 from lab.interp.diagnostics import norm_of
 from lab.interp.intervene import DEPTH_PATTERNS
-from lab.model.config import GPTConfig
+from lab.model.config import AttentionResidualConfig, GPTConfig
 from lab.model.cost import flops_per_token_forward, parameters, parameters_of
 from lab.model.gpt import GPT
 from lab.model.residual import AttentionResidual, DepthStream, Stream
@@ -300,14 +300,16 @@ class FixedShares(AttentionResidual):
     Readings, sources and equal shares at the start are those of attention over depth.
     """
 
-    def __init__(self, n_layer: int, eps: float) -> None:
-        super().__init__(n_layer, 1, eps, per_source=1)
+    def __init__(self, config: GPTConfig) -> None:
+        own = AttentionResidualConfig()
+        super().__init__(config, own)
         self.queries = nn.ParameterList(
-            nn.Parameter(torch.zeros(reading + 2)) for reading in range(2 * n_layer)
+            nn.Parameter(torch.zeros(own.n_source(config, reading.n_written)))
+            for reading in config.later_readings
         )
 
     def begin(self, x: Tensor) -> Stream:
-        return FixedStream(x, list(self.queries), self.eps, self.per_source)
+        return FixedStream(x, list(self.queries), self.eps, self.sources)
 
 
 class FixedStream(DepthStream):
@@ -328,7 +330,7 @@ def race_plan(arm: Racer, rate: float, seed: int, steps: int) -> Recipe:
 def begun(recipe: Recipe, arm: Racer) -> TrainState:
     state = TrainState.start(recipe)
     if arm == "fixed":
-        state.model.residual = FixedShares(recipe.model.n_layer, recipe.model.norm_eps)
+        state.model.residual = FixedShares(recipe.model)
         state.optimiser = build_optimiser(recipe, state.model)
     return state
 

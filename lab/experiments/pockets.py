@@ -364,7 +364,7 @@ def failing(model: GPT, name: str) -> tuple[Integers, Integers]:
 
 
 def n_head(model: GPT) -> int:
-    return model.config.attention.n_head
+    return model.config.heads.n_head
 
 
 def written_with_z_of(

@@ -23,11 +23,10 @@ LOOKED_INTO = ("chain_of_thought", "few_pairs", "rope")
 
 def head_cells() -> list[Cell]:
     return [
-        {"run": run, "layer": layer, "head": head}
+        {"run": run, "layer": layer.index, "head": head}
         for run in LOOKED_INTO
-        for config in [load_run(run).model.config]
-        for layer in range(config.n_layer)
-        for head in range(config.attention.n_head)
+        for layer in load_run(run).model.config.layers
+        for head in range(layer.attention.n_head)
     ]
 
 
@@ -112,7 +111,7 @@ def measure_silenced(cell: Cell, n: int = PULLED) -> dict[str, Any]:
         edits = [ablate_layer("attn_out", layer) for layer in cell["layers"]]
         return wrong_texts(cell["run"], edits, n)
     n = min(n, ASKED_OF_A_PAIR)
-    n_head = load_run(cell["run"]).model.config.attention.n_head
+    n_head = load_run(cell["run"]).model.config.heads.n_head
     heads = list(product(cell["two_of_layers"], range(n_head)))
     pairs: list[list[int]] = []
     for one, other in combinations(heads, 2):

@@ -37,9 +37,9 @@ def stage_head_cells() -> list[Cell]:
         config = load_run(run).model.config
         cells.append({"run": run})
         cells += [
-            {"run": run, "layer": layer, "head": head}
-            for layer in range(config.n_layer)
-            for head in range(config.attention.n_head)
+            {"run": run, "layer": layer.index, "head": head}
+            for layer in config.layers
+            for head in range(layer.attention.n_head)
         ]
     return cells
 

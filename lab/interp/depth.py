@@ -21,43 +21,52 @@ from lab.inference.scoring import likeliest
 from lab.interp.intervene import DEPTH_PATTERNS, cut_thread
 from lab.model.config import AttentionResidualConfig, GPTConfig
 from lab.model.gpt import GPT
+from lab.model.residual import pattern_at
 from lab.model.trace import Edit, Trace
 
 
 class DepthRead(NamedTuple):
-    """A reading that chooses: in which layer, by which pattern, and among how many sources."""
+    """A reading that chooses: in which layer, by which pattern, after how many contributions, and
+    among how many sources."""
 
     layer: int
     pattern: str
+    n_written: int
     n_source: int
 
 
 def readings_of(config: GPTConfig) -> list[DepthRead]:
-    """All of them, two a layer, in the order of the network.
+    """All of them, in the order of the network.
 
     `ValueError` for a plain sum, in which no reading chooses.
     """
     residual = config.residual
     if not isinstance(residual, AttentionResidualConfig):
         raise ValueError(f"residual={residual}: a plain sum chooses nothing")
-    places = [(i, name) for i in range(config.n_layer) for name in DEPTH_PATTERNS]
-    return [DepthRead(*at, residual.n_source(config, n)) for n, at in enumerate(places, 1)]
+    return [
+        DepthRead(at.layer, pattern_at(at.site), n, residual.n_source(config, n))
+        for at in config.later_readings
+        for n in [at.n_written]
+    ]
 
 
 def writers_of(config: GPTConfig) -> list[str]:
     """'attention 0', 'FFN 0', 'attention 1', ..."""
-    return [f"{part} {i}" for i in range(config.n_layer) for part in ("attention", "FFN")]
+    words = {"attn_out": "attention", "ffn_out": "FFN"}
+    return [f"{words[at.name]} {at.layer}" for at in config.contributions]
 
 
 def readers_of(config: GPTConfig) -> list[str]:
     """Who chooses: 'FFN 0', 'attention 1', 'FFN 1', ... and the 'end'."""
-    return [*writers_of(config)[1:], "end"]
+    writers, begins = writers_of(config), [at.n_written for at in config.later_readings]
+    after = zip(begins, [*begins[1:], None], strict=True)
+    return [" and ".join(writers[begin:end]) or "end" for begin, end in after]
 
 
 def sources_of(config: GPTConfig) -> list[str]:
     """What is read: the 'token', and 'attention 0', 'FFN 0', ... or 'block 0', 'block 1', ..."""
     most = readings_of(config)[-1].n_source
-    if most == 2 * config.n_layer + 1:
+    if most == len(config.contributions) + 1:
         return ["token", *writers_of(config)]
     return ["token", *(f"block {n}" for n in range(most - 1))]
 
@@ -93,15 +102,14 @@ def patterns_in(trace: Trace, config: GPTConfig) -> list[Tensor]:
 def lengths_in(trace: Trace, config: GPTConfig) -> list[Tensor]:
     """|source| of every source at every reading, (B, T, N) each."""
     given = [trace[name] for name in ("embed", "pos_embed") if name in trace.calls]
-    notes = [
-        trace[f"blocks.{i}.{out}"] for i in range(config.n_layer) for out in ("attn_out", "ffn_out")
-    ]
-    per_source = cast(AttentionResidualConfig, config.residual).per_source(config)
+    written = [trace[f"blocks.{at.layer}.{at.name}"] for at in config.contributions]
+    source_of = cast(AttentionResidualConfig, config.residual).sources(config)
     out: list[Tensor] = []
-    for n_note in range(1, len(notes) + 1):
-        cuts = range(0, n_note, per_source)
-        sums = [total(notes[i : min(i + per_source, n_note)]) for i in cuts]
-        out.append(torch.stack([x.norm(dim=-1) for x in (total(given), *sums)], dim=-1))
+    for reading in readings_of(config):
+        parts: list[list[Tensor]] = [given, *([] for _ in range(reading.n_source - 1))]
+        for source, x in zip(source_of[: reading.n_written], written, strict=False):
+            parts[source].append(x)
+        out.append(torch.stack([total(part).norm(dim=-1) for part in parts], dim=-1))
     return out
 
 
@@ -124,8 +132,8 @@ def side_by_side(found: Sequence[Tensor]) -> NDArray[np.float64]:
 
 def cut(config: GPTConfig, reading: int, source: int) -> Edit:
     """The edit that cuts one thread, counted as `depth_shares` counts."""
-    layer, pattern, _ = readings_of(config)[reading]
-    return cut_thread(pattern, layer, source)
+    chosen = readings_of(config)[reading]
+    return cut_thread(chosen.pattern, chosen.layer, source)
 
 
 # ---------------------------------------------------------------- thin threads

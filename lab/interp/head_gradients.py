@@ -37,7 +37,8 @@ def head_gradient(model: GPT, text: str, layer: int, head: int) -> HeadGradient:
     """Of one head of a model that reads `text`; the loss is the mean -ln p of its tokens from the
     first written one on.
 
-    `ValueError` for a text without anything written behind its `=`.
+    `ValueError` for a text without anything written behind its `=`, and for a layer that makes no
+    keys or values of its own.
     """
     given = text.find("=") + 1
     if not 0 < given < len(text):
@@ -52,6 +53,8 @@ def head_gradient(model: GPT, text: str, layer: int, head: int) -> HeadGradient:
 
     rotated = "rot_" if "rot_k" in model.emits else ""
     names = [f"{rotated}q", f"{rotated}k", "v"]
+    for name in names:
+        model.require_formed(name, layer)
     trace = Trace(names, [Edit("z", begin_here, layer)])
     with torch.enable_grad():
         places = position_ids(ids, model.config.position.n_axis)[:, :-1]

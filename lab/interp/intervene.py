@@ -7,7 +7,7 @@ from collections.abc import Collection
 import torch
 from torch import Tensor
 
-from lab.model.residual import SITES
+from lab.model.config import SITES
 from lab.model.trace import Edit
 
 DEPTH_PATTERNS = ("depth_pattern_mid", "depth_pattern_post")

@@ -33,8 +33,8 @@ def directions(model: GPT, tokens: Texts) -> list[Directions]:
 
     Not about the mean: a direction that is dropped counts as 0.
     """
-    if not isinstance(model.config.attention, LatentAttentionConfig):
-        raise ValueError(f"attention={model.config.attention} keeps no latents")
+    if any(not isinstance(x.attention, LatentAttentionConfig) for x in model.config.layers):
+        raise ValueError(f"attention={model.config.attention} keeps no latents in some layer")
     trace = run_with_trace(model, tokens, ["c_kv"])
     out: list[Directions] = []
     for layer in range(model.config.n_layer):

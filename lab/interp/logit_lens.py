@@ -18,6 +18,7 @@ from lab.by_hand.mlp import linear, relu
 from lab.data.vocabulary import VOCABULARY
 from lab.inference.forward import run_with_trace
 from lab.interp.intervene import scale_stream
+from lab.model.config import DenseFFNConfig
 from lab.model.gpt import GPT
 from lab.model.norm import RMSNorm
 
@@ -122,6 +123,10 @@ def ffn_in_numpy(model: GPT, text: str, layer: int) -> tuple[Numbers, Numbers]:
 
     y = relu(x W_in)^2 W_out: no biases, and a square that chapter 0 did not have.
     """
+    own = model.config.layers[layer].ffn
+    if not isinstance(own, DenseFFNConfig) or own.activation != "relu2":
+        raise ValueError(f"ffn={own} of layer {layer} is not two matrices with relu2 between")
+    model.require_formed("ffn_norm", layer)
     trace = run_with_trace(model, text, ("ffn_norm", "ffn_out"))
     ffn = cast(Any, model.blocks[layer]).ffn
     W_in, W_out = (plain(w.weight.detach().T) for w in (ffn.w_in, ffn.w_out))

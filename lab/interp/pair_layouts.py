@@ -33,18 +33,27 @@ def read_as(model: GPT, layout: PairLayout, rows: Sequence[int] | None = None) -
     """The same weights read with another layout; with `rows`, those of every W_Q and W_K in that
     order within each head.
 
-    `ValueError` for a model without rotary positions.
+    `ValueError` for a model without rotary positions, and with `rows` for one whose heads have no
+    W_Q of their own.
     """
     position = model.config.position
     if not isinstance(position, RotaryPositionsConfig):
         raise ValueError(f"position={position}; only rotary positions pair the numbers of a head")
     twin = with_position(model, replace(position, layout=layout))
     if rows is not None:
-        blocks: Any = twin.blocks
-        for block in blocks:
-            for matrix in (block.attention.wq, block.attention.wk):
+        for layer in range(model.config.n_layer):
+            for matrix in turned_matrices(twin, layer):
                 matrix.weight = nn.Parameter(in_order(matrix.weight, rows), requires_grad=False)
     return twin
+
+
+def turned_matrices(model: GPT, layer: int) -> list[nn.Linear]:
+    """W_Q and W_K of a layer, or what it has of them; `ValueError` where it has neither."""
+    attention: Any = model.block(layer).attention
+    found = [getattr(attention, name) for name in ("wq", "wk") if hasattr(attention, name)]
+    if not found:
+        raise ValueError(f"{model.config.layers[layer].kinds} has no W_Q and W_K whose rows pair")
+    return found
 
 
 def in_order(weight: Tensor, rows: Sequence[int]) -> Tensor:

@@ -137,7 +137,8 @@ def anywhere(model: GPT, query: str, key: str, head: int, n: int) -> NDArray[np.
     at = torch.arange(n)[None]
     relation = Relation(model.position, at, at, torch.float64)
     q, k = alone(model, query, "q", n), alone(model, key, "k", n)
-    q, k = relation.rotate(q * q.shape[-1] ** -0.5, k, NO_TRACE)
+    q = relation.rotate_queries(q * q.shape[-1] ** -0.5, NO_TRACE)
+    k = relation.rotate_keys(k, NO_TRACE)
     return relation.scores(q, repeat_heads(k, q.shape[1]))[0, head].numpy()
 
 

@@ -16,20 +16,33 @@ from torch import Tensor
 
 from lab.fields import require_whole
 from lab.inference.forward import Texts, run_with_trace
-from lab.model.config import MixtureOfExpertsConfig
+from lab.model.config import GPTConfig, MixtureOfExpertsConfig
 from lab.model.gpt import GPT
 from lab.model.trace import Edit
 
 WholeNumbers = NDArray[np.int64]
 
 
+def experts_of(config: GPTConfig) -> dict[int, MixtureOfExpertsConfig]:
+    """The experts of each layer that has any. `ValueError` for a model without."""
+    ffns = {layer.index: layer.ffn for layer in config.layers}
+    found = {n: ffn for n, ffn in ffns.items() if isinstance(ffn, MixtureOfExpertsConfig)}
+    if not found:
+        raise ValueError(f"ffn={config.ffn} has no experts to choose among")
+    return found
+
+
 def choices(model: GPT, tokens: Texts) -> WholeNumbers:
-    """The experts of every token, best first: (L, N, T, K). `ValueError` for a model without."""
-    if not isinstance(model.config.ffn, MixtureOfExpertsConfig):
-        raise ValueError(f"ffn={model.config.ffn} has no experts to choose among")
+    """The experts of every token, best first: (L, N, T, K), over the layers that have experts.
+
+    `ValueError` for a model without, or of which the layers send a token to different numbers of
+    experts.
+    """
+    experts = experts_of(model.config)
+    if len({ffn.num_experts_per_tok for ffn in experts.values()}) > 1:
+        raise ValueError(f"ffn={model.config.ffn}: layers choose different numbers of experts")
     trace = run_with_trace(model, tokens, ["expert_index"])
-    layers = range(model.config.n_layer)
-    return torch.stack([trace[f"blocks.{i}.expert_index"] for i in layers]).numpy()
+    return torch.stack([trace[f"blocks.{i}.expert_index"] for i in experts]).numpy()
 
 
 def forbid(ffn: MixtureOfExpertsConfig, layer: int, expert: int) -> Edit:

@@ -276,8 +276,9 @@ def loads_of(
 ) -> tuple[tuple[float, ...], ...]:
     """Of every layer the share of choices on each expert, over texts of some pairs that were asked;
     nothing without experts."""
-    ffn = model.config.ffn
-    if not isinstance(ffn, MixtureOfExpertsConfig):
+    ffns = [layer.ffn for layer in model.config.layers]
+    ffn = next((own for own in ffns if isinstance(own, MixtureOfExpertsConfig)), None)
+    if ffn is None:
         return ()
     some = np.random.default_rng(0).choice(cells, n, replace=False)
     texts, _ = recipe.format.render(*(x[some] for x in all_pairs()))

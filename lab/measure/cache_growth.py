@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,14 +30,16 @@ def queries_keys_values(
     them. Where positions rotate, so are queries and keys, unless distances are clipped, when both
     are as they came. There may be fewer heads of keys.
 
-    `ValueError` for a model whose attention forms none.
+    `ValueError` for a model of which a layer forms none.
     """
     rotated = "rot_" if "rot_k" in model.emits else ""
     names = (rotated + "q", rotated + "k", "v")
+    layers = range(model.config.n_layer)
+    for layer, name in product(layers, names):
+        model.require_formed(name, layer)
     trace = run_with_trace(model, text, names, causal=causal)
     q, k, v = (
-        np.stack([trace[f"blocks.{i}.{n}"][0].double().numpy() for i in range(len(model.blocks))])
-        for n in names
+        np.stack([trace[f"blocks.{i}.{n}"][0].double().numpy() for i in layers]) for n in names
     )
     return q, k, v
 

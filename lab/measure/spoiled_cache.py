@@ -188,4 +188,4 @@ def without_the_front(
 def turn_keys(model: GPT, keys: Tensor, places: Tensor) -> Tensor:
     """Keys (B, Hk, T, Dk) as the positions of a model turn them at `places`."""
     turn = model.position.turn(places, keys.dtype)
-    return model.position.rotate(keys, keys, turn, NO_TRACE)[1]
+    return model.position.rotate_keys(keys, turn, NO_TRACE)

@@ -6,7 +6,8 @@ Shapes: `B` batch, `T` tokens of this call, `D` d_model.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from torch import Tensor, nn
+
+from torch import nn
 
 from lab.model.attention.mha import Heads
 from lab.model.call import Call, KeysValues
@@ -16,7 +17,6 @@ from lab.model.norm import RMSNorm
 from lab.model.positions import Position
 from lab.model.residual import Stream
 from lab.model.rules import Rules
-
 
 FFN = DenseFFN | MixtureOfExperts
 

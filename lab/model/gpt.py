@@ -122,9 +122,9 @@ class GPT(nn.Module):
         return frozenset[str]().union(*self.formed.values())
 
     def require_formed(self, name: str, layer: int | None = None) -> None:
-        """`ValueError` if no layer forms an activation or, where one is named, if that one does not.
+        """`ValueError` for an activation that no layer forms, or not the one that is named.
 
-        The sentence names the layer and the parts that it is built of.
+        The sentence says of which parts that layer is built.
         """
         if name not in self.emits:
             raise ValueError(

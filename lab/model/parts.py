@@ -57,9 +57,7 @@ def coupled(own: configs.CoupledRotaryPositionsConfig, config: GPTConfig) -> Rot
 
 
 def clipped(own: configs.ClippedRotaryPositionsConfig, config: GPTConfig) -> ClippedPositions:
-    return ClippedPositions(
-        frequencies(rotated_dim(own, config), own.base)[None], (own.farthest,)
-    )
+    return ClippedPositions(frequencies(rotated_dim(own, config), own.base)[None], (own.farthest,))
 
 
 def clipped_coupled(
@@ -86,7 +84,9 @@ def multi_head(own: configs.MultiHeadAttentionConfig, layer: LayerConfig) -> Mul
     return MultiHeadAttention(own, *sizes_of(layer), part("kernel", layer.whole))
 
 
-def sliding(own: configs.SlidingWindowAttentionConfig, layer: LayerConfig) -> SlidingWindowAttention:
+def sliding(
+    own: configs.SlidingWindowAttentionConfig, layer: LayerConfig
+) -> SlidingWindowAttention:
     return SlidingWindowAttention(own, *sizes_of(layer), part("kernel", layer.whole))
 
 

@@ -19,6 +19,7 @@ from lab.model.roles import Role
 from lab.model.rules import Choose, Contract, Norm, Operand, Rule, Rules, Softmax, Sum
 from lab.model.trace import Trace, TraceLike
 
+
 class Stream(Protocol):
     """What a block asks of the stream. It never adds: it reads, computes and writes."""
 
@@ -117,6 +118,7 @@ class AttentionResidual(Residual):
     """
 
     decided_by = frozenset({"depth_pattern_post"})
+    sources: list[int]
 
     def __init__(self, config: GPTConfig, own: AttentionResidualConfig) -> None:
         super().__init__(config)

@@ -25,9 +25,9 @@ from torch import Tensor
 from lab.data.position_ids import position_ids
 from lab.data.vocabulary import VOCABULARY, decode, encode
 from lab.inference.forward import run_with_trace, with_math_kernel
+from lab.model.config import SITES
 from lab.model.gpt import GPT
 from lab.model.positions import Given
-from lab.model.residual import SITES
 from lab.model.rules import Choose, Contract, Operand, Rule, Softmax, names_in, to_document
 from lab.model.trace import ACTIVATIONS, Edit, Trace
 from lab.records import ROOT
@@ -117,12 +117,13 @@ def activations_of(model: GPT, trace: Trace, known: Collection[str]) -> Packed:
     tensors["probs"] = tensors["logits"].softmax(-1)
     there, files = frozenset({*known, *tensors}), files_of(model)
     rules = {layer: model.rules(layer) for layer in (None, *range(model.config.n_layer))}
-    kept = frozenset(model.kept)
     about: dict[str, Entry] = {}
     for key, x in tensors.items():
         name = key.rsplit(".", 1)[-1]
         rule = PROBS if name == "probs" else rules[layer_of(key)][name]
         told = tell(key, rule, model.config.n_layer, there) if rule else untold(name)
+        layer = layer_of(key)
+        kept = layer is not None and name in model.kept(layer)
         about[key] = about_activation(key, x, told, find_source(name, files), kept)
     return pack(tensors, about)
 
@@ -185,9 +186,7 @@ def about_weight(model: GPT, name: str, x: Tensor) -> Entry:
     )
 
 
-def about_activation(
-    key: str, x: Tensor, told: FormulaEntry, source: Source, kept: Collection[str]
-) -> Entry:
+def about_activation(key: str, x: Tensor, told: FormulaEntry, source: Source, kept: bool) -> Entry:
     name = key.rsplit(".", 1)[-1]
     axes, meaning = axes_of(name), "softmax of the logits: the chance of each token"
     if name in ACTIVATIONS:
@@ -205,7 +204,7 @@ def about_activation(
         inputs=list(told.inputs),
         rule=told.document,
         stream=name in SITES,
-        kept=layer_of(key) is not None and name in kept,
+        kept=kept,
         meaning=meaning,
         source=source,
     )

@@ -163,7 +163,8 @@ def change_of_earlier_keys(loaded: Checkpoint, before: str, after: str) -> float
 
     def keys_and_values(text: str) -> list[Tensor]:
         trace = run_with_trace(loaded.model, text, ["k", "v"])
-        layers = range(loaded.model.config.n_layer)
+        formed = loaded.model.formed
+        layers = [i for i in range(loaded.model.config.n_layer) if "k" in formed[i]]
         return [trace[f"blocks.{i}.{name}"] for i in layers for name in "kv"]
 
     n = len(before)

@@ -183,7 +183,8 @@ def cover_of_samples() -> list[tuple[str, GPTConfig]]:
 
 def key_heads(config: GPTConfig) -> int:
     """How many heads keep a key of their own."""
-    return getattr(config.attention, "n_kv_head", config.attention.n_head)
+    attention = config.layers[0].attention
+    return getattr(attention, "n_kv_head", attention.n_head)
 
 
 def math_variants() -> list[Any]:

@@ -117,7 +117,7 @@ def test_a_link_brings_the_pulled_head_of_any_block_back(book: Any) -> None:
 def test_the_arcs_of_ten_pairs_are_the_weights_of_the_model(book: Any) -> None:
     """Against softmax(q k' / sqrt(d)) of the model's own queries and keys, and the record."""
     loaded = load_run("chain_of_thought")
-    root = loaded.model.config.attention.qk_head_dim**0.5
+    root = loaded.model.config.heads.qk_head_dim**0.5
     pairs = np.random.default_rng(0).integers(0, 100, size=(9, 2)).tolist()
     for a, b in [(37, 48), *pairs]:
         drawn = arcs_of(book(a=str(a), b=str(b)))

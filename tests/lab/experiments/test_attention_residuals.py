@@ -57,7 +57,8 @@ def test_arms_differ_in_their_residual_and_one_neuron_alone() -> None:
     for other in plans[1:]:
         back = replace(other.model, residual=PlainResidualConfig(), ffn=plain.model.ffn)
         assert replace(other, name=plain.name, model=back) == plain
-        weights = [model.ffn.parameters(model) for model in (plain.model, other.model)]
+        layers = [model.layers[0] for model in (plain.model, other.model)]
+        weights = [layer.ffn.parameters(layer) for layer in layers]
         assert weights[0] - weights[1] == 2 * plain.model.d_model
 
 
@@ -98,7 +99,7 @@ def test_one_number_a_connection_begins_as_attention_does_and_asks_no_token() ->
     places = position_ids(tokens, model.config.position.n_axis)
     assert [p.numel() for p in fixed.parameters()] == [2, 3, 4, 5, 6, 7]
     begins = model(tokens, positions=places)
-    model.residual = Chosen(3, model.config.d_model, model.config.norm_eps, per_source=1)
+    model.residual = Chosen(model.config, AttentionResidualConfig())
     torch.testing.assert_close(begins, model(tokens, positions=places))
 
     model.residual = fixed

@@ -176,7 +176,7 @@ def test_an_attention_added_what_its_heads_added() -> None:
     parts = components_to_pull(model)
     for layer in range(model.config.n_layer):
         heads = [part for part in parts.values() if (part.layer, part.kind) == (layer, "head")]
-        assert len(heads) == model.config.attention.n_head
+        assert len(heads) == model.config.layers[layer].attention.n_head
         assert found.of(parts[f"attention {layer}"], added) == pytest.approx(
             sum(found.of(head, added) for head in heads)
         )

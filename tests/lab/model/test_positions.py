@@ -43,7 +43,11 @@ def random(*shape: int, seed: int = 0) -> torch.Tensor:
 def rotated(
     position: Position, q: torch.Tensor, k: torch.Tensor, positions: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    return position.rotate(q, k, position.turn(positions, q.dtype), NO_TRACE)
+    turn = position.turn(positions, q.dtype)
+    return (
+        position.rotate_queries(q, turn, NO_TRACE),
+        position.rotate_keys(k, turn, NO_TRACE),
+    )
 
 
 def test_rotation_is_multiplication_by_a_complex_number() -> None:

@@ -72,7 +72,7 @@ def test_a_reading_is_the_softmax_of_query_times_normalised_notes() -> None:
     rng = np.random.default_rng(0)
     notes, queries, eps = rng.normal(size=(5, 3, 6)), rng.normal(size=(4, 6)), 1e-3
     as_tensors = [torch.from_numpy(x)[None] for x in notes]
-    stream = DepthStream(as_tensors[0], list(torch.from_numpy(queries)), eps, per_source=1)
+    stream = DepthStream(as_tensors[0], list(torch.from_numpy(queries)), eps, [1, 2, 3, 4])
     names = ("attn_out", "ffn_out", "attn_out", "ffn_out")
     sites = ("resid_mid", "resid_post", "resid_mid", "resid_post")
     for n, (name, site, note) in enumerate(zip(names, sites, as_tensors[1:], strict=True)):

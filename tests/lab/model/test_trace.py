@@ -64,9 +64,9 @@ def test_every_activation_has_the_axes_it_is_said_to_have(config: GPTConfig) -> 
     trace = recorded(model, some_tokens(2, LENGTH))
     sizes = {
         **{"batch": 2, "position": LENGTH, "query": LENGTH, "key": LENGTH},
-        "head": config.attention.n_head,
+        "head": config.layers[0].attention.n_head,
         **{"head_dim": 4, "d_model": 16, "vocab": 16},
-        "d_ff": 20 if config.ffn.activation == "swiglu" else 30,
+        "d_ff": 20 if config.layers[0].ffn.activation == "swiglu" else 30,
     }
     layers = range(config.n_layer)
     own = {name: {"head": key_heads(config)} for name in ("k", "v", "rot_k")}

@@ -402,7 +402,7 @@ def state(monkeypatch: pytest.MonkeyPatch, name: str, rule: Rule | None) -> None
     """Attention says another thing of one of its activations."""
     honest = MultiHeadAttention.emits
     monkeypatch.setattr(
-        MultiHeadAttention, "emits", lambda self, position: {**honest(self, position), name: rule}
+        MultiHeadAttention, "emits", lambda self, *told: {**honest(self, *told), name: rule}
     )
 
 

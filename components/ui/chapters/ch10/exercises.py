@@ -262,7 +262,7 @@ def find_the_adding_head(page: Chapter) -> None:
     with left:
         layer = page.choose("ex_head_layer", "Layer", range(config.n_layer), PULLED_AT_FIRST[0])
     with right:
-        heads = range(config.attention.n_head)
+        heads = range(config.layers[layer].attention.n_head)
         head = page.choose("ex_head_head", "Head", heads, PULLED_AT_FIRST[1])
     before = written_right(a, b)
     if before is None:

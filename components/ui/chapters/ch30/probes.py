@@ -81,9 +81,7 @@ def fetched(run: str, a: int, b: int, kind: str) -> NDArray[np.float64]:
 def heads_of(run: str) -> list[str]:
     config = load_with_progress(run).model.config
     return [
-        f"{layer}.{head}"
-        for layer in range(config.n_layer)
-        for head in range(config.attention.n_head)
+        f"{layer.index}.{head}" for layer in config.layers for head in range(layer.attention.n_head)
     ]
 
 

@@ -37,7 +37,7 @@ def how_many_bytes(page: Chapter) -> None:
     readers = page.number("ex_readers", "Users", 2, 9, READERS)
     expected = page.number("ex_bytes", "Bytes, by your reckoning", 0, MOST_TYPED, 0, typed=True)
     model = load_with_progress(BOOK_RUN).model
-    attention = model.config.attention
+    attention = model.config.heads
     if expected:
         found = grade_bytes(
             expected,

@@ -135,7 +135,7 @@ def times_the_weights() -> float:
 
 COST: dict[str, Callable[[], str]] = {
     "own_layers": lambda: f"{probes.models()[OWN].n_layer}",
-    "own_heads": lambda: f"{load_with_progress(BOOK_RUN).model.config.attention.n_head}",
+    "own_heads": lambda: f"{load_with_progress(BOOK_RUN).model.config.heads.n_head}",
     "own_head_dim": lambda: f"{load_with_progress(BOOK_RUN).model.config.heads.head_dim}",
     "own_bytes": lambda: f"{OWN_BYTES}",
     "own_token": lambda: in_formula(probes.models()[OWN].cache_bytes(OWN_BYTES, 1)),

@@ -174,12 +174,12 @@ def reading_rows(n: int) -> list[Drawn]:
 
     Made anew: as with keys and values kept, and every one of them from its latent besides.
     """
-    whole = load_with_progress(probes.RUN).model.config
+    layer = load_with_progress(probes.RUN).model.config.layers[0]
     own, keeping = absorbing(), LatentAttentionConfig(**vars(absorbing()))
-    kept = keeping.flops(whole, n)
+    kept = keeping.flops(layer, n)
     anew = kept + 2 * (n - 1) * own.kv_lora_rank * own.kv_width
-    latents, heads = (n * form.cached_numbers(whole) for form in (own, keeping))
-    found = ((heads, kept), (latents, anew), (latents, own.flops(whole, n)))
+    latents, heads = (n * form.cached_numbers(layer) for form in (own, keeping))
+    found = ((heads, kept), (latents, anew), (latents, own.flops(layer, n)))
     return [
         {"way": way, KEPT: numbers, OPERATIONS: operations}
         for way, (numbers, operations) in zip(WAYS, found, strict=True)
@@ -307,15 +307,16 @@ def fall_rows(a: int, b: int) -> list[Drawn]:
 
 def limited_numbers() -> int:
     """What the network with latents keeps of a token in one layer, its distances limited."""
-    config = load_with_progress(probes.LONG_RUN).model.config
-    return config.attention.cached_numbers(config)
+    layer = load_with_progress(probes.LONG_RUN).model.config.layers[0]
+    return layer.attention.cached_numbers(layer)
 
 
 def own_limited_numbers() -> int:
     """The same of ordinary heads, in the position of the network with latents."""
     limited = load_with_progress(probes.LONG_RUN).model.config.position
     heads = load_with_progress(probes.HEADS_RUN).model.config
-    return heads.attention.cached_numbers(replace(heads, position=limited))
+    layer = replace(heads, position=limited).layers[0]
+    return layer.attention.cached_numbers(layer)
 
 
 def length_rows(record: Any) -> list[Drawn]:

@@ -38,7 +38,8 @@ def scores_of(
     relation = Relation(clipped, at, at, torch.float64)
     trace, everywhere = Trace({"scores"}), Slots(causal=False)
     math_attention(
-        *relation.rotate(q, k, NO_TRACE),
+        relation.rotate_queries(q, NO_TRACE),
+        relation.rotate_keys(k, NO_TRACE),
         q,
         slots=everywhere,
         scale=0.5,

@@ -84,7 +84,7 @@ def test_the_absorbed_cache_holds_a_latent_and_one_turned_key_a_token_and_layer(
         cache = KVCache(20)
         read(tiny_model(config), some_tokens(2, 9), cache=cache)
         assert cache.bytes_held == 8 * 2 * 9 * config.n_layer * each
-        assert config.attention.cached_numbers(config) == each
+        assert config.layers[0].attention.cached_numbers(config.layers[0]) == each
 
 
 def test_positions_touch_nothing_but_the_part_that_is_theirs() -> None:

@@ -215,8 +215,8 @@ def test_sizes_that_do_not_fit_are_refused_by_name() -> None:
 
 def test_active_parameters_are_the_router_and_the_experts_of_one_token() -> None:
     ffn = MixtureOfExpertsConfig(10, n_routed_experts=8, num_experts_per_tok=2, n_shared_experts=1)
-    whole = replace(BASE, ffn=ffn)
+    layer = replace(BASE, ffn=ffn).layers[0]
     neuron = 2 * BASE.d_model
-    assert ffn.parameters(whole) == neuron * 10 * 9 + 8 * BASE.d_model
-    assert ffn.active_parameters(whole) == neuron * 10 * 3 + 8 * BASE.d_model
-    assert ffn.flops(whole) == 2 * ffn.active_parameters(whole)
+    assert ffn.parameters(layer) == neuron * 10 * 9 + 8 * BASE.d_model
+    assert ffn.active_parameters(layer) == neuron * 10 * 3 + 8 * BASE.d_model
+    assert ffn.flops(layer) == 2 * ffn.active_parameters(layer)
