@@ -66,3 +66,29 @@ class SequentialBlock(Block):
             "ffn_norm": self.ffn_norm.of("resid_mid", "ffn_norm"),
             **self.ffn.emits("ffn_norm"),
         }
+
+
+class ParallelBlock(Block):
+    """x = x + attention(norm(x)) + ffn(norm(x)), with one norm (arXiv:2204.02311, section 2)."""
+
+    def __init__(self, d_model: int, norm_eps: float, attention: Heads, ffn: FFN) -> None:
+        super().__init__()
+        self.block_norm = RMSNorm(d_model, norm_eps)
+        self.attention = attention
+        self.ffn = ffn
+
+    def forward(self, stream: Stream, call: Call) -> KeysValues | None:
+        trace = call.trace
+        x = trace("block_norm", self.block_norm(stream.read("resid_pre", trace)))
+        out, handed = self.attention(x, call)
+        stream.write("attn_out", out, trace)
+        stream.write("ffn_out", self.ffn(x, call), trace)
+        stream.read("resid_post", trace)
+        return handed
+
+    def emits(self, position: Position) -> Rules:
+        return {
+            "block_norm": self.block_norm.of("resid_pre", "block_norm"),
+            **self.attention.emits(position, "block_norm"),
+            **self.ffn.emits("block_norm"),
+        }

@@ -319,6 +319,20 @@ class SequentialBlockConfig(BlockConfig):
 
 
 @dataclass(frozen=True)
+class ParallelBlockConfig(BlockConfig):
+    """Attention and FFN read one norm of the stream, and both add to it.
+
+    (GPT-J, github.com/kingoflolz/mesh-transformer-jax; PaLM, arXiv:2204.02311, section 2.)
+    """
+
+    order = ("resid_pre", "attn_out", "ffn_out", "resid_post")
+
+    def parameters(self, layer: LayerConfig) -> int:
+        """The gain of one norm."""
+        return layer.whole.d_model
+
+
+@dataclass(frozen=True)
 class MultiHeadAttentionConfig(LayerPartConfig):
     """`n_head` heads of `head_dim`; `qk_norm` puts an RMSNorm on q and k (arXiv:2010.04245)."""
 
@@ -741,7 +755,7 @@ PART_KINDS: dict[str, dict[str, type]] = {
         "alibi": ALiBiPositionsConfig,
         "none": NoPositionsConfig,
     },
-    "block": {"sequential": SequentialBlockConfig},
+    "block": {"sequential": SequentialBlockConfig, "parallel": ParallelBlockConfig},
     "attention": {
         "multi_head": MultiHeadAttentionConfig,
         "grouped_query": GroupedQueryAttentionConfig,

@@ -13,7 +13,7 @@ from lab.model.attention.kernels import math_attention, sdpa_attention
 from lab.model.attention.mha import MultiHeadAttention
 from lab.model.attention.mla import AbsorbedLatentAttention, LatentAttention
 from lab.model.attention.sliding import SlidingWindowAttention
-from lab.model.block import SequentialBlock
+from lab.model.block import ParallelBlock, SequentialBlock
 from lab.model.config import GPTConfig, LayerConfig, alike
 from lab.model.ffn.dense import DenseFFN
 from lab.model.ffn.moe import MixtureOfExperts
@@ -31,7 +31,7 @@ from lab.model.residual import AttentionResidual, PlainResidual
 
 
 def part(name: str, place: GPTConfig | LayerConfig) -> Any:
-    """One part of a model or of a layer, "position" or another of `lab.model.config.PARTS`, built."""
+    """One part of a model or of a layer, built; `name` is one of `lab.model.config.PARTS`."""
     own = getattr(place, name)
     # By the exact type: a configuration that inherits from another builds a part of its own.
     return TABLE[type(own)](own, place)
@@ -80,6 +80,10 @@ def sequential(own: configs.SequentialBlockConfig, layer: LayerConfig) -> Sequen
     return SequentialBlock(*sizes_of(layer), part("attention", layer), part("ffn", layer))
 
 
+def parallel(own: configs.ParallelBlockConfig, layer: LayerConfig) -> ParallelBlock:
+    return ParallelBlock(*sizes_of(layer), part("attention", layer), part("ffn", layer))
+
+
 def multi_head(own: configs.MultiHeadAttentionConfig, layer: LayerConfig) -> MultiHeadAttention:
     return MultiHeadAttention(own, *sizes_of(layer), part("kernel", layer.whole))
 
@@ -117,6 +121,7 @@ TABLE: dict[type, Callable[[Any, Any], Any]] = {
     configs.ALiBiPositionsConfig: lambda own, whole: ALiBiPositions(alike(whole, "n_head", own)),
     configs.NoPositionsConfig: lambda own, whole: NoPositions(),
     configs.SequentialBlockConfig: sequential,
+    configs.ParallelBlockConfig: parallel,
     configs.MultiHeadAttentionConfig: multi_head,
     configs.GroupedQueryAttentionConfig: multi_head,
     configs.SlidingWindowAttentionConfig: sliding,

@@ -1,9 +1,10 @@
 """How a token learns where it stands: a learned table, a rotation, or not at all.
 
 A position may add to the stream at the bottom (`embed`), turn queries and keys in every layer
-(`rotate_queries`, `rotate_keys`), add a bias to the scores (`bias`), or give the scores itself (`scores`); each of these
-may be nothing. Where the tokens stand is told from outside: positions are made by the format. What
-every layer needs of them (`turn`, `table`) is computed once a forward and held in a `Relation`.
+(`rotate_queries`, `rotate_keys`), add a bias to the scores (`bias`), or give the scores itself
+(`scores`); each of these may be nothing. Where the tokens stand is told from outside: positions are
+made by the format. What every layer needs of them (`turn`, `table`) is computed once a forward and
+held in a `Relation`.
 
 Shapes: `B` batch, `T` tokens, `S` keys, `H` heads, `Dk` head_dim, `D` d_model, `A` axes of a
 position. Positions are (B, T) or (1, T), with a last axis A where there is more than one.

@@ -40,6 +40,7 @@ ACTIVATIONS: dict[str, Activation] = {
     "embed": Activation(STREAM, "the row of the embedding matrix for each token", False),
     "pos_embed": Activation(STREAM, "the row of the position table for each position", False),
     "resid_pre": Activation(STREAM, "the residual stream before a layer"),
+    "block_norm": Activation(STREAM, "the stream, normalised, as attention and the FFN read it"),
     "attn_norm": Activation(STREAM, "the stream, normalised, as attention reads it"),
     "c_q": Activation(LATENT, "what queries are made from, compressed and normalised"),
     "q": Activation(HEADS, "queries, before rotation"),

@@ -154,6 +154,7 @@ WEIGHTS: dict[str, tuple[tuple[str, ...], str]] = {
     "w_in": (("d_ff", "d_model"), "what each neuron listens for"),
     "w_gate": (("d_ff", "d_model"), "what opens the gate of each neuron"),
     "w_out": (("d_model", "d_ff"), "what each neuron writes"),
+    "block_norm": (("d_model",), "the gain of the norm before attention and the FFN"),
     "attn_norm": (("d_model",), "the gain of the norm before attention"),
     "ffn_norm": (("d_model",), "the gain of the norm before the FFN"),
     "final_norm": (("d_model",), "the gain of the last norm"),

@@ -35,9 +35,11 @@ from lab.model.config import (
     MixtureOfExpertsConfig,
     MultiHeadAttentionConfig,
     NoPositionsConfig,
+    ParallelBlockConfig,
     PlainResidualConfig,
     RotaryPositionsConfig,
     SdpaKernelConfig,
+    SequentialBlockConfig,
     SlidingWindowAttentionConfig,
     YarnRotaryPositionsConfig,
 )
@@ -76,6 +78,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "alibi": ALiBiPositionsConfig(),
         "none": NoPositionsConfig(),
     },
+    "block": {"sequential": SequentialBlockConfig(), "parallel": ParallelBlockConfig()},
     "attention": {
         "multi_head": BASE.attention,
         "grouped": GroupedQueryAttentionConfig(n_head=6, head_dim=4, n_kv_head=2, qk_norm=True),
@@ -157,6 +160,8 @@ MEETINGS = (
     {"coupled", "grouped", "flash"},
     {"alibi", "sliding", "flash"},
     {"clipped", "absorbed", "depth"},
+    {"parallel", "depth"},
+    {"parallel", "experts"},
     {"interleaved", "absorbed", "experts", "block_depth"},
 )
 """Samples that compute otherwise beside each other: a position that turns a share of a head and

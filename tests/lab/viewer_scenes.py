@@ -31,6 +31,7 @@ from lab.model.config import (  # noqa: E402
     LatentAttentionConfig,
     MixtureOfExpertsConfig,
     MultiHeadAttentionConfig,
+    ParallelBlockConfig,
     RotaryPositionsConfig,
     SlidingWindowAttentionConfig,
 )
@@ -51,6 +52,7 @@ SMALL = replace(
 POSITIONS = SAMPLES["position"]
 CONFIGS: dict[str, GPTConfig] = {
     "learned-gelu": replace(SMALL, ffn=DenseFFNConfig(10, "gelu")),
+    "parallel-relu2": replace(SMALL, block=ParallelBlockConfig()),
     "none-relu2": replace(SMALL, position=POSITIONS["none"]),
     "interleaved-relu2": replace(SMALL, position=RotaryPositionsConfig(100.0, "interleaved")),
     "yarn-relu2": replace(SMALL, position=POSITIONS["yarn"]),

@@ -165,7 +165,7 @@ def test_a_number_is_told_what_it_may_be() -> None:
             lambda: {"embedding_std": None},
             "embedding_std=None must be a number more than 0 and at most 10",
         ),
-        (lambda: {"n_layer": 10**30}, "must be a whole number from 1 to 1000000"),
+        (lambda: {"n_layer": 10**30}, "must be a whole number from 1 to 1000"),
         (
             lambda: {"position": YarnRotaryPositionsConfig(factor=0)},
             "factor=0 must be a number from 1 to 1000",

@@ -186,7 +186,7 @@ def test_what_a_model_never_forms_is_refused_before_the_forward(trace: Trace) ->
 
 def test_a_layer_the_model_does_not_have_is_refused_before_the_forward() -> None:
     cache = KVCache(4)
-    with pytest.raises(ValueError, match="layer=2 of an edit; the model has 2 layers"):
+    with pytest.raises(ValueError, match="layer=2; the model has 2 layers"):
         tiny_model()(some_tokens(1, 4), cache=cache, trace=Trace(edits=[ablate_head(2, 0)]))
     assert cache.length == 0
 

@@ -442,7 +442,7 @@ def test_an_edit_changes_the_scene_and_is_named() -> None:
     assert not values_of(s, by_name["blocks.2.z"])[1].any()
     expected = trace["logits"][0].double().numpy()
     assert np.allclose(values_of(s, by_name["logits"]), expected, rtol=2 * HALF, atol=1e-6)
-    with pytest.raises(ValueError, match="layer=9 of an edit"):
+    with pytest.raises(ValueError, match="layer=9; the model has 6 layers"):
         scene(model, "7*8=", edits=[ablate_head(9, 0)])
     with pytest.raises(ValueError, match="never met anything"):
         scene(model, "7*8=", edits=[Edit("z", torch.zeros_like, 0, {"position": 4})])
