@@ -198,8 +198,10 @@ class DepthStream:
     def read(self, site: str, trace: TraceLike) -> Tensor:
         """What this reading mixes; `resid_pre` is what the layer before left. An edit of it changes
         what is read here, and no contribution."""
-        if site != "resid_pre":
-            self.x = self.mix(trace(pattern_at(site), self.pattern()))
+        if site == "resid_mid":
+            self.x = self.mix(trace("depth_pattern_mid", self.pattern()))
+        if site == "resid_post":
+            self.x = self.mix(trace("depth_pattern_post", self.pattern()))
         self.x = trace(site, self.x)
         return self.x
 

@@ -24,12 +24,14 @@ from lab.model.config import (
     ClippedCoupledRotaryPositionsConfig,
     ClippedRotaryPositionsConfig,
     CoupledRotaryPositionsConfig,
+    CrossLayerAttentionConfig,
     DenseFFNConfig,
     FlashKernelConfig,
     GPTConfig,
     GroupedQueryAttentionConfig,
     InterpolatedRotaryPositionsConfig,
     LatentAttentionConfig,
+    LayerPattern,
     LearnedPositionsConfig,
     MathKernelConfig,
     MixtureOfExpertsConfig,
@@ -58,6 +60,9 @@ BASE = GPTConfig(
     ffn=DenseFFNConfig(d_ff=30),
 )
 
+GROUPED = GroupedQueryAttentionConfig(n_head=6, head_dim=4, n_kv_head=2, qk_norm=True)
+SLIDING = SlidingWindowAttentionConfig(n_head=3, head_dim=4, window=3)
+EXPERTS = MixtureOfExpertsConfig(5, n_routed_experts=6, num_experts_per_tok=2)
 LATENT = {
     **{"n_head": 3, "q_lora_rank": 10, "kv_lora_rank": 7, "qk_nope_head_dim": 5},
     **{"qk_rope_head_dim": 4, "v_head_dim": 6},
@@ -81,14 +86,17 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "block": {"sequential": SequentialBlockConfig(), "parallel": ParallelBlockConfig()},
     "attention": {
         "multi_head": BASE.attention,
-        "grouped": GroupedQueryAttentionConfig(n_head=6, head_dim=4, n_kv_head=2, qk_norm=True),
-        "sliding": SlidingWindowAttentionConfig(n_head=3, head_dim=4, window=3),
+        "grouped": GROUPED,
+        "sliding": SLIDING,
+        "cross": LayerPattern((GROUPED, CrossLayerAttentionConfig(**vars(GROUPED)))),
+        "alternating": LayerPattern((SLIDING, BASE.attention)),
         "latent": LatentAttentionConfig(**LATENT),
         "absorbed": AbsorbedLatentAttentionConfig(**LATENT),
     },
     "ffn": {
         **{kind: replace(BASE.ffn, activation=kind) for kind in ("relu2", "gelu", "swiglu")},
-        "experts": MixtureOfExpertsConfig(5, n_routed_experts=6, num_experts_per_tok=2),
+        "experts": EXPERTS,
+        "first_dense": LayerPattern((EXPERTS,), first=(BASE.ffn,)),
         "grouped_experts": MixtureOfExpertsConfig(
             moe_intermediate_size=5,
             n_routed_experts=8,
@@ -161,7 +169,9 @@ MEETINGS = (
     {"alibi", "sliding", "flash"},
     {"clipped", "absorbed", "depth"},
     {"parallel", "depth"},
-    {"parallel", "experts"},
+    {"parallel", "cross", "rotary"},
+    {"cross", "clipped_coupled", "flash"},
+    {"alternating", "first_dense", "interleaved"},
     {"interleaved", "absorbed", "experts", "block_depth"},
 )
 """Samples that compute otherwise beside each other: a position that turns a share of a head and
