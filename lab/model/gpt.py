@@ -137,8 +137,8 @@ class GPT(nn.Module):
         if name not in self.formed[layer]:
             makers = [n for n in range(self.config.n_layer) if name in self.formed[n]]
             raise ValueError(
-                f"{self.config.layers[layer].kinds} never forms {name!r}; layers "
-                f"{', '.join(map(str, makers))} do"
+                f"{self.config.layers[layer].kinds} never forms {name!r}; of all layers these do: "
+                f"{', '.join(map(str, makers))}"
             )
 
 

@@ -169,8 +169,8 @@ MEETINGS = (
     {"alibi", "sliding", "flash"},
     {"clipped", "absorbed", "depth"},
     {"parallel", "depth"},
-    {"parallel", "cross", "rotary"},
-    {"cross", "clipped_coupled", "flash"},
+    {"parallel", "cross", "rotary", "flash"},
+    {"cross", "clipped_coupled"},
     {"alternating", "first_dense", "interleaved"},
     {"interleaved", "absorbed", "experts", "block_depth"},
 )
