@@ -41,7 +41,7 @@ core = pytest.mark.core
 """What the night's censuses and counts are not."""
 
 TOOL = Path(__file__).resolve().parents[1] / "tools" / "independent.py"
-MOST_LINES = 275
+MOST_LINES = 320
 
 CONFIGS = {
     run: json.loads((CHECKPOINTS / run / "config.json").read_text()) for run in committed_runs()
