@@ -12,14 +12,14 @@ from components.ui.claims import results
 from components.ui.drawings.arcs import WrittenSum, show_arcs
 from components.ui.home import ROUTES, route, small_picture, written_and_looked
 from components.ui.link import one_of
-from components.ui.operands import last_allowed, share_moment
-from components.ui.records import FORM
-from components.ui.runs import BOOK_RUN, loaded_models, needs_a_run
+from components.ui.loaded_models import BOOK_RUN, loaded_models, needs_a_run
+from components.ui.operand_boxes import last_allowed, share_moment
+from components.ui.page_records import FORM
 from components.ui.words import spelled
 from lab.data.problems import Problem, partial_products
 from lab.data.vocabulary import VOCABULARY
 from lab.readings import join_words
-from lab.recipes.index import recipe
+from lab.recipes.recipe_index import recipe
 
 START = (37, 48)
 CONFIG = recipe(BOOK_RUN).model

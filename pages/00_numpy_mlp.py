@@ -46,9 +46,9 @@ from components.ui.chapters.ch00.worked import (
     walks,
 )
 from components.ui.drawings.network import Edge, show_film
-from components.ui.exercises import show_verdict
+from components.ui.exercise_verdict import show_verdict
+from components.ui.page_records import rows_of
 from components.ui.plots import bars
-from components.ui.records import rows_of
 from lab.by_hand import mlp
 from lab.by_hand import mlp_experiment as experiment
 from lab.by_hand.mlp import Encoding, Numbers, Target, Task, encode, softmax

@@ -26,11 +26,11 @@ from components.ui.chapters.ch01.worked import (
     price_of_right,
 )
 from components.ui.drawings import openers
-from components.ui.exercises import show_verdict
+from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
-from components.ui.operands import last_allowed
-from components.ui.records import opening, rows_of
-from components.ui.runs import BOOK_RUN, load_with_progress, write_sum
+from components.ui.loaded_models import BOOK_RUN, load_with_progress, write_sum
+from components.ui.operand_boxes import last_allowed
+from components.ui.page_records import opening, rows_of
 from components.ui.words import spelled
 from lab.by_hand import mlp
 from lab.data.problems import Format

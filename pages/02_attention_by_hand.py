@@ -40,13 +40,13 @@ from components.ui.chapters.ch02.worked import (
 )
 from components.ui.claims import results
 from components.ui.drawings import arrows
-from components.ui.exercises import show_verdict
+from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
 from components.ui.link import number_within
-from components.ui.operands import share_moment
+from components.ui.loaded_models import BOOK_RUN, load_with_progress, use_one_thread, write_sum
+from components.ui.operand_boxes import share_moment
+from components.ui.page_records import rows_of
 from components.ui.plots import maps
-from components.ui.records import rows_of
-from components.ui.runs import BOOK_RUN, load_with_progress, use_one_thread, write_sum
 from components.ui.words import band
 from lab.by_hand import attention as hand
 from lab.by_hand.attention import A_UNITS, B_UNITS, FORM, PLACES

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from components.ui import exercises, tokens
+from components.ui import exercise_verdict, tokens
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch03 import claims, figures, probes
 from components.ui.chapters.ch03.probes import FACTORS, FIRST, FORM, PLACE, WrittenToken, written_at
@@ -15,13 +15,13 @@ from components.ui.chapters.ch03.worked import CALC, config
 from components.ui.claims import results
 from components.ui.drawings import openers
 from components.ui.lazily import lazily
-from components.ui.operands import share_moment
+from components.ui.loaded_models import BOOK_RUN
+from components.ui.operand_boxes import share_moment
+from components.ui.page_records import opening, rows_of
 from components.ui.plots import bars
-from components.ui.records import opening, rows_of
-from components.ui.runs import BOOK_RUN
 from components.ui.words import band, spelled
 from lab.data.vocabulary import VOCABULARY
-from lab.exercises.chain_of_thought import LoudStream, QuietPart
+from lab.exercises.chain_of_thought_exercises import LoudStream, QuietPart
 
 attribution = lazily("lab.interp.attribution")
 cost = lazily("lab.model.cost")
@@ -434,7 +434,7 @@ def the_whisper() -> None:
         f"The bar of {part} is {found.added:+.2f}, the longest is {found.largest:.2f}. Without it "
         f"the model goes on with `{found.after}` where it wrote `{found.before}`."
     )
-    exercises.show_verdict(found.solved, said, quiet_hint(found, part))
+    exercise_verdict.show_verdict(found.solved, said, quiet_hint(found, part))
     page.source(QuietPart)
 
 
@@ -458,7 +458,7 @@ def how_loud_is_too_loud() -> None:
     hint = "The contributions of the layers still count for enough. Go up."
     if found.changed:
         hint = "Half of that is enough already. Go down."
-    exercises.show_verdict(found.solved, said, hint)
+    exercise_verdict.show_verdict(found.solved, said, hint)
     page.source(intervene.scale_stream, LoudStream)
 
 

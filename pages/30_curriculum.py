@@ -18,22 +18,22 @@ from components.ui.chapters.ch30.worked import CALC, NETWORKS, SQUARES
 from components.ui.drawings.climb import show_climb
 from components.ui.drawings.sieve import Label, show_sieve
 from components.ui.lazily import lazily
-from components.ui.operands import last_allowed
+from components.ui.operand_boxes import last_allowed
+from components.ui.page_records import rows_of
 from components.ui.plots import bars, maps
-from components.ui.records import rows_of
 from components.ui.words import band
 from lab.data import coverage, difficulty
 from lab.data.problems import Problem, partial_products
 
 curriculum = lazily("lab.recipes.curriculum")
-twins = lazily("lab.experiments.curriculum")
+twins = lazily("lab.experiments.curriculum_ablations")
 fetching = lazily("lab.interp.fetching")
 intervene = lazily("lab.interp.intervene")
 stage_heads = lazily("lab.experiments.stage_heads")
 mistakes = lazily("lab.experiments.mistakes")
 pockets = lazily("lab.experiments.pockets")
 frontier = lazily("lab.experiments.frontier")
-sieving = lazily("lab.inference.sieve")
+sieving = lazily("lab.inference.pseudo_labels")
 rounds = lazily("lab.experiments.self_evolution")
 fine_tuned = lazily("lab.recipes.live")
 

@@ -14,14 +14,14 @@ from components.ui.drawings.registers import show_registers
 from components.ui.drawings.tiles import show_tiles
 from components.ui.lazily import lazily
 from components.ui.live import measuring
-from components.ui.operands import last_allowed
-from components.ui.records import rows_of
-from components.ui.runs import BOOK_RUN
+from components.ui.loaded_models import BOOK_RUN
+from components.ui.operand_boxes import last_allowed
+from components.ui.page_records import rows_of
 from lab.by_hand import flash as by_hand
 
 flash = lazily("lab.model.attention.flash")
 gradients = lazily("lab.interp.head_gradients")
-experiment = lazily("lab.experiments.flash")
+experiment = lazily("lab.experiments.attention_kernel_costs")
 
 OF_A_SUM = ("cards", "pieces", "backward", "ex_order")
 """Sections that show the reader's own sum."""

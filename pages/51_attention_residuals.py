@@ -15,14 +15,14 @@ from components.ui.chapters.ch51.worked import CALC
 from components.ui.drawings.threads import show_threads
 from components.ui.lazily import lazily
 from components.ui.live import training
-from components.ui.operands import last_allowed
-from components.ui.records import rows_of
+from components.ui.operand_boxes import last_allowed
+from components.ui.page_records import rows_of
 
 residual = lazily("lab.model.residual")
 depth = lazily("lab.interp.depth")
 intervene = lazily("lab.interp.intervene")
-experiment = lazily("lab.experiments.attention_residuals")
-cut_threads = lazily("lab.experiments.threads")
+experiment = lazily("lab.experiments.attention_residuals_race")
+cut_threads = lazily("lab.experiments.residual_ablations")
 recipes = lazily("lab.recipes.attention_residuals")
 
 OF_A_SUM = ("whom",)

@@ -17,14 +17,14 @@ from components.ui.chapters.ch61.worked import CALC, Numbers
 from components.ui.drawings.experts import show_experts
 from components.ui.lazily import lazily
 from components.ui.live import training
-from components.ui.operands import last_allowed
+from components.ui.operand_boxes import last_allowed
+from components.ui.page_records import rows_of
 from components.ui.plots import bars, maps
-from components.ui.records import rows_of
 
 moe = lazily("lab.model.ffn.moe")
 routing = lazily("lab.interp.routing")
 cost = lazily("lab.model.cost")
-experiment = lazily("lab.experiments.latent_experts")
+experiment = lazily("lab.experiments.latent_experts_race")
 loading = lazily("lab.experiments.expert_loads")
 shutting = lazily("lab.experiments.shut_experts")
 

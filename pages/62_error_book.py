@@ -14,8 +14,8 @@ from components.ui.drawings.notebook import show_notebook
 from components.ui.lazily import lazily
 from components.ui.live import training
 from components.ui.live.service import LiveRun
+from components.ui.page_records import atlases, rows_of
 from components.ui.plots import bars
-from components.ui.records import atlases, rows_of
 from lab.readings import Rows
 
 experiment = lazily("lab.experiments.error_book")

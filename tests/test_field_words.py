@@ -16,7 +16,7 @@ from textwrap import dedent
 import pytest
 
 from components.ui.book import BEHIND, CONTENTS
-from components.ui.claims.core import MARK
+from components.ui.claims.claim import MARK
 from components.ui.glossary import FILE, glossary
 from lab.records import ROOT
 

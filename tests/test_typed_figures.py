@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from components.ui.claims.core import MARK
+from components.ui.claims.claim import MARK
 from components.ui.words import SMALL
 from lab.data.problems import STYLES, Format
 from lab.records import ROOT
@@ -321,7 +321,7 @@ def test_a_claim_about_sums_of_one_shape_stands_beside_that_shape() -> None:
 
 
 def test_the_shapes_that_page_20_reads_off_the_code() -> None:
-    from lab.recipes.index import recipe
+    from lab.recipes.recipe_index import recipe
 
     small, far = recipe("reach_coupled_slow").format, recipe("far_coupled").format
     assert SHAPES["{calc:trained}"] == (small.p, small.q)

@@ -34,17 +34,17 @@ import pandas as pd
 import streamlit as st
 
 from components.ui.book import CONTENTS, PAGES, entry
-from components.ui.claims import core, index
+from components.ui.claims import claim, claim_index
 from components.ui.drawings.contents import show_contents
 from components.ui.drawings.save import offer_svg
 from components.ui.exports import csv_of
 from components.ui.glossary import Term, first_uses, open_terms
 from components.ui.link import LONGEST, Link, number_within, one_of, settings, text_up_to
+from components.ui.loaded_models import load_with_progress, needs_a_run
 from components.ui.notation import NOTATION, symbols_in
-from components.ui.operands import ask_pair
+from components.ui.operand_boxes import ask_pair
 from components.ui.plots.colours import variables
 from components.ui.questions import Question, read_question
-from components.ui.runs import load_with_progress, needs_a_run
 from lab.records import ROOT
 
 SHEET = Path(__file__).with_name("style.css")
@@ -254,7 +254,7 @@ class Chapter:
 
     def text(self, section: str) -> str:
         """A section with its figures filled in."""
-        return index.fill(self.raw(section), self.calculations)
+        return claim_index.fill(self.raw(section), self.calculations)
 
     def prose(self, section: str) -> None:
         if self.alone is None or self.at:
@@ -458,9 +458,9 @@ class Chapter:
         path = PAGES / f"{self.slug}.md"
         prose = sections_of(path, path.stat().st_mtime)
         text = "".join(prose[s] for s in sections if s in prose)
-        found = [index.look_up(name) for name in dict.fromkeys(core.named_in(text))]
-        for name in core.named_in(text, "table"):
-            found += index.cells_of(name).values()
+        found = [claim_index.look_up(name) for name in dict.fromkeys(claim.named_in(text))]
+        for name in claim.named_in(text, "table"):
+            found += claim_index.cells_of(name).values()
         for looked in found:
             shown = looked.problem or looked.shown
             command = looked.source.get("command", "")

@@ -482,9 +482,9 @@ def test_nonsense_in_the_link_opens_the_default_and_says_so(book) -> None:
 
 
 def test_a_missing_record_is_one_sentence(book, monkeypatch, tmp_path) -> None:
-    from components.ui import records
+    from components.ui import page_records
 
-    monkeypatch.setattr(records, "ROOT", tmp_path)
+    monkeypatch.setattr(page_records, "ROOT", tmp_path)
     app = book(PAGE, figure="holdout")
     assert not app.exception
     assert any("records/holdout.jsonl is missing" in info.value for info in app.info)

@@ -9,14 +9,14 @@ import pytest
 from shown import charts, text_of
 
 from components.ui.chapters.ch30 import claims, probes, worked
-from components.ui.claims.index import look_up
+from components.ui.claims.claim_index import look_up
 from components.ui.drawings.sieve import Label
 from lab.data.problems import BOUNDS, Format, split_value
-from lab.experiments import curriculum as twins
+from lab.experiments import curriculum_ablations as twins
 from lab.experiments import pockets
-from lab.inference.sieve import CHECKS
+from lab.inference.pseudo_labels import CHECKS
 from lab.recipes.curriculum import BLEND, COURSE
-from lab.recipes.index import recipe, rows_read
+from lab.recipes.recipe_index import recipe, rows_read
 from lab.records import RECORDS, ROOT, read_lines, select
 
 PAGE = "30_curriculum"

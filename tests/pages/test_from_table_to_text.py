@@ -8,8 +8,8 @@ import math
 from components.ui.chapters.ch01 import figures, probes
 from components.ui.chapters.ch01.probes import DRAWN, FORM, START_SUM, TWIN
 from components.ui.chapters.ch01.worked import CALC
-from components.ui.records import opening
-from components.ui.runs import write_sum
+from components.ui.loaded_models import write_sum
+from components.ui.page_records import opening
 from components.ui.tokens import wrong_tokens
 
 PAGE = "01_from_table_to_text"

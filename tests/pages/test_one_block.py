@@ -12,10 +12,10 @@ import pytest
 
 from components.ui.chapters.ch03 import probes
 from components.ui.chapters.ch03.claims import PARTS, part_name
-from components.ui.claims.core import read_record
-from components.ui.claims.index import look_up
+from components.ui.claims.claim import read_record
+from components.ui.claims.claim_index import look_up
 from components.ui.claims.results import most_missed_head
-from components.ui.runs import BOOK_RUN, load_with_progress, write_sum
+from components.ui.loaded_models import BOOK_RUN, load_with_progress, write_sum
 from lab.interp.logit_lens import Notebook
 from lab.readings import part_of
 from lab.records import ROOT
@@ -248,9 +248,9 @@ def test_the_claims_name_the_parts_that_the_record_names() -> None:
 
 
 def test_a_missing_record_is_one_sentence(book, monkeypatch, tmp_path) -> None:
-    from components.ui import records
+    from components.ui import page_records
 
-    monkeypatch.setattr(records, "ROOT", tmp_path)
+    monkeypatch.setattr(page_records, "ROOT", tmp_path)
     app = book(PAGE, figure="missed")
     assert not app.exception
     assert any("records/parts.jsonl is missing" in info.value for info in app.info)

@@ -13,8 +13,8 @@ import torch
 
 from components.ui.chapters.ch20 import claims, exercises, figures, probes, worked
 from components.ui.chapters.ch20.worked import LIVE_BATCH
-from components.ui.claims.core import read_record
-from components.ui.records import rows_of
+from components.ui.claims.claim import read_record
+from components.ui.page_records import rows_of
 from lab.data.position_ids import position_ids
 from lab.data.problems import Format
 from lab.data.vocabulary import encode

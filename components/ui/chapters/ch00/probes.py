@@ -16,7 +16,7 @@ import numpy as np
 import streamlit as st
 
 from components.ui.drawings.network import Edge, show_film
-from lab.benchmarks.mlp import SMALL
+from lab.benchmarks.mlp_training import SMALL
 from lab.by_hand.mlp import MLP, Activation, Target, Task
 from lab.by_hand.mlp_experiment import (
     Cells,

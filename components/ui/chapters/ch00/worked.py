@@ -33,7 +33,7 @@ from components.ui.chapters.ch00.probes import (
 )
 from components.ui.drawings.network import short
 from components.ui.words import spelled
-from lab.benchmarks.mlp import LARGE
+from lab.benchmarks.mlp_training import LARGE
 from lab.by_hand.mlp import Encoding, Init, Momentum, Numbers, Target, encode, softmax
 from lab.by_hand.mlp_experiment import (
     OPTIMISERS,

@@ -13,8 +13,7 @@ import pandas as pd
 
 from components.ui import tokens as marked
 from components.ui.lazily import lazily
-from components.ui.plots.colours import ACCENT, GREY, INK, LINE, RIGHT, WRONG
-from components.ui.plots.core import (
+from components.ui.plots.chart_parts import (
     CURVE,
     Chart,
     Numbers,
@@ -28,6 +27,7 @@ from components.ui.plots.core import (
     token_axis,
     toned,
 )
+from components.ui.plots.colours import ACCENT, GREY, INK, LINE, RIGHT, WRONG
 from lab.data.vocabulary import VOCABULARY
 
 plotly = lazily("plotly.graph_objects")

@@ -6,9 +6,9 @@ import streamlit as st
 
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch50 import probes, worked
-from components.ui.exercises import show_verdict
+from components.ui.exercise_verdict import show_verdict
 from lab.by_hand.flash import moved_by_flash
-from lab.exercises.flash_attention import BreakEven, grade_first, grade_rows
+from lab.exercises.flash_attention_exercises import BreakEven, grade_first, grade_rows
 
 NOT_YET = "choose a card"
 

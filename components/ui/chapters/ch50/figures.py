@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from components.ui.drawings.notations import Column, Line, NotationStep
+from components.ui.plots.chart_parts import CURVE, Chart, finished, grid, readable, signs, toned
 from components.ui.plots.colours import OCHRE, SOFT, TEAL, VIOLET, Tone
-from components.ui.plots.core import CURVE, Chart, finished, grid, readable, signs, toned
 from lab.by_hand.flash import Numbers
 
 Rows = Sequence[Mapping[str, Any]]

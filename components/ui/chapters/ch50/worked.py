@@ -23,7 +23,7 @@ from lab.by_hand.flash import (
 )
 from lab.data.problems import Format
 
-experiment = lazily("lab.experiments.flash")
+experiment = lazily("lab.experiments.attention_kernel_costs")
 flash = lazily("lab.model.attention.flash")
 torch = lazily("torch")
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 from components.ui.chapters.ch51 import probes
-from components.ui.claims.core import Claim, Table
+from components.ui.claims.claim import Claim, Table
 from components.ui.lazily import lazily
 from components.ui.words import spelled
 from lab.readings import (
@@ -27,7 +27,7 @@ from lab.readings import (
 from lab.statistics import lower_bound_95, steps_until
 
 depth = lazily("lab.interp.depth")
-recipes = lazily("lab.recipes.index")
+recipes = lazily("lab.recipes.recipe_index")
 
 ARMS = {"plain": "plain sum", "full": "attention over depth", "block": "in blocks"}
 RACERS = {**ARMS, "fixed": "one number a connection"}

@@ -12,8 +12,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from components.ui.plots.colours import INK, RESIDUALS, SOFT
-from components.ui.plots.core import (
+from components.ui.plots.chart_parts import (
     CURVE,
     Chart,
     Numbers,
@@ -24,6 +23,7 @@ from components.ui.plots.core import (
     swatches,
     toned,
 )
+from components.ui.plots.colours import INK, RESIDUALS, SOFT
 
 Rows = Sequence[Mapping[str, Any]]
 

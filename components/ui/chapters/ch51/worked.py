@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from components.ui.chapters.ch51 import claims, probes
 from components.ui.lazily import lazily
-from components.ui.records import rows_of
-from components.ui.runs import load_with_progress
+from components.ui.loaded_models import load_with_progress
+from components.ui.page_records import rows_of
 from components.ui.words import band, spelled
 from lab.readings import Numbers, Row, Rows, rows
 
 depth = lazily("lab.interp.depth")
-experiment = lazily("lab.experiments.attention_residuals")
+experiment = lazily("lab.experiments.attention_residuals_race")
 gpt = lazily("lab.model.gpt")
 configs = lazily("lab.model.config")
 residual = lazily("lab.model.residual")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.ui.chapters.ch60.probes import LONG_RUN as RUN
-from components.ui.claims.core import Claim, Table, read_record
+from components.ui.claims.claim import Claim, Table, read_record
 from components.ui.words import spelled
 from lab.readings import Counts, Measured, Numbers, Row, Rows, Told, part_of, rows
 from lab.records import ROOT

@@ -6,8 +6,8 @@ import streamlit as st
 
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch62 import worked
-from components.ui.exercises import show_verdict
-from components.ui.records import FORM
+from components.ui.exercise_verdict import show_verdict
+from components.ui.page_records import FORM
 from lab.data.neighbours import column_digits, neighbours, with_other_digit
 from lab.data.problems import HELDOUT_FROM, split_value
 

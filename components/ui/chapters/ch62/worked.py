@@ -13,8 +13,8 @@ from components.ui.chapters.ch62.claims import ARMS, PAIRS, SUSPECTS
 from components.ui.drawings.notebook import Mistake
 from components.ui.lazily import lazily
 from components.ui.live.service import LiveRun
+from components.ui.page_records import FORM, Atlas
 from components.ui.plots import maps
-from components.ui.records import FORM, Atlas
 from components.ui.words import band, spelled
 from lab.data.neighbours import column_digits
 from lab.data.problems import HELDOUT_FROM, Format, two_digit_split

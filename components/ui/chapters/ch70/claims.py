@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.ui.claims.core import Claim, widest_reading
+from components.ui.claims.claim import Claim, widest_reading
 from components.ui.claims.results import parameters
 from lab.published.models import LLAMA_2_7B
 from lab.readings import errors_in, result

@@ -11,7 +11,7 @@ import streamlit as st
 from components.threejs_viewer import Whole
 from components.ui.lazily import lazily
 from components.ui.live import training
-from components.ui.runs import load_with_progress
+from components.ui.loaded_models import load_with_progress
 
 if TYPE_CHECKING:
     from lab.data.problems import Format
