@@ -59,9 +59,10 @@ MOST_SECONDS = 4.0
 WIDTH_EPOCHS, WIDTH_SEEDS = 400, (0, 1, 2)
 
 
-@st.cache_data(max_entries=16, show_spinner=False)  # about 2 MB each
+@st.cache_resource(max_entries=16, show_spinner=False)  # about 2 MB each
 def run_of(settings: Settings, hidden: tuple[int, ...]) -> list[Frame]:
-    """A whole run; `hidden`: the numbers of the cells it is not shown."""
+    """A whole run; `hidden`: the numbers of the cells it is not shown. All that ask get the same
+    frames, which nobody changes: a view asks a dozen times, and a copy takes milliseconds."""
     shown = np.ones(len(settings.task.cells()[0]), dtype=bool)
     shown[list(hidden)] = False
     return list(film(settings, shown))
