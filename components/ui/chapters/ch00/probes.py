@@ -174,7 +174,7 @@ def watch_run(settings: Settings, explain: Callable[[], None]) -> None:
 
 def show_errands() -> None:
     """What the prose tells of, a press each: the settings it takes are folded away."""
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="xsmall"):
         for name, (words, settings) in ERRANDS.items():
             label = words[0].upper() + words[1:]
             st.button(label, key=f"ch00_errand_{name}", on_click=run_errand, args=(settings,))
