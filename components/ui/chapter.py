@@ -258,17 +258,16 @@ class Chapter:
 
     def prose(self, section: str) -> None:
         if self.alone is None or self.at:
-            found = NUMBERED.findall(self.text(section))
-            self.titles += [title for title in found if title not in self.titles]
             self.say(section)
 
     def say(self, section: str, before: str = "") -> None:
-        """Draw a section's prose, `before` in front of it; a term that a reader meets in it first
-        opens its meaning."""
+        """Draw a section's prose, `before` in front of it, and keep its numbered titles; a term
+        that a reader meets in it first opens its meaning."""
         path = PAGES / f"{self.slug}.md"
         terms = terms_of(path, path.stat().st_mtime).get(section, ())
-        text = before + open_terms(self.text(section), terms)
-        st.markdown(text, unsafe_allow_html=bool(terms))
+        text = self.text(section)
+        self.titles += [title for title in NUMBERED.findall(text) if title not in self.titles]
+        st.markdown(before + open_terms(text, terms), unsafe_allow_html=bool(terms))
 
     def box(self, title: str, section: str) -> None:
         """An aside with a rule at its left: one fact, its source, nothing else."""

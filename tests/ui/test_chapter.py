@@ -127,6 +127,34 @@ def test_a_section_is_its_prose_its_guess_its_controls_and_its_figure_in_that_or
     assert places == sorted(places)
 
 
+def page_of_a_number(computed: list[str]) -> None:
+    """A section whose title has a number; `computed` grows by each time that it is worked out."""
+    from components.ui.chapter import Chapter
+
+    class Small(Chapter):
+        def raw(self, section: str) -> str:
+            return "## 1. {calc:sides} sides\n\nA coin has them."
+
+    def sides() -> str:
+        computed.append("two")
+        return computed[-1]
+
+    page = Small("03_one_block", {"sides": sides})
+    page.open()
+    page.prose("sides")
+    page.contents()
+
+
+def test_a_number_in_prose_is_worked_out_once_though_the_contents_name_its_section() -> None:
+    computed: list[str] = []
+    app = AppTest.from_function(page_of_a_number, default_timeout=60, kwargs={"computed": computed})
+    app.run()
+    assert not app.exception and computed == ["two"]
+    assert "## 1. two sides" in text_of(app)
+    (contents,) = (e.proto for e in app.sidebar.get("bidi_component"))
+    assert "1. two sides" in contents.json
+
+
 def test_a_figure_is_drawn_with_what_it_shows_in_words_and_its_source_behind_it() -> None:
     app = opened(reveal="1")
     (chart,) = app.get("vega_lite_chart")
