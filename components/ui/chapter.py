@@ -522,7 +522,12 @@ def usual_kind(options: Sequence[object]) -> Kind:
 
 
 def show_source(function: Callable[..., Any]) -> None:
-    lines, _ = inspect.getsourcelines(function)
     where = function.__module__.replace(".", "/") + ".py"
     st.caption(f"{where} · {function.__qualname__}")
-    st.code("".join(lines), language="python")
+    st.code(source_of(function), language="python")
+
+
+@lru_cache(maxsize=512)
+def source_of(function: Callable[..., Any]) -> str:
+    """Kept, since Python looks through a whole file for it: a page shows two dozen."""
+    return inspect.getsource(function)
