@@ -59,7 +59,7 @@ ON_PAGE = {
     "10_chain_of_thought": {
         "`0.2`": HEADS,
         "`0.3`": HEADS,
-        "Show it 37 times": "by `COVERED`; a test holds it",
+        "the product of 37 and": "by `COVERED`; a test holds it",
         "can stand beside 37": "as above",
         "$15.6\\%$ to $71.0\\%$ on the way ([arXiv:2501.12948v1]": PUBLISHED,
         "For $12 \\times 34$ that is `840+0630=8040$`": "the worked sum of the exercise",
