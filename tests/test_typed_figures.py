@@ -71,7 +71,7 @@ ON_PAGE = {
     },
     "30_curriculum": {
         "$9 \\times 7$ and a carry of eight make 71": "arithmetic",
-        "multiply 9299 by a number that ends in 9, which": "in the name of the claim",
+        "multiply 9299, one of the operands above, by a number that ends in 9": NAMED,
         "`2.0`": HEADS,
         "product, $b$ ends in 9, and": SLIP,
         "question has a 2 on its left": SLIP,
