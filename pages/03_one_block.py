@@ -97,7 +97,7 @@ SAME_OR_NOT = ("the same text", "another text")
 
 # ---------------------------------------------------------------- 1. the notebook
 
-LEFT = ("a new vector", "a faint trace of the start", "the start, to rounding")
+LEFT = ("a new vector", "a faint trace of the start", "the start, up to rounding")
 
 
 def what_is_left(text: str) -> str:
@@ -110,8 +110,8 @@ def what_is_left(text: str) -> str:
 def notebook(a: int, b: int) -> None:
     text = probes.text_of(a, b)
     if not page.guess(
-        f"Subtract again all that the {spelled(config().n_layer)} layers wrote. "
-        "What is left of the stream?",
+        f"From the stream at the end, subtract all that the {spelled(config().n_layer)} layers "
+        "wrote. What is left?",
         LEFT,
         lambda: what_is_left(text),
         name="left",
@@ -178,7 +178,7 @@ def ffn(a: int, b: int) -> None:
     st.markdown(
         f"In layer {layer}, **{awake} of {len(values):,}** neurons are above zero before the "
         f"token {name_of(PLACE, text, a, b)} is written. The strongest {half:,} hand "
-        "on half of everything, and those below zero hand on nothing."
+        "on half of the total, and those below zero hand on nothing."
     )
     page.draw(
         figures.neuron_curve(values),
@@ -290,7 +290,7 @@ def draw_sum(here: WrittenToken, order: str, what: str) -> None:
     if what == "the logit alone":
         added = here.found.to_logit(here.row, here.token)
         total, of = here.found.logits[here.row, here.token], f"the logit of {name}"
-    st.markdown(f"The sum of the parts **{added.sum():.4f}**, {of} **{total:.4f}**.")
+    st.markdown(f"The sum of the parts is **{added.sum():.4f}**, and {of} is **{total:.4f}**.")
     page.draw(
         figures.waterfall(
             [part.name for part in here.found.components],
@@ -346,7 +346,7 @@ def what_came_of_it(text: str, part: str, without: str, a: int, b: int) -> str:
         said = f"No token changes. Take {name_of(PLACE, text, a, b)} and its rival"
     left = probes.attribution_without(text, part).lead(here.row, here.token, here.rival)
     return (
-        f"{said} `{VOCABULARY[here.rival]}`. With all parts, the first leads the second by "
+        f"{said} `{VOCABULARY[here.rival]}`. With all parts, its lead over that one is "
         f"{here.lead:.2f}. Subtracting the bar of {part} would leave "
         f"{here.lead - here.bar_of(part):.2f}; the model without it leaves **{left:.2f}**."
     )

@@ -323,7 +323,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         page.notice()
         page.source(evaluate.decode_all, evaluate.first_wrong)
 
-    with page.deeper("the product alone, and how the clean sheet came about"):
+    with page.deeper("the product alone, and how the last errors went away"):
 
         @page.section("strict")
         def two_ways_to_count() -> None:

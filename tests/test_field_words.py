@@ -88,7 +88,7 @@ ON_PAGE = {
         "digits of sums": "numbers are added",
         "of the sums": "numbers are added",
         "most by the sums": "numbers are added",
-        "breaks in a sum": "numbers are added",
+        "begins in a sum": "numbers are added",
         "wrong? That is asked": "a question",
         "products, sums": "numbers are added",
         "columns of a sum": "numbers are added",

@@ -59,7 +59,7 @@ ON_PAGE = {
     "10_chain_of_thought": {
         "`0.2`": HEADS,
         "`0.3`": HEADS,
-        "Show it 37 times": "by `COVERED`; a test holds it",
+        "the product of 37 and": "by `COVERED`; a test holds it",
         "can stand beside 37": "as above",
         "$15.6\\%$ to $71.0\\%$ on the way ([arXiv:2501.12948v1]": PUBLISHED,
         "For $12 \\times 34$ that is `840+0630=8040$`": "the worked sum of the exercise",
@@ -71,7 +71,7 @@ ON_PAGE = {
     },
     "30_curriculum": {
         "$9 \\times 7$ and a carry of eight make 71": "arithmetic",
-        "multiply 9299 by a number that ends in 9, which": "in the name of the claim",
+        "multiply 9299, one of the operands above, by a number that ends in 9": NAMED,
         "`2.0`": HEADS,
         "product, $b$ ends in 9, and": SLIP,
         "question has a 2 on its left": SLIP,

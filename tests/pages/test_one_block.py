@@ -21,7 +21,7 @@ from lab.readings import part_of
 from lab.records import ROOT
 
 PAGE = "03_one_block"
-SUM = re.compile(r"The sum of the parts \*\*(-?[\d.]+)\*\*, the (.+?) \*\*(-?[\d.]+)\*\*")
+SUM = re.compile(r"The sum of the parts is \*\*(-?[\d.]+)\*\*, and the (.+?) is \*\*(-?[\d.]+)\*\*")
 
 
 def text_of(app) -> str:
@@ -62,7 +62,7 @@ def test_predictions_come_before_the_figures(book) -> None:
     assert not app.exception
     assert "You said **all heads together**" in text_of(app) and len(sums(app)) == 1
     app.button(key="ch03_left_skip").click().run()
-    assert "It is **the start, to rounding**" in text_of(app)
+    assert "It is **the start, up to rounding**" in text_of(app)
 
 
 def test_the_whole_model_can_be_unfolded_before_the_first_section(book) -> None:

@@ -84,7 +84,7 @@ def believed(found: ForgedDigit, truth: int) -> tuple[str, str]:
         return BELIEVED[0], f"{said}: it believes its own working."
     if found.moved == 0:
         return BELIEVED[1], f"{said}: it does not look at this digit, or it mends it."
-    return BELIEVED[2], f"{said}. See which later token moved."
+    return BELIEVED[2], f"{said}. See which later token changed."
 
 
 def forge_a_digit(page: Chapter) -> None:

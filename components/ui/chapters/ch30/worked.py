@@ -290,7 +290,7 @@ MADE = {"times": "product", "plus": "sum"}
 FAR = 3
 """From so many columns on, chains are counted together."""
 
-LOOKS = ("as it does", "at its own digit alone")
+LOOKS = ("as trained", "at its own digit alone")
 """Of the head that fetches a's digit, where an error of the finished network begins."""
 
 
