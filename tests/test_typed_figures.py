@@ -106,10 +106,10 @@ ON_PAGE = {
         "held tokens in only $20.4\\%$ to $38.2\\%$ of it": PUBLISHED,
     },
     "50_flash_attention": {
-        "Take 5 off every score": "a number as an example",
+        "Subtract 5 from every score": "a number as an example",
         "An H100 fetches 3.35 terabytes": PUBLISHED,
-        "does 989 trillion operations of 16 bits": PUBLISHED,
-        "some 295 operations for each byte": "the quotient of both",
+        "does 989 trillion operations in float16": PUBLISHED,
+        "about 295 operations for each byte": "the quotient of both",
     },
     "51_attention_residuals": {
         "a model of 48 billion parameters of which 3 billion are active": PUBLISHED,
