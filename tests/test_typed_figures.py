@@ -114,7 +114,7 @@ ON_PAGE = {
     "51_attention_residuals": {
         "a model of 48 billion parameters of which 3 billion are active": PUBLISHED,
         "trained with 1.25 times the compute": PUBLISHED,
-        "reads at least 0.8 of FFN 0": "what the reader is asked for; a test holds it to the code",
+        "share of at least 0.8 to FFN 0": "what a reader is asked for; a test holds it to the code",
     },
     "52_feature_collapse": {
         "The loss for a coin is $0.69$": "the logarithm of two",
