@@ -133,7 +133,7 @@ ON_PAGE = {
         "latents of 8 do worse": NAMED,
     },
     "61_moe": {
-        "DeepSeek-V3 has 671 billion parameters, and a token meets 37 billion of them": PUBLISHED,
+        "DeepSeek-V3 has 671 billion parameters, and a token uses 37 billion of them": PUBLISHED,
     },
     "62_error_book": {
         "about half a minute of one core": "as its record says of other live runs",
