@@ -117,7 +117,8 @@ ON_PAGE = {
     },
     "61_moe": {
         "place": "of a digit: units, tens",
-        "on top. Both sums": "numbers are added",
+        "without a weight. Both sums": "numbers are added",
+        "by the sum of the chosen scores": "numbers are added",
     },
     "62_error_book": {
         "error book: note": "a verb",

@@ -106,15 +106,15 @@ ON_PAGE = {
         "held tokens in only $20.4\\%$ to $38.2\\%$ of it": PUBLISHED,
     },
     "50_flash_attention": {
-        "Take 5 off every score": "a number as an example",
+        "Subtract 5 from every score": "a number as an example",
         "An H100 fetches 3.35 terabytes": PUBLISHED,
-        "does 989 trillion operations of 16 bits": PUBLISHED,
-        "some 295 operations for each byte": "the quotient of both",
+        "does 989 trillion operations in float16": PUBLISHED,
+        "about 295 operations for each byte": "the quotient of both",
     },
     "51_attention_residuals": {
         "a model of 48 billion parameters of which 3 billion are active": PUBLISHED,
         "trained with 1.25 times the compute": PUBLISHED,
-        "reads at least 0.8 of FFN 0": "what the reader is asked for; a test holds it to the code",
+        "share of at least 0.8 to FFN 0": "what a reader is asked for; a test holds it to the code",
     },
     "52_feature_collapse": {
         "The loss for a coin is $0.69$": "the logarithm of two",
@@ -133,7 +133,7 @@ ON_PAGE = {
         "latents of 8 do worse": NAMED,
     },
     "61_moe": {
-        "DeepSeek-V3 has 671 billion parameters, and a token meets 37 billion of them": PUBLISHED,
+        "DeepSeek-V3 has 671 billion parameters, and a token uses 37 billion of them": PUBLISHED,
     },
     "62_error_book": {
         "about half a minute of one core": "as its record says of other live runs",

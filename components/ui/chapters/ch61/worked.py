@@ -117,7 +117,7 @@ def loads_of(rows: Sequence[Row]) -> Row:
 ASKED = 200
 """Sums that were asked with each expert shut; a test compares it with the record."""
 
-MATTERS = ("hardly any", "a quarter or so", "half or more")
+MATTERS = ("hardly any", "about a quarter", "half or more")
 
 
 def who_matters(rows: Sequence[Row]) -> str:
