@@ -223,9 +223,9 @@ def where_dy_came_from(hand: ByHand, a: Numbers, b: Numbers) -> str:
         return (
             f"The $dy$ of {a[example]} × {b[example]} stands at the vote itself: it is "
             f"$p - y$ there, divided by {2 * len(a)}, since the loss is the mean over both digits "
-            f"and {len(a)} example{'s' if len(a) > 1 else ''}. That is **{hand.dy[example]:+.4f}**. "
-            f"Times the $x$ of {hand.x[example]:.3f} that the neuron passed on, this is "
-            f"the {hand.terms[example]:+.4f} of its line in the table."
+            f"and {len(a)} example{'s' if len(a) > 1 else ''}. "
+            f"That is **{hand.dy[example]:+.4f}**. Times the $x$ of {hand.x[example]:.3f} that the "
+            f"neuron passed on, this is the {hand.terms[example]:+.4f} of its line in the table."
         )
     ahead, terms, slope = hand.ahead[example], hand.back[example], hand.slope[example]
     largest = [k for k in np.argsort(-abs(terms))[:3] if terms[k]]
