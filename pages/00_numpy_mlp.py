@@ -215,7 +215,7 @@ def by_hand(edge: Edge) -> None:
     if not hand.terms.any():
         page.prose("backprop_still")
         st.button(
-            "Pick one that moves",
+            "Pick an edge that is lit",
             key="ch00_moves",
             on_click=probes.pick_strongest,
             args=(edge[0],),

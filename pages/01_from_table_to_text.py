@@ -300,7 +300,7 @@ page.prose("end")
 page.prose("exercises")
 
 
-with page.exercise("half a coin"):
+with page.exercise("the loss of a coin"):
 
     @page.section("ex_coin")
     def half_a_coin() -> None:
@@ -311,7 +311,7 @@ with page.exercise("half a coin"):
             z_rival = page.number("ex_rival", "Logit of 3", -20.0, 20.0, 2.0, 0.1, typed=True)
         charged = round(price_of_right(z_right, z_rival), 3)  # as it is told: 0.7104 is 0.710
         if z_rival < LEAST_RIVAL:
-            hint = f"The rival has to stand at {LEAST_RIVAL} or more."
+            hint = f"The rival's logit has to be {LEAST_RIVAL} or more."
         else:
             given = math.exp(-charged)
             hint = f"The right digit has a probability of {given:.2f}, and a fair coin one half."
@@ -370,7 +370,7 @@ with page.exercise("the highest temperature"):
         elif cool < LEAST_HEAT:
             hint = f"The first has to be at least {LEAST_HEAT}."
         else:
-            hint = f"They stand {warm / cool:.1f} times apart; bring them nearer."
+            hint = f"The second is {warm / cool:.1f} times the first; bring them nearer."
         show_verdict(
             cool >= LEAST_HEAT and at_cool == DRAWN > at_warm and warm <= APART * cool,
             f"At {cool:g} it writes {at_cool} of {DRAWN} right, "

@@ -222,7 +222,7 @@ def root() -> None:
         ),
         alt="The largest weight by the numbers in a key: without the root it climbs to one",
     )
-    st.caption("Constructed. Above one random draw, below the mean of many.")
+    st.caption("Constructed. Above: one random draw. Below: the mean of many.")
     page.notice()
     page.source(hand.random_weights, hand.random_arrows)
 
@@ -385,7 +385,7 @@ def importance() -> None:
                 figures.importance(heads_of(sharp, lost, run), name),
                 alt=f"Every head of {name}: its mean largest weight, and wrong answers without it",
             )
-    st.caption("Measured. Each point is a head, named layer.head from zero; hover for the others.")
+    st.caption("Measured. Each point is a head, named layer.head from zero; hover to name a point.")
     page.notice()
     page.source(patterns.sharpness, intervene.ablate_head)
 
