@@ -89,8 +89,8 @@ def draw_sum(page: Chapter, picture: DeltaGenerator, a: int, b: int) -> None:
 
 
 def caption(layer: int) -> str:
-    where = f"from where heads of layer {layer} look to the token written"
-    return f"Arcs run {where}. To look is not yet to use."
+    ends = f"the token written to what heads of layer {layer} look at"
+    return f"Arcs join {ends}. To look is not yet to use."
 
 
 def layer_drawn(page: Chapter) -> int:
@@ -133,7 +133,10 @@ def verdict(text: str, a: int, b: int, layer: int, head: int | None) -> str:
         return f"{without}**{tokens.place_of(moved[0], FORM, a, b)}** goes wrong first."
     if head is None:
         return f"**{a} × {b} = {a * b}**, and every token of the working is right."
-    return f"{without}**{a} × {b} = {a * b}** all the same. It is not missed here. Try another."
+    return (
+        f"{without}**{a} × {b} = {a * b}** all the same. The answer does not need that head. "
+        "Try another."
+    )
 
 
 # ---------------------------------------------------------------- the map
