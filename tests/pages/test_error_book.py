@@ -52,7 +52,7 @@ def near() -> list[dict[str, Any]]:
 def test_the_page_opens_whole_and_guesses_come_first(seen: Any, rows: Any, near: Any) -> None:
     app = seen(PAGE)
     assert not app.exception and not app.info and not app.warning
-    assert "It is **" not in text_of(app)
+    assert "The answer: **" not in text_of(app)
     app = seen(PAGE, reveal="1")
     assert not app.exception and not app.info and not app.warning
     for answer in (
@@ -62,7 +62,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any, rows: Any, near:
         worked.how_many_back(rows),
         worked.who_leaves_fewest(near),
     ):
-        assert f"It is **{answer}**" in text_of(app)
+        assert f"The answer: **{answer}**" in text_of(app)
 
 
 def test_the_first_figure_and_its_words_need_no_torch() -> None:
