@@ -263,7 +263,7 @@ def test_what_is_left_of_a_book_counts_both_orders() -> None:
     run = LiveRun("x", RunSpec("study"), "me")
     run.first_wrong[[100 * 3 + 4, 100 * 4 + 3]] = (-1, 7)
     counts = {row["what"]: row["n"] for row in worked.book_rows([(3, 4), (5, 5)], [(run, "1. a")])}
-    assert counts == {"still wrong": 1, "right now": 1, "not asked yet": 1}
+    assert counts == {"still wrong": 1, "now right": 1, "not evaluated yet": 1}
 
 
 def test_an_empty_book_is_a_sentence(book: Any, monkeypatch: pytest.MonkeyPatch) -> None:
