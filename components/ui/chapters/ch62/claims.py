@@ -135,7 +135,7 @@ CLAIMS: dict[str, Claim] = {
         wrong_again(NEAR, 1, 1),
     ),
     "error_book.near_before": Claim(
-        "Of these test problems, those that the network near its end gets wrong at the start.",
+        "Test problems of 4 x 4 digits that the network near its end gets wrong at the start.",
         NEAR.numbers("before"),
     ),
     "error_book.near_book": Claim(
@@ -171,7 +171,7 @@ CLAIMS: dict[str, Claim] = {
     "error_book.book_seeds": Claim("Seeds for each way in the race of error books.", seeds(PAIRS)),
     "error_book.book_n": Claim("Test pairs of the race of error books.", PAIRS.numbers("n")),
     "error_book.book_before_n": Claim(
-        "Of these test pairs, those wrong before anything is studied.", PAIRS.numbers("before")
+        "Test pairs that are wrong before anything is studied.", PAIRS.numbers("before")
     ),
     "error_book.book_wrong_of_anothers": Claim(
         "Of another network's mistakes that were studied, those that are wrong for this one too.",

@@ -148,7 +148,7 @@ def way_home(scene: Scene, prompt: str, text: str) -> str:
         where = f"position of token {end.position}, the {where}"
     return (
         f"{len(way) - 1} steps lead to the {where}. "
-        f"This one path carries {100 * end.value / start.value:.1f} in 100 of the logit"
+        f"This one way carries {100 * end.value / start.value:.1f} in 100 of the logit"
     )
 
 
