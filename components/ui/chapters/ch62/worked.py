@@ -247,11 +247,11 @@ def is_it_the_number(rows: Record) -> str:
 # ---------------------------------------------------------------- 4. near the end
 
 MOST_WRONG_NEAR = 0.02
-LEVEL = ("its mistakes", "ordinary training", "about as many")
+LEVEL = ("its mistakes", "ordinary training", "not decided by these seeds")
 
 
 def who_leaves_fewest(rows: Record) -> str:
-    """The option of the guess: about as many, if the interval of their ratio holds one."""
+    """The option of the guess: not decided, if the interval of their ratio holds one."""
     arms = ("own_mistakes", "random_anew")
     book, anew = (claims.after(claims.NEAR, arm).values(rows) for arm in arms)
     found = ratio_of_medians(book, anew)
