@@ -79,11 +79,11 @@ asked = st.text_input(
 )
 sought = claim_index.renamed((asked or "").strip().lower())
 found = [x for x in looked if sought in told(x).lower()]
-st.caption(f"{len(found)} of {len(looked)} claims. A click opens where a figure comes from.")
+st.caption(f"{len(found)} of {len(looked)} claims. A click shows where a figure comes from.")
 if found:
     st.html(f'<div class="wb-claims">{"".join(as_html(x) for x in found)}</div>')
 else:
-    st.info("No claim holds these letters. Try one word of it, or empty the box.")
+    st.info("No claim contains these letters. Try a single word, or empty the box.")
 page.prose("reading")
 with page.top:
     page.link.close(all_drawn=True)

@@ -122,9 +122,6 @@ ON_PAGE = {
     },
     "62_error_book": {
         "error book: note": "a verb",
-        "The one in the middle is": "one of three",
-        "take the place": "stand for",
-        "rows whose place": "stood for",
     },
     "70_forward_pass_3d": {
         "blocks, full size": "several layers",

@@ -324,11 +324,11 @@ class Chapter:
             return False
         right = answer if isinstance(answer, str) else answer()
         if choice is None:
-            verdict = f"It is **{right}**."
+            verdict = f"The answer: **{right}**."
         elif choice == right:
-            verdict = f"You said **{choice}**, and so it is."
+            verdict = f"You said **{choice}**, which is right."
         else:
-            verdict = f"You said **{choice}**; it is **{right}**."
+            verdict = f"You said **{choice}**. The answer: **{right}**."
         self.say(f"{name}_why", f"{verdict} ")
         return True
 

@@ -71,7 +71,7 @@ def test_predictions_come_before_the_figures(book) -> None:
     assert "says how many" not in text_of(app) and not app.toggle
     app.button_group(key="ch02_mask_guess").set_value("about half").run()
     assert not app.exception
-    assert "You said **about half**; it is **every one**" in text_of(app)
+    assert "You said **about half**. The answer: **every one**" in text_of(app)
     assert app.toggle(key="ch02_mask_on").value is False
 
 

@@ -35,7 +35,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     app = seen(PAGE)
     assert not app.exception and not app.info and not app.warning
     assert "Four digits, your numbers" in text_of(app)
-    assert "It is **" not in text_of(app)
+    assert "The answer: **" not in text_of(app)
     app = seen(PAGE, reveal="1")
     assert not app.exception and not app.info and not app.warning
     answers = (
@@ -47,7 +47,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
         worked.what_is_lost(record("stage_heads")),
     )
     for answer in answers:
-        assert f"It is **{answer}**" in text_of(app)
+        assert f"The answer: **{answer}**" in text_of(app)
 
 
 def test_the_climb_is_the_history_of_both_runs() -> None:

@@ -52,7 +52,7 @@ def near() -> list[dict[str, Any]]:
 def test_the_page_opens_whole_and_guesses_come_first(seen: Any, rows: Any, near: Any) -> None:
     app = seen(PAGE)
     assert not app.exception and not app.info and not app.warning
-    assert "It is **" not in text_of(app)
+    assert "The answer: **" not in text_of(app)
     app = seen(PAGE, reveal="1")
     assert not app.exception and not app.info and not app.warning
     for answer in (
@@ -62,7 +62,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any, rows: Any, near:
         worked.how_many_back(rows),
         worked.who_leaves_fewest(near),
     ):
-        assert f"It is **{answer}**" in text_of(app)
+        assert f"The answer: **{answer}**" in text_of(app)
 
 
 def test_the_first_figure_and_its_words_need_no_torch() -> None:
@@ -263,7 +263,7 @@ def test_what_is_left_of_a_book_counts_both_orders() -> None:
     run = LiveRun("x", RunSpec("study"), "me")
     run.first_wrong[[100 * 3 + 4, 100 * 4 + 3]] = (-1, 7)
     counts = {row["what"]: row["n"] for row in worked.book_rows([(3, 4), (5, 5)], [(run, "1. a")])}
-    assert counts == {"still wrong": 1, "right now": 1, "not asked yet": 1}
+    assert counts == {"still wrong": 1, "now right": 1, "not evaluated yet": 1}
 
 
 def test_an_empty_book_is_a_sentence(book: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,7 +109,7 @@ def test_four_predictions_come_before_their_figures(book) -> None:
     app.run()
     assert not app.exception
     assert text_of(app).count("You said **") == 4
-    assert "You said **about 2.8**, and so it is" in text_of(app)
+    assert "You said **about 2.8**, which is right" in text_of(app)
     assert "its loss was 2.77" in text_of(app)
 
 

@@ -121,9 +121,9 @@ def test_guesses_come_first_and_the_answers_follow_the_record(book: Any) -> None
     assert not rows_of_charts(app, "intensity") and not rows_of_charts(app, "milliseconds")
     app = book(PAGE, reveal="1")
     assert not app.exception
-    assert f"It is **{worked.LONGER[1]}**" in text_of(app)  # 46 ms against 22 ms
-    assert f"It is **{worked.ONLY_WITHOUT}**" in text_of(app)
-    assert f"It is **{worked.FACTORS[2]}**" in text_of(app)
+    assert f"The answer: **{worked.LONGER[1]}**" in text_of(app)  # 46 ms against 22 ms
+    assert f"The answer: **{worked.ONLY_WITHOUT}**" in text_of(app)
+    assert f"The answer: **{worked.FACTORS[2]}**" in text_of(app)
 
 
 def test_the_answers_turn_with_the_record() -> None:

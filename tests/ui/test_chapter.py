@@ -113,7 +113,7 @@ def test_a_section_is_its_prose_its_guess_its_controls_and_its_figure_in_that_or
     order = [
         "A coin is tossed three times.",
         "ch03_first_guess",
-        "It is **tails**. Coins are like that.",
+        "The answer: **tails**. Coins are like that.",
         "ch03_side",
         "ch03_many",
         "drawn: 3 up",
@@ -183,17 +183,17 @@ def test_an_answer_is_not_computed_before_it_is_asked_for() -> None:
     assert not app.slider and "tails" not in text_of(app)
     app.button_group(key="ch03_first_guess").set_value("heads").run()
     assert tossed == ["tails"]
-    assert "You said **heads**; it is **tails**. Coins are like that." in text_of(app)
+    assert "You said **heads**. The answer: **tails**. Coins are like that." in text_of(app)
     assert "drawn: 3 up" in text_of(app)
     app.button_group(key="ch03_first_guess").set_value("tails").run()
-    assert "You said **tails**, and so it is. Coins are like that." in text_of(app)
+    assert "You said **tails**, which is right. Coins are like that." in text_of(app)
 
 
 def test_a_reader_may_look_without_a_guess() -> None:
     app = opened()
     app.button(key="ch03_first_skip").click().run()
     assert not app.exception
-    assert "It is **tails**. Coins are like that." in text_of(app)
+    assert "The answer: **tails**. Coins are like that." in text_of(app)
     assert "drawn: 3 up" in text_of(app)
 
 
@@ -207,13 +207,13 @@ def test_the_address_keeps_that_the_reader_was_shown_and_a_reload_finds_it() -> 
     app.button(key="ch03_first_skip").click().run()
     assert address(app) == {"ch03_first_shown": "1"}
     again = opened(**address(app))
-    assert "It is **tails**." in text_of(again) and not again.info
+    assert "The answer: **tails**." in text_of(again) and not again.info
     assert address(opened(ch03_first_shown="2")) == {}
 
 
 def test_a_guess_in_the_address_is_the_readers_and_one_that_is_no_option_is_told() -> None:
     app = opened(ch03_first_guess="heads")
-    assert "You said **heads**; it is **tails**." in text_of(app) and not app.info
+    assert "You said **heads**. The answer: **tails**." in text_of(app) and not app.info
     app = opened(ch03_first_guess="edge")
     assert "You said" not in text_of(app) and "drawn: 3 up" not in text_of(app)
     assert "ch03_first_guess=edge, which this page does not allow: it takes heads, tails" in told(
@@ -230,7 +230,7 @@ def test_no_link_that_the_page_gives_away_says_what_the_reader_guessed() -> None
 
 def test_a_link_to_a_section_comes_there_and_tells_its_guess() -> None:
     app = opened(at="first")
-    assert "It is **tails**." in text_of(app) and not app.info
+    assert "The answer: **tails**." in text_of(app) and not app.info
     (place,) = [e.proto.body for e in app.get("html") if 'id="sought"' in e.proto.body]
     assert "scrollIntoView" in place
     elsewhere = opened(at="last")

@@ -240,7 +240,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "left": lambda: ch62.left(
         [
             {"run": "1. a run", "what": what, "n": 3, "rank": rank}
-            for rank, what in enumerate(("still wrong", "right now", "not asked yet"))
+            for rank, what in enumerate(("still wrong", "now right", "not evaluated yet"))
         ]
     ),
     "put_back": lambda: ch52.put_back(

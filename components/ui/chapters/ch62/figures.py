@@ -90,7 +90,7 @@ def ledger(rows: Rows) -> Chart:
 def left(rows: Rows) -> Chart:
     """Of a book's sums, what a reader's runs write right now. Rows: run, what, n."""
     data = pd.DataFrame(rows)
-    tones: dict[str, Tone] = {"still wrong": WRONG, "right now": TEAL, "not asked yet": GREY}
+    tones: dict[str, Tone] = {"still wrong": WRONG, "now right": TEAL, "not evaluated yet": GREY}
     return finished(
         alt.Chart(data)
         .mark_bar()

@@ -55,7 +55,7 @@ def dearest() -> dict[str, str]:
     return {
         "head": f"head {lost.head} of layer {lost.layer}",
         "writes": f"`{lost.writes}`",
-        "reads": f"`{TEXT[int(shares.argmax())]}` a share of {share}",
+        "reads": f"`{TEXT[int(shares.argmax())]}` an attention weight of {share}",
     }
 
 
