@@ -240,7 +240,7 @@ def peek(texts: Tokens, causal: bool) -> tuple[Numbers, Tokens]:
 
 
 def peek_score(causal: bool) -> tuple[int, int]:
-    """Of the tokens that bear loss in all 10,000 texts, how many that head gets right, and of n."""
+    """Of the tokens that count in the loss in all 10,000 texts, how many that head gets right, and of n."""
     texts, mask = FORM.render(*all_pairs())
     _, said = peek(texts, causal)
     right = said[:, :-1] == texts[:, 1:]
