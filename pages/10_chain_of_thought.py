@@ -178,7 +178,8 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             marks = tokens.Marks(loss=np.flatnonzero(mask[0]).tolist())
             st.html(
                 f'<div class="wb-note"><b>{words}</b> '
-                f'<span class="wb-soft">{len(text)} tokens, {int(mask.sum())} count in the loss</span>'
+                f'<span class="wb-soft">{len(text)} tokens, {int(mask.sum())} of them count in '
+                "the loss</span>"
                 "</div>" + tokens.strip(text, form.shape_of(text), *pair, marks=marks, small=True)
             )
         page.notice()
