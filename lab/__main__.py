@@ -100,15 +100,15 @@ def parser() -> argparse.ArgumentParser:
 
 
 def show_list(_: argparse.Namespace) -> None:
-    from lab.benchmarks.index import NAMES
-    from lab.experiments.index import SWEEPS
-    from lab.recipes.index import RECIPES
+    from lab.benchmarks.benchmark_index import BENCHMARKS
+    from lab.experiments.sweep_index import SWEEPS
+    from lab.recipes.recipe_index import RECIPES
     from lab.training.checkpoint import committed_runs
 
     committed = committed_runs()
     for name in sorted(RECIPES.keys() | set(committed)):
         print(f"run    {name}{'' if name in committed else '  (not trained here yet)'}")
-    for name in NAMES:
+    for name in BENCHMARKS:
         print(f"bench  {name}")
     for name in SWEEPS:
         print(f"sweep  {name}")
@@ -137,7 +137,7 @@ def multiply(options: argparse.Namespace) -> None:
 def train(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from lab.recipes.index import recipe
+    from lab.recipes.recipe_index import recipe
     from lab.training.checkpoint import CHECKPOINTS
     from lab.training.run import Check, about_states, is_finished, require_room, run
 
@@ -289,10 +289,10 @@ def keep(folder: Path, reading: dict[str, Any], command: str, *, again: bool) ->
 
 
 def bench(options: argparse.Namespace) -> None:
-    from lab.benchmarks.index import NAMES, benchmark
+    from lab.benchmarks.benchmark_index import BENCHMARKS, benchmark
     from lab.records import RECORDS, provenance, write_json
 
-    require_name("benchmark", options.name, NAMES)
+    require_name("benchmark", options.name, tuple(BENCHMARKS))
     command = f"python -m lab bench {options.name}"
     document = {"seeds": [0], **benchmark(options.name)(), **provenance(command)}
     if options.record:
@@ -303,8 +303,8 @@ def bench(options: argparse.Namespace) -> None:
 def sweep(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from lab.experiments.index import SWEEPS
     from lab.experiments.sweep import run_sweep
+    from lab.experiments.sweep_index import SWEEPS
 
     require_name("sweep", options.name, tuple(SWEEPS))
     if options.small:
@@ -324,8 +324,8 @@ def sweep(options: argparse.Namespace) -> None:
 
 
 def sweep_small(name: str) -> None:
-    from lab.experiments.index import SWEEPS
     from lab.experiments.sweep import run_small
+    from lab.experiments.sweep_index import SWEEPS
     from lab.records import provenance
 
     found: dict[str, Any] = {}

@@ -13,7 +13,7 @@ from lab.model.config import (
     PlainResidualConfig,
 )
 from lab.published.cache_size import Kept, KeysAndValues, Latent, cache_bytes
-from lab.published.parts import Experts, PartSize, attention, experts, ffn, layer
+from lab.published.matrices import Experts, PartSize, attention, experts, ffn, layer
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from lab.data.sources import Mix, PackedStream, Pairs, Shapes, WholeTable
 from lab.data.vocabulary import decode
 from lab.model.cost import parameters
 from lab.model.gpt import GPT
-from lab.recipes.index import RECIPES, recipe, rows_read
+from lab.recipes.recipe_index import RECIPES, recipe, rows_read
 from lab.training.recipe import Recipe
 from lab.training.state import TrainState
 from lab.training.train import draw_batch, masked_loss, train

@@ -23,7 +23,7 @@ from tiny import (
 from torch import nn
 
 from lab.data.problems import Format
-from lab.experiments.rope import update_ema
+from lab.experiments.position_encoding_race import update_ema
 from lab.model.config import (
     PART_KINDS,
     FlashKernelConfig,

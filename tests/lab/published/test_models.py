@@ -20,6 +20,7 @@ from lab.model.config import (
 )
 from lab.model.cost import cache_bytes_per_token, parameters_of
 from lab.published.cards import CARDS
+from lab.published.matrices import PartSize
 from lab.published.models import (
     DEEPSEEK_V3,
     GPT_2,
@@ -32,7 +33,6 @@ from lab.published.models import (
     Model,
     ours,
 )
-from lab.published.parts import PartSize
 from lab.training.checkpoint import load_run
 
 COUNTS = [
