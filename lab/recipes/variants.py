@@ -1,4 +1,4 @@
-"""Networks that are built otherwise than the book's, ready to be trained while a reader looks on."""
+"""Networks that are built otherwise than the book's, small enough to train while one looks on."""
 
 from __future__ import annotations
 
@@ -35,11 +35,9 @@ def parallel_block() -> Recipe:
 
 def cross_layer_attention() -> Recipe:
     """Every second layer reads keys and values of the layer below (arXiv:2405.12981)."""
-    sizes = {"n_head": 4, "head_dim": 32, "n_kv_head": 2}
-    pattern = LayerPattern(
-        (GroupedQueryAttentionConfig(**sizes), CrossLayerAttentionConfig(**sizes))
-    )
-    return variant("cross_layer_attention", attention=pattern)
+    grouped = GroupedQueryAttentionConfig(n_head=4, head_dim=32, n_kv_head=2)
+    cross = CrossLayerAttentionConfig(n_head=4, head_dim=32, n_kv_head=2)
+    return variant("cross_layer_attention", attention=LayerPattern((grouped, cross)))
 
 
 def first_layer_dense() -> Recipe:

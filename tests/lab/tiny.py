@@ -52,12 +52,13 @@ from lab.training.state import TrainState
 from lab.training.train import StepMetrics
 
 # Every size is another number, so that a swapped axis shows.
+DENSE = DenseFFNConfig(d_ff=30)
 BASE = GPTConfig(
     n_layer=2,
     d_model=16,
     position=LearnedPositionsConfig(max_length=32),
     attention=MultiHeadAttentionConfig(n_head=3, head_dim=4),
-    ffn=DenseFFNConfig(d_ff=30),
+    ffn=DENSE,
 )
 
 GROUPED = GroupedQueryAttentionConfig(n_head=6, head_dim=4, n_kv_head=2, qk_norm=True)
@@ -96,7 +97,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "ffn": {
         **{kind: replace(BASE.ffn, activation=kind) for kind in ("relu2", "gelu", "swiglu")},
         "experts": EXPERTS,
-        "first_dense": LayerPattern((EXPERTS,), first=(BASE.ffn,)),
+        "first_dense": LayerPattern((EXPERTS,), first=(DENSE,)),
         "grouped_experts": MixtureOfExpertsConfig(
             moe_intermediate_size=5,
             n_routed_experts=8,

@@ -59,7 +59,8 @@ CROSS = LayerPattern(
     )
 )
 FIRST_DENSE = LayerPattern(
-    (MixtureOfExpertsConfig(3, n_routed_experts=4, num_experts_per_tok=2),), first=(SMALL.ffn,)
+    (MixtureOfExpertsConfig(3, n_routed_experts=4, num_experts_per_tok=2),),
+    first=(DenseFFNConfig(d_ff=10),),
 )
 CONFIGS: dict[str, GPTConfig] = {
     "learned-gelu": replace(SMALL, ffn=DenseFFNConfig(10, "gelu")),
