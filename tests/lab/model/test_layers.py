@@ -277,7 +277,7 @@ def test_readers_take_the_layers_that_form_what_they_read() -> None:
     assert all(
         hasattr(block.attention, "wk") == (n % 2 == 0) for n, block in enumerate(blocks_of(turned))
     )
-    with pytest.raises(ValueError, match="layer 0 .*latent.* has no W_Q"):
+    with pytest.raises(ValueError, match=r"layer 0 .*latent.* has no W_Q"):
         read_as(
             tiny_model(replace(FOUR, attention=LatentAttentionConfig(3, 10, 7, 5, 4, 6))),
             "interleaved",
