@@ -95,7 +95,7 @@ def the_tiles() -> None:
     with left:
         fast = page.choose("fast", "Numbers in fast memory", worked.FAST_MEMORIES, worked.FAST)
     with right:
-        columns = page.choose("columns", "Keys in a tile", worked.BLOCKS, worked.COLUMNS)
+        columns = page.choose("columns", "Keys in a tile", worked.TILE_SIZES, worked.COLUMNS)
     with st.expander("More settings"):
         n = page.choose("tokens", "Tokens", worked.TILE_TOKENS, worked.TILE_TOKENS[1])
         width = page.choose("width", "Size of a head, d", worked.WIDTHS, worked.WIDTH)
@@ -149,9 +149,9 @@ def backward_by_hand() -> None:
     ):
         return
     page.prose("backward_controls")
-    names = [worked.name_of_block(i, j) for i, j in probes.visible_blocks()]
-    block = page.choose("block", "Tile", names, names[-1], kind="list")
-    followed = probes.follow(*pair, names.index(block))
+    names = [worked.name_of_tile(i, j) for i, j in probes.visible_tiles()]
+    tile = page.choose("block", "Tile", names, names[-1], kind="list")
+    followed = probes.follow(*pair, names.index(tile))
     text = probes.FORM.text(*pair)
     queries, keys = (worked.named(text, s) for s in (followed.queries, followed.keys))
     found = followed.gradients
@@ -160,11 +160,11 @@ def backward_by_hand() -> None:
         with column:
             st.html(f'<div class="wb-map-title">{name}</div>')
             page.draw(
-                figures.block_map(worked.seen(values, followed), queries, keys, most=most),
+                figures.tile_map(worked.seen(values, followed), queries, keys, most=most),
                 alt=f"{name} of one tile, queries down and keys across",
             )
     page.notice()
-    page.source(by_hand.block_gradients, by_hand.flash_backward, gradients.head_gradient)
+    page.source(by_hand.tile_gradients, by_hand.flash_backward, gradients.head_gradient)
 
 
 # ---------------------------------------------------------------- 4. what it saves

@@ -57,16 +57,16 @@ def flash_attention(
 ) -> tuple[Numbers, Numbers]:
     """O = softmax(scale Q K') V, (T, Dv), and L = log sum exp of each row of scores, (T,).
 
-    Q (T, Dk), K (S, Dk), V (S, Dv), in blocks of `rows` queries and `columns` keys; where it is
+    Q (T, Dk), K (S, Dk), V (S, Dv), in tiles of `rows` queries and `columns` keys; where it is
     causal, T is S. (FlashAttention-2, arXiv:2307.08691, algorithm 1.)
     """
-    require_blocks(rows, columns)
+    require_tile(rows, columns)
     require_as_many(len(Q), len(K), causal)
     O, L = np.empty((len(Q), V.shape[1])), np.empty(len(Q))
-    for i in blocks(len(Q), rows):
+    for i in tiles_of(len(Q), rows):
         Q_i = memory.fetch(Q[i])
         m, l, O_i = np.full((len(Q_i), 1), -np.inf), np.zeros((len(Q_i), 1)), np.zeros_like(O[i])
-        for j in blocks(i.stop if causal else len(K), columns):
+        for j in tiles_of(i.stop if causal else len(K), columns):
             K_j, V_j = memory.fetch(K[j]), memory.fetch(V[j])
             S = hide_later(scale * Q_i @ K_j.T, i, j, causal)
             m_new = np.maximum(m, S.max(axis=1, keepdims=True))
@@ -96,11 +96,11 @@ def plain_attention(
 
 
 @dataclass(frozen=True)
-class BlockGradients:
-    """What one block of queries and one of keys have to do with the gradients.
+class TileGradients:
+    """What one tile of queries and keys has to do with the gradients.
 
     `P` (I, J) are the shares, made again from L; `dP` what the loss wants of them, `dS` of the
-    scores, (I, J) both. The others are this block's terms of the sums: dQ (I, Dk), dK (J, Dk), dV
+    scores, (I, J) both. The others are this tile's terms of the sums: dQ (I, Dk), dK (J, Dk), dV
     (J, Dv).
     """
 
@@ -112,7 +112,7 @@ class BlockGradients:
     dV: Numbers
 
 
-def block_gradients(
+def tile_gradients(
     S: Numbers,
     L_i: Numbers,
     delta_i: Numbers,
@@ -121,15 +121,15 @@ def block_gradients(
     K_j: Numbers,
     V_j: Numbers,
     scale: float,
-) -> BlockGradients:
+) -> TileGradients:
     """P = exp(S - L);  dP = dO V';  dS = P (dP - delta);  dV = P' dO, dQ = dS K, dK = dS' Q.
 
-    S (I, J) scores of the block; L and delta, the row sum of dO O, (I, 1) each.
+    S (I, J) scores of the tile; L and delta, the row sum of dO O, (I, 1) each.
     """
     P = np.exp(S - L_i)
     dP = dO_i @ V_j.T
     dS = P * (dP - delta_i)
-    return BlockGradients(P, dP, dS, scale * dS @ K_j, scale * dS.T @ Q_i, P.T @ dO_i)
+    return TileGradients(P, dP, dS, scale * dS @ K_j, scale * dS.T @ Q_i, P.T @ dO_i)
 
 
 def flash_backward(
@@ -149,21 +149,21 @@ def flash_backward(
 
     (FlashAttention-2, arXiv:2307.08691, algorithm 2, with queries outside.)
     """
-    require_blocks(rows, columns)
+    require_tile(rows, columns)
     dQ, dK, dV = np.zeros_like(Q), np.zeros_like(K), np.zeros_like(V)
     # Equal to the row sum of P dP, and to be had without a table.
     delta = (dO * O).sum(axis=1, keepdims=True)
-    for i in blocks(len(Q), rows):
-        for j in blocks(i.stop if causal else len(K), columns):
+    for i in tiles_of(len(Q), rows):
+        for j in tiles_of(i.stop if causal else len(K), columns):
             S = hide_later(scale * Q[i] @ K[j].T, i, j, causal)
-            block = block_gradients(S, L[i, None], delta[i], dO[i], Q[i], K[j], V[j], scale)
-            dQ[i] += block.dQ
-            dK[j] += block.dK
-            dV[j] += block.dV
+            tile = tile_gradients(S, L[i, None], delta[i], dO[i], Q[i], K[j], V[j], scale)
+            dQ[i] += tile.dQ
+            dK[j] += tile.dK
+            dV[j] += tile.dV
     return dQ, dK, dV
 
 
-def blocks(n: int, size: int) -> Iterator[slice]:
+def tiles_of(n: int, size: int) -> Iterator[slice]:
     """0 ... n - 1 in slices of `size`; the last may be shorter."""
     for begin in range(0, n, size):
         yield slice(begin, min(begin + size, n))
@@ -188,12 +188,12 @@ def moved_by_plain(n_query: int, n_key: int, d_key: int, d_value: int) -> int:
 def moved_by_flash(
     n_query: int, n_key: int, d_key: int, d_value: int, *, rows: int, causal: bool = True
 ) -> int:
-    """Numbers read and written: Q, O and L once, K and V once for every block of queries.
+    """Numbers read and written: Q, O and L once, K and V once for every `rows` queries.
 
-    How many keys come at a time does not matter. Where it is causal, T is S, and block n of the
-    queries fetches n `rows` keys.
+    How many keys come at a time does not matter. Where it is causal, T is S, and the n-th
+    `rows` queries fetch n `rows` keys.
     """
-    require_blocks(rows, 1)
+    require_tile(rows, 1)
     require_as_many(n_query, n_key, causal)
     whole, rest = divmod(n_query, rows)
     keys = rows * whole * (whole + 1) // 2 + (n_key if rest else 0)
@@ -203,20 +203,20 @@ def moved_by_flash(
 
 
 def held(rows: int, columns: int, d_key: int, d_value: int) -> int:
-    """Numbers in fast memory: blocks of Q, O, K and V, of S or P in its place, m and l."""
+    """Numbers in fast memory: a tile's Q, O, K and V, its S or P in its place, m and l."""
     return (rows + columns) * (d_key + d_value) + rows * columns + 2 * rows
 
 
 def most_rows(fast: int, columns: int, d_key: int, d_value: int) -> int:
-    """As many queries a block as `fast` numbers have room for.
+    """As many queries to a tile as `fast` numbers have room for.
 
     `ValueError` if not even one does; it names how many numbers that takes.
     """
-    require_blocks(1, columns)
+    require_tile(1, columns)
     least = held(1, columns, d_key, d_value)
     if fast < least:
         raise ValueError(
-            f"{fast:,} numbers of fast memory hold no block: one query and {columns} keys of size "
+            f"{fast:,} numbers of fast memory hold no tile: one query and {columns} keys of size "
             f"{d_key} with values of size {d_value} take {least:,}"
         )
     return (fast - columns * (d_key + d_value)) // (d_key + d_value + columns + 2)
@@ -227,7 +227,7 @@ def require_as_many(n_query: int, n_key: int, causal: bool) -> None:
         raise ValueError(f"causal attention of {n_query} queries to {n_key} keys; take as many")
 
 
-def require_blocks(rows: int, columns: int) -> None:
+def require_tile(rows: int, columns: int) -> None:
     require_whole("rows", rows)
     require_whole("columns", columns)
 

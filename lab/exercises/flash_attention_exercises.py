@@ -25,7 +25,7 @@ def grade_first(place: int, labels: Sequence[str], scores: Sequence[float]) -> F
 
 @dataclass(frozen=True)
 class BreakEven:
-    """So many queries a block: what is moved then, with one fewer, and by plain attention."""
+    """So many queries to a tile: what is moved then, with one fewer, and by plain attention."""
 
     rows: int
     moved: int
@@ -43,6 +43,6 @@ class BreakEven:
 
 
 def grade_rows(rows: int, moved: Callable[[int], int], plain: int) -> BreakEven:
-    """`moved` says what blocks of so many queries move, `plain` what plain attention does; errors
+    """`moved` says what tiles of so many queries move, `plain` what plain attention does; errors
     are those of `moved`."""
     return BreakEven(rows, moved(rows), moved(rows - 1) if rows > 1 else None, plain)

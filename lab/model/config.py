@@ -763,7 +763,7 @@ class SdpaKernelConfig(KernelConfig):
 
 @dataclass(frozen=True)
 class FlashKernelConfig(KernelConfig):
-    """FlashAttention by hand: blocks of `rows` queries and `columns` keys, no table of scores."""
+    """FlashAttention by hand: tiles of `rows` queries and `columns` keys, no table of scores."""
 
     rows: int = 128
     columns: int = 512

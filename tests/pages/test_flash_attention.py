@@ -156,7 +156,7 @@ def test_the_line_of_flash_crosses_that_of_plain_attention(seen: Any) -> None:
     assert flash[0] > plain[0] and flash[-1] < plain[-1]
 
 
-def test_a_processor_waits_for_arithmetic_with_blocks_and_for_the_table_without() -> None:
+def test_a_processor_waits_for_arithmetic_with_tiles_and_for_the_table_without() -> None:
     for n in worked.LONG_TEXTS[1:]:
         work = operations(n, n, worked.WIDTH, worked.WIDTH)
         moved = 2 * moved_by_plain(n, n, worked.WIDTH, worked.WIDTH)
@@ -179,16 +179,16 @@ def test_the_fewest_rows_that_pay_are_what_the_exercise_asks_for(book: Any) -> N
 # ---------------------------------------------------------------- backward
 
 
-def test_blocks_add_up_to_the_gradients_of_the_whole() -> None:
+def test_tiles_add_up_to_the_gradients_of_the_whole() -> None:
     head = probes.head_of(*worked.SUM)
     scale = float(np.abs(head.dz).max())
     assert scale > 0
-    found = probes.all_blocks(*worked.SUM)
+    found = probes.all_tiles(*worked.SUM)
     dQ, dK, dV = np.zeros_like(head.q), np.zeros_like(head.k), np.zeros_like(head.v)
-    for block in found:
-        dQ[block.queries] += block.gradients.dQ
-        dK[block.keys] += block.gradients.dK
-        dV[block.keys] += block.gradients.dV
+    for tile in found:
+        dQ[tile.queries] += tile.gradients.dQ
+        dK[tile.keys] += tile.gradients.dK
+        dV[tile.keys] += tile.gradients.dV
     import torch
 
     inputs = [torch.from_numpy(x)[None, None].requires_grad_() for x in (head.q, head.k, head.v)]
@@ -200,8 +200,8 @@ def test_blocks_add_up_to_the_gradients_of_the_whole() -> None:
     assert probes.largest_row_sum(*worked.SUM) < 1e-9
 
 
-def test_every_block_can_be_followed(book: Any) -> None:
-    names = [worked.name_of_block(i, j) for i, j in probes.visible_blocks()]
+def test_every_tile_can_be_followed(book: Any) -> None:
+    names = [worked.name_of_tile(i, j) for i, j in probes.visible_tiles()]
     for name in (names[0], names[1], names[-1]):
         app = book(PAGE, figure="backward", ch50_block=name)
         assert not app.exception

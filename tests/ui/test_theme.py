@@ -147,7 +147,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
         ],
         {"A100": 1500},
     ),
-    "block_map": lambda: ch50.block_map(
+    "tile_map": lambda: ch50.tile_map(
         np.array([[0.5, np.nan], [-1.0, 0.2]]), ["0 3", "1 7"], ["0 3", "1 7"]
     ),
     "by_layer": lambda: ch51.by_layer(
@@ -281,14 +281,14 @@ CHARTS: dict[str, Callable[[], Chart]] = {
         [{"digits": digits, "share": 0.1, "wrong": "1 of 10", "tokens": 9} for digits in (12, 20)]
     ),
 }
-SIGNS = {"block_map", "cosine_map", "scores_by_place", "waterfall"}
+SIGNS = {"tile_map", "cosine_map", "scores_by_place", "waterfall"}
 CURVES = {
     *("loss_curves", "exactness_curves", "coin", "loss_and_perplexity", "chain"),
     *("largest_weights", "neuron_curve", "bands", "by_distance"),
 }
 SHORT = {
     "blend_map",
-    "block_map",
+    "tile_map",
     "threads",
     "length_map",
     "heads_map",

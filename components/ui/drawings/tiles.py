@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from components.ui.drawings.drawing import digest, drawing, moments
-from lab.by_hand.flash import blocks, held, moved_by_flash, moved_by_plain
+from lab.by_hand.flash import held, moved_by_flash, moved_by_plain, tiles_of
 from lab.fields import require_whole
 
-MOST_BLOCKS = 4096
+MOST_TILES = 4096
 """Of more, a tile is too small to be seen."""
 
 MOST_LABELS = 32
@@ -143,7 +143,7 @@ def tiles_data(
     """What the browser needs, as plain numbers.
 
     Raises ValueError for a tile without tokens or with more than there are, for more tiles than
-    `MOST_BLOCKS`, for one that `fast` numbers have no room for, for causal attention of other than
+    `MOST_TILES`, for one that `fast` numbers have no room for, for causal attention of other than
     as many queries as keys, and for labels that are not one a token.
     """
     sizes = {"n_query": n_query, "n_key": n_key, "d_key": d_key, "d_value": d_value}
@@ -170,10 +170,10 @@ def tiles_data(
 
 def require_seen(n_query: int, n_key: int, rows: int, columns: int) -> None:
     """Raise ValueError for more tiles than can be seen; it says how many there are."""
-    n = len([*blocks(n_query, rows)]) * len([*blocks(n_key, columns)])
-    if n > MOST_BLOCKS:
+    n = len([*tiles_of(n_query, rows)]) * len([*tiles_of(n_key, columns)])
+    if n > MOST_TILES:
         of = f"{rows} queries and {columns} keys"
-        raise ValueError(f"{n:,} tiles of {of}; 1 to {MOST_BLOCKS:,} can be seen: take larger ones")
+        raise ValueError(f"{n:,} tiles of {of}; 1 to {MOST_TILES:,} can be seen: take larger ones")
 
 
 def require_room(fast: int, rows: int, columns: int, d_key: int, d_value: int) -> None:

@@ -1,13 +1,14 @@
-"""FlashAttention by hand: softmax(scores) v block by block, and no table of all scores.
+"""FlashAttention by hand: softmax(scores) v tile by tile, and no table of all scores.
 
-To a block of queries come the keys, a block at a time. Of what came before, three things are kept
-for each query: m, the largest score; l, the sum of exp(score - m); O, the sum of exp(score - m) v.
-A larger m shrinks the past by one factor, exp(m - m'), and nothing of it is looked at again.
+A tile of that table is where a few queries meet a few keys, and to the same queries the keys come
+tile by tile. Of what came before, three things are kept for each query: m, the largest score; l,
+the sum of exp(score - m); O, the sum of exp(score - m) v. A larger m shrinks the past by one
+factor, exp(m - m'), and nothing of it is looked at again.
 
 (FlashAttention-2, arXiv:2307.08691, algorithms 1 and 2; the recurrence is of arXiv:1805.02867.)
 
 Shapes: `B` batch, `H` query heads, `Hk` key heads, `T` queries, `S` keys, `Dk` size of a key, `Dv`
-size of a value, `I` queries and `J` keys of a block.
+size of a value, `I` queries and `J` keys of a tile.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Partial:
     O: Tensor
 
     def add(self, scores: Tensor, v: Tensor) -> Partial:
-        """A block of keys comes: scores (..., I, J) and values (..., J, Dv)."""
+        """The next keys come: scores (..., I, J) and values (..., J, Dv)."""
         m = torch.maximum(self.m, scores.amax(dim=-1, keepdim=True))
         shrink, P = torch.exp(self.m - m), (scores - m).exp_()
         return Partial(m, shrink * self.l + P.sum(dim=-1, keepdim=True), shrink * self.O + P @ v)
@@ -67,12 +68,12 @@ def nothing_seen(q: Tensor, n_value: int) -> Partial:
     return Partial(least, torch.zeros_like(one), q.new_zeros(*q.shape[:-1], n_value))
 
 
-# ---------------------------------------------------------------- over the blocks
+# ---------------------------------------------------------------- over the tiles
 
 
 @dataclass(frozen=True)
 class Tiles:
-    """How T queries meet S keys: in blocks of `rows` and `columns`."""
+    """How T queries meet S keys: in tiles of `rows` queries and `columns` keys."""
 
     n_query: int
     n_key: int
@@ -83,14 +84,14 @@ class Tiles:
     columns: int
 
     def queries(self) -> Iterator[range]:
-        return blocks(range(self.n_query), self.rows)
+        return tiles_of(range(self.n_query), self.rows)
 
     def keys(self, queries: range) -> Iterator[range]:
-        """The blocks of keys that a block of queries sees; those above the diagonal are skipped."""
-        return blocks(self.slots.seen(queries, self.n_key), self.columns)
+        """The keys that some queries see, tile by tile; tiles above the diagonal are skipped."""
+        return tiles_of(self.slots.seen(queries, self.n_key), self.columns)
 
     def scores(self, q: Tensor, k: Tensor, queries: range, keys: range) -> Tensor:
-        """S = scale q k' + bias of a block, -inf where a query may not look: (B, H, I, J)"""
+        """S = scale q k' + bias of a tile, -inf where a query may not look: (B, H, I, J)"""
         S = (self.scale * part(q, queries)) @ part(k, keys).mT
         bias = self.relation.tile(queries, keys)
         biased = S if bias is None else S + bias
@@ -99,7 +100,7 @@ class Tiles:
         return biased.masked_fill(self.slots.hidden(queries, keys, S.device), float("-inf"))
 
 
-def blocks(whole: range, size: int) -> Iterator[range]:
+def tiles_of(whole: range, size: int) -> Iterator[range]:
     """A range in ranges of `size`; the last may be shorter."""
     for begin in range(whole.start, whole.stop, size):
         yield range(begin, min(begin + size, whole.stop))
@@ -114,7 +115,7 @@ def as_slice(of: range) -> slice:
     return slice(of.start, of.stop)
 
 
-class BlockwiseAttention(torch.autograd.Function):
+class TiledAttention(torch.autograd.Function):
     """softmax(S) v and its gradients; beside what came in, the output and L are kept, no table."""
 
     @staticmethod
@@ -139,7 +140,7 @@ class BlockwiseAttention(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor, Tensor, None]:
         """P = exp(S - L);  dV = P' dO;  dS = P (dO V' - delta);  dQ = dS K;  dK = dS' Q.
 
-        delta is the row sum of dO O; sums run over the blocks, and dQ and dK carry the scale.
+        delta is the row sum of dO O; sums run over the tiles, and dQ and dK carry the scale.
         """
         q, k, v, out, L = cast(tuple[Tensor, ...], ctx.saved_tensors)
         tiles: Tiles = ctx.tiles
@@ -162,7 +163,7 @@ class BlockwiseAttention(torch.autograd.Function):
 
 @dataclass(frozen=True)
 class FlashAttention:
-    """The kernel, in blocks of `rows` queries and `columns` keys; what has fewer bits than float32
+    """The kernel, in tiles of `rows` queries and `columns` keys; what has fewer bits than float32
     is computed in float32."""
 
     rows: int = FlashKernelConfig.rows
@@ -192,7 +193,7 @@ class FlashAttention:
         tiles = Tiles(n_query, n_key, scale, slots, relation, self.rows, self.columns)
         # Else autocast would round the products of these float32 numbers to bf16.
         with torch.autocast(q.device.type, enabled=False):
-            z = BlockwiseAttention.apply(q.to(wide), k.to(wide), v.to(wide), tiles)
+            z = TiledAttention.apply(q.to(wide), k.to(wide), v.to(wide), tiles)
         return cast(Tensor, z).to(v.dtype)
 
 

@@ -1,6 +1,6 @@
 """The forward of FlashAttention as a kernel for graphics cards, in Triton (extra `triton`).
 
-One program a block of queries and head, side by side; the loop over keys is that of
+One program for every `ROWS` queries of a head, side by side; the loop over keys is that of
 `lab.by_hand.flash`, by the same names. Without a card it runs in Triton's interpreter, slowly:
 TRITON_INTERPRET=1.
 
@@ -63,9 +63,10 @@ def flash_forward(
 
 
 def flash_on_a_card(
-    q: Tensor, k: Tensor, v: Tensor, *, scale: float, causal: bool = True, block: int = 64
+    q: Tensor, k: Tensor, v: Tensor, *, scale: float, causal: bool = True, tile: int = 64
 ) -> tuple[Tensor, Tensor]:
-    """(B, H, T, Dk) each -> the output, shaped as q, and L (B, H, T).
+    """(B, H, T, Dk) each -> the output, shaped as q, and L (B, H, T), in tiles of `tile`
+    queries and as many keys.
 
     `ValueError` for shapes that differ, and for sizes that are no power of two from 16 on, which
     Triton's products need.
@@ -75,14 +76,14 @@ def flash_on_a_card(
             f"q, k and v of shapes {[*map(tuple, (q.shape, k.shape, v.shape))]} differ"
         )
     n_batch, n_head, n_token, width = q.shape
-    for name, size in (("head_dim", width), ("block", block)):
+    for name, size in (("head_dim", width), ("tile", tile)):
         if size < 16 or size & (size - 1):
             raise ValueError(f"{name}={size}; Triton multiplies powers of two from 16 on")
     # The kernel counts out addresses by itself and knows of no strides.
     q, k, v = (x.contiguous() for x in (q, k, v))
     out, L = torch.empty_like(q), torch.empty(q.shape[:3], device=q.device)
-    programs = (triton.cdiv(n_token, block), n_batch * n_head)
+    programs = (triton.cdiv(n_token, tile), n_batch * n_head)
     flash_forward[programs](
-        q, k, v, out, L, scale, n_token, CAUSAL=causal, ROWS=block, COLUMNS=block, WIDTH=width
+        q, k, v, out, L, scale, n_token, CAUSAL=causal, ROWS=tile, COLUMNS=tile, WIDTH=width
     )
     return out, L

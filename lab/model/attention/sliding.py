@@ -28,7 +28,7 @@ class Window(Slots):
         return super().hidden(queries, keys, device) | (slot <= own - self.size)
 
     def seen(self, queries: range, n_key: int) -> range:
-        # Its oldest query sees farthest back: blocks of keys before that are skipped.
+        # Its oldest query sees farthest back: tiles of keys before that are skipped.
         first = max(0, self.start + queries.start - self.size + 1)
         return range(first, super().seen(queries, n_key).stop)
 

@@ -51,7 +51,7 @@ def by_definition(Q: Numbers, K: Numbers, V: Numbers, *, causal: bool) -> tuple[
 SHAPES = [(1, 1, True), (23, 23, True), (23, 23, False), (7, 31, False), (31, 7, False)]
 
 
-def test_blocks_give_the_row_and_move_what_the_formula_says() -> None:
+def test_tiles_give_the_row_and_move_what_the_formula_says() -> None:
     def holds(n_query: int, n_key: int, causal: bool, rows: int, columns: int) -> None:
         inputs, memory = some(n_query, n_key), SlowMemory()
         O, L = flash_attention(
@@ -105,7 +105,7 @@ def test_gradients_are_those_of_autograd() -> None:
 # ---------------------------------------------------------------- any fast memory
 
 
-def test_the_largest_block_fills_the_fast_memory() -> None:
+def test_the_largest_tile_fills_the_fast_memory() -> None:
     def holds(fast: int) -> None:
         rows = most_rows(fast, 16, 64, 64)
         assert held(rows, 16, 64, 64) <= fast < held(rows + 1, 16, 64, 64)
@@ -116,12 +116,12 @@ def test_the_largest_block_fills_the_fast_memory() -> None:
 def test_a_memory_without_room_for_a_query_is_refused() -> None:
     least = held(1, 16, 64, 64)
     assert most_rows(least, 16, 64, 64) == 1
-    with pytest.raises(ValueError, match=rf"hold no block: .* take {least:,}"):
+    with pytest.raises(ValueError, match=rf"hold no tile: .* take {least:,}"):
         most_rows(least - 1, 16, 64, 64)
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(0, 4), (4, 0), (-1, 4)])
-def test_a_block_of_nothing_is_refused(rows: int, columns: int) -> None:
+def test_a_tile_of_nothing_is_refused(rows: int, columns: int) -> None:
     with pytest.raises(ValueError, match=r"(rows|columns)=(0|-1)"):
         flash_attention(*some(3, 3), scale=1.0, rows=rows, columns=columns, memory=SlowMemory())
 

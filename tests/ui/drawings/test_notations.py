@@ -23,7 +23,7 @@ from components.ui.chapters.ch50.figures import (
 from components.ui.drawings import notations
 from components.ui.drawings.notations import Column, Line, NotationStep, notations_data
 from lab.by_hand.flash import flash_attention
-from lab.model.attention.flash import BlockwiseAttention, Partial, Tiles
+from lab.model.attention.flash import Partial, TiledAttention, Tiles
 
 # ---------------------------------------------------------------- what the front end is tried on
 
@@ -167,7 +167,7 @@ def test_the_drawing_takes_the_three() -> None:
     ("notation", "functions"),
     [
         ("NumPy", [flash_attention]),
-        ("torch", [BlockwiseAttention.forward, Tiles.scores, Partial.add]),
+        ("torch", [TiledAttention.forward, Tiles.scores, Partial.add]),
     ],
 )
 def test_no_line_is_changed_but_for_its_indent(

@@ -1,4 +1,4 @@
-"""components.ui.drawings.tiles: what lab counts travels; what is no block is refused."""
+"""components.ui.drawings.tiles: what lab counts travels; what is no tile is refused."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def walk_over_scores() -> Case:
 
 
 class Watched(SlowMemory):
-    """Says after each block of keys what was moved by then, and who met.
+    """Says after each tile of a row what was moved by then, and who met.
 
     The number of a token stands first in its rows of Q and V.
     """
@@ -115,7 +115,7 @@ def test_labels_travel_as_far_as_the_edges_have_room() -> None:
         assert len(sent["labels"]) == there
 
 
-def test_one_block_may_be_the_whole_table_and_fill_fast_memory() -> None:
+def test_one_tile_may_be_the_whole_table_and_fill_fast_memory() -> None:
     whole: Sizes = {
         "rows": 10,
         "columns": 10,

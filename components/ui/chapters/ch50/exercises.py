@@ -32,11 +32,11 @@ def first_card(page: Chapter, a: int, b: int) -> None:
 
 
 def break_even(page: Chapter) -> None:
-    """As few queries a block as make FlashAttention move less."""
+    """As few queries to a tile as make FlashAttention move less."""
     rows = page.number("ex_rows", "Queries in a tile", 0, worked.EX_TOKENS, 0, typed=True)
     if not rows:
         return
-    found = grade_rows(rows, worked.moved_in_blocks_of, worked.exercise_plain())
+    found = grade_rows(rows, worked.moved_in_tiles_of, worked.exercise_plain())
     st.caption(f"FlashAttention moves {found.moved:,} numbers, plain attention {found.plain:,}.")
     show_verdict(found.solved, describe_break_even(found), "" if found.solved else hint_for(found))
     page.source(grade_rows, moved_by_flash)

@@ -27,7 +27,7 @@ KERNELS: dict[str, Tone] = {"plain": OCHRE, "ours": VIOLET, "torch's": TEAL}
 
 WAYS: dict[str, Tone] = {"plain attention": OCHRE, "FlashAttention": VIOLET}
 CELL = 30
-"""Pixels of a cell of a block, high."""
+"""Pixels of a cell of a tile, high."""
 
 WHOLE, PLAIN = alt.Axis(format=",", grid=False), alt.Axis(format=",~g", grid=False)
 POWERS_OF_TEN = alt.Axis(format="~s", grid=False)
@@ -66,10 +66,10 @@ def moved_by_memory(rows: Rows, processors: Mapping[str, int]) -> Chart:
     return finished(alt.layer(lines, rules, *names).properties(height=CURVE))
 
 
-def block_map(
+def tile_map(
     values: Numbers, queries: Sequence[str], keys: Sequence[str], *, most: float | None = None
 ) -> Chart:
-    """One block, queries down and keys across, in parts of `most`, or else of its largest number.
+    """One tile, queries down and keys across, in parts of `most`, or else of its largest number.
     Cells that hold no number stay empty."""
     largest = most or float(np.nanmax(np.abs(values))) or 1.0
     data = grid(values, queries, keys).dropna()
@@ -134,7 +134,7 @@ NOTATIONS: Mapping[str, Notation] = {
     "torch": Notation(
         "torch, a whole batch",
         "lab/model/attention/flash.py",
-        ["BlockwiseAttention.forward", "Tiles.scores", "Partial.add"],
+        ["TiledAttention.forward", "Tiles.scores", "Partial.add"],
     ),
     "Triton": Notation(
         "Triton, for a graphics card", "lab/model/attention/flash_triton.py", ["flash_forward"]
@@ -146,7 +146,7 @@ PATTERNS: Mapping[NotationStep, Mapping[str, Sequence[str]]] = {
         "fetch queries",
         "The queries of a tile are fetched. In Triton each row of tiles is a program of its own.",
     ): {
-        "NumPy": ["for i in blocks(", "Q_i = memory.fetch("],
+        "NumPy": ["for i in tiles_of(", "Q_i = memory.fetch("],
         "torch": ["for queries in tiles.queries()"],
         "Triton": ["i = tl.program_id(0)", "of_queries =", "Q_i = tl.load("],
     },
@@ -162,7 +162,7 @@ PATTERNS: Mapping[NotationStep, Mapping[str, Sequence[str]]] = {
         "fetch keys and values",
         "The keys of a tile come, and their values. Tiles that hold only later keys are skipped.",
     ): {
-        "NumPy": ["for j in blocks(", "K_j, V_j = memory.fetch("],
+        "NumPy": ["for j in tiles_of(", "K_j, V_j = memory.fetch("],
         "torch": ["for keys in tiles.keys(", "part(v, keys)"],
         "Triton": [
             "end = tl.minimum(",

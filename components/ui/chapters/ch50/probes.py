@@ -13,13 +13,13 @@ from components.ui.lazily import lazily
 from components.ui.live.measuring import Measuring
 from components.ui.loaded_models import BOOK_RUN, load_with_progress
 from lab.by_hand.flash import (
-    BlockGradients,
     Numbers,
     SlowMemory,
-    block_gradients,
-    blocks,
+    TileGradients,
     flash_attention,
     hide_later,
+    tile_gradients,
+    tiles_of,
 )
 from lab.data.problems import Format
 
@@ -37,7 +37,7 @@ SHOWN = 2
 """Of the numbers of a value, so many are drawn."""
 
 ROWS, COLUMNS = 5, 5
-"""Of the blocks whose gradients are followed."""
+"""Of the tiles whose gradients are followed."""
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
@@ -72,37 +72,37 @@ def n_token() -> int:
     return FORM.length - 1
 
 
-# ---------------------------------------------------------------- the backward of one block
+# ---------------------------------------------------------------- the backward of one tile
 
 
 @dataclass(frozen=True)
 class Followed:
-    """One block of queries and one of keys: where they stand, and what they do to the gradients."""
+    """One tile: the queries and keys that meet in it, and what they do to the gradients."""
 
     queries: slice
     keys: slice
-    gradients: BlockGradients
+    gradients: TileGradients
 
 
-def visible_blocks() -> list[tuple[slice, slice]]:
-    """Queries and keys of every block that is not hidden as a whole."""
-    return [(i, j) for i in blocks(n_token(), ROWS) for j in blocks(i.stop, COLUMNS)]
+def visible_tiles() -> list[tuple[slice, slice]]:
+    """Queries and keys of every tile that is not hidden as a whole."""
+    return [(i, j) for i in tiles_of(n_token(), ROWS) for j in tiles_of(i.stop, COLUMNS)]
 
 
-def follow(a: int, b: int, block: int) -> Followed:
-    """The gradients of one of the visible blocks."""
-    head, (i, j) = head_of(a, b), visible_blocks()[block]
+def follow(a: int, b: int, tile: int) -> Followed:
+    """The gradients of one of the visible tiles."""
+    head, (i, j) = head_of(a, b), visible_tiles()[tile]
     O, L = output_of(a, b)
     delta = (head.dz * O).sum(axis=1, keepdims=True)
     S = hide_later(scale() * head.q[i] @ head.k[j].T, i, j)
-    found = block_gradients(
+    found = tile_gradients(
         S, L[i, None], delta[i], head.dz[i], head.q[i], head.k[j], head.v[j], scale()
     )
     return Followed(i, j, found)
 
 
 def output_of(a: int, b: int) -> tuple[Numbers, Numbers]:
-    """Of the head, block by block: O and L."""
+    """Of the head, tile by tile: O and L."""
     head = head_of(a, b)
     return flash_attention(
         head.q, head.k, head.v, scale=scale(), rows=ROWS, columns=COLUMNS, memory=SlowMemory()
@@ -111,15 +111,15 @@ def output_of(a: int, b: int) -> tuple[Numbers, Numbers]:
 
 def largest_row_sum(a: int, b: int) -> float:
     """Of dS over all keys, the farthest from zero, in parts of its largest number."""
-    every = [(f.queries, f.gradients.dS) for f in all_blocks(a, b)]
+    every = [(f.queries, f.gradients.dS) for f in all_tiles(a, b)]
     sums = np.zeros(n_token())
     for queries, dS in every:
         sums[queries] += dS.sum(axis=1)
     return float(np.abs(sums).max() / max(np.abs(dS).max() for _, dS in every))
 
 
-def all_blocks(a: int, b: int) -> list[Followed]:
-    return [follow(a, b, block) for block in range(len(visible_blocks()))]
+def all_tiles(a: int, b: int) -> list[Followed]:
+    return [follow(a, b, tile) for tile in range(len(visible_tiles()))]
 
 
 # ---------------------------------------------------------------- measured here and now

@@ -42,9 +42,13 @@ TIMES = (0.25, 0.5, 1, 2, 4, 8)
 TILE_TOKENS = tuple(Format("cot_reversed", p, p).length - 1 for p in (2, 4, 10))
 """Of sums of two, four and ten digits, as a network reads them."""
 
-FAST_MEMORIES, BLOCKS, WIDTHS = (2560, 4096, 8192, 16_384, 32_768), (4, 8, 16, 32), (32, 64, 128)
+FAST_MEMORIES, TILE_SIZES, WIDTHS = (
+    (2560, 4096, 8192, 16_384, 32_768),
+    (4, 8, 16, 32),
+    (32, 64, 128),
+)
 FAST, COLUMNS = 8192, 16
-"""Of the tiles, as they are drawn first: numbers in fast memory, and keys a block."""
+"""Of the tiles, as they are drawn first: numbers in fast memory, and keys to a tile."""
 
 LONG_TEXTS = (1024, 8192, 65_536)
 TRAFFIC_COLUMNS, TRAFFIC_MEMORIES = 4, tuple(2**n for n in range(10, 18))
@@ -118,7 +122,7 @@ def read(cards: probes.Cards, order: np.ndarray) -> np.ndarray:
 
 
 def rows_that_fit(n: int, fast: int, columns: int, width: int = WIDTH) -> int | None:
-    """Queries a block of a text of `n` tokens: as many as find room; None if not one does."""
+    """Queries to a tile of a text of `n` tokens: as many as find room; None if not one does."""
     if fast < held(1, columns, width, width):
         return None
     return min(n, most_rows(fast, columns, width, width))
@@ -184,7 +188,7 @@ def fast_memories() -> dict[str, int]:
     return {processor.name: processor.fast_bytes // BYTES for processor in PROCESSORS}
 
 
-def moved_in_blocks_of(rows: int) -> int:
+def moved_in_tiles_of(rows: int) -> int:
     """What FlashAttention moves of the text of the exercise."""
     return moved_by_flash(EX_TOKENS, EX_TOKENS, WIDTH, WIDTH, rows=rows)
 
@@ -196,7 +200,7 @@ def exercise_plain() -> int:
 # ---------------------------------------------------------------- 3. backward
 
 
-def name_of_block(queries: slice, keys: slice) -> str:
+def name_of_tile(queries: slice, keys: slice) -> str:
     return f"queries {queries.start} to {queries.stop - 1}, keys {keys.start} to {keys.stop - 1}"
 
 
@@ -206,7 +210,7 @@ def named(text: str, tokens: slice) -> list[str]:
 
 
 def seen(values: np.ndarray, followed: probes.Followed) -> np.ndarray:
-    """A map of a block, empty where a query may not look."""
+    """A map of a tile, empty where a query may not look."""
     return np.where(np.isinf(hide_later(values, followed.queries, followed.keys)), np.nan, values)
 
 

@@ -11,7 +11,7 @@ import torch
 from tiny import failures
 from torch import Tensor
 
-from lab.model.attention.flash import BlockwiseAttention, FlashAttention, Tiles, nothing_seen
+from lab.model.attention.flash import FlashAttention, TiledAttention, Tiles, nothing_seen
 from lab.model.attention.kernels import math_attention, sdpa_attention
 from lab.model.call import Slots
 from lab.model.positions import UNRELATED, ALiBiPositions, NoPositions, Relation
@@ -66,7 +66,7 @@ def test_output_and_gradients_are_those_of_plain_attention() -> None:
     assert failures(holds, cases) == []
 
 
-def test_a_bias_is_added_block_by_block() -> None:
+def test_a_bias_is_added_tile_by_tile() -> None:
     inputs, i = of_two(23, 23), torch.arange(23)[None]
     position = ALiBiPositions(2)
     relation = Relation(position, i, i)
@@ -81,7 +81,7 @@ def test_a_bias_is_added_block_by_block() -> None:
     assert farthest(plain, flash) < 1e-12 < 1e-3 < farthest(plain, without)
 
 
-def test_no_more_of_a_bias_is_formed_than_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_of_a_bias_is_formed_than_a_tile(monkeypatch: pytest.MonkeyPatch) -> None:
     """So memory grows with the text, and not with its square, where positions are a bias."""
     sizes: list[int] = []
     whole = ALiBiPositions.bias
@@ -100,9 +100,7 @@ def test_no_more_of_a_bias_is_formed_than_a_block(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("slots", [Slots(), BOTH_WAYS], ids=["causal", "both_ways"])
 def test_gradients_are_the_slopes(slots: Slots) -> None:
     tiles = Tiles(7, 7, 0.7, slots, UNRELATED, rows=3, columns=2)
-    assert torch.autograd.gradcheck(
-        lambda *qkv: BlockwiseAttention.apply(*qkv, tiles), of_two(7, 7)
-    )
+    assert torch.autograd.gradcheck(lambda *qkv: TiledAttention.apply(*qkv, tiles), of_two(7, 7))
 
 
 @pytest.mark.parametrize("size", [1e4, -1e4])
@@ -167,7 +165,7 @@ def test_autocast_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(0, 4), (4, 0), (-1, 3), (4, -1)])
-def test_a_block_of_nothing_is_refused(rows: int, columns: int) -> None:
+def test_a_tile_of_nothing_is_refused(rows: int, columns: int) -> None:
     with pytest.raises(ValueError, match=r"(rows|columns)=(0|-1)"):
         FlashAttention(rows, columns)
 
@@ -196,7 +194,7 @@ def test_a_bias_for_all_queries_alike_is_spread_and_one_that_is_trained_refused(
         FlashAttention()(*inputs, scale=0.7, relation=trained)
 
 
-def test_blocks_above_the_diagonal_are_never_formed() -> None:
+def test_tiles_above_the_diagonal_are_never_formed() -> None:
     tiles = Tiles(12, 12, 1.0, Slots(), UNRELATED, rows=4, columns=3)
     met = [(i.start, j.start) for i in tiles.queries() for j in tiles.keys(i)]
     assert met == [(i, j) for i in (0, 4, 8) for j in range(0, i + 4, 3)]

@@ -21,7 +21,7 @@ from lab.model.attention.flash_triton import flash_on_a_card
 def test_the_kernel_computes_attention(n_token: int, causal: bool) -> None:
     generator = torch.Generator().manual_seed(n_token)
     q, k, v = (torch.randn(2, 3, n_token, 16, generator=generator) for _ in range(3))
-    out, L = flash_on_a_card(q, k, v, scale=0.3, causal=causal, block=16)
+    out, L = flash_on_a_card(q, k, v, scale=0.3, causal=causal, tile=16)
     slots = Slots(causal=causal)
     right = math_attention(q.double(), k.double(), v.double(), scale=0.3, slots=slots)
     assert torch.allclose(out.double(), right, rtol=0, atol=2e-6)
