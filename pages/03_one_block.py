@@ -32,7 +32,7 @@ logit_lens = lazily("lab.interp.logit_lens")
 mha = lazily("lab.model.attention.mha")
 mlp = lazily("lab.by_hand.mlp")
 norms = lazily("lab.model.norm")
-pulled_out = lazily("lab.experiments.pulled_out")
+ablations = lazily("lab.experiments.ablations")
 residual = lazily("lab.model.residual")
 
 page = Chapter("03_one_block", CALC)
@@ -101,7 +101,7 @@ LEFT = ("a new vector", "a faint trace of the start", "the start, up to rounding
 
 
 def what_is_left(text: str) -> str:
-    error = logit_lens.relative_error(*probes.notebook_of(text).without_the_blocks())
+    error = logit_lens.relative_error(*probes.notebook_of(text).without_the_layers())
     return band(error, (0.01, 0.5), LEFT[::-1])
 
 
@@ -357,7 +357,7 @@ def what_came_of_it(text: str, part: str, without: str, a: int, b: int) -> str:
 def pull(a: int, b: int) -> None:
     text = probes.text_of(a, b)
     missed = "head {}.{}".format(*results.most_missed_head())
-    part = page.choose("pull", "Ablate", [*probes.components_to_pull()], missed)
+    part = page.choose("pull", "Ablate", [*probes.components_to_ablate()], missed)
     if not page.guess(
         f"{bars_of(text, part)} Without this part, what does the model write?",
         SAME_OR_NOT,
@@ -392,7 +392,7 @@ with page.deeper("every part, many problems"):
             alt="How many answers go wrong with each attention and each FFN ablated",
         )
         page.notice()
-        page.source(pulled_out.measure_part, intervene.ablate_layer)
+        page.source(ablations.measure_part, intervene.ablate_layer)
 
 
 page.prose("end")
@@ -423,7 +423,7 @@ def the_whisper() -> None:
         return
     text = probes.text_of(*pair)
     place = ask_place("ex_quiet_place", text, *pair)
-    part = page.choose("ex_quiet_part", "Ablate", [*probes.components_to_pull()], "head 5.3")
+    part = page.choose("ex_quiet_part", "Ablate", [*probes.components_to_ablate()], "head 5.3")
     here = written_at(text, place)
     logits = probes.attribution_without(text, part).logits[here.row]
     after = VOCABULARY[int(logits.argmax())]

@@ -22,7 +22,7 @@ residual = lazily("lab.model.residual")
 depth = lazily("lab.interp.depth")
 intervene = lazily("lab.interp.intervene")
 experiment = lazily("lab.experiments.attention_residuals_race")
-cut_threads = lazily("lab.experiments.residual_ablations")
+cut_connections = lazily("lab.experiments.residual_ablations")
 recipes = lazily("lab.recipes.attention_residuals")
 
 OF_A_SUM = ("whom",)
@@ -99,7 +99,7 @@ def whom_it_reads() -> None:
     marks = tokens.Marks(wrong=tokens.wrong_tokens(said.text, form.text(*pair)))
     st.html(tokens.strip(said.text, form, *pair, marks=marks, small=True))
     page.notice()
-    page.source(depth.depth_shares, depth.depth_amounts, intervene.cut_thread)
+    page.source(depth.depth_shares, depth.depth_amounts, intervene.cut_connection)
 
 
 @page.section("cut", needs=[RUN])
@@ -122,7 +122,7 @@ def which_digit_dies() -> None:
         alt="The share that is wrong with one connection cut: parts down, contributions across",
     )
     page.notice()
-    page.source(cut_threads.measure_threads, intervene.even_depth)
+    page.source(cut_connections.measure_connections, intervene.even_depth)
 
 
 # ---------------------------------------------------------------- 3. how the stream grows

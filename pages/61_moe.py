@@ -26,7 +26,7 @@ routing = lazily("lab.interp.routing")
 cost = lazily("lab.model.cost")
 experiment = lazily("lab.experiments.latent_experts_race")
 loading = lazily("lab.experiments.expert_loads")
-shutting = lazily("lab.experiments.shut_experts")
+expert_ablations = lazily("lab.experiments.expert_ablations")
 
 page = Chapter("61_moe", CALC)
 page.open()
@@ -143,7 +143,7 @@ def nothing_that_was_chosen() -> None:
         alt="Problems wrong without the shared expert, and without the chosen ones, by layer",
     )
     page.notice()
-    page.source(shutting.silenced)
+    page.source(expert_ablations.silenced)
 
 
 # ---------------------------------------------------------------- 5. balance

@@ -142,7 +142,7 @@ class GPT(nn.Module):
 def initialise(model: GPT, generator: torch.Generator) -> None:
     for name, weight in model.named_parameters():
         if name.endswith(("wo.weight", "w_out.weight", "unembed.weight")):
-            # What adds to the stream starts at zero, so at first every block hands on what it got;
+            # What adds to the stream starts at zero, so at first every layer hands on what it got;
             # zero logits give every token the same probability, and the loss begins at ln V.
             weight.zero_()
         elif name.endswith(("embed.weight", "table.weight")):
@@ -197,7 +197,7 @@ def orthogonal(g: Tensor) -> Tensor:
 
 
 class Optimiser:
-    """Muon for the matrices of the blocks, AdamW for the tables, the gains and the unembedding."""
+    """Muon for the matrices of the layers, AdamW for the tables, the gains and the unembedding."""
 
     def __init__(self, model: GPT) -> None:
         self.model, self.count = model, 0

@@ -179,7 +179,7 @@ def partners(number: int) -> list[int]:
 
 
 @dataclass(frozen=True)
-class PulledHead:
+class AblatedHead:
     """The first wrong token of a text written without one head; None if every token is right."""
 
     first_wrong: int | None
@@ -190,8 +190,8 @@ class PulledHead:
         return self.first_wrong in ANSWER.positions
 
 
-def grade_pulled_head(a: int, b: int, written: str) -> PulledHead:
-    return PulledHead(first_difference(written, FORM.text(a, b)))
+def grade_ablated_head(a: int, b: int, written: str) -> AblatedHead:
+    return AblatedHead(first_difference(written, FORM.text(a, b)))
 
 
 # ---------------------------------------------------------------- be the model

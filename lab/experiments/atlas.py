@@ -1,4 +1,4 @@
-"""All 10,000 sums and where each goes wrong, and the sums that open the book and its pages."""
+"""All 10,000 problems and where each goes wrong, and those that open the book and its pages."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ def opening_cells() -> list[Cell]:
 
 
 def measure_opening(cell: Cell) -> dict[str, Any]:
-    """What a page shows of a sum before any model is awake: what the run writes, where the heads of
-    its first block look, how long a note each line of the stream is, and what the right text costs.
+    """What a page shows of a problem before any model is awake: what the run writes, where the
+    heads of its first layer look, how long each contribution to the stream is, and what the right
+    text costs.
     """
     loaded = load_run(cell["run"])
     prompt = decode(loaded.format.prompt(cell["a"], cell["b"])[0])
@@ -38,7 +39,7 @@ def measure_opening(cell: Cell) -> dict[str, Any]:
         **asdict(written),
         "patterns": patterns(loaded.model, written.text)[0].round(4).tolist(),
         "lines": stream.lines,
-        "lengths": stream.length_of_notes.round(2).tolist(),
+        "lengths": stream.length_of_contributions.round(2).tolist(),
         "prices": prices(loaded.model, right).round(4).tolist(),
         **Sample("given", PAIRS, 1).document(),
         "seeds": [0],

@@ -1,9 +1,10 @@
 """Does it help a layer to choose which earlier layers it reads? Three kinds of residual, raced.
 
-Plain sum, full and block Attention Residuals as twins of three and of six layers with exactly as
-many parameters: two queries a layer are 2 D numbers, and so is one more neuron of an FFN, which the
-plain arm has. All read the same sums of up to 3 x 3 digits in the same order, at a rate that is
-warmed up and then constant, and are looked at through the running mean of their weights.
+Plain sum, Attention Residuals over all layers (full) and over groups (the paper's block) as twins
+of three and of six layers with exactly as many parameters: two queries a layer are 2 D numbers, and
+so is one more neuron of an FFN, which the plain arm has. All read the same sums of up to 3 x 3
+digits in the same order, at a rate that is warmed up and then constant, and are looked at through
+the running mean of their weights.
 """
 
 from __future__ import annotations
@@ -103,8 +104,8 @@ def measure(
 ) -> dict[str, Any]:
     """One run as a line of the record: to its goal, or its last step.
 
-    Loss, notes, gradients and depth patterns are those at step `measured_at`, in every arm. A check
-    asks all problems unless more than `ask_all_below` of them are wrong in its first parts.
+    Loss, contributions, gradients and depth patterns are those at step `measured_at`, in every arm.
+    A check asks all problems unless more than `ask_all_below` of them are wrong in its first parts.
     """
     paper, state = make_eval_set(recipe, split, N_CHECK), state or TrainState.start(recipe)
     mean = deepcopy(state.model).eval().requires_grad_(False)
@@ -155,7 +156,8 @@ def held_out_loss(model: GPT, recipe: Recipe, split: SplitName) -> float:
 
 
 def by_depth(model: GPT, recipe: Recipe) -> dict[str, Any]:
-    """Layer by layer: how large notes and stream are, how long the gradient, who reads whom."""
+    """Layer by layer: how large contributions and stream are, how long the gradient, who reads
+    whom."""
     shapes = cast(Shapes, recipe.data).shapes
     a, b = sample_shapes(np.random.default_rng(1), N_LOOKED_AT, shapes, *BOUNDS["validation"])
     texts, mask = recipe.format.render(a, b)
@@ -188,14 +190,14 @@ def patterns_of(model: GPT) -> list[str]:
 
 
 def gradient_by_layer(model: GPT, recipe: Recipe, texts: Tokens, mask: Mask) -> list[float]:
-    """The length of the loss's gradient by all weights of a block."""
+    """The length of the loss's gradient by all weights of a layer."""
     own = deepcopy(model).requires_grad_(True)
     tokens = torch.from_numpy(texts).long()
     ids = position_ids(tokens, model.config.position.n_axis)
     with torch.enable_grad():
         masked_loss(recipe, own, Batch(tokens, torch.from_numpy(mask), ids)).backward()
-    blocks = [list(block.parameters()) for block in own.blocks]
-    return [rounded(norm_of([cast(Tensor, p.grad) for p in block])) for block in blocks]
+    layers = [list(block.parameters()) for block in own.blocks]
+    return [rounded(norm_of([cast(Tensor, p.grad) for p in layer])) for layer in layers]
 
 
 def root_mean_square(x: Tensor) -> float:

@@ -116,7 +116,7 @@ def long_recipe(cell: Cell) -> Recipe:
 class Inspection:
     """A network at one moment. From outside: what is wrong of the small set, both ways round, of
     `N_ASKED` test problems (`wrong`, and their `loss`), and of all validation problems. From inside
-    a number a place in the stream, the first being what enters block 0. `centred_rank` is the
+    a number a place in the stream, the first being what enters layer 0. `centred_rank` is the
     effective rank without the mean feature, `logit_norm` the root mean square of a logit about the
     mean of its token's, `moved` how far the weights are from those of the base, over their length,
     and `gradient` the length of the last step's gradient."""
@@ -166,7 +166,7 @@ def look_at(model: GPT, asked: Asked, step: int) -> tuple[Inspection, list[Tenso
 
 
 def stream_of(model: GPT, trace: Trace) -> list[Tensor]:
-    """What enters block 0, and what leaves every block."""
+    """What enters layer 0, and what leaves every layer."""
     leaving = [trace[f"blocks.{i}.resid_post"] for i in range(model.config.n_layer)]
     return [trace["blocks.0.resid_pre"], *leaving]
 
@@ -263,7 +263,7 @@ def with_part_of(model: GPT, start: GPT, part: str) -> GPT:
 
 def wrong_without_mean(model: GPT, asked: Asked) -> int:
     """Others that are wrong once the mean feature of the small set is taken from what leaves the
-    last block, at every token."""
+    last layer, at every token."""
     own, _ = FORM.render(*asked.few)
     leaving = stream_of_last(model, run_with_trace(model, own[:, :-1], ["resid_post"]))
     mean = leaving.mean((0, 1))
@@ -290,7 +290,7 @@ def picture(features: Sequence[Sequence[Tensor]]) -> dict[str, Tensor]:
 
 
 def units(features: Sequence[Sequence[Tensor]]) -> Tensor:
-    """The features that are drawn after the last block, as arrows of length one at full width,
+    """The features that are drawn after the last layer, as arrows of length one at full width,
     (M, P, D), 16 bits."""
     text, place = points_drawn()
     last = torch.stack([found[-1][text, place] for found in features])
@@ -365,7 +365,7 @@ def push_cells() -> list[Cell]:
 
 def measure_push(cell: Cell) -> dict[str, Any]:
     """A reader's own run, longer: at some steps the mean of all logits, and the cosine between the
-    mean feature after the last block and the direction in which all logits fall alike."""
+    mean feature after the last layer and the direction in which all logits fall alike."""
     recipe = replace(go_on(), precision="fp32", steps=PUSHED_AT[-1])
     recipe = replace(recipe, **ARMS[cell["arm"]])
     state, asked = TrainState.start(recipe), Asked.of(recipe.seed)

@@ -1,4 +1,4 @@
-"""What two heads of block 0 fetch before a digit is written, and whether the digit needs it.
+"""What two heads of layer 0 fetch before a digit is written, and whether the digit needs it.
 
 A large weight tells where a head looks. Whether the digit uses what it finds there is tried: the
 head hands on zeros at that one place, and the digit is asked again. To hide the token from the head

@@ -1,4 +1,4 @@
-"""Working handed over or forged: what the model makes of notes that are not its own."""
+"""Working handed over or forged: what the model makes of what it did not write."""
 
 from __future__ import annotations
 

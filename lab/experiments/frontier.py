@@ -21,13 +21,13 @@ from lab.data.vocabulary import VOCABULARY, Tokens
 from lab.experiments.lengths import problems_of_shape
 from lab.experiments.served_models import model_called
 from lab.experiments.sweep import Cell
-from lab.inference.scoring import teacher_forced_in_blocks
+from lab.inference.scoring import teacher_forced_in_chunks
 from lab.model.gpt import GPT
 
 TOKENS_AT_ONCE = 10_000
 """Of all texts of a batch: what is kept of them is 190 MB with `far_coupled`."""
 
-BLOCK = 64
+CHUNK = 64
 """Tokens of each text that a forward reads; longer ones are no quicker and take more memory."""
 
 # ---------------------------------------------------------------- the sweep
@@ -67,7 +67,7 @@ def evaluate_forced(model: GPT, form: Format, a: Integers, b: Integers) -> dict[
     failures: list[dict[str, Any]] = []
     for begin in range(0, len(a), rows):
         texts, mask = form.render(a[begin : begin + rows], b[begin : begin + rows])
-        guesses = np.where(mask, teacher_forced_in_blocks(model, texts, BLOCK), texts)
+        guesses = np.where(mask, teacher_forced_in_chunks(model, texts, CHUNK), texts)
         missed = guesses != texts
         tokens += int(mask.sum())
         wrong_tokens += int(missed.sum())

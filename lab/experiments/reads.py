@@ -9,11 +9,11 @@ from lab.experiments import (
     curriculum_ablations,
     error_book,
     exact,
+    expert_ablations,
     lengths,
     long_sums,
     pockets,
     self_evolution,
-    shut_experts,
 )
 from lab.experiments.served_models import run_called
 from lab.experiments.sweep import Cell, nothing
@@ -80,8 +80,8 @@ def last_stage(_: Cell) -> Sequence[str]:
     return [pockets.RUN]
 
 
-def shut(_: Cell) -> Sequence[str]:
-    return [shut_experts.RUN]
+def expert_run(_: Cell) -> Sequence[str]:
+    return [expert_ablations.RUN]
 
 
 def full_residual(cell: Cell) -> Sequence[str]:

@@ -1,6 +1,8 @@
-"""One thread between two layers cut, or one reading pinned to the plain sum: which digits go wrong?
+"""One connection between two layers cut, or one reading pinned to the plain sum: which digits go
+wrong?
 
-Every token is asked from the right ones before it, so that one wrong digit does not spoil the rest.
+Every token is predicted from the right ones before it, so that one wrong digit does not spoil the
+rest.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ FORM = Format("cot_reversed", 3, 3)
 ASKED = 200
 
 
-def thread_cells() -> list[Cell]:
+def connection_cells() -> list[Cell]:
     """Of each run every reading, then the run whole and with all its readings pinned."""
     cells: list[Cell] = []
     for run in RUNS:
@@ -40,9 +42,9 @@ def thread_cells() -> list[Cell]:
     return cells
 
 
-def measure_threads(cell: Cell) -> dict[str, Any]:
-    """By kind of number (digits, wrong ones): with each thread cut, and with the reading pinned to
-    even shares, or to its own mean over all tokens."""
+def measure_connections(cell: Cell) -> dict[str, Any]:
+    """By kind of number (digits, wrong ones): with each connection cut, and with the reading pinned
+    to even shares, or to its own mean over all tokens."""
     model = load_run(cell["run"]).model
     told = {**Sample("generator", "validation pairs of 3x3", ASKED, 0).document(), "seeds": [0]}
     readings = readings_of(model.config)

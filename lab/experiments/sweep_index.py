@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from lab.experiments import (
+    ablations,
     atlas,
     attention_kernel_costs,
     attention_residuals_race,
     collapse,
     curriculum_ablations,
     error_book,
+    expert_ablations,
     expert_loads,
     fetched,
     fine_tuning,
@@ -26,11 +28,9 @@ from lab.experiments import (
     mistakes,
     pockets,
     position_encoding_race,
-    pulled_out,
     reads,
     residual_ablations,
     self_evolution,
-    shut_experts,
     stage_heads,
     token_loss_sweep,
 )
@@ -49,16 +49,16 @@ SWEEPS: dict[str, Sweep] = {
     "atlas": Sweep(atlas.atlas_cells, atlas.measure_atlas, reads.run_named),
     "opening": Sweep(atlas.opening_cells, atlas.measure_opening, reads.run_named),
     "heads": Sweep(
-        pulled_out.pulled_head_cells,
-        pulled_out.measure_head,
+        ablations.ablated_head_cells,
+        ablations.measure_head,
         reads.run_named,
-        pulled_out.heads_small,
+        ablations.heads_small,
     ),
-    "sharpness": Sweep(pulled_out.head_cells, pulled_out.measure_sharpness, reads.run_named),
-    "silenced": Sweep(pulled_out.silenced_cells, pulled_out.measure_silenced, reads.run_named),
+    "sharpness": Sweep(ablations.head_cells, ablations.measure_sharpness, reads.run_named),
+    "silenced": Sweep(ablations.silenced_cells, ablations.measure_silenced, reads.run_named),
     "fetched": Sweep(fetched.fetched_cells, fetched.measure_fetched, reads.run_named),
     "mirrored": Sweep(mirrored.mirrored_cells, mirrored.measure_mirrored),
-    "parts": Sweep(pulled_out.part_cells, pulled_out.measure_part, reads.run_named),
+    "parts": Sweep(ablations.part_cells, ablations.measure_part, reads.run_named),
     **{name: Sweep(*parts) for name, parts in CONTROLS.items()},
     "rope": Sweep(
         position_encoding_race.rope_cells,
@@ -72,7 +72,9 @@ SWEEPS: dict[str, Sweep] = {
         reads.kv_cache,
         kv_cache_sweep.kv_cache_small,
     ),
-    "shut_experts": Sweep(shut_experts.shut_cells, shut_experts.measure_shut, reads.shut),
+    "shut_experts": Sweep(
+        expert_ablations.expert_cells, expert_ablations.measure_ablated, reads.expert_run
+    ),
     "expert_loads": Sweep(expert_loads.load_cells, expert_loads.measure_cell, reads.run_named),
     "long_sums": Sweep(long_sums.long_sum_cells, long_sums.measure_long_sums, reads.long_sum_arm),
     "limits": Sweep(lengths.limit_cells, lengths.measure_limit, reads.run_named),
@@ -135,7 +137,7 @@ SWEEPS: dict[str, Sweep] = {
     "expert_changes": Sweep(latent_experts_race.change_cells, latent_experts_race.measure_change),
     "low_rank": Sweep(low_rank.low_rank_cells, low_rank.measure_low_rank),
     "threads": Sweep(
-        residual_ablations.thread_cells, residual_ablations.measure_threads, reads.run_named
+        residual_ablations.connection_cells, residual_ablations.measure_connections, reads.run_named
     ),
     "collapse": Sweep(collapse.collapse_cells, collapse.measure_collapse),
     "collapse_push": Sweep(collapse.push_cells, collapse.measure_push, reads.going_on),

@@ -97,17 +97,17 @@ def teacher_forced(model: GPT, texts: Tokens, positions: Tensor | None = None) -
     return likeliest(logits_of(model, texts[:, :-1], positions=positions), texts)
 
 
-def teacher_forced_in_blocks(model: GPT, texts: Tokens, block: int) -> Tokens:
-    """`teacher_forced`, `block` tokens of each text a forward, those before them in a cache.
+def teacher_forced_in_chunks(model: GPT, texts: Tokens, chunk: int) -> Tokens:
+    """`teacher_forced`, `chunk` tokens of each text a forward, those before them in a cache.
 
-    So attention's tables have `block` rows, not one for every token of a long text.
+    So attention's tables have `chunk` rows, not one for every token of a long text.
     """
     given = torch.from_numpy(texts[:, :-1]).long().to(model.embed.weight.device)
     positions = position_ids(given, model.config.position.n_axis)
     cache, logits = KVCache(given.shape[1]), list[Tensor]()
     with torch.inference_mode():
-        for start in range(0, given.shape[1], block):
-            now = slice(start, start + block)
+        for start in range(0, given.shape[1], chunk):
+            now = slice(start, start + chunk)
             logits.append(model(given[:, now], positions=positions[:, now], cache=cache))
     return likeliest(torch.cat(logits, dim=1), texts)
 

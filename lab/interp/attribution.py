@@ -1,8 +1,8 @@
 """A logit as the sum of what each component of the model wrote to the stream.
 
-The stream at its end is a sum of notes, each by the share that the end has of it, the unembedding
-is linear, and the final norm is a rescaling: with its scale held at the value it has on this text,
-every logit is a sum too, with a term a component.
+The stream at its end is a sum of contributions, each by the share that the end has of it, the
+unembedding is linear, and the final norm is a rescaling: with its scale held at the value it has on
+this text, every logit is a sum too, with a term a component.
 
 Shapes: `C` components, `T` tokens, `H` heads, `Dk` head_dim, `D` d_model, `V` vocabulary.
 """
@@ -49,10 +49,10 @@ class Component:
         out = "ffn_out" if self.kind == "FFN" else "attn_out"
         return "begin" if self.layer is None else f"blocks.{self.layer}.{out}"
 
-    def pulled_out(self) -> Edit:
-        """The edit under which it writes nothing. `ValueError` for what stands before block 0."""
+    def ablated(self) -> Edit:
+        """The edit under which it writes nothing. `ValueError` for what stands before layer 0."""
         if self.layer is None:
-            raise ValueError(f"{self.name!r} is what the model is given; pull out a head or an FFN")
+            raise ValueError(f"{self.name!r} is what the model is given; ablate a head or an FFN")
         if self.head is not None:
             return ablate_head(self.layer, self.head)
         return ablate_layer(self.site.rpartition(".")[2], self.layer)
@@ -102,13 +102,13 @@ def components_of(model: GPT) -> tuple[Component, ...]:
     """All that writes to the stream, in the order of the network."""
     out = [Component(GIVEN[name]) for name in model.position.begins_with]
     for layer, block in enumerate(cast(list[Block], list(model.blocks))):
-        out += [Component("head", layer, head) for head in range(block.attention.n_note)]
+        out += [Component("head", layer, head) for head in range(block.attention.n_contribution)]
         out.append(Component("FFN", layer))
     return tuple(out)
 
 
-def components_to_pull(model: GPT) -> dict[str, Component]:
-    """By name: every component of a block, and every attention as a whole, block by block."""
+def components_to_ablate(model: GPT) -> dict[str, Component]:
+    """By name: every component of a layer, and every attention as a whole, layer by layer."""
     out: list[Component] = []
     for layer in range(model.config.n_layer):
         heads = [c for c in components_of(model) if c.layer == layer and c.kind == "head"]
@@ -118,28 +118,28 @@ def components_to_pull(model: GPT) -> dict[str, Component]:
 
 def collect_contributions(model: GPT, trace: Trace) -> Tensor:
     """The share of every component in what the final norm reads of a text, (C, T, D)."""
-    notes = [trace[name] for name in model.position.begins_with]  # (1, T, D) each
+    written = [trace[name] for name in model.position.begins_with]  # (1, T, D) each
     for layer, block in enumerate(cast(list[Block], list(model.blocks))):
-        notes += [*block.attention.written(trace[f"blocks.{layer}.z"])]
-        notes.append(trace[f"blocks.{layer}.ffn_out"])
+        written += [*block.attention.written(trace[f"blocks.{layer}.z"])]
+        written.append(trace[f"blocks.{layer}.ffn_out"])
     sites = [component.site for component in components_of(model)]
-    return torch.cat(notes) * model.residual.shares(sites, trace)
+    return torch.cat(written) * model.residual.shares(sites, trace)
 
 
 def attribute(model: GPT, text: str, edits: Collection[Edit] = ()) -> Attribution:
-    """logit_v = sum over components of (note * gain / rms(x)) . unembed_v, at every place.
+    """logit_v = sum over components of (contribution * gain / rms(x)) . unembed_v, at every place.
 
     x is the stream at the end, so its norm, rms(x) = sqrt(mean(x^2) + eps), is a number that all
     components share. Exact to rounding; the sum says what a component wrote, not what would happen
-    without it, for later components have read its note.
+    without it, for later components have read its contribution.
     """
     read = (READ | model.residual.decided_by) & model.emits
     trace = run_with_trace(model, text, read, edits)
     with torch.inference_mode():
-        notes = collect_contributions(model, trace)  # (C, T, D)
-        x, norm = notes.sum(0), model.final_norm
+        contributions = collect_contributions(model, trace)  # (C, T, D)
+        x, norm = contributions.sum(0), model.final_norm
         # Held at what it is on this text: the norm is then linear, and a logit is a sum.
         scale = torch.rsqrt(x.square().mean(-1, keepdim=True) + norm.eps)  # (T, 1)
-        added = model.unembed(notes * scale * norm.gain)  # (C, T, V)
+        added = model.unembed(contributions * scale * norm.gain)  # (C, T, V)
     logits = trace["logits"][0]
     return Attribution(components_of(model), added.double().numpy(), logits.double().numpy())

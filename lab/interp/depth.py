@@ -1,6 +1,6 @@
 """Whom every layer reads: the shares of attention over depth on one text, and what they bear.
 
-Shapes: `T` tokens, `R` readings that choose, `N` notes or sums of notes.
+Shapes: `T` tokens, `R` readings that choose, `N` sources: contributions, or sums of a group's.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from torch import Tensor
 from lab.data.vocabulary import Tokens
 from lab.inference.forward import Texts, run_with_trace
 from lab.inference.scoring import likeliest
-from lab.interp.intervene import DEPTH_PATTERNS, cut_thread
+from lab.interp.intervene import DEPTH_PATTERNS, cut_connection
 from lab.model.config import AttentionResidualConfig, GPTConfig
 from lab.model.gpt import GPT
 from lab.model.residual import pattern_at
@@ -64,11 +64,11 @@ def readers_of(config: GPTConfig) -> list[str]:
 
 
 def sources_of(config: GPTConfig) -> list[str]:
-    """What is read: the 'token', and 'attention 0', 'FFN 0', ... or 'block 0', 'block 1', ..."""
+    """What is read: the 'token', and 'attention 0', 'FFN 0', ... or 'group 0', 'group 1', ..."""
     most = readings_of(config)[-1].n_source
     if most == len(config.contributions) + 1:
         return ["token", *writers_of(config)]
-    return ["token", *(f"block {n}" for n in range(most - 1))]
+    return ["token", *(f"group {n}" for n in range(most - 1))]
 
 
 def depth_shares(model: GPT, text: Texts, edits: Collection[Edit] = ()) -> NDArray[np.float64]:
@@ -83,7 +83,7 @@ def depth_shares(model: GPT, text: Texts, edits: Collection[Edit] = ()) -> NDArr
 def depth_amounts(model: GPT, text: Texts) -> NDArray[np.float64]:
     """share |source|, over the sum of these: how much of what is read a source makes up, (T, R, N).
 
-    A small share of a long note may be more than a large one of a short note.
+    A small share of a long source may be more than a large one of a short source.
     """
     trace = run_with_trace(model, text, NEEDED & model.emits)
     shares = patterns_in(trace, model.config)
@@ -113,8 +113,8 @@ def lengths_in(trace: Trace, config: GPTConfig) -> list[Tensor]:
     return out
 
 
-def total(notes: Sequence[Tensor]) -> Tensor:
-    return torch.stack([*notes]).sum(0)
+def total(contributions: Sequence[Tensor]) -> Tensor:
+    return torch.stack([*contributions]).sum(0)
 
 
 def amounts(shares: Tensor, lengths: Tensor) -> Tensor:
@@ -131,20 +131,20 @@ def side_by_side(found: Sequence[Tensor]) -> NDArray[np.float64]:
 
 
 def cut(config: GPTConfig, reading: int, source: int) -> Edit:
-    """The edit that cuts one thread, counted as `depth_shares` counts."""
+    """The edit that cuts one connection, counted as `depth_shares` counts."""
     chosen = readings_of(config)[reading]
-    return cut_thread(chosen.pattern, chosen.layer, source)
+    return cut_connection(chosen.pattern, chosen.layer, source)
 
 
-# ---------------------------------------------------------------- thin threads
+# ---------------------------------------------------------------- thin connections
 
 
 @dataclass(frozen=True)
 class Thinned:
-    """Without thin threads: how many of all were cut, and how many texts are wrong then."""
+    """Without thin connections: how many of all were cut, and how many texts are wrong then."""
 
     cut: int
-    threads: int
+    connections: int
     errors: int
     n: int
 
@@ -155,17 +155,17 @@ def thinned(
     """Every share under `below`, or with `by_length` every amount, becomes nothing, in every
     reading and at every token.
 
-    Each token of `texts` (n, T) is asked from the right ones before it; `mask` says which count.
-    A thread is counted at every token that is asked. Lengths are those of the network with all its
-    threads.
+    Each token of `texts` (n, T) is predicted from the right ones before it; `mask` says which
+    count. A connection is counted at every such token. Lengths are those of the network with all
+    its connections.
     """
-    counted = {"cut": 0, "threads": 0}
-    asked = torch.from_numpy(mask[:, 1:])
+    counted = {"cut": 0, "connections": 0}
+    counts = torch.from_numpy(mask[:, 1:])
 
     def thick(a: Tensor, lengths: Tensor) -> Tensor:
         thin = (amounts(a, lengths) if by_length else a) < below
-        counted["cut"] += int(thin[asked].sum())
-        counted["threads"] += thin[asked].numel()
+        counted["cut"] += int(thin[counts].sum())
+        counted["connections"] += thin[counts].numel()
         return a.masked_fill(thin, 0.0)
 
     whole = run_with_trace(model, texts[:, :-1], NEEDED & model.emits)

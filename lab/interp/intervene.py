@@ -19,12 +19,12 @@ def scale_head(layer: int, head: int, factor: float) -> Edit:
 
 
 def ablate_head(layer: int, head: int) -> Edit:
-    """Pull out one head: it hands on nothing (zero ablation)."""
+    """Ablate one head: it hands on nothing (zero ablation)."""
     return Edit("z", torch.zeros_like, layer=layer, index={"head": head})
 
 
 def ablate_layer(name: str, layer: int) -> Edit:
-    """Silence `attn_out` or `ffn_out` of one layer."""
+    """Ablate attention or FFN of one layer: `attn_out` or `ffn_out` is zero."""
     if name not in ("attn_out", "ffn_out"):
         raise ValueError(f"{name!r} writes nothing to the stream; allowed: attn_out, ffn_out")
     return Edit(name, torch.zeros_like, layer=layer)
@@ -49,7 +49,7 @@ def even_depth(name: str, layer: int) -> Edit:
     return Edit(name, lambda a: torch.full_like(a, 1 / a.shape[-1]), layer=layer)
 
 
-def cut_thread(name: str, layer: int, source: int) -> Edit:
+def cut_connection(name: str, layer: int, source: int) -> Edit:
     """A reading of a layer no longer gets anything of one source; the others keep their shares."""
     require_depth(name)
     return Edit(name, torch.zeros_like, layer=layer, index={"source": source})

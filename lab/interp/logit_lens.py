@@ -1,4 +1,4 @@
-"""A look into the stream of one text: its notes line by line, and what it would say if it ended.
+"""A look into the stream of one text: what each line adds to it, and what it would say if it ended.
 
 Shapes: `N` lines, `T` tokens, `D` d_model, `F` neurons, `V` vocabulary.
 """
@@ -31,31 +31,33 @@ def plain(x: Tensor) -> Numbers:
 
 @dataclass(frozen=True)
 class Notebook:
-    """The stream as a notebook: `note` (N, T, D) is what each line adds, in order.
+    """The stream as a notebook: `contribution` (N, T, D) is what each line adds, in order.
 
     `lines`: 'token', 'position', 'attention 0', 'FFN 0', ... `last` (T, D) is the stream at the
     end, as the model has it.
     """
 
     lines: tuple[str, ...]
-    note: Numbers
+    contribution: Numbers
     last: Numbers
 
     @property
-    def length_of_notes(self) -> Numbers:
-        """|note|, (N, T)"""
-        return np.linalg.norm(self.note, axis=-1)
+    def length_of_contributions(self) -> Numbers:
+        """|contribution|, (N, T)"""
+        return np.linalg.norm(self.contribution, axis=-1)
 
     @property
     def length_of_stream(self) -> Numbers:
         """|x| after each line, (N, T)"""
-        return np.linalg.norm(self.note.cumsum(axis=0), axis=-1)
+        return np.linalg.norm(self.contribution.cumsum(axis=0), axis=-1)
 
-    def without_the_blocks(self) -> tuple[Numbers, Numbers]:
-        """The stream at the end minus every note of a block, and what stood there at first."""
+    def without_the_layers(self) -> tuple[Numbers, Numbers]:
+        """The stream at the end minus every contribution of a layer, and what stood there at
+        first."""
         given = [line in ("token", "position") for line in self.lines]
-        blocks = [not first for first in given]
-        return self.last - self.note[blocks].sum(axis=0), self.note[given].sum(axis=0)
+        of_layers = [not first for first in given]
+        left = self.last - self.contribution[of_layers].sum(axis=0)
+        return left, self.contribution[given].sum(axis=0)
 
 
 def notebook(model: GPT, text: str) -> Notebook:
@@ -72,15 +74,16 @@ def notebook(model: GPT, text: str) -> Notebook:
         keys[f"attention {layer}"] = f"blocks.{layer}.attn_out"
         keys[f"FFN {layer}"] = f"blocks.{layer}.ffn_out"
     sites = ["begin" if line in start else key for line, key in keys.items()]
-    notes = torch.cat([trace[key] for key in keys.values()]) * model.residual.shares(sites, trace)
-    return Notebook(tuple(keys), plain(notes), plain(trace[f"blocks.{n - 1}.resid_post"][0]))
+    written = torch.cat([trace[key] for key in keys.values()])
+    added = written * model.residual.shares(sites, trace)
+    return Notebook(tuple(keys), plain(added), plain(trace[f"blocks.{n - 1}.resid_post"][0]))
 
 
 def read_early(model: GPT, text: str) -> Numbers:
-    """softmax(unembed(norm(x))) of the stream x before block 0 and after every block.
+    """softmax(unembed(norm(x))) of the stream x before layer 0 and after every layer.
 
     (n_layer + 1, T, V); the last is what the model says. Known as the logit lens. Before the last
-    block the stream was not trained to be read so: it is a look, and not what the model does.
+    layer the stream was not trained to be read so: it is a look, and not what the model does.
     """
     trace = run_with_trace(model, text, ("resid_pre", "resid_post"))
     n = model.config.n_layer
@@ -92,7 +95,7 @@ def read_early(model: GPT, text: str) -> Numbers:
 
 
 def likeliest(probabilities: Numbers) -> tuple[list[str], Numbers]:
-    """The token that is read at each place, a text a stage, and how likely it is there.
+    """The token that is read at each position, a text a stage, and how likely it is there.
 
     (stages, T, V) -> stages texts of T tokens, (stages, T)
     """

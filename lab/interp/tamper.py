@@ -1,4 +1,4 @@
-"""Forge a digit of the model's own working and let it go on: does it believe its note?
+"""Forge a digit of the model's own working and let it go on: does it believe what it wrote?
 
 Shapes: `N` problems, `L` tokens of a text. Everything here takes cot_reversed texts.
 """

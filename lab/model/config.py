@@ -25,7 +25,7 @@ from lab.fields import (
 )
 
 SITES = ("resid_pre", "resid_mid", "resid_post")
-"""Where a block reads the stream: before anything, after attention, and what it leaves."""
+"""Where a layer reads the stream: before anything, after attention, and what it leaves."""
 
 Activation = Literal["relu2", "gelu", "swiglu"]
 PairLayout = Literal["half", "interleaved"]

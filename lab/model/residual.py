@@ -1,6 +1,6 @@
-"""The residual stream: what blocks read from and write to. A stream is begun anew in every call.
+"""The residual stream: what layers read from and write to. A stream is begun anew in every call.
 
-Which readings there are and what is added between them the blocks say (`BlockConfig.order`).
+Which readings there are and what is added between them a layer's block says (`BlockConfig.order`).
 
 Shapes: `B` batch, `T` tokens, `D` d_model, `N` sources, of one or several contributions each.
 """
@@ -21,7 +21,7 @@ from lab.model.trace import Trace, TraceLike
 
 
 class Stream(Protocol):
-    """What a block asks of the stream. It never adds: it reads, computes and writes."""
+    """What a block calls of the stream. It never adds: it reads, computes and writes."""
 
     def read(self, site: str, trace: TraceLike) -> Tensor: ...
 

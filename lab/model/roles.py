@@ -10,12 +10,12 @@ from typing import Literal
 from torch import nn
 
 Role = Literal["embedding", "reads", "writes", "router", "gain", "depth_query", "unembedding"]
-"""embedding: numbers that are looked up. reads: a matrix inside a block. writes: a matrix whose
+"""embedding: numbers that are looked up. reads: a matrix inside a layer. writes: a matrix whose
 product is added to the stream. router: a matrix that chooses. gain: of a norm. depth_query: a
-vector that chooses among earlier notes. unembedding: from the stream to the logits."""
+vector that chooses among earlier contributions. unembedding: from the stream to the logits."""
 
 MATRICES: tuple[Role, ...] = ("reads", "writes")
-"""The matrices of the blocks, which Muon steps. A router is stepped by AdamW."""
+"""The matrices of the layers, which Muon steps. A router is stepped by AdamW."""
 
 
 def roles(model: nn.Module) -> dict[str, Role]:

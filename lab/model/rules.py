@@ -21,9 +21,9 @@ Function = Literal["relu2", "gelu", "silu", "sigmoid", "reciprocal", "multiply"]
 class Rule:
     """One of the operations below, on its operands.
 
-    An operand is a name, a rule, or in `Choose` None: minus infinity. A name is of the same block,
-    or else of the whole model; `before.x` is x of the block before, `last.x` that of the last, and
-    `blocks.2.x` that of block 2.
+    An operand is a name, a rule, or in `Choose` None: minus infinity. A name is of the same layer,
+    or else of the whole model; `before.x` is x of the layer before, `last.x` that of the last, and
+    `blocks.2.x` that of layer 2.
     """
 
     of: tuple[Operand, ...]

@@ -25,7 +25,7 @@ class Activation:
 
     axes: tuple[str, ...]
     meaning: str
-    in_block: bool = True
+    in_layer: bool = True
 
 
 STREAM = ("batch", "position", "d_model")
@@ -114,8 +114,8 @@ class Edit:
                     f"{axis}={index}: slots are counted from the start of the text, "
                     "since its end is not yet known in decoding"
                 )
-        if ACTIVATIONS[self.name].in_block != (self.layer is not None):
-            need = "needs a layer" if self.layer is None else "is outside the blocks: layer=None"
+        if ACTIVATIONS[self.name].in_layer != (self.layer is not None):
+            need = "needs a layer" if self.layer is None else "is outside the layers: layer=None"
             raise ValueError(f"an edit of {self.name!r} {need} (layer={self.layer})")
 
     def __str__(self) -> str:

@@ -22,8 +22,8 @@ from lab.training.recipe import Recipe
 Arm = Literal["plain", "full", "block"]
 ARMS: tuple[Arm, ...] = get_args(Arm)
 
-N_BLOCK = 3
-"""Blocks of layers of the block form, whatever the depth."""
+N_GROUP = 3
+"""Groups of layers whose contributions are summed, whatever the depth."""
 
 
 def twin(depth: int) -> GPTConfig:
@@ -48,7 +48,7 @@ def residual_of(arm: Arm, n_layer: int) -> ResidualConfig:
         case "full":
             return AttentionResidualConfig()
         case "block":
-            return BlockAttentionResidualConfig(max(1, n_layer // N_BLOCK))
+            return BlockAttentionResidualConfig(max(1, n_layer // N_GROUP))
 
 
 def with_arm(network: GPTConfig, arm: Arm) -> GPTConfig:
@@ -86,7 +86,7 @@ def on_sums(name: str, model: GPTConfig, steps: int) -> Recipe:
 
 
 def attention_residuals() -> Recipe:
-    """Three blocks of two layers: 4.7M parameters."""
+    """Three groups of two layers: 4.7M parameters."""
     return at_full_size("attention_residuals", "block")
 
 

@@ -44,9 +44,10 @@ def multiply(
     """The twin, every setting an argument. `rate` is AdamW's; Muon's matrices take five times it.
 
     `batch`: texts of a step. `packed`: streams of sums, cut anywhere, of as many tokens. `base` is
-    RoPE's. `residual`: a plain sum, or attention over depth, full or in blocks. `latent`: of how
-    many numbers keys and values are made; 0 for heads that have their own. `experts`: how many
-    share out the neurons, 0 for one dense FFN, their loads `balanced` by biases or not.
+    RoPE's. `residual`: a plain sum, or attention over depth, full or over groups of layers.
+    `latent`: of how many numbers keys and values are made; 0 for heads that have their own.
+    `experts`: how many share out the neurons, 0 for one dense FFN, their loads `balanced` by biases
+    or not.
 
     Raises `ValueError` for a setting that is not allowed, and says what is.
     """

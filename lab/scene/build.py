@@ -290,7 +290,7 @@ def resolved(rule: Rule, full: Callable[[str], str]) -> Rule:
 
 
 def full_name(layer: int | None, n_layer: int, there: Collection[str], short: str) -> str:
-    """The name in the scene: of the block before, of the last one, of this one, or of none."""
+    """The name in the scene: of the layer before, of the last one, of this one, or of none."""
     where, _, rest = short.partition(".")
     if where in ("before", "last"):
         return key_of(rest, (layer or 0) - 1 if where == "before" else n_layer - 1)

@@ -24,7 +24,7 @@ class Watcher(Protocol):
     """A part of the model, a module, that acts after every step."""
 
     watches: frozenset[str]
-    """Names of `ACTIVATIONS` that it needs: those of its own block, if it lies in one."""
+    """Names of `ACTIVATIONS` that it needs: those of its own layer, if it lies in one."""
 
     def after_step(self, seen: Mapping[str, Tensor], real: Tensor) -> None:
         """Change its buffers by what the step's whole batch gave, (N, ...) each; no gradients.
@@ -44,13 +44,14 @@ class Weighing(Protocol):
 
 
 def watchers(model: GPT) -> list[tuple[str, Watcher]]:
-    """The parts that act after a step, each with the block that it lies in, 'blocks.3.' or ''."""
+    """The parts that act after a step, each with the prefix of the layer that it lies in:
+    'blocks.3.' or ''."""
     return [
-        (block_of(name), part) for name, part in model.named_modules() if isinstance(part, Watcher)
+        (prefix_of(name), part) for name, part in model.named_modules() if isinstance(part, Watcher)
     ]
 
 
-def block_of(name: str) -> str:
+def prefix_of(name: str) -> str:
     """blocks.3.ffn.router -> blocks.3."""
     parts = name.split(".")
     return f"blocks.{parts[1]}." if parts[0] == "blocks" and len(parts) > 1 else ""
@@ -74,28 +75,29 @@ class Watch:
 
     def loss(self, tokens: Tensor) -> Tensor | float:
         """What the parts add to the loss of the rows that were read last, `tokens`."""
-        parts = [(block, part) for block, part in self.watchers if isinstance(part, Weighing)]
+        parts = [(prefix, part) for prefix, part in self.watchers if isinstance(part, Weighing)]
         last = self.traces[-1:]
         losses = [
-            part.own_loss(self.seen(block, part, last), tokens != PADDING) for block, part in parts
+            part.own_loss(self.seen(prefix, part, last), tokens != PADDING)
+            for prefix, part in parts
         ]
         return sum((loss for loss in losses if loss is not None), 0.0)
 
     @staticmethod
-    def seen(block: str, part: Watcher, traces: Sequence[Trace]) -> Mapping[str, Tensor]:
-        return {name: rows(traces, key_of(name, block)) for name in part.watches}
+    def seen(prefix: str, part: Watcher, traces: Sequence[Trace]) -> Mapping[str, Tensor]:
+        return {name: rows(traces, key_of(name, prefix)) for name in part.watches}
 
     @torch.no_grad()
     def after_step(self, tokens: Tensor) -> None:
         """Let every watcher act, in the order of the model's modules; `tokens` (N, T) were read."""
-        for block, part in self.watchers:
-            part.after_step(self.seen(block, part, self.traces), tokens != PADDING)
+        for prefix, part in self.watchers:
+            part.after_step(self.seen(prefix, part, self.traces), tokens != PADDING)
         self.traces.clear()
 
 
-def key_of(name: str, block: str) -> str:
-    """What a trace calls an activation that a part of this block watches."""
-    return block + name if ACTIVATIONS[name].in_block else name
+def key_of(name: str, prefix: str) -> str:
+    """What a trace calls an activation that a part of this layer watches."""
+    return prefix + name if ACTIVATIONS[name].in_layer else name
 
 
 def rows(traces: Sequence[Trace], key: str) -> Tensor:

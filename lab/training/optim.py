@@ -151,7 +151,7 @@ class Both:
 
 
 def build_optimiser(recipe: Recipe, model: GPT) -> Optimiser:
-    """AdamW for everything, or Muon for the blocks' matrices and AdamW for the rest."""
+    """AdamW for everything, or Muon for the layers' matrices and AdamW for the rest."""
     of = roles(model)
     matrices = [p for name, p in model.named_parameters() if of[name] in MATRICES]
     if recipe.optimiser == "adamw":

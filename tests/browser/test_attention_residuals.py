@@ -11,7 +11,7 @@ PAGE = "/attention_residuals"
 pytestmark = pytest.mark.slow
 
 
-def test_a_cut_thread_reaches_the_network_and_can_be_mended(open_page) -> None:
+def test_a_cut_connection_reaches_the_network_and_can_be_mended(open_page) -> None:
     page = open_page(f"{PAGE}?reveal=1")
     figure = page.locator(".threads").nth(1)
     figure.scroll_into_view_if_needed()

@@ -77,7 +77,7 @@ def test_a_bad_operand_keeps_the_last_sum(book: Any) -> None:
         assert app.session_state["ch51_last"] == last, typed
 
 
-def test_a_cut_thread_changes_what_is_written() -> None:
+def test_a_cut_connection_changes_what_is_written() -> None:
     """The worst thread of the record spoils sums that the whole network writes right."""
     found = rows("threads")
     cut = max(
@@ -150,7 +150,8 @@ def test_only_a_query_in_the_direction_of_the_short_note_solves_the_first() -> N
 def solves(below: float, by_length: bool) -> bool:
     found = probes.thinned(below, by_length)
     return (
-        round(100 * found.cut / found.threads) >= exercises.HALF and found.errors <= exercises.FEW
+        round(100 * found.cut / found.connections) >= exercises.HALF
+        and found.errors <= exercises.FEW
     )
 
 

@@ -143,7 +143,7 @@ def test_pulling_out_the_most_missed_head_runs_the_model_without_it(seen) -> Non
 
 def test_every_part_can_be_pulled_out_and_each_has_a_name_on_the_page(book) -> None:
     app = book(PAGE, reveal="1")
-    assert list(app.selectbox(key="ch03_pull").options) == list(probes.components_to_pull())
+    assert list(app.selectbox(key="ch03_pull").options) == list(probes.components_to_ablate())
     for part in ("attention 0", "FFN 5", "head 3.1"):
         app.selectbox(key="ch03_pull").set_value(part).run()
         assert not app.exception
@@ -174,7 +174,7 @@ def test_a_notebook_that_forgets_would_be_called_so(
 ) -> None:
     """The verdict on the first prediction is read from the stream, not typed."""
     found = probes.notebook_of(write_sum(BOOK_RUN, 37, 48).text)
-    forgetful = Notebook(found.lines, found.note, found.last * 2)
+    forgetful = Notebook(found.lines, found.contribution, found.last * 2)
     monkeypatch.setattr(probes, "notebook_of", lambda text: forgetful)
     assert "The answer: **a new vector**" in text_of(book(PAGE, reveal="1"))
 

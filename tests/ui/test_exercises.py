@@ -14,9 +14,9 @@ from lab.exercises.chain_of_thought_exercises import (
     COVERED,
     FORM,
     MOST_PAIRS,
+    AblatedHead,
     ForgedDigit,
     HandWritten,
-    PulledHead,
     grade_text,
     partners,
 )
@@ -250,7 +250,7 @@ def test_the_head_that_the_sum_alone_needs_is_accepted() -> None:
 
 
 def test_a_sign_that_went_wrong_is_told_from_a_number() -> None:
-    assert "A sign went wrong" in exercises.head_hint(PulledHead(9), 0)
+    assert "A sign went wrong" in exercises.head_hint(AblatedHead(9), 0)
 
 
 # ---------------------------------------------------------------- be the model

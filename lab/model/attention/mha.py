@@ -48,7 +48,7 @@ class Heads(nn.Module):
         return Contract(("z", "attention.wo.weight"), joined)
 
     @property
-    def n_note(self) -> int:
+    def n_contribution(self) -> int:
         """How many things write to the stream: its heads."""
         return self.n_head
 

@@ -150,7 +150,7 @@ def test_thirty_seven_meets_every_digit_in_five_pairs_and_not_in_four() -> None:
 def test_a_head_that_breaks_the_sum_alone_solves_it_and_others_do_not() -> None:
     prompt = FORM.text(37, 48)[: FORM.prompt_length]
     found = [
-        exercises.grade_pulled_head(37, 48, write(prompt, ablate_head(layer, head)))
+        exercises.grade_ablated_head(37, 48, write(prompt, ablate_head(layer, head)))
         for layer, head in ((0, 1), (0, 3), (5, 0))
     ]
     assert [f.solved for f in found] == [True, False, False]
@@ -159,7 +159,7 @@ def test_a_head_that_breaks_the_sum_alone_solves_it_and_others_do_not() -> None:
 
 def test_working_and_signs_must_stay_right_and_a_digit_of_the_product_go_wrong() -> None:
     def holds(written: str, solved: bool) -> None:
-        assert exercises.grade_pulled_head(37, 48, written).solved is solved
+        assert exercises.grade_ablated_head(37, 48, written).solved is solved
 
     cases = [
         ("37*48=692+0841=6771$", False),

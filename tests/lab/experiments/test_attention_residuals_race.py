@@ -143,10 +143,10 @@ def test_the_live_race_may_choose_its_residual_and_says_what_is_allowed() -> Non
         multiply(residual="depth")  # pyright: ignore
 
 
-def test_cut_threads_are_counted_by_kind_of_digit() -> None:
+def test_cut_connections_are_counted_by_kind_of_digit() -> None:
     rows = read_lines(RECORDS / "threads.jsonl")
     (whole,) = select(rows, pinned="none")
-    found = residual_ablations.measure_threads(whole["cell"])
+    found = residual_ablations.measure_connections(whole["cell"])
     assert {"errors": found["errors"], "wrong": found["wrong"]} == {
         "errors": whole["errors"],
         "wrong": {kind: tuple(counts) for kind, counts in whole["wrong"].items()},

@@ -46,12 +46,12 @@ def some_pairs(n: int, digits: int) -> tuple[Integers, Integers]:
 def test_every_wrong_token_that_bears_loss_is_counted(
     model: GPT, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Against one forward of all texts, though they are asked in batches of three, by blocks."""
+    """Against one forward of all texts, though they are asked in batches of three, in chunks."""
     a, b = some_pairs(10, 3)
     texts, mask = FORM.render(a, b)
     wrong = (teacher_forced(model, texts) != texts) & mask
     monkeypatch.setattr(frontier, "TOKENS_AT_ONCE", 3 * FORM.length + 1)
-    monkeypatch.setattr(frontier, "BLOCK", 5)
+    monkeypatch.setattr(frontier, "CHUNK", 5)
     found = evaluate_forced(model, FORM, a, b)
     assert found["wrong"] == len(found["failures"]) == wrong.any(axis=1).sum() == 10
     assert found["wrong_tokens"] == wrong.sum() == sum(f["wrong_tokens"] for f in found["failures"])
@@ -65,7 +65,7 @@ def test_every_wrong_token_that_bears_loss_is_counted(
 def test_a_model_that_is_never_wrong_has_no_failures(
     model: GPT, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(frontier, "teacher_forced_in_blocks", lambda model, texts, block: texts)
+    monkeypatch.setattr(frontier, "teacher_forced_in_chunks", lambda model, texts, chunk: texts)
     found = evaluate_forced(model, FORM, *some_pairs(4, 3))
     assert (found["wrong"], found["wrong_tokens"], found["failures"]) == (0, 0, [])
 

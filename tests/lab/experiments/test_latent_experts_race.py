@@ -12,6 +12,7 @@ import pytest
 
 from lab.data.problems import Format
 from lab.experiments import latent_experts_race, long_sums, low_rank
+from lab.experiments.expert_ablations import expert_cells, measure_ablated
 from lab.experiments.frontier import evaluate_forced
 from lab.experiments.latent_experts_race import (
     EQUAL_RATES,
@@ -30,7 +31,6 @@ from lab.experiments.latent_experts_race import (
     plan,
 )
 from lab.experiments.lengths import problems_of_shape
-from lab.experiments.shut_experts import measure_shut, shut_cells
 from lab.model.config import LatentAttentionConfig
 from lab.model.cost import active_parameters_of, parameters_of
 from lab.recipes.latent_experts import far_longer, mla_moe, network, with_experts
@@ -152,13 +152,13 @@ def shut_rows() -> dict[str, dict[str, Any]]:
 
 
 def test_the_record_of_shut_experts_has_every_cell_in_order() -> None:
-    assert [row["cell"] for row in read_lines(RECORDS / SHUT)] == shut_cells()
+    assert [row["cell"] for row in read_lines(RECORDS / SHUT)] == expert_cells()
 
 
 @pytest.mark.parametrize("what", ["whole", "shut", pytest.param("silent", marks=pytest.mark.slow)])
 def test_shut_experts_of_the_record_are_those_of_the_committed_run(what: str) -> None:
     row = shut_rows()[what]
-    found = measure_shut(row["cell"])
+    found = measure_ablated(row["cell"])
     told = {name: found[name] for name in ("whole", "shut", "forced", "silent") if name in found}
     assert what in told
     assert json.loads(json.dumps(told)) == {name: row[name] for name in told}

@@ -12,11 +12,11 @@ from tiny import failures, tiny_model
 from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
 from lab.experiments import (
+    ablations,
     atlas,
     attention_kernel_costs,
     forged,
     position_encoding_race,
-    pulled_out,
     sweep,
     token_loss_sweep,
 )
@@ -136,7 +136,7 @@ def small_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     model = tiny_model(GPTConfig(n_layer=2, d_model=16), dtype=torch.float32)
     for name in ("chain_of_thought", "few_pairs", "plain", "rope"):
         checkpoint.save(tmp_path / "runs" / name, model, Format("cot_reversed"))
-    for module in (atlas, forged, pulled_out, token_loss_sweep):
+    for module in (atlas, forged, ablations, token_loss_sweep):
         monkeypatch.setattr(module, "load_run", lambda n: checkpoint.load_run(n, tmp_path / "runs"))
     return checkpoint.load(tmp_path / "runs" / "plain")
 
@@ -153,20 +153,20 @@ def test_every_cell_of_a_sweep_is_unlike_every_other(small_run: Any) -> None:
 
 def test_pulling_out_a_head_is_counted_on_decoded_texts(small_run: Any) -> None:
     cell = SWEEPS["sharpness"].cells()[5]
-    figures = pulled_out.measure_head(cell, n=20)
+    figures = ablations.measure_head(cell, n=20)
     a, b = hashed_pairs(20)
     edits = [ablate_head(cell["layer"], cell["head"])]
     ((_, texts),) = decode_all(small_run.model, small_run.format, a, b, edits=edits)
     expected = score(small_run.format, a, b, texts)
     assert (cell["layer"], cell["head"]) == (1, 1)
     assert (figures["n"], figures["errors_strict"]) == (20, expected.errors_strict)
-    whole = pulled_out.measure_head({"run": "few_pairs"}, n=20)
+    whole = ablations.measure_head({"run": "few_pairs"}, n=20)
     ((_, texts),) = decode_all(small_run.model, small_run.format, a, b)
     assert whole["errors_answer"] == score(small_run.format, a, b, texts).errors_answer
 
 
 def test_sharpness_is_that_of_the_cells_own_head(small_run: Any) -> None:
-    found = [pulled_out.measure_sharpness(cell, n=20) for cell in SWEEPS["sharpness"].cells()[:8]]
+    found = [ablations.measure_sharpness(cell, n=20) for cell in SWEEPS["sharpness"].cells()[:8]]
     largest = [row["largest_weight"] for row in found]
     assert len(set(largest)) == 2 * 4 and all(1 / 19 < x <= 1 for x in largest)
     assert found[0]["n"] == 20
@@ -195,7 +195,7 @@ def test_pulling_out_a_whole_part_is_counted_on_decoded_texts(small_run: Any) ->
     cells = SWEEPS["parts"].cells()
     assert len(cells) == 2 * 2
     for cell in cells:
-        figures = pulled_out.measure_part(cell, n=20)
+        figures = ablations.measure_part(cell, n=20)
         a, b = hashed_pairs(20)
         edits = [ablate_layer(cell["part"], cell["layer"])]
         ((_, texts),) = decode_all(small_run.model, small_run.format, a, b, edits=edits)

@@ -23,7 +23,7 @@ from lab.inference.scoring import (
     score,
     teacher_forced,
     teacher_forced_all,
-    teacher_forced_in_blocks,
+    teacher_forced_in_chunks,
     teacher_forced_in_streams,
     up_to_the_end,
 )
@@ -151,14 +151,14 @@ def test_teacher_forced_is_what_the_model_says_to_every_beginning_of_a_text() ->
 
 
 @pytest.mark.parametrize("position", [COUPLED, CLIPPED, RotaryPositionsConfig(9.0)])
-@pytest.mark.parametrize("block", [1, 7, 64, 1000])
-def test_blocks_behind_a_cache_guess_what_one_forward_guesses(position: Any, block: int) -> None:
-    """Also where a block is shorter than the prompt, on which coupled positions depend."""
+@pytest.mark.parametrize("chunk", [1, 7, 64, 1000])
+def test_chunks_behind_a_cache_guess_what_one_forward_guesses(position: Any, chunk: int) -> None:
+    """Also where a chunk is shorter than the prompt, on which coupled positions depend."""
     model = tiny_model(replace(BASE, position=position))
     form = Format("cot_reversed", 8, 5)
     texts, _ = form.render(np.array([98765432, 10000001, 0]), np.array([54321, 90909, 7]))
     whole = teacher_forced(model, texts)
-    assert (teacher_forced_in_blocks(model, texts, block) == whole).all()
+    assert (teacher_forced_in_chunks(model, texts, chunk) == whole).all()
     assert len(set(whole[:, 1:].ravel().tolist())) > 5
 
 

@@ -12,7 +12,7 @@ import torch
 from tiny import BASE, blocks_of, read, tiny_model, variants
 
 from lab.data.vocabulary import encode
-from lab.interp.attribution import Component, attribute, components_of, components_to_pull
+from lab.interp.attribution import Component, attribute, components_of, components_to_ablate
 from lab.interp.intervene import ablate_head, ablate_layer
 from lab.model.config import DenseFFNConfig, GPTConfig, RotaryPositionsConfig
 from lab.model.gpt import GPT
@@ -135,18 +135,18 @@ def test_components_are_named_in_the_order_of_the_network() -> None:
 
 def test_every_component_of_a_block_can_be_pulled_out_and_the_start_cannot() -> None:
     model = tiny_model()
-    pulls = components_to_pull(model)
+    pulls = components_to_ablate(model)
     assert list(pulls)[:5] == ["head 0.0", "head 0.1", "head 0.2", "attention 0", "FFN 0"]
     assert len(pulls) == 2 * 5
     outs = {
-        name: attribute(model, TEXT, [component.pulled_out()]).logits
+        name: attribute(model, TEXT, [component.ablated()]).logits
         for name, component in pulls.items()
     }
     whole = attribute(model, TEXT).logits
     assert all(abs(logits - whole).max() > 1e-3 for logits in outs.values())
     assert len({logits.tobytes() for logits in outs.values()}) == len(pulls)
     with pytest.raises(ValueError, match="'token' is what the model is given"):
-        Component("token").pulled_out()
+        Component("token").ablated()
 
 
 def test_a_lead_is_a_difference_of_logits_and_its_rival_came_second() -> None:
@@ -173,7 +173,7 @@ def test_an_attention_added_what_its_heads_added() -> None:
     model = tiny_model()
     found = attribute(model, TEXT)
     added = found.to_lead(4, 3, 5)
-    parts = components_to_pull(model)
+    parts = components_to_ablate(model)
     for layer in range(model.config.n_layer):
         heads = [part for part in parts.values() if (part.layer, part.kind) == (layer, "head")]
         assert len(heads) == model.config.layers[layer].attention.n_head

@@ -23,14 +23,16 @@ LINES = ["token", "position", "attention 0", "FFN 0", "attention 1", "FFN 1"]
 def test_the_notes_of_the_notebook_add_up_to_the_stream() -> None:
     book = logit_lens.notebook(tiny_model(), TEXT)
     assert list(book.lines) == LINES
-    assert np.allclose(book.note.sum(axis=0), book.last, atol=1e-12)
+    assert np.allclose(book.contribution.sum(axis=0), book.last, atol=1e-12)
     assert np.allclose(book.length_of_stream[-1], np.linalg.norm(book.last, axis=-1))
-    assert book.length_of_notes[3] == pytest.approx(np.linalg.norm(book.note[3], axis=-1))
+    assert book.length_of_contributions[3] == pytest.approx(
+        np.linalg.norm(book.contribution[3], axis=-1)
+    )
 
 
-def test_take_the_notes_of_the_blocks_away_and_the_start_is_left() -> None:
+def test_take_the_contributions_of_the_layers_away_and_the_start_is_left() -> None:
     model = tiny_model()
-    left, first = logit_lens.notebook(model, TEXT).without_the_blocks()
+    left, first = logit_lens.notebook(model, TEXT).without_the_layers()
     tokens = torch.from_numpy(encode(TEXT)).long()
     named = dict(model.named_parameters())
     start = named["embed.weight"][tokens] + named["position.table.weight"][: len(TEXT)]
@@ -41,10 +43,10 @@ def test_take_the_notes_of_the_blocks_away_and_the_start_is_left() -> None:
 def test_without_positions_there_is_no_line_for_them() -> None:
     book = logit_lens.notebook(tiny_model(replace(BASE, position=NoPositionsConfig())), TEXT)
     assert list(book.lines) == [line for line in LINES if line != "position"]
-    assert np.allclose(book.note.sum(axis=0), book.last, atol=1e-12)
+    assert np.allclose(book.contribution.sum(axis=0), book.last, atol=1e-12)
 
 
-def test_reading_after_block_0_is_a_model_of_one_block() -> None:
+def test_reading_after_layer_0_is_a_model_of_one_layer() -> None:
     """And reading after the last is the model itself."""
     model = tiny_model()
     read = logit_lens.read_early(model, TEXT)

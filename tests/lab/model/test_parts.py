@@ -85,7 +85,7 @@ def test_what_a_part_emits_is_known_and_comes_from_what_there_is(config: GPTConf
             there |= model.rules(layer).keys()
             there |= {name.removeprefix(f"blocks.{layer}.") for name in parameters}
         for name, rule in model.rules(layer).items():
-            assert ACTIVATIONS[name].in_block == (layer is not None)
+            assert ACTIVATIONS[name].in_layer == (layer is not None)
             inputs = () if rule is None else [x for x in names_in(rule) if x not in given]
             elsewhere = [x for x in inputs if x.startswith(("before.", "last.", "blocks."))]
             assert {*inputs} - {*elsewhere} <= there, (name, inputs)

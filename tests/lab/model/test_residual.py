@@ -12,7 +12,7 @@ from tiny import BASE, read, some_tokens, tiny_model
 
 from lab.inference.forward import run_with_trace
 from lab.interp.attribution import attribute
-from lab.interp.intervene import DEPTH_PATTERNS, cut_thread, even_depth
+from lab.interp.intervene import DEPTH_PATTERNS, cut_connection, even_depth
 from lab.interp.logit_lens import notebook, read_early
 from lab.model.config import AttentionResidualConfig, BlockAttentionResidualConfig, GPTConfig
 from lab.model.gpt import GPT, rebuilt
@@ -104,7 +104,7 @@ def test_the_last_reading_is_its_shares_of_all_notes(residual: Any) -> None:
     found = attribute(model, "12*34=")
     assert np.allclose(found.added.sum(0), found.logits, rtol=0, atol=1e-12)
     told = notebook(model, "12*34=")
-    assert np.allclose(told.note.sum(0), told.last, rtol=0, atol=1e-12)
+    assert np.allclose(told.contribution.sum(0), told.last, rtol=0, atol=1e-12)
     lens = read_early(model, "12*34=")
     assert np.allclose(lens[-1], torch.from_numpy(found.logits).softmax(-1), atol=1e-12)
 
@@ -135,11 +135,11 @@ def test_all_readings_pinned_to_equal_shares_are_the_plain_model() -> None:
     assert not torch.allclose(read(model, tokens), pinned, rtol=0, atol=1e-3)
 
 
-def test_a_cut_thread_carries_nothing_and_leaves_the_others() -> None:
+def test_a_cut_connection_carries_nothing_and_leaves_the_others() -> None:
     model = depth_model(AttentionResidualConfig())
     names = ["depth_pattern_mid", "resid_mid", "attn_out", "embed", "pos_embed", "ffn_out"]
     before = run_with_trace(model, "7*8=", names)
-    after = run_with_trace(model, "7*8=", names, [cut_thread("depth_pattern_mid", 1, 2)])
+    after = run_with_trace(model, "7*8=", names, [cut_connection("depth_pattern_mid", 1, 2)])
     shares = before["blocks.1.depth_pattern_mid"].clone()
     shares[..., 2] = 0
     assert torch.equal(after["blocks.1.depth_pattern_mid"], shares)
@@ -150,11 +150,11 @@ def test_a_cut_thread_carries_nothing_and_leaves_the_others() -> None:
 
 def test_edits_of_depth_say_what_is_allowed() -> None:
     with pytest.raises(ValueError, match="'pattern' shares out no depth; allowed: depth_pattern_"):
-        cut_thread("pattern", 0, 1)
+        cut_connection("pattern", 0, 1)
     with pytest.raises(ValueError, match="this model never forms 'depth_pattern_mid'"):
         run_with_trace(tiny_model(FOUR), "7*8=", [], [even_depth("depth_pattern_mid", 0)])
     with pytest.raises(ValueError, match="'source', which has 2 entries"):
-        edit = cut_thread("depth_pattern_mid", 0, 2)
+        edit = cut_connection("depth_pattern_mid", 0, 2)
         run_with_trace(depth_model(AttentionResidualConfig()), "7*8=", [], [edit])
 
 

@@ -108,7 +108,7 @@ ROUTING = ("router_scores", "expert_index", "expert_weight", "shared_pre", "shar
 
 
 def in_a_layer(name: str) -> bool:
-    return ACTIVATIONS[name].in_block
+    return ACTIVATIONS[name].in_layer
 
 
 PRODUCTS = [n for n, p in SAMPLES["position"].items() if p.scores == "product"]
@@ -215,7 +215,7 @@ def test_an_edit_that_makes_no_sense_is_refused() -> None:
             "'z' has no axis 'query'; it has batch",
         ),
         ({"name": "z"}, "'z' needs a layer"),
-        ({"name": "logits", "layer": 0}, "'logits' is outside the blocks"),
+        ({"name": "logits", "layer": 0}, "'logits' is outside the layers"),
     ]
     assert failures(holds, cases) == []
 
@@ -449,7 +449,7 @@ def test_edits_leave_the_model_and_the_unedited_part_alone() -> None:
 
 
 def test_an_edit_leaves_what_was_recorded_before_it_alone() -> None:
-    """The stream after block 0 and before block 1 is one tensor: an edit must not reach back."""
+    """The stream after layer 0 and before layer 1 is one tensor: an edit must not reach back."""
     model, tokens = tiny_model(), some_tokens(2, LENGTH)
     trace = Trace(["resid_post", "resid_pre"], [Edit("resid_pre", torch.zeros_like, layer=1)])
     model(tokens, trace=trace)

@@ -139,7 +139,7 @@ def test_all_that_a_model_forms_is_there_and_has_axes_that_fit() -> None:
         assert {name for name, _ in model.named_parameters()} < names
         for name in model.emits:
             layers = range(model.config.n_layer)
-            keys = [f"blocks.{i}.{name}" for i in layers] if ACTIVATIONS[name].in_block else [name]
+            keys = [f"blocks.{i}.{name}" for i in layers] if ACTIVATIONS[name].in_layer else [name]
             assert names >= set(keys)
         sizes: dict[str, set[int]] = {}
         for entry in s.manifest["tensors"]:

@@ -148,7 +148,7 @@ def test_every_activation_that_the_viewer_offers_can_be_switched_off(kind: str) 
     loaded = Checkpoint(kind, tiny_model(CONFIGS[kind], dtype=torch.float32), Format("plain", 1, 1))
     weights = weights_of(loaded.model)
     for name in with_math_kernel(loaded.model).emits - {"expert_index"}:
-        layer = 1 if ACTIVATIONS[name].in_block else None
+        layer = 1 if ACTIVATIONS[name].in_layer else None
         index = {"expert": 2} if name == "router_scores" else {}
         off = {"name": name, "layer": layer, "index": index, "scale": 0.0}
         text = complete_prompt(loaded, "7*8=", [off])

@@ -138,7 +138,7 @@ class WrittenToken:
 
     def bar_of(self, part: str) -> float:
         """What a part added to the lead; of an attention, what its heads did."""
-        return self.found.of(components_to_pull()[part], self.to_lead)
+        return self.found.of(components_to_ablate()[part], self.to_lead)
 
 
 def written_at(text: str, place: int = PLACE, rival: int | None = None) -> WrittenToken:
@@ -161,17 +161,17 @@ def longest_bar(text: str, part: str) -> WrittenToken:
 
 
 @lru_cache(1)
-def components_to_pull() -> dict[str, Component]:
-    return attribution.components_to_pull(model())
+def components_to_ablate() -> dict[str, Component]:
+    return attribution.components_to_ablate(model())
 
 
 @lru_cache(4 * KEPT)
 def write_without(given: str, part: str) -> Transcript:
     """The rest of a text, written by the model without one part."""
-    return write(BOOK_RUN, given, [components_to_pull()[part].pulled_out()])
+    return write(BOOK_RUN, given, [components_to_ablate()[part].ablated()])
 
 
 @lru_cache(4 * KEPT)
 def attribution_without(text: str, part: str) -> Attribution:
     """Of the same text, read by the model without one part."""
-    return attribution.attribute(model(), text, [components_to_pull()[part].pulled_out()])
+    return attribution.attribute(model(), text, [components_to_ablate()[part].ablated()])

@@ -58,7 +58,7 @@ SIZES: dict[str, Callable[[], str]] = {
 
 
 def left_over() -> str:
-    left, first = probes.notebook_of(text()).without_the_blocks()
+    left, first = probes.notebook_of(text()).without_the_layers()
     return f"{spelled(ceil(1e6 * abs(left - first).max()))} millionths"
 
 

@@ -24,11 +24,11 @@ from lab.exercises.chain_of_thought_exercises import (
     FORM,
     MOST_PAIRS,
     WANTED_MOVE,
+    AblatedHead,
     Coverage,
     ForgedDigit,
     HandWritten,
     PairList,
-    PulledHead,
 )
 from lab.readings import join_words
 
@@ -271,12 +271,12 @@ def find_the_adding_head(page: Chapter) -> None:
     after = write(BOOK_RUN, before[: FORM.prompt_length], [pulled]).text
     marks = tokens.Marks(wrong=tokens.wrong_tokens(after, before))
     st.html(tokens.strip(after, FORM, a, b, marks=marks, written_from=FORM.prompt_length))
-    found = exercises.grade_pulled_head(a, b, after)
+    found = exercises.grade_ablated_head(a, b, after)
     show_verdict(found.solved, what_went_wrong(found, a, b), head_hint(found, layer))
-    page.source(exercises.grade_pulled_head, intervene.ablate_head)
+    page.source(exercises.grade_ablated_head, intervene.ablate_head)
 
 
-def what_went_wrong(found: PulledHead, a: int, b: int) -> str:
+def what_went_wrong(found: AblatedHead, a: int, b: int) -> str:
     if found.first_wrong is None:
         return "Without this head, every token comes out right."
     where = tokens.place_of(found.first_wrong, FORM, a, b)
@@ -288,7 +288,7 @@ def what_went_wrong(found: PulledHead, a: int, b: int) -> str:
     return f"Without this head, the first wrong token is **{where}**."
 
 
-def head_hint(found: PulledHead, layer: int) -> str:
+def head_hint(found: AblatedHead, layer: int) -> str:
     """Where to look next, from where the first wrong token stands."""
     if found.first_wrong is None:
         where = "layer 0" if layer > 0 else "the next head, or another problem"

@@ -69,7 +69,7 @@ def thin_threads(page: Chapter) -> None:
     with right:
         below = page.choose("below", "Cut all below", BELOW, 0.0, words=as_number)
     found = probes.thinned(below, by == worked.WEIGHED[1])
-    part = round(100 * found.cut / found.threads)
+    part = round(100 * found.cut / found.connections)
     said = (
         f"Of all connections, {part} in 100 are cut, "
         f"and {found.errors} of {found.n} problems go wrong."

@@ -30,24 +30,24 @@ def head_cells() -> list[Cell]:
     ]
 
 
-def pulled_head_cells() -> list[Cell]:
+def ablated_head_cells() -> list[Cell]:
     """Every head, and each model with nothing pulled out."""
     return [*({"run": run} for run in LOOKED_INTO), *head_cells()]
 
 
-PULLED, FEW = 1000, 500
+PAIRS, FEW = 1000, 500
 """Pairs that are asked with a part pulled out: drawn once, the same for every part. Fewer in the
 small setting."""
 
 
-def measure_head(cell: Cell, n: int = PULLED) -> dict[str, Any]:
+def measure_head(cell: Cell, n: int = PAIRS) -> dict[str, Any]:
     """Some pairs with one head pulled out, or none."""
     edits = [ablate_head(cell["layer"], cell["head"])] if "head" in cell else []
     return measure_under(edits, cell, n)
 
 
 def heads_small() -> dict[str, Small]:
-    return one_by_one(pulled_head_cells(), partial(measure_head, n=FEW), "errors_answer")
+    return one_by_one(ablated_head_cells(), partial(measure_head, n=FEW), "errors_answer")
 
 
 def measure_under(edits: list[Edit], cell: Cell, n: int) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def measure_under(edits: list[Edit], cell: Cell, n: int) -> dict[str, Any]:
     return {**total.document(), **sample.document(), "seeds": [0]}
 
 
-def measure_sharpness(cell: Cell, n: int = PULLED) -> dict[str, Any]:
+def measure_sharpness(cell: Cell, n: int = PAIRS) -> dict[str, Any]:
     """How much of its weight a head puts on one token, over some pairs, as the model writes.
 
     The texts are the right ones: what is measured is where a head looks, not what is written.
@@ -84,7 +84,7 @@ def part_cells() -> list[Cell]:
     ]
 
 
-def measure_part(cell: Cell, n: int = PULLED) -> dict[str, Any]:
+def measure_part(cell: Cell, n: int = PAIRS) -> dict[str, Any]:
     """Some pairs with one whole attention or one FFN pulled out."""
     return measure_under([ablate_layer(cell["part"], cell["layer"])], cell, n)
 
@@ -105,7 +105,7 @@ def silenced_cells() -> list[Cell]:
     ]
 
 
-def measure_silenced(cell: Cell, n: int = PULLED) -> dict[str, Any]:
+def measure_silenced(cell: Cell, n: int = PAIRS) -> dict[str, Any]:
     """Wrong texts without the heads of these layers, or, pair by pair, without two of them."""
     if "layers" in cell:
         edits = [ablate_layer("attn_out", layer) for layer in cell["layers"]]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 
 from lab.data.samples import hashed_pairs
+from lab.experiments.ablations import measure_silenced, wrong_texts
 from lab.experiments.fetched import missed, silent_at
-from lab.experiments.pulled_out import measure_silenced, wrong_texts
 from lab.inference.forward import run_with_trace
 from lab.inference.scoring import decode_all, score
 from lab.interp.intervene import ablate_head

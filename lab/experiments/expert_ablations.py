@@ -27,7 +27,7 @@ SILENCED = {"shared": "shared_post", "routed": "expert_weight"}
 """What of a layer says nothing when this site is zero: the shared expert, or all chosen ones."""
 
 
-def shut_cells() -> list[Cell]:
+def expert_cells() -> list[Cell]:
     """The network whole, every expert of every layer, then one layer, and last all of them, without
     a part of the FFN."""
     config = load_run(RUN).model.config
@@ -45,7 +45,7 @@ def shut_cells() -> list[Cell]:
     return [{"layer": None, "expert": None}, *each, *without]
 
 
-def measure_shut(cell: Cell) -> dict[str, Any]:
+def measure_ablated(cell: Cell) -> dict[str, Any]:
     model = load_run(RUN).model
     if "without" in cell:
         layers = range(model.config.n_layer) if cell["layer"] is None else [cell["layer"]]
