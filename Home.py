@@ -100,7 +100,7 @@ def layer_drawn(page: Chapter) -> int:
 
 
 def head_out(page: Chapter) -> int | None:
-    """The head of that block that the last click pulled out, or the link."""
+    """The head of that layer that the last click ablated, or the link."""
     said = page.link.take("head", *one_of([str(i) for i in range(CONFIG.heads.n_head)]))
     asked = page.link.take("pull", *one_of(["true", "True"]))
     if "head_out" not in st.session_state:

@@ -36,7 +36,6 @@ ANYWHERE = {
     r"\b(?:in|into|takes?|took|taking) (?:the )?place\b(?! of)": "where it stands; to happen",
     r"\bin the first place\b": "an idiom",
     r"\bplaces? (?:after|behind) the (?:decimal )?point\b": "digits of a fraction",
-    r"\bblocks? of (?:scores|shares|queries|keys|values|weights)\b": "a rectangle of a matrix",
     r"\bnote (?:that|how)\b": "a verb",
 }
 
@@ -101,11 +100,11 @@ ON_PAGE = {
         "those of a sum": "numbers are added",
     },
     "50_flash_attention": {
-        "block": "a rectangle of a matrix",
+        "also called blocks": "what papers call a tile",
         "sum": "online softmax adds its terms",
     },
     "51_attention_residuals": {
-        "block": "several layers",
+        "such a group a **block**": "what the paper calls a group of layers",
         "of these sums": "numbers are added",
     },
     "52_feature_collapse": {
@@ -124,12 +123,8 @@ ON_PAGE = {
         "error book: note": "a verb",
     },
     "70_forward_pass_3d": {
-        "blocks, full size": "several layers",
         "Every step is an exact sum": "contributions are added",
         "the sum is divided": "products are added",
-    },
-    SHARED: {
-        "in blocks": "several layers",
     },
 }
 

@@ -41,11 +41,11 @@ ROUTES: dict[str, tuple[str, ...]] = {
 """Pages in the order in which they are read; one that is not written yet is passed over."""
 
 Looked = tuple[str, NDArray[np.float64]]
-"""What the model wrote, and where the heads of one block looked, (n_head, T, T)."""
+"""What the model wrote, and where the heads of one layer looked, (n_head, T, T)."""
 
 
 def written_and_looked(a: int, b: int, layer: int, head: int | None) -> Looked:
-    """Of a x b, with that head of the block pulled out, if any: recorded, or asked now.
+    """Of a x b, with that head of the layer ablated, if any: recorded, or asked now.
 
     Raises `CheckpointError` if the model is asked and cannot be read.
     """

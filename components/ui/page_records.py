@@ -70,8 +70,8 @@ def read_atlas(row: dict[str, Any]) -> Atlas:
 class Opening:
     """The sum a x b as its record has it, to be shown before any model is awake.
 
-    `weights` (n_head, T, T): where the heads of block 0 look; `lines` of the stream, and `lengths`
-    (lines, T) of their notes; `prices` (T - 1,) in nats of the right tokens but the first.
+    `weights` (n_head, T, T): where the heads of layer 0 look; `lines` of the stream, and `lengths`
+    (lines, T) of their contributions; `prices` (T - 1,) in nats of the right tokens but the first.
     """
 
     a: int

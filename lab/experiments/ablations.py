@@ -1,4 +1,4 @@
-"""Heads, attentions and FFNs pulled out one by one, and how sharply a head looks."""
+"""Heads, attentions and FFNs ablated one by one, and how sharply a head looks."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ def head_cells() -> list[Cell]:
 
 
 def ablated_head_cells() -> list[Cell]:
-    """Every head, and each model with nothing pulled out."""
+    """Every head, and each model with nothing ablated."""
     return [*({"run": run} for run in LOOKED_INTO), *head_cells()]
 
 
 PAIRS, FEW = 1000, 500
-"""Pairs that are asked with a part pulled out: drawn once, the same for every part. Fewer in the
+"""Pairs that are evaluated with a part ablated: drawn once, the same for every part. Fewer in the
 small setting."""
 
 
 def measure_head(cell: Cell, n: int = PAIRS) -> dict[str, Any]:
-    """Some pairs with one head pulled out, or none."""
+    """Some pairs with one head ablated, or none."""
     edits = [ablate_head(cell["layer"], cell["head"])] if "head" in cell else []
     return measure_under(edits, cell, n)
 
@@ -85,14 +85,14 @@ def part_cells() -> list[Cell]:
 
 
 def measure_part(cell: Cell, n: int = PAIRS) -> dict[str, Any]:
-    """Some pairs with one whole attention or one FFN pulled out."""
+    """Some pairs with one whole attention or one FFN ablated."""
     return measure_under([ablate_layer(cell["part"], cell["layer"])], cell, n)
 
 
 # ---------------------------------------------------------------- several at once
 
 ASKED_OF_A_PAIR = 100
-"""Sums for each pair of heads: there are many pairs."""
+"""Problems for each pair of heads: there are many pairs."""
 
 
 def silenced_cells() -> list[Cell]:

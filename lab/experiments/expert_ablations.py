@@ -1,7 +1,8 @@
-"""One expert shut to every token, or forced on every token: which sums go wrong, and where? Beside
-it what every token shares, and all that routers send to, each left out of a layer.
+"""One expert ablated for every token, or forced on every token: which problems go wrong, and
+where? Beside it what every token shares, and all that routers send to, each left out of a layer.
 
-Every token is asked from the right ones before it, so that one wrong digit does not spoil the rest.
+Every token is predicted from the right ones before it, so that one wrong digit does not spoil the
+rest.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The twin after each stage of the course, with one head pulled out, or none.
+"""The twin after each stage of the course, with one head ablated, or none.
 
 Every token is asked from the right ones before it: in a text that is written greedily one wrong
 digit spoils all that follow, and after the first stages hardly a text is right.

@@ -53,7 +53,7 @@ def forbid(ffn: MixtureOfExpertsConfig, layer: int, expert: int) -> Edit:
     require_expert(ffn, expert)
     if ffn.num_experts_per_tok >= ffn.n_open:
         raise ValueError(
-            f"expert={expert} cannot be shut: {ffn.n_open} experts are open to a token, which "
+            f"expert={expert} cannot be ablated: {ffn.n_open} experts are open to a token, which "
             f"takes {ffn.num_experts_per_tok}"
         )
     return Edit("router_scores", closed, layer, {"expert": [expert]})

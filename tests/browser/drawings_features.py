@@ -47,7 +47,7 @@ def cloud(key: str, *, compact: bool) -> None:
         spectra().transpose(1, 0, 2),
         cosines(),
         SCORES,
-        layers=["block 1", "block 6"],
+        layers=["layer 1", "layer 6"],
         tokens=TOKENS,
         alt="A cloud of features that shrinks to a line",
         compact=compact,

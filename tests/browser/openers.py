@@ -44,7 +44,7 @@ def text_written(page: Page) -> list[str]:
 # ---------------------------------------------------------------- a page each
 
 
-def a_guess_opens_the_sum_of_the_block_and_a_part_is_pulled_out(page: Page) -> None:
+def a_guess_opens_the_sum_of_the_parts_and_one_is_ablated(page: Page) -> None:
     assert page.get_by_text("The sum of the parts").count() == 0
     page.get_by_text("all heads together", exact=True).click()
     page.get_by_text("The sum of the parts").wait_for()
@@ -165,7 +165,7 @@ def is_in_sight(what: Locator) -> bool:
 
 TOUCHES: dict[str, Callable[[Page], None]] = {
     "01_from_table_to_text": a_typed_sum_and_a_warm_model_follow_the_reader,
-    "03_one_block": a_guess_opens_the_sum_of_the_block_and_a_part_is_pulled_out,
+    "03_one_block": a_guess_opens_the_sum_of_the_parts_and_one_is_ablated,
     "20_rope": two_clocks_turned_together_leave_the_score,
     "30_curriculum": the_climb_is_scrubbed_and_a_guess_opens_the_rounds,
     "40_kv_cache": the_cache_grows_and_without_the_mask_deeper_layers_change,

@@ -91,7 +91,7 @@ def test_map_bars_and_scores_follow_the_scrubber_and_keys_turn_the_cloud(
     left, high = rule.bounding_box(), bar.bounding_box()
     assert right and left and low and high
     assert left["x"] < right["x"] and high["height"] > low["height"]
-    full.get_by_role("button", name="block 1").click()
+    full.get_by_role("button", name="layer 1").click()
     scrub.fill(str(len(STEPS) - 1))
     assert (bar.bounding_box() or low)["height"] > low["height"]
     before = coloured(full)

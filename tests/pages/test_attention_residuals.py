@@ -113,7 +113,7 @@ def test_points_of_the_race_are_the_seeds_of_the_record(book: Any, seen: Any) ->
 
 
 def test_what_prose_concludes_of_the_race_is_so() -> None:
-    """No interval leaves one out, but that of blocks in the first race, on few problems."""
+    """No interval leaves one out, but that of groups in the first race, on few problems."""
 
     def found(question: Ratio) -> ratios.Ratio:
         record = rows(Path(question.path).stem)

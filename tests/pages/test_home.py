@@ -1,4 +1,4 @@
-"""Home: the sum that opens it, a reader's own numbers, and a head pulled out."""
+"""Home: the sum that opens it, a reader's own numbers, and an ablated head."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_a_typed_pair_costs_a_forward_a_token_and_one_look_and_a_second_visit_no
     assert took == []
 
 
-def test_home_pulls_out_a_head_and_says_which_step_breaks(book: Any) -> None:
+def test_home_ablates_a_head_and_says_which_step_breaks(book: Any) -> None:
     app = book(pull="true")
     assert not app.exception
     assert "goes wrong first" in text_of(app)
@@ -106,7 +106,7 @@ def test_home_pulls_out_a_head_and_says_which_step_breaks(book: Any) -> None:
     assert "pull=True" in " ".join(block.value for block in app.code)
 
 
-def test_a_link_brings_the_pulled_head_of_any_block_back(book: Any) -> None:
+def test_a_link_brings_the_ablated_head_of_any_layer_back(book: Any) -> None:
     app = book(a="37", b="48", pull="true", layer="4", head="2")
     assert not app.exception
     assert (arcs_of(app)["layer"], arcs_of(app)["pulled"]) == (4, 2)

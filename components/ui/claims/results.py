@@ -1,4 +1,4 @@
-"""Questions that several chapters ask: of the result of a run, and of heads pulled out."""
+"""Questions that several chapters ask: of the result of a run, and of heads ablated."""
 
 from __future__ import annotations
 
@@ -79,11 +79,11 @@ def recipes_read(document: Row) -> dict[str, int]:
     return {reading.get("note", "kept"): reading["errors_strict"] for reading in whole}
 
 
-# ---------------------------------------------------------------- heads that are pulled out
+# ---------------------------------------------------------------- heads that are ablated
 
 
 def without_a_head(run: str = BOOK_RUN) -> Counts:
-    """Wrong answers of a model with one head pulled out, a row a head."""
+    """Wrong answers of a model with one head ablated, a row a head."""
     found = rows("heads", run=run).passing(lambda row: "head" in row["cell"])
     return found.counts("errors_answer")
 

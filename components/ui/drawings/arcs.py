@@ -1,9 +1,9 @@
-"""Where each digit comes from: a sum as it is written, with arcs from where heads of a block look.
+"""Where each digit comes from: a text as it is written, with arcs from where heads of a layer look.
 
 The weights are sent; the browser writes the text token by token, lets a reader follow one digit,
-and says which head is to be pulled out. The sum without it is Python's to write.
+and says which head is to be ablated. The text without it is Python's to write.
 
-Shapes: `H` heads of the block, `T` tokens.
+Shapes: `H` heads of the layer, `T` tokens.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def show_arcs(
 
 def arcs_data(written: WrittenSum) -> dict[str, Any]:
     """What the browser needs. Raises ValueError for weights of another shape, and for a head that
-    the block does not have."""
+    the layer does not have."""
     form, text, n = written.form, written.text, len(written.text)
     heads = len(written.weights)
     if written.weights.shape != (heads, n, n):
@@ -114,5 +114,5 @@ def groups(form: Format, a: int, b: int) -> list[dict[str, Any]]:
 
 
 def read_head(sent: Any, n_head: int) -> int | None:
-    """A head of the block, or None for none, whatever the browser sent."""
+    """A head of the layer, or None for none, whatever the browser sent."""
     return sent if isinstance(sent, int) and 0 <= sent < n_head else None

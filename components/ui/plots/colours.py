@@ -96,7 +96,7 @@ OPTIMISERS: Mapping[str, Tone] = {
 RESIDUALS: Mapping[str, Tone] = {
     "plain sum": OCHRE,
     "attention over depth": VIOLET,
-    "in blocks": TEAL,
+    "over groups": TEAL,
     "one number a connection": ROSE,
 }
 BEGINNINGS: Mapping[str, Tone] = {

@@ -1,4 +1,4 @@
-"""Several heads pulled out, and one silent at one place: by other ways of doing the same."""
+"""Several heads ablated, and one silent at one place: by other ways of doing the same."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_wrong_texts_of_teacher_forcing_are_those_of_greedy_decoding() -> None:
     assert wrong_texts("few_pairs", edits, 60)["errors_strict"] == decoded > 0
 
 
-def test_a_layer_without_its_heads_is_all_its_heads_pulled_out() -> None:
+def test_a_layer_without_its_heads_is_all_its_heads_ablated() -> None:
     edits = [ablate_head(layer, head) for layer in (1, 2) for head in range(2)]
     whole = measure_silenced({"run": "few_pairs", "layers": [1, 2]}, n=40)
     assert whole["errors_strict"] == wrong_texts("few_pairs", edits, 40)["errors_strict"]

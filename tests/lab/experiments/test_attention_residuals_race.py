@@ -158,7 +158,7 @@ def test_cut_connections_are_counted_by_kind_of_digit() -> None:
             assert {kind: counts[0] for kind, counts in one["wrong"].items()} == digits
 
 
-def test_a_block_is_a_third_of_the_layers() -> None:
+def test_a_group_is_a_third_of_the_layers() -> None:
     assert [residual_of("block", n) for n in (3, 6, 9)] == [
         BlockAttentionResidualConfig(1),
         BlockAttentionResidualConfig(2),

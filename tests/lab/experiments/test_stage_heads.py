@@ -1,4 +1,4 @@
-"""stage_heads: a digit is counted once, by its kind, and a head that is pulled out is missed."""
+"""stage_heads: a digit is counted once, by its kind, and a head that is ablated is missed."""
 
 import numpy as np
 

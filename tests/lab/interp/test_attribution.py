@@ -133,7 +133,7 @@ def test_components_are_named_in_the_order_of_the_network() -> None:
     ]
 
 
-def test_every_component_of_a_block_can_be_pulled_out_and_the_start_cannot() -> None:
+def test_every_component_of_a_layer_can_be_ablated_and_the_start_cannot() -> None:
     model = tiny_model()
     pulls = components_to_ablate(model)
     assert list(pulls)[:5] == ["head 0.0", "head 0.1", "head 0.2", "attention 0", "FFN 0"]
@@ -181,6 +181,6 @@ def test_an_attention_added_what_its_heads_added() -> None:
             sum(found.of(head, added) for head in heads)
         )
     assert found.of(parts["FFN 1"], added) == added[found.components.index(parts["FFN 1"])]
-    blocks = sum(found.of(parts[f"{k} {i}"], added) for k in ("attention", "FFN") for i in (0, 1))
+    layers = sum(found.of(parts[f"{k} {i}"], added) for k in ("attention", "FFN") for i in (0, 1))
     given = found.of(Component("token"), added) + found.of(Component("position"), added)
-    assert blocks + given == pytest.approx(added.sum())
+    assert layers + given == pytest.approx(added.sum())

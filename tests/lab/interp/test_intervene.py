@@ -15,7 +15,7 @@ def edited(edit: Edit, *names: str) -> tuple[torch.Tensor, Trace]:
     return logits, trace
 
 
-def test_a_head_pulled_out_is_a_model_whose_w_o_lacks_it() -> None:
+def test_an_ablated_head_is_a_model_whose_w_o_lacks_it() -> None:
     logits, trace = edited(ablate_head(1, 2), "z")
     assert not trace["blocks.1.z"][:, 2].any() and trace["blocks.1.z"][:, :2].all()
     without = tiny_model()

@@ -1,4 +1,4 @@
-"""Layers that differ, and blocks of another order: against their equations, written out by hand."""
+"""Layers that differ, and layers of another order: against their equations, written out by hand."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def test_a_reading_is_the_softmax_of_query_times_normalised_notes() -> None:
 @pytest.mark.parametrize(
     ("size", "expected"), [(1, [2, 2, 3, 3, 4, 4, 5, 5]), (2, [2] * 4 + [3] * 4)]
 )
-def test_blocks_are_finished_sums_and_the_running_one(size: int, expected: list[int]) -> None:
+def test_groups_are_finished_sums_and_the_running_one(size: int, expected: list[int]) -> None:
     model = depth_model(BlockAttentionResidualConfig(size))
     trace = run_with_trace(model, "7*8=", {*DEPTH_PATTERNS, "attn_out", "ffn_out", "resid_post"})
     found = [trace[f"blocks.{i}.{name}"] for i in range(4) for name in DEPTH_PATTERNS]
@@ -161,7 +161,7 @@ def test_edits_of_depth_say_what_is_allowed() -> None:
 # ---------------------------------------------------------------- sizes
 
 
-def test_a_block_longer_than_the_network_is_refused_by_name() -> None:
+def test_a_group_longer_than_the_network_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match=r"residual\.block_size=5 .*n_layer=4: allowed are 1 to 4"):
         replace(FOUR, residual=BlockAttentionResidualConfig(5))
     with pytest.raises(ValueError, match=r"residual\.block_size=0"):
@@ -177,5 +177,5 @@ def test_one_layer_is_enough() -> None:
 
 def test_both_forms_share_one_state() -> None:
     full = depth_model(AttentionResidualConfig())
-    blocks = rebuilt(full, replace(full.config, residual=BlockAttentionResidualConfig(2)))
-    assert all(a is b for a, b in zip(full.parameters(), blocks.parameters(), strict=True))
+    groups = rebuilt(full, replace(full.config, residual=BlockAttentionResidualConfig(2)))
+    assert all(a is b for a, b in zip(full.parameters(), groups.parameters(), strict=True))

@@ -47,7 +47,7 @@ class Counting(nn.Module):
 
 
 class CountingGPT(GPT):
-    """A GPT whose second block counts."""
+    """A GPT whose second layer counts."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -78,7 +78,7 @@ def test_padding_is_told_from_text(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("counting")
-def test_a_part_acts_after_every_step_on_what_it_watches_in_its_own_block() -> None:
+def test_a_part_acts_after_every_step_on_what_it_watches_in_its_own_layer() -> None:
     """Against a second forward of the same weights on the same batch, recorded by hand."""
     state, twin = TrainState.start(RECIPE), TrainState.start(RECIPE)
     steps, expected = train(RECIPE, state), torch.zeros(2, dtype=torch.float64)

@@ -109,7 +109,7 @@ def test_training_lowers_the_loss() -> None:
     assert np.mean(losses[-5:]) < 0.7 * losses[0]
 
 
-def test_muon_takes_the_matrices_of_the_blocks_and_adamw_the_rest() -> None:
+def test_muon_takes_the_matrices_of_the_layers_and_adamw_the_rest() -> None:
     state = TrainState.start(tiny_recipe(weight_decay=0.1))
     assert isinstance(state.optimiser, Both)
     muon, adamw = state.optimiser.parts["muon"], state.optimiser.parts["adamw"]

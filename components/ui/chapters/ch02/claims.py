@@ -17,7 +17,7 @@ HEADS, SHARPNESS = rows("heads"), rows("sharpness")
 
 
 def whole(run: str) -> Rows:
-    """A model with nothing pulled out."""
+    """A model with nothing ablated."""
     return HEADS.passing(lambda row: row["cell"] == {"run": run})
 
 

@@ -1,4 +1,4 @@
-"""The measured figures of the page on one block."""
+"""The measured figures of the page on one layer."""
 
 from __future__ import annotations
 

@@ -25,14 +25,14 @@ LEAST = 1e-3
 """A length below this is drawn as this: a logarithm has no zero."""
 
 
-def line_lengths(lines: Sequence[str], notes: Numbers, stream: Numbers) -> Chart:
-    """Of each line, how long a note it adds and how long the stream is then: log scale. (N,)"""
+def line_lengths(lines: Sequence[str], contributions: Numbers, stream: Numbers) -> Chart:
+    """Of each line, how long its contribution and how long the stream is then: log scale. (N,)"""
     both = {"this contribution": ACCENT, "the stream after it": GREY}
     data = pd.DataFrame(
         {
             "line": np.tile(list(lines), 2),
             "what": np.repeat([*both], len(lines)),
-            "length": np.maximum(np.concatenate([notes, stream]), LEAST),
+            "length": np.maximum(np.concatenate([contributions, stream]), LEAST),
             "index": np.tile(np.arange(len(lines)), 2),
         }
     )
@@ -145,7 +145,8 @@ def early_reading(
 
 
 def note_map(lengths: Numbers, lines: Sequence[str], text: str) -> Chart:
-    """How long a note every line of the notebook holds at every token. `lengths` (lines, T)."""
+    """How long a contribution every line of the notebook holds at every token. `lengths` (lines,
+    T)."""
     data = grid(np.log10(np.maximum(lengths, LEAST)), lines, places(text))
     data["length"] = lengths.ravel()
     chart = (

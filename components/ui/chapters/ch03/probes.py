@@ -62,7 +62,7 @@ def read_early(text: str) -> tuple[list[str], Numbers]:
 
 
 def read_before_the_last(text: str) -> tuple[int, int]:
-    """How many written tokens can be read before the last block has its say, and of how many."""
+    """How many written tokens can be read before the last layer has its say, and of how many."""
     letters, _ = read_early(text)
     return len(text) - FIRST - len(wrong_tokens(letters[-2], text[FIRST:])), len(text) - FIRST
 
@@ -157,7 +157,7 @@ def longest_bar(text: str, part: str) -> WrittenToken:
     )
 
 
-# ---------------------------------------------------------------- a part pulled out
+# ---------------------------------------------------------------- a part ablated
 
 
 @lru_cache(1)

@@ -150,14 +150,14 @@ and its last digit."""
 FORGED = rows("tamper")
 VARYING = FORGED.passing(lambda row: row["cell"]["position"] != ZERO)
 
-# ---------------------------------------------------------------- heads pulled out
+# ---------------------------------------------------------------- heads ablated
 
 EACH_HEAD = rows("heads", run=BOOK_RUN).passing(lambda row: "head" in row["cell"])
 SEVERAL_HEADS = rows("silenced", run=BOOK_RUN).passing(lambda row: "layers" in row["cell"])
 
 
 def without_layers(first: int, last: int) -> Counts:
-    """Wrong texts with all heads of these layers pulled out."""
+    """Wrong texts with all heads of these layers ablated."""
     return SEVERAL_HEADS.where(layers=list(range(first, last + 1))).counts("errors_strict")
 
 
@@ -184,7 +184,7 @@ def worst_pair(found: Sequence[Row]) -> Measured:
 # ---------------------------------------------------------------- what two heads fetch
 
 HEADS = (3, 2)
-"""Of block 0: the two that are missed most, the one that fetches the upper digit first."""
+"""Of layer 0: the two that are missed most, the one that fetches the upper digit first."""
 
 DIGITS = [position for field in FORM.written for position in field.positions]
 

@@ -38,7 +38,7 @@ WORKING = [position for field in FORM.partial_products for position in field.pos
 BELIEVED = ("what the forgery implies", "the true product", "something else")
 
 FORGED_AT_FIRST, FORGED_TO_AT_FIRST = WORKING[4], 9
-PULLED_AT_FIRST = (0, 3)
+ABLATED_AT_FIRST = (0, 3)
 PAIRS_AT_FIRST = ((37, 48), (37, 98))
 
 
@@ -248,7 +248,7 @@ def listed_digits(digits: Sequence[int]) -> str:
     return f"{join_words([f'{digit}' for digit in digits])} {'is' if len(digits) == 1 else 'are'}"
 
 
-# ---------------------------------------------------------------- pull out a head
+# ---------------------------------------------------------------- ablate a head
 
 
 def find_the_adding_head(page: Chapter) -> None:
@@ -260,10 +260,10 @@ def find_the_adding_head(page: Chapter) -> None:
     config = load_with_progress(BOOK_RUN).model.config
     left, right = st.columns(2)
     with left:
-        layer = page.choose("ex_head_layer", "Layer", range(config.n_layer), PULLED_AT_FIRST[0])
+        layer = page.choose("ex_head_layer", "Layer", range(config.n_layer), ABLATED_AT_FIRST[0])
     with right:
         heads = range(config.layers[layer].attention.n_head)
-        head = page.choose("ex_head_head", "Head", heads, PULLED_AT_FIRST[1])
+        head = page.choose("ex_head_head", "Head", heads, ABLATED_AT_FIRST[1])
     before = written_right(a, b)
     if before is None:
         return

@@ -29,7 +29,7 @@ def attention(text: str) -> np.ndarray:
 
 
 class Fetch(NamedTuple):
-    """Head `head` of block 0 looks at token `source` with `share` of its weight."""
+    """Head `head` of layer 0 looks at token `source` with `share` of its weight."""
 
     head: int
     source: int
@@ -38,7 +38,7 @@ class Fetch(NamedTuple):
 
 def fetched(weights: np.ndarray, place: int) -> list[Fetch]:
     """Where each of `HEADS` looks hardest as token `place` is about to be written. `weights`
-    (heads, T, T) of block 0."""
+    (heads, T, T) of layer 0."""
     rows = {head: weights[head, place - 1, :place] for head in HEADS}
     return [Fetch(head, int(row.argmax()), float(row.max())) for head, row in rows.items()]
 

@@ -188,7 +188,7 @@ def race_bands(record: Record, pairs: str) -> Bars:
     return out
 
 
-# ---------------------------------------------------------------- forged, pulled out
+# ---------------------------------------------------------------- forged, ablated
 
 OUTCOMES = {"followed": "moves as implied", "stayed": "stays true", "neither": "does neither"}
 
@@ -209,7 +209,7 @@ def forged(record: Record) -> Bars:
 
 
 def without_layers(record: Record) -> dict[str, int]:
-    """Wrong texts of the book's model with all heads of some layers pulled out."""
+    """Wrong texts of the book's model with all heads of some layers ablated."""
     counted = claims.SEVERAL_HEADS.counts("errors_strict").points(record)
     return {layers_in_words(row["cell"]["layers"]): wrong for row, wrong, _ in counted}
 

@@ -286,7 +286,7 @@ HEADS = rows("stage_heads")
 
 
 def name_of_head(row: Row) -> str:
-    """Of the one that is pulled out, '1.3', or 'none'."""
+    """Of the one that is ablated, '1.3', or 'none'."""
     cell = row["cell"]
     return f"{cell['layer']}.{cell['head']}" if "head" in cell else "none"
 

@@ -46,7 +46,7 @@ def form_of(a: int, b: int) -> Format:
 def write_without_head(
     run: str, a: int, b: int, without: str = "none", aimed: tuple[int, int] | None = None
 ) -> Any:
-    """A run's own text, one head pulled out ('0.2') or none. With `aimed`, (place, line), the head
+    """A run's own text, one head ablated ('0.2') or none. With `aimed`, (place, line), the head
     that fetches a's digit looks at that digit alone where this partial product is written."""
     form = form_of(a, b)
     prompt = form.text(a, b)[: form.prompt_length]

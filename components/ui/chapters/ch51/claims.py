@@ -29,7 +29,7 @@ from lab.statistics import lower_bound_95, steps_until
 depth = lazily("lab.interp.depth")
 recipes = lazily("lab.recipes.recipe_index")
 
-ARMS = {"plain": "plain sum", "full": "attention over depth", "block": "in blocks"}
+ARMS = {"plain": "plain sum", "full": "attention over depth", "block": "over groups"}
 RACERS = {**ARMS, "fixed": "one number a connection"}
 """Of the race of three layers."""
 
@@ -182,7 +182,7 @@ CLAIMS: dict[str, Claim] = {
         result(probes.RUN).told(last_reading),
     ),
     "attention_residuals.residual_steps_block_3_first": Claim(
-        "Steps to one wrong in twenty, in blocks over plain sum, 3 layers, on few problems.",
+        "Steps to one wrong in twenty, groups over plain sum, 3 layers, on few problems.",
         over_plain_at_first("block"),
     ),
     **{

@@ -1,4 +1,4 @@
-"""The exercises of chapter 5, second page: a query set by hand, and thin threads thrown away."""
+"""The exercises of chapter 5, second page: a query set by hand, and thin connections cut."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ WANTED = 0.8
 QUERIES = tuple(float(x) for x in range(-4, 5))
 BELOW = (0.0, 0.01, 0.02, 0.03, 0.05, 0.06, 0.07, 0.08, 0.1, 0.15, 0.2)
 HALF, FEW = 50, 5
-"""At least so many in a hundred threads are to be cut, with at most so many sums wrong."""
+"""At least so many in a hundred connections are to be cut, with at most so many problems wrong."""
 
 
 def a_query_by_hand(page: Chapter) -> None:
-    """Two numbers of a query; the shares that they give three notes."""
+    """Two numbers of a query; the shares that they give three contributions."""
     left, right = st.columns(2)
     with left:
         first = page.choose("w0", "First number of the query", QUERIES, 0.0, words=as_number)
@@ -33,12 +33,12 @@ def a_query_by_hand(page: Chapter) -> None:
     rows = [
         {
             "contribution": name,
-            "numbers": worked.vector(note),
+            "numbers": worked.vector(contribution),
             "divided by its rms": worked.vector(worked.key_of(n)),
             "share": f"{share:.2f}",
         }
-        for n, (name, note, share) in enumerate(
-            zip(worked.NAMES, worked.NOTES, shares, strict=True)
+        for n, (name, contribution, share) in enumerate(
+            zip(worked.NAMES, worked.CONTRIBUTIONS, shares, strict=True)
         )
     ]
     st.dataframe(rows, hide_index=True, width="stretch")

@@ -86,8 +86,8 @@ def race(rows: Rows, title: str, never: str = "") -> Chart:
 
 
 def threads(wrong: Numbers, readers: Sequence[str], sources: Sequence[str]) -> Chart:
-    """The share that is wrong with one thread cut: readers down, sources across; empty where there
-    is no thread."""
+    """The share that is wrong with one connection cut: readers down, sources across; empty where
+    there is no connection."""
     data = grid(wrong, readers, sources).dropna()
     chart = (
         alt.Chart(data)

@@ -20,10 +20,10 @@ transcripts = lazily("lab.inference.transcript")
 RUN = "attention_residuals_small"
 MOST_DIGITS = 3
 ASKED = 100
-"""Sums that are asked when thin threads are cut."""
+"""Problems that are evaluated when thin connections are cut."""
 
 Numbers = NDArray[np.float64]
-Thread = tuple[int, int]
+Connection = tuple[int, int]
 """A reading and a source, as `depth_shares` counts them."""
 
 
@@ -60,11 +60,11 @@ def shares_of(a: int, b: int) -> Shares:
 
 
 @lru_cache(maxsize=256)
-def write_with_cut(a: int, b: int, thread: Thread | None = None) -> Any:
-    """The network's own text, with one thread cut or none."""
+def write_with_cut(a: int, b: int, connection: Connection | None = None) -> Any:
+    """The network's own text, with one connection cut or none."""
     form, loaded = form_of(a, b), load_with_progress(RUN)
     prompt = form.text(a, b)[: form.prompt_length]
-    edits = [depth.cut(loaded.model.config, *thread)] if thread else []
+    edits = [depth.cut(loaded.model.config, *connection)] if connection else []
     return transcripts.transcribe(loaded.model, prompt, form.length, edits)
 
 

@@ -33,28 +33,28 @@ SUM = (37, 48)
 
 # ---------------------------------------------------------------- by hand
 
-NOTES = ((3.0, 0.0), (0.0, 10.0), (1.0, 1.0))
-"""Three notes of two numbers: of the token, of attention 0, of FFN 0."""
+CONTRIBUTIONS = ((3.0, 0.0), (0.0, 10.0), (1.0, 1.0))
+"""Three contributions of two numbers: of the token, of attention 0, of FFN 0."""
 
 NAMES = ("token", "attention 0", "FFN 0")
 QUERY = (1.0, 0.0)
 
 
 @lru_cache(maxsize=256)
-def mixed(query: tuple[float, ...], n_note: int = len(NOTES)) -> tuple[list[float], list[float]]:
-    """The shares of the first notes under a query, and what is read."""
-    notes = [torch.tensor([[note]]) for note in NOTES[:n_note]]
-    stream = residual.DepthStream(notes[0], [torch.tensor(query)], 1e-6, per_source=1)
-    for note in notes[1:]:
-        stream.write("ffn_out", note, trace.NO_TRACE)
+def mixed(query: tuple[float, ...], n: int = len(CONTRIBUTIONS)) -> tuple[list[float], list[float]]:
+    """The shares of the first `n` contributions under a query, and what is read."""
+    added = [torch.tensor([[numbers]]) for numbers in CONTRIBUTIONS[:n]]
+    stream = residual.DepthStream(added[0], [torch.tensor(query)], 1e-6, per_source=1)
+    for x in added[1:]:
+        stream.write("ffn_out", x, trace.NO_TRACE)
     shares = stream.pattern()
     return shares[0, 0].tolist(), stream.mix(shares)[0, 0].tolist()
 
 
 def key_of(n: int) -> list[float]:
-    """A note over its root mean square."""
-    note = np.array(NOTES[n])
-    return (note / np.sqrt((note**2).mean())).tolist()
+    """A contribution over its root mean square."""
+    x = np.array(CONTRIBUTIONS[n])
+    return (x / np.sqrt((x**2).mean())).tolist()
 
 
 def score_of(n: int) -> float:
@@ -100,7 +100,7 @@ WEIGHED = ("share", "share times length")
 
 @lru_cache
 def lengths() -> dict[str, float]:
-    """|note| of the token and of every FFN, the mean over the page's own sum."""
+    """|contribution| of the token and of every FFN, the mean over the page's own problem."""
     model = load_with_progress(probes.RUN).model
     text = probes.form_of(*SUM).text(*SUM)[:-1]
     found = inference.run_with_trace(model, text, ("embed", "ffn_out"))
@@ -111,7 +111,7 @@ def length_of_ffn(which: Callable[[list[float]], float]) -> str:
     return f"{which([x for key, x in lengths().items() if key != 'embed']):.0f}"
 
 
-# ---------------------------------------------------------------- 3. the record of cut threads
+# ---------------------------------------------------------------- 3. the record of cut connections
 
 WHOLE = "whole"
 KINDS = {
@@ -123,7 +123,8 @@ KINDS = {
 
 
 def wrong_when_cut(record: Any, kind: str) -> NDArray[np.float64]:
-    """The share of whole sums, or of the digits of one kind, wrong with each thread cut, (R, N)."""
+    """The share of whole problems, or of the digits of one kind, wrong with each connection cut,
+    (R, N)."""
     found = claims.CUT.of(record)
     most = max(len(row["cut"]) for row in found)
     out = np.full((len(found), most), np.nan)
@@ -264,7 +265,7 @@ def is_faster(runs: Runs) -> str:
 WITH = {
     "plain": "with a plain sum",
     "full": "with attention over depth",
-    "block": "in blocks",
+    "block": "with attention over groups of layers",
 }
 
 
@@ -280,13 +281,13 @@ def recorded_curves(record: Any) -> list[Drawn]:
 
 
 def largest_spread() -> float:
-    """The largest standard deviation of a share over the tokens of the page's own sum."""
+    """The largest standard deviation of a share over the tokens of the page's own problem."""
     return float(np.nanmax(probes.shares_of(*SUM).shares.std(axis=0)))
 
 
 CALC: dict[str, Callable[[], str]] = {
-    "note_token": lambda: vector(NOTES[0]),
-    "note_attention": lambda: vector(NOTES[1]),
+    "note_token": lambda: vector(CONTRIBUTIONS[0]),
+    "note_attention": lambda: vector(CONTRIBUTIONS[1]),
     "key_token": lambda: vector(key_of(0)),
     "key_attention": lambda: vector(key_of(1)),
     "query": lambda: vector(QUERY),

@@ -49,10 +49,10 @@ def between(numbers: NDArray[Any] | Sequence[float], form: str) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-# ---------------------------------------------------------------- experts that are shut
+# ---------------------------------------------------------------- experts that are ablated
 
 EACH_EXPERT = rows("shut_experts").passing(lambda row: "shut" in row)
-"""One expert shut to all tokens, or forced on them."""
+"""One expert ablated for all tokens, or forced on them."""
 
 MANY = 0.1
 """So much of all sums that an expert is said to matter."""
@@ -74,7 +74,7 @@ def is_visited(row: Row) -> bool:
 
 
 def worst(found: Sequence[Row]) -> Row:
-    """The row of the expert that spoils most when it is shut."""
+    """The row of the expert that spoils most when it is ablated."""
     return max(found, key=lambda row: row["shut"]["errors"])
 
 

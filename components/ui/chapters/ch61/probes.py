@@ -1,4 +1,4 @@
-"""Who is sent where in the network of chapter 6, and what it writes when an expert is shut."""
+"""Who is sent where in the network of chapter 6, and what it writes when an expert is ablated."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def sent(a: int, b: int) -> list[Layer]:
 
 @lru_cache(maxsize=256)
 def write_with_expert(a: int, b: int, how: str, layer: int, expert: int) -> Any:
-    """The network's own text of a sum, with one expert shut, forced, or left alone."""
+    """The network's own text of a sum, with one expert ablated, forced, or left alone."""
     form = form_of(a, b)
     edits = {HOW[1]: [routing.forbid], HOW[2]: [routing.force]}.get(how, [])
     prompt = form.text(a, b)[: form.prompt_length]

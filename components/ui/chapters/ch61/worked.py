@@ -27,7 +27,7 @@ recipes = lazily("lab.recipes.latent_experts")
 
 Numbers = NDArray[np.float64]
 SUM = (23, 12)
-"""One that goes wrong when the expert that matters most is shut."""
+"""One that goes wrong when the expert that matters most is ablated."""
 
 # ---------------------------------------------------------------- total and active
 
@@ -97,11 +97,11 @@ def names(which: Sequence[int]) -> str:
 
 NO_BIAS = np.zeros(len(LOGITS))
 
-# ---------------------------------------------------------------- shut
+# ---------------------------------------------------------------- ablated
 
 
 def shut_map(rows: Sequence[Row]) -> Numbers:
-    """Layer by expert, the share of sums that go wrong with that expert shut."""
+    """Layer by expert, the share of problems that go wrong with that expert ablated."""
     found = claims.EACH_EXPERT.counts("shut.errors").points(rows)
     share = {(row["cell"]["layer"], row["cell"]["expert"]): part / n for row, part, n in found}
     n_layer, n_expert = (1 + max(places) for places in zip(*share, strict=True))
@@ -115,13 +115,13 @@ def loads_of(rows: Sequence[Row]) -> Row:
 
 
 ASKED = 200
-"""Sums that were asked with each expert shut; a test compares it with the record."""
+"""Problems that were evaluated with each expert ablated; a test compares it with the record."""
 
 MATTERS = ("hardly any", "about a quarter", "half or more")
 
 
 def who_matters(rows: Sequence[Row]) -> str:
-    """How many experts, shut, spoil at least one sum in ten."""
+    """How many experts, ablated, spoil at least one problem in ten."""
     return band(claims.that_matter("shut").value(rows), (0.1, 0.4), MATTERS)
 
 

@@ -61,7 +61,7 @@ RUNS = {
     "draft_tiny": "chapter 4, up to four digits: a draft of one layer",
     "one_digit_small": "chapter 3, small: at most one number of two digits",
     "attention_residuals_small": "chapter 5, attention over depth",
-    "attention_residuals": "chapter 5, attention over depth in blocks, full size",
+    "attention_residuals": "chapter 5, attention over groups of layers, full size",
     "knows_two_digits": "chapter 5, before it goes on with a few problems",
 }
 TABLE, PROMPT, TEXT, OTHER_TEXT = "times_table", "7*8=", "7*8=56$", "7*9=63$"
