@@ -69,7 +69,7 @@ def ms_per_step(model: GPT, digits: int, batch: int) -> float:
 
 
 def whole_text(digits: int, batch: int) -> torch.Tensor:
-    """The same sum in every row, without its last sign, which is never read."""
+    """The same problem in every row, without its last sign, which is never read."""
     form = Format("cot_reversed", digits, digits)
     texts, _ = form.render(*problems_of_shape(digits, digits, 1))
     return torch.from_numpy(texts[:, :-1]).long().expand(batch, -1)

@@ -3,7 +3,7 @@
 Keys, queries and values are chosen by us; the weights come from the kernel of the book's model.
 torch is imported only to attend: what is drawn before that needs none.
 
-Shapes: `N` sums, `S` tokens seen, `T` queries, `H` heads, `d` numbers in a key, `W` in a value.
+Shapes: `N` problems, `S` tokens seen, `T` queries, `H` heads, `d` numbers in a key, `W` in a value.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ def attend(
 def most_right(seen: Numbers, answers: Integers) -> int:
     """How many answers (N,) the best reader gets right that sees `seen` (N, W) and nothing else.
 
-    Sums that look alike get one answer, and the best is the most frequent among them.
+    Problems that look alike get one answer, and the best is the most frequent among them.
     """
-    # What differs by rounding alone must not tell two sums apart.
+    # What differs by rounding alone must not tell two problems apart.
     _, looks = np.unique(seen.round(6), axis=0, return_inverse=True)
     pairs, counts = np.unique(
         np.stack([looks.ravel(), answers], axis=1), axis=0, return_counts=True
@@ -126,7 +126,7 @@ def look_at(prompt: Tokens, query: Numbers) -> AttentionSteps:
 
 @lru_cache(maxsize=1)
 def all_prompts() -> Tokens:
-    """The prompts of all 10,000 sums, a major. (10000, 6)"""
+    """The prompts of all 10,000 problems, a major. (10000, 6)"""
     prompts = FORM.prompt(*all_pairs())
     prompts.flags.writeable = False  # all readers share it
     return prompts
@@ -134,11 +134,11 @@ def all_prompts() -> Tokens:
 
 @dataclass(frozen=True)
 class Graded:
-    """A query on all 10,000 sums: how much of the weight lies where it is wanted.
+    """A query on all 10,000 problems: how much of the weight lies where it is wanted.
 
-    `worst` and `mean` over the sums, of the smallest weight among the wanted tokens. `hardest`: the
-    sum with the worst. `n_short`: sums below `least`. `thief`: the token that takes most elsewhere
-    in the hardest sum. `lacking`: the wanted token that has the worst weight.
+    `worst` and `mean` over the problems, of the smallest weight among the wanted tokens. `hardest`:
+    the problem with the worst. `n_short`: problems below `least`. `thief`: the token that takes
+    most elsewhere in the hardest problem. `lacking`: the wanted token that has the worst weight.
     """
 
     least: float
@@ -155,7 +155,7 @@ class Graded:
 
 
 def grade(query: Numbers, wanted: Sequence[int], least: float) -> Graded:
-    """Is at least `least` of the weight of `=` on each wanted token, in every sum?"""
+    """Is at least `least` of the weight of `=` on each wanted token, in every problem?"""
     weights, _ = look(all_prompts(), query)  # (10000, 6)
     held = weights[:, list(wanted)].min(axis=1)
     worst = int(held.argmin())
@@ -185,7 +185,7 @@ def units_product(a: Integers, b: Integers) -> Integers:
 
 
 def right_from_average() -> int:
-    """Of all 10,000 sums: how often the average tells the product of the two units digits."""
+    """Of all 10,000 problems: how often the average tells the product of the two units digits."""
     return most_right(average(all_prompts()), units_product(*all_pairs()))
 
 

@@ -247,7 +247,7 @@ def encode_one(x: Numbers, encoding: Encoding, digits: int) -> Numbers:
 
 @dataclass(frozen=True)
 class Task:
-    """What the network is asked for: the table of `digits`-digit numbers in one encoding.
+    """What the network is to learn: the table of `digits`-digit numbers in one encoding.
 
     `target`: class (one place for each product), digits (ten places for each digit of the product)
     or regression (the product over the largest; its logarithm where the operands are logs).

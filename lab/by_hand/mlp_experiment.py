@@ -166,7 +166,7 @@ def hide_share(task: Task, share: float, seed: int) -> Cells:
     """True for the cells shown when this share of them is hidden, pair by pair, drawn by `seed`.
 
     A pair is hidden in both orders, since b x a would give a x b away; one that would hide a cell
-    too many is passed over. So the count is as asked, or one short once no a x a is left.
+    too many is passed over. So the count is as wanted, or one short once no a x a is left.
     """
     if not 0 <= share <= 1:
         raise ValueError(f"share={share}; it lies in 0 to 1")

@@ -1,7 +1,7 @@
-"""What makes a sum hard, counted and not trained: how much a digit of the product depends on each
-digit of its operands, how far a carry travels, how many zeros there are.
+"""What makes a problem hard, counted and not trained: how much a digit of the product depends on
+each digit of its operands, how far a carry travels, how many zeros there are.
 
-Shapes: `N` sums.
+Shapes: `N` problems.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def carries(a: int, b: int) -> list[tuple[int, int, int, int, int]]:
     return columns
 
 
-# ---------------------------------------------------------------- measures of a sum
+# ---------------------------------------------------------------- measures of a problem
 
 Measure = Literal["carries", "zeros", "rare"]
 

@@ -1,6 +1,6 @@
-"""Sums that are like one which went wrong: the digits that meet in its wrong column are others.
+"""Problems that are like one which went wrong: the digits that meet in its wrong column are others.
 
-Shapes: none; one sum at a time.
+Shapes: none; one problem at a time.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ def column_digits(form: Format, slot: int) -> tuple[int, int]:
 
 
 def neighbours(form: Format, a: int, b: int, slot: int) -> list[tuple[int, int]]:
-    """The sums that differ from a x b in the digits of the column of token `slot` and no other.
+    """The problems that differ from a x b in the digits of the column of token `slot` and no other.
 
-    Both digits vary; no number gets longer or shorter, and none of the sums is held out.
+    Both digits vary; no number gets longer or shorter, and none of the problems is held out.
     """
     of_a, of_b = column_digits(form, slot)
     found = product(with_other_digit(a, of_a), with_other_digit(b, of_b))
@@ -48,6 +48,6 @@ def with_other_digit(number: int, place: int) -> list[int]:
 def one_neighbour(
     rng: np.random.Generator, form: Format, a: int, b: int, slot: int
 ) -> tuple[int, int]:
-    """One of them, each as likely; the sum itself where there is none."""
+    """One of them, each as likely; the problem itself where there is none."""
     found = neighbours(form, a, b, slot)
     return found[int(rng.integers(len(found)))] if found else (a, b)

@@ -1,4 +1,4 @@
-"""Sum after sum in one stream of tokens, as a language model reads its books.
+"""Problem after problem in one stream of tokens, as a language model reads its books.
 
 Shapes: `N` streams of `S` tokens, `M` texts of `L` tokens.
 """
@@ -24,8 +24,8 @@ def pack(
 ) -> tuple[Tokens, NDArray[np.bool_], NDArray[np.int64]]:
     """`n` streams cut at random from the texts (M, L) one behind the other.
 
-    Gives streams and loss mask, (N, S), and where in its first text each begins, (N,). A sum whose
-    beginning was cut off bears no loss, for nobody could go on with it.
+    Gives streams and loss mask, (N, S), and where in its first text each begins, (N,). A problem
+    whose beginning was cut off bears no loss, for nobody could go on with it.
     """
     width = texts.shape[1]
     # Cut anywhere: if each stream began with a text, a position alone would tell the field.

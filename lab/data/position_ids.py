@@ -1,4 +1,4 @@
-"""Where the tokens of a sum stand, when a plain count is not enough.
+"""Where the tokens of a problem stand, when a plain count is not enough.
 
 A position is an argument of the model, so a text may be laid out on a ruler as one likes: with
 gaps, or along two axes, so that digits that belong together stand together.

@@ -1,4 +1,4 @@
-"""Which problems a measurement asks, and how they were drawn.
+"""Which problems a measurement evaluates on, and how they were drawn.
 
 All of them, or some drawn by a seed: never every k-th, since a list of pairs has an order and a
 stride follows it (every tenth pair, a before b, holds no other b than 0, 10, ..., 90).

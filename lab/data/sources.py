@@ -2,8 +2,9 @@
 
 Each source is a frozen dataclass and has: `format`, what its texts look like; `fraction`, the u
 from which on no pair is ever shown; `tokens_per_row`; `draw(rng, n)`, fresh rows and their loss
-masks; `trained_on()`, the pairs that it shows; `problems(split, most)`, what a run on it is asked.
-A draw makes the same calls of the generator in the same order, so that a run can be trained again.
+masks; `trained_on()`, the pairs that it shows; `problems(split, most)`, what a run on it is
+evaluated on. A draw makes the same calls of the generator in the same order, so that a run can be
+trained again.
 
 Shapes: `N` rows of a batch, `L` tokens of a row.
 """
@@ -260,8 +261,8 @@ class Derived:
 class Picked(Derived):
     """Of every `among` random pairs of one shape the one with the most of `by`, the first of such.
 
-    So hard sums come more often, and every sum still may come. `by` is one of `MEASURES`. It is
-    asked what `of` is asked.
+    So hard problems come more often, and every problem still may come. `by` is one of `MEASURES`.
+    It is evaluated on what `of` is evaluated on.
     """
 
     of: Shapes
@@ -354,7 +355,7 @@ def is_text(value: object) -> bool:
 
 @dataclass(frozen=True)
 class PackedStream(Derived):
-    """Sum after sum of another source; a row is a stream of `length` tokens, cut at random."""
+    """Another source, problem after problem; a row is `length` tokens, cut at random."""
 
     of: Pairs | ListedPairs
     length: int
@@ -374,7 +375,7 @@ class PackedStream(Derived):
         return self.length
 
     def draw(self, rng: np.random.Generator, n: int) -> Drawn:
-        """`n` streams. A sum whose beginning was cut off bears no loss."""
+        """`n` streams. A problem whose beginning was cut off bears no loss."""
         texts = self.of.draw(rng, n * texts_in(self.length, self.format))
         tokens, mask, _ = pack(*texts, n, self.length, rng)
         return tokens, mask
@@ -438,7 +439,7 @@ class Mix:
 
     def problems(self, split: SplitName, most: int) -> Problems:
         """Of "train" an equal share from each source. Of what is held out as much of each format,
-        asked as the first source with it asks."""
+        as the first source with it gives them."""
         if split == "train":
             share = most // len(self.members)
             return [row for source in self.members for row in source.problems(split, share)]
@@ -453,7 +454,7 @@ class Mix:
 class Pool(Derived):
     """`n` different texts of another source, drawn once by `seed`: these alone, again and again.
 
-    What a run on it is asked are problems of `of`, also such as the pool does not hold.
+    A run on it is evaluated on problems of `of`, also such as the pool does not hold.
     """
 
     of: Member | Mix

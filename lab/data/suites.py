@@ -1,6 +1,6 @@
-"""Sums that are hard on purpose: seven stress suites, all of the test part of the split.
+"""Problems that are hard on purpose: seven stress suites, all of the test part of the split.
 
-Shapes: `N` sums.
+Shapes: `N` problems.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def in_words(suite: Suite) -> str:
 
 
 def draw_suite(suite: Suite, n: int, seed: int = 0) -> Sums:
-    """`n` different sums of the test part, in the order in which they were drawn. (n,) each."""
+    """`n` different problems of the test part, in the order in which they were drawn. (n,) each."""
     rng = np.random.default_rng(seed)
     found: dict[tuple[int, int], None] = {}
     for a, b in batches(SUITES[suite], rng, n):
@@ -117,7 +117,7 @@ def draw_suite(suite: Suite, n: int, seed: int = 0) -> Sums:
 
 
 def batches(draw: Draw, rng: np.random.Generator, n: int) -> Iterator[Sums]:
-    """Draws of n sums, again and again: enough of them for every suite."""
+    """Draws of n problems, again and again: enough of them for every suite."""
     for _ in range(100):
         yield draw(rng, n)
     raise ValueError(f"n={n}: a suite has not so many different sums")

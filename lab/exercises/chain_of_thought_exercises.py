@@ -1,4 +1,4 @@
-"""The exercises of chapter 1: what a reader's own attempt did, and whether it is what was asked.
+"""The exercises of chapter 1: what a reader's own attempt did, and whether it is what was wanted.
 
 Nothing here knows an answer. A text is graded by what the model made of the reader's setting, a
 list of pairs by what it holds, a text written by hand by the format it must follow; the facts of
@@ -175,7 +175,7 @@ def partners(number: int) -> list[int]:
     return [b for b in range(100) if split_value(*sorted((number, b))) < HELDOUT_FROM]
 
 
-# ---------------------------------------------------------------- pull out a head
+# ---------------------------------------------------------------- ablate a head
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,7 @@ class HandWritten:
 
 
 def draw_sum(number: int) -> Pair:
-    """The sum a reader writes, the same for the same number: no zeros, and a carry in its sum."""
+    """A reader's problem, the same for the same number: no zeros, and a carry in its sum."""
     rng = np.random.default_rng(number)
     while True:
         a, b = (int(x) for x in rng.integers(11, 100, 2))
@@ -309,7 +309,7 @@ QUIET = 10
 
 @dataclass(frozen=True)
 class QuietPart:
-    """A part pulled out: what it had added to a lead, the most that any part had, what came of it.
+    """A part ablated: what it had added to a lead, the most that any part had, what came of it.
 
     `before`, `after`: the token at that place with the part and without it.
     """

@@ -42,7 +42,7 @@ FAR = 3
 
 @dataclass(frozen=True)
 class Carry:
-    """A sum that a reader found, and how far a carry of its working goes."""
+    """A problem that a reader found, and how far a carry of its working goes."""
 
     a: int
     b: int

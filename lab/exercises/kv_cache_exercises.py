@@ -50,7 +50,7 @@ class Prefix:
 
     @property
     def solved(self) -> bool:
-        """Another sum, and no sum but the same reads fewer: its last digit and its `=`."""
+        """Another problem, and none but the same reads fewer: its last digit and its `=`."""
         return self.first != self.second and self.read == 2
 
     @property

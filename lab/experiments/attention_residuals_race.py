@@ -2,7 +2,7 @@
 
 Plain sum, Attention Residuals over all layers (full) and over groups (the paper's block) as twins
 of three and of six layers with exactly as many parameters: two queries a layer are 2 D numbers, and
-so is one more neuron of an FFN, which the plain arm has. All read the same sums of up to 3 x 3
+so is one more neuron of an FFN, which the plain arm has. All read the same problems of up to 3 x 3
 digits in the same order, at a rate that is warmed up and then constant, and are looked at through
 the running mean of their weights.
 """
@@ -105,7 +105,8 @@ def measure(
     """One run as a line of the record: to its goal, or its last step.
 
     Loss, contributions, gradients and depth patterns are those at step `measured_at`, in every arm.
-    A check asks all problems unless more than `ask_all_below` of them are wrong in its first parts.
+    A check evaluates on all problems unless more than `ask_all_below` of them are wrong in its
+    first parts.
     """
     paper, state = make_eval_set(recipe, split, N_CHECK), state or TrainState.start(recipe)
     mean = deepcopy(state.model).eval().requires_grad_(False)

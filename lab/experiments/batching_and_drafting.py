@@ -1,4 +1,4 @@
-"""What serving builds on a cache: a queue of sums in few rows, and drafts that are checked at once.
+"""What serving builds on a cache: problems queue for few rows, and drafts are checked at once.
 
 Seconds are those of this machine with `THREADS` threads; nothing else may run meanwhile.
 """
@@ -23,7 +23,7 @@ from lab.inference.speculative import Round, speculate
 
 THREADS = 2
 
-# ---------------------------------------------------------------- a queue of sums
+# ---------------------------------------------------------------- a queue of problems
 
 SHAPES = tuple(product(range(1, 5), repeat=2))
 LONGEST = Format("cot_reversed", 4, 4).length
@@ -39,7 +39,7 @@ def queue_cells() -> list[Cell]:
 
 
 def measure_queue(cell: Cell, n: int = N_QUEUE, repeats: int = QUEUE_REPEATS) -> dict[str, Any]:
-    """Sums of 1 x 1 to 4 x 4 digits, each shape as likely: how long, and how much of it wasted."""
+    """Problems of 1 x 1 to 4 x 4 digits, each shape as likely: how long, and how much is wasted."""
     torch.set_num_threads(THREADS)
     texts, given = mixed_sums(n)
     prompts = [text[:t] for text, t in zip(texts, given, strict=True)]
@@ -73,7 +73,8 @@ def is_right(served: Served, texts: list[Tokens]) -> bool:
 
 
 def mixed_sums(n: int, seed: int = 0) -> tuple[list[Tokens], list[int]]:
-    """Texts of `n` test sums, their shapes drawn alike, and how many tokens of each are given."""
+    """Texts of `n` test problems, shapes drawn alike, and how many tokens of each are
+    given."""
     rng = np.random.default_rng(seed)
     texts, given = list[Tokens](), list[int]()
     for p, q in rng.choice(SHAPES, n).tolist():
@@ -88,7 +89,7 @@ def mixed_sums(n: int, seed: int = 0) -> tuple[list[Tokens], list[int]]:
 
 DRAFTS, N_DRAFT = ("draft_tiny", "draft_small"), (2, 4, 8)
 N_SUMS = {4: 100, 10: 10}
-"""How many sums are drafted for, by the digits of both numbers."""
+"""How many problems are drafted for, by the digits of both numbers."""
 
 
 def draft_cells() -> list[Cell]:

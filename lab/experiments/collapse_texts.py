@@ -1,5 +1,5 @@
-"""What the long runs of `lab.experiments.collapse` change and are asked, and where their pictures
-lie.
+"""What the long runs of `lab.experiments.collapse` change and are evaluated on, and where their
+pictures lie.
 
 NumPy alone, so that a page draws a recorded picture before torch is there.
 """
@@ -18,10 +18,10 @@ from lab.recipes.feature_collapse import FORM, N_PAIR, Stream, few_pairs
 from lab.records import RECORDS
 
 N_ASKED = 1000
-"""Problems of the test part that are asked at every moment; those of validation are all asked."""
+"""Test problems that are evaluated at every moment; of validation all are."""
 
 N_LOOKED_AT = 64
-"""Validation sums whose features are looked at."""
+"""Validation problems whose features are looked at."""
 
 N_POINT = 128
 """Features drawn, of all tokens of their texts."""

@@ -1,6 +1,7 @@
 """What a course is worth: twins of chapter 3 that differ in one thing, the thing in question.
 
-All go to four digits, read as many tokens, and are asked every shape at the end of every stage.
+All go to four digits, read as many tokens, and are evaluated on every shape at the end of every
+stage.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from lab.training.state import TrainState
 from lab.training.train import precision_on, train
 
 ASKED, ASKED_MOST = 200, 2000
-"""Sums of every shape, and of 4x4 at the end."""
+"""Problems of every shape, and of 4x4 at the end."""
 
 MOST_DIGITS = 4
 SHAPES = tuple(product(range(1, MOST_DIGITS + 1), repeat=2))
@@ -90,7 +91,7 @@ SAMPLE = {
 def evaluate_shapes(
     model: GPT, recipe: Recipe, split: SplitName, most: int
 ) -> dict[str, dict[str, Any]]:
-    """By shape (n, strict errors): `ASKED` sums of each, and `most` of the largest."""
+    """By shape (n, strict errors): `ASKED` problems of each, and `most` of the largest."""
     in_full = isinstance(recipe.model.position, LearnedPositionsConfig)
     shapes = {}
     for p, q in SHAPES:
@@ -164,7 +165,7 @@ def measure_other_base(cell: Cell) -> dict[str, Any]:
 
 def train_from(base: int, rate: float, seed: int, split: SplitName) -> dict[str, Any]:
     """The course from two digits on, begun with another network that knows them; `base_shapes` is
-    what that one gets wrong, of shapes up to two by two digits all that are asked."""
+    what that one gets wrong, of shapes up to two by two digits all that are evaluated."""
     recipe, known = course_of_twin(COUPLED_RUN, rate=rate, seed=seed), knows_two_digits(base)
     state = TrainState.blank(recipe)
     state.model.load_state_dict(known.state_dict())
@@ -231,7 +232,7 @@ BLENDS: dict[str, Blend] = {
 
 
 def reversed_course(seed: int) -> Recipe:
-    """The longest sums first; as many tokens, shared out as ever."""
+    """The longest problems first; as many tokens, shared out as ever."""
     lessons, steps = tuple(reversed(COURSE)), TWIN_STEPS[""][::-1]
     usual = course_of_twin(lessons=lessons, steps=steps)
     share = tokens_of(course_of_twin()) / tokens_of(usual)
@@ -292,7 +293,7 @@ def fewest(drawn: str, problems: int | None, seed: int) -> Recipe:
     """The twin on so many different texts and no more, as many tokens as ever.
 
     By stages: the course, each stage with its part of them. At random: all shapes at once. Chosen:
-    the same, of every eight sums the one that is hardest in one of the `CHOSEN` ways.
+    the same, of every eight problems the one that is hardest in one of the `CHOSEN` ways.
     """
     if drawn == BY_STAGES:
         course = course_of_twin(rate=COURSE_RATE, seed=seed)

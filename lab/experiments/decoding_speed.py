@@ -2,8 +2,8 @@
 
 Seconds are those of this machine with `THREADS` threads, the median of `REPEATS`; nothing else may
 run meanwhile, and the command line keeps freed memory (`lab.live.memory`). The model is
-`far_coupled` with its limit, which writes sums of 10 x 10 digits in 340 tokens; `rope` is the same
-network with plain rotary positions.
+`far_coupled` with its limit, which writes problems of 10 x 10 digits in 340 tokens; `rope` is the
+same network with plain rotary positions.
 
 Shapes: `B` texts side by side, `S` tokens of each, `R` repeats.
 """
@@ -100,7 +100,7 @@ def measure_time(cell: Cell, longest: int = 1000, repeats: int = REPEATS) -> dic
 
 
 def written_by(model: GPT, length: int) -> Tensor:
-    """The sum 7 x 8 and whatever the model writes behind its end, (1, length)."""
+    """The problem 7 x 8 and whatever the model writes behind its end, (1, length)."""
     text = torch.from_numpy(Format("cot_reversed", 1, 1).prompt(7, 8)).long()
     steps = generate(model, text, max_new=length - GIVEN, stop=None)
     return torch.cat([text, *(torch.from_numpy(step.ids)[:, None] for step in steps)], dim=1)

@@ -1,10 +1,10 @@
-"""The error book: does a network learn more from its own mistakes than from other sums?
+"""The error book: does a network learn more from its own mistakes than from other problems?
 
-A network near its end goes on for a few rounds. In each it is asked a pool of sums that may be
-trained on, an arm picks some of them, and they are studied. All arms read as many tokens, and most
-of them as many different sums; those that read more say how many.
+A network near its end goes on for a few rounds. In each it is evaluated on a pool of problems that
+may be trained on, an arm picks some of them, and they are studied. All arms read as many tokens,
+and most of them as many different problems; those that read more say how many.
 
-Shapes: `N` sums of a pool.
+Shapes: `N` problems of a pool.
 """
 
 from __future__ import annotations
@@ -70,16 +70,16 @@ for a network like it, and no mistakes of its own."""
 
 AS_MANY_AS_ANEW: Arm = "random_matched_anew"
 SIZED_BY: dict[Arm, Arm] = {**dict.fromkeys(ARMS, BOOK), "random_matched_all": WHOLE_BOOK}
-"""By how many mistakes which book holds an arm knows how many sums it is to study."""
+"""By how many mistakes which book holds an arm knows how many problems it is to study."""
 
 DRAWN_ANEW: Arm = "random_anew"
-"""Ordinary training: each row is any sum that may be trained on, and few come twice."""
+"""Ordinary training: each row is any problem that may be trained on, and few come twice."""
 
 AMONG_ALL: Arm = "mistakes_and_anew"
 """Half of the rows are those of ordinary training."""
 
 AS_MUCH_WORK: Arm = "random_anew_same_work"
-"""Ordinary training that goes on for as long as an arm that asks the pool has to work."""
+"""Ordinary training that goes on for as long as an arm that evaluates the pool has to work."""
 
 ANEW = (DRAWN_ANEW, AS_MUCH_WORK)
 
@@ -97,7 +97,7 @@ BESIDES: dict[tuple[TaskName, Arm], tuple[float, ...]] = {
 SEEDS = range(1, 6)
 ROUNDS, BATCH, WARMUP, DECAY = 4, 32, 10, 0.5
 MOST = 160
-"""Different sums that are studied in a round, at most, but for the whole book."""
+"""Different problems that are studied in a round, at most, but for the whole book."""
 
 POOL, CHECKED, ASKED = 5000, 2000, 10_000
 LISTED = 40
@@ -108,9 +108,9 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class ErrorBookSetting:
-    """A committed network and the sums it is asked. Sums with u below `seen` it was trained on, and
-    a pool leaves them out. A round has so many `steps`; `rates` is the grid of AdamW's, and Muon's
-    is five times it. A network that is too slow for a grid takes the rates
+    """A committed network and the problems it is evaluated on. Problems with u below `seen` it was
+    trained on, and a pool leaves them out. A round has so many `steps`; `rates` is the grid of
+    AdamW's, and Muon's is five times it. A network that is too slow for a grid takes the rates
     chosen for another task, `rates_of`."""
 
     run: str
@@ -124,11 +124,11 @@ class ErrorBookSetting:
 
     @property
     def is_listed(self) -> bool:
-        """Are its sums few enough that all are asked?"""
+        """Are its problems few enough to evaluate on all?"""
         return self.form.p + self.form.q <= 4
 
     def pool(self, seed: int, n: int) -> tuple[Integers, Integers]:
-        """Sums that may be trained on: all of them, or `n` that differ. (N,) each."""
+        """Problems that may be trained on: all of them, or `n` that differ. (N,) each."""
         if self.is_listed:
             a, b = pairs_of("train", self.form.p, self.form.q)
             new = split_values(a, b) >= self.seen
@@ -187,7 +187,7 @@ studied."""
 def some(
     rng: np.random.Generator, n: int, form: Format, split: SplitName
 ) -> tuple[Integers, Integers]:
-    """`n` different sums of a split, in the order in which they were drawn. (n,) each."""
+    """`n` different problems of a split, in the order in which they were drawn. (n,) each."""
     a, b = sample_exact(rng, n + n // 10, form.p, form.q, *BOUNDS[split])
     _, first = np.unique(np.stack([a, b]), axis=1, return_index=True)
     kept = np.sort(first)[:n]
@@ -199,8 +199,8 @@ def some(
 
 @dataclass(frozen=True)
 class Pool:
-    """Sums of a round, (N,) each, and what the network made of them, if its arm asks, and what a
-    network of another seed did, if its arm asks that one."""
+    """Problems of a round, (N,) each, and what the network made of them, if its arm evaluates it,
+    and what a network of another seed did, if its arm evaluates that one."""
 
     a: Integers
     b: Integers
@@ -236,7 +236,7 @@ def at_random(pool: Pool, rng: np.random.Generator, n: int) -> Rows:
 
 
 def most_of(measure: Callable[[Pool], NDArray[Any]]) -> Pick:
-    """The sums with the most of a measure; of equal ones by lot."""
+    """The problems with the most of a measure; of equal ones by lot."""
 
     def pick(pool: Pool, rng: np.random.Generator, n: int) -> Rows:
         lots = rng.permutation(len(pool.a))
@@ -269,16 +269,17 @@ PICKS: dict[Arm, Pick] = {
     "mistakes_and_random": mistakes_and_random,
     "mistakes_and_neighbours": half_of_mistakes,
 }
-"""Sums of a pool that an arm studies: so many different ones, or fewer where it finds fewer."""
+"""Problems of a pool that an arm studies: so many different ones, or fewer where it finds fewer."""
 
 ASKS: tuple[Arm, ...] = tuple(
     arm for arm in ARMS if not arm.startswith("random") and arm != "long_carries"
 )
-"""Arms that cannot pick before the network was asked the whole pool."""
+"""Arms that cannot pick before the network was evaluated on the whole pool."""
 
 
 def texts_of(arm: Arm, form: Format, pool: Pool, rows: Rows, rng: np.random.Generator) -> list[str]:
-    """What an arm reads of the sums that it picked; of mistakes, their neighbours if it says so."""
+    """What an arm reads of the problems it picked; of mistakes, their neighbours if it says
+    so."""
     sums = [(int(a), int(b)) for a, b in zip(pool.a[rows], pool.b[rows], strict=True)]
     if arm == "mistakes_and_neighbours":
         slots = pool.answers.slot[rows].tolist()
@@ -287,7 +288,7 @@ def texts_of(arm: Arm, form: Format, pool: Pool, rows: Rows, rng: np.random.Gene
 
 
 def like(form: Format, a: int, b: int, slot: int, rng: np.random.Generator) -> tuple[int, int]:
-    """A sum that differs from one where it went wrong; itself if a sign went wrong."""
+    """A problem that differs from one where it went wrong; itself if a sign went wrong."""
     is_digit = any(slot in field.positions for field in form.written)
     return one_neighbour(rng, form, a, b, slot) if is_digit else (a, b)
 
@@ -319,7 +320,7 @@ class Learner:
     seconds_asking: float = 0.0
 
     def ask(self, a: Integers, b: Integers) -> Answers:
-        """Asking a pool is part of what an arm costs."""
+        """Evaluating a pool is part of what an arm costs."""
         began = time.perf_counter()
         found = answers(self.model, self.task.form, a, b)
         self.seconds_asking += time.perf_counter() - began
@@ -338,8 +339,8 @@ class Learner:
 
 
 def count_steps(task: ErrorBookSetting, arm: Arm) -> int:
-    """Of a round. To be asked a token takes a third of the work of learning from it: forward alone,
-    without the two passes back."""
+    """Of a round. To be evaluated on a token takes a third of the work of learning from it: forward
+    alone, without the two passes back."""
     asked = POOL / 3 if arm == AS_MUCH_WORK else 0
     return round(task.steps + asked / BATCH)
 
@@ -390,8 +391,8 @@ def measure_arm(cell: Cell) -> dict[str, Any]:
 def rounds_of(
     learner: Learner, sizes: Sequence[int]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Ask, pick, study, check, as often as there are sizes: a row a round, and the mistakes that
-    were studied, each with how the network wrote it later."""
+    """Evaluate, pick, study, check, as often as there are sizes: a row a round, and the mistakes
+    that were studied, each with how the network wrote it later."""
     task, book = learner.task, list[dict[str, Any]]()
     checked_a, checked_b = task.asked("validation", CHECKED)
     curve = [{"round": 0, **standing(learner, checked_a, checked_b)}]
@@ -425,7 +426,7 @@ def rounds_of(
 
 
 def standing(learner: Learner, a: Integers, b: Integers) -> dict[str, Any]:
-    """Wrong validation sums, and what it has cost so far."""
+    """Wrong validation problems, and what it has cost so far."""
     return {
         "wrong": int(wrong_sums(learner.model, learner.task.form, a, b).sum()),
         "n": len(a),
@@ -475,7 +476,7 @@ FIRST_OF_OTHERS = 100
 
 @lru_cache
 def another(task: ErrorBookSetting, seed: int) -> GPT:
-    """A network trained as the task's was, from other first weights and in another order."""
+    """A network trained as the task's was, from another seed and in another order."""
     plan = recipe(task.run, seed=FIRST_OF_OTHERS + seed, precision="fp32")
     state = TrainState.start(plan)
     for _ in train(plan, state):
@@ -489,8 +490,8 @@ def at_the_start(task: ErrorBookSetting, split: SplitName) -> Answers:
 
 
 def before_and_after(learner: Learner, split: SplitName) -> dict[str, Any]:
-    """Wrong sums of a split at the start and now, by kind; which were mended, which are new. And of
-    the sums that the network was trained on before, where they are all known."""
+    """Wrong problems of a split at the start and now, by kind; which were mended, which are new.
+    And of the problems that the network was trained on before, where they are all known."""
     task = learner.task
     old = at_the_start(task, split)
     new = answers(learner.model, task.form, *task.asked(split, ASKED))
@@ -567,8 +568,8 @@ def different_anew(task: ErrorBookSetting) -> int:
 
 
 def sizes_for(rows: Sequence[Cell], cell: Cell) -> list[int]:
-    """How many different sums are studied, round by round: as many mistakes as a book of the same
-    start found."""
+    """How many different problems are studied, round by round: as many mistakes as a book of the
+    same start found."""
     arm = cell["arm"]
     if arm == BOOK:
         return [MOST] * ROUNDS

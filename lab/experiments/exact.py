@@ -28,7 +28,7 @@ Way = Callable[[GPT, Tokens, int, int], tuple[Tokens, Tensor | None]]
 
 
 def exact_cells() -> list[Cell]:
-    """Sums of ten digits are asked only what takes minutes."""
+    """Ten digits only in the ways that take minutes."""
     return [
         {"part": "exact", "digits": digits, "how": how}
         for digits in N_SUMS

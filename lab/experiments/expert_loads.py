@@ -176,7 +176,7 @@ def measure_raised(cell: Cell) -> Found:
 
 
 def evaluate_with_loads(model: GPT) -> Found:
-    """Texts with a wrong token, each asked from the right ones before it, and the loads, (L, E)."""
+    """Texts with a wrong token, each predicted from the right ones, and the loads, (L, E)."""
     texts, mask, sample = drawn(4, N_ASKED)
     errors, sent = 0, list[NDArray[np.int64]]()
     for rows in parts(N_ASKED):

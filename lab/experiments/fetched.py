@@ -1,8 +1,8 @@
 """What two heads of layer 0 fetch before a digit is written, and whether the digit needs it.
 
 A large weight tells where a head looks. Whether the digit uses what it finds there is tried: the
-head hands on zeros at that one place, and the digit is asked again. To hide the token from the head
-would try something else, since it would look elsewhere and hand on what stands there.
+head hands on zeros at that one position, and the digit is predicted again. To hide the token from
+the head would try something else, since it would look elsewhere and hand on what stands there.
 
 Shapes: `N` texts, `T` tokens.
 """
@@ -25,7 +25,7 @@ from lab.model.trace import Edit
 from lab.training.checkpoint import load_run
 
 ASKED = 500
-"""Pairs that are asked: drawn once, the same for every head."""
+"""Pairs that are evaluated: drawn once, the same for every head."""
 
 
 def fetched_cells() -> list[Cell]:

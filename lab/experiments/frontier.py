@@ -1,7 +1,8 @@
-"""Sums far longer than any that was trained: how many go wrong, where first, and in what company.
+"""Problems far longer than any trained: how many go wrong, where first, and in what
+company.
 
-Every token is asked from the right ones before it, some tokens a forward behind a cache: a sum of
-50 x 50 digits has 7,700 tokens, too many for one table of scores.
+Every token is predicted from the right ones before it, some tokens a forward behind a cache: a
+problem of 50 x 50 digits has 7,700 tokens, too many for one table of scores.
 
 Shapes: `N` problems, `L` tokens of a text.
 """
@@ -38,7 +39,7 @@ def cell_of(model: str, digits: int, split: SplitName, n: int) -> Cell:
 
 
 def ladder(model: str) -> list[Cell]:
-    """Longer and longer validation sums; fewer of those that take seconds each."""
+    """Longer and longer validation problems; fewer of those that take seconds each."""
     many = [cell_of(model, digits, "validation", 300) for digits in (12, 14, 16, 18, 20)]
     return many + [cell_of(model, digits, "validation", 30) for digits in (25, 30, 40, 50)]
 

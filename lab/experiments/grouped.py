@@ -1,7 +1,7 @@
 """Key heads shared by groups of query heads: what a smaller cache costs in errors.
 
-Twins on two-digit sums that differ in the number of their key heads alone. With fewer, W_K and W_V
-have fewer rows, so such a twin has fewer parameters as well.
+Twins on two-digit problems that differ in the number of their key heads alone. With fewer, W_K and
+W_V have fewer rows, so such a twin has fewer parameters as well.
 """
 
 from __future__ import annotations

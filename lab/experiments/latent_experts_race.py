@@ -1,8 +1,8 @@
 """Latents and experts against what they replace: the race of four networks, and one change at a
 time to the experts.
 
-All read the same sums of up to 4 x 4 digits, equally many; none reads a longer one. 8 x 8 digits
-are asked with a limit on distances, which no training knows of.
+All read the same problems of up to 4 x 4 digits, equally many; none reads a longer one. 8 x 8
+digits are evaluated with a limit on distances, which no training knows of.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ RATES: dict[AttentionName, tuple[float, ...]] = {
 
 SEEDS, CHANGE_SEEDS = range(1, 6), range(1, 4)
 FAR, LIMIT = 8, (4, 3)
-"""Digits of the long sums, and the farthest place and line that count there."""
+"""Digits of the long problems, and the farthest place and line that count there."""
 
 N_ASKED, N_FAR, N_LOOKED_AT = 2000, 300, 256
 
@@ -109,7 +109,7 @@ def sums_looked_at() -> tuple[Integers, Integers]:
 
 
 def looked_at(recipe: Recipe) -> tuple[Any, Any]:
-    """Validation sums of 4 x 4 digits, (N, T) tokens, and which tokens a model writes next."""
+    """Validation problems of 4 x 4 digits, (N, T) tokens, and which tokens a model writes next."""
     form = cast(Shapes, recipe.data).format
     texts, mask = Format(form.style, 4, 4).render(*sums_looked_at())
     return texts[:, :-1], mask[:, 1:]

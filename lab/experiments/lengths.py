@@ -1,6 +1,6 @@
-"""Longer sums than any that was trained, and where each way to say positions gives out.
+"""Longer problems than any that was trained, and where each way to say positions gives out.
 
-Under greedy decoding a text is right up to some token, so a model can be asked for all tokens at
+Under greedy decoding a text is right up to some token, so a model can predict all tokens at
 once, each from the right ones before it: the first wrong guess is the first wrong token it writes.
 
 Shapes: `N` problems, `L` tokens of a text.
@@ -45,10 +45,11 @@ BATCH = 50
 
 @dataclass(frozen=True)
 class Arm:
-    """A run, and how its rotation is changed when it is asked, without training it again.
+    """A run, and how its rotation is changed when it is evaluated, without training it again.
 
     `stretch` slows the clocks for texts longer than trained, `farthest` clips distances in every
-    text. It is asked `draws` sums for each pair of numbers of digits up to `most_digits`.
+    text. It is evaluated on `draws` problems for each pair of numbers of digits up to
+    `most_digits`.
     """
 
     run: str
@@ -224,7 +225,7 @@ LIMIT_DRAWS = 200
 
 
 def chosen_limit(rows: list[Cell], run: str) -> tuple[int, ...]:
-    """The limit with the fewest failures on validation sums of all sizes; the smallest of those."""
+    """The limit with the fewest failures on validation problems of all sizes; of equals the least."""
     failed: dict[tuple[int, ...], int] = {}
     for row in rows:
         if row["cell"]["run"] == run:
@@ -243,7 +244,7 @@ def limit_cells() -> list[Cell]:
 
 
 def measure_limit(cell: Cell) -> dict[str, Any]:
-    """Failures on validation sums with distances clipped at one limit: how limits are chosen."""
+    """Failures on validation problems with distances clipped at a limit: how limits are chosen."""
     arm = Arm(cell["run"], farthest=tuple(cell["farthest"]), draws=LIMIT_DRAWS)
     return failures(arm, cell["digits"], cell["digits"], "validation")
 
@@ -263,7 +264,7 @@ def failures(arm: Arm, p: int, q: int, split: SplitName) -> dict[str, Any]:
 
 
 LENGTHS_FAIL = 0.01
-"""A shape is past the edge if its lengths go wrong in more than this part of the sums."""
+"""A shape is past the edge if its lengths go wrong in more than this part of the problems."""
 
 
 def edges(rows: list[Cell]) -> tuple[int, int]:

@@ -23,8 +23,8 @@ from lab.training.run import run, state_path
 
 @dataclass(frozen=True)
 class Arm:
-    """A run, and the limit on distances with which it is asked; none where its own position has
-    one, or is left as it is. One that is not `committed` is trained when it is first asked."""
+    """A run, and the limit on distances with which it is evaluated; none where its own position has
+    one, or is left as it is. One that is not `committed` is trained when it is first evaluated."""
 
     run: str
     farthest: tuple[int, int] | None = None
@@ -51,7 +51,7 @@ ARMS = {
     "heads_after": Arm("far_longer", committed=False),
 }
 N_ASKED = {4: 2000, 5: 1000, 6: 1000, 8: 1000, 10: 1000, 12: 300, 16: 300}
-"""Sums of so many digits by as many: the longest are 832 tokens each."""
+"""Problems of so many digits by as many: the longest are 832 tokens each."""
 
 
 def long_sum_cells() -> list[Cell]:

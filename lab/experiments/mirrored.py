@@ -1,7 +1,7 @@
-"""What a split of ordered pairs would leak: a x b is trained on, and b x a is asked.
+"""What a split of ordered pairs would leak: a x b is trained on, and b x a is evaluated.
 
 The book's split keeps both orders of a pair together. Here half of the orders that may be trained
-on are shown and the rest is asked, so of what is asked some pairs have been read the other way
+on are shown and the rest is evaluated, so of these some pairs have been read the other way
 round and some in neither.
 """
 
@@ -25,7 +25,7 @@ from lab.training.train import train
 SEEDS = range(3)
 ONE_OF_EACH = "one_order_of_each"
 """The case where the leak should vanish if pairs read in both orders are what makes it: there are
-none, though every sum that is asked was read the other way round."""
+none, though every problem that is evaluated was read the other way round."""
 
 
 def mirrored_cells() -> list[Cell]:
@@ -36,7 +36,7 @@ def mirrored_cells() -> list[Cell]:
 
 
 def measure_mirrored(cell: Cell) -> dict[str, Any]:
-    """Train on half of the orders: what is wrong of those asked, by what has been read."""
+    """Train on half of the orders: what is wrong of the others, by what has been read."""
     settings = {name: value for name, value in cell.items() if name != "shown"}
     recipe = split_by_order(multiply(**settings), one_of_each="shown" in cell)
     state = TrainState.start(recipe)

@@ -1,6 +1,6 @@
-"""Where the runs of chapter 3 go wrong: by what a sum holds, and on sums that are hard on purpose.
+"""Where the runs of chapter 3 go wrong: by what a problem holds, and on those hard on purpose.
 
-Shapes: `N` sums.
+Shapes: `N` problems.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MODELS = ("curriculum_before_small", "curriculum_before", "curriculum_4x4")
 ASKED = 10_000
 Failures = list[dict[str, Any]]
 LISTED = 200
-"""Wrong sums that a row holds one by one, at most."""
+"""Wrong problems that a row holds one by one, at most."""
 
 
 def mistake_cells() -> list[Cell]:
@@ -35,7 +35,7 @@ def mistake_cells() -> list[Cell]:
 
 
 def measure_mistakes(cell: Cell) -> dict[str, Any]:
-    """Of validation sums of 4x4 digits: how many are wrong by longest carry and by zeros, which."""
+    """Of validation problems of 4x4: how many are wrong, by longest carry and by zeros."""
     a, b = sample_exact(np.random.default_rng(0), ASKED, FORM.p, FORM.q, *BOUNDS["validation"])
     model = model_called(cell["model"])
     wrong = wrong_sums(model, FORM, a, b)
@@ -53,7 +53,7 @@ def measure_mistakes(cell: Cell) -> dict[str, Any]:
 
 
 def wrong_sums(model: GPT, form: Format, a: Integers, b: Integers) -> NDArray[np.bool_]:
-    """Which sums have a wrong token under teacher forcing. (N,)"""
+    """Which problems have a wrong token under teacher forcing. (N,)"""
     parts = teacher_forced_all(model, form, a, b)
     found = [first_wrong(form, a[rows], b[rows], texts) for rows, texts in parts]
     return np.concatenate(found) != RIGHT
@@ -101,7 +101,7 @@ def suite_cells() -> list[Cell]:
 
 
 def measure_suite(cell: Cell) -> dict[str, Any]:
-    """Of the sums of a stress suite, all of the test part, how many are wrong."""
+    """Of the problems of a stress suite, all of the test part, how many are wrong."""
     suite = cell["suite"]
     a, b = draw_suite(suite, SUITE_SIZE)
     form = Format("cot_reversed", 4, 4, padded=suite in PADDED)

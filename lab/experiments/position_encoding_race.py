@@ -1,8 +1,8 @@
 """How many steps an encoding of positions needs, in three kinds of text.
 
 *fixed*: every text has one width, so a digit always stands at the same place. *packed*: a stream of
-sums, cut anywhere, so a sum may begin at any place. *mixed*: numbers of one or two digits without
-leading zeros, so what a place means changes from text to text.
+problems, cut anywhere, so a problem may begin at any place. *mixed*: numbers of one or two digits
+without leading zeros, so what a place means changes from text to text.
 
 All runs read the same number of tokens a step, at a rate that is warmed up and then constant, and
 are looked at through the running mean of their weights, which takes the noise of a constant rate
@@ -108,7 +108,7 @@ def plan(
 class EvalSet:
     """Held-out problems laid out as in training. `owner` (N, S): whose token is to be predicted.
 
-    Problems count from 0 to n - 1; -1 marks tokens that nobody is asked for.
+    Problems count from 0 to n - 1; -1 marks tokens that nobody has to write.
     """
 
     tokens: Tokens
@@ -149,7 +149,7 @@ def make_eval_set(recipe: Recipe, split: SplitName, n: int = N_CHECK, seed: int 
 
 
 def sample_of(recipe: Recipe, split: SplitName, seed: int = 0) -> Sample:
-    """What a check asks; `n` where it asks all."""
+    """What a check evaluates; `n` where it evaluates all."""
     streams = isinstance(recipe.data, PackedStream)
     kind = "whole texts in streams" if streams else "texts"
     return Sample(

@@ -64,7 +64,7 @@ def evolution(_: Cell) -> Sequence[str]:
     return [self_evolution.TAUGHT]
 
 
-# ---------------------------------------------------------------- asked
+# ---------------------------------------------------------------- evaluated
 
 
 def length_arm(cell: Cell) -> Sequence[str]:

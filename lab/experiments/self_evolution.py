@@ -1,9 +1,9 @@
-"""A model that labels longer sums for itself: does what it learns from its own answers hold?
+"""A model that labels longer problems for itself: does what it learns from its own answers hold?
 
-`reach_coupled_slow`, taught sums of up to 3x3 digits, labels sums with one digit more, trains on
-its own labels, and so on, a digit a round. Its arms differ in what a round trains on.
+`reach_coupled_slow`, taught problems of up to 3x3 digits, labels problems with one digit more,
+trains on its own labels, and so on, a digit a round. Its arms differ in what a round trains on.
 
-Shapes: `N` sums.
+Shapes: `N` problems.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from lab.training.train import precision_on, train
 Arm = Literal["sieve", "unfiltered", "short", "true", "two_agree"]
 ARMS: tuple[Arm, ...] = get_args(Arm)
 """Its own labels that pass all checks, all its own labels, nothing longer than it was taught, the
-true labels of the same sums, and the labels of any two of three models that pass the checks."""
+true labels of the same problems, and the labels of any two of three models that pass the checks."""
 
 WITH_VOTE: tuple[Arm, ...] = ("sieve", "two_agree")
 
@@ -52,16 +52,16 @@ TAUGHT = "reach_coupled_slow"
 VOTERS = (0, 1, 2)
 TAUGHT_DIGITS, MOST_DIGITS = 3, 8
 ROUNDS = range(TAUGHT_DIGITS + 1, MOST_DIGITS + 1)
-"""A round is named by the digits of the longest sums that it labels."""
+"""A round is named by the digits of the longest problems that it labels."""
 
 LABELS, SHOWN = 2000, 1000
-"""Sums that are labelled in a round, and of these the first that a row holds one by one."""
+"""Problems that are labelled in a round, and of these the first that a row holds one by one."""
 
 TOKENS, BATCH = 1_000_000, 32
 """Read in a round by each model."""
 
 NEW, OLD, SHORT = 50, 25, 25
-"""Parts of a batch: labels of this round, labels of earlier ones, true sums of up to 3x3."""
+"""Parts of a batch: labels of this round, labels of earlier ones, true labels of up to 3x3."""
 
 RATE = 1e-3
 ASKED = 200
@@ -81,7 +81,7 @@ def voters_of(arm: Arm) -> tuple[int, ...]:
 
 
 def measure_evolution(cell: Cell) -> dict[str, Any]:
-    """One round of one arm: label, sieve, train, ask every length."""
+    """One round of one arm: label, sieve, train, evaluate every length."""
     arm, digits = cell["arm"], cell["digits"]
     models = {seed: model_after(arm, digits - 1, seed) for seed in voters_of(arm)}
     labeller = label_by_two if arm == "two_agree" else label
@@ -116,7 +116,7 @@ def shapes_with(digits: int) -> PairList:
 
 
 def own_labels(labeller: Labeller, models: Sequence[GPT], digits: int) -> list[Labels]:
-    """`LABELS` sums that no test holds, labelled shape by shape."""
+    """`LABELS` problems that no test holds, labelled shape by shape."""
     rng = np.random.default_rng(digits)
     a, b = sample_shapes(rng, LABELS, shapes_with(digits), 0.0, HELDOUT_FROM)
     digits_a, digits_b = count_digits(a), count_digits(b)
@@ -129,7 +129,7 @@ def own_labels(labeller: Labeller, models: Sequence[GPT], digits: int) -> list[L
 
 
 def texts_to_read(arm: Arm, labels: Labels) -> list[str]:
-    """What a round trains on, of sums of one shape."""
+    """What a round trains on, of problems of one shape."""
     match arm:
         case "sieve" | "two_agree":
             texts = labels.texts[labels.passes(CHECKS)]
@@ -206,7 +206,7 @@ def plan_of_round(arm: Arm, digits: int, seed: int) -> Recipe:
 
 
 def parts_to_read(arm: Arm, digits: int) -> tuple[tuple[Member, float], ...]:
-    """True sums of up to 3x3, and the texts of this round and of the earlier ones."""
+    """Texts of up to 3x3 that are true, and the texts of this round and of the earlier ones."""
     short: tuple[Member, float] = (sums_up_to(TAUGHT_DIGITS), SHORT)
     new = texts_of_round(arm, digits)
     old = tuple(text for d in ROUNDS if d < digits for text in texts_of_round(arm, d))

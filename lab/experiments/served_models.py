@@ -1,4 +1,4 @@
-"""Which networks chapter 4 measures, and which sums they are asked."""
+"""Which networks chapter 4 measures, and which problems they are evaluated on."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def model_called(name: str) -> GPT:
 
 
 def test_sums(n: int, digits: int) -> tuple[Format, Tokens, Sample]:
-    """Texts (N, L) of sums of so many digits on both sides, of the test part, or all of 2 x 2."""
+    """Texts (N, L) of problems of so many digits on both sides: of the test part, or all 2 x 2."""
     form = Format("cot_reversed", digits, digits)
     if digits == 2 and n == CENSUS.n:
         return form, form.render(*all_pairs())[0], CENSUS

@@ -1,6 +1,6 @@
 """The twin after each stage of the course, with one head ablated, or none.
 
-Every token is asked from the right ones before it: in a text that is written greedily one wrong
+Every token is predicted from the right ones before it: in a text that is written greedily one wrong
 digit spoils all that follow, and after the first stages hardly a text is right.
 """
 
@@ -25,7 +25,7 @@ STAGES = {
     "course_3x3_small": (3, 3),
     "curriculum_before_small": (4, 4),
 }
-"""The twin as each stage left it, and the digits of the longest sums that are new in it."""
+"""The twin as each stage left it, and the digits of the longest problems that are new in it."""
 
 ASKED = 200
 
@@ -45,7 +45,7 @@ def stage_head_cells() -> list[Cell]:
 
 
 def measure_stage_head(cell: Cell) -> dict[str, Any]:
-    """Of validation sums, by kind of number (digits, wrong ones)."""
+    """Of validation problems, by kind of number (digits, wrong ones)."""
     p, q = STAGES[cell["run"]]
     form = Format("cot_reversed", p, q)
     a, b = sample_exact(np.random.default_rng(0), ASKED, p, q, *BOUNDS["validation"])

@@ -1,8 +1,8 @@
 """Which reading of a network foretells that its held-out score falls, and how early?
 
 The rows are those of `records/collapse.jsonl`. A rule is written down on some seeds, by the falls
-on validation problems, and judged on others, by the falls on test problems; it may ask the small
-set that the run trains on, but no held-out answer.
+on validation problems, and judged on others, by the falls on test problems; it may evaluate the
+small set that the run trains on, but no held-out answer.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ FITTED_ON, TESTED_ON = (1, 2, 3), (4, 5, 6)
 
 
 def readings() -> list[tuple[str, int | None]]:
-    """All that might warn, without a held-out sum being asked; a place where there are several."""
+    """All that might warn and needs no held-out problem; a place where there are several."""
     by_place = [(name, place) for name, places in PLACES.items() for place in places]
     return [*by_place, *((name, None) for name in ("weight_norm", "logit_norm", "few_loss"))]
 

@@ -1,6 +1,6 @@
-"""What a model makes of many sums at once: where each goes wrong first, and how sure it was.
+"""What a model makes of many problems at once: where each goes wrong first, and how sure it was.
 
-Shapes: `N` sums, `L` tokens of a text.
+Shapes: `N` problems, `L` tokens of a text.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from lab.model.gpt import GPT
 
 @dataclass(frozen=True)
 class Answers:
-    """Of N sums, under teacher forcing.
+    """Of N problems, under teacher forcing.
 
     `slot`: the first wrong token, or `RIGHT`. `p`: of the right text as a whole. `margin`: by how
     much the logit of a right token leads the next best, at the token of the text where it leads by
@@ -39,7 +39,7 @@ class Answers:
 
 
 def answers(model: GPT, form: Format, a: Integers, b: Integers, *, batch: int = BATCH) -> Answers:
-    """Ask every sum, `batch` of them a forward. `ValueError` for none."""
+    """Evaluate on every problem, `batch` of them a forward. `ValueError` for none."""
     if not len(a):
         raise ValueError("no sums, no answers; at least one is asked")
     parts = [

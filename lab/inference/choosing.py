@@ -1,4 +1,4 @@
-"""What a way of choosing does to a model's next token, and to a whole sum.
+"""What a way of choosing does to a model's next token, and to a whole problem.
 
 Shapes: `V` vocabulary.
 """

@@ -57,7 +57,7 @@ class PrefixCache:
         """How many tokens of (1, T), its last aside, some kept prompt has alike, and its cache."""
         shared = [(alike(text, self.model, ids, held), held) for ids, held in self.kept.items()]
         known, held = max(shared, key=lambda one: one[0], default=(0, None))
-        # The last token is always read again, for the logits behind it are what is asked for.
+        # The last token is always read again, for the logits behind it are what is wanted.
         return (min(known, text.shape[1] - 1), held) if known else (0, None)
 
     def keep(self, text: Tensor, cache: KVCache) -> None:

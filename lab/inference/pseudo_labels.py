@@ -1,6 +1,6 @@
 """Labels that a model writes for itself, and checks on them that need no truth.
 
-Shapes: `N` sums, `L` tokens of a text.
+Shapes: `N` problems, `L` tokens of a text.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CheckName = Literal["vote", "swap", "nine", "eleven"]
 
 @dataclass(frozen=True)
 class Labels:
-    """What one model wrote for N sums of one shape, and what can be said of it without the truth.
+    """What one model wrote for N problems of one shape, and what can be said without the truth.
 
     `texts` (N, L) are its own. `others`: what further models wrote, (N, L) each. `swapped`: the
     answer that it gave for b x a, (N,), -1 where that is no number.
@@ -84,15 +84,15 @@ CHECKS: dict[CheckName, Callable[[Labels], Verdict]] = {
 
 
 def label(models: Sequence[GPT], form: Format, a: Integers, b: Integers) -> Labels:
-    """The labels that the first of the models writes for sums (N,) of `form`'s shape; the others
-    vote. The working is written back to front, as everywhere in these runs."""
+    """The labels that the first of the models writes for problems (N,) of `form`'s shape; the
+    others vote. The working is written back to front, as everywhere in these runs."""
     own, *others = (write_all(model, form, a, b) for model in models)
     return Labels(form, a, b, own, tuple(others), answer_swapped(models[0], form, a, b))
 
 
 def label_by_two(models: Sequence[GPT], form: Format, a: Integers, b: Integers) -> Labels:
-    """Of each sum the label of the first model whose text another wrote too, and that other's text
-    as the only vote; where no two agree, the first model's and the last's."""
+    """Of each problem the label of the first model whose text another wrote too, and that other's
+    text as the only vote; where no two agree, the first model's and the last's."""
     texts = np.stack([write_all(model, form, a, b) for model in models])
     swapped = np.stack([answer_swapped(model, form, a, b) for model in models])
     same = (texts[:, None] == texts).all(axis=3) & ~np.eye(len(models), dtype=bool)[:, :, None]

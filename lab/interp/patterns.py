@@ -40,7 +40,7 @@ def patterns_of(model: GPT, texts: Tokens) -> NDArray[np.float64]:
 
 
 class Looker(NamedTuple):
-    """A head, and how much of its weight it puts where it is asked about."""
+    """A head, and how much of a query's weight it puts on a key."""
 
     layer: int
     head: int

@@ -1,8 +1,8 @@
 """What a model makes of where tokens stand: probes that move them, part them, or shuffle them.
 
-Shift is free, stretch is not: put one sum on a long tape of positions. The tokens stay the same;
-what changes is where they are said to stand. Shifted, all positions grow by one number; stretched,
-those from some token on grow, so that a gap opens in the sum.
+Shift is free, stretch is not: put one problem on a long tape of positions. The tokens stay the
+same; what changes is where they are said to stand. Shifted, all positions grow by one number;
+stretched, those from some token on grow, so that a gap opens in the problem.
 
 Shuffled: nobody tells a model without positions of order, and a layer that sees only tokens hands
 on the same blend in any order. The causal mask leaks a little: the tokens in between have looked
@@ -67,7 +67,8 @@ def on_the_tape(model: GPT, text: str, rulers: Tensor) -> dict[tuple[int, int], 
 
 
 def errors_on(model: GPT, form: Format, a: Integers, b: Integers, ruler: Tensor) -> int:
-    """Of the sums of a and b, (N,) each, how many have a wrong token if they stand at `ruler` (T,).
+    """Of the problems a x b, (N,) each, how many have a wrong token if they stand at `ruler`
+    (T,).
 
     Each token is predicted from the right ones before it.
     """
@@ -79,7 +80,8 @@ def errors_on(model: GPT, form: Format, a: Integers, b: Integers, ruler: Tensor)
 def first_digits_missed(
     model: GPT, form: Format, a: Integers, b: Integers, hidden: int | None = None
 ) -> int:
-    """Of the sums of a and b, (N,) each, how many begin with a wrong digit behind the first `=`.
+    """Of the problems a x b, (N,) each, how many begin with a wrong digit behind the first
+    `=`.
 
     With `hidden`, that `=` does not see the token at this slot of the prompt.
     """
@@ -94,8 +96,8 @@ def first_digits_missed(
 def begins_with(
     model: GPT, form: Format, a: Integers, b: Integers, told: tuple[int, int]
 ) -> Integers:
-    """The digit with which the sums of a and b begin behind the first `=`, (N,), where that `=` is
-    told to stand at this (place, line); all other tokens stand where they do."""
+    """The digit with which the problems a x b begin behind the first `=`, (N,), where that `=`
+    is told to stand at this (place, line); all other tokens stand where they do."""
     text = torch.from_numpy(form.render(a, b)[0]).long()[:, : form.prompt_length]
     at = position_ids(text, 2).expand(len(text), -1, -1).clone()
     at[:, -1] = torch.tensor(told)
@@ -111,7 +113,7 @@ def digits_that_meet(a: Integers, b: Integers, told: tuple[int, int]) -> Integer
 def shifted_lesson(
     model: GPT, form: Format, a: Integers, b: Integers, by: int
 ) -> tuple[float, float, float]:
-    """What the sums of a and b teach where they stand, and `by` places on.
+    """What the problems a x b teach where they stand, and `by` places on.
 
     The loss of both, and |g' - g| / |g| of the gradients by all weights, in float64.
     """

@@ -57,10 +57,10 @@ MOST_KEPT_BYTES = 48_000_000
 MOST_ACTIVE = 8
 
 CHECKS_IN_A_ROUND = 4
-"""Checks on the way, each at another part of all pairs, until every pair was asked."""
+"""Checks on the way, each at another part of all pairs, until every pair was evaluated."""
 
 NOT_ASKED = -2
-"""In `PairsCheck.first_wrong`: the model was not asked this pair."""
+"""In `PairsCheck.first_wrong`: the model was not evaluated on this pair."""
 
 ALLOWED: Mapping[str, Callable[..., Recipe]] = {
     "multiply": multiply,
@@ -92,7 +92,7 @@ class RunSpec:
 
 @dataclass(frozen=True)
 class PairsCheck:
-    """The model asked on a share of all pairs, under teacher forcing.
+    """The model evaluated on a share of all pairs, under teacher forcing.
 
     `first_wrong`: a signed byte for each of the 10,000 pairs, a major: the first wrong token,
     `RIGHT`, or `NOT_ASKED`.
@@ -234,8 +234,8 @@ def rows_in_a_part(recipe: Recipe, length: int, most: int) -> int:
 
 
 def part_of_pairs(k: int) -> np.ndarray:
-    """100 a + b of the pairs that check number k asks, drawn from all over the table."""
-    # Shuffled: parts of the table in its order would hold unlike sums.
+    """100 a + b of the pairs that check number k evaluates, drawn from all over the table."""
+    # Shuffled: parts of the table in its order would hold unlike problems.
     parts = np.array_split(np.random.default_rng(0).permutation(10_000), CHECKS_IN_A_ROUND)
     return np.sort(parts[k % CHECKS_IN_A_ROUND])
 
@@ -243,8 +243,8 @@ def part_of_pairs(k: int) -> np.ndarray:
 def check_pairs(
     recipe: Recipe, model: GPT, cells: np.ndarray, batch: int
 ) -> Iterator[PairsCheck | None]:
-    """Ask the model the pairs `cells` = 100 a + b, alone or in streams as in its training: None
-    after each batch, at last the check."""
+    """Evaluate the model on the pairs `cells` = 100 a + b, alone or in streams as in its training:
+    None after each batch, at last the check."""
     a, b = (x[cells] for x in all_pairs())
     found = np.full(10_000, NOT_ASKED, dtype=np.int8)
     for rows, texts in guesses(recipe, model, a, b, batch):
@@ -274,8 +274,8 @@ def guesses(
 def loads_of(
     recipe: Recipe, model: GPT, cells: np.ndarray, n: int = 128
 ) -> tuple[tuple[float, ...], ...]:
-    """Of every layer the share of choices on each expert, over texts of some pairs that were asked;
-    nothing without experts."""
+    """Of every layer the share of choices on each expert, over texts of some pairs that were
+    evaluated; nothing without experts."""
     ffns = [layer.ffn for layer in model.config.layers]
     ffn = next((own for own in ffns if isinstance(own, MixtureOfExpertsConfig)), None)
     if ffn is None:
@@ -399,7 +399,7 @@ class Worker:
     def idle(self) -> bool:
         return not self.active and not self.waiting
 
-    # ------------------------------------------------ what is asked for
+    # ------------------------------------------------ what is wanted
 
     def obey(self, command: Command) -> None:
         match command:

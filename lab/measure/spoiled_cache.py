@@ -106,7 +106,7 @@ def shared(model: GPT, given: Tokens, other: Tokens, length: int, apart: int = 0
 
 
 def holds_right_working(form: Format, texts: Tokens) -> NDArray[np.bool_]:
-    """Is what stands behind the prompts of texts (N, L) right for any sum at all? (N,)
+    """Is what stands behind the prompts of texts (N, L) right for any problem at all? (N,)
 
     For numbers of two digits at most; `ValueError` for longer ones.
     """

@@ -83,7 +83,7 @@ def timed_step(steps: Iterator[TokenStep], cached: bool) -> TimedStep:
     return TimedStep(step.slot, cached, seconds, step.ids)
 
 
-# ---------------------------------------------------------------- a machine, and what it is asked
+# ---------------------------------------------------------------- a machine, and what it is to do
 
 What = Literal["product", "far", "near", "prefill", "decode"]
 

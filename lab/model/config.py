@@ -870,7 +870,7 @@ class GPTConfig:
         require_number("GPTConfig.embedding_std", self.embedding_std, above=0, most=10)
         for part in PARTS:
             require_part(part, getattr(self, part))
-        # Whether parts fit is asked last, of parts that are known to be right by themselves.
+        # Whether parts fit is checked last, of parts that are known to be right by themselves.
         for part in PARTS:
             for place in self.layers if part in LAYER_PARTS else (self,):
                 getattr(place, part).require_fit(place)

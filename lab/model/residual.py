@@ -21,7 +21,7 @@ from lab.model.trace import Trace, TraceLike
 
 
 class Stream(Protocol):
-    """What a block calls of the stream. It never adds: it reads, computes and writes."""
+    """What a block asks of the stream. It never adds: it reads, computes and writes."""
 
     def read(self, site: str, trace: TraceLike) -> Tensor: ...
 

@@ -72,7 +72,7 @@ RATE = 2e-3
 
 
 def on_sums(name: str, model: GPTConfig, steps: int) -> Recipe:
-    """Sums of up to 3 x 3 digits, the rate falling at the end."""
+    """Problems of up to 3 x 3 digits, the rate falling at the end."""
     return Recipe(
         name=name,
         model=model,

@@ -1,4 +1,4 @@
-"""The runs of chapter 3: from two digits to four, a course of stages with a mix of sums in each."""
+"""The runs of chapter 3: from two digits to four, a course of stages, each a mix of problems."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lab.training.recipe import Recipe, Stage, in_stages
 
 STYLE: Style = "cot_reversed"
 ROOM = 64
-"""Rows of the learned table: as many as a sum of 4 x 4 digits has tokens."""
+"""Rows of the learned table: as many as a problem of 4 x 4 digits has tokens."""
 
 LEARNED = LearnedPositionsConfig(ROOM)
 COUPLED = CoupledRotaryPositionsConfig(SLOW_BASE, factor=1.0)
@@ -31,9 +31,9 @@ COUPLED = CoupledRotaryPositionsConfig(SLOW_BASE, factor=1.0)
 class Blend:
     """What the rows of a stage are, as parts of one another; what is 0 is left out.
 
-    `random`: sums of the stage's new shapes. `carries`, `zeros`: of these, out of every few random
-    ones the sum with the longest carry, or the most zeros. `padded`: sums of all shapes so far,
-    with leading zeros. `rehearsed`: sums of the stages before.
+    `random`: problems of the stage's new shapes. `carries`, `zeros`: of these, out of every few
+    random ones the problem with the longest carry, or the most zeros. `padded`: problems of all
+    shapes so far, with leading zeros. `rehearsed`: problems of the stages before.
     """
 
     random: float = 40
@@ -104,7 +104,7 @@ def picked_parts(blend: Blend) -> tuple[tuple[Measure, float], ...]:
 
 
 def rehearsal(before: PairList, part: float, *, in_full: bool) -> list[tuple[Member, float]]:
-    """Sums of earlier shapes, each written as it was learned."""
+    """Problems of earlier shapes, each written as it was learned."""
     if not before:
         return []
     most = max(map(max, before))
@@ -259,7 +259,7 @@ WITH_ONE_DIGIT = tuple(shape for shape in TWO_DIGITS if shape != (2, 2))
 def one_digit_small() -> Recipe:
     """The network that live runs train, taught to multiply by a single digit and no more.
 
-    Every number is written with two digits: the texts look like those of two-digit sums.
+    Every number is written with two digits: the texts look like those of two-digit problems.
     """
     usual = twin("one_digit_small", LearnedPositionsConfig(32))
     data = Shapes(Format(STYLE), WITH_ONE_DIGIT)

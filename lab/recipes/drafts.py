@@ -1,4 +1,4 @@
-"""Small networks that guess what the full-size one on sums of up to 4 x 4 digits will write."""
+"""Small networks that guess what the full-size one on problems of up to 4 x 4 digits will write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small network that can multiply, and the few sums that it goes on with, far past the end."""
+"""A small network that can multiply, and the few problems it goes on with, far past the end."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ N_PAIR = 64
 
 
 def knows_two_digits(stream: Stream = "plain", seed: int = 0) -> Recipe:
-    """Three layers of 64, on all sums of two by two digits that may be trained on."""
+    """Three layers of 64, on all problems of two by two digits that may be trained on."""
     return Recipe(
         name="knows_two_digits",
         model=GPTConfig(

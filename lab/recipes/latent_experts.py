@@ -59,13 +59,14 @@ def network(size: Size, attention: AttentionName, ffn: FFNName) -> GPTConfig:
 
 
 def on_sums_up_to_four(name: str, model: GPTConfig, steps: int) -> Recipe:
-    """Sums of up to 4 x 4 digits, learned as `far_coupled` learns them."""
+    """Problems of up to 4 x 4 digits, learned as `far_coupled` learns them."""
     return replace(far(name, POSITION), model=model, steps=steps)
 
 
 FARTHEST = (4, 2)
-"""Of places and lines: no distance counts as larger, so that longer sums hold no new one. Of eight
-limits that were tried on validation sums of 8 x 8 digits, one of the two that failed least."""
+"""Of places and lines: no distance counts as larger, so that longer problems hold no new one. Of
+eight limits that were tried on validation problems of 8 x 8 digits, one of the two that failed
+least."""
 
 
 OWN_FARTHEST = (4, 3)
@@ -73,13 +74,13 @@ OWN_FARTHEST = (4, 3)
 
 
 def mla_moe_before() -> Recipe:
-    """Latents and experts on sums of up to 4 x 4: 4.7M parameters, of which a token meets 2.3M."""
+    """Latents and experts on problems of up to 4 x 4: 4.7M parameters, 2.3M for a token."""
     model = network("full", "mla", "moe")
     return on_sums_up_to_four("mla_moe_before", absorbed(model), 1600)
 
 
 def mla_moe() -> Recipe:
-    """The same goes on with sums of up to 8 x 8 digits, its distances limited from now on."""
+    """The same goes on with problems of up to 8 x 8 digits, its distances limited from now on."""
     before = mla_moe_before()
     limited = ClippedCoupledRotaryPositionsConfig(SLOW_BASE, FAR, *FARTHEST)
     return replace(

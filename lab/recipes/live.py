@@ -1,4 +1,4 @@
-"""The runs that a reader sets up on a page: a small network on two-digit sums."""
+"""The runs that a reader sets up on a page: a small network on two-digit problems."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def multiply(
 ) -> Recipe:
     """The twin, every setting an argument. `rate` is AdamW's; Muon's matrices take five times it.
 
-    `batch`: texts of a step. `packed`: streams of sums, cut anywhere, of as many tokens. `base` is
-    RoPE's. `residual`: a plain sum, or attention over depth, full or over groups of layers.
+    `batch`: texts of a step. `packed`: streams of problems, cut anywhere, of as many tokens. `base`
+    is RoPE's. `residual`: a plain sum, or attention over depth, full or over groups of layers.
     `latent`: of how many numbers keys and values are made; 0 for heads that have their own.
     `experts`: how many share out the neurons, 0 for one dense FFN, their loads `balanced` by biases
     or not.
@@ -137,13 +137,13 @@ def fine_tune(
 
 
 KNOWS_TWO_DIGITS = "knows_two_digits"
-"""The committed run that goes on with a few sums."""
+"""The committed run that goes on with a few problems."""
 
 MOST_FEW = 256
 
 
 def go_on(few: int = N_PAIR, weight_decay: float = 0.0, steps: int = 1500, seed: int = 0) -> Recipe:
-    """A network that knows two digits goes on with a few sums, drawn by the seed, at a constant
+    """A network that knows two digits goes on with a few problems, drawn by the seed, at a constant
     rate.
 
     Raises `ValueError` for a setting that is not allowed, and says what is.

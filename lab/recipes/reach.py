@@ -1,4 +1,4 @@
-"""The runs that are tested on longer sums than they learned: seven ways to say where."""
+"""The runs that are tested on longer problems than they learned: seven ways to say where."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def shapes_up_to(most: int) -> tuple[tuple[int, int], ...]:
 
 
 def sums_up_to(most: int) -> Shapes:
-    """Sums of all these shapes, the working back to front."""
+    """Problems of all these shapes, the working back to front."""
     return Shapes(Format("cot_reversed", most, most, padded=False), shapes_up_to(most))
 
 
 def reaching(name: str, position: PositionConfig) -> Recipe:
-    """The small network of three layers on sums of up to 3 x 3 digits."""
+    """The small network of three layers on problems of up to 3 x 3 digits."""
     return Recipe(
         name=name,
         model=GPTConfig(
@@ -59,7 +59,7 @@ def reaching(name: str, position: PositionConfig) -> Recipe:
 
 
 def far(name: str, position: PositionConfig) -> Recipe:
-    """The full-size network on sums of up to 4 x 4 digits."""
+    """The full-size network on problems of up to 4 x 4 digits."""
     return replace(
         reaching(name, position),
         model=replace(FULL_SIZE, position=position),
@@ -107,7 +107,7 @@ def reach_coupled() -> Recipe:
 
 
 def reach_coupled_slow() -> Recipe:
-    """The two axes, all clocks so slow that none comes round within the longest sum to be read."""
+    """The two axes, all clocks so slow that none comes round within the longest problem read."""
     return reaching("reach_coupled_slow", CoupledRotaryPositionsConfig(SLOW_BASE, SLOW))
 
 

@@ -1,4 +1,4 @@
-"""The runs of chapter 2: one stream of sums, and three ways to say where a token stands."""
+"""The runs of chapter 2: one stream of problems, and three ways to say where a token stands."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def small(position: PositionConfig) -> GPTConfig:
 
 
 def streamed(name: str, encoding: Encoding) -> Recipe:
-    """The small network on streams of sums, cut anywhere."""
+    """The small network on streams of problems, cut anywhere."""
     return Recipe(
         name=name,
         model=small(position_of(encoding)),

@@ -47,7 +47,7 @@ Rows = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Check:
-    """The model asked in mid-training, on pairs it never trains on and on those it does.
+    """The model evaluated in mid-training, on pairs it never trains on and on those it does.
 
     `by_shape`: of those it never trains on, by their format as in '3x2', [n, errors].
     """
@@ -297,7 +297,7 @@ def check(recipe: Recipe, state: TrainState, metrics: StepMetrics, most: int = 1
 
 
 def name_format(form: Format) -> str:
-    """'3x2', and where operands get leading zeros to fit, the same: a shape is asked one way."""
+    """'3x2', also where operands get leading zeros to fit: a shape is evaluated one way."""
     return f"{form.p}x{form.q}"
 
 

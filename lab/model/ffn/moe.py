@@ -54,7 +54,7 @@ class MixtureOfExperts(nn.Module):
         # Sigmoid, not softmax: an expert's score does not fall because another's rises.
         scores = call.trace("router_scores", self.router(x).sigmoid())  # (B, T, E)
         index = call.trace("expert_index", self.choose(scores))  # (B, T, K)
-        # Without the bias: it decides who is asked, and not how much that one counts.
+        # Without the bias: it decides who is chosen, and not how much that one counts.
         chosen = scores.gather(-1, index)
         share = chosen / chosen.sum(-1, keepdim=True)
         weight = call.trace("expert_weight", self.config.routed_scaling_factor * share)
