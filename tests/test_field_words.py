@@ -1,7 +1,7 @@
-"""Prose and labels use the field's words: none of those that the glossary says a term replaces.
+"""Prose, labels and lab's docstrings use the field's words, not those that a term replaces.
 
 A word may have another meaning where it stands, such as the sum of two numbers that are added. Such
-uses are listed in one of the two tables below, with the reason.
+uses are listed in one of the tables below, with the reason.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from textwrap import dedent
+from tokenize import COMMENT, generate_tokens
 
 import pytest
 
@@ -128,6 +130,33 @@ ON_PAGE = {
     },
 }
 
+IN_LAB = {
+    # file of lab -> what, as it stands in a docstring or comment -> why it may stand there
+    "experiments/attention_residuals_race.py": {
+        "which the paper calls blocks": "what the paper calls a group of layers",
+    },
+    "experiments/error_book.py": {"Note after a round": "a verb"},
+    "live/backends.py": {"Never blocks": "a verb", "Note a run": "a verb"},
+    "model/block.py": {"The block: in which order": "what a layer is built of"},
+    "model/config.py": {
+        "is built of a block": "what a layer is built of",
+        "what a block reads": "as above",
+        "(block sequential": "as above",
+        "is called a block": "what the paper calls a group of layers",
+    },
+    "model/residual.py": {
+        "a layer's block says": "what a layer is built of",
+        "What a block asks": "as above",
+    },
+    "readings.py": {"it is asked": "a question"},
+    "scene/recompute.py": {"were asked for": "for numbers"},
+}
+
+ONE_MEANING = {"layer", "contribution", "ablation", "evaluation"}
+"""Terms whose old words lab has no other use for: a block is neither a place in the stack nor a
+tile. Numbers are added there, digits have places and processors threads, so sums, places and
+threads are not looked for."""
+
 REPLACED = {old: term.word for term in glossary() for old in term.instead_of}
 OLD = re.compile(
     r"(?<![\w-])(?:"
@@ -214,8 +243,52 @@ def found() -> dict[str, list[str]]:
     return {name: replaced_in(text, ON_PAGE.get(name)) for name, text in units().items()}
 
 
+NAMED = re.compile(r"`[^`]*`|\bblocks\.\d[\w.]*")
+"""Code in a docstring, and parameters and activations by their names."""
+
+
+@cache
+def comments_of_lab() -> dict[str, str]:
+    """The docstrings and comments of every file, by its path in lab."""
+    lab = ROOT / "lab"
+    return {
+        str(path.relative_to(lab)): NAMED.sub(" ", "\n".join(comments(path.read_text())))
+        for path in sorted(lab.rglob("*.py"))
+    }
+
+
+def comments(code: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Expr) and (text := text_of(node.value)) is not None:
+            yield text
+    for token in generate_tokens(StringIO(code).readline):
+        if token.type == COMMENT:
+            yield token.string
+
+
+def old_in_lab(text: str, allowed: dict[str, str] | None = None) -> list[str]:
+    return [old for old in replaced_in(text, allowed) if old.partition(":")[0] in ONE_MEANING]
+
+
 def test_prose_and_labels_use_the_fields_words() -> None:
     assert {name: old for name, old in found().items() if old} == {}
+
+
+def test_docstrings_and_comments_of_lab_use_the_fields_words() -> None:
+    texts = comments_of_lab().items()
+    old = {name: old_in_lab(text, IN_LAB.get(name)) for name, text in texts}
+    assert {name: words for name, words in old.items() if words} == {}
+
+
+def test_what_a_file_of_lab_is_allowed_stands_there() -> None:
+    texts = comments_of_lab()
+    gone = [
+        (name, fragment)
+        for name, fragments in IN_LAB.items()
+        for fragment in fragments
+        if fragment not in texts[name]
+    ]
+    assert gone == []
 
 
 def test_what_a_page_is_allowed_stands_there() -> None:
@@ -243,3 +316,13 @@ def test_a_word_is_found_where_it_is_read_and_nowhere_else() -> None:
         st.write(f"The {n} sums", "Sum", key="a_sum")
     """
     assert [*labels(ast.parse(dedent(code)))] == ["The 0 sums", "Sum"]
+
+
+def test_a_tile_or_a_layer_that_lab_calls_a_block_is_found() -> None:
+    code = """
+        x = "a block"  # softmax block by block
+        '''What leaves block 0, a sum of notes: `block`, blocks.0.q.'''
+    """
+    text = NAMED.sub(" ", "\n".join(comments(dedent(code))))
+    found = [old.partition(":")[0] for old in old_in_lab(text)]
+    assert found == ["layer", "contribution", "layer", "layer"]

@@ -1,10 +1,10 @@
 """Does it help a layer to choose which earlier layers it reads? Three kinds of residual, raced.
 
-Plain sum, Attention Residuals over all layers (full) and over groups (the paper's block) as twins
-of three and of six layers with exactly as many parameters: two queries a layer are 2 D numbers, and
-so is one more neuron of an FFN, which the plain arm has. All read the same problems of up to 3 x 3
-digits in the same order, at a rate that is warmed up and then constant, and are looked at through
-the running mean of their weights.
+Plain sum, attention over depth and attention over groups of layers (which the paper calls blocks),
+as twins of three and of six layers with exactly as many parameters: two queries a layer are 2 D
+numbers, and so is one more neuron of an FFN, which the plain arm has. All read the same problems of
+up to 3 x 3 digits in the same order, at a rate that is warmed up and then constant, and are looked
+at through the running mean of their weights.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ def picture_path(stream: Stream, weight_decay: float) -> Path:
 
 
 def points_drawn() -> tuple[list[int], list[int]]:
-    """Which tokens are drawn, by text and place."""
+    """Which tokens are drawn, by text and position."""
     n_token = FORM.length - 1
     chosen = np.random.default_rng(0).choice(N_LOOKED_AT * n_token, N_POINT, replace=False)
     return (chosen // n_token).tolist(), (chosen % n_token).tolist()

@@ -225,7 +225,7 @@ LIMIT_DRAWS = 200
 
 
 def chosen_limit(rows: list[Cell], run: str) -> tuple[int, ...]:
-    """The limit with the fewest failures on validation problems of all sizes; of equals the least."""
+    """The limit that fails least on validation problems of all sizes; of equals the smallest."""
     failed: dict[tuple[int, ...], int] = {}
     for row in rows:
         if row["cell"]["run"] == run:

@@ -1,8 +1,8 @@
 """How many steps an encoding of positions needs, in three kinds of text.
 
-*fixed*: every text has one width, so a digit always stands at the same place. *packed*: a stream of
-problems, cut anywhere, so a problem may begin at any place. *mixed*: numbers of one or two digits
-without leading zeros, so what a place means changes from text to text.
+*fixed*: every text has one width, so a digit always stands at the same position. *packed*: a stream
+of problems, cut anywhere, so a problem may begin at any position. *mixed*: numbers of one or two
+digits without leading zeros, so what a position means changes from text to text.
 
 All runs read the same number of tokens a step, at a rate that is warmed up and then constant, and
 are looked at through the running mean of their weights, which takes the noise of a constant rate

@@ -106,7 +106,7 @@ def read_on(
     All of a prompt at once is the prefill, one more token a step of decoding.
     """
     known = cache.length
-    # Of the whole text first: along two axes, a place depends on the signs before it.
+    # Of the whole text first: along two axes, a position depends on the signs before it.
     positions = position_ids(text, model.config.position.n_axis, first)[:, known:]
     with torch.inference_mode():
         return model(text[:, known:], positions=positions, first=first, cache=cache, trace=trace)

@@ -88,7 +88,7 @@ def up_to_the_end(texts: Tokens) -> Tokens:
 
 
 def teacher_forced(model: GPT, texts: Tokens, positions: Tensor | None = None) -> Tokens:
-    """The likeliest token at every place of texts (N, L), given the *right* text before it. (N, L)
+    """The likeliest token at each position of texts (N, L), given the *right* text before. (N, L)
 
     Greedy decoding of a text goes wrong where this first differs from it. `positions` (L,) or
     (N, L) are those of all tokens. Nothing stands before the first: it is taken as it is.
@@ -154,7 +154,7 @@ def teacher_forced_in_streams(
 
 
 def first_wrong(form: Format, a: Integers, b: Integers, texts: Tokens) -> NDArray[np.int64]:
-    """The place of the first wrong token of each text, (N,); `RIGHT` where there is none."""
+    """The position of the first wrong token of each text, (N,); `RIGHT` where there is none."""
     right, _ = form.render(a, b)
     wrong = texts != right
     return np.where(wrong.any(axis=1), wrong.argmax(axis=1), RIGHT)

@@ -50,7 +50,7 @@ def speculate(
     cache, draft_cache = KVCache(end), KVCache(end)
     while text.shape[1] < end:
         room = end - text.shape[1]
-        # A round ends with a token of the model's own, so the last place needs no draft.
+        # A round ends with a token of the model's own, so the last position needs no draft.
         drafted = draft_on(draft, text, draft_cache, min(n_draft, room - 1))  # (1, K)
         logits = read_on(model, torch.cat([text, drafted], dim=1), cache)[0]  # (..., V)
         own = logits[-drafted.shape[1] - 1 :].argmax(-1)  # (K + 1,): the model's, after each

@@ -34,7 +34,7 @@ def whole_text(p: float, n_tokens: int) -> float:
 
 
 def beliefs(model: GPT, texts: Tokens) -> NDArray[np.float64]:
-    """p of every token at every place, given the *right* text before it (teacher forcing).
+    """p of every token at every position, given the *right* text before it (teacher forcing).
 
     (N, L) -> (N, L - 1, V); row t is about token t + 1.
     """

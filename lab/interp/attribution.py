@@ -127,7 +127,7 @@ def collect_contributions(model: GPT, trace: Trace) -> Tensor:
 
 
 def attribute(model: GPT, text: str, edits: Collection[Edit] = ()) -> Attribution:
-    """logit_v = sum over components of (contribution * gain / rms(x)) . unembed_v, at every place.
+    """logit_v = sum of all (contribution * gain / rms(x)) . unembed_v, at every position.
 
     x is the stream at the end, so its norm, rms(x) = sqrt(mean(x^2) + eps), is a number that all
     components share. Exact to rounding; the sum says what a component wrote, not what would happen

@@ -113,7 +113,7 @@ def digits_that_meet(a: Integers, b: Integers, told: tuple[int, int]) -> Integer
 def shifted_lesson(
     model: GPT, form: Format, a: Integers, b: Integers, by: int
 ) -> tuple[float, float, float]:
-    """What the problems a x b teach where they stand, and `by` places on.
+    """What the problems a x b teach where they stand, and `by` positions on.
 
     The loss of both, and |g' - g| / |g| of the gradients by all weights, in float64.
     """

@@ -2,7 +2,7 @@
 
 With the causal mask a token sees none that comes after it, so its key and its value in every layer
 are what they were: a cache may keep them. Without the mask every token looks at the new one. Keys
-and values of layer 0 still stay, since they are made of the token and its place alone; those of
+and values of layer 0 still stay, since they are made of the token and its position alone; those of
 deeper layers are made of what layer 0 has heard, and change.
 
 Shapes: `T` tokens of the whole text, `t` tokens so far, `L` layers, `H` heads, `Dk` head_dim.

@@ -32,7 +32,7 @@ def read(
 ) -> Tensor:
     """The logits after tokens `begin` to `end` of texts (N, T), which the cache takes. (N, new, V)
 
-    They are told that they stand `offset` places farther on than they do.
+    They are told that they stand `offset` positions farther on than they do.
     """
     positions = position_ids(text, model.config.position.n_axis)[:, begin:end] + offset
     with torch.inference_mode():
@@ -80,7 +80,8 @@ def stale(model: GPT, given: Tokens, other: Tokens, length: int, slots: Sequence
 def misplaced(
     model: GPT, given: Tokens, length: int, offset: int, from_the_start: bool = False
 ) -> Tokens:
-    """Texts (N, length), all behind the prefill read `offset` places too far on; or all of them."""
+    """Texts (N, length), all behind the prefill read `offset` positions too far on; or all of
+    them."""
     cache = prefilled(model, given, length, offset if from_the_start else 0)
     return write_on(model, given, length, cache, offset)
 
@@ -89,8 +90,8 @@ def shared(model: GPT, given: Tokens, other: Tokens, length: int, apart: int = 0
     """Texts (N, length) whose cache takes the tokens of `other` readers too, each in turn.
 
     First both prompts but their last tokens, then a token of one and a token of the other. All of
-    them see all that is in the cache. Each reader's tokens are told their own places, those of the
-    other one `apart` farther on. `ValueError` for prompts of two lengths.
+    them see all that is in the cache. Each reader's tokens are told their own positions, those of
+    the other one `apart` farther on. `ValueError` for prompts of two lengths.
     """
     require_one_shape(given, other)
     cache, texts = KVCache(2 * length), [torch.from_numpy(x).long() for x in (given, other)]
@@ -139,7 +140,7 @@ def rebased(
     """The logits after each token of texts (N, T) behind the first `n_kept`. (N, T - n_kept, V)
 
     The first are read by `model` and kept, the others by `after`, the same weights with another
-    rotation, and `moved` places farther on: it finds keys that the old rotation has turned. With
+    rotation, and `moved` positions farther on: it finds keys that the old rotation has turned. With
     `again` those are first turned anew. `ValueError` unless at least one is kept, and one read.
     """
     if not 1 <= n_kept < given.shape[1]:
@@ -156,10 +157,10 @@ def rebased(
 
 def turn_again(cache: KVCache, before: GPT, after: GPT, places: Tensor, moved: int = 0) -> None:
     """Turn every kept key back by the rotation of `before` at `places`, (1, T) or (B, T, A), and on
-    by that of `after`, `moved` places farther on.
+    by that of `after`, `moved` positions farther on.
 
-    The same as a fresh read where all places move alike. Under another base it is so in the first
-    layer alone: what is kept of deeper ones was made from what the old scores have blended.
+    The same as a fresh read where all positions move alike. Under another base it is so in the
+    first layer alone: what is kept of deeper ones was made from what the old scores have blended.
     """
     with torch.inference_mode():
         for (_, name), kept in cache.store.items():
@@ -174,7 +175,7 @@ def without_the_front(
     """Texts (N, length) of what stands behind the first `n_front` tokens of `given` (N, T), which
     are read and then forgotten.
 
-    The count begins anew behind them, and every kept key is turned `turned_by` places on: where
+    The count begins anew behind them, and every kept key is turned `turned_by` positions on: where
     that is not `-n_front`, query and key no longer count from one mark.
     """
     cache = prefilled(model, given, n_front + length)

@@ -36,7 +36,8 @@ class Rotation(TypedDict):
 
     Pair n is (n, n + Dk/2) with the layout "half", (2 n, 2 n + 1) with "interleaved".
 
-    `places` (T, A) are positions, or (T, S, A) distances; `speeds` (A, Dk/2) are radians a place.
+    `places` (T, A) are positions, or (T, S, A) distances; `speeds` (A, Dk/2) are radians a
+    position.
     """
 
     layout: PairLayout
@@ -177,7 +178,7 @@ class RotaryPositions(Position):
     """Turn pair n of every query and key by the angle position . frequencies[:, n].
 
     Then the score of a query at position i with a key at j depends on i - j alone
-    (arXiv:2104.09864). `frequencies` (A, Dk/2) are radians a place, a row an axis. `gain`, 1 but
+    (arXiv:2104.09864). `frequencies` (A, Dk/2) are radians a position, a row an axis. `gain`, 1 but
     for YaRN, multiplies what was turned. The layout "half" deviates from the paper in pairing
     halves, not neighbours: the same rotation with the coordinates in another order.
     """
@@ -290,7 +291,7 @@ UNRELATED = Relation(NoPositions(), torch.zeros(1, 0), torch.zeros(1, 0))
 
 
 def frequencies(head_dim: int, base: float) -> Tensor:
-    """base^(-2n/Dk) for n = 0, 1, ...: from one radian a place to almost 1/base. (Dk/2,)"""
+    """base^(-2n/Dk) for n = 0, 1, ...: from one radian a position to almost 1/base. (Dk/2,)"""
     pairs = torch.arange(0, head_dim, 2, dtype=torch.float64)
     return base ** (-pairs / head_dim)
 

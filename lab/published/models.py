@@ -21,10 +21,10 @@ class Model:
     """Sizes as `source` gives them.
 
     `longest_text` counts tokens, and so does `window`, how far back attention looks if it does not
-    look at all. `has_position_table`: a line for each place of the longest text is learned. `tied`:
-    the table of tokens also gives the logits. `biased` names what has biases: matrices, and "norm".
-    `bytes_per_weight` is how the weights were released. `stated` is the number of parameters where
-    the source rounds it, and `stated_met` how many of them a token meets.
+    look at all. `has_position_table`: a line for each position of the longest text is learned.
+    `tied`: the table of tokens also gives the logits. `biased` names what has biases: matrices, and
+    "norm". `bytes_per_weight` is how the weights were released. `stated` is the number of
+    parameters where the source rounds it, and `stated_met` how many of them a token meets.
     """
 
     name: str

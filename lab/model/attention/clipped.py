@@ -19,10 +19,10 @@ Table = list[tuple[Tensor, Tensor]]
 class ClippedPositions(Position):
     """score(i, j) = sum over axes of (R(clip(i - j, -farthest, farthest)) q)' k.
 
-    `frequencies` (A, Dk/2) are radians a place, in the pair layout "half", each pair turning along
-    one axis; `farthest` has a distance an axis. A clipped distance is no difference of two turns:
-    a query comes in three ways, turned to i, to farthest and to -farthest, a key in two, turned to
-    j and as it was, and each pair of tokens picks among three scores.
+    `frequencies` (A, Dk/2) are radians a position, in the pair layout "half", each pair turning
+    along one axis; `farthest` has a distance an axis. A clipped distance is no difference of two
+    turns: a query comes in three ways, turned to i, to farthest and to -farthest, a key in two,
+    turned to j and as it was, and each pair of tokens picks among three scores.
     """
 
     def __init__(self, frequencies: Tensor, farthest: tuple[int, ...]) -> None:
