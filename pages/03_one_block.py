@@ -47,7 +47,7 @@ def the_stream_fills() -> None:
     text = found.written.text
     st.html(
         openers.opener(
-            openers.note_map(found.lengths, found.lines, text),
+            openers.contribution_map(found.lengths, found.lines, text),
             f"How long the contribution of each part is at every token of {text}",
             page.text("filling"),
         )
@@ -121,7 +121,7 @@ def notebook(a: int, b: int) -> None:
     book = probes.notebook_of(text)
     page.draw(
         figures.line_lengths(
-            book.lines, book.length_of_notes[:, before], book.length_of_stream[:, before]
+            book.lines, book.length_of_contributions[:, before], book.length_of_stream[:, before]
         ),
         alt="Length of each contribution and of the stream after it, part by part",
     )
@@ -250,7 +250,7 @@ def tour(a: int, b: int) -> None:
     book = probes.notebook_of(text)
     st.html(tokens.strip(text, FORM, a, b, small=True))
     page.draw(
-        figures.note_map(book.length_of_notes, book.lines, text),
+        figures.contribution_map(book.length_of_contributions, book.lines, text),
         alt="How long the contribution of every part is at every token",
     )
     page.notice()

@@ -105,16 +105,16 @@ def rms_norm(x: np.ndarray, gain: np.ndarray, eps: float) -> np.ndarray:
     return x / np.sqrt(np.mean(x**2, axis=-1, keepdims=True) + eps) * gain
 
 
-def read_notes(run: Run, notes: list[np.ndarray], reading: int) -> np.ndarray:
-    """What a layer reads of all notes so far, (B, D) each: their sum, or a softmax by its query
-    over the notes, or over the sums of the two notes of each of several layers."""
+def read_contributions(run: Run, written: list[np.ndarray], reading: int) -> np.ndarray:
+    """What a layer reads of the contributions so far, (B, D) each: their sum, or a softmax
+    by its query over them, or over the sums of those of a group of layers."""
     query, each = run["weights"].get(f"residual.queries.{reading}"), 1
     if query is None:
-        return sum(notes[1:], notes[0])
+        return sum(written[1:], written[0])
     if layers := run["model"]["residual"].get("block_size"):
         each = 2 * layers
-    sums = [np.sum(notes[i : i + each], axis=0) for i in range(1, len(notes), each)]
-    scores = rms_norm(v := np.stack([notes[0], *sums]), query, run["model"]["norm_eps"]).sum(
+    sums = [np.sum(written[i : i + each], axis=0) for i in range(1, len(written), each)]
+    scores = rms_norm(v := np.stack([written[0], *sums]), query, run["model"]["norm_eps"]).sum(
         -1, keepdims=True
     )
     p = np.exp(scores - scores.max(axis=0))
@@ -148,7 +148,7 @@ def heads(run: Run, w: Run, h: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def think(run: Run, w: Run, h: np.ndarray) -> np.ndarray:
-    """The FFN's note, (B, D): of all neurons, or of the shared and of the chosen experts'."""
+    """The FFN's contribution, (B, D): of all neurons, or of the shared and the chosen experts'."""
     if "ffn.router.weight" not in w:
         return neurons(w, "ffn", h, slice(None))
     ffn, s = run["model"]["ffn"], 1 / (1 + np.exp(-h @ w["ffn.router.weight"].T))
@@ -159,7 +159,7 @@ def think(run: Run, w: Run, h: np.ndarray) -> np.ndarray:
     size, shared = ffn["moe_intermediate_size"], "ffn.shared.w_in.weight" in w
     own = [neurons(w, "ffn", h, slice(e * size, (e + 1) * size)) for e in range(g.shape[1])]
     common = [neurons(w, "ffn.shared", h, slice(None))] if shared else []
-    return sum((g[:, [e]] * note for e, note in enumerate(own)), sum(common, np.zeros_like(h)))
+    return sum((g[:, [e]] * out for e, out in enumerate(own)), sum(common, np.zeros_like(h)))
 
 
 def neurons(w: Run, name: str, h: np.ndarray, some: slice) -> np.ndarray:
@@ -173,7 +173,7 @@ def next_logits(run: Run, ids: list[int], cache: list[Any], slot: int, turns: An
     x = weights["embed.weight"][ids]  # the stream, (B, D)
     if "position.table.weight" in weights:
         x = x + weights["position.table.weight"][slot]
-    notes = [x]
+    written = [x]
     for n in range(len(cache)):
         w = {name.removeprefix(f"blocks.{n}."): tensor for name, tensor in weights.items()}
         h = rms_norm(x, w["attn_norm.gain"], eps)
@@ -185,11 +185,11 @@ def next_logits(run: Run, ids: list[int], cache: list[Any], slot: int, turns: An
         pattern = np.exp(scores - scores.max(axis=-1, keepdims=True))
         pattern = pattern / pattern.sum(axis=-1, keepdims=True)  # softmax, (B, H, S)
         z = (pattern[..., None, :] @ values).reshape(len(h), -1)
-        notes.append(z @ w["attention.wo.weight"].T)
-        x = read_notes(run, notes, 2 * n)
+        written.append(z @ w["attention.wo.weight"].T)
+        x = read_contributions(run, written, 2 * n)
         h = rms_norm(x, w["ffn_norm.gain"], eps)
-        notes.append(think(run, w, h))
-        x = read_notes(run, notes, 2 * n + 1)
+        written.append(think(run, w, h))
+        x = read_contributions(run, written, 2 * n + 1)
     return rms_norm(x, weights["final_norm.gain"], eps) @ weights["unembed.weight"].T
 
 

@@ -33,7 +33,9 @@ def test_only_written_tokens_have_a_bar_and_the_dearest_is_the_highest() -> None
 
 
 def test_the_longest_note_has_the_strongest_cell_and_none_below_one_is_seen() -> None:
-    html = openers.note_map(np.array([[0.5, 1.0, 10.0], [100.0, 1.0, 1.0]]), ["a", "b"], "3*4")
+    html = openers.contribution_map(
+        np.array([[0.5, 1.0, 10.0], [100.0, 1.0, 1.0]]), ["a", "b"], "3*4"
+    )
     assert re.findall(r"--s:(\d+)%", html) == ["0", "0", "50", "100", "0", "0"]
     assert html.count("<b ") == 2 and html.count("<span>") == 3
 

@@ -44,9 +44,9 @@ def test_lengths_stand_line_by_line_and_zero_is_drawn() -> None:
     assert data.length.tolist() == [3.0, figures.LEAST, 3.0, 3.0]
 
 
-def test_a_note_map_is_a_logarithm_and_tells_the_length() -> None:
+def test_a_contribution_map_is_a_logarithm_and_tells_the_length() -> None:
     lengths = np.array([[10.0, 100.0], [1.0, 0.0]])
-    data = frame(figures.note_map(lengths, ["token", "FFN 0"], "37"))
+    data = frame(figures.contribution_map(lengths, ["token", "FFN 0"], "37"))
     assert data.value.tolist() == pytest.approx([1, 2, 0, -3])
     assert data.length.tolist() == [10, 100, 1, 0]
 

@@ -105,7 +105,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "before_and_after": lambda: ch03.before_and_after(SIGNED[0], SIGNED[1], 1000.0),
     "neuron_curve": lambda: ch03.neuron_curve(TEN),
     "early_reading": lambda: ch03.early_reading(["95", "97"], SHARES, ["a", "b"], "97", 3),
-    "note_map": lambda: ch03.note_map(SHARES, ["token", "FFN 0"], "7*"),
+    "contribution_map": lambda: ch03.contribution_map(SHARES, ["token", "FFN 0"], "7*"),
     "waterfall": lambda: ch03.waterfall(["token", "FFN 0"], SIGNED[0], "the logit"),
     "table_map": lambda: maps.table_map(SHARES, ["a", "b"], ["c", "d"], "rows", "columns"),
     "seen_and_heldout": lambda: ch10.seen_and_heldout(
@@ -296,7 +296,7 @@ SHORT = {
     "line_lengths",
     "table_map",
 } | {
-    *("note_map", "waterfall"),
+    *("contribution_map", "waterfall"),
 }
 """Maps and lists whose height follows from the number of their rows."""
 

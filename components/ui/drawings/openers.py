@@ -49,7 +49,7 @@ def priced_text(text: str, form: Format, prices: Sequence[float], written_from: 
     return f'<div class="wb-priced">{"".join(columns)}</div>'
 
 
-def note_map(lengths: Numbers, lines: Sequence[str], text: str) -> str:
+def contribution_map(lengths: Numbers, lines: Sequence[str], text: str) -> str:
     """How long a contribution each line of the stream holds at each token, line by line: `lengths`
     (lines, T), on a logarithmic scale from 1."""
     strength = np.log10(np.maximum(lengths, 1)) / np.log10(lengths.max())

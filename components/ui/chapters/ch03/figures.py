@@ -144,7 +144,7 @@ def early_reading(
     return finished(alt.layer(cells, plain, bold).properties(height=34 * len(rows)))
 
 
-def note_map(lengths: Numbers, lines: Sequence[str], text: str) -> Chart:
+def contribution_map(lengths: Numbers, lines: Sequence[str], text: str) -> Chart:
     """How long a contribution every line of the notebook holds at every token. `lengths` (lines,
     T)."""
     data = grid(np.log10(np.maximum(lengths, LEAST)), lines, places(text))

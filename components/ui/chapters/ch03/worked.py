@@ -45,8 +45,8 @@ def times_as_wide() -> int:
 
 
 SIZES: dict[str, Callable[[], str]] = {
-    "blocks": lambda: spelled(config().n_layer),
-    "notes": lambda: spelled(2 * config().n_layer),
+    "layers": lambda: spelled(config().n_layer),
+    "contributions": lambda: spelled(2 * config().n_layer),
     "d_model": lambda: f"{config().d_model}",
     "vocab": lambda: spelled(len(VOCABULARY)),
     "wider": lambda: spelled(times_as_wide()),
@@ -62,9 +62,9 @@ def left_over() -> str:
     return f"{spelled(ceil(1e6 * abs(left - first).max()))} millionths"
 
 
-def note_of(line: str) -> str:
+def length_of(line: str) -> str:
     book = probes.notebook_of(text())
-    return f"{book.length_of_notes[book.lines.index(line), PLACE - 1]:,.0f}"
+    return f"{book.length_of_contributions[book.lines.index(line), PLACE - 1]:,.0f}"
 
 
 def length_at_the_end() -> str:
@@ -77,8 +77,8 @@ def normed(factor: float) -> str:
 
 STREAM: dict[str, Callable[[], str]] = {
     "left": left_over,
-    "token_note": lambda: note_of("token"),
-    "ffn_note": lambda: note_of("FFN 0"),
+    "token_contribution": lambda: length_of("token"),
+    "ffn_contribution": lambda: length_of("FFN 0"),
     "stream_length": length_at_the_end,
     "loudest": lambda: f"{FACTORS[-1]:,}",
     "rms": lambda: f"{logit_lens.root_mean_square(DIGITS):.3f}",

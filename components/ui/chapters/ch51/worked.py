@@ -286,8 +286,8 @@ def largest_spread() -> float:
 
 
 CALC: dict[str, Callable[[], str]] = {
-    "note_token": lambda: vector(CONTRIBUTIONS[0]),
-    "note_attention": lambda: vector(CONTRIBUTIONS[1]),
+    "contribution_token": lambda: vector(CONTRIBUTIONS[0]),
+    "contribution_attention": lambda: vector(CONTRIBUTIONS[1]),
     "key_token": lambda: vector(key_of(0)),
     "key_attention": lambda: vector(key_of(1)),
     "query": lambda: vector(QUERY),
