@@ -146,6 +146,7 @@ def test_ours_costs_what_its_configuration_says(attention: Any) -> None:
     ids=["position", "ffn", "window", "qk_norm", "residual", "block", "pattern"],
 )
 def test_other_parts_than_those_of_chapter_7_are_refused(other: dict[str, Any]) -> None:
-    named = r"no sizes of (Rotary|MixtureOfExperts|SlidingWindow|.*qk_norm|AttentionResidual|ParallelBlock|LayerPattern)"
+    kinds = "Rotary|MixtureOfExperts|SlidingWindow|AttentionResidual|ParallelBlock|LayerPattern"
+    named = rf"no sizes of ({kinds}|.*qk_norm)"
     with pytest.raises(ValueError, match=named):
         ours("ours", replace(GPTConfig(), **other))
