@@ -213,35 +213,20 @@ def evaluate(options: argparse.Namespace) -> None:
 
 def problems_asked(options: argparse.Namespace, form: Format) -> tuple[Format, Integers, Integers]:
     """The problems to decode, and the format that they are written in."""
-    import numpy as np
-
-    from lab.data.problems import (
-        BOUNDS,
-        all_pairs,
-        count_digits,
-        sample_exact,
-        sample_pairs,
-        split_values,
-    )
+    from lab.evaluation import problems_of
     from lab.fields import require_whole
     from lab.training.recipe import LARGEST_SEED
 
     require_whole("batch", options.batch)
     require_whole("seed", options.seed, least=0, most=LARGEST_SEED)
     shape = shape_asked(options, form)
-    p, q = shape.p, shape.q
-    low, high = BOUNDS[split_asked(options.split)] if options.split else (0.0, 1.0)
-    zeros_in_front = form.padded and not options.split
-    if options.pairs != "all":
-        rng, n = np.random.default_rng(options.seed), whole_number("pairs", options.pairs)
-        return shape, *(sample_pairs if zeros_in_front else sample_exact)(rng, n, p, q, low, high)
-    if p + q > 4:
-        raise ValueError(f"there are too many pairs of {p}x{q} digits for all; try --pairs 1000")
-    a, b = all_pairs(p, q)
-    u = split_values(a, b)
-    exact = (count_digits(a) == p) & (count_digits(b) == q)
-    asked = (low <= u) & (u < high) & (exact | zeros_in_front)
-    return shape, a[asked], b[asked]
+    n = None if options.pairs == "all" else whole_number("pairs", options.pairs)
+    if n is None and shape.p + shape.q > 4:
+        raise ValueError(
+            f"there are too many pairs of {shape.p}x{shape.q} digits for all; try --pairs 1000"
+        )
+    split = split_asked(options.split) if options.split else None
+    return shape, *problems_of(shape, split, n, seed=options.seed, padded=form.padded)
 
 
 def split_asked(name: str) -> SplitName:

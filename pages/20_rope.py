@@ -55,7 +55,7 @@ from components.ui.plots import maps
 from components.ui.tokens import Marks, place_of, strip
 from lab.data.problems import Format
 
-clipping = lazily("lab.model.attention.clipped")
+clipping = lazily("lab.model.clipped_positions")
 encodings = lazily("lab.experiments.position_encoding_race")
 fourier = lazily("lab.interp.fourier_shift")
 ids = lazily("lab.data.position_ids")

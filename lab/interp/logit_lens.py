@@ -66,7 +66,7 @@ def notebook(model: GPT, text: str) -> Notebook:
     Each is taken by the share that the stream says the end has of it.
     """
     n = model.config.n_layer
-    read = {"embed", "pos_embed", "attn_out", "ffn_out", "resid_post", *model.residual.decided_by}
+    read = {"embed", "pos_embed", "attn_out", "ffn_out", "resid_post", *model.decided_by}
     trace = run_with_trace(model, text, read & model.emits)
     start = {"token": "embed", "position": "pos_embed"}
     keys = {line: key for line, key in start.items() if key in trace.calls}
@@ -74,8 +74,7 @@ def notebook(model: GPT, text: str) -> Notebook:
         keys[f"attention {layer}"] = f"blocks.{layer}.attn_out"
         keys[f"FFN {layer}"] = f"blocks.{layer}.ffn_out"
     sites = ["begin" if line in start else key for line, key in keys.items()]
-    written = torch.cat([trace[key] for key in keys.values()])
-    added = written * model.residual.shares(sites, trace)
+    added = torch.cat([trace[key] for key in keys.values()]) * model.shares(sites, trace)
     return Notebook(tuple(keys), plain(added), plain(trace[f"blocks.{n - 1}.resid_post"][0]))
 
 

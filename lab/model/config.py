@@ -819,6 +819,9 @@ PARTS = PART_KINDS.keys()
 LAYER_PARTS = ("block", "attention", "ffn")
 """The parts of which each layer has its own."""
 
+LATER_PARTS = {"block": SequentialBlockConfig()}
+"""What a model was built with before it could be chosen."""
+
 
 class Contribution(NamedTuple):
     """What a layer adds to the stream: "attn_out" or "ffn_out"."""
@@ -913,10 +916,15 @@ class GPTConfig:
         return self.attention
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types; each part carries its `kind`."""
+        """Plain JSON types; each part carries its `kind`.
+
+        A part that models did not always have is left out where it is as it always was: a document
+        of before, and the digest of a run, stay what they were.
+        """
         plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in PARTS}
-        parts = {part: part_to_dict(part, getattr(self, part)) for part in PARTS}
-        return plain | parts
+        parts = {part: getattr(self, part) for part in PARTS}
+        said = {part: own for part, own in parts.items() if LATER_PARTS.get(part) != own}
+        return plain | {part: part_to_dict(part, own) for part, own in said.items()}
 
     @classmethod
     def from_dict(cls, document: object) -> GPTConfig:

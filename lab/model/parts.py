@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import Any
 
 from lab.model import config as configs
-from lab.model.attention.clipped import ClippedPositions
 from lab.model.attention.cross_layer import CrossLayerAttention
 from lab.model.attention.flash import FlashAttention
 from lab.model.attention.kernels import math_attention, sdpa_attention
@@ -15,6 +14,7 @@ from lab.model.attention.mha import MultiHeadAttention
 from lab.model.attention.mla import AbsorbedLatentAttention, LatentAttention
 from lab.model.attention.sliding import SlidingWindowAttention
 from lab.model.block import ParallelBlock, SequentialBlock
+from lab.model.clipped_positions import ClippedPositions
 from lab.model.config import GPTConfig, LayerConfig, alike
 from lab.model.ffn.dense import DenseFFN
 from lab.model.ffn.moe import MixtureOfExperts

@@ -54,7 +54,7 @@ class Residual(nn.Module, ABC):
 
     @abstractmethod
     def shares(self, sites: Sequence[str], trace: Trace) -> Tensor:
-        """How much of what was written at each site is in what the final norm reads.
+        """How much of what was written at each site the last reading takes.
 
         A site is "begin" or a contribution, "blocks.0.attn_out". To be multiplied with (sites, T,
         D): a size is 1 where the share is the same at every token, or of every number. `trace`
