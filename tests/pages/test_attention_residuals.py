@@ -44,7 +44,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
 
 def test_the_worked_shares_are_softmax_of_directions() -> None:
     """Against NumPy, and for a note ten times as long."""
-    notes = np.array(worked.NOTES)
+    notes = np.array(worked.CONTRIBUTIONS)
     keys = notes / np.sqrt((notes**2).mean(1, keepdims=True))
     for query in ((1.0, 0.0), (0.0, 0.0), (2.0, -3.0)):
         scores = keys @ query
@@ -137,7 +137,7 @@ def test_what_prose_concludes_of_the_race_is_so() -> None:
 # ---------------------------------------------------------------- exercises
 
 
-def test_only_a_query_in_the_direction_of_the_short_note_solves_the_first() -> None:
+def test_only_a_query_in_the_direction_of_the_short_contribution_solves_the_first() -> None:
     solved = {
         query
         for query in ((x, y) for x in exercises.QUERIES for y in exercises.QUERIES)

@@ -44,7 +44,7 @@ QUERY = (1.0, 0.0)
 def mixed(query: tuple[float, ...], n: int = len(CONTRIBUTIONS)) -> tuple[list[float], list[float]]:
     """The shares of the first `n` contributions under a query, and what is read."""
     added = [torch.tensor([[numbers]]) for numbers in CONTRIBUTIONS[:n]]
-    stream = residual.DepthStream(added[0], [torch.tensor(query)], 1e-6, per_source=1)
+    stream = residual.DepthStream(added[0], [torch.tensor(query)], 1e-6, range(1, n))
     for x in added[1:]:
         stream.write("ffn_out", x, trace.NO_TRACE)
     shares = stream.pattern()
