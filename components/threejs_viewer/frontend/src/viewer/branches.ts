@@ -14,7 +14,9 @@ export interface Branch {
   reads: Tensor | undefined;
 }
 
-const isFormed = (t: Tensor): boolean => t.kind === "activation" && !t.stream && !isOverDepth(t);
+/** Whether it is no state of the stream, and no shares of one. */
+export const isFormed = (t: Tensor): boolean =>
+  t.kind === "activation" && !t.stream && !isOverDepth(t);
 
 const inputsOf = (scene: Scene, t: Tensor): Tensor[] =>
   (t.inputs ?? []).flatMap((name) => scene.byName.get(name) ?? []);

@@ -1,6 +1,7 @@
 // What the walk tells in numbers, all of it computed from the scene.
 
-import { actOf, isWritten } from "./act";
+import { actOf } from "./act";
+import { branchesOf, isAttention } from "./branches";
 import { sharesOf } from "./depth";
 import { read, type Scene, type Tensor } from "./data";
 import { named } from "./leaves";
@@ -116,10 +117,10 @@ export function scoreOf(
 
 /** What attention and the FFN of a layer add to the stream. */
 export function writersOf(scene: Scene, layer: number): Record<"attention" | "ffn", Tensor[]> {
-  const all = scene.tensors.filter((t) => t.layer === layer && isWritten(scene, t));
-  const hasHeads = (t: Tensor): boolean =>
-    !!t.inputs?.some((name) => scene.byName.get(name)?.axes.includes("head"));
-  return { attention: all.filter(hasHeads), ffn: all.filter((t) => !hasHeads(t)) };
+  const own = branchesOf(scene).filter((b) => b.layer === layer && b.terms.length === 1);
+  const termsOf = (attends: boolean): Tensor[] =>
+    own.filter((b) => isAttention(b) === attends).flatMap(({ terms }) => terms);
+  return { attention: termsOf(true), ffn: termsOf(false) };
 }
 
 /** How many times as long the column of the FFN is as that of attention. */
@@ -128,8 +129,14 @@ export function ffnByAttention(scene: Scene, layer: number, t: number): number {
   return longer(scene, ffn[0], attention[0], t);
 }
 
-/** How many neurons are above 0 at token t, and of how many; null where they are gated. */
-export function firing(scene: Scene, layer: number, t: number): { on: number; of: number } | null {
+/** How many neurons are above 0, and of how many. */
+export interface Firing {
+  on: number;
+  of: number;
+}
+
+/** At token t; null where the neurons are gated. */
+export function firing(scene: Scene, layer: number, t: number): Firing | null {
   const neurons = scene.tensors.filter(
     (x) => x.layer === layer && x.axes.includes("d_ff") && actOf(scene, x) === "activation",
   );
@@ -146,7 +153,8 @@ export function readOut(scene: Scene, state: Tensor, t: number): Choice | null {
   const [norm, unembed] = (logits?.inputs ?? []).map((name) => scene.byName.get(name));
   const [end, gain] = (norm?.inputs ?? []).map((name) => scene.byName.get(name));
   if (sharesOf(scene, state).length) return null; // it is mixed anew at every reading
-  if (!logits || norm?.rule?.op !== "norm" || !unembed || !end?.stream || !gain) return null;
+  if (!logits || norm?.rule?.op !== "norm" || norm.stream || !unembed || !end?.stream || !gain)
+    return null; // a stream that is normed itself needs no last norm
   const eps = norm.rule.eps ?? 0;
   const [scale, matrix] = [named(scene, gain.name), named(scene, unembed.name)];
   const gains = rowOf(scale, []);
