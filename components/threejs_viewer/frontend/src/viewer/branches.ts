@@ -10,7 +10,7 @@ export interface Branch {
   /** The terms that it leads to: one or, where branches have not parted yet, several. */
   terms: Tensor[];
   tensors: Tensor[];
-  /** The state of its layer that it reads first. */
+  /** The state of its layer that it reads; the first one, where it reads none. */
   reads: Tensor | undefined;
 }
 
@@ -54,6 +54,7 @@ function inLayer(scene: Scene, layer: number): Branch[] {
     branch.reads ??= states.find((state) => isBehind(scene, state, t));
     branches.set(key, branch);
   }
+  for (const branch of branches.values()) branch.reads ??= states[0];
   return [...branches.values()];
 }
 

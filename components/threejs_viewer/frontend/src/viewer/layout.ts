@@ -8,7 +8,7 @@
 // belongs to a state of the stream itself stands beside it, between attention and the spine: the shares
 // of a mix, the gain of a norm, and what several branches read of it.
 
-import { branchesOf, isAttention } from "./branches";
+import { branchesOf, isAttention, sumOf, type Branch } from "./branches";
 import { tokenAxisOf, type Scene, type Tensor, type TokenAxis } from "./data";
 import { isOverDepth, sharesOf } from "./depth";
 import { namesOf } from "./expression";
@@ -125,28 +125,18 @@ export function plan(scene: Scene, room = scene.manifest.tokens.length): Plan {
   }
   for (const layer of layers) {
     const states = spine.filter((t) => t.layer === layer);
-    const tall = states.length * (high + gap) - gap;
-    states.forEach((t, i) => {
-      const [beside, top] = [besides.get(t)!, y - i * (high + gap)];
-      build.matrix(t, -column / 2, top);
-      if (beside.length) build.row(beside, -column / 2 - aside, top);
-    });
-    let [left, right] = [0, 0];
-    for (const branch of apart.filter((b) => b.layer === layer)) {
-      const size = build.measure(branch.tensors);
-      const level = Math.max(0, states.indexOf(branch.reads!)) * (high + gap);
-      const down = Math.min(level, Math.max(0, tall - size.height));
-      if (isAttention(branch)) {
-        left = Math.max(left, down);
-        build.row(branch.tensors, -column / 2 - aside - 2 * gap - size.width, y - left);
-        left += size.height + gap;
-      } else {
-        right = Math.max(right, down);
-        build.row(branch.tensors, column / 2 + 2 * gap, y - right);
-        right += size.height + gap;
-      }
+    const own = apart.filter((branch) => branch.layer === layer);
+    const { levels, begins, tall } = build.levelsOf(states, own, high + gap);
+    for (const [t, level] of levels) {
+      const beside = besides.get(t)!;
+      build.matrix(t, -column / 2, y - level);
+      if (beside.length) build.row(beside, -column / 2 - aside, y - level);
     }
-    y -= Math.max(tall, left, right) + 2.5 * gap;
+    for (const [branch, down] of begins) {
+      const left = -column / 2 - aside - 2 * gap - build.measure(branch.tensors).width;
+      build.row(branch.tensors, isAttention(branch) ? left : column / 2 + 2 * gap, y - down);
+    }
+    y -= tall + 2.5 * gap;
   }
   const loose = spine.filter((t) => t.layer === null);
   for (const t of loose) {
@@ -206,6 +196,36 @@ class Builder {
         return planes > 1 ? planes * band : this.shapeOf(t).height;
       });
     return { width, height: Math.max(...heights) };
+  }
+
+  /** How far below the top of a layer its states and branches begin, and how far down they reach. A
+   * branch begins level with the state that it reads, if there is room for it above the end of the
+   * stream and below the branch before it; a sum stands no higher than what enters it. */
+  levelsOf(
+    states: Tensor[],
+    branches: Branch[],
+    step: number,
+  ): { levels: Map<Tensor, number>; begins: Map<Branch, number>; tall: number } {
+    const levels = new Map<Tensor, number>();
+    const begins = new Map<Branch, number>();
+    const stream = states.length * step - this.gap;
+    let [left, right, lower] = [0, 0, 0];
+    for (const [i, state] of states.entries()) {
+      for (const [{ terms }, down] of begins)
+        if (terms.some((term) => sumOf(this.scene, term) === state))
+          lower = Math.max(lower, down - i * step);
+      const level = i * step + lower;
+      levels.set(state, level);
+      for (const branch of branches.filter(({ reads }) => reads === state)) {
+        const { height } = this.measure(branch.tensors);
+        const free = Math.min(level, Math.max(0, stream + lower - height));
+        const down = Math.max(isAttention(branch) ? left : right, free);
+        begins.set(branch, down);
+        if (isAttention(branch)) left = down + height + this.gap;
+        else right = down + height + this.gap;
+      }
+    }
+    return { levels, begins, tall: Math.max(stream + lower, left, right) };
   }
 
   /** Height of one head's band: the tallest thing that has heads in this branch. */

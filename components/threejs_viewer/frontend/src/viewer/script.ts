@@ -37,7 +37,7 @@ import {
 import { short } from "./layout";
 import { list, pieces, tied, word, type Piece } from "./pieces";
 import { label, percent, times, tokenAt } from "./text";
-import { isAsBefore, unlike } from "./unlike";
+import { isAsBefore, twinOf, unlike } from "./unlike";
 
 /** What the camera looks at: what is lit (all of the model, where that is most of it), the maps of the
  * head that is told of, or all of the model. */
@@ -510,7 +510,7 @@ function reads(scene: Scene, layer: number, { head, query, key, share }: Look): 
 /** What has changed much since the layer before: who writes more, or how many neurons fire. */
 function works(scene: Scene, layer: number, t: number): Piece[] {
   const [factor, was] = [layer, layer - 1].map((l) => ffnByAttention(scene, l, t));
-  const [fire, fired] = [layer, layer - 1].map((l) => firing(scene, l, t));
+  const [fire, fired] = [layer, layer - 1].map((l) => firing(scene, inLayer(scene, l), t));
   const ffn = namesOf(writersOf(scene, layer).ffn);
   if (differs(factor!, was!))
     return factor! < 1
@@ -568,8 +568,10 @@ const made = (group: Tensor[]): Piece[] => list(group.filter((x) => !x.stream &&
 
 const PARTS: Record<Step, ToldPart> = {
   asks(scene, group, _, t) {
-    const [begin, here] = [scene.tensors, group].map((all) => all.find(({ stream }) => stream));
-    const grown = longer(scene, here, begin, t);
+    const [begin, here] = [scene.tensors, group].map((all) =>
+      all.filter((x) => x.stream).slice(0, 1),
+    );
+    const grown = longer(scene, here!, begin!, t);
     const formed = group.filter(isFormed);
     const same = formed.filter((x) => isAsBefore(scene, x));
     const isTold = Number.isFinite(grown);
@@ -612,8 +614,9 @@ const PARTS: Record<Step, ToldPart> = {
     };
   },
 
-  fires(scene, group, layer, t) {
-    const [then, now] = [0, layer].map((l) => firing(scene, l, t));
+  fires(scene, group, _, t) {
+    const before = group.flatMap((x) => twinOf(scene, x) ?? []);
+    const [then, now] = [before, group].map((among) => firing(scene, among, t));
     const post = group.findLast(({ axes }) => axes.includes("d_ff"));
     const values = post && !now ? columnOf(scene, post, t) : [];
     const loudest = largestOf(values.map(Math.abs));
@@ -635,13 +638,13 @@ const PARTS: Record<Step, ToldPart> = {
     const others = state ? termsOf(scene, state).filter((x) => !group.includes(x)) : [];
     const together = others.length ? [" together with ", ...list(others)] : [];
     const normed = state?.rule?.op === "norm" ? ", and the sum is normed" : "";
-    const factor = ffnByAttention(scene, layer, t);
+    const factor = longer(scene, group.filter(isFormed), writersOf(scene, layer).attention, t);
     const [then, now] = [0, layer].map((l) => (isEnd ? readOutOf(scene, l, t) : null));
     const long = Number.isFinite(factor) ? `, ${times(factor)} as long as attention's part,` : "";
     const before = then && now && then.token !== now.token ? `"${then.token}" had ` : "it had ";
     return {
       title: isEnd ? "the last addition" : "what the FFN adds by now",
-      text: pieces`${made(group)}${long} joins the stream${together}${normed}.
+      text: pieces`${made(group)}${long} ${state ? "joins the stream" : "is still to be added"}${together}${normed}.
         ${now ? `Read out here, "${now.token}" has ${percent(now.share)}` : ""}${
           now && then ? `; after layer 0 ${before}${percent(then.share)}.` : ""
         }`,
@@ -653,8 +656,9 @@ const PARTS: Record<Step, ToldPart> = {
 
 /** How long what attention adds is, by the column that it reads. */
 function joins(scene: Scene, layer: number, t: number): number {
-  const [term] = writersOf(scene, layer).attention;
-  return longer(scene, term, term && branchOf(scene, term)?.reads, t);
+  const terms = writersOf(scene, layer).attention;
+  const reads = terms[0] && branchOf(scene, terms[0])?.reads;
+  return longer(scene, terms, reads ? [reads] : [], t);
 }
 
 // ------------------------------------------------------------ tokens that the model writes

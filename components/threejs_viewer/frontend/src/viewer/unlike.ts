@@ -13,7 +13,7 @@ const firstLayer = (scene: Scene): number =>
   scene.tensors.find(({ layer }) => layer !== null)?.layer ?? 0;
 
 /** What is called alike in the first layer. */
-const twinOf = (scene: Scene, { name }: Tensor): Tensor | undefined =>
+export const twinOf = (scene: Scene, { name }: Tensor): Tensor | undefined =>
   scene.byName.get(`blocks.${firstLayer(scene)}.${short(name)}`);
 
 /** Whether it is formed in the first layer too, in the same way. */

@@ -11,6 +11,7 @@ const ACTS: Record<string, Act> = {
   depth_pattern_mid: "depth",
   depth_pattern_post: "depth",
   attn_norm: "norm",
+  block_norm: "norm",
   c_q: "product",
   c_kv: "product",
   q_rope: "heads",

@@ -9,6 +9,7 @@ import { cornersOf, heightOf, plan } from "../../src/viewer/layout";
 import { pick } from "../../src/viewer/pick";
 import { inWords } from "../../src/viewer/pieces";
 import { readingTime, stageOf, stagesOf, type Stage } from "../../src/viewer/walk";
+import { borrowing, built, mixed, postNorm, sandwich, threefold } from "./handmade";
 import { opened, small } from "./helpers";
 import { fromPython } from "./scenes";
 
@@ -17,6 +18,7 @@ const big = opened(fake("7*8=56$", BIG));
 
 const scenes: { name: string; scene: Scene }[] = [
   ...fromPython,
+  ...built,
   { name: "six layers", scene: big },
   ...[1, 2, 3, 8].map((layers) => ({
     name: `${layers} layers`,
@@ -271,13 +273,15 @@ test("a middle layer says what it fetches and what would be read out after it", 
 });
 
 test("what would be read out after the last layer is what the model says", () => {
-  for (const { name, scene } of scenes.filter((one) => !one.name.includes("depth"))) {
+  for (const { name, scene } of scenes.filter((one) => !/depth|post-norm/.test(one.name))) {
     const t = scene.manifest.tokens.length - 1;
     const end = scene.tensors.findLast(({ stream }) => stream)!;
     const [early, own] = [readOut(scene, end, t)!, choice(scene, t)!];
     expect(early.token, name).toBe(own.token);
     expect(early.share, name).toBeCloseTo(own.share, 2);
   }
+  const end = postNorm.tensors.findLast(({ stream }) => stream)!;
+  expect(readOut(postNorm, end, 3)).toBeNull(); // it has no last norm
 });
 
 test("what attention and the FFN write is told apart in every kind of model", () => {
@@ -286,8 +290,62 @@ test("what attention and the FFN write is told apart in every kind of model", ()
     expect(
       [attention, ffn].map((of) => of.map((t) => t.name)),
       name,
-    ).toEqual([["blocks.0.attn_out"], ["blocks.0.ffn_out"]]);
+    ).toEqual(WRITTEN[name] ?? [["blocks.0.attn_out"], ["blocks.0.ffn_out"]]);
   }
+});
+
+const WRITTEN: Record<string, [attention: string[], ffn: string[]]> = {
+  [sandwich.manifest.run]: [["blocks.0.attn_normed"], ["blocks.0.ffn_normed"]],
+  [threefold.manifest.run]: [["blocks.0.attn_out"], ["blocks.0.ffn_out", "blocks.0.more_out"]],
+};
+
+// ---------------------------------------------------------------- layers that are built otherwise
+
+test("a sum that is normed is said to be, and not to keep what stood there", () => {
+  const text = said(postNorm, "blocks.0.resid_mid");
+  expect(text).toBe(
+    "attn_out is added to the stream, and the sum is divided by its own size, times a learned gain: resid_mid.",
+  );
+  expect(said(postNorm, "blocks.2.resid_post")).toMatch(
+    /joins the stream, and the sum is normed\.$/,
+  );
+  for (const stage of stagesOf(postNorm))
+    expect(inWords(stage.text)).not.toMatch(/stays? in the sum|Read out/);
+});
+
+test("what is normed once more before it is added is told as the part that wrote it", () => {
+  expect(said(sandwich, "blocks.0.attn_normed")).toMatch(/^What attention writes, attn_out, is/);
+  expect(said(sandwich, "blocks.0.ffn_normed")).toMatch(/^What the FFN writes, ffn_out, is/);
+  expect(told(sandwich, "blocks.0.attn_out").title).toBe("layer 0 · the heads are joined");
+  expect(told(sandwich, "blocks.0.ffn_out").title).toBe("layer 0 · the FFN answers");
+});
+
+test("keys and values of another layer are told where they are read", () => {
+  expect(said(borrowing, "blocks.1.scores")).toContain("Layer 1 reads k and v of layer 0.");
+  expect(said(borrowing, "blocks.2.q")).toMatch(/^attn_norm and q as in layer 0/);
+  expect(said(borrowing, "blocks.2.scores")).toContain("Layer 2 reads k of layer 0.");
+  expect(said(borrowing, "blocks.2.z")).toContain("Layer 2 reads v of layer 0.");
+});
+
+test("FFNs of one layer are told apart, and weighed together where all is added", () => {
+  const { attention, ffn } = writersOf(threefold, 0);
+  const [one, both] = [attention, ffn].map((terms) => {
+    const columns = terms.map((t) => columnOf(threefold, t, 3));
+    return Math.hypot(...columns[0]!.map((_, i) => columns.reduce((sum, c) => sum + c[i]!, 0)));
+  });
+  expect(said(threefold, "blocks.0.resid_post")).toContain(
+    `attn_out, ffn_out and more_out are added to the stream: resid_post. The FFN's part is ${say(both! / one!, 2).slice(1)} times as long as attention's.`,
+  );
+  expect(said(threefold, "blocks.2.ffn_out")).toMatch(/^ffn_out, .* is still to be added\.$/);
+});
+
+test("what a layer forms otherwise than the first one is told, and nothing where it does not", () => {
+  const other = /(?:Formed in another way than in|Not in) layer 0: ([^.]*)\./;
+  const found = (scene: Scene): (string | undefined)[] =>
+    stagesOf(scene).flatMap(({ text }) => other.exec(inWords(text))?.[1] ?? []);
+  expect(found(mixed)).toEqual(["scores", "ffn_post"]);
+  for (const { name, scene } of scenes.filter((one) => one.scene !== mixed))
+    expect(found(scene), name).toEqual([]);
 });
 
 test("numbers that did not arrive are not told of", () => {
