@@ -137,5 +137,7 @@ test("values of another layer are said to be of that layer", () => {
   row(/layer [12] head/).click();
   for (const text of texts(trail, "ol:first-of-type li button")) expect(text).toMatch(/in layer 0/);
   row(/in layer 0/).click();
-  expect(texts(trail, "p")[0]).toMatch(/^What the head took from token \d ".*" in layer 0 is a sum over/);
+  expect(texts(trail, "p")[0]).toMatch(
+    /^What the head took from token \d ".*" in layer 0 is a sum over/,
+  );
 });
