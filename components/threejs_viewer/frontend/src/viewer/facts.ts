@@ -150,8 +150,7 @@ export function readOut(scene: Scene, state: Tensor, t: number): Choice | null {
   const [norm, unembed] = (logits?.inputs ?? []).map((name) => scene.byName.get(name));
   const [end, gain] = (norm?.inputs ?? []).map((name) => scene.byName.get(name));
   if (sharesOf(scene, state).length) return null; // it is mixed anew at every reading
-  if (!logits || norm?.rule?.op !== "norm" || norm.stream || !unembed || !end?.stream || !gain)
-    return null; // a stream that is normed itself needs no last norm
+  if (!logits || norm?.rule?.op !== "norm" || !unembed || !end?.stream || !gain) return null;
   const eps = norm.rule.eps ?? 0;
   const [scale, matrix] = [named(scene, gain.name), named(scene, unembed.name)];
   const gains = rowOf(scale, []);

@@ -10,6 +10,7 @@ import {
   isFormed,
   makerOf,
   partsOf,
+  sumOf,
   termsOf,
   type Branch,
 } from "./branches";
@@ -37,7 +38,7 @@ import {
 import { short } from "./layout";
 import { list, pieces, tied, word, type Piece } from "./pieces";
 import { label, percent, times, tokenAt } from "./text";
-import { isAsBefore, twinOf, unlike } from "./unlike";
+import { isAsInFirst, twinOf, unlike } from "./unlike";
 
 /** What the camera looks at: what is lit (all of the model, where that is most of it), the maps of the
  * head that is told of, or all of the model. */
@@ -115,14 +116,18 @@ const STEPS: Record<Act, Told> = {
         lights: all,
         camera: "lit",
       };
-    if (!scene.byName.get(data[0]!)?.stream)
+    if (!scene.byName.get(data[0]!)?.stream) {
+      const read = tied(short(data[0]!), data);
+      const isLast = !!sumOf(scene, one!);
+      const what = isLast ? pieces`What ${parts.join(" and ")} writes, ${read},` : read;
       return {
-        title: "normalised before it is added",
-        text: pieces`What ${parts.join(" and ")} writes, ${tied(short(data[0]!), data)}, is divided by
-          its own size, times ${tied("a learned gain", weights)}: ${word(one!)}.`,
+        title: isLast ? "normalised before it is added" : "normalised on the way",
+        text: pieces`${what} is divided by its own size, times ${tied("a learned gain", weights)}:
+          ${word(one!)}.`,
         lights: all,
         camera: "lit",
       };
+    }
     if (again)
       return {
         title: "normalised again",
@@ -573,7 +578,7 @@ const PARTS: Record<Step, ToldPart> = {
     );
     const grown = longer(scene, here!, begin!, t);
     const formed = group.filter(isFormed);
-    const same = formed.filter((x) => isAsBefore(scene, x));
+    const same = formed.filter((x) => isAsInFirst(scene, x));
     const isTold = Number.isFinite(grown);
     const who = tokenAt(scene, t);
     return {

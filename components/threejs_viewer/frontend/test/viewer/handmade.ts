@@ -140,7 +140,8 @@ export function handmade(made: Record<string, Made>): Scene {
  * computed again by the rules that it has then. */
 function builtAs(name: string, change: (entry: TensorEntry) => TensorEntry[]): Scene {
   const { manifest, weights } = fake("7*8=56$", { layers: 3, d: 8, heads: 2, ff: 16 });
-  const entries = manifest.tensors.flatMap(change).map((t) => ({ ...t, inputs: readBy(t.rule) }));
+  const changed = manifest.tensors.flatMap(change);
+  const entries = inOrder(changed.map((t) => ({ ...t, inputs: readBy(t.rule) })));
   let end = 0;
   const tensors = entries.map((t) => {
     if (t.kind === "weight") return t;
@@ -155,6 +156,20 @@ function builtAs(name: string, change: (entry: TensorEntry) => TensorEntry[]): S
     for (let i = 0; i < t.size; i++)
       blobs.activation[t.offset + i] = numberToHalf(explain(open, t, i).again!);
   return openScene(made, { ...blobs, activation: blobs.activation.slice() });
+}
+
+/** Each behind what it reads, and else as they come. */
+function inOrder<T extends { name: string; inputs: string[] }>(entries: T[]): T[] {
+  const [out, names] = [[] as T[], new Set<string>()];
+  for (const left = [...entries]; left.length; ) {
+    const next = left.findIndex(({ inputs }) => inputs.every((name) => names.has(name)));
+    if (next < 0) throw new Error(`${left[0]!.name} reads what nothing makes`);
+    for (const entry of left.splice(next, 1)) {
+      out.push(entry);
+      names.add(entry.name);
+    }
+  }
+  return out;
 }
 
 const readBy = (rule: Rule | null | undefined): string[] => {
@@ -199,6 +214,17 @@ export const postNorm = builtAs("post-norm", (entry) => {
   }
   const states = { "#.attn_norm": "#.resid_pre", "#.ffn_norm": "#.resid_mid" };
   return [reading(entry, { ...states, final_norm: "blocks.2.resid_post" })];
+});
+
+/** The FFN reads the stream first, and attention what it has left. */
+export const turned = builtAs("the FFN before attention", (entry) => {
+  if (is(entry, "#.attn_norm")) return [reading(entry, { "#.resid_pre": "#.resid_mid" })];
+  if (is(entry, "#.ffn_norm")) return [reading(entry, { "#.resid_mid": "#.resid_pre" })];
+  if (is(entry, "#.resid_mid"))
+    return [{ ...entry, rule: sumOf(entry, "#.resid_pre", "#.ffn_out") }];
+  if (is(entry, "#.resid_post"))
+    return [{ ...entry, rule: sumOf(entry, "#.resid_mid", "#.attn_out") }];
+  return [entry];
 });
 
 /** What attention and FFN write is normed once more before it is added. */
@@ -254,16 +280,18 @@ export const threefold = builtAs("three terms of one sum", (entry) => {
   ];
 });
 
-/** Layer 1 sees two tokens, and layer 2 has other neurons. */
+/** From layer 1 on two tokens are seen; neurons have another name in layer 1, and another function in 2. */
 export const mixed = builtAs("layers that differ", (entry) => {
   const { rule, layer } = entry;
-  if (layer === 1 && is(entry, "#.scores"))
+  if (layer !== 0 && is(entry, "#.scores"))
     return [{ ...entry, rule: { ...rule!, by: "t - 2 < s <= t" } }];
+  if (layer === 1 && is(entry, "#.ffn_pre")) return [{ ...entry, name: at(entry, "#.heard") }];
+  if (layer === 1) return [reading(entry, { "#.ffn_pre": "#.heard" })];
   if (layer === 2 && is(entry, "#.ffn_post")) return [{ ...entry, rule: { ...rule!, fn: "gelu" } }];
   return [entry];
 });
 
-export const built = [postNorm, sandwich, borrowing, threefold, mixed].map((scene) => ({
+export const built = [postNorm, sandwich, turned, borrowing, threefold, mixed].map((scene) => ({
   name: scene.manifest.run,
   scene,
 }));

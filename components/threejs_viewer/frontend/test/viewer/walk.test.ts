@@ -2,14 +2,14 @@ import { expect, test } from "vitest";
 import { BIG, fake } from "../../dev/fake";
 import { actOf } from "../../src/viewer/act";
 import { FRONT, View } from "../../src/viewer/camera";
-import { read, say, type Scene } from "../../src/viewer/data";
+import { numberToHalf, openScene, read, say, type Scene } from "../../src/viewer/data";
 import { sourceName } from "../../src/viewer/depth";
 import { choice, columnOf, meeting, readOut, writersOf } from "../../src/viewer/facts";
 import { cornersOf, heightOf, plan } from "../../src/viewer/layout";
 import { pick } from "../../src/viewer/pick";
 import { inWords } from "../../src/viewer/pieces";
 import { readingTime, stageOf, stagesOf, type Stage } from "../../src/viewer/walk";
-import { borrowing, built, mixed, postNorm, sandwich, threefold } from "./handmade";
+import { borrowing, built, mixed, postNorm, sandwich, threefold, turned } from "./handmade";
 import { opened, small } from "./helpers";
 import { fromPython } from "./scenes";
 
@@ -131,7 +131,7 @@ test.each(scenes)(
     const texts = stagesOf(scene).map(({ text }) => inWords(text));
     expect(texts.filter((text, i) => texts.indexOf(text) !== i)).toEqual([]);
     for (const text of texts) {
-      expect(text).not.toMatch(/ {2}| [.,;:]|undefined|NaN|null|\.\.$/);
+      expect(text).not.toMatch(/ {2}| [.,;:]|[a-z\d][.:][A-Z]|undefined|NaN|null|\.\.$/);
       for (const sentence of text.split(/[.:;] /))
         expect(sentence.split(" ").length, sentence).toBeLessThanOrEqual(30);
     }
@@ -280,8 +280,17 @@ test("what would be read out after the last layer is what the model says", () =>
     expect(early.token, name).toBe(own.token);
     expect(early.share, name).toBeCloseTo(own.share, 2);
   }
-  const end = postNorm.tensors.findLast(({ stream }) => stream)!;
-  expect(readOut(postNorm, end, 3)).toBeNull(); // it has no last norm
+});
+
+test("a model without a last norm is not read out early, though a norm stands at its end", () => {
+  const { manifest, halves } = postNorm;
+  const tensors = manifest.tensors.map((t) => ({ ...t, scale: /unembed/.test(t.name) ? 0 : 1 }));
+  const activation = halves.activation.slice();
+  const { offset, size, cols } = postNorm.byName.get("probs")!;
+  activation.fill(numberToHalf(1 / cols), offset, offset + size);
+  const scene = openScene({ ...manifest, tensors }, { ...halves, activation });
+  const end = scene.tensors.findLast(({ stream }) => stream)!;
+  expect(readOut(scene, end, 3)).toBeNull();
 });
 
 test("what attention and the FFN write is told apart in every kind of model", () => {
@@ -320,6 +329,29 @@ test("what is normed once more before it is added is told as the part that wrote
   expect(told(sandwich, "blocks.0.ffn_out").title).toBe("layer 0 · the FFN answers");
 });
 
+test("where attention comes last, it is told at the end of the layer, and beside the FFN", () => {
+  expect(said(turned, "blocks.0.resid_mid")).toMatch(/^ffn_out is added to the stream/);
+  const [attention, ffn] = ["attn_out", "ffn_out"].map((name) =>
+    Math.hypot(...columnOf(turned, turned.byName.get(`blocks.0.${name}`)!, 3)),
+  );
+  expect(said(turned, "blocks.0.resid_post")).toContain(
+    `attn_out, ${say(attention! / ffn!, 2).slice(1)} times as long as the FFN's part, is added to the stream`,
+  );
+  expect(said(turned, "blocks.0.attn_norm")).toMatch(/^Attention reads the stream through a norm/);
+  expect(told(turned, "blocks.2.ffn_out").title).toBe("layer 2 · what the FFN adds by now");
+});
+
+test("a norm of what is no stream is not said to leave the stream as it was", () => {
+  const payload = fake();
+  const norm = payload.manifest.tensors.find(({ name }) => name === "blocks.0.ffn_norm")!;
+  norm.rule!.of[0] = norm.inputs![0] = "blocks.0.attn_norm";
+  const { title, text } = told(opened(payload), norm.name);
+  expect(title).toBe("layer 0 · normalised on the way");
+  expect(inWords(text)).toBe(
+    "attn_norm is divided by its own size, times a learned gain: ffn_norm.",
+  );
+});
+
 test("keys and values of another layer are told where they are read", () => {
   expect(said(borrowing, "blocks.1.scores")).toContain("Layer 1 reads k and v of layer 0.");
   expect(said(borrowing, "blocks.2.q")).toMatch(/^attn_norm and q as in layer 0/);
@@ -340,10 +372,15 @@ test("FFNs of one layer are told apart, and weighed together where all is added"
 });
 
 test("what a layer forms otherwise than the first one is told, and nothing where it does not", () => {
-  const other = /(?:Formed in another way than in|Not in) layer 0: ([^.]*)\./;
-  const found = (scene: Scene): (string | undefined)[] =>
-    stagesOf(scene).flatMap(({ text }) => other.exec(inWords(text))?.[1] ?? []);
-  expect(found(mixed)).toEqual(["scores", "ffn_post"]);
+  const other = /(?:Formed in another way than in|Not in|As in) layer \d: [^.]*\./g;
+  const found = (scene: Scene): string[] =>
+    stagesOf(scene).flatMap(({ text }) => inWords(text).match(other) ?? []);
+  expect(found(mixed)).toEqual([
+    "Formed in another way than in layer 0: scores and ffn_post.",
+    "Not in layer 0: heard.",
+    "As in layer 1: scores.",
+    "Formed in another way than in layer 0: ffn_post.",
+  ]);
   for (const { name, scene } of scenes.filter((one) => one.scene !== mixed))
     expect(found(scene), name).toEqual([]);
 });
