@@ -12,14 +12,14 @@ from components.ui.claims import results
 from components.ui.drawings.arcs import WrittenSum, show_arcs
 from components.ui.home import ROUTES, route, small_picture, written_and_looked
 from components.ui.link import one_of
-from components.ui.operands import last_allowed, share_moment
-from components.ui.records import FORM
-from components.ui.runs import BOOK_RUN, loaded_models, needs_a_run
+from components.ui.loaded_models import BOOK_RUN, loaded_models, needs_a_run
+from components.ui.operand_boxes import last_allowed, share_moment
+from components.ui.page_records import FORM
 from components.ui.words import spelled
 from lab.data.problems import Problem, partial_products
 from lab.data.vocabulary import VOCABULARY
 from lab.readings import join_words
-from lab.recipes.index import recipe
+from lab.recipes.recipe_index import recipe
 
 START = (37, 48)
 CONFIG = recipe(BOOK_RUN).model
@@ -89,8 +89,8 @@ def draw_sum(page: Chapter, picture: DeltaGenerator, a: int, b: int) -> None:
 
 
 def caption(layer: int) -> str:
-    where = f"from where heads of layer {layer} look to the token written"
-    return f"Arcs run {where}. To look is not yet to use."
+    ends = f"the token written to what heads of layer {layer} look at"
+    return f"Arcs join {ends}. To look is not yet to use."
 
 
 def layer_drawn(page: Chapter) -> int:
@@ -133,7 +133,10 @@ def verdict(text: str, a: int, b: int, layer: int, head: int | None) -> str:
         return f"{without}**{tokens.place_of(moved[0], FORM, a, b)}** goes wrong first."
     if head is None:
         return f"**{a} × {b} = {a * b}**, and every token of the working is right."
-    return f"{without}**{a} × {b} = {a * b}** all the same. It is not missed here. Try another."
+    return (
+        f"{without}**{a} × {b} = {a * b}** all the same. The answer does not need that head. "
+        "Try another."
+    )
 
 
 # ---------------------------------------------------------------- the map

@@ -100,15 +100,15 @@ def parser() -> argparse.ArgumentParser:
 
 
 def show_list(_: argparse.Namespace) -> None:
-    from lab.benchmarks.index import NAMES
-    from lab.experiments.index import SWEEPS
-    from lab.recipes.index import RECIPES
+    from lab.benchmarks.benchmark_index import BENCHMARKS
+    from lab.experiments.sweep_index import SWEEPS
+    from lab.recipes.recipe_index import RECIPES
     from lab.training.checkpoint import committed_runs
 
     committed = committed_runs()
     for name in sorted(RECIPES.keys() | set(committed)):
         print(f"run    {name}{'' if name in committed else '  (not trained here yet)'}")
-    for name in NAMES:
+    for name in BENCHMARKS:
         print(f"bench  {name}")
     for name in SWEEPS:
         print(f"sweep  {name}")
@@ -137,7 +137,7 @@ def multiply(options: argparse.Namespace) -> None:
 def train(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from lab.recipes.index import recipe
+    from lab.recipes.recipe_index import recipe
     from lab.training.checkpoint import CHECKPOINTS
     from lab.training.run import Check, about_states, is_finished, require_room, run
 
@@ -213,35 +213,20 @@ def evaluate(options: argparse.Namespace) -> None:
 
 def problems_asked(options: argparse.Namespace, form: Format) -> tuple[Format, Integers, Integers]:
     """The problems to decode, and the format that they are written in."""
-    import numpy as np
-
-    from lab.data.problems import (
-        BOUNDS,
-        all_pairs,
-        count_digits,
-        sample_exact,
-        sample_pairs,
-        split_values,
-    )
+    from lab.evaluation import problems_of
     from lab.fields import require_whole
     from lab.training.recipe import LARGEST_SEED
 
     require_whole("batch", options.batch)
     require_whole("seed", options.seed, least=0, most=LARGEST_SEED)
     shape = shape_asked(options, form)
-    p, q = shape.p, shape.q
-    low, high = BOUNDS[split_asked(options.split)] if options.split else (0.0, 1.0)
-    zeros_in_front = form.padded and not options.split
-    if options.pairs != "all":
-        rng, n = np.random.default_rng(options.seed), whole_number("pairs", options.pairs)
-        return shape, *(sample_pairs if zeros_in_front else sample_exact)(rng, n, p, q, low, high)
-    if p + q > 4:
-        raise ValueError(f"there are too many pairs of {p}x{q} digits for all; try --pairs 1000")
-    a, b = all_pairs(p, q)
-    u = split_values(a, b)
-    exact = (count_digits(a) == p) & (count_digits(b) == q)
-    asked = (low <= u) & (u < high) & (exact | zeros_in_front)
-    return shape, a[asked], b[asked]
+    n = None if options.pairs == "all" else whole_number("pairs", options.pairs)
+    if n is None and shape.p + shape.q > 4:
+        raise ValueError(
+            f"there are too many pairs of {shape.p}x{shape.q} digits for all; try --pairs 1000"
+        )
+    split = split_asked(options.split) if options.split else None
+    return shape, *problems_of(shape, split, n, seed=options.seed, padded=form.padded)
 
 
 def split_asked(name: str) -> SplitName:
@@ -289,10 +274,10 @@ def keep(folder: Path, reading: dict[str, Any], command: str, *, again: bool) ->
 
 
 def bench(options: argparse.Namespace) -> None:
-    from lab.benchmarks.index import NAMES, benchmark
+    from lab.benchmarks.benchmark_index import BENCHMARKS, benchmark
     from lab.records import RECORDS, provenance, write_json
 
-    require_name("benchmark", options.name, NAMES)
+    require_name("benchmark", options.name, tuple(BENCHMARKS))
     command = f"python -m lab bench {options.name}"
     document = {"seeds": [0], **benchmark(options.name)(), **provenance(command)}
     if options.record:
@@ -303,8 +288,8 @@ def bench(options: argparse.Namespace) -> None:
 def sweep(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from lab.experiments.index import SWEEPS
     from lab.experiments.sweep import run_sweep
+    from lab.experiments.sweep_index import SWEEPS
 
     require_name("sweep", options.name, tuple(SWEEPS))
     if options.small:
@@ -324,8 +309,8 @@ def sweep(options: argparse.Namespace) -> None:
 
 
 def sweep_small(name: str) -> None:
-    from lab.experiments.index import SWEEPS
     from lab.experiments.sweep import run_small
+    from lab.experiments.sweep_index import SWEEPS
     from lab.records import provenance
 
     found: dict[str, Any] = {}

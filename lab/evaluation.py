@@ -1,4 +1,5 @@
-"""Reading the test set: texts that a model writes, scored, and the record of each reading.
+"""Reading the test set: its problems, the texts that a model writes for them, scored, and the
+record of each reading.
 
 Whatever is tuned is tuned on validation problems. A reading of a committed run on test problems is
 made here and stands in its `result.json`, so that a second one shows. Sweeps that measure on test
@@ -13,7 +14,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lab.data.problems import HELDOUT_FROM, Format, Integers, split_values
+import numpy as np
+
+from lab.data.problems import (
+    BOUNDS,
+    HELDOUT_FROM,
+    Format,
+    Integers,
+    SplitName,
+    all_pairs,
+    count_digits,
+    sample_exact,
+    sample_pairs,
+    split_values,
+)
 from lab.data.vocabulary import Tokens
 from lab.inference.scoring import BATCH, NOTHING, Score, decode_all, score
 from lab.model.gpt import GPT
@@ -23,6 +37,26 @@ from lab.statistics import lower_bound_95
 from lab.training.checkpoint import read_result
 
 COUNTS = ("n", "errors_strict", "errors_answer", "n_heldout", "errors_strict_heldout")
+
+
+def problems_of(
+    form: Format, split: SplitName | None, n: int | None, *, seed: int, padded: bool
+) -> tuple[Integers, Integers]:
+    """Problems of one part of the split, such as "test", or of all parts: a and b, (N,) each.
+
+    `n` are drawn by the seed; None takes every one. Of all parts, a `padded` format takes numbers
+    with zeros in front as well.
+    """
+    low, high = BOUNDS[split] if split else (0.0, 1.0)
+    zeros_in_front = padded and not split
+    if n is not None:
+        draw = sample_pairs if zeros_in_front else sample_exact
+        return draw(np.random.default_rng(seed), n, form.p, form.q, low, high)
+    a, b = all_pairs(form.p, form.q)
+    u = split_values(a, b)
+    exact = (count_digits(a) == form.p) & (count_digits(b) == form.q)
+    chosen = (low <= u) & (u < high) & (exact | zeros_in_front)
+    return a[chosen], b[chosen]
 
 
 @dataclass(frozen=True)

@@ -46,9 +46,9 @@ from components.ui.chapters.ch00.worked import (
     walks,
 )
 from components.ui.drawings.network import Edge, show_film
-from components.ui.exercises import show_verdict
+from components.ui.exercise_verdict import show_verdict
+from components.ui.page_records import rows_of
 from components.ui.plots import bars
-from components.ui.records import rows_of
 from lab.by_hand import mlp
 from lab.by_hand import mlp_experiment as experiment
 from lab.by_hand.mlp import Encoding, Numbers, Target, Task, encode, softmax
@@ -95,7 +95,7 @@ def it_remembers() -> None:
         if pressed("Train", "ch00_train", type="primary", icon=":material/play_arrow:"):
             tries = st.session_state["ch00_tries"] = tries + 1
     settings, shown = replace(USUAL, seed=tries), hide(DIGITS)
-    right.caption(f"Seed {settings.seed}. *Train* takes another.")
+    right.caption(f"Seed {settings.seed}. *Train* takes the next one.")
     draw_film(
         "ch00_first",
         record(settings, shown),
@@ -183,7 +183,7 @@ def show_votes() -> None:
     x = encode(np.array([a]), np.array([b]), "one_hot", 1)
     p = softmax(net.network(x).reshape(2, 10))
     right = DIGITS.product_digits(np.array([a * b]))[0]
-    st.markdown(f"What it gives to each digit of {a} × {b} = {a * b}:")
+    st.markdown(f"The probability that it gives to each digit of {a} × {b} = {a * b}:")
     page.draw(
         figures.digit_bars(p[::-1], ("tens", "units"), right[::-1].tolist()),
         alt=f"Probability of each digit of {a} times {b}",
@@ -215,7 +215,7 @@ def by_hand(edge: Edge) -> None:
     if not hand.terms.any():
         page.prose("backprop_still")
         st.button(
-            "Pick one that moves",
+            "Pick an edge that is lit",
             key="ch00_moves",
             on_click=probes.pick_strongest,
             args=(edge[0],),
@@ -241,7 +241,7 @@ def by_hand(edge: Edge) -> None:
 @page.section("network")
 def step_by_step() -> None:
     page.guess(
-        "Before the first step: how does its loss compare with that of a blind guess?",
+        "Before the first step: how does the network's loss compare with that of a blind guess?",
         ("well below", "near or above"),
         "near or above" if loss_at_the_start() > 0.9 * math.log(10) else "well below",
         name="blind",
@@ -358,7 +358,7 @@ def show_hidden_row(row: int) -> None:
     shown = hide(DIGITS, [row])
     right, n = probes.right_of_hidden(USUAL, [row])
     if page.guess(
-        "All other cells are right. Of those in the hidden row, how many?",
+        "All other cells are right. How many cells of the hidden row are right too?",
         FEW_OR_MANY,
         few_or_many(right, n),
         name="hidden_row",
@@ -437,7 +437,7 @@ with page.deeper("not one row, but cells here and there"):
     def cells_here_and_there() -> None:
         rows = rows_of("holdout.jsonl")
         if not rows or not page.guess(
-            "One-hot in, one output a product: how often is it right on hidden cells?",
+            "One-hot in, one output a product: how often is the network right on hidden cells?",
             AS_A_GUESS,
             lambda: as_a_guess(rows),
         ):
@@ -489,7 +489,7 @@ def as_few_neurons_as_you_can() -> None:
     found = {w: probes.known_by_seed(w, rate) for w in (width, width - 1) if w >= 1}
     said = f"Width {width}: right in {', '.join(map(str, found[width]))} of 100 cells."
     if min(found[width]) < 100:
-        show_verdict(False, said, "Some seeds stay short. Give it more neurons, or larger steps.")
+        show_verdict(False, said, "Some seeds fall short. Give it more neurons, or larger steps.")
     elif width > 1 and min(found[width - 1]) == 100:
         show_verdict(False, said, f"At this rate width {width - 1} knows all of them as well.")
     else:

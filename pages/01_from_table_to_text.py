@@ -26,11 +26,11 @@ from components.ui.chapters.ch01.worked import (
     price_of_right,
 )
 from components.ui.drawings import openers
-from components.ui.exercises import show_verdict
+from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
-from components.ui.operands import last_allowed
-from components.ui.records import opening, rows_of
-from components.ui.runs import BOOK_RUN, load_with_progress, write_sum
+from components.ui.loaded_models import BOOK_RUN, load_with_progress, write_sum
+from components.ui.operand_boxes import last_allowed
+from components.ui.page_records import opening, rows_of
 from components.ui.words import spelled
 from lab.by_hand import mlp
 from lab.data.problems import Format
@@ -99,7 +99,7 @@ def how_the_rows_lie() -> None:
     near, far = embeddings.neighbours_and_others(rows)
     options = ("neighbours are clearly nearer", "about the same as any two digits")
     if not page.guess(
-        "In the book's model, how do the rows of neighbours lie?",
+        "In the book's model, how near to each other are the rows of neighbours?",
         options,
         options[int(near - far < 0.2)],
     ):
@@ -156,7 +156,7 @@ def ten_bars_and_a_coin() -> None:
         "nats. (*Constructed.*)"
     )
     if page.guess(
-        "Confident and wrong, or confident and right: which is further from an even guess?",
+        "Confident and wrong, or confident and right: which loss is further from an even guess's?",
         ("wrong costs more than right saves", "right saves more", "the same"),
         further_from_even,
     ):
@@ -171,7 +171,7 @@ def ten_bars_and_a_coin() -> None:
 def before_training() -> None:
     options = ("about 0.7", "about 2.8", "about 16")
     if not page.guess(
-        "How many nats a token?",
+        "How many nats for each token?",
         options,
         lambda: min(options, key=lambda o: abs(float(o.split()[1]) - probes.loss_at_the_start())),
     ):
@@ -300,7 +300,7 @@ page.prose("end")
 page.prose("exercises")
 
 
-with page.exercise("half a coin"):
+with page.exercise("the loss of a coin"):
 
     @page.section("ex_coin")
     def half_a_coin() -> None:
@@ -311,7 +311,7 @@ with page.exercise("half a coin"):
             z_rival = page.number("ex_rival", "Logit of 3", -20.0, 20.0, 2.0, 0.1, typed=True)
         charged = round(price_of_right(z_right, z_rival), 3)  # as it is told: 0.7104 is 0.710
         if z_rival < LEAST_RIVAL:
-            hint = f"The rival has to stand at {LEAST_RIVAL} or more."
+            hint = f"The rival's logit has to be {LEAST_RIVAL} or more."
         else:
             given = math.exp(-charged)
             hint = f"The right digit has a probability of {given:.2f}, and a fair coin one half."
@@ -322,7 +322,7 @@ with page.exercise("half a coin"):
         )
 
 
-with page.exercise("what bears loss?"):
+with page.exercise("what counts in the loss?"):
 
     @page.section("ex_mask")
     def what_bears_loss() -> None:
@@ -351,7 +351,7 @@ with page.exercise("what bears loss?"):
         )
 
 
-with page.exercise("as warm as it bears"):
+with page.exercise("the highest temperature"):
 
     @page.section("ex_heat", needs=[BOOK_RUN])
     def as_warm_as_it_bears() -> None:
@@ -359,18 +359,18 @@ with page.exercise("as warm as it bears"):
         with left:
             cool = page.number("ex_cool", "Still right at", 0.1, 50.0, 1.0, 0.1, typed=True)
         with right:
-            warm = page.number("ex_warm", "No longer at", 0.1, 50.0, 5.0, 0.1, typed=True)
+            warm = page.number("ex_warm", "No longer right at", 0.1, 50.0, 5.0, 0.1, typed=True)
         at_cool, at_warm = (
             probes.sums_right(BOOK_RUN, *START_SUM, heat, "all") for heat in (cool, warm)
         )
         if at_cool < DRAWN:
-            hint = "The first temperature is too warm already."
+            hint = "The first temperature is too high already."
         elif at_warm == DRAWN:
-            hint = "The second is still cool enough."
+            hint = "The second temperature is still low enough."
         elif cool < LEAST_HEAT:
             hint = f"The first has to be at least {LEAST_HEAT}."
         else:
-            hint = f"They stand {warm / cool:.1f} times apart; bring them nearer."
+            hint = f"The second is {warm / cool:.1f} times the first; bring them nearer."
         show_verdict(
             cool >= LEAST_HEAT and at_cool == DRAWN > at_warm and warm <= APART * cool,
             f"At {cool:g} it writes {at_cool} of {DRAWN} right, "

@@ -40,13 +40,13 @@ from components.ui.chapters.ch02.worked import (
 )
 from components.ui.claims import results
 from components.ui.drawings import arrows
-from components.ui.exercises import show_verdict
+from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
 from components.ui.link import number_within
-from components.ui.operands import share_moment
+from components.ui.loaded_models import BOOK_RUN, load_with_progress, use_one_thread, write_sum
+from components.ui.operand_boxes import share_moment
+from components.ui.page_records import rows_of
 from components.ui.plots import maps
-from components.ui.records import rows_of
-from components.ui.runs import BOOK_RUN, load_with_progress, use_one_thread, write_sum
 from components.ui.words import band
 from lab.by_hand import attention as hand
 from lab.by_hand.attention import A_UNITS, B_UNITS, FORM, PLACES
@@ -197,7 +197,7 @@ LARGEST = ("under one half", "one half to nine tenths", "over nine tenths")
 def root() -> None:
     wake_up()
     if not page.guess(
-        f"Six random keys of {SIZE_ASKED} numbers, no root: the largest weight, on average?",
+        f"Six random keys of {SIZE_ASKED} numbers, no root: how large is the mean largest weight?",
         LARGEST,
         lambda: band(largest_by_size()[SIZE_ASKED, False], (0.5, 0.9), LARGEST),
     ):
@@ -222,7 +222,7 @@ def root() -> None:
         ),
         alt="The largest weight by the numbers in a key: without the root it climbs to one",
     )
-    st.caption("Constructed. Above one random draw, below the mean of many.")
+    st.caption("Constructed. Above: one random draw. Below: the mean of many.")
     page.notice()
     page.source(hand.random_weights, hand.random_arrows)
 
@@ -277,16 +277,16 @@ def what_can_be_told(shares: Sequence[float], kind: hand.ValueKind) -> str:
     found = told(shares, kind)
     return (
         f"From what arrives, the best reader names the product of **{found.products} of 100** "
-        f"pairs and the difference of **{found.differences} of 100**. The two blends nearest to "
-        f"each other that mean different things are {found.products_apart:.2f} apart for the "
-        f"product, {found.differences_apart:.2f} for the difference."
+        f"pairs and the difference of **{found.differences} of 100**. Blends of pairs with "
+        f"different products are at least {found.products_apart:.2f} apart, and blends of pairs "
+        f"with different differences at least {found.differences_apart:.2f}."
     )
 
 
 @page.section("heads")
 def heads() -> None:
     if not page.guess(
-        "One head, half its weight on each digit. What can be told from what arrives?",
+        "One head, half its weight on each digit. What can be worked out from what arrives?",
         TELLS,
         tells,
     ):
@@ -297,8 +297,15 @@ def heads() -> None:
         label = "Share of its weight on the first digit"
         shares = (page.number("share", label, 0.0, 1.0, 0.5, 0.05),)
     with st.popover("More"):
-        kind: hand.ValueKind = page.choose("values", "A value is", get_args(hand.ValueKind))
-        st.caption("A one among ten for the digit, its size, or a one among ten for each position.")
+        kind: hand.ValueKind = page.choose(
+            "values",
+            "A value is",
+            get_args(hand.ValueKind),
+            words=lambda kind: kind.replace("place", "position"),
+        )
+        st.caption(
+            "A one among ten for the digit, the digit's size, or a one among ten for each position."
+        )
     page.draw(
         figures.blend_map(delivered_rows(shares, kind), columns_of(kind), "what arrives"),
         alt="What the heads hand on of 7 then 8, and of 8 then 7",
@@ -318,8 +325,8 @@ def who_brings(weights: np.ndarray, text: str) -> str:
     for place in (A_UNITS, B_UNITS):
         layer, head, weight = patterns.looks_hardest(weights, EQUALS_AT, place)
         said.append(
-            f"head {layer}.{head} puts {weight:.2f} of its weight on the **{text[place]}** "
-            f"({PLACES[place]})"
+            f"head {layer}.{head} looks hardest at the **{text[place]}** ({PLACES[place]}), with "
+            f"{weight:.2f} of its weight"
         )
     return f"Of all heads at the first `=`, {said[0]}, and {said[1]}."
 
@@ -367,7 +374,7 @@ def importance() -> None:
         return OFTEN[2 * same <= counted]
 
     if not page.guess(
-        "In how many pairs of heads of the small twin is the sharper one the more missed?",
+        "In how many pairs of heads of the small twin is the sharper head missed more?",
         OFTEN,
         how_often,
     ):
@@ -378,7 +385,7 @@ def importance() -> None:
                 figures.importance(heads_of(sharp, lost, run), name),
                 alt=f"Every head of {name}: its mean largest weight, and wrong answers without it",
             )
-    st.caption("Measured. Each point is a head, named layer.head from zero; hover for the others.")
+    st.caption("Measured. Each point is a head, named layer.head from zero; hover to name a point.")
     page.notice()
     page.source(patterns.sharpness, intervene.ablate_head)
 
@@ -403,8 +410,8 @@ def one_head_for_both() -> None:
     found = told((share,), "digit")
     show_verdict(
         min(found.products_apart, found.differences_apart) >= WANTED_DISTANCE,
-        f"The nearest two blends are {found.products_apart:.3f} apart for products and "
-        f"{found.differences_apart:.3f} for differences.",
+        f"The nearest two blends are {found.products_apart:.3f} apart if the products differ, and "
+        f"{found.differences_apart:.3f} if the differences do.",
         share_hint(share),
     )
     page.source(hand.closest)

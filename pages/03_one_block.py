@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from components.ui import exercises, tokens
+from components.ui import exercise_verdict, tokens
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch03 import claims, figures, probes
 from components.ui.chapters.ch03.probes import FACTORS, FIRST, FORM, PLACE, WrittenToken, written_at
@@ -15,17 +15,18 @@ from components.ui.chapters.ch03.worked import CALC, config
 from components.ui.claims import results
 from components.ui.drawings import openers
 from components.ui.lazily import lazily
-from components.ui.operands import share_moment
+from components.ui.loaded_models import BOOK_RUN
+from components.ui.operand_boxes import share_moment
+from components.ui.page_records import opening, rows_of
 from components.ui.plots import bars
-from components.ui.records import opening, rows_of
-from components.ui.runs import BOOK_RUN
 from components.ui.words import band, spelled
 from lab.data.vocabulary import VOCABULARY
-from lab.exercises.chain_of_thought import LoudStream, QuietPart
+from lab.exercises.chain_of_thought_exercises import LoudStream, QuietPart
 
 attribution = lazily("lab.interp.attribution")
 cost = lazily("lab.model.cost")
 dense = lazily("lab.model.ffn.dense")
+block = lazily("lab.model.block")
 gpt = lazily("lab.model.gpt")
 intervene = lazily("lab.interp.intervene")
 logit_lens = lazily("lab.interp.logit_lens")
@@ -97,7 +98,7 @@ SAME_OR_NOT = ("the same text", "another text")
 
 # ---------------------------------------------------------------- 1. the notebook
 
-LEFT = ("a new vector", "a faint trace of the start", "the start, to rounding")
+LEFT = ("a new vector", "a faint trace of the start", "the start, up to rounding")
 
 
 def what_is_left(text: str) -> str:
@@ -110,8 +111,8 @@ def what_is_left(text: str) -> str:
 def notebook(a: int, b: int) -> None:
     text = probes.text_of(a, b)
     if not page.guess(
-        f"Subtract again all that the {spelled(config().n_layer)} layers wrote. "
-        "What is left of the stream?",
+        f"From the stream at the end, subtract all that the {spelled(config().n_layer)} layers "
+        "wrote. What is left?",
         LEFT,
         lambda: what_is_left(text),
         name="left",
@@ -126,7 +127,7 @@ def notebook(a: int, b: int) -> None:
         alt="Length of each contribution and of the stream after it, part by part",
     )
     page.notice()
-    page.source(gpt.Block.forward, residual.PlainStream, logit_lens.notebook)
+    page.source(block.SequentialBlock.forward, residual.PlainStream, logit_lens.notebook)
 
 
 # ---------------------------------------------------------------- 2. the norm
@@ -178,7 +179,7 @@ def ffn(a: int, b: int) -> None:
     st.markdown(
         f"In layer {layer}, **{awake} of {len(values):,}** neurons are above zero before the "
         f"token {name_of(PLACE, text, a, b)} is written. The strongest {half:,} hand "
-        "on half of everything, and those below zero hand on nothing."
+        "on half of the total, and those below zero hand on nothing."
     )
     page.draw(
         figures.neuron_curve(values),
@@ -290,7 +291,7 @@ def draw_sum(here: WrittenToken, order: str, what: str) -> None:
     if what == "the logit alone":
         added = here.found.to_logit(here.row, here.token)
         total, of = here.found.logits[here.row, here.token], f"the logit of {name}"
-    st.markdown(f"The sum of the parts **{added.sum():.4f}**, {of} **{total:.4f}**.")
+    st.markdown(f"The sum of the parts is **{added.sum():.4f}**, and {of} is **{total:.4f}**.")
     page.draw(
         figures.waterfall(
             [part.name for part in here.found.components],
@@ -346,7 +347,7 @@ def what_came_of_it(text: str, part: str, without: str, a: int, b: int) -> str:
         said = f"No token changes. Take {name_of(PLACE, text, a, b)} and its rival"
     left = probes.attribution_without(text, part).lead(here.row, here.token, here.rival)
     return (
-        f"{said} `{VOCABULARY[here.rival]}`. With all parts, the first leads the second by "
+        f"{said} `{VOCABULARY[here.rival]}`. With all parts, its lead over that one is "
         f"{here.lead:.2f}. Subtracting the bar of {part} would leave "
         f"{here.lead - here.bar_of(part):.2f}; the model without it leaves **{left:.2f}**."
     )
@@ -434,7 +435,7 @@ def the_whisper() -> None:
         f"The bar of {part} is {found.added:+.2f}, the longest is {found.largest:.2f}. Without it "
         f"the model goes on with `{found.after}` where it wrote `{found.before}`."
     )
-    exercises.show_verdict(found.solved, said, quiet_hint(found, part))
+    exercise_verdict.show_verdict(found.solved, said, quiet_hint(found, part))
     page.source(QuietPart)
 
 
@@ -458,7 +459,7 @@ def how_loud_is_too_loud() -> None:
     hint = "The contributions of the layers still count for enough. Go up."
     if found.changed:
         hint = "Half of that is enough already. Go down."
-    exercises.show_verdict(found.solved, said, hint)
+    exercise_verdict.show_verdict(found.solved, said, hint)
     page.source(intervene.scale_stream, LoudStream)
 
 

@@ -12,18 +12,18 @@ from components.ui.chapter import Chapter
 from components.ui.chapters.ch10 import claims, exercises, figures, probes, worked
 from components.ui.chapters.ch10.claims import TWIN
 from components.ui.chapters.ch10.worked import CALC, HOW_MANY, STYLE_NAMES, how_many
-from components.ui.claims import index, results
+from components.ui.claims import claim_index, results
 from components.ui.drawings import openers
 from components.ui.lazily import lazily
 from components.ui.live import training
-from components.ui.operands import share_moment
+from components.ui.loaded_models import BOOK_RUN, load_with_progress, write, write_sum
+from components.ui.operand_boxes import share_moment
+from components.ui.page_records import Atlas, atlases, first_error, one_it_gets_wrong, rows_of
 from components.ui.plots import bars, maps, pictures
-from components.ui.records import Atlas, atlases, first_error, one_it_gets_wrong, rows_of
-from components.ui.runs import BOOK_RUN, load_with_progress, write, write_sum
 from lab.data import coverage, difficulty, problems
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY, decode
-from lab.exercises.chain_of_thought import COVERED, FORM, MOST_PAIRS, grade_forgery
+from lab.exercises.chain_of_thought_exercises import COVERED, FORM, MOST_PAIRS, grade_forgery
 from lab.readings import errors_in
 
 if TYPE_CHECKING:
@@ -178,7 +178,8 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             marks = tokens.Marks(loss=np.flatnonzero(mask[0]).tolist())
             st.html(
                 f'<div class="wb-note"><b>{words}</b> '
-                f'<span class="wb-soft">{len(text)} tokens, {int(mask.sum())} bear loss</span>'
+                f'<span class="wb-soft">{len(text)} tokens, {int(mask.sum())} of them count in '
+                "the loss</span>"
                 "</div>" + tokens.strip(text, form.shape_of(text), *pair, marks=marks, small=True)
             )
         page.notice()
@@ -266,7 +267,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
     @page.section("sizes")
     def larger_or_longer() -> None:
         rows = rows_of("sizes.jsonl")
-        plain = index.look_up("chain_of_thought.plain_heldout").measured
+        plain = claim_index.look_up("chain_of_thought.plain_heldout").measured
         if not rows or plain is None:
             return
         if not page.guess(
@@ -323,7 +324,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         page.notice()
         page.source(evaluate.decode_all, evaluate.first_wrong)
 
-    with page.deeper("the product alone, and how the clean sheet came about"):
+    with page.deeper("the product alone, and how the last errors went away"):
 
         @page.section("strict")
         def two_ways_to_count() -> None:

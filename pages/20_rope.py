@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from components.ui import operands
+from components.ui import operand_boxes
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch20 import claims, exercises, figures, probes
 from components.ui.chapters.ch20.probes import (
@@ -49,14 +49,14 @@ from components.ui.chapters.ch20.worked import (
 from components.ui.drawings import clocks, openers, tape, waves
 from components.ui.lazily import lazily
 from components.ui.live import training
+from components.ui.loaded_models import load_with_progress
+from components.ui.page_records import rows_of
 from components.ui.plots import maps
-from components.ui.records import rows_of
-from components.ui.runs import load_with_progress
 from components.ui.tokens import Marks, place_of, strip
 from lab.data.problems import Format
 
-clipping = lazily("lab.model.attention.clipped")
-encodings = lazily("lab.experiments.rope")
+clipping = lazily("lab.model.clipped_positions")
+encodings = lazily("lab.experiments.position_encoding_race")
 fourier = lazily("lab.interp.fourier_shift")
 ids = lazily("lab.data.position_ids")
 layouts = lazily("lab.interp.pair_layouts")
@@ -390,7 +390,7 @@ def show_maps(rows: list[dict[str, Any]], shown: Mapping[str, str], trained: int
 
 def show_both_counts() -> None:
     """The reader's own sum, each token over its place and its line."""
-    own = operands.last_allowed("ch20_ids_pair", page.pair("ids"), (37, 48))
+    own = operand_boxes.last_allowed("ch20_ids_pair", page.pair("ids"), (37, 48))
     text, at = TWO_BY_TWO.text(*own), probes.ids_of(*own)
     asked = page.number("told", "Token", TOLD_FROM, TOLD_TO, TOLD)
     st.html(figures.counts_strip(text, TWO_BY_TWO, at, asked))

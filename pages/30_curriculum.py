@@ -18,22 +18,22 @@ from components.ui.chapters.ch30.worked import CALC, NETWORKS, SQUARES
 from components.ui.drawings.climb import show_climb
 from components.ui.drawings.sieve import Label, show_sieve
 from components.ui.lazily import lazily
-from components.ui.operands import last_allowed
+from components.ui.operand_boxes import last_allowed
+from components.ui.page_records import rows_of
 from components.ui.plots import bars, maps
-from components.ui.records import rows_of
 from components.ui.words import band
 from lab.data import coverage, difficulty
 from lab.data.problems import Problem, partial_products
 
 curriculum = lazily("lab.recipes.curriculum")
-twins = lazily("lab.experiments.curriculum")
+twins = lazily("lab.experiments.curriculum_ablations")
 fetching = lazily("lab.interp.fetching")
 intervene = lazily("lab.interp.intervene")
 stage_heads = lazily("lab.experiments.stage_heads")
 mistakes = lazily("lab.experiments.mistakes")
 pockets = lazily("lab.experiments.pockets")
 frontier = lazily("lab.experiments.frontier")
-sieving = lazily("lab.inference.sieve")
+sieving = lazily("lab.inference.pseudo_labels")
 rounds = lazily("lab.experiments.self_evolution")
 fine_tuned = lazily("lab.recipes.live")
 
@@ -302,7 +302,7 @@ with page.deeper("ablate each head"):
 def where_errors_live() -> None:
     rows = rows_of("mistakes.jsonl")
     if not rows or not page.guess(
-        "Problems with a far carry go wrong",
+        "How often do problems with a far carry go wrong?",
         worked.CARRY_OPTIONS,
         lambda: worked.what_far_carries_do(rows),
     ):
@@ -397,7 +397,7 @@ with page.deeper("past everything that was trained"):
         rows = rows_of("frontier.jsonl")
         options = ("about 1 in 100", "about 1 in 10", "more than half")
         if not rows or not page.guess(
-            "Trained on problems of up to four digits, of twenty by twenty it gets wrong",
+            "Trained on up to four digits, how many of twenty by twenty does it get wrong?",
             options,
             lambda: band(claims.WRONG_AT_TWENTY.value(rows), (0.03, 0.5), options),
         ):
@@ -446,7 +446,8 @@ def the_sieve() -> None:
 def round_by_round() -> None:
     rows = rows_of("self_evolution.jsonl")
     if not rows or not page.guess(
-        "Without a sieve it trains on every label. What becomes of the problems it was taught?",
+        "Without a sieve a network trains on every label. "
+        "What becomes of the problems it was taught?",
         worked.ROT_OPTIONS,
         lambda: worked.how_it_rots(rows),
     ):

@@ -35,10 +35,10 @@ from components.ui.drawings.kept import show_kept
 from components.ui.drawings.queue import show_queue
 from components.ui.lazily import lazily
 from components.ui.live import measuring
-from components.ui.operands import last_allowed
+from components.ui.loaded_models import BOOK_RUN, load_with_progress, write_sum
+from components.ui.operand_boxes import last_allowed
+from components.ui.page_records import rows_of
 from components.ui.plots import bars
-from components.ui.records import rows_of
-from components.ui.runs import BOOK_RUN, load_with_progress, write_sum
 from components.ui.tokens import Marks, strip, wrong_tokens
 from components.ui.words import band
 

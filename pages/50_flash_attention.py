@@ -14,14 +14,14 @@ from components.ui.drawings.registers import show_registers
 from components.ui.drawings.tiles import show_tiles
 from components.ui.lazily import lazily
 from components.ui.live import measuring
-from components.ui.operands import last_allowed
-from components.ui.records import rows_of
-from components.ui.runs import BOOK_RUN
+from components.ui.loaded_models import BOOK_RUN
+from components.ui.operand_boxes import last_allowed
+from components.ui.page_records import rows_of
 from lab.by_hand import flash as by_hand
 
 flash = lazily("lab.model.attention.flash")
 gradients = lazily("lab.interp.head_gradients")
-experiment = lazily("lab.experiments.flash")
+experiment = lazily("lab.experiments.attention_kernel_costs")
 
 OF_A_SUM = ("cards", "pieces", "backward", "ex_order")
 """Sections that show the reader's own sum."""
@@ -56,13 +56,13 @@ page.prose("opening")
 @page.section("pieces", needs=[BOOK_RUN])
 def in_pieces() -> None:
     if not page.guess(
-        "Multiply all scores of 37 × 48. In float16, without m, softmax breaks first at",
+        "All scores of 37 × 48 are multiplied. In float16, without m, softmax breaks first at",
         worked.BREAKS,
         worked.breaks_at,
     ):
         return
     page.prose("pieces_controls")
-    times = page.choose("times", "All scores times", worked.TIMES, 1)
+    times = page.choose("times", "All scores multiplied by", worked.TIMES, 1)
     cards = probes.cards_of(*pair)
     show_registers(
         f"{page.prefix}pieces",
@@ -76,7 +76,7 @@ def in_pieces() -> None:
 
 
 page.prose("recurrence")
-with page.deeper("two readers, one softmax"):
+with page.deeper("two processors, one softmax"):
     page.prose("merge")
 
 # ---------------------------------------------------------------- 2. the tiles
@@ -85,7 +85,7 @@ with page.deeper("two readers, one softmax"):
 @page.section("tiles", needs=[BOOK_RUN])
 def the_tiles() -> None:
     if not page.guess(
-        "Next to plain attention, FlashAttention does",
+        "Compared with plain attention, FlashAttention does",
         ("fewer operations", "as many, or a few more", "twice as many"),
         "as many, or a few more",
     ):
@@ -95,7 +95,7 @@ def the_tiles() -> None:
     with left:
         fast = page.choose("fast", "Numbers in fast memory", worked.FAST_MEMORIES, worked.FAST)
     with right:
-        columns = page.choose("columns", "Keys a tile", worked.BLOCKS, worked.COLUMNS)
+        columns = page.choose("columns", "Keys in a tile", worked.BLOCKS, worked.COLUMNS)
     with st.expander("More settings"):
         n = page.choose("tokens", "Tokens", worked.TILE_TOKENS, worked.TILE_TOKENS[1])
         width = page.choose("width", "Size of a head, d", worked.WIDTHS, worked.WIDTH)
@@ -143,7 +143,7 @@ page.box("Why care", "care_traffic")
 @page.section("backward", needs=[BOOK_RUN])
 def backward_by_hand() -> None:
     if not page.guess(
-        "To have the shares again for the gradients, the forward must keep, beside Q, K, V and O,",
+        "To compute the shares again in the backward pass, one must keep, besides Q, K, V and O,",
         ("the whole table", "one number a query", "nothing more"),
         "one number a query",
     ):
@@ -180,7 +180,7 @@ def what_it_saves() -> None:
     ):
         return
     page.draw(
-        figures.by_length(worked.memory_rows(rows), "megabytes", "megabytes beyond the text"),
+        figures.by_length(worked.memory_rows(rows), "megabytes", "megabytes, inputs not counted"),
         alt="Memory of forward and backward by the length of the text, three kernels",
     )
     page.prose("here")

@@ -15,14 +15,14 @@ from components.ui.chapters.ch51.worked import CALC
 from components.ui.drawings.threads import show_threads
 from components.ui.lazily import lazily
 from components.ui.live import training
-from components.ui.operands import last_allowed
-from components.ui.records import rows_of
+from components.ui.operand_boxes import last_allowed
+from components.ui.page_records import rows_of
 
 residual = lazily("lab.model.residual")
 depth = lazily("lab.interp.depth")
 intervene = lazily("lab.interp.intervene")
-experiment = lazily("lab.experiments.attention_residuals")
-cut_threads = lazily("lab.experiments.threads")
+experiment = lazily("lab.experiments.attention_residuals_race")
+cut_threads = lazily("lab.experiments.residual_ablations")
 recipes = lazily("lab.recipes.attention_residuals")
 
 OF_A_SUM = ("whom",)
@@ -106,7 +106,7 @@ def whom_it_reads() -> None:
 def which_digit_dies() -> None:
     rows = rows_of("threads.jsonl")
     if not rows or not page.guess(
-        "After training, one part gets the equal shares of a plain sum. Which parts bear it?",
+        "After training, one part gets equal shares, as in a plain sum. Which parts still do well?",
         worked.BEAR,
         lambda: worked.who_bears_it(rows),
     ):
@@ -151,7 +151,7 @@ def how_the_stream_grows() -> None:
         )
     page.draw(
         figures.by_layer(worked.layer_rows(rows, n_layer, look), worked.UNITS[look]),
-        alt=f"{look} by layer, a line for each kind of residual",
+        alt=f"{look} by layer, a line for each kind of residual connection",
     )
     page.notice()
     page.source(experiment.by_depth, experiment.gradient_by_layer)
@@ -172,7 +172,7 @@ def the_race() -> None:
     what = page.choose("what", "Compare", [*claims.GOALS, worked.LOSS], kind="list")
     never = "" if what == worked.LOSS else worked.NEVER
     chart = figures.race(worked.race_points(runs, what), what, never)
-    page.draw(chart, alt=f"{what}: each point is one seed, by depth and kind of residual")
+    page.draw(chart, alt=f"{what}: each point is one seed, by depth and residual connection")
     summary = worked.summary(runs)
     st.dataframe(summary, hide_index=True, width="stretch")
     page.numbers("Medians of the race", summary)

@@ -13,7 +13,7 @@ from components.ui.chapters.ch52.worked import CALC
 from components.ui.drawings.cloud import show_cloud
 from components.ui.lazily import lazily
 from components.ui.live import training
-from components.ui.records import rows_of
+from components.ui.page_records import rows_of
 from lab.experiments import warnings
 from lab.experiments.collapse_texts import PICTURED_SEED
 

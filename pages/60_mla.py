@@ -16,16 +16,16 @@ from components.ui.chapters.ch60.worked import CALC
 from components.ui.drawings.strip import Strip, show_strip
 from components.ui.lazily import lazily
 from components.ui.live import training
-from components.ui.operands import last_allowed
+from components.ui.operand_boxes import last_allowed
+from components.ui.page_records import rows_of
 from components.ui.plots import bars
-from components.ui.records import rows_of
 
 published = lazily("lab.published.models")
 mla = lazily("lab.model.attention.mla")
 latents = lazily("lab.interp.latents")
 cache_size = lazily("lab.published.cache_size")
 lengths = lazily("lab.experiments.lengths")
-race = lazily("lab.experiments.latent_experts")
+race = lazily("lab.experiments.latent_experts_race")
 ranks = lazily("lab.experiments.low_rank")
 
 page = Chapter("60_mla", CALC)

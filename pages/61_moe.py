@@ -17,14 +17,14 @@ from components.ui.chapters.ch61.worked import CALC, Numbers
 from components.ui.drawings.experts import show_experts
 from components.ui.lazily import lazily
 from components.ui.live import training
-from components.ui.operands import last_allowed
+from components.ui.operand_boxes import last_allowed
+from components.ui.page_records import rows_of
 from components.ui.plots import bars, maps
-from components.ui.records import rows_of
 
 moe = lazily("lab.model.ffn.moe")
 routing = lazily("lab.interp.routing")
 cost = lazily("lab.model.cost")
-experiment = lazily("lab.experiments.latent_experts")
+experiment = lazily("lab.experiments.latent_experts_race")
 loading = lazily("lab.experiments.expert_loads")
 shutting = lazily("lab.experiments.shut_experts")
 
@@ -100,7 +100,7 @@ def expert_map(values: Numbers, column_title: str) -> Any:
 def shut_one() -> None:
     rows, loads = rows_of("shut_experts.jsonl"), rows_of("expert_loads.jsonl")
     if not (rows and loads) or not page.guess(
-        "Ablated one at a time, how many of all experts break at least one problem in ten?",
+        "Of all experts, ablated one at a time, how many break at least one problem in ten?",
         worked.MATTERS,
         lambda: worked.who_matters(rows),
     ):
@@ -153,7 +153,8 @@ def nothing_that_was_chosen() -> None:
 def even_loads() -> None:
     race, changes = rows_of("latent_experts.jsonl"), rows_of("expert_changes.jsonl")
     if not (race and changes) or not page.guess(
-        "Without biases, how busy is the busiest expert of the least even layer, over the mean?",
+        "Without biases, what multiple of the mean load does the busiest expert get, "
+        "in the least even layer?",
         worked.UNEVEN,
         lambda: worked.how_uneven(changes),
     ):
@@ -220,14 +221,14 @@ def balance_live() -> None:
 def what_experts_tell() -> None:
     race = rows_of("latent_experts.jsonl")
     if not race or not page.guess(
-        "After the first layer, of what does a token's first expert tell most?",
+        "After the first layer, about what does a token's first expert tell the most?",
         tuple(claims.LABELS.values()),
         lambda: worked.told_most(race),
     ):
         return
     page.draw(
         figures.told(worked.told_rows(race)),
-        alt="How much a token's first expert tells of it, by label and layer",
+        alt="How much a token's first expert tells about it, by label and layer",
     )
     page.notice()
     page.source(routing.told_by, routing.told_by_chance)

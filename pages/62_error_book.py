@@ -14,8 +14,8 @@ from components.ui.drawings.notebook import show_notebook
 from components.ui.lazily import lazily
 from components.ui.live import training
 from components.ui.live.service import LiveRun
+from components.ui.page_records import atlases, rows_of
 from components.ui.plots import bars
-from components.ui.records import atlases, rows_of
 from lab.readings import Rows
 
 experiment = lazily("lab.experiments.error_book")
@@ -56,14 +56,14 @@ page.prose("opening")
 def what_stands_in_it() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
-        "In which number do texts go wrong first most often?",
+        "In which number does the first mistake of a text stand most often?",
         tuple(worked.KINDS.values()),
         lambda: worked.most_frequent(rows),
     ):
         return
     page.draw(
-        bars.count_bars(worked.kinds_before(rows), "goes wrong first in", "test pairs"),
-        alt="Where texts of two by two digits go wrong first, before anything is studied",
+        bars.count_bars(worked.kinds_before(rows), "first mistake in", "test pairs"),
+        alt="Where the first mistake of a text of two by two digits stands, before any is studied",
     )
     kind = page.choose("kind", "Mistakes in", tuple(worked.KINDS.values()), kind="segments")
     shown = worked.describe_mistakes(worked.of_kind(rows, kind))
@@ -117,7 +117,7 @@ def show_every_way(found: Rows, rows: worked.Record) -> None:
 def what_counts_more() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
-        "How many test pairs do random pairs leave wrong, if they are many and none known before?",
+        "Many random pairs a round, none of them known before: how many test pairs are left wrong?",
         worked.NUMBER,
         lambda: worked.is_it_the_number(rows),
     ):
@@ -128,7 +128,7 @@ def what_counts_more() -> None:
             share="test pairs wrong at the end",
             most=worked.MOST_WRONG,
         ),
-        alt="Test pairs wrong at the end, for ways that differ in what is read besides mistakes",
+        alt="Test pairs wrong at the end, for ways that differ in what else is read",
     )
     page.notice()
     with page.deeper("every way, with its learning rate and how many different pairs it read"):
@@ -143,7 +143,7 @@ def what_counts_more() -> None:
 def near_the_end() -> None:
     rows = rows_of(NEAR)
     if not rows or not page.guess(
-        "Near the end, which leaves fewer problems wrong after the same number of texts?",
+        "Near the end of training, which leaves fewer problems wrong after as many texts?",
         worked.LEVEL,
         lambda: worked.who_leaves_fewest(rows),
     ):
@@ -187,7 +187,7 @@ def wrong_before_or_lost() -> None:
     )
     table = worked.kind_rows(rows)
     st.dataframe(table, hide_index=True, width="stretch")
-    page.numbers("Where texts go wrong first", table)
+    page.numbers("Where the first mistake of a text stands", table)
     page.notice()
     page.source(experiment.before_and_after)
 
@@ -199,14 +199,14 @@ def wrong_before_or_lost() -> None:
 def do_they_come_back() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
-        "Of the mistakes of the first round, how many are wrong after the last?",
+        "Of the mistakes of the first round, how many are wrong after the last round?",
         worked.BACK,
         lambda: worked.how_many_back(rows),
     ):
         return
     page.draw(
         figures.ledger(worked.ledger(rows)),
-        alt="Which share of the mistakes noted in a round is wrong after it and after later rounds",
+        alt="The share of the mistakes noted in a round that is wrong after it and in later rounds",
     )
     page.notice()
     page.source(experiment.ask_again)

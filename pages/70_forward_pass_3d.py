@@ -26,7 +26,7 @@ build = lazily("lab.scene.build")
 configs = lazily("lab.model.config")
 gpt = lazily("lab.model.gpt")
 published = lazily("lab.published.models")
-published_parts = lazily("lab.published.parts")
+published_parts = lazily("lab.published.matrices")
 paths = lazily("lab.scene.paths")
 recompute = lazily("lab.scene.recompute")
 session = lazily("lab.scene.session")
@@ -121,7 +121,7 @@ def readable(run: str, prompt: str) -> str:
         kept[run] = session.read_prompt(probes.take(run), prompt)
     except ValueError as error:
         last = kept.get(run, probes.prompts(run)[0])
-        st.warning(f"{str(error)[:1].upper()}{str(error)[1:]}. Here is `{last}` still.")
+        st.warning(f"{str(error)[:1].upper()}{str(error)[1:]}. The picture still shows `{last}`.")
         return last
     return prompt
 
@@ -182,7 +182,7 @@ def named(tokens: list[str], i: int) -> str:
 def ask_query(tokens: list[str]) -> int:
     """A place in the text. Its words change with the text, so it is not in the link."""
     return st.selectbox(
-        "Token that asks",
+        "Query token",
         range(len(tokens)),
         tokens.index("=") if "=" in tokens else 0,
         format_func=lambda i: named(tokens, i),
@@ -217,15 +217,15 @@ def show_head(scene: Scene) -> None:
                 "token": [named(tokens, i) for i in range(query + 1)],
                 "q · k": (scores * root).round(4),
                 f"scores: q · k / {root:.1f}": scores.round(4),
-                "ln of its share": log_softmax(scores).round(4),
-                "pattern: its share": shares,
+                "ln of the weight": log_softmax(scores).round(4),
+                "pattern: the weight": shares,
             }
         ),
         hide_index=True,
         width="stretch",
-        column_config={"pattern: its share": st.column_config.NumberColumn(format="%.3g")},
+        column_config={"pattern: the weight": st.column_config.NumberColumn(format="%.3g")},
     )
-    st.caption(f"The shares add up to {shares.sum():.3f}.")
+    st.caption(f"The weights add up to {shares.sum():.3f}.")
     page.notice("head_notice")
 
 
@@ -291,7 +291,7 @@ def step_inside() -> None:
 @page.section("guesses", needs=[TABLE])
 def guess_then_look() -> None:
     page.guess(
-        "To write the 5, how many of the model's numbers take part?",
+        "To write the 5, how many of the model's parameters take part?",
         ("those of 7 × 8 alone", "about half", "nearly all"),
         lambda: "nearly all" if probes.takes_part() > 0.9 else "about half",
         name="all",
@@ -309,7 +309,7 @@ def guess_then_look() -> None:
         name="cache",
     )
     page.guess(
-        "Ablate the last FFN. What does the model write?",
+        "With the last FFN ablated, what does the model write?",
         ("still 56", "something else"),
         lambda: "still 56" if probes.without_the_last_ffn().startswith("56") else "something else",
         name="last",

@@ -8,8 +8,8 @@ import numpy as np
 import streamlit as st
 
 from components.ui.chapter import Chapter
-from components.ui.claims import index
-from components.ui.claims.core import Looked
+from components.ui.claims import claim_index
+from components.ui.claims.claim import Looked
 from components.ui.link import text_up_to
 from components.ui.words import one_in
 from lab.data.problems import HELDOUT_FROM, TEST_FROM, two_digit_split
@@ -68,7 +68,7 @@ page = Chapter("91_claims", CALCULATIONS)
 page.open()
 page.prose("opening")
 
-looked = [index.look_up(name) for name in index.all_claims()] + index.all_cells()
+looked = [claim_index.look_up(name) for name in claim_index.all_claims()] + claim_index.all_cells()
 page.link.take("ch91_find", *text_up_to(MOST_TYPED))
 asked = st.text_input(
     "Find a claim",
@@ -77,13 +77,13 @@ asked = st.text_input(
     max_chars=MOST_TYPED,
     placeholder="a word, a figure or a page: carry, 0 errors, rope",
 )
-sought = index.renamed((asked or "").strip().lower())
+sought = claim_index.renamed((asked or "").strip().lower())
 found = [x for x in looked if sought in told(x).lower()]
-st.caption(f"{len(found)} of {len(looked)} claims. A click opens where a figure comes from.")
+st.caption(f"{len(found)} of {len(looked)} claims. A click shows where a figure comes from.")
 if found:
     st.html(f'<div class="wb-claims">{"".join(as_html(x) for x in found)}</div>')
 else:
-    st.info("No claim holds these letters. Try one word of it, or empty the box.")
+    st.info("No claim contains these letters. Try a single word, or empty the box.")
 page.prose("reading")
 with page.top:
     page.link.close(all_drawn=True)

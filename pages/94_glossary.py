@@ -1,4 +1,4 @@
-"""What each of the field's words means, and which figure shows it."""
+"""What each of the field's terms means, and which figure shows it."""
 
 from __future__ import annotations
 
@@ -45,21 +45,21 @@ page.prose("opening")
 
 page.link.take("ch94_find", *text_up_to(MOST_TYPED))
 asked = st.text_input(
-    "Find a word",
+    "Find a term",
     key="ch94_find",
     bind="query-params",
     max_chars=MOST_TYPED,
-    placeholder="a word, or a word of its sentence: query, cache, gradient",
+    placeholder="a term, or a word from its definition: query, cache, gradient",
 )
 sought = (asked or "").strip().lower()
 found = [term for term in glossary() if sought in told(term).lower()]
-st.caption(f"{len(found)} of {len(glossary())} words.")
+st.caption(f"{len(found)} of {len(glossary())} terms.")
 before = next((i for i, term in enumerate(found) if term.word == page.sought), None)
 show(found[:before])
 if before is not None:
     come_here()
     show(found[before:])
 if not found:
-    st.info("No word here holds these letters. Try fewer of them, or empty the box.")
+    st.info("No term or definition contains these letters. Try fewer of them, or empty the box.")
 with page.top:
     page.link.close(all_drawn=True)

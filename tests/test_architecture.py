@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -220,6 +221,25 @@ def test_a_chapters_folder_holds_files_of_the_five_kinds_only() -> None:
         if path.parent.parent != chapters or path.name not in KINDS | {"__init__.py"}
     ]
     assert len(held) > 60 and strange == []
+
+
+TWICE = {
+    "flash.py": "by hand and in the model, which the page shows side by side",
+    "gpt.py": "by hand and in the model, which a reader compares",
+    "norm.py": "in the model, and as the operation of a scene, one of the eight of model/rules.py",
+}
+
+
+def test_a_files_name_stands_once_in_lab_and_components() -> None:
+    """Who looks for a file by its name finds the one that is meant."""
+    chapters = ROOT / "components" / "ui" / "chapters"
+    names = Counter(
+        path.name
+        for path in [*python_files("lab"), *python_files("components")]
+        if path.name != "__init__.py" and not path.is_relative_to(chapters)
+    )
+    names.update(KINDS)
+    assert {name for name, n in names.items() if n > 1} == set(TWICE)
 
 
 def test_what_pages_are_built_of_knows_no_chapter() -> None:

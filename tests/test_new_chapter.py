@@ -23,7 +23,7 @@ app.query_params["reveal"] = "1"
 app.run()
 assert not app.exception, app.exception
 assert app.title[0].value == "Example"
-assert "It is **97 in 100**" in " ".join(element.value for element in app.markdown)
+assert "The answer: **97 in 100**" in " ".join(element.value for element in app.markdown)
 app.slider(key="ch95_errors").set_value(3).run()
 assert not app.exception, app.exception
 import components

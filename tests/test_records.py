@@ -15,19 +15,19 @@ from typing import Any, cast, get_args
 
 import pytest
 
-from components.ui import records
+from components.ui import page_records
 from components.ui.chapters.ch10 import claims as ch10
-from components.ui.claims import core, index
-from components.ui.claims.core import Table, named_in, widest_reading
-from components.ui.claims.index import all_claims, fill, look_up
+from components.ui.claims import claim, claim_index
+from components.ui.claims.claim import Table, named_in, widest_reading
+from components.ui.claims.claim_index import all_claims, fill, look_up
 from components.ui.claims.results import recipes_read
 from lab.benchmarks import scene
 from lab.data.problems import HELDOUT_FROM, two_digit_split
 from lab.data.samples import CENSUS, Drawn, Sample
 from lab.experiments import lengths
-from lab.experiments import rope as race
-from lab.experiments.index import SWEEPS
+from lab.experiments import position_encoding_race as race
 from lab.experiments.sweep import Cell
+from lab.experiments.sweep_index import SWEEPS
 from lab.readings import Question, errors_in, rows, share_of
 from lab.records import RECORDS, REQUIRED, ROOT, read_lines, select
 from lab.training.checkpoint import CHECKPOINTS, committed_runs
@@ -64,12 +64,12 @@ def test_every_claim_is_used() -> None:
 
 
 def test_a_claim_is_named_after_its_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert {name.partition(".")[0] for name in CLAIMS} <= set(index.CHAPTERS)
-    assert len(CLAIMS) == sum(len(index.claims_of(slug)) for slug in index.CHAPTERS)
+    assert {name.partition(".")[0] for name in CLAIMS} <= set(claim_index.CHAPTERS)
+    assert len(CLAIMS) == sum(len(claim_index.claims_of(slug)) for slug in claim_index.CHAPTERS)
     strange = {"mla.census": CLAIMS["rope.full_errors"]}
-    monkeypatch.setattr(index, "claims_of", lambda slug: strange if slug == "rope" else {})
+    monkeypatch.setattr(claim_index, "claims_of", lambda slug: strange if slug == "rope" else {})
     with pytest.raises(ValueError, match=r"^mla\.census stand with the claims of rope$"):
-        index.all_claims()
+        claim_index.all_claims()
 
 
 def test_a_table_asks_each_column_of_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +88,7 @@ def test_a_table_asks_each_column_of_every_row(monkeypatch: pytest.MonkeyPatch) 
             "8.8": {"problems": rows("heads").numbers("n").largest()},
         },
     )
-    monkeypatch.setattr(index, "tables_of", lambda slug: {f"{slug}.heads": table})
+    monkeypatch.setattr(claim_index, "tables_of", lambda slug: {f"{slug}.heads": table})
     (first,) = select(read_lines(RECORDS / "heads.jsonl"), run="chain_of_thought", layer=0, head=0)
     errors = first["errors_strict"]
     assert fill("{table:rope.heads}", {}).splitlines() == [
@@ -99,7 +99,7 @@ def test_a_table_asks_each_column_of_every_row(monkeypatch: pytest.MonkeyPatch) 
         "| 9.9 | (not measured yet) | (not measured yet) |",
         "| 8.8 |  | 1,000 |",
     ]
-    cell = index.cells_of("rope.heads")["0.0", "wrong"]
+    cell = claim_index.cells_of("rope.heads")["0.0", "wrong"]
     assert (cell.claim.statement, cell.measured and cell.measured.errors) == ("0.0: wrong", errors)
 
 
@@ -114,14 +114,14 @@ def test_a_name_of_before_finds_its_claim() -> None:
         "mla.parameters": "mla.parameters",
         "ch6.nothing": "ch6.nothing",
     }
-    assert {old: index.renamed(old) for old in now} == now
+    assert {old: claim_index.renamed(old) for old in now} == now
 
 
 def test_a_page_brings_the_claims_of_the_pages_that_it_names_and_no_others() -> None:
     """Not only those that happen to be asked: what is not looked up is not imported."""
     code = (
         "import sys\n"
-        "from components.ui.claims.index import look_up\n"
+        "from components.ui.claims.claim_index import look_up\n"
         "inside = 'components.ui.chapters.'\n"
         "before = [name for name in sys.modules if name.startswith(inside)]\n"
         "look_up('rope.tokens')\n"
@@ -397,7 +397,7 @@ def test_a_claim_of_other_weights_says_so(
     assert (looked.changed, usual.changed) == (("few_pairs",), ())
     assert usual.shown == looked.measured.shown
     assert looked.shown == f"{usual.shown} (measured on other weights than those in the book)"
-    monkeypatch.setattr(index, "look_up", lambda name: look_up(name, root))
+    monkeypatch.setattr(claim_index, "look_up", lambda name: look_up(name, root))
     assert fill("It made {claim:chain_of_thought.few_heldout}.", {}) == f"It made {looked.shown}."
 
 
@@ -421,10 +421,10 @@ def test_a_figure_of_other_weights_is_drawn_and_says_so(
     copied: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(records.st, "info", said.append)
-    monkeypatch.setattr(records, "ROOT", copied("few_pairs"))
-    assert len(records.rows_of("suites.jsonl")) == 21 and said == []
-    assert len(records.rows_of("heads.jsonl")) == 57
+    monkeypatch.setattr(page_records.st, "info", said.append)
+    monkeypatch.setattr(page_records, "ROOT", copied("few_pairs"))
+    assert len(page_records.rows_of("suites.jsonl")) == 21 and said == []
+    assert len(page_records.rows_of("heads.jsonl")) == 57
     (sentence,) = said
     assert sentence == (
         "records/heads.jsonl was measured on other weights of few_pairs than those in the book."
@@ -434,9 +434,9 @@ def test_a_figure_of_other_weights_is_drawn_and_says_so(
 def test_a_recorded_sum_of_other_weights_is_not_shown_for_the_model(
     copied: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert all(map(records.opening, ("chain_of_thought", "few_pairs")))
-    monkeypatch.setattr(records, "ROOT", copied("few_pairs"))
-    assert records.opening("few_pairs") is None and records.opening("chain_of_thought")
+    assert all(map(page_records.opening, ("chain_of_thought", "few_pairs")))
+    monkeypatch.setattr(page_records, "ROOT", copied("few_pairs"))
+    assert page_records.opening("few_pairs") is None and page_records.opening("chain_of_thought")
 
 
 def test_a_claim_on_what_was_replaced_is_of_the_weights_that_were_replaced(
@@ -448,9 +448,9 @@ def test_a_claim_on_what_was_replaced_is_of_the_weights_that_were_replaced(
 
 
 def test_a_row_is_read_unless_only_its_cell_is() -> None:
-    def read(look: Callable[[core.Watched], object]) -> bool:
+    def read(look: Callable[[claim.Watched], object]) -> bool:
         noted: list[int] = []
-        look(core.Watched({"cell": {"run": "x"}, "n": 5}, lambda: noted.append(1)))
+        look(claim.Watched({"cell": {"run": "x"}, "n": 5}, lambda: noted.append(1)))
         return bool(noted)
 
     chosen = [lambda row: row["cell"], lambda row: row.get("cell"), lambda row: "n" in row]
@@ -470,8 +470,8 @@ def test_the_weights_of_a_run_are_digested_once_and_no_others(
         digested.append(folder.name)
         return fingerprint(folder)
 
-    monkeypatch.setattr(core, "fingerprint", count)
-    core.hashed.cache_clear()
+    monkeypatch.setattr(claim, "fingerprint", count)
+    claim.hashed.cache_clear()
     for name in named_in((ROOT / "pages" / "home.md").read_text()):
         look_up(name)
     assert sorted(digested) == ["chain_of_thought", "few_pairs", "rope"]
@@ -536,7 +536,7 @@ def test_the_wrong_texts_of_the_twin_are_one_number_wherever_the_page_counts_the
     given, heldout = (
         look_up(f"chain_of_thought.{name}").measured for name in ("few_given_0", "few_heldout")
     )
-    atlas = records.atlases()["few_pairs"]
+    atlas = page_records.atlases()["few_pairs"]
     assert given is not None and given.errors == atlas.errors
     assert heldout is not None
     assert heldout.errors == (atlas.wrong_at[two_digit_split() >= HELDOUT_FROM] >= 0).sum()

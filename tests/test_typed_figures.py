@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from components.ui.claims.core import MARK
+from components.ui.claims.claim import MARK
 from components.ui.words import SMALL
 from lab.data.problems import STYLES, Format
 from lab.records import ROOT
@@ -59,7 +59,7 @@ ON_PAGE = {
     "10_chain_of_thought": {
         "`0.2`": HEADS,
         "`0.3`": HEADS,
-        "Show it 37 times": "by `COVERED`; a test holds it",
+        "the product of 37 and": "by `COVERED`; a test holds it",
         "can stand beside 37": "as above",
         "$15.6\\%$ to $71.0\\%$ on the way ([arXiv:2501.12948v1]": PUBLISHED,
         "For $12 \\times 34$ that is `840+0630=8040$`": "the worked sum of the exercise",
@@ -71,7 +71,7 @@ ON_PAGE = {
     },
     "30_curriculum": {
         "$9 \\times 7$ and a carry of eight make 71": "arithmetic",
-        "multiply 9299 by a number that ends in 9, which": "in the name of the claim",
+        "multiply 9299, one of the operands above, by a number that ends in 9": NAMED,
         "`2.0`": HEADS,
         "product, $b$ ends in 9, and": SLIP,
         "question has a 2 on its left": SLIP,
@@ -106,15 +106,15 @@ ON_PAGE = {
         "held tokens in only $20.4\\%$ to $38.2\\%$ of it": PUBLISHED,
     },
     "50_flash_attention": {
-        "Take 5 off every score": "a number as an example",
+        "Subtract 5 from every score": "a number as an example",
         "An H100 fetches 3.35 terabytes": PUBLISHED,
-        "does 989 trillion operations of 16 bits": PUBLISHED,
-        "some 295 operations for each byte": "the quotient of both",
+        "does 989 trillion operations in float16": PUBLISHED,
+        "about 295 operations for each byte": "the quotient of both",
     },
     "51_attention_residuals": {
         "a model of 48 billion parameters of which 3 billion are active": PUBLISHED,
         "trained with 1.25 times the compute": PUBLISHED,
-        "reads at least 0.8 of FFN 0": "what the reader is asked for; a test holds it to the code",
+        "share of at least 0.8 to FFN 0": "what a reader is asked for; a test holds it to the code",
     },
     "52_feature_collapse": {
         "The loss for a coin is $0.69$": "the logarithm of two",
@@ -133,7 +133,7 @@ ON_PAGE = {
         "latents of 8 do worse": NAMED,
     },
     "61_moe": {
-        "DeepSeek-V3 has 671 billion parameters, and a token meets 37 billion of them": PUBLISHED,
+        "DeepSeek-V3 has 671 billion parameters, and a token uses 37 billion of them": PUBLISHED,
     },
     "62_error_book": {
         "about half a minute of one core": "as its record says of other live runs",
@@ -321,7 +321,7 @@ def test_a_claim_about_sums_of_one_shape_stands_beside_that_shape() -> None:
 
 
 def test_the_shapes_that_page_20_reads_off_the_code() -> None:
-    from lab.recipes.index import recipe
+    from lab.recipes.recipe_index import recipe
 
     small, far = recipe("reach_coupled_slow").format, recipe("far_coupled").format
     assert SHAPES["{calc:trained}"] == (small.p, small.q)

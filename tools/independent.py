@@ -25,6 +25,7 @@ COUNTS = ("n", "errors_strict", "errors_answer", "n_heldout", "errors_strict_hel
 PARTS = {"rotary", "half", "coupled_rotary", "none", "multi_head", "dense", "relu2", "math", "sdpa"}
 LATER = {"latent", "absorbed_latent", "mixture_of_experts", "attention", "block_attention", "plain"}
 KNOWN = PARTS | LATER | {"learned", "clipped_coupled_rotary", "cot", "reversed", "cot_reversed"}
+DEFAULTS = {"block": {"kind": "sequential"}}  # a part that is as it always was says nothing new
 UNKNOWN = {"qk_norm": (False,), "n_group": (1,)}  # what else a part may be, and may not here
 Run = dict[str, Any]  # what config.json and result.json say, and "weights" in float32 by name
 
@@ -36,7 +37,11 @@ def read_run(name: str, root: Path = CHECKPOINTS) -> Run:
     try:
         run = json.loads((root / name / "config.json").read_bytes())
         run |= json.loads((root / name / "result.json").read_bytes())
-        parts = [part for part in (run["format"], *run["model"].values()) if isinstance(part, dict)]
+        parts = [
+            part
+            for name, part in {"format": run["format"], **run["model"]}.items()
+            if isinstance(part, dict) and part != DEFAULTS.get(name)
+        ]
         words = {word for part in parts for word in part.values() if isinstance(word, str)}
         unknown = [
             name

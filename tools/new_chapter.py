@@ -83,7 +83,7 @@ from collections.abc import Mapping
 import altair as alt
 import pandas as pd
 
-from components.ui.plots.core import CURVE, Chart, finished
+from components.ui.plots.chart_parts import CURVE, Chart, finished
 
 
 def bound_by_sample(bounds: Mapping[int, float]) -> Chart:

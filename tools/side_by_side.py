@@ -33,7 +33,7 @@ SCENES = {
 }
 
 PLACES = {
-    "recipe": ("lab.recipes.index", "lab.recipes"),
+    "recipe": ("lab.recipes.recipe_index", "lab.recipes.index", "lab.recipes"),
     "train": ("lab.training.train", "lab.train"),
     "TrainState": ("lab.training.state", "lab.training.train", "lab.train"),
     "load_run": ("lab.training.checkpoint", "lab.checkpoint"),

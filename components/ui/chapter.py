@@ -34,17 +34,17 @@ import pandas as pd
 import streamlit as st
 
 from components.ui.book import CONTENTS, PAGES, entry
-from components.ui.claims import core, index
+from components.ui.claims import claim, claim_index
 from components.ui.drawings.contents import show_contents
 from components.ui.drawings.save import offer_svg
 from components.ui.exports import csv_of
 from components.ui.glossary import Term, first_uses, open_terms
 from components.ui.link import LONGEST, Link, number_within, one_of, settings, text_up_to
+from components.ui.loaded_models import load_with_progress, needs_a_run
 from components.ui.notation import NOTATION, symbols_in
-from components.ui.operands import ask_pair
+from components.ui.operand_boxes import ask_pair
 from components.ui.plots.colours import variables
 from components.ui.questions import Question, read_question
-from components.ui.runs import load_with_progress, needs_a_run
 from lab.records import ROOT
 
 SHEET = Path(__file__).with_name("style.css")
@@ -254,21 +254,20 @@ class Chapter:
 
     def text(self, section: str) -> str:
         """A section with its figures filled in."""
-        return index.fill(self.raw(section), self.calculations)
+        return claim_index.fill(self.raw(section), self.calculations)
 
     def prose(self, section: str) -> None:
         if self.alone is None or self.at:
-            found = NUMBERED.findall(self.text(section))
-            self.titles += [title for title in found if title not in self.titles]
             self.say(section)
 
     def say(self, section: str, before: str = "") -> None:
-        """Draw a section's prose, `before` in front of it; a term that a reader meets in it first
-        opens its meaning."""
+        """Draw a section's prose, `before` in front of it, and keep its numbered titles; a term
+        that a reader meets in it first opens its meaning."""
         path = PAGES / f"{self.slug}.md"
         terms = terms_of(path, path.stat().st_mtime).get(section, ())
-        text = before + open_terms(self.text(section), terms)
-        st.markdown(text, unsafe_allow_html=bool(terms))
+        text = self.text(section)
+        self.titles += [title for title in NUMBERED.findall(text) if title not in self.titles]
+        st.markdown(before + open_terms(text, terms), unsafe_allow_html=bool(terms))
 
     def box(self, title: str, section: str) -> None:
         """An aside with a rule at its left: one fact, its source, nothing else."""
@@ -325,11 +324,11 @@ class Chapter:
             return False
         right = answer if isinstance(answer, str) else answer()
         if choice is None:
-            verdict = f"It is **{right}**."
+            verdict = f"The answer: **{right}**."
         elif choice == right:
-            verdict = f"You said **{choice}**, and so it is."
+            verdict = f"You said **{choice}**, which is right."
         else:
-            verdict = f"You said **{choice}**; it is **{right}**."
+            verdict = f"You said **{choice}**. The answer: **{right}**."
         self.say(f"{name}_why", f"{verdict} ")
         return True
 
@@ -458,9 +457,9 @@ class Chapter:
         path = PAGES / f"{self.slug}.md"
         prose = sections_of(path, path.stat().st_mtime)
         text = "".join(prose[s] for s in sections if s in prose)
-        found = [index.look_up(name) for name in dict.fromkeys(core.named_in(text))]
-        for name in core.named_in(text, "table"):
-            found += index.cells_of(name).values()
+        found = [claim_index.look_up(name) for name in dict.fromkeys(claim.named_in(text))]
+        for name in claim.named_in(text, "table"):
+            found += claim_index.cells_of(name).values()
         for looked in found:
             shown = looked.problem or looked.shown
             command = looked.source.get("command", "")
@@ -523,7 +522,12 @@ def usual_kind(options: Sequence[object]) -> Kind:
 
 
 def show_source(function: Callable[..., Any]) -> None:
-    lines, _ = inspect.getsourcelines(function)
     where = function.__module__.replace(".", "/") + ".py"
     st.caption(f"{where} · {function.__qualname__}")
-    st.code("".join(lines), language="python")
+    st.code(source_of(function), language="python")
+
+
+@lru_cache(maxsize=512)
+def source_of(function: Callable[..., Any]) -> str:
+    """Kept, since Python looks through a whole file for it: a page shows two dozen."""
+    return inspect.getsource(function)

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from components.ui import book
 from components.ui.lazily import lazily
-from components.ui.records import FORM, opening
-from components.ui.runs import BOOK_RUN, load_with_progress, write
+from components.ui.loaded_models import BOOK_RUN, load_with_progress, write
+from components.ui.page_records import FORM, opening
 from lab.readings import join_words
 
 intervene = lazily("lab.interp.intervene")

@@ -9,7 +9,7 @@ import streamlit as st
 
 from components.ui import tokens
 from components.ui.chapter import Chapter
-from components.ui.operands import last_allowed
+from components.ui.operand_boxes import last_allowed
 from lab.data.coverage import Pair
 from lab.data.problems import Format
 

@@ -240,7 +240,8 @@ def peek(texts: Tokens, causal: bool) -> tuple[Numbers, Tokens]:
 
 
 def peek_score(causal: bool) -> tuple[int, int]:
-    """Of the tokens that bear loss in all 10,000 texts, how many that head gets right, and of n."""
+    """How many tokens of all 10,000 texts, of those that count in the loss, that head gets right,
+    and of how many."""
     texts, mask = FORM.render(*all_pairs())
     _, said = peek(texts, causal)
     right = said[:, :-1] == texts[:, 1:]

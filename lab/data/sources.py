@@ -320,7 +320,7 @@ class WrittenTexts:
         return self.format.length
 
     def draw(self, rng: np.random.Generator, n: int) -> Drawn:
-        """`n` texts, every one as likely. All that stands behind the first `=` bears loss."""
+        """`n` texts, every one as likely. All behind the first `=` counts in the loss."""
         tokens, mask = encoded(self)
         rows = rng.integers(0, len(tokens), n)
         return tokens[rows], mask[rows]

@@ -26,8 +26,8 @@ from lab.experiments.sweep import Cell
 from lab.inference.scoring import RIGHT, decode_all, first_wrong
 from lab.model.cost import parameters_of
 from lab.model.gpt import GPT
-from lab.recipes.index import recipe
 from lab.recipes.live import multiply
+from lab.recipes.recipe_index import recipe
 from lab.records import read_lines
 from lab.training.checkpoint import load
 from lab.training.recipe import Recipe

@@ -37,7 +37,7 @@ from lab.experiments.mistakes import wrong_sums
 from lab.experiments.sweep import Cell
 from lab.inference.answers import Answers, answers
 from lab.model.gpt import GPT
-from lab.recipes.index import recipe
+from lab.recipes.recipe_index import recipe
 from lab.records import RECORDS, read_lines, select
 from lab.training.checkpoint import load_run
 from lab.training.recipe import Recipe

@@ -19,7 +19,7 @@ from lab.data.problems import Format
 from lab.data.samples import Sample
 from lab.data.vocabulary import PADDING, Tokens
 from lab.experiments.error_book import some
-from lab.experiments.latent_experts import labels_of, sums_looked_at
+from lab.experiments.latent_experts_race import labels_of, sums_looked_at
 from lab.experiments.sweep import Cell
 from lab.inference.forward import run_with_trace
 from lab.inference.scoring import likeliest

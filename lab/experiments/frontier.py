@@ -61,7 +61,8 @@ def measure_frontier(cell: Cell) -> dict[str, Any]:
 
 
 def evaluate_forced(model: GPT, form: Format, a: Integers, b: Integers) -> dict[str, Any]:
-    """Wrong texts and tokens under teacher forcing, of all that bear loss, and every failure."""
+    """Wrong texts under teacher forcing, wrong tokens of all that count in the loss, and every
+    failure."""
     rows, wrong_tokens, tokens = max(1, TOKENS_AT_ONCE // form.length), 0, 0
     failures: list[dict[str, Any]] = []
     for begin in range(0, len(a), rows):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from lab.experiments import (
-    attention_residuals,
-    curriculum,
+    attention_residuals_race,
+    curriculum_ablations,
     error_book,
     exact,
     lengths,
@@ -40,11 +40,11 @@ def started(recipe: Recipe) -> Sequence[str]:
 
 
 def base(cell: Cell) -> Sequence[str]:
-    return started(curriculum.BEGINNINGS[cell["base"]](cell["rate"], cell["seed"]))
+    return started(curriculum_ablations.BEGINNINGS[cell["base"]](cell["rate"], cell["seed"]))
 
 
 def control(cell: Cell) -> Sequence[str]:
-    return started(curriculum.control(**cell))
+    return started(curriculum_ablations.control(**cell))
 
 
 def fine_tuning(cell: Cell) -> Sequence[str]:
@@ -86,8 +86,8 @@ def shut(_: Cell) -> Sequence[str]:
 
 def full_residual(cell: Cell) -> Sequence[str]:
     """Of two arms the one whose weights are kept."""
-    kept = cell["arm"] == attention_residuals.COMMITTED
-    return [attention_residuals.full_run(cell["arm"]).name] if kept else []
+    kept = cell["arm"] == attention_residuals_race.COMMITTED
+    return [attention_residuals_race.full_run(cell["arm"]).name] if kept else []
 
 
 # ---------------------------------------------------------------- the parts of chapter 4

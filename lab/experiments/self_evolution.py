@@ -30,11 +30,11 @@ from lab.data.samples import Sample
 from lab.data.sources import Member, Mix, PairList, WrittenTexts
 from lab.data.vocabulary import decode
 from lab.experiments.sweep import Cell
+from lab.inference.pseudo_labels import CHECKS, CheckName, Labels, Verdict, label, label_by_two
 from lab.inference.scoring import exactness, last
-from lab.inference.sieve import CHECKS, CheckName, Labels, Verdict, label, label_by_two
 from lab.model.gpt import GPT
-from lab.recipes.index import recipe
 from lab.recipes.reach import sums_up_to
+from lab.recipes.recipe_index import recipe
 from lab.training.checkpoint import CHECKPOINTS
 from lab.training.recipe import Recipe
 from lab.training.run import STATES

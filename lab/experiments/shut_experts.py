@@ -13,8 +13,8 @@ import torch
 
 from lab.data.problems import Format
 from lab.data.samples import Sample
+from lab.experiments.residual_ablations import ASKED, count_wrong_by_kind, missed_under
 from lab.experiments.sweep import Cell
-from lab.experiments.threads import ASKED, count_wrong_by_kind, missed_under
 from lab.interp.routing import forbid, force
 from lab.model.config import MixtureOfExpertsConfig
 from lab.model.gpt import GPT

@@ -65,7 +65,7 @@ class TokenLoss:
 
 
 def token_loss(model: GPT, form: Format, a: Integers, b: Integers, batch: int = BATCH) -> TokenLoss:
-    """Charge a model for the tokens that bear loss, teacher forced, fp32 logits.
+    """Charge a model for the tokens that count in the loss, teacher forced, fp32 logits.
 
     A text is not right if any of these tokens is not the likeliest, as in greedy decoding.
     """

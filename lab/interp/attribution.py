@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal
 
 import numpy as np
 import torch
@@ -20,7 +20,7 @@ from torch import Tensor
 
 from lab.inference.forward import run_with_trace
 from lab.interp.intervene import ablate_head, ablate_layer
-from lab.model.gpt import GPT, Block
+from lab.model.gpt import GPT
 from lab.model.trace import Edit, Trace
 
 Numbers = NDArray[np.float64]
@@ -101,7 +101,7 @@ class Attribution:
 def components_of(model: GPT) -> tuple[Component, ...]:
     """All that writes to the stream, in the order of the network."""
     out = [Component(GIVEN[name]) for name in model.position.begins_with]
-    for layer, block in enumerate(cast(list[Block], list(model.blocks))):
+    for layer, block in enumerate(model.layers):
         out += [Component("head", layer, head) for head in range(block.attention.n_note)]
         out.append(Component("FFN", layer))
     return tuple(out)
@@ -119,11 +119,11 @@ def components_to_pull(model: GPT) -> dict[str, Component]:
 def collect_contributions(model: GPT, trace: Trace) -> Tensor:
     """The share of every component in what the final norm reads of a text, (C, T, D)."""
     notes = [trace[name] for name in model.position.begins_with]  # (1, T, D) each
-    for layer, block in enumerate(cast(list[Block], list(model.blocks))):
+    for layer, block in enumerate(model.layers):
         notes += [*block.attention.written(trace[f"blocks.{layer}.z"])]
         notes.append(trace[f"blocks.{layer}.ffn_out"])
     sites = [component.site for component in components_of(model)]
-    return torch.cat(notes) * model.residual.shares(sites, trace)
+    return torch.cat(notes) * model.shares(sites, trace)
 
 
 def attribute(model: GPT, text: str, edits: Collection[Edit] = ()) -> Attribution:
@@ -133,7 +133,7 @@ def attribute(model: GPT, text: str, edits: Collection[Edit] = ()) -> Attributio
     components share. Exact to rounding; the sum says what a component wrote, not what would happen
     without it, for later components have read its note.
     """
-    read = (READ | model.residual.decided_by) & model.emits
+    read = (READ | model.decided_by) & model.emits
     trace = run_with_trace(model, text, read, edits)
     with torch.inference_mode():
         notes = collect_contributions(model, trace)  # (C, T, D)

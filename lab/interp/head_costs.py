@@ -7,7 +7,6 @@ text, `V` vocabulary.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import torch
@@ -17,7 +16,7 @@ from lab.data.vocabulary import Tokens, decode, encode
 from lab.inference.choosing import up_to_its_end
 from lab.inference.forward import logits_of
 from lab.inference.generate import greedy_steps
-from lab.model.gpt import GPT, Block
+from lab.model.gpt import GPT
 from lab.model.trace import Edit, Trace
 
 
@@ -47,7 +46,7 @@ def head_costs(model: GPT, text: str, prompt_length: int) -> list[HeadCost]:
         )
     heads = [
         (layer, head)
-        for layer, block in enumerate(cast(list[Block], list(model.blocks)))
+        for layer, block in enumerate(model.layers)
         for head in range(block.attention.n_head)
     ]
     cuts = [

@@ -64,7 +64,7 @@ def notebook(model: GPT, text: str) -> Notebook:
     Each is taken by the share that the stream says the end has of it.
     """
     n = model.config.n_layer
-    read = {"embed", "pos_embed", "attn_out", "ffn_out", "resid_post", *model.residual.decided_by}
+    read = {"embed", "pos_embed", "attn_out", "ffn_out", "resid_post", *model.decided_by}
     trace = run_with_trace(model, text, read & model.emits)
     start = {"token": "embed", "position": "pos_embed"}
     keys = {line: key for line, key in start.items() if key in trace.calls}
@@ -72,7 +72,7 @@ def notebook(model: GPT, text: str) -> Notebook:
         keys[f"attention {layer}"] = f"blocks.{layer}.attn_out"
         keys[f"FFN {layer}"] = f"blocks.{layer}.ffn_out"
     sites = ["begin" if line in start else key for line, key in keys.items()]
-    notes = torch.cat([trace[key] for key in keys.values()]) * model.residual.shares(sites, trace)
+    notes = torch.cat([trace[key] for key in keys.values()]) * model.shares(sites, trace)
     return Notebook(tuple(keys), plain(notes), plain(trace[f"blocks.{n - 1}.resid_post"][0]))
 
 

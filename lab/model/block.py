@@ -6,8 +6,10 @@ Shapes: `B` batch, `T` tokens of this call, `D` d_model.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from lab.model.attention.mha import Heads
 from lab.model.call import Call, KeysValues
@@ -17,6 +19,7 @@ from lab.model.norm import RMSNorm
 from lab.model.positions import Position
 from lab.model.residual import Stream
 from lab.model.rules import Rules
+from lab.model.trace import Trace
 
 FFN = DenseFFN | MixtureOfExperts
 
@@ -32,8 +35,16 @@ class Block(nn.Module, ABC):
         """What the layer hands to the next one besides the stream."""
 
     @abstractmethod
-    def emits(self, position: Position) -> Rules:
-        """Of what attention, FFN and norms form; the stream's own names the residual emits."""
+    def emits(self, position: Position, stream: Rules) -> Rules:
+        """Of all that the layer forms; `stream` has its readings, as the residual makes them."""
+
+    decided_by: ClassVar[frozenset[str]] = frozenset()
+    """The names of the activations that decide what is `carried`."""
+
+    def carried(self, name: str, layer: int, trace: Trace) -> Tensor:
+        """How much of what enters at `name`, a contribution or "resid_pre", is left where the layer
+        ends: all of it, unless a norm stands in the stream. To be multiplied with (T, D)."""
+        return torch.ones(1, 1)
 
 
 class SequentialBlock(Block):
@@ -59,8 +70,9 @@ class SequentialBlock(Block):
         stream.read("resid_post", trace)
         return handed
 
-    def emits(self, position: Position) -> Rules:
+    def emits(self, position: Position, stream: Rules) -> Rules:
         return {
+            **stream,
             "attn_norm": self.attn_norm.of("resid_pre", "attn_norm"),
             **self.attention.emits(position, "attn_norm"),
             "ffn_norm": self.ffn_norm.of("resid_mid", "ffn_norm"),
@@ -86,8 +98,9 @@ class ParallelBlock(Block):
         stream.read("resid_post", trace)
         return handed
 
-    def emits(self, position: Position) -> Rules:
+    def emits(self, position: Position, stream: Rules) -> Rules:
         return {
+            **stream,
             "block_norm": self.block_norm.of("resid_pre", "block_norm"),
             **self.attention.emits(position, "block_norm"),
             **self.ffn.emits("block_norm"),

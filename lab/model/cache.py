@@ -135,7 +135,9 @@ class KVCache:
             twin.store[key] = with_room(held[of][..., :length, :], twin.capacity, -2)
             twin.lengths[key[0]] = length
         if self.placed is not None:
-            twin.placed = with_room(self.placed[of][:, :length], twin.capacity, 1)
+            # One row stands for all where every text is placed alike.
+            placed = self.placed if len(self.placed) == 1 else self.placed[of]
+            twin.placed = with_room(placed[:, :length], twin.capacity, 1)
         return twin
 
     @property

@@ -421,6 +421,48 @@ class SlidingWindowAttentionConfig(MultiHeadAttentionConfig):
 
 
 @dataclass(frozen=True)
+class CrossLayerAttentionConfig(GroupedQueryAttentionConfig):
+    """Makes queries alone; keys and values are those of the layer below, or of one below that.
+
+    (Cross-layer attention, arXiv:2405.12981.) Of `LayerPattern((grouped, cross))` every second
+    layer keeps nothing, so the cache is half as large.
+    """
+
+    def require_fit(self, layer: LayerConfig) -> None:
+        below = layer.before and layer.before.attention
+        if not isinstance(below, MultiHeadAttentionConfig):
+            raise ValueError(
+                f"attention={self} of layer {layer.index} makes no keys and values: the layer "
+                f"below must have some, and there attention={below}"
+            )
+        for size in ("head_dim", "kv_width"):
+            own, theirs = getattr(self, size), getattr(below, size)
+            if own != theirs:
+                raise ValueError(
+                    f"attention.{size}={own} of layer {layer.index} must be that of the keys which "
+                    f"it reads, {theirs} of layer {layer.index - 1}"
+                )
+
+    def source(self, layer: LayerConfig) -> int:
+        """The layer whose keys and values it reads."""
+        below = layer.before
+        assert below is not None
+        own = below.attention
+        return own.source(below) if isinstance(own, CrossLayerAttentionConfig) else below.index
+
+    def cached_numbers(self, layer: LayerConfig) -> int:
+        """Kept of one token in one layer: nothing."""
+        return 0
+
+    def matrices(self, layer: LayerConfig) -> int:
+        """Weights of W_Q and W_O."""
+        return 2 * layer.whole.d_model * self.width
+
+    def parameters(self, layer: LayerConfig) -> int:
+        return self.matrices(layer) + (self.head_dim if self.qk_norm else 0)
+
+
+@dataclass(frozen=True)
 class LatentAttentionConfig(LayerPartConfig):
     """Multi-head latent attention: keys and values are made from a latent that all heads share.
 
@@ -737,6 +779,7 @@ AttentionConfig = (
     MultiHeadAttentionConfig
     | GroupedQueryAttentionConfig
     | SlidingWindowAttentionConfig
+    | CrossLayerAttentionConfig
     | LatentAttentionConfig
     | AbsorbedLatentAttentionConfig
 )
@@ -760,6 +803,7 @@ PART_KINDS: dict[str, dict[str, type]] = {
         "multi_head": MultiHeadAttentionConfig,
         "grouped_query": GroupedQueryAttentionConfig,
         "sliding_window": SlidingWindowAttentionConfig,
+        "cross_layer": CrossLayerAttentionConfig,
         "latent": LatentAttentionConfig,
         "absorbed_latent": AbsorbedLatentAttentionConfig,
     },
@@ -774,6 +818,9 @@ PART_KINDS: dict[str, dict[str, type]] = {
 PARTS = PART_KINDS.keys()
 LAYER_PARTS = ("block", "attention", "ffn")
 """The parts of which each layer has its own."""
+
+LATER_PARTS = {"block": SequentialBlockConfig()}
+"""What a model was built with before it could be chosen."""
 
 
 class Contribution(NamedTuple):
@@ -869,10 +916,15 @@ class GPTConfig:
         return self.attention
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types; each part carries its `kind`."""
+        """Plain JSON types; each part carries its `kind`.
+
+        A part that models did not always have is left out where it is as it always was: a document
+        of before, and the digest of a run, stay what they were.
+        """
         plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in PARTS}
-        parts = {part: part_to_dict(part, getattr(self, part)) for part in PARTS}
-        return plain | parts
+        parts = {part: getattr(self, part) for part in PARTS}
+        said = {part: own for part, own in parts.items() if LATER_PARTS.get(part) != own}
+        return plain | {part: part_to_dict(part, own) for part, own in said.items()}
 
     @classmethod
     def from_dict(cls, document: object) -> GPTConfig:

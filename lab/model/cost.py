@@ -9,7 +9,7 @@ from lab.model.roles import roles
 
 def parameters(model: GPT) -> dict[str, int]:
     """Numbers in each part of the model; they sum to all of them."""
-    blocks = [model.block(layer) for layer in range(model.config.n_layer)]
+    blocks = model.layers
     of = roles(model)
     norms = {id(p): p.numel() for name, p in model.named_parameters() if of[name] == "gain"}
     parts = {

@@ -5,6 +5,7 @@ Shapes: `B` batch, `T` tokens of this call, `D` d_model, `V` vocabulary.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import ClassVar, cast
@@ -23,7 +24,7 @@ from lab.model.positions import Position, Relation
 from lab.model.residual import Residual
 from lab.model.roles import Role, roles
 from lab.model.rules import Contract, Lookup, Rules
-from lab.model.trace import NO_TRACE, TraceLike
+from lab.model.trace import NO_TRACE, Trace, TraceLike
 
 
 class GPT(nn.Module):
@@ -101,14 +102,41 @@ class GPT(nn.Module):
                 "logits": Contract(("final_norm", "unembed.weight"), "t d, c d -> t c"),
             }
         stream = self.residual.emits(layer, self.position.begins_with)
-        return {**self.block(layer).emits(self.position), **stream}
+        return dict(self.block(layer).emits(self.position, stream))
 
     def block(self, layer: int) -> Block:
-        return cast(Block, self.blocks[layer])
+        return self.layers[layer]
+
+    @property
+    def layers(self) -> list[Block]:
+        """What is built at each place of the stack, from the first to the last."""
+        return cast(list[Block], list(self.blocks))
 
     def kept(self, layer: int) -> tuple[str, ...]:
         """What of a layer is not computed again when the text grows."""
         return self.block(layer).attention.keeps
+
+    @property
+    def decided_by(self) -> frozenset[str]:
+        """The names of the activations that decide the `shares`."""
+        return self.residual.decided_by.union(*(block.decided_by for block in self.layers))
+
+    def shares(self, sites: Sequence[str], trace: Trace) -> Tensor:
+        """How much of what was written at each site is in what the final norm reads.
+
+        A site is "begin" or a contribution, "blocks.0.attn_out". To be multiplied with (sites, T,
+        D). Choices of the residual and norms in the stream count as they were on this text, of
+        which `trace` holds what they are `decided_by`.
+        """
+        left, left_of = torch.ones(1, 1), dict[str, Tensor]()
+        for layer in reversed(range(self.config.n_layer)):
+            block = self.block(layer)
+            for name in self.config.layers[layer].block.contributions:
+                left_of[f"blocks.{layer}.{name}"] = block.carried(name, layer, trace) * left
+            left = block.carried("resid_pre", layer, trace) * left
+        left_of["begin"] = left
+        carried = torch.stack(torch.broadcast_tensors(*(left_of[site] for site in sites)))
+        return self.residual.shares(sites, trace) * carried
 
     @cached_property
     def formed(self) -> dict[int | None, frozenset[str]]:
@@ -137,8 +165,8 @@ class GPT(nn.Module):
         if name not in self.formed[layer]:
             makers = [n for n in range(self.config.n_layer) if name in self.formed[n]]
             raise ValueError(
-                f"{self.config.layers[layer].kinds} never forms {name!r}; layers "
-                f"{', '.join(map(str, makers))} do"
+                f"{self.config.layers[layer].kinds} never forms {name!r}; of all layers these do: "
+                f"{', '.join(map(str, makers))}"
             )
 
 

@@ -7,13 +7,14 @@ from dataclasses import asdict
 from typing import Any
 
 from lab.model import config as configs
-from lab.model.attention.clipped import ClippedPositions
+from lab.model.attention.cross_layer import CrossLayerAttention
 from lab.model.attention.flash import FlashAttention
 from lab.model.attention.kernels import math_attention, sdpa_attention
 from lab.model.attention.mha import MultiHeadAttention
 from lab.model.attention.mla import AbsorbedLatentAttention, LatentAttention
 from lab.model.attention.sliding import SlidingWindowAttention
 from lab.model.block import ParallelBlock, SequentialBlock
+from lab.model.clipped_positions import ClippedPositions
 from lab.model.config import GPTConfig, LayerConfig, alike
 from lab.model.ffn.dense import DenseFFN
 from lab.model.ffn.moe import MixtureOfExperts
@@ -94,6 +95,11 @@ def sliding(
     return SlidingWindowAttention(own, *sizes_of(layer), part("kernel", layer.whole))
 
 
+def cross_layer(own: configs.CrossLayerAttentionConfig, layer: LayerConfig) -> CrossLayerAttention:
+    kernel = part("kernel", layer.whole)
+    return CrossLayerAttention(own, *sizes_of(layer), kernel, own.source(layer))
+
+
 def latent(own: configs.LatentAttentionConfig, layer: LayerConfig) -> LatentAttention:
     return LatentAttention(own, *sizes_of(layer), part("kernel", layer.whole))
 
@@ -125,6 +131,7 @@ TABLE: dict[type, Callable[[Any, Any], Any]] = {
     configs.MultiHeadAttentionConfig: multi_head,
     configs.GroupedQueryAttentionConfig: multi_head,
     configs.SlidingWindowAttentionConfig: sliding,
+    configs.CrossLayerAttentionConfig: cross_layer,
     configs.LatentAttentionConfig: latent,
     configs.AbsorbedLatentAttentionConfig: absorbed,
     configs.DenseFFNConfig: lambda own, layer: DenseFFN(own, layer.whole.d_model),

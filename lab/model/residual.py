@@ -54,7 +54,7 @@ class Residual(nn.Module, ABC):
 
     @abstractmethod
     def shares(self, sites: Sequence[str], trace: Trace) -> Tensor:
-        """How much of what was written at each site is in what the final norm reads.
+        """How much of what was written at each site the last reading takes.
 
         A site is "begin" or a contribution, "blocks.0.attn_out". To be multiplied with (sites, T,
         D): a size is 1 where the share is the same at every token, or of every number. `trace`
@@ -198,8 +198,10 @@ class DepthStream:
     def read(self, site: str, trace: TraceLike) -> Tensor:
         """What this reading mixes; `resid_pre` is what the layer before left. An edit of it changes
         what is read here, and no contribution."""
-        if site != "resid_pre":
-            self.x = self.mix(trace(pattern_at(site), self.pattern()))
+        if site == "resid_mid":
+            self.x = self.mix(trace("depth_pattern_mid", self.pattern()))
+        if site == "resid_post":
+            self.x = self.mix(trace("depth_pattern_post", self.pattern()))
         self.x = trace(site, self.x)
         return self.x
 

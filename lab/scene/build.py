@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
+from inspect import getsourcelines
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -28,7 +30,16 @@ from lab.inference.forward import run_with_trace, with_math_kernel
 from lab.model.config import SITES
 from lab.model.gpt import GPT
 from lab.model.positions import Given
-from lab.model.rules import Choose, Contract, Operand, Rule, Softmax, names_in, to_document
+from lab.model.rules import (
+    Choose,
+    Contract,
+    Operand,
+    Rule,
+    Rules,
+    Softmax,
+    names_in,
+    to_document,
+)
 from lab.model.trace import ACTIVATIONS, Edit, Trace
 from lab.records import ROOT
 from lab.scene.check import require_agreement
@@ -67,7 +78,9 @@ def scene(
     model = with_math_kernel(model)
     weights = weights or weights_of(model)
     trace = run_with_trace(model, ids, model.emits, edits)
-    activations = activations_of(model, trace, {entry["name"] for entry in weights.entries})
+    rules = {layer: model.rules(layer) for layer in (None, *range(model.config.n_layer))}
+    known = {entry["name"] for entry in weights.entries}
+    activations = activations_of(model, trace, rules, known)
     manifest = Manifest(
         version=VERSION,
         run=run,
@@ -81,7 +94,7 @@ def scene(
         tensors=[*weights.entries, *activations.entries],
     )
     made = Scene(manifest, weights.blob, activations.blob)
-    require_agreement(made)
+    require_agreement(made, count_alike(model, rules))
     return made
 
 
@@ -111,12 +124,14 @@ def weights_of(model: GPT) -> Packed:
     return pack(tensors, about)
 
 
-def activations_of(model: GPT, trace: Trace, known: Collection[str]) -> Packed:
+def activations_of(
+    model: GPT, trace: Trace, rules: Mapping[int | None, Rules], known: Collection[str]
+) -> Packed:
     """All that a trace of one text recorded, and the probabilities, in the order of the network."""
     tensors = {key: calls[0][0].cpu() for key, calls in trace.calls.items()}
     tensors["probs"] = tensors["logits"].softmax(-1)
-    there, files = frozenset({*known, *tensors}), files_of(model)
-    rules = {layer: model.rules(layer) for layer in (None, *range(model.config.n_layer))}
+    there = frozenset({*known, *tensors})
+    classes = {layer: classes_of(model, layer) for layer in rules}
     about: dict[str, Entry] = {}
     for key, x in tensors.items():
         name = key.rsplit(".", 1)[-1]
@@ -124,8 +139,20 @@ def activations_of(model: GPT, trace: Trace, known: Collection[str]) -> Packed:
         told = tell(key, rule, model.config.n_layer, there) if rule else untold(name)
         layer = layer_of(key)
         kept = layer is not None and name in model.kept(layer)
-        about[key] = about_activation(key, x, told, find_source(name, files), kept)
+        about[key] = about_activation(key, x, told, find_source(name, classes[layer]), kept)
     return pack(tensors, about)
+
+
+def count_alike(model: GPT, rules: Mapping[int | None, Rules]) -> dict[str, int]:
+    """Of each activation in how many layers below one is made by the same rule, of those layers
+    that are built of the same parts."""
+    met, kinds, before = Counter[Any](), dict[Any, int](), dict[str, int]()
+    for layer in model.config.layers:
+        kind = kinds.setdefault((layer.block, layer.attention, layer.ffn), len(kinds))
+        for name, rule in rules[layer.index].items():
+            before[key_of(name, layer.index)] = met[name, rule, kind]
+            met[name, rule, kind] += 1
+    return before
 
 
 # ---------------------------------------------------------------- what each tensor is
@@ -165,9 +192,9 @@ WEIGHTS: dict[str, tuple[tuple[str, ...], str]] = {
 
 
 def about_weight(model: GPT, name: str, x: Tensor) -> Entry:
-    owner, holder, _ = ("model." + name).rsplit(".", 2)
+    owner, holder, _ = f".{name}".rsplit(".", 2)
     axes, meaning = WEIGHTS.get(holder, (tuple(f"axis {n}" for n in range(x.ndim)), "a parameter"))
-    made_in = type(model.get_submodule(owner.removeprefix("model").removeprefix(".")))
+    made_in = type(model.get_submodule(owner.removeprefix(".")))
     return Entry(
         name=name,
         kind="weight",
@@ -183,7 +210,7 @@ def about_weight(model: GPT, name: str, x: Tensor) -> Entry:
         stream=False,
         kept=False,
         meaning=meaning,
-        source=find(rf"self\.{holder} = ", (file_of(made_in),)),
+        source=find(rf"self\.{holder} = ", written_by(made_in)),
     )
 
 
@@ -305,18 +332,48 @@ def equation(key: str, rule: Rule) -> str:
 # ---------------------------------------------------------------- the line that made it
 
 
-def files_of(model: GPT) -> tuple[str, ...]:
-    """The files of the book that hold the parts of this model."""
-    classes = {type(module) for module in model.modules()}
-    classes |= {type(cast(Any, m).kernel) for m in model.modules() if "kernel" in vars(m)}
-    return tuple(sorted({file_of(c) for c in classes if c.__module__.startswith("lab.")}))
+Classes = tuple[type, ...]
 
 
-def find_source(name: str, files: tuple[str, ...]) -> Source:
-    """The line at which an activation passes the trace, in the files of the model's own parts."""
+def classes_of(model: GPT, layer: int | None) -> Classes:
+    """The classes that form what a layer forms, or (None) what lies outside, those of its own parts
+    first, and each before the classes that it inherits from."""
+    parts = [] if layer is None else [*model.block(layer).modules()]
+    parts += [vars(part)["kernel"] for part in parts if "kernel" in vars(part)]
+    makers = [*parts, model, model.position, model.residual]
+    return tuple(dict.fromkeys(cls for maker in makers for cls in written_by(type(maker))))
+
+
+@lru_cache
+def written_by(cls: type) -> Classes:
+    """A class and those that it inherits from, as far as they are of this book."""
+    return tuple(base for base in cls.__mro__ if base.__module__.startswith("lab."))
+
+
+def find_source(name: str, classes: Classes) -> Source:
+    """The line at which an activation passes the trace."""
     if name == "probs":
-        return find(r"logits\.softmax\(-1\)", ("lab/inference/generate.py",))
-    return find(rf'(?:trace|read|write)\("{name}"', files)
+        return find_in_file(r"logits\.softmax\(-1\)", "lab/inference/generate.py")
+    return find(rf'(?:trace|read|write)\("{name}"', classes)
+
+
+@lru_cache(maxsize=1024)
+def find(pattern: str, classes: Classes) -> Source:
+    """The first line of a class that matches, or else of their files; line 0 of no file if none."""
+    for cls in classes:
+        lines, first = getsourcelines(cls)
+        for number, line in enumerate(lines, first):
+            if re.search(pattern, line):
+                return Source(file=file_of(cls), line=number)
+    # A residual makes streams, which are objects of other classes in its file.
+    found = (find_in_file(pattern, file) for file in dict.fromkeys(map(file_of, classes)))
+    return next((source for source in found if source["line"]), Source(file="", line=0))
+
+
+def find_in_file(pattern: str, file: str) -> Source:
+    lines = (ROOT / file).read_text().splitlines()
+    number = next((n for n, line in enumerate(lines, 1) if re.search(pattern, line)), 0)
+    return Source(file=file if number else "", line=number)
 
 
 @lru_cache
@@ -324,14 +381,3 @@ def file_of(cls: type) -> str:
     """Where a class is written, from the root of the book."""
     path = Path(str(sys.modules[cls.__module__].__file__)).resolve()
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
-
-
-@lru_cache(maxsize=1024)
-def find(pattern: str, files: tuple[str, ...]) -> Source:
-    """The first line that matches; line 0 of no file if none does."""
-    for file in files:
-        path = ROOT / file
-        for number, line in enumerate(path.read_text().splitlines() if path.exists() else [], 1):
-            if re.search(pattern, line):
-                return Source(file=file, line=number)
-    return Source(file="", line=0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -20,47 +21,59 @@ SLACK = 1.5
 """The model rounded as well, and the error of a cell is reckoned to first order."""
 
 
-def require_agreement(scene: Scene) -> None:
+def require_agreement(scene: Scene, alike_before: Mapping[str, int]) -> None:
     """`ValueError` names the first tensor whose rule does not give its cells.
 
-    What was edited by hand is left out, and what no rule explains. Blocks are built alike, so
-    two stand for all: the one that reads the beginning, and one that reads the block before.
+    What was edited by hand is left out, and what no rule explains. `alike_before` says of a tensor
+    in how many layers below one stands that has the same rule, in a layer of the same parts: the
+    first two of them stand for all.
     """
     reader = Reader(scene.manifest, scene.blobs)
     for entry in scene.manifest["tensors"]:
-        edited, later = entry["name"] in scene.manifest["edited"], (entry["layer"] or 0) > 1
-        rule = None if edited or later else reader.rule(entry["name"])
+        edited, before = entry["name"] in scene.manifest["edited"], alike_before.get(entry["name"])
+        rule = None if edited or (before or 0) > 1 else reader.rule(entry["name"])
         if rule is None:
             continue
-        at, refused = cell_of(reader, entry), "this model cannot be shown: the rule"
-        try:
-            right = agrees(reader, entry, rule, at)
-        except (IndexError, KeyError, ValueError) as error:
-            raise ValueError(
-                f"{refused} {entry['formula']!r} of {entry['name']!r} does not fit: {error}"
-            ) from error
-        if not right:
-            raise ValueError(
-                f"{refused} {entry['formula']!r} does not give the cell {list(at)} of "
-                f"{entry['name']!r} that it formed"
-            )
+        for at in cells_of(reader, entry, drawn=before == 1):
+            require_cell(reader, entry, rule, at)
 
 
-def cell_of(reader: Reader, entry: Entry) -> Index:
-    """The cell that is computed again: the last one, and in the second block one drawn by seed.
+def require_cell(reader: Reader, entry: Entry, rule: Rule, at: Index) -> None:
+    refused = "this model cannot be shown: the rule"
+    try:
+        right = agrees(reader, entry, rule, at)
+    except (IndexError, KeyError, ValueError) as error:
+        raise ValueError(
+            f"{refused} {entry['formula']!r} of {entry['name']!r} does not fit: {error}"
+        ) from error
+    if not right:
+        raise ValueError(
+            f"{refused} {entry['formula']!r} does not give the cell {list(at)} of "
+            f"{entry['name']!r} that it formed"
+        )
 
-    Where a query meets a key, the last query meets the farthest key that it sees, and in the second
-    block any query any key that it sees: near and far apart, and never masked.
+
+def cells_of(reader: Reader, entry: Entry, *, drawn: bool) -> list[Index]:
+    """The cells that are computed again: the last one, or one `drawn` by seed.
+
+    Where a query meets a key, the last query meets the farthest key that it sees, and the nearest
+    that lies farther; drawn any query any key that it sees.
     """
     at, draw = [n - 1 for n in entry["shape"]], None
-    if entry["layer"] == 1:
+    if drawn:
         draw = random.Random(entry["name"])
         at = [draw.randrange(n) for n in entry["shape"]]
-    if entry["axes"][-2:] == ["query", "key"]:
-        row = reader.read(entry["name"], *at[:-1])
-        seen = np.flatnonzero(np.isfinite(row) & (row != 0))
-        at[-1] = int(draw.choice(seen) if draw else seen[0]) if len(seen) else 0
-    return tuple(at)
+    if entry["axes"][-2:] != ["query", "key"]:
+        return [tuple(at)]
+    row = reader.read(entry["name"], *at[:-1])
+    seen = np.flatnonzero(np.isfinite(row) & (row != 0))
+    if not len(seen):
+        keys = [0]
+    elif draw:
+        keys = [int(draw.choice(seen))]
+    else:
+        keys = [int(key) for key in (seen[0], seen[0] - 1) if key >= 0]
+    return [(*at[:-1], key) for key in keys]
 
 
 def agrees(reader: Reader, entry: Entry, rule: Rule, at: Index) -> bool:

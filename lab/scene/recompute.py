@@ -1,6 +1,6 @@
 """A cell of a scene, computed anew from what its rule reads.
 
-The reference for every front end: it knows nothing but the manifest and the two blobs. The seven
+The reference for every front end: it knows nothing but the manifest and the two blobs. The eight
 operations stand in `lab.scene.ops`, a file each. The model computes in float32 and this in
 float64, so a cell may differ from the one shown in its last digits; how far rounding may take it is
 computed with it.

@@ -141,7 +141,7 @@ def stand(recipe: Recipe, state: TrainState, tokens: Tensor) -> Tensor | None:
 
 
 def masked_loss(recipe: Recipe, model: GPT, batch: Batch, trace: TraceLike = NO_TRACE) -> Tensor:
-    """Mean of -ln p over the tokens that bear loss."""
+    """Mean of -ln p over the tokens that count in the loss."""
     # Prompts bear no loss: operands are drawn at random, so nothing about them can be learned.
     device, to_predict = batch.tokens.device, batch.mask[:, 1:]
     positions = None if batch.positions is None else batch.positions[:, :-1]

@@ -141,7 +141,7 @@ def a_typed_sum_and_a_warm_model_follow_the_reader(page: Page) -> None:
     page.get_by_label("First number").first.press("Enter")
     wait_idle(page)
     page.get_by_text("about 2.8", exact=True).click()
-    page.get_by_text("You said about 2.8, and so it is").wait_for()
+    page.get_by_text("You said about 2.8, which is right").wait_for()
     wait_idle(page)
     slider = page.get_by_role("slider", name="Temperature")
     slider.press("End")

@@ -8,18 +8,18 @@ from typing import Any, get_args
 import pytest
 from tiny import BASE
 
-from lab.benchmarks import attention, mla, moe, problems
-from lab.benchmarks import mlp as mlp_bench
-from lab.benchmarks.index import NAMES, benchmark
+from lab.benchmarks import attention_speed, mla_cost, moe_speed, problem_speed
+from lab.benchmarks import mlp_training as mlp_bench
+from lab.benchmarks.benchmark_index import BENCHMARKS, benchmark
 from lab.by_hand import mlp
 from lab.data.problems import STYLES
 from lab.records import RECORDS
 
 
 def test_every_name_is_a_benchmark() -> None:
-    assert len({benchmark(name) for name in NAMES}) == len(NAMES)
-    assert list(NAMES) == sorted(NAMES)
-    assert all(benchmark(name).__module__.startswith("lab.benchmarks.") for name in NAMES)
+    assert len({benchmark(name) for name in BENCHMARKS}) == len(BENCHMARKS)
+    assert list(BENCHMARKS) == sorted(BENCHMARKS)
+    assert all(benchmark(name).__module__.startswith("lab.benchmarks.") for name in BENCHMARKS)
 
 
 @pytest.mark.push
@@ -28,8 +28,8 @@ def test_the_attention_benchmark_compares_two_kernels_in_one_run(
 ) -> None:
     small = {"FULL_SIZE": replace(BASE, n_layer=1), "BATCH": 2, "LENGTH": 8, "ROUNDS": 2}
     for name, value in small.items():
-        monkeypatch.setattr(attention, name, value)
-    document = attention.bench_attention()
+        monkeypatch.setattr(attention_speed, name, value)
+    document = attention_speed.bench_attention()
     rates = document["tokens_per_second"]
     assert document["ratio"] == pytest.approx(rates["math"] / rates["sdpa"], rel=0.01)
     assert "math" in capsys.readouterr().out and json.dumps(document)
@@ -39,10 +39,10 @@ def test_the_attention_benchmark_compares_two_kernels_in_one_run(
 def test_the_benchmark_of_latents_counts_their_bytes_and_times_their_steps(
     monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    monkeypatch.setattr(mla, "DIGITS", (4,))
-    monkeypatch.setattr(mla, "BATCHES", (1,))
-    monkeypatch.setattr(mla, "N_STEP", 3)
-    document = mla.bench_mla()
+    monkeypatch.setattr(mla_cost, "DIGITS", (4,))
+    monkeypatch.setattr(mla_cost, "BATCHES", (1,))
+    monkeypatch.setattr(mla_cost, "N_STEP", 3)
+    document = mla_cost.bench_mla()
     held = {name: found["bytes_per_token"] for name, found in document.items()}
     assert held == {
         "heads": 6 * 2 * 4 * 64 * 4,
@@ -57,8 +57,8 @@ def test_the_benchmark_of_latents_counts_their_bytes_and_times_their_steps(
 def test_the_benchmark_of_experts_sends_tokens_in_two_ways_to_one_answer(
     monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    monkeypatch.setattr(moe, "TOKENS", (1, 5))
-    document = moe.bench_moe()
+    monkeypatch.setattr(moe_speed, "TOKENS", (1, 5))
+    document = moe_speed.bench_moe()
     assert document["differ"] < 1e-5
     assert set(document["ms"]) == {1, 5} and json.dumps(document)
     assert "token by token" in capsys.readouterr().out
@@ -79,8 +79,8 @@ def test_the_gradient_check_covers_every_activation_and_finds_a_wrong_one(
 
 @pytest.mark.push
 def test_the_problem_benchmark_times_every_format(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(problems, "N", 100)
-    document = problems.bench_problems()
+    monkeypatch.setattr(problem_speed, "N", 100)
+    document = problem_speed.bench_problems()
     rates = document["problems_per_second"]
     assert set(rates) == {f"{s}{t}" for s in STYLES for t in ("", ", unpadded")}
     assert document["slowest"] == min(rates.values()) > 0

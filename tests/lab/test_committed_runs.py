@@ -19,7 +19,7 @@ from lab.evaluation import Reading, read_model
 from lab.experiments.lengths import ARMS, first_wrong_tokens, problems_of_shape
 from lab.inference.scoring import Score
 from lab.model.cost import parameters
-from lab.recipes.index import RECIPES
+from lab.recipes.recipe_index import RECIPES
 from lab.records import RECORDS, REQUIRED, read_lines
 from lab.statistics import lower_bound_95
 from lab.training.checkpoint import CHECKPOINTS, Checkpoint, committed_runs, load_run

@@ -17,13 +17,13 @@ import lab.evaluation
 import lab.training.run
 from lab import records
 from lab.__main__ import main, require_device
-from lab.benchmarks.index import NAMES
+from lab.benchmarks.benchmark_index import BENCHMARKS
 from lab.data.problems import BOUNDS, Format, SplitName, pairs_of, split_values
 from lab.data.vocabulary import decode, encode
 from lab.experiments import sweep
-from lab.experiments.index import SWEEPS
+from lab.experiments.sweep_index import SWEEPS
 from lab.model.config import GPTConfig, RotaryPositionsConfig
-from lab.recipes.index import RECIPES
+from lab.recipes.recipe_index import RECIPES
 from lab.training import checkpoint
 from lab.training.checkpoint import load_run
 from lab.training.train import Diverged
@@ -74,7 +74,8 @@ def test_list_names_every_run_benchmark_and_sweep(capsys: Any) -> None:
     assert "run    small" in lines
     for name in RECIPES:
         assert f"run    {name}  (not trained here yet)" in lines
-    assert [line for line in lines if line.startswith("bench")] == [f"bench  {n}" for n in NAMES]
+    listed = [line for line in lines if line.startswith("bench")]
+    assert listed == [f"bench  {name}" for name in BENCHMARKS]
     assert [line for line in lines if line.startswith("sweep")] == [f"sweep  {n}" for n in SWEEPS]
 
 
@@ -579,7 +580,9 @@ def test_a_diverged_run_says_so_without_a_trace(
 def test_bench_and_sweep_end_in_a_document(
     tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lab.benchmarks.index.benchmark", lambda name: lambda: {"ratio": 1.5})
+    monkeypatch.setattr(
+        "lab.benchmarks.benchmark_index.benchmark", lambda name: lambda: {"ratio": 1.5}
+    )
     assert main(["bench", "attention", "--record"]) == 0
     document = last_line(capsys)
     assert document["ratio"] == 1.5 and document["command"] == "python -m lab bench attention"

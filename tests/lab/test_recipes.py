@@ -17,7 +17,7 @@ from lab.data.sources import Mix, PackedStream, Pairs, Shapes, WholeTable
 from lab.data.vocabulary import decode
 from lab.model.cost import parameters
 from lab.model.gpt import GPT
-from lab.recipes.index import RECIPES, recipe, rows_read
+from lab.recipes.recipe_index import RECIPES, recipe, rows_read
 from lab.training.recipe import Recipe
 from lab.training.state import TrainState
 from lab.training.train import draw_batch, masked_loss, train
@@ -219,3 +219,14 @@ def test_a_recipe_may_be_changed_by_field_and_an_unknown_name_lists_the_known() 
         recipe("plane")
     with pytest.raises(ValueError, match=r"steps=0"):
         recipe("plain", steps=0)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["parallel_block", "cross_layer_attention", "first_layer_dense", "local_and_global_attention"],
+)
+def test_a_network_that_is_built_otherwise_learns_in_forty_steps(name: str) -> None:
+    plan = recipe(name)
+    losses = [step.loss for step in train(plan, TrainState.start(plan))]
+    assert len(losses) == 40 and losses[0] == pytest.approx(np.log(16), abs=1e-3)
+    assert np.mean(losses[-5:]) < 1.5

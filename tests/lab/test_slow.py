@@ -19,7 +19,7 @@ from lab.interp.attribution import attribute
 from lab.model.cache import KVCache
 from lab.model.config import GPTConfig
 from lab.model.trace import Trace
-from lab.recipes.index import recipe
+from lab.recipes.recipe_index import recipe
 from lab.scene.build import scene
 from lab.training.checkpoint import CHECKPOINTS, load_run
 from lab.training.state import TrainState

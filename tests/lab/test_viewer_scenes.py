@@ -13,7 +13,7 @@ import pytest
 from viewer_scenes import CONFIGS, FOLDER, exported, path_of, scene_of
 
 from components.threejs_viewer import FRONTEND
-from lab.model.config import PART_KINDS
+from lab.model.config import LAYER_PARTS, PART_KINDS
 from lab.model.rules import OPERATIONS, Function
 from lab.records import ROOT
 from lab.scene.recompute import Reader, recompute_cell
@@ -76,10 +76,11 @@ def test_every_line_for_models_that_are_not_built_yet_gives_its_numbers() -> Non
         assert np.allclose(value, expected, rtol=1e-9, atol=1e-12), line
 
 
-@pytest.mark.parametrize("part", ["position", "attention", "ffn", "residual"])
+@pytest.mark.parametrize("part", ["position", "block", "attention", "ffn", "residual"])
 def test_the_front_end_is_tried_on_every_kind_of_every_part(part: str) -> None:
     """A new kind goes through TypeScript when it has a scene here."""
-    shown = {type(getattr(config, part)) for config in CONFIGS.values()}
+    places = [x for c in CONFIGS.values() for x in (c.layers if part in LAYER_PARTS else [c])]
+    shown = {type(getattr(place, part)) for place in places}
     assert shown == set(PART_KINDS[part].values())
 
 

@@ -24,12 +24,14 @@ from lab.model.config import (
     ClippedCoupledRotaryPositionsConfig,
     ClippedRotaryPositionsConfig,
     CoupledRotaryPositionsConfig,
+    CrossLayerAttentionConfig,
     DenseFFNConfig,
     FlashKernelConfig,
     GPTConfig,
     GroupedQueryAttentionConfig,
     InterpolatedRotaryPositionsConfig,
     LatentAttentionConfig,
+    LayerPattern,
     LearnedPositionsConfig,
     MathKernelConfig,
     MixtureOfExpertsConfig,
@@ -50,14 +52,18 @@ from lab.training.state import TrainState
 from lab.training.train import StepMetrics
 
 # Every size is another number, so that a swapped axis shows.
+DENSE = DenseFFNConfig(d_ff=30)
 BASE = GPTConfig(
     n_layer=2,
     d_model=16,
     position=LearnedPositionsConfig(max_length=32),
     attention=MultiHeadAttentionConfig(n_head=3, head_dim=4),
-    ffn=DenseFFNConfig(d_ff=30),
+    ffn=DENSE,
 )
 
+GROUPED = GroupedQueryAttentionConfig(n_head=6, head_dim=4, n_kv_head=2, qk_norm=True)
+SLIDING = SlidingWindowAttentionConfig(n_head=3, head_dim=4, window=3)
+EXPERTS = MixtureOfExpertsConfig(5, n_routed_experts=6, num_experts_per_tok=2)
 LATENT = {
     **{"n_head": 3, "q_lora_rank": 10, "kv_lora_rank": 7, "qk_nope_head_dim": 5},
     **{"qk_rope_head_dim": 4, "v_head_dim": 6},
@@ -81,14 +87,17 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "block": {"sequential": SequentialBlockConfig(), "parallel": ParallelBlockConfig()},
     "attention": {
         "multi_head": BASE.attention,
-        "grouped": GroupedQueryAttentionConfig(n_head=6, head_dim=4, n_kv_head=2, qk_norm=True),
-        "sliding": SlidingWindowAttentionConfig(n_head=3, head_dim=4, window=3),
+        "grouped": GROUPED,
+        "sliding": SLIDING,
+        "cross": LayerPattern((GROUPED, CrossLayerAttentionConfig(**vars(GROUPED)))),
+        "alternating": LayerPattern((SLIDING, BASE.attention)),
         "latent": LatentAttentionConfig(**LATENT),
         "absorbed": AbsorbedLatentAttentionConfig(**LATENT),
     },
     "ffn": {
         **{kind: replace(BASE.ffn, activation=kind) for kind in ("relu2", "gelu", "swiglu")},
-        "experts": MixtureOfExpertsConfig(5, n_routed_experts=6, num_experts_per_tok=2),
+        "experts": EXPERTS,
+        "first_dense": LayerPattern((EXPERTS,), first=(DENSE,)),
         "grouped_experts": MixtureOfExpertsConfig(
             moe_intermediate_size=5,
             n_routed_experts=8,
@@ -161,7 +170,9 @@ MEETINGS = (
     {"alibi", "sliding", "flash"},
     {"clipped", "absorbed", "depth"},
     {"parallel", "depth"},
-    {"parallel", "experts"},
+    {"parallel", "cross", "rotary", "flash"},
+    {"cross", "clipped_coupled"},
+    {"alternating", "first_dense", "interleaved"},
     {"interleaved", "absorbed", "experts", "block_depth"},
 )
 """Samples that compute otherwise beside each other: a position that turns a share of a head and

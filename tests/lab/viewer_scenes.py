@@ -25,10 +25,12 @@ from tiny import BASE, SAMPLES, tiny_model  # noqa: E402
 
 from lab.model.config import (  # noqa: E402
     AbsorbedLatentAttentionConfig,
+    CrossLayerAttentionConfig,
     DenseFFNConfig,
     GPTConfig,
     GroupedQueryAttentionConfig,
     LatentAttentionConfig,
+    LayerPattern,
     MixtureOfExpertsConfig,
     MultiHeadAttentionConfig,
     ParallelBlockConfig,
@@ -50,6 +52,16 @@ SMALL = replace(
     ffn=DenseFFNConfig(d_ff=10),
 )
 POSITIONS = SAMPLES["position"]
+CROSS = LayerPattern(
+    (
+        GroupedQueryAttentionConfig(n_head=4, head_dim=4, n_kv_head=2),
+        CrossLayerAttentionConfig(n_head=4, head_dim=4, n_kv_head=2),
+    )
+)
+FIRST_DENSE = LayerPattern(
+    (MixtureOfExpertsConfig(3, n_routed_experts=4, num_experts_per_tok=2),),
+    first=(DenseFFNConfig(d_ff=10),),
+)
 CONFIGS: dict[str, GPTConfig] = {
     "learned-gelu": replace(SMALL, ffn=DenseFFNConfig(10, "gelu")),
     "parallel-relu2": replace(SMALL, block=ParallelBlockConfig()),
@@ -75,6 +87,16 @@ CONFIGS: dict[str, GPTConfig] = {
         SMALL,
         position=POSITIONS["rotary"],
         attention=SlidingWindowAttentionConfig(n_head=2, head_dim=4, window=2),
+    ),
+    "cross-relu2": replace(SMALL, position=POSITIONS["rotary"], attention=CROSS, n_layer=3),
+    "first_dense-experts": replace(SMALL, n_layer=3, ffn=FIRST_DENSE),
+    "alternating-relu2": replace(
+        SMALL,
+        n_layer=4,
+        position=POSITIONS["rotary"],
+        attention=LayerPattern(
+            (SlidingWindowAttentionConfig(n_head=2, head_dim=4, window=2), SMALL.attention)
+        ),
     ),
     "latent-experts": replace(
         SMALL,

@@ -71,7 +71,7 @@ def test_predictions_come_before_the_figures(book) -> None:
     assert "says how many" not in text_of(app) and not app.toggle
     app.button_group(key="ch02_mask_guess").set_value("about half").run()
     assert not app.exception
-    assert "You said **about half**; it is **every one**" in text_of(app)
+    assert "You said **about half**. The answer: **every one**" in text_of(app)
     assert app.toggle(key="ch02_mask_on").value is False
 
 
@@ -154,9 +154,9 @@ def test_without_the_trained_model_the_head_by_hand_still_works(book, monkeypatc
 
 
 def test_a_missing_record_is_one_sentence(book, monkeypatch, tmp_path) -> None:
-    from components.ui import records
+    from components.ui import page_records
 
-    monkeypatch.setattr(records, "ROOT", tmp_path)
+    monkeypatch.setattr(page_records, "ROOT", tmp_path)
     app = book(PAGE, figure="importance")
     assert not app.exception
     assert any("records/sharpness.jsonl" in info.value for info in app.info)

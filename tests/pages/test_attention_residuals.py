@@ -30,7 +30,7 @@ def rows(name: str) -> list[dict[str, Any]]:
 def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     app = seen(PAGE)
     assert not app.exception and not app.info and not app.warning
-    assert "It is **" not in text_of(app)
+    assert "The answer: **" not in text_of(app)
     app = seen(PAGE, reveal="1")
     assert not app.exception and not app.info and not app.warning
     for answer in (
@@ -39,7 +39,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
         worked.grows(rows("residuals")),
         worked.is_faster(worked.race_runs()),
     ):
-        assert f"It is **{answer}**" in text_of(app)
+        assert f"The answer: **{answer}**" in text_of(app)
 
 
 def test_the_worked_shares_are_softmax_of_directions() -> None:

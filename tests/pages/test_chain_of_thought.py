@@ -6,7 +6,7 @@ from typing import Any
 
 from shown import text_of
 
-from lab.exercises.chain_of_thought import FORM
+from lab.exercises.chain_of_thought_exercises import FORM
 
 PAGE = "10_chain_of_thought"
 

@@ -9,14 +9,14 @@ import pytest
 from shown import charts, text_of
 
 from components.ui.chapters.ch30 import claims, probes, worked
-from components.ui.claims.index import look_up
+from components.ui.claims.claim_index import look_up
 from components.ui.drawings.sieve import Label
 from lab.data.problems import BOUNDS, Format, split_value
-from lab.experiments import curriculum as twins
+from lab.experiments import curriculum_ablations as twins
 from lab.experiments import pockets
-from lab.inference.sieve import CHECKS
+from lab.inference.pseudo_labels import CHECKS
 from lab.recipes.curriculum import BLEND, COURSE
-from lab.recipes.index import recipe, rows_read
+from lab.recipes.recipe_index import recipe, rows_read
 from lab.records import RECORDS, ROOT, read_lines, select
 
 PAGE = "30_curriculum"
@@ -35,7 +35,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     app = seen(PAGE)
     assert not app.exception and not app.info and not app.warning
     assert "Four digits, your numbers" in text_of(app)
-    assert "It is **" not in text_of(app)
+    assert "The answer: **" not in text_of(app)
     app = seen(PAGE, reveal="1")
     assert not app.exception and not app.info and not app.warning
     answers = (
@@ -47,7 +47,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
         worked.what_is_lost(record("stage_heads")),
     )
     for answer in answers:
-        assert f"It is **{answer}**" in text_of(app)
+        assert f"The answer: **{answer}**" in text_of(app)
 
 
 def test_the_climb_is_the_history_of_both_runs() -> None:

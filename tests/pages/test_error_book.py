@@ -14,13 +14,13 @@ from shown import charts, text_of
 
 from components.ui.chapters.ch62 import claims, exercises, worked
 from components.ui.live.service import LiveRun
-from components.ui.records import FORM, atlases
+from components.ui.page_records import FORM, atlases
 from lab.data.neighbours import neighbours
 from lab.data.problems import split_value
 from lab.experiments import error_book
 from lab.live.loop import RunSpec
 from lab.readings import Counts, Rows
-from lab.recipes.index import recipe
+from lab.recipes.recipe_index import recipe
 from lab.records import RECORDS, ROOT, read_lines
 from lab.statistics import ratio_of_medians
 
@@ -52,7 +52,7 @@ def near() -> list[dict[str, Any]]:
 def test_the_page_opens_whole_and_guesses_come_first(seen: Any, rows: Any, near: Any) -> None:
     app = seen(PAGE)
     assert not app.exception and not app.info and not app.warning
-    assert "It is **" not in text_of(app)
+    assert "The answer: **" not in text_of(app)
     app = seen(PAGE, reveal="1")
     assert not app.exception and not app.info and not app.warning
     for answer in (
@@ -62,7 +62,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any, rows: Any, near:
         worked.how_many_back(rows),
         worked.who_leaves_fewest(near),
     ):
-        assert f"It is **{answer}**" in text_of(app)
+        assert f"The answer: **{answer}**" in text_of(app)
 
 
 def test_the_first_figure_and_its_words_need_no_torch() -> None:
@@ -237,7 +237,7 @@ def test_the_ledger_counts_each_listed_mistake_once_a_round(rows: Any) -> None:
 
 
 def test_a_missing_record_is_a_sentence(book: Any, monkeypatch: Any, tmp_path: Any) -> None:
-    monkeypatch.setattr("components.ui.records.ROOT", tmp_path)
+    monkeypatch.setattr("components.ui.page_records.ROOT", tmp_path)
     app = book(PAGE, reveal="1")
     assert not app.exception
     assert any("error_book_2x2.jsonl is missing" in said.value for said in app.info)
@@ -263,13 +263,13 @@ def test_what_is_left_of_a_book_counts_both_orders() -> None:
     run = LiveRun("x", RunSpec("study"), "me")
     run.first_wrong[[100 * 3 + 4, 100 * 4 + 3]] = (-1, 7)
     counts = {row["what"]: row["n"] for row in worked.book_rows([(3, 4), (5, 5)], [(run, "1. a")])}
-    assert counts == {"still wrong": 1, "right now": 1, "not asked yet": 1}
+    assert counts == {"still wrong": 1, "now right": 1, "not evaluated yet": 1}
 
 
 def test_an_empty_book_is_a_sentence(book: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     atlas = atlases()["few_pairs"]
     right = replace(atlas, wrong_at=np.full_like(atlas.wrong_at, -1))
-    monkeypatch.setattr("components.ui.records.atlases", lambda: {"few_pairs": right})
+    monkeypatch.setattr("components.ui.page_records.atlases", lambda: {"few_pairs": right})
     app = book(PAGE, figure="live")
     assert not app.exception
     assert any("its error book is empty" in said.value for said in app.info)

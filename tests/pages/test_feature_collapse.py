@@ -27,7 +27,7 @@ def rows() -> list[dict[str, Any]]:
 def test_the_page_opens_whole_and_guesses_come_first(seen: Any, rows: Any) -> None:
     app = seen(PAGE)
     assert not app.exception and not app.info and not app.warning
-    assert "It is **" not in text_of(app)
+    assert "The answer: **" not in text_of(app)
     app = seen(PAGE, reveal="1")
     assert not app.exception and not app.info and not app.warning
     for answer in (
@@ -38,7 +38,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any, rows: Any) -> No
         worked.when_it_falls(rows),
         worked.where_it_is(rows),
     ):
-        assert f"It is **{answer}**" in text_of(app)
+        assert f"The answer: **{answer}**" in text_of(app)
 
 
 def test_a_missing_record_or_picture_is_a_sentence(

@@ -27,7 +27,7 @@ PAGE = "50_flash_attention"
 def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     app = seen(PAGE)
     assert not app.exception and not app.info and not app.warning
-    assert "It is **" not in text_of(app)
+    assert "The answer: **" not in text_of(app)
     app = seen(PAGE, reveal="1")
     assert not app.exception and not app.info and not app.warning
     rows = read_lines(RECORDS / "flash.jsonl")
@@ -36,7 +36,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
         worked.plain_over_ours(rows),
         "one number a query",
     ):
-        assert f"It is **{answer}**" in text_of(app)
+        assert f"The answer: **{answer}**" in text_of(app)
 
 
 def test_the_cards_end_at_the_heads_own_output() -> None:
@@ -65,8 +65,8 @@ def test_the_score_that_overflows_float16_is_told_to_the_tenth(seen: Any) -> Non
     """By float16 itself: finite a tenth below, infinite there; what is told lies on either side."""
     told = re.search(
         r"infinite from \$s =\$ ([\d.]+) on.+ is ([\d.]+)\.[^.]+"
-        r"\| (\w+) times \| ([\d.]+) \| still finite \|\s"
-        r"\| (\w+) times \| ([\d.]+) \| infinite \|",
+        r"\| (\w+) \| ([\d.]+) \| still finite \|\s"
+        r"\| (\w+) \| ([\d.]+) \| infinite \|",
         text_of(seen(PAGE, reveal="1")),
     )
     assert told

@@ -40,7 +40,7 @@ def test_the_page_opens_on_seven_times_eight(seen) -> None:
     app = seen(PAGE)
     assert not app.exception
     said = text_of(app)
-    assert said.index("It writes `7*8=56$`") < said.index("Everything is in front of you now")
+    assert said.index("It writes `7*8=56$`") < said.index("You have met all the parts now")
     assert "The `$` is its sign that the text ends here. The answer is 56, which is right" in said
     shown = manifest(app)
     assert "".join(shown["tokens"]) == "7*8=56$" and shown["run"] == "times_table"
@@ -62,7 +62,7 @@ def test_a_bad_prompt_is_one_sentence_and_the_page_goes_on(book) -> None:
         assert not app.exception, prompt
         assert len(app.warning) == 1 and len(app.warning[0].value) < 200, prompt
         assert "Guess, then look" in text_of(app), prompt
-        assert "Here is `7*8=` still" in app.warning[0].value, prompt
+        assert "The picture still shows `7*8=`" in app.warning[0].value, prompt
         assert "".join(manifest(app)["tokens"]) == "7*8=56$", prompt
 
 
@@ -74,7 +74,7 @@ def test_a_bad_prompt_keeps_the_last_good_one_and_says_how_many_tokens_are_too_m
     assert not app.warning and "".join(manifest(app)["tokens"]) == "3*4=12$"
     app.text_input(key="ch70_prompt").set_value("7" * 400).run()
     (said,) = (warning.value for warning in app.warning)
-    assert said == "400 tokens are too many; this model reads 64. Here is `3*4=` still."
+    assert said == "400 tokens are too many; this model reads 64. The picture still shows `3*4=`."
     assert "".join(manifest(app)["tokens"]) == "3*4=12$"
 
 
@@ -107,10 +107,14 @@ def test_the_prompt_follows_the_model_and_one_of_the_reader_stays(book) -> None:
 def test_what_is_said_of_the_model_is_computed_for_the_one_that_is_open(book) -> None:
     app = book(PAGE)
     assert "4,746,496 parameters in 6 layers" in text_of(app)
-    assert re.search(r"From the `5`, always by the largest part, \d+ steps", text_of(app))
+    assert re.search(
+        r"From the `5`, along the largest contribution each time, \d+ steps", text_of(app)
+    )
     app.selectbox(key="ch70_run").set_value("few_pairs").run()
     assert "parameters in 3 layers" in text_of(app)
-    assert re.search(r"From the `6`, always by the largest part, \d+ steps", text_of(app))
+    assert re.search(
+        r"From the `6`, along the largest contribution each time, \d+ steps", text_of(app)
+    )
 
 
 def test_four_guesses_are_answered_from_the_model(book) -> None:
@@ -124,7 +128,7 @@ def test_four_guesses_are_answered_from_the_model(book) -> None:
         app.button_group(key=f"{key}_guess").set_value(guess).run()
     assert not app.exception
     assert text_of(app).count("You said **") == 4
-    assert text_of(app).count("and so it is") >= 3
+    assert text_of(app).count(", which is right") >= 3
 
 
 def test_the_way_home_that_the_page_tells_ends_on_a_digit_of_the_prompt(seen) -> None:
@@ -143,9 +147,9 @@ def test_the_flat_head_shows_the_numbers_of_the_scene(book) -> None:
     app.selectbox(key="ch70_query").select_index(3).run()
     table = app.dataframe[0].value
     assert list(table["token"]) == ['0 "7"', '1 "*"', '2 "8"', '3 "="']
-    assert table["pattern: its share"].sum() == pytest.approx(1, abs=2e-3)
+    assert table["pattern: the weight"].sum() == pytest.approx(1, abs=2e-3)
     (scores,) = (table[name] for name in table.columns if name.startswith("scores"))
-    logs = table["ln of its share"]
+    logs = table["ln of the weight"]
     assert (scores - scores[0]).tolist() == pytest.approx((logs - logs[0]).tolist(), abs=2e-4)
 
 
@@ -172,7 +176,7 @@ def test_a_bad_prompt_costs_no_edit_and_a_part_that_is_not_there_is_mended(book)
 def test_ours_stands_beside_three_models_with_their_sources(seen) -> None:
     app = seen(PAGE)
     text, sources = text_of(app), next(c.value for c in app.caption if "Sizes: " in c.value)
-    assert "the largest has 141,000 times as many as ours" in text
+    assert "the largest model has 141,000 times as many parameters as ours" in text
     for model in (GPT_2, LLAMA_3_8B, DEEPSEEK_V3):
         assert f"[{model.name}]({model.source})" in sources
     assert text.index("For scale") < text.index("Llama 2 7B")
@@ -334,4 +338,4 @@ def test_the_layer_of_a_deep_model_is_none_of_a_shallow_one(book) -> None:
     app.selectbox(key="ch70_run").set_value("times_table_small").run()
     assert not app.exception
     assert app.number_input(key="ch70_layer").value < manifest(app)["config"]["n_layer"]
-    assert app.dataframe[0].value["pattern: its share"].sum() == pytest.approx(1, abs=2e-3)
+    assert app.dataframe[0].value["pattern: the weight"].sum() == pytest.approx(1, abs=2e-3)

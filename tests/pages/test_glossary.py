@@ -46,7 +46,7 @@ def test_a_search_that_finds_nothing_says_so_in_a_sentence(seen: Callable[..., A
     app = seen(PAGE, ch94_find="zebra")
     assert lists_of(app) == []
     (told,) = app.info
-    assert told.value.startswith("No word here holds these letters.")
+    assert told.value.startswith("No term or definition contains these letters.")
 
 
 def test_a_link_to_a_word_comes_to_it_and_marks_it(seen: Callable[..., Any]) -> None:

@@ -17,8 +17,8 @@ from streamlit.testing.v1 import AppTest
 from components.ui.book import CONTENTS, Entry, entry
 from components.ui.claims.results import most_missed_head, without_a_head
 from components.ui.home import asked_of_the_model, route
-from components.ui.records import FORM
-from components.ui.runs import BOOK_RUN, load_with_progress
+from components.ui.loaded_models import BOOK_RUN, load_with_progress
+from components.ui.page_records import FORM
 from lab.data.vocabulary import encode
 from lab.inference.forward import run_with_trace
 from lab.model.gpt import GPT

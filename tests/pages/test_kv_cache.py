@@ -51,12 +51,12 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     app = seen(PAGE)
     assert not app.exception
     assert "Why a cache is allowed" in text_of(app)
-    assert "It is **none**" not in text_of(app)
+    assert "The answer: **none**" not in text_of(app)
     app = seen(PAGE, reveal="1")
     assert not app.exception
     answers = ("none", "about 30 times", "at least twice as much", "a stale cache", "nothing")
     for answer in answers:
-        assert f"It is **{answer}**" in text_of(app)
+        assert f"The answer: **{answer}**" in text_of(app)
 
 
 def test_the_changes_of_earlier_lines_are_those_of_two_forwards() -> None:
@@ -239,7 +239,7 @@ def test_sums_that_are_none_get_a_sentence_each_and_the_page_stands(book: Any) -
     allowed = [re.findall(r"0 to \d+", warning.value)[0] for warning in app.warning]
     assert allowed == ["0 to 99", "0 to 9999"]
     assert chart_rows(app, "bar", "what", "bytes")
-    assert "It is **about 30 times**" in text_of(app)
+    assert "The answer: **about 30 times**" in text_of(app)
 
 
 def test_the_worked_example_is_what_softmax_makes_of_it() -> None:

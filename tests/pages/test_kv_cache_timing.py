@@ -14,7 +14,7 @@ import pytest
 from components.ui.book import PAGES
 from components.ui.chapter import sections_of
 from components.ui.chapters.ch40 import claims, figures, probes, worked
-from components.ui.claims import core, index
+from components.ui.claims import claim, claim_index
 from components.ui.live import measuring
 from components.ui.live.measuring import Measuring
 from lab.measure.phases import Work, decode, prefill
@@ -77,12 +77,12 @@ def made_up() -> list[dict[str, Any]]:
 def recorded(
     monkeypatch: pytest.MonkeyPatch, patches_what_is_never_kept: None
 ) -> list[dict[str, Any]]:
-    rows, read = made_up(), core.read_record
+    rows, read = made_up(), claim.read_record
 
     def read_or_make_up(path: Path) -> Any:
         return rows if path.name == "kv_cache.jsonl" else read(path)
 
-    for module in (core, index):
+    for module in (claim, claim_index):
         monkeypatch.setattr(module, "read_record", read_or_make_up)
     return rows
 
@@ -121,9 +121,9 @@ def test_guesses_come_first_and_the_answers_follow_the_record(book: Any) -> None
     assert not rows_of_charts(app, "intensity") and not rows_of_charts(app, "milliseconds")
     app = book(PAGE, reveal="1")
     assert not app.exception
-    assert f"It is **{worked.LONGER[1]}**" in text_of(app)  # 46 ms against 22 ms
-    assert f"It is **{worked.ONLY_WITHOUT}**" in text_of(app)
-    assert f"It is **{worked.FACTORS[2]}**" in text_of(app)
+    assert f"The answer: **{worked.LONGER[1]}**" in text_of(app)  # 46 ms against 22 ms
+    assert f"The answer: **{worked.ONLY_WITHOUT}**" in text_of(app)
+    assert f"The answer: **{worked.FACTORS[2]}**" in text_of(app)
 
 
 def test_the_answers_turn_with_the_record() -> None:
@@ -143,8 +143,8 @@ def test_the_answers_turn_with_the_record() -> None:
 @pytest.mark.usefixtures("recorded")
 def test_claims_are_sums_and_ratios_of_the_record() -> None:
     def shown(name: str) -> str:
-        measured = index.look_up(f"kv_cache.{name}").measured
-        assert measured, index.look_up(f"kv_cache.{name}").problem
+        measured = claim_index.look_up(f"kv_cache.{name}").measured
+        assert measured, claim_index.look_up(f"kv_cache.{name}").problem
         return measured.shown
 
     def ratio(batch: int, length: int) -> float:
@@ -246,20 +246,20 @@ def test_the_record_is_drawn_for_the_chosen_number_of_texts(book: Any) -> None:
 def test_without_the_record_the_page_says_so_and_still_measures(
     book: Any, monkeypatch: pytest.MonkeyPatch, patches_what_is_never_kept: None
 ) -> None:
-    read = core.read_record
+    read = claim.read_record
 
     def missing(path: Path) -> Any:
         if path.name == "kv_cache.jsonl":
             raise FileNotFoundError(path)
         return read(path)
 
-    for module in (core, index):
+    for module in (claim, claim_index):
         monkeypatch.setattr(module, "read_record", missing)
     monkeypatch.setattr(probes, "HERE", {1: (8, 1), 8: (8, 2)})
     app = book(PAGE)
     assert not app.exception
     assert any("records/kv_cache.jsonl is missing" in info.value for info in app.info)
-    assert core.MISSING in text_of(app)
+    assert claim.MISSING in text_of(app)
     app = book(PAGE, figure="bench")
     app = clicked(app, "ch40_bench_1_run")
     assert not app.exception
@@ -381,7 +381,7 @@ def test_both_networks_of_nearly_one_size_are_named_with_theirs() -> None:
 
     def prose(page: str, section: str) -> str:
         path = PAGES / f"{page}.md"
-        return index.fill(sections_of(path, path.stat().st_mtime)[section], worked.CALC)
+        return claim_index.fill(sections_of(path, path.stat().st_mtime)[section], worked.CALC)
 
     said = prose(PAGE, "generators")
     assert f"limit on distances, which has {told['far_coupled']} parameters" in said

@@ -28,11 +28,11 @@ PAGE = "60_mla"
 def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     app = seen(PAGE)
     assert not app.exception and not app.info and not app.warning
-    assert "It is **" not in text_of(app)
+    assert "The answer: **" not in text_of(app)
     app = seen(PAGE, reveal="1")
     assert not app.exception and not app.info and not app.warning
     for answer in (worked.CHANGES[0], worked.first_to_fall(*worked.SUM)):
-        assert f"It is **{answer}**" in text_of(app)
+        assert f"The answer: **{answer}**" in text_of(app)
 
 
 def test_the_worked_numbers_are_those_of_numpy() -> None:

@@ -26,12 +26,12 @@ PAGE = "61_moe"
 def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     app = seen(PAGE)
     assert not app.exception and not app.info and not app.warning
-    assert "It is **" not in text_of(app)
+    assert "The answer: **" not in text_of(app)
     app = seen(PAGE, reveal="1")
     assert not app.exception and not app.info and not app.warning
     rows = read_lines(RECORDS / "shut_experts.jsonl")
     for answer in (worked.who_matters(rows), worked.spoiled_without_chosen(rows)):
-        assert f"It is **{answer}**" in text_of(app)
+        assert f"The answer: **{answer}**" in text_of(app)
 
 
 def test_the_router_by_hand_is_that_of_the_model() -> None:

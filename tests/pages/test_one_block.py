@@ -12,16 +12,16 @@ import pytest
 
 from components.ui.chapters.ch03 import probes
 from components.ui.chapters.ch03.claims import PARTS, part_name
-from components.ui.claims.core import read_record
-from components.ui.claims.index import look_up
+from components.ui.claims.claim import read_record
+from components.ui.claims.claim_index import look_up
 from components.ui.claims.results import most_missed_head
-from components.ui.runs import BOOK_RUN, load_with_progress, write_sum
+from components.ui.loaded_models import BOOK_RUN, load_with_progress, write_sum
 from lab.interp.logit_lens import Notebook
 from lab.readings import part_of
 from lab.records import ROOT
 
 PAGE = "03_one_block"
-SUM = re.compile(r"The sum of the parts \*\*(-?[\d.]+)\*\*, the (.+?) \*\*(-?[\d.]+)\*\*")
+SUM = re.compile(r"The sum of the parts is \*\*(-?[\d.]+)\*\*, and the (.+?) is \*\*(-?[\d.]+)\*\*")
 
 
 def text_of(app) -> str:
@@ -62,7 +62,7 @@ def test_predictions_come_before_the_figures(book) -> None:
     assert not app.exception
     assert "You said **all heads together**" in text_of(app) and len(sums(app)) == 1
     app.button(key="ch03_left_skip").click().run()
-    assert "It is **the start, to rounding**" in text_of(app)
+    assert "The answer: **the start, up to rounding**" in text_of(app)
 
 
 def test_the_whole_model_can_be_unfolded_before_the_first_section(book) -> None:
@@ -138,7 +138,7 @@ def test_pulling_out_the_most_missed_head_runs_the_model_without_it(seen) -> Non
     assert expected in pulled_texts(app)
     left = re.search(r"the model without it leaves \*\*(-?[\d.]+)\*\*", text_of(app))
     assert left and float(left[1]) < 0, "another token leads"
-    assert "It is **another text**" in text_of(app)
+    assert "The answer: **another text**" in text_of(app)
 
 
 def test_every_part_can_be_pulled_out_and_each_has_a_name_on_the_page(book) -> None:
@@ -150,13 +150,15 @@ def test_every_part_can_be_pulled_out_and_each_has_a_name_on_the_page(book) -> N
         assert f"Subtracting the bar of {part} would leave" in text_of(app)
         without = probes.write_without("37*48=", part).text
         unchanged = without == write_sum(BOOK_RUN, 37, 48).text
-        assert ("It is **the same text**" if unchanged else "It is **another text**") in text_of(
-            app
-        )
+        assert (
+            "The answer: **the same text**" if unchanged else "The answer: **another text**"
+        ) in text_of(app)
 
 
 def test_a_loud_end_changes_nothing_and_a_loud_start_does(book, seen) -> None:
-    assert "It is **the same text**. The factor stands above" in text_of(seen(PAGE, reveal="1"))
+    assert "The answer: **the same text**. The factor stands above" in text_of(
+        seen(PAGE, reveal="1")
+    )
     app = book(PAGE, figure="norm")
     for factor in (1, 1000):
         app.select_slider(key="ch03_factor").set_value(factor).run()
@@ -174,7 +176,7 @@ def test_a_notebook_that_forgets_would_be_called_so(
     found = probes.notebook_of(write_sum(BOOK_RUN, 37, 48).text)
     forgetful = Notebook(found.lines, found.note, found.last * 2)
     monkeypatch.setattr(probes, "notebook_of", lambda text: forgetful)
-    assert "It is **a new vector**" in text_of(book(PAGE, reveal="1"))
+    assert "The answer: **a new vector**" in text_of(book(PAGE, reveal="1"))
 
 
 def test_another_sum_is_followed_through_the_page(book) -> None:
@@ -248,9 +250,9 @@ def test_the_claims_name_the_parts_that_the_record_names() -> None:
 
 
 def test_a_missing_record_is_one_sentence(book, monkeypatch, tmp_path) -> None:
-    from components.ui import records
+    from components.ui import page_records
 
-    monkeypatch.setattr(records, "ROOT", tmp_path)
+    monkeypatch.setattr(page_records, "ROOT", tmp_path)
     app = book(PAGE, figure="missed")
     assert not app.exception
     assert any("records/parts.jsonl is missing" in info.value for info in app.info)

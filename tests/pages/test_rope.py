@@ -13,8 +13,8 @@ import torch
 
 from components.ui.chapters.ch20 import claims, exercises, figures, probes, worked
 from components.ui.chapters.ch20.worked import LIVE_BATCH
-from components.ui.claims.core import read_record
-from components.ui.records import rows_of
+from components.ui.claims.claim import read_record
+from components.ui.page_records import rows_of
 from lab.data.position_ids import position_ids
 from lab.data.problems import Format
 from lab.data.vocabulary import encode
@@ -49,10 +49,12 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     app = seen(PAGE)
     assert not app.exception
     assert "Shift is free" in text_of(app)
-    assert "It is **not at all**" not in text_of(app)
+    assert "The answer: **not at all**" not in text_of(app)
     app = seen(PAGE, reveal="1")
     assert not app.exception
-    assert "It is **not at all**" in text_of(app) and "It is **the rotary one**" in text_of(app)
+    assert "The answer: **not at all**" in text_of(
+        app
+    ) and "The answer: **the rotary one**" in text_of(app)
 
 
 def test_the_clocks_turn_at_the_speeds_of_the_chosen_base(book: Any) -> None:

@@ -113,7 +113,7 @@ def test_a_section_is_its_prose_its_guess_its_controls_and_its_figure_in_that_or
     order = [
         "A coin is tossed three times.",
         "ch03_first_guess",
-        "It is **tails**. Coins are like that.",
+        "The answer: **tails**. Coins are like that.",
         "ch03_side",
         "ch03_many",
         "drawn: 3 up",
@@ -125,6 +125,34 @@ def test_a_section_is_its_prose_its_guess_its_controls_and_its_figure_in_that_or
     ]
     places = [seen.index(what) for what in order]
     assert places == sorted(places)
+
+
+def page_of_a_number(computed: list[str]) -> None:
+    """A section whose title has a number; `computed` grows by each time that it is worked out."""
+    from components.ui.chapter import Chapter
+
+    class Small(Chapter):
+        def raw(self, section: str) -> str:
+            return "## 1. {calc:sides} sides\n\nA coin has them."
+
+    def sides() -> str:
+        computed.append("two")
+        return computed[-1]
+
+    page = Small("03_one_block", {"sides": sides})
+    page.open()
+    page.prose("sides")
+    page.contents()
+
+
+def test_a_number_in_prose_is_worked_out_once_though_the_contents_name_its_section() -> None:
+    computed: list[str] = []
+    app = AppTest.from_function(page_of_a_number, default_timeout=60, kwargs={"computed": computed})
+    app.run()
+    assert not app.exception and computed == ["two"]
+    assert "## 1. two sides" in text_of(app)
+    (contents,) = (e.proto for e in app.sidebar.get("bidi_component"))
+    assert "1. two sides" in contents.json
 
 
 def test_a_figure_is_drawn_with_what_it_shows_in_words_and_its_source_behind_it() -> None:
@@ -155,17 +183,17 @@ def test_an_answer_is_not_computed_before_it_is_asked_for() -> None:
     assert not app.slider and "tails" not in text_of(app)
     app.button_group(key="ch03_first_guess").set_value("heads").run()
     assert tossed == ["tails"]
-    assert "You said **heads**; it is **tails**. Coins are like that." in text_of(app)
+    assert "You said **heads**. The answer: **tails**. Coins are like that." in text_of(app)
     assert "drawn: 3 up" in text_of(app)
     app.button_group(key="ch03_first_guess").set_value("tails").run()
-    assert "You said **tails**, and so it is. Coins are like that." in text_of(app)
+    assert "You said **tails**, which is right. Coins are like that." in text_of(app)
 
 
 def test_a_reader_may_look_without_a_guess() -> None:
     app = opened()
     app.button(key="ch03_first_skip").click().run()
     assert not app.exception
-    assert "It is **tails**. Coins are like that." in text_of(app)
+    assert "The answer: **tails**. Coins are like that." in text_of(app)
     assert "drawn: 3 up" in text_of(app)
 
 
@@ -179,13 +207,13 @@ def test_the_address_keeps_that_the_reader_was_shown_and_a_reload_finds_it() -> 
     app.button(key="ch03_first_skip").click().run()
     assert address(app) == {"ch03_first_shown": "1"}
     again = opened(**address(app))
-    assert "It is **tails**." in text_of(again) and not again.info
+    assert "The answer: **tails**." in text_of(again) and not again.info
     assert address(opened(ch03_first_shown="2")) == {}
 
 
 def test_a_guess_in_the_address_is_the_readers_and_one_that_is_no_option_is_told() -> None:
     app = opened(ch03_first_guess="heads")
-    assert "You said **heads**; it is **tails**." in text_of(app) and not app.info
+    assert "You said **heads**. The answer: **tails**." in text_of(app) and not app.info
     app = opened(ch03_first_guess="edge")
     assert "You said" not in text_of(app) and "drawn: 3 up" not in text_of(app)
     assert "ch03_first_guess=edge, which this page does not allow: it takes heads, tails" in told(
@@ -202,7 +230,7 @@ def test_no_link_that_the_page_gives_away_says_what_the_reader_guessed() -> None
 
 def test_a_link_to_a_section_comes_there_and_tells_its_guess() -> None:
     app = opened(at="first")
-    assert "It is **tails**." in text_of(app) and not app.info
+    assert "The answer: **tails**." in text_of(app) and not app.info
     (place,) = [e.proto.body for e in app.get("html") if 'id="sought"' in e.proto.body]
     assert "scrollIntoView" in place
     elsewhere = opened(at="last")

@@ -10,9 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from components.ui.chapters.ch10 import claims, figures, probes, worked
-from components.ui.claims.index import look_up
+from components.ui.claims.claim_index import look_up
 from lab.data.problems import Format, Style
-from lab.exercises.chain_of_thought import FORM
+from lab.exercises.chain_of_thought_exercises import FORM
 from lab.readings import Measured
 from lab.records import RECORDS, read_lines
 from lab.statistics import lower_bound_95

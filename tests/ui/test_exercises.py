@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from components.ui import tokens
 from components.ui.chapters.ch10 import exercises
 from lab.data.problems import HELDOUT_FROM, split_value
-from lab.exercises.chain_of_thought import (
+from lab.exercises.chain_of_thought_exercises import (
     COVERED,
     FORM,
     MOST_PAIRS,
@@ -269,7 +269,7 @@ def test_the_untouched_text_forgets_a_carry_and_hears_it() -> None:
 
 
 def test_the_right_text_is_accepted_and_another_sum_begins_from_nothing() -> None:
-    from lab.exercises.chain_of_thought import draw_sum
+    from lab.exercises.chain_of_thought_exercises import draw_sum
 
     app = open_scene("ex_write")
     assert solved(answer(app, FORM.text(*draw_sum(0))[FORM.prompt_length :]))
@@ -285,7 +285,7 @@ def test_bad_text_gets_one_sentence_and_never_reaches_html() -> None:
 
 
 def test_a_text_that_goes_on_behind_its_end_is_refused_and_drawn_to_its_end() -> None:
-    from lab.exercises.chain_of_thought import draw_sum
+    from lab.exercises.chain_of_thought_exercises import draw_sum
 
     app = answer(open_scene("ex_write"), FORM.text(*draw_sum(0)) + "77")
     assert not solved(app) and "and then goes on" in said(app)

@@ -9,8 +9,8 @@ import pytest
 
 from components.ui.chapters.ch20.worked import DRAWN_BASE, DRAWN_DIM, drawn_speeds
 from components.ui.drawings import openers
-from components.ui.records import opening
-from components.ui.runs import BOOK_RUN
+from components.ui.loaded_models import BOOK_RUN
+from components.ui.page_records import opening
 from lab.data.problems import Format
 from lab.model.positions import frequencies
 
@@ -51,5 +51,5 @@ def test_a_missing_record_opens_nothing(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert found is not None and found.weights.shape == (4, 20, 20)
     assert found.weights.sum(axis=2) == pytest.approx(1, abs=1e-3)
     assert found.lengths.shape == (len(found.lines), 20)
-    monkeypatch.setattr("components.ui.records.ROOT", tmp_path)
+    monkeypatch.setattr("components.ui.page_records.ROOT", tmp_path)
     assert opening(BOOK_RUN) is None

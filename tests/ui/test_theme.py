@@ -33,8 +33,8 @@ from components.ui.chapters.ch61 import figures as ch61
 from components.ui.chapters.ch62 import figures as ch62
 from components.ui.chapters.ch62 import worked as ch62_worked
 from components.ui.plots import bars, colours, curves, maps
+from components.ui.plots.chart_parts import BARS, Chart, finished
 from components.ui.plots.colours import Tone
-from components.ui.plots.core import BARS, Chart, finished
 from components.ui.plots.theme import LABEL
 
 pytestmark = pytest.mark.xdist_group("theme")
@@ -240,7 +240,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "left": lambda: ch62.left(
         [
             {"run": "1. a run", "what": what, "n": 3, "rank": rank}
-            for rank, what in enumerate(("still wrong", "right now", "not asked yet"))
+            for rank, what in enumerate(("still wrong", "now right", "not evaluated yet"))
         ]
     ),
     "put_back": lambda: ch52.put_back(

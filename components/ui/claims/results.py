@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from components.ui.claims.core import read_record
-from components.ui.runs import BOOK_RUN
+from components.ui.claims.claim import read_record
+from components.ui.loaded_models import BOOK_RUN
 from lab.readings import Counts, Measured, Row, Told, errors_in, result, rows
 from lab.records import ROOT
 

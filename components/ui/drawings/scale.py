@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from components.ui.drawings.drawing import digest, drawing, moments
 
 if TYPE_CHECKING:
+    from lab.published.matrices import PartSize
     from lab.published.models import Model
-    from lab.published.parts import PartSize
 
 HTML = f"""
 <div class="drawing scale">

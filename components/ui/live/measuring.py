@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
-from components.ui.runs import use_one_thread
+from components.ui.loaded_models import use_one_thread
 
 Piece = TypeVar("Piece")
 

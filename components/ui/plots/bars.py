@@ -8,8 +8,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from components.ui.plots.chart_parts import SHARES, Chart, finished, rows_high, toned
 from components.ui.plots.colours import PAPER, Tone, tone_of
-from components.ui.plots.core import SHARES, Chart, finished, rows_high, toned
 from lab.readings import Counts, part_of
 
 

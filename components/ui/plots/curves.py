@@ -13,8 +13,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from components.ui.plots.chart_parts import CURVE, Chart, finished
 from components.ui.plots.colours import INK, RECORDED, Tone, apart
-from components.ui.plots.core import CURVE, Chart, finished
 
 Rows = Sequence[Mapping[str, Any]]
 

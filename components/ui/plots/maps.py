@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from components.ui.plots.colours import ACCENT, GREY, INK, PAPER, RIGHT_FIELD, WORSE, WRONG
-from components.ui.plots.core import (
+from components.ui.plots.chart_parts import (
     READABLE,
     Chart,
     Numbers,
@@ -24,6 +23,7 @@ from components.ui.plots.core import (
     swatches,
     token_axis,
 )
+from components.ui.plots.colours import ACCENT, GREY, INK, PAPER, RIGHT_FIELD, WORSE, WRONG
 
 ATLAS_KINDS = ("right, trained on", "right, never shown", "wrong, never shown", "wrong, trained on")
 ATLAS_ORDER = ((False, True), (False, False), (True, False), (True, True))

@@ -118,18 +118,19 @@ class MultiHeadAttention(Heads):
     keeps = ("k", "rot_k", "v")
 
     def emits(self, position: Position, reads: str) -> Rules:
-        q = self.in_heads(reads, "wq", self.n_head)
         k = self.in_heads(reads, "wk", self.n_kv_head)
-        if isinstance(self.q_norm, RMSNorm) and isinstance(self.k_norm, RMSNorm):
-            q, k = self.q_norm.of(q, "attention.q_norm"), self.k_norm.of(k, "attention.k_norm")
         return {
-            "q": q,
-            "k": k,
+            "q": self.queries(reads),
+            "k": self.k_norm.of(k, "attention.k_norm") if isinstance(self.k_norm, RMSNorm) else k,
             "v": self.in_heads(reads, "wv", self.n_kv_head),
             **position.turned,
             **self.matches(position),
             "attn_out": self.writes,
         }
+
+    def queries(self, reads: str) -> Rule:
+        q = self.in_heads(reads, "wq", self.n_head)
+        return self.q_norm.of(q, "attention.q_norm") if isinstance(self.q_norm, RMSNorm) else q
 
     def in_heads(self, reads: str, matrix: str, n_head: int) -> Rule:
         """What is read times a matrix whose rows are h * Dk + i, as (H, T, Dk)."""

@@ -34,7 +34,7 @@ from lab.model.config import (
     RotaryPositionsConfig,
 )
 from lab.model.positions import frequencies
-from lab.recipes.index import RECIPES
+from lab.recipes.recipe_index import RECIPES
 from lab.records import RECORDS, read_lines
 from lab.training.checkpoint import Checkpoint
 

@@ -13,8 +13,8 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from lab.experiments import reads
-from lab.experiments.index import SWEEPS
 from lab.experiments.sweep import Cell, Sweep
+from lab.experiments.sweep_index import SWEEPS
 from lab.model.gpt import GPT
 from lab.training.checkpoint import CHECKPOINTS, CheckpointError, committed_runs
 

@@ -22,8 +22,8 @@ from lab.experiments.self_evolution import (
     texts_of_round,
     texts_to_read,
 )
-from lab.inference.sieve import CHECKS, Labels
-from lab.recipes.index import recipe
+from lab.inference.pseudo_labels import CHECKS, Labels
+from lab.recipes.recipe_index import recipe
 from lab.training.checkpoint import load_run
 from lab.training.state import TrainState
 

@@ -17,6 +17,7 @@ from lab.model.config import (
     InterpolatedRotaryPositionsConfig,
     LearnedPositionsConfig,
     MultiHeadAttentionConfig,
+    ParallelBlockConfig,
     RotaryPositionsConfig,
     YarnRotaryPositionsConfig,
 )
@@ -27,6 +28,11 @@ def test_every_configuration_that_there_can_be_survives_json() -> None:
         return GPTConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
 
     assert [name for name, config in product_of_samples() if not survives(config)] == []
+
+
+def test_a_part_that_came_later_is_said_only_where_it_is_not_as_it_always_was() -> None:
+    assert "block" not in BASE.to_dict()
+    assert replace(BASE, block=ParallelBlockConfig()).to_dict()["block"] == {"kind": "parallel"}
 
 
 def test_a_missing_field_takes_its_default() -> None:

@@ -13,12 +13,14 @@ from lab.model.cache import NO_CACHE, KVCache
 from lab.model.config import (
     AttentionResidualConfig,
     BlockAttentionResidualConfig,
+    CrossLayerAttentionConfig,
     GPTConfig,
     GroupedQueryAttentionConfig,
     LearnedPositionsConfig,
     MixtureOfExpertsConfig,
     MultiHeadAttentionConfig,
     NoPositionsConfig,
+    ParallelBlockConfig,
 )
 from lab.model.cost import (
     active_parameters_of,
@@ -41,15 +43,18 @@ def test_parameters_sum_to_all_of_them(config: GPTConfig) -> None:
     assert sum(parts.values()) == sum(p.numel() for p in model.parameters())
     assert sum(parts.values()) == parameters_of(config)
     assert parts["embedding"] == parts["unembedding"] == 16 * 16
-    attention = config.attention
-    if isinstance(attention, MultiHeadAttentionConfig):
-        heads = attention.n_head + key_heads(config)
-        assert parts["attention"] == 2 * 2 * 16 * 4 * heads
-        assert parts["norms"] == 16 * 5 + (2 * 2 * 4 if attention.qk_norm else 0)
+    norms = 16 * (3 if isinstance(config.block, ParallelBlockConfig) else 5)
+    borrows = [isinstance(x.attention, CrossLayerAttentionConfig) for x in config.layers]
+    first = config.layers[0].attention
+    if isinstance(first, MultiHeadAttentionConfig):
+        key_and_value = 2 - sum(borrows)  # layers that have W_K and W_V
+        heads = 2 * first.n_head + key_and_value * key_heads(config)
+        assert parts["attention"] == 2 * 16 * 4 * heads
+        assert parts["norms"] == norms + (4 * (2 + key_and_value) if first.qk_norm else 0)
     else:  # 3 heads, latents of 10 and 7, parts of 5 and 4, values of 6
         down, up = 16 * (10 + 7 + 4), 10 * 3 * (5 + 4) + 7 * 3 * (5 + 6)
         assert parts["attention"] == 2 * (down + up + 3 * 6 * 16)
-        assert parts["norms"] == 16 * 5 + 2 * (10 + 7)
+        assert parts["norms"] == norms + 2 * (10 + 7)
     assert parts["positions"] == sum(p.numel() for p in model.position.parameters())
     if isinstance(config.position, LearnedPositionsConfig):
         assert parts["positions"] == 16 * 32

@@ -23,11 +23,12 @@ from tiny import (
 from torch import nn
 
 from lab.data.problems import Format
-from lab.experiments.rope import update_ema
+from lab.experiments.position_encoding_race import update_ema
 from lab.model.config import (
     PART_KINDS,
     FlashKernelConfig,
     GPTConfig,
+    LayerPattern,
     MathKernelConfig,
     NoPositionsConfig,
     SdpaKernelConfig,
@@ -47,7 +48,10 @@ KINDS = [(part, kind, cls) for part, kinds in PART_KINDS.items() for kind, cls i
 def test_every_kind_of_part_is_built_by_the_table_and_has_a_sample() -> None:
     kinds = {cls for _, _, cls in KINDS}
     assert TABLE.keys() == kinds
-    assert {type(sample) for samples in SAMPLES.values() for sample in samples.values()} == kinds
+    samples = [sample for of in SAMPLES.values() for sample in of.values()]
+    patterns = [x for x in samples if isinstance(x, LayerPattern)]
+    choices = [x for pattern in patterns for x in (*pattern.first, *pattern.then)]
+    assert {type(x) for x in (*samples, *choices)} == {*kinds, LayerPattern}
 
 
 def pairs(names: set[str]) -> set[tuple[str, str]]:

@@ -25,6 +25,7 @@ from lab.interp.depth import readings_of
 from lab.interp.intervene import ablate_head, scale_head
 from lab.model.cache import KVCache
 from lab.model.config import (
+    CrossLayerAttentionConfig,
     DenseFFNConfig,
     GPTConfig,
     LatentAttentionConfig,
@@ -68,8 +69,7 @@ def test_every_activation_has_the_axes_it_is_said_to_have(config: GPTConfig) -> 
         **{"head_dim": 4, "d_model": 16, "vocab": 16},
         "d_ff": 20 if config.layers[0].ffn.activation == "swiglu" else 30,
     }
-    layers = range(config.n_layer)
-    own = {name: {"head": key_heads(config)} for name in ("k", "v", "rot_k")}
+    own: dict[str, dict[str, int]] = {name: {"head": key_heads(config)} for name in KEYS_AND_VALUES}
     if isinstance(config.attention, LatentAttentionConfig):
         own = {
             **{"c_q": {"latent": 10}, "c_kv": {"latent": 7}},
@@ -77,26 +77,38 @@ def test_every_activation_has_the_axes_it_is_said_to_have(config: GPTConfig) -> 
             **{name: {"head_dim": 6} for name in ("v", "z")},
             **{name: {"head": 1} for name in ("k_rope", "rot_k")},
         }
-    if isinstance(config.ffn, MixtureOfExpertsConfig):
-        n, k, n_shared = (8, 3, 2) if config.ffn.n_group > 1 else (6, 2, 1)
+    experts = [x.index for x in config.layers if isinstance(x.ffn, MixtureOfExpertsConfig)]
+    ffn = config.layers[1].ffn
+    if isinstance(ffn, MixtureOfExpertsConfig):
+        n, k, n_shared = (8, 3, 2) if ffn.n_group > 1 else (6, 2, 1)
         own |= {"router_scores": {"expert": n}}
         own |= {name: {"choice": k} for name in ("expert_index", "expert_weight")}
-        own |= {name: {"d_ff": 5 * k} for name in ("ffn_pre", "ffn_post")}
+        own |= {f"blocks.{i}.{name}": {"d_ff": 5 * k} for i in experts for name in NEURONS}
         own |= {name: {"d_ff": 5 * n_shared} for name in ("shared_pre", "shared_post")}
-    shared = {name: sizes | changed for name, changed in own.items()}
     chosen = {} if isinstance(config.residual, PlainResidualConfig) else readings_of(config)
     sources = {f"blocks.{r.layer}.{r.pattern}": {"source": r.n_source} for r in chosen}
+    borrows = type(config.layers[1].attention) is CrossLayerAttentionConfig
+    missing = {f"blocks.1.{name}" for name in KEYS_AND_VALUES} if borrows else set[str]()
+    if len(experts) == 1:
+        missing |= {f"blocks.0.{name}" for name in ROUTING}
     expected = {
         key: tuple(
-            (shared.get(name, sizes) | sources.get(key, {}))[axis]
+            (sizes | own.get(name, {}) | own.get(key, {}) | sources.get(key, {}))[axis]
             for axis in ACTIVATIONS[name].axes
         )
         for name in model.emits
-        for key in (
-            [f"blocks.{i}.{name}" for i in layers] if ACTIVATIONS[name].in_block else [name]
-        )
+        for key in ([f"blocks.{i}.{name}" for i in (0, 1)] if in_a_layer(name) else [name])
+        if key not in missing
     }
     assert {key: tuple(trace[key].shape) for key in trace.calls} == expected
+
+
+KEYS_AND_VALUES, NEURONS = ("k", "v", "rot_k"), ("ffn_pre", "ffn_post")
+ROUTING = ("router_scores", "expert_index", "expert_weight", "shared_pre", "shared_post")
+
+
+def in_a_layer(name: str) -> bool:
+    return ACTIVATIONS[name].in_block
 
 
 PRODUCTS = [n for n, p in SAMPLES["position"].items() if p.scores == "product"]

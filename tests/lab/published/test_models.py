@@ -11,15 +11,19 @@ from tiny import failures
 
 from lab.model.config import (
     AttentionResidualConfig,
+    DenseFFNConfig,
     GPTConfig,
     GroupedQueryAttentionConfig,
+    LayerPattern,
     MixtureOfExpertsConfig,
     MultiHeadAttentionConfig,
+    ParallelBlockConfig,
     RotaryPositionsConfig,
     SlidingWindowAttentionConfig,
 )
 from lab.model.cost import cache_bytes_per_token, parameters_of
 from lab.published.cards import CARDS
+from lab.published.matrices import PartSize
 from lab.published.models import (
     DEEPSEEK_V3,
     GPT_2,
@@ -32,7 +36,6 @@ from lab.published.models import (
     Model,
     ours,
 )
-from lab.published.parts import PartSize
 from lab.training.checkpoint import load_run
 
 COUNTS = [
@@ -137,10 +140,13 @@ def test_ours_costs_what_its_configuration_says(attention: Any) -> None:
         {"attention": SlidingWindowAttentionConfig()},
         {"attention": MultiHeadAttentionConfig(qk_norm=True)},
         {"residual": AttentionResidualConfig()},
+        {"block": ParallelBlockConfig()},
+        {"ffn": LayerPattern((MixtureOfExpertsConfig(),), first=(DenseFFNConfig(),))},
     ],
-    ids=["position", "ffn", "window", "qk_norm", "residual"],
+    ids=["position", "ffn", "window", "qk_norm", "residual", "block", "pattern"],
 )
 def test_other_parts_than_those_of_chapter_7_are_refused(other: dict[str, Any]) -> None:
-    named = r"no sizes of (Rotary|MixtureOfExperts|SlidingWindow|.*qk_norm|AttentionResidual)"
+    kinds = "Rotary|MixtureOfExperts|SlidingWindow|AttentionResidual|ParallelBlock|LayerPattern"
+    named = rf"no sizes of ({kinds}|.*qk_norm)"
     with pytest.raises(ValueError, match=named):
         ours("ours", replace(GPTConfig(), **other))

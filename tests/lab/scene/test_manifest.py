@@ -31,19 +31,22 @@ from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY, encode
 from lab.inference.forward import with_math_kernel
 from lab.interp.intervene import ablate_head, scale_stream
+from lab.model.attention.cross_layer import CrossLayerAttention
 from lab.model.attention.mha import MultiHeadAttention
+from lab.model.attention.sliding import SlidingWindowAttention
 from lab.model.config import (
     ALiBiPositionsConfig,
     DenseFFNConfig,
     GPTConfig,
     LatentAttentionConfig,
+    LayerPattern,
     MixtureOfExpertsConfig,
     PlainResidualConfig,
     RotaryPositionsConfig,
     SdpaKernelConfig,
 )
 from lab.model.gpt import GPT
-from lab.model.rules import OPERATIONS, Choose, Contract, Map, Rule
+from lab.model.rules import OPERATIONS, Choose, Contract, Map, Rule, Rules, with_names
 from lab.model.trace import ACTIVATIONS, Edit, Trace
 from lab.records import ROOT
 from lab.scene import build as scenes
@@ -517,6 +520,64 @@ def test_a_rule_that_does_not_give_the_cells_is_refused_in_a_sentence(
     ) as e:
         scene(model, TEXT)
     assert re.search("that it formed$|does not fit: ", str(e.value))
+
+
+def test_every_distinct_layer_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that is wrong in layer 3 alone is refused, whether or not layer 1 has its like."""
+    grouped, cross = SAMPLES["attention"]["cross"].then
+    rotary = replace(BASE, n_layer=4, position=RotaryPositionsConfig(100.0))
+    honest = CrossLayerAttention.emits
+
+    def astray(self: CrossLayerAttention, *told: Any) -> Rules:
+        """It reads the keys of layer 0, wherever they come from."""
+        rules = dict(honest(self, *told))
+        scores = rules["scores"]
+        assert scores is not None
+        return rules | {"scores": with_names(scores, {"blocks.2.rot_k": "blocks.0.rot_k"})}
+
+    monkeypatch.setattr(CrossLayerAttention, "emits", astray)
+    for then in ((grouped, cross), (grouped, grouped, grouped, cross)):
+        config = replace(rotary, attention=LayerPattern(then))
+        if then[2:]:
+            scene(tiny_model(replace(config, n_layer=3)), TEXT)
+        with pytest.raises(ValueError, match=r"the rule .* of 'blocks\.3\.scores'"):
+            scene(tiny_model(config), TEXT)
+
+
+def test_a_layer_whose_parts_differ_is_checked_although_it_states_the_same_rules(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Local attention that forgets to say so, behind three layers that see everything."""
+    monkeypatch.setattr(SlidingWindowAttention, "__init__", forgetful(SlidingWindowAttention))
+    sliding = SAMPLES["attention"]["sliding"]
+    then = (BASE.attention, BASE.attention, BASE.attention, sliding)
+    model = tiny_model(replace(BASE, n_layer=4, attention=LayerPattern(then)))
+    with pytest.raises(ValueError, match=r"the rule .* of 'blocks\.3\.scores'"):
+        scene(model, "12*34=")
+
+
+def forgetful(cls: type[SlidingWindowAttention]) -> Any:
+    begin = cls.__init__
+
+    def init(self: Any, *told: Any) -> None:
+        begin(self, *told)
+        del self.sees  # what it inherits says that all is seen
+
+    return init
+
+
+@pytest.mark.parametrize("config", variants())
+def test_every_tensor_names_the_line_that_makes_it(config: GPTConfig) -> None:
+    """In a class of this very layer, or of one that it inherits from, or in their files."""
+    model = with_math_kernel(tiny_model(config))
+    for entry in scene(model, TEXT).manifest["tensors"]:
+        source, name = entry["source"], entry["name"].split(".")
+        line = (ROOT / source["file"]).read_text().splitlines()[source["line"] - 1]
+        said = name[-1] if entry["kind"] == "activation" else name[-2]
+        assert said in line or name[-1] == "probs", (entry["name"], source)
+        if name[-1] in ("ffn_pre", "ffn_post"):
+            experts = isinstance(config.layers[int(name[1])].ffn, MixtureOfExpertsConfig)
+            assert source["file"].endswith("moe.py" if experts else "dense.py"), entry["name"]
 
 
 def test_a_cell_that_is_not_there_is_refused() -> None:

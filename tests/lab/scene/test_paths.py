@@ -181,7 +181,8 @@ def frozen_gradients(
     edits = [Edit(name, lambda x, leaf=leaf: x + leaf) for name, leaf in leaves.items()]
     held = ("pattern", "expert_weight", *DEPTH_PATTERNS)
     shares = [name for name in held if name in model.emits]
-    edits += [Edit(name, torch.detach, i) for name in shares for i in range(model.config.n_layer)]
+    layers = range(model.config.n_layer)
+    edits += [Edit(n, torch.detach, i) for n in shares for i in layers if n in model.formed[i]]
     trace = Trace((), edits)
     tokens = torch.from_numpy(encode(text)).long()[None]
     read(model, tokens, trace=trace)[0, position, token].backward()

@@ -15,8 +15,8 @@ from torch import Tensor
 
 from lab.data.coverage import random_pairs
 from lab.data.position_ids import coupled_ids
-from lab.recipes.index import recipe
 from lab.recipes.live import multiply
+from lab.recipes.recipe_index import recipe
 from lab.training.recipe import Recipe
 from lab.training.state import TrainState
 from lab.training.train import draw_batch, train

@@ -19,7 +19,7 @@ from lab.data.sources import (
     Source,
     WholeTable,
 )
-from lab.recipes.index import RECIPES
+from lab.recipes.recipe_index import RECIPES
 from lab.training.recipe import Recipe, Stage, differences, in_stages
 from lab.training.state import TrainState
 from lab.training.train import train

@@ -12,8 +12,8 @@ from refused import not_refused
 from components.ui.drawings import scale
 from components.ui.drawings.scale import scale_data
 from lab.model.config import GPTConfig
+from lab.published.matrices import PartSize
 from lab.published.models import DEEPSEEK_V3, GPT_2, LLAMA_3_8B, Model, ours
-from lab.published.parts import PartSize
 
 # ---------------------------------------------------------------- what the front end is tried on
 

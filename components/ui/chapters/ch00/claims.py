@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from components.ui.claims.core import Claim, Table
+from components.ui.claims.claim import Claim, Table
 from components.ui.words import spelled
 from lab.readings import Counts, Numbers, Row, bench, rows, share_of
 
@@ -67,7 +67,7 @@ CLAIMS: dict[str, Claim] = {
 
 ONE_HOT: dict[str, tuple[str, str]] = {
     "one-hot in, one output a product": ("one_hot", "class"),
-    "one-hot in, its digits out": ("digits", "digits"),
+    "one-hot in, digits out": ("digits", "digits"),
 }
 WAYS = ONE_HOT | {
     "size in, size out": ("scalar", "regression"),
@@ -82,11 +82,11 @@ TABLES = {
         {name: {"Hidden cells right": hidden_right(*way)} for name, way in WAYS.items()},
     ),
     "numpy_mlp.holdout_zero": Table(
-        "Right of the hidden products",
+        "Hidden products right",
         {
             name: {
                 "With zero": hidden_right(*way, "hidden_zero"),
-                "No zero": hidden_right(*way, "hidden_nonzero"),
+                "Without zero": hidden_right(*way, "hidden_nonzero"),
             }
             for name, way in ONE_HOT.items()
         },

@@ -14,6 +14,15 @@ import plotly.graph_objects as plotly
 from numpy.typing import NDArray
 
 from components.ui.drawings.network import Edge
+from components.ui.plots.chart_parts import (
+    Chart,
+    Numbers,
+    finished,
+    grid,
+    swatches,
+    token_axis,
+    toned,
+)
 from components.ui.plots.colours import (
     ACCENT,
     GREY,
@@ -25,7 +34,6 @@ from components.ui.plots.colours import (
     RIGHT,
     SOFT,
 )
-from components.ui.plots.core import Chart, Numbers, finished, grid, swatches, token_axis, toned
 from components.ui.plots.pictures import as_url, rgba
 from components.ui.plots.theme import LABEL
 from lab.by_hand.mlp_experiment import ByHand, Neuron

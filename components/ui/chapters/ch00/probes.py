@@ -16,7 +16,7 @@ import numpy as np
 import streamlit as st
 
 from components.ui.drawings.network import Edge, show_film
-from lab.benchmarks.mlp import SMALL
+from lab.benchmarks.mlp_training import SMALL
 from lab.by_hand.mlp import MLP, Activation, Target, Task
 from lab.by_hand.mlp_experiment import (
     Cells,
@@ -59,9 +59,10 @@ MOST_SECONDS = 4.0
 WIDTH_EPOCHS, WIDTH_SEEDS = 400, (0, 1, 2)
 
 
-@st.cache_data(max_entries=16, show_spinner=False)  # about 2 MB each
+@st.cache_resource(max_entries=16, show_spinner=False)  # about 2 MB each
 def run_of(settings: Settings, hidden: tuple[int, ...]) -> list[Frame]:
-    """A whole run; `hidden`: the numbers of the cells it is not shown."""
+    """A whole run; `hidden`: the numbers of the cells it is not shown. All that ask get the same
+    frames, which nobody changes: a view asks a dozen times, and a copy takes milliseconds."""
     shown = np.ones(len(settings.task.cells()[0]), dtype=bool)
     shown[list(hidden)] = False
     return list(film(settings, shown))
@@ -173,7 +174,7 @@ def watch_run(settings: Settings, explain: Callable[[], None]) -> None:
 
 def show_errands() -> None:
     """What the prose tells of, a press each: the settings it takes are folded away."""
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="xsmall"):
         for name, (words, settings) in ERRANDS.items():
             label = words[0].upper() + words[1:]
             st.button(label, key=f"ch00_errand_{name}", on_click=run_errand, args=(settings,))

@@ -33,7 +33,7 @@ from components.ui.chapters.ch00.probes import (
 )
 from components.ui.drawings.network import short
 from components.ui.words import spelled
-from lab.benchmarks.mlp import LARGE
+from lab.benchmarks.mlp_training import LARGE
 from lab.by_hand.mlp import Encoding, Init, Momentum, Numbers, Target, encode, softmax
 from lab.by_hand.mlp_experiment import (
     OPTIMISERS,
@@ -221,11 +221,11 @@ def where_dy_came_from(hand: ByHand, a: Numbers, b: Numbers) -> str:
     example = hand.telling
     if hand.ahead is None or hand.back is None or hand.slope is None:
         return (
-            f"The $dy$ of {a[example]} × {b[example]} stands at the vote itself: its $p - y$, a "
-            f"share of one in {2 * len(a)}, since the loss is the mean over both digits and "
-            f"{len(a)} example{'s' if len(a) > 1 else ''}. That is **{hand.dy[example]:+.4f}**. "
-            f"Times the $x$ of {hand.x[example]:.3f} that the neuron passed on, it is the "
-            f"{hand.terms[example]:+.4f} of its line in the table."
+            f"The $dy$ of {a[example]} × {b[example]} stands at the vote itself: it is "
+            f"$p - y$ there, divided by {2 * len(a)}, since the loss is the mean over both digits "
+            f"and {len(a)} example{'s' if len(a) > 1 else ''}. "
+            f"That is **{hand.dy[example]:+.4f}**. Times the $x$ of {hand.x[example]:.3f} that the "
+            f"neuron passed on, this is the {hand.terms[example]:+.4f} of its line in the table."
         )
     ahead, terms, slope = hand.ahead[example], hand.back[example], hand.slope[example]
     largest = [k for k in np.argsort(-abs(terms))[:3] if terms[k]]
@@ -250,7 +250,7 @@ def compared(
     *losses, slope = nudged
     below, above = (f"{loss:.9f}" if loss < 1000 else short(loss) for loss in losses)
     return (
-        f"With this weight a hair lower the loss is {below}, a hair higher {above}: a "
+        f"With this weight slightly lower the loss is {below}, slightly higher {above}: a "
         f"slope of **{slope:.6f}**. Backpropagation says **{total:.6f}**. Over all {n} numbers, "
         f"the two differ by at most {max(errors.values()):.0e} of the length of the gradient of a "
         "layer's weights or biases."

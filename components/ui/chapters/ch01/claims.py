@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from components.ui.claims.core import Claim
+from components.ui.claims.claim import Claim
 from components.ui.claims.results import parameters
-from components.ui.runs import BOOK_RUN
+from components.ui.loaded_models import BOOK_RUN
 from components.ui.words import spelled
 from lab.readings import Counts, Row, result, rows, share_of
 

@@ -13,8 +13,7 @@ import pandas as pd
 
 from components.ui import tokens as marked
 from components.ui.lazily import lazily
-from components.ui.plots.colours import ACCENT, GREY, INK, LINE, RIGHT, WRONG
-from components.ui.plots.core import (
+from components.ui.plots.chart_parts import (
     CURVE,
     Chart,
     Numbers,
@@ -28,6 +27,7 @@ from components.ui.plots.core import (
     token_axis,
     toned,
 )
+from components.ui.plots.colours import ACCENT, GREY, INK, LINE, RIGHT, WRONG
 from lab.data.vocabulary import VOCABULARY
 
 plotly = lazily("plotly.graph_objects")
@@ -190,7 +190,8 @@ def loss_and_perplexity(rows: Sequence[Mapping[str, float]]) -> Chart:
 def token_prices(prices: Numbers, text: str, bears: Sequence[bool]) -> Chart:
     """The loss of each token of a text but the first, and that of a blind guess.
 
-    `prices` and `bears` (L - 1,). The axis ends a little above the dearest token that bears loss.
+    `prices` and `bears` (L - 1,). The axis ends a little above the dearest token that
+    counts in the loss.
     """
     blind = math.log(len(VOCABULARY))
     top = 1.15 * max(blind, float(prices[np.array(bears)].max(initial=0)))
@@ -198,7 +199,7 @@ def token_prices(prices: Numbers, text: str, bears: Sequence[bool]) -> Chart:
         {
             "token": places(text)[1:],
             "price": prices,
-            "what": np.where(bears, "bears loss", "does not"),
+            "what": np.where(bears, "counts in the loss", "does not"),
         }
     )
     bars = (
@@ -210,7 +211,7 @@ def token_prices(prices: Numbers, text: str, bears: Sequence[bool]) -> Chart:
             color=alt.Color(
                 "what:N",
                 title=None,
-                scale=toned({"bears loss": ACCENT, "does not": GREY}),
+                scale=toned({"counts in the loss": ACCENT, "does not": GREY}),
             ),
             tooltip=["token", alt.Tooltip("price", title="loss", format=".4f"), "what"],
         )

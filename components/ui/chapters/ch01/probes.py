@@ -10,8 +10,8 @@ import streamlit as st
 
 from components.ui.chapters.ch01.claims import TWIN
 from components.ui.lazily import lazily
-from components.ui.records import atlases, first_error, rows_of
-from components.ui.runs import BOOK_RUN, load_with_progress
+from components.ui.loaded_models import BOOK_RUN, load_with_progress
+from components.ui.page_records import atlases, first_error, rows_of
 from lab.data.problems import Format, sample_pairs
 from lab.data.vocabulary import VOCABULARY
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from components.ui.claims.core import Claim, read_record
+from components.ui.claims.claim import Claim, read_record
 from components.ui.claims.results import without_a_head
-from components.ui.runs import BOOK_RUN
+from components.ui.loaded_models import BOOK_RUN
 from lab.readings import Row, Rows, Told, part_of, result, rows
 from lab.records import ROOT
 from lab.statistics import in_the_same_order

@@ -44,8 +44,9 @@ def what_it_holds(graded: Graded) -> str:
     a, b = graded.hardest
     where = PLACES[graded.lacking]
     said = (
-        f"Over all {len(hand.all_prompts()):,} problems, mean {graded.mean:.3f}; the hardest is "
-        f"`{prompt_of(a, b)}` with {math.floor(1000 * graded.worst) / 1000:.3f} on **{where}**."
+        f"Over all {len(hand.all_prompts()):,} problems, the mean weight is {graded.mean:.3f}; the "
+        f"hardest is `{prompt_of(a, b)}`, with {math.floor(1000 * graded.worst) / 1000:.3f} on "
+        f"**{where}**."
     )
     if graded.accepted:
         return f"Every problem has at least {graded.least:.2f}. {said}"
@@ -57,7 +58,7 @@ def hint_for(graded: Graded, task: QueryExercise, angle: int, length: float) -> 
     probe = hand.grade(hand.arrow(angle, task.probe), task.wanted, task.least)
     if probe.accepted:
         change = "longer" if length < task.probe else "shorter"
-        return f"Your direction will do. Make the query {change}."
+        return f"Your direction is good enough. Make the query {change}."
     if graded.worst == 0 or length == 0:
         return "Give the query some length and turn it towards the circled keys."
     if len(task.wanted) == 2:
@@ -66,13 +67,13 @@ def hint_for(graded: Graded, task: QueryExercise, angle: int, length: float) -> 
             "towards its arrow."
         )
     if graded.mean < 0.5:
-        return f"Most goes to **{PLACES[graded.thief]}**. Turn towards the circled key."
+        return f"Most weight goes to **{PLACES[graded.thief]}**. Turn towards the circled key."
     return f"Too much goes to **{PLACES[graded.thief]}**. Turn away from its arrow."
 
 
 def share_hint(share: float) -> str:
     """Which blends lie too close: the swapped pair, or pairs that differ in the fainter digit."""
     if hand.blurs_the_order(share):
-        return "7 then 8 and 8 then 7 look too much alike. Move away from the half."
+        return "7 then 8 and 8 then 7 look too much alike. Move away from one half."
     faint = min(share, 1 - share)
     return f"One digit arrives with a share of {faint:.2f} alone, so its changes hardly show."

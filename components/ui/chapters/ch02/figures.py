@@ -8,8 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from components.ui.plots.colours import ACCENT, GREY, OCHRE, VIOLET
-from components.ui.plots.core import (
+from components.ui.plots.chart_parts import (
     CURVE,
     READABLE,
     Chart,
@@ -21,6 +20,7 @@ from components.ui.plots.core import (
     readable,
     toned,
 )
+from components.ui.plots.colours import ACCENT, GREY, OCHRE, VIOLET
 
 RULES = {"divided by the root": VIOLET, "not divided": OCHRE}
 """The two ways to scale a match."""

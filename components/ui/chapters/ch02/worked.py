@@ -10,7 +10,7 @@ import streamlit as st
 
 from components.ui.chapters.ch02 import claims
 from components.ui.chapters.ch02.exercises import BOTH, ONE, WANTED_DISTANCE, A, B, prompt_of
-from components.ui.runs import BOOK_RUN
+from components.ui.loaded_models import BOOK_RUN
 from components.ui.words import spelled
 from lab.by_hand import attention as hand
 from lab.by_hand.attention import A_UNITS, B_UNITS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from components.ui.claims.core import Claim
+from components.ui.claims.claim import Claim
 from lab.readings import Measured, Row, part_of, rows
 
 PARTS = rows("parts")

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from components.ui.plots.colours import ACCENT, GREY, NEGATIVE, POSITIVE
-from components.ui.plots.core import (
+from components.ui.plots.chart_parts import (
     CURVE,
     Chart,
     Numbers,
@@ -20,6 +19,7 @@ from components.ui.plots.core import (
     token_axis,
     toned,
 )
+from components.ui.plots.colours import ACCENT, GREY, NEGATIVE, POSITIVE
 
 LEAST = 1e-3
 """A length below this is drawn as this: a logarithm has no zero."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from components.ui.lazily import lazily
-from components.ui.runs import BOOK_RUN, load_with_progress, write, write_sum
+from components.ui.loaded_models import BOOK_RUN, load_with_progress, write, write_sum
 from components.ui.tokens import wrong_tokens
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 from components.ui.chapters.ch03 import probes
 from components.ui.chapters.ch03.probes import FACTORS, PLACE
 from components.ui.lazily import lazily
-from components.ui.runs import BOOK_RUN
+from components.ui.loaded_models import BOOK_RUN
 from components.ui.words import spelled
 from lab.data.vocabulary import VOCABULARY
-from lab.exercises.chain_of_thought import QUIET
+from lab.exercises.chain_of_thought_exercises import QUIET
 
 if TYPE_CHECKING:
     from lab.model.config import GPTConfig
 
 logit_lens = lazily("lab.interp.logit_lens")
-recipes = lazily("lab.recipes.index")
+recipes = lazily("lab.recipes.recipe_index")
 
 A, B = 37, 48
 DIGITS = [3.0, 7.0, 4.0, 8.0]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from components.ui.claims.core import Claim
+from components.ui.claims.claim import Claim
 from components.ui.claims.results import (
     census,
     full_reading,
@@ -18,10 +18,10 @@ from components.ui.claims.results import (
     times_that_of,
     was_read_before,
 )
-from components.ui.runs import BOOK_RUN
+from components.ui.loaded_models import BOOK_RUN
 from components.ui.words import one_in, spelled
 from lab.data.problems import STYLES, Style
-from lab.exercises.chain_of_thought import FORM
+from lab.exercises.chain_of_thought_exercises import FORM
 from lab.readings import (
     Counts,
     Measured,

@@ -1,8 +1,8 @@
 """Exercises, drawn: what is asked, the reader's controls, the verdict, and a hint from the attempt.
 
 The statement of each is a section of the page's prose; the grading is in
-`lab.exercises.chain_of_thought`. A reader's own characters are shown as code in a sentence, never
-in HTML.
+`lab.exercises.chain_of_thought_exercises`. A reader's own characters are shown as code in a
+sentence, never in HTML.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import streamlit as st
 
 from components.ui import tokens
 from components.ui.chapter import Chapter
-from components.ui.exercises import show_verdict
+from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
-from components.ui.runs import BOOK_RUN, load_with_progress, write, write_sum
+from components.ui.loaded_models import BOOK_RUN, load_with_progress, write, write_sum
 from lab.data.coverage import Pair
 from lab.data.problems import PLACE_NAMES
-from lab.exercises import chain_of_thought as exercises
-from lab.exercises.chain_of_thought import (
+from lab.exercises import chain_of_thought_exercises as exercises
+from lab.exercises.chain_of_thought_exercises import (
     COVERED,
     FORM,
     MOST_PAIRS,
@@ -84,7 +84,7 @@ def believed(found: ForgedDigit, truth: int) -> tuple[str, str]:
         return BELIEVED[0], f"{said}: it believes its own working."
     if found.moved == 0:
         return BELIEVED[1], f"{said}: it does not look at this digit, or it mends it."
-    return BELIEVED[2], f"{said}. See which later token moved."
+    return BELIEVED[2], f"{said}. See which later token changed."
 
 
 def forge_a_digit(page: Chapter) -> None:

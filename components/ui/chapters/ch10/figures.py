@@ -9,8 +9,7 @@ import altair as alt
 import pandas as pd
 
 from components.ui.chapters.ch10.claims import DIGITS, HEADS
-from components.ui.plots.colours import GREY, OCHRE, RIGHT, VIOLET, WRONG
-from components.ui.plots.core import (
+from components.ui.plots.chart_parts import (
     CURVE,
     SHARES,
     Chart,
@@ -25,10 +24,11 @@ from components.ui.plots.core import (
     token_axis,
     toned,
 )
+from components.ui.plots.colours import GREY, OCHRE, RIGHT, VIOLET, WRONG
 from components.ui.words import spelled
 from lab.data import difficulty
 from lab.data.problems import PLACE_NAMES, Format
-from lab.exercises.chain_of_thought import FORM
+from lab.exercises.chain_of_thought_exercises import FORM
 
 NUMBERS = ("first partial product", "second partial product", "product")
 """The names of `FORM.written`, without a reader's numbers."""

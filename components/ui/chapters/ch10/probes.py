@@ -14,10 +14,10 @@ from components.ui.chapters.ch10.claims import HEADS
 from components.ui.chapters.ch10.worked import STYLE_NAMES
 from components.ui.lazily import lazily
 from components.ui.live import training
-from components.ui.runs import BOOK_RUN, load_with_progress
+from components.ui.loaded_models import BOOK_RUN, load_with_progress
 from components.ui.tokens import place_of
 from lab.data.problems import STYLES
-from lab.exercises.chain_of_thought import FORM
+from lab.exercises.chain_of_thought_exercises import FORM
 
 patterns = lazily("lab.interp.patterns")
 

@@ -14,15 +14,15 @@ import numpy as np
 from components.ui.chapters.ch10 import claims
 from components.ui.chapters.ch10.claims import PLAIN, TWIN
 from components.ui.chapters.ch10.figures import NUMBERS, digit_name, forged_name
-from components.ui.claims import core, index
+from components.ui.claims import claim, claim_index
+from components.ui.loaded_models import BOOK_RUN
+from components.ui.page_records import Atlas, atlases
 from components.ui.plots.bars import seed_point, seed_points
 from components.ui.plots.colours import RECORDED
-from components.ui.records import Atlas, atlases
-from components.ui.runs import BOOK_RUN
 from components.ui.words import band, one_in, spelled
 from lab.data import difficulty
 from lab.data.problems import STYLES, Format, Style
-from lab.exercises.chain_of_thought import FORM, MOST_PAIRS, WANTED_MOVE
+from lab.exercises.chain_of_thought_exercises import FORM, MOST_PAIRS, WANTED_MOVE
 from lab.readings import Counts, Measured, Row, part_of, result
 from lab.records import ROOT
 from lab.statistics import spread
@@ -56,8 +56,8 @@ def how_many(share: float) -> str:
 
 def how_many_plain() -> str:
     """How many held-out pairs the plain model gets wrong."""
-    wrong = index.look_up("chain_of_thought.plain_heldout").measured
-    return core.MISSING if wrong is None else how_many(share_of_run(wrong))
+    wrong = claim_index.look_up("chain_of_thought.plain_heldout").measured
+    return claim.MISSING if wrong is None else how_many(share_of_run(wrong))
 
 
 def share_of_run(wrong: Measured) -> float:
@@ -137,7 +137,7 @@ def size_points(record: Record, largest: Measured) -> Bars:
         name = f"{STYLE_NAMES[row['cell']['style']]}, {millions(row['parameters'])}"
         return seed_points({name: wrong}, record)
 
-    book = core.read_record(ROOT / result(PLAIN).path)
+    book = claim.read_record(ROOT / result(PLAIN).path)
     return [
         *(bar for wrong in claims.PLAIN_SIZES.values() for bar in sized(wrong)),
         seed_point(
@@ -265,7 +265,7 @@ def turns(style: Style) -> int:
 
 def n_layer() -> int:
     """Of the network of the book, with working or without."""
-    return core.read_record(ROOT / result(PLAIN).path)["recipe"]["model"]["n_layer"]
+    return claim.read_record(ROOT / result(PLAIN).path)["recipe"]["model"]["n_layer"]
 
 
 def guessed_digits() -> np.ndarray:
@@ -284,7 +284,7 @@ def worked_pair() -> str:
     """Has the book's model been trained on the pair of the examples?"""
     atlas = atlases().get(BOOK_RUN)
     if atlas is None:
-        return core.MISSING
+        return claim.MISSING
     return "one that it was trained on" if atlas.trained_on[37, 48] else "one that it never saw"
 
 
@@ -292,7 +292,7 @@ def easy_rows() -> str:
     """The numbers whose rows the plain model gets right in most pairs that it was not shown."""
     found = atlases().get(PLAIN)
     if found is None:
-        return core.MISSING
+        return claim.MISSING
     unseen = ~found.trained_on
     right = ((found.wrong_at < 0) & unseen).sum(axis=1)
     return ", ".join(map(str, np.flatnonzero(2 * right > unseen.sum(axis=1)).tolist()))
@@ -300,13 +300,13 @@ def easy_rows() -> str:
 
 def twin_errors() -> str:
     found = atlases().get(TWIN)
-    return core.MISSING if found is None else f"{found.errors:,}"
+    return claim.MISSING if found is None else f"{found.errors:,}"
 
 
 def twin_first_wrong() -> str:
     """How many wrong texts of the twin first fail in the number where most do."""
     found = atlases().get(TWIN)
-    return core.MISSING if found is None else f"{first_wrong_number(found)[1]:,}"
+    return claim.MISSING if found is None else f"{first_wrong_number(found)[1]:,}"
 
 
 CALC = {

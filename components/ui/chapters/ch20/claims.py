@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from components.ui.claims.core import Claim, Table
+from components.ui.claims.claim import Claim, Table
 from components.ui.claims.results import READ_BEFORE, census, times_that_of, training_tokens
 from components.ui.words import shape
 from lab.readings import Counts, Ratio, Row, Rows, errors_in, rows

@@ -8,13 +8,13 @@ import streamlit as st
 
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch20 import probes
-from components.ui.exercises import show_verdict
+from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
 
 if TYPE_CHECKING:
-    from lab.exercises.rope import Slip
+    from lab.exercises.rope_exercises import Slip
 
-grading = lazily("lab.exercises.rope")
+grading = lazily("lab.exercises.rope_exercises")
 layouts = lazily("lab.interp.pair_layouts")
 position_probes = lazily("lab.interp.position_probes")
 spoiled = lazily("lab.measure.spoiled_cache")

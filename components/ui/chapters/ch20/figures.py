@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from components.ui.plots import bars
-from components.ui.plots.colours import ACCENT, GREY, INK, RIGHT, SOFT, WORSE, WRONG
-from components.ui.plots.core import (
+from components.ui.plots.chart_parts import (
     CURVE,
     Chart,
     Numbers,
@@ -25,6 +24,7 @@ from components.ui.plots.core import (
     token_axis,
     toned,
 )
+from components.ui.plots.colours import ACCENT, GREY, INK, RIGHT, SOFT, WORSE, WRONG
 from lab.data.problems import PLACE_NAMES, Format
 
 

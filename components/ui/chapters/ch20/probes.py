@@ -11,7 +11,7 @@ import streamlit as st
 from components.ui.chapters.ch20 import claims
 from components.ui.drawings import tape
 from components.ui.lazily import lazily
-from components.ui.runs import load_with_progress
+from components.ui.loaded_models import load_with_progress
 from lab.data.problems import HELDOUT_FROM, TEST_FROM, Format, Integers, sample_pairs
 from lab.data.vocabulary import decode, encode
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from lab.model.config import PairLayout
 
 forward = lazily("lab.inference.forward")
-encodings = lazily("lab.experiments.rope")
+encodings = lazily("lab.experiments.position_encoding_race")
 layouts = lazily("lab.interp.pair_layouts")
 lengths = lazily("lab.experiments.lengths")
 positions = lazily("lab.data.position_ids")
 probes = lazily("lab.interp.position_probes")
-recipes = lazily("lab.recipes.index")
+recipes = lazily("lab.recipes.recipe_index")
 spoiled = lazily("lab.measure.spoiled_cache")
 torch = lazily("torch")
 

@@ -20,22 +20,22 @@ from components.ui.chapters.ch20.probes import (
     SUM,
     UNORDERED,
 )
-from components.ui.claims.core import MISSING
+from components.ui.claims.claim import MISSING
 from components.ui.lazily import lazily
-from components.ui.records import points_of, rows_of
-from components.ui.runs import load_with_progress
+from components.ui.loaded_models import load_with_progress
+from components.ui.page_records import points_of, rows_of
 from components.ui.words import one_in, shape, spelled
 from lab.data.problems import Format
 
 published = lazily("lab.published.models")
 cost = lazily("lab.model.cost")
-encodings = lazily("lab.experiments.rope")
+encodings = lazily("lab.experiments.position_encoding_race")
 layouts = lazily("lab.interp.pair_layouts")
 lengths = lazily("lab.experiments.lengths")
 live = lazily("lab.live.loop")
 positions = lazily("lab.model.positions")
 probes = lazily("lab.interp.position_probes")
-recipes = lazily("lab.recipes.index")
+recipes = lazily("lab.recipes.recipe_index")
 torch = lazily("torch")
 
 BASES = (3, 10, 100, 1000, 10_000)

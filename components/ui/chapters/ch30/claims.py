@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from components.ui.claims.core import Claim, Table
+from components.ui.claims.claim import Claim, Table
 from components.ui.claims.results import parameters
 from lab.readings import (
     Counts,
@@ -657,14 +657,14 @@ TABLES = {
         {words: {"Wrong of four by four": after_course(arm)} for arm, words in ARMS.items()},
     ),
     "curriculum.begun": Table(
-        "Begun with the network that gets",
+        "Begun with",
         {
-            "most wrong, as in the table above": {
+            "the network with most wrong, as in the table above": {
                 TWO: wrong_at("two_digits_coupled", "2x2"),
                 FOUR: after_course("from_two_digits"),
             },
-            "fewer wrong": {TWO: known_by(1), FOUR: at_the_end(from_base(1))},
-            "fewest wrong": {TWO: known_by(2), FOUR: at_the_end(from_base(2))},
+            "one with fewer wrong": {TWO: known_by(1), FOUR: at_the_end(from_base(1))},
+            "the one with fewest wrong": {TWO: known_by(2), FOUR: at_the_end(from_base(2))},
         },
     ),
     "curriculum.bases": Table(
@@ -674,7 +674,7 @@ TABLES = {
     "curriculum.fewest": Table(
         "Different problems",
         {
-            f"{f'{n:,}' if n else 'hardly one twice'}, {words}": {"Wrong": after_few(drawn, n)}
+            f"{f'{n:,}' if n else 'nearly all different'}, {words}": {"Wrong": after_few(drawn, n)}
             for n in (*FEW, None)
             for drawn, words in DRAWN.items()
         },

@@ -7,11 +7,11 @@ import streamlit as st
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch30 import probes
 from components.ui.chapters.ch30.claims import AFTER
-from components.ui.exercises import show_verdict
+from components.ui.exercise_verdict import show_verdict
 from components.ui.tokens import Marks, strip, wrong_tokens
 from lab.data.difficulty import longest_carry
 from lab.data.remainders import remainders_agree
-from lab.exercises.curriculum import FAR, Carry, Label
+from lab.exercises.curriculum_exercises import FAR, Carry, Label
 
 SUM = (37, 48)
 BEGUN = (12, 34)

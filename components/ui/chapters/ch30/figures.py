@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from components.ui.plots import bars
+from components.ui.plots.chart_parts import BARS, CURVE, Chart, finished, kinds, rows_high, toned
 from components.ui.plots.colours import ACCENT, GREY, PARTS, RIGHT_FIELD, WORSE, WRONG, Tone
-from components.ui.plots.core import BARS, CURVE, Chart, finished, kinds, rows_high, toned
 from lab.data.problems import Integers
 
 Rows = Sequence[Mapping[str, Any]]

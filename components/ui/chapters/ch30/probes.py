@@ -16,8 +16,8 @@ from components.ui.chapter import Chapter
 from components.ui.chapters.ch30 import claims, figures
 from components.ui.lazily import lazily
 from components.ui.live import training
-from components.ui.records import rows_of
-from components.ui.runs import load_with_progress
+from components.ui.loaded_models import load_with_progress
+from components.ui.page_records import rows_of
 from lab.data.difficulty import longest_carry, zeros
 from lab.data.problems import Format, Integers, operands_in
 from lab.data.vocabulary import decode

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from components.ui.chapters.ch30 import claims, probes
 from components.ui.chapters.ch30.claims import AFTER, ARMS, BEFORE, LAST_TWIN, THIRD, TWINS
 from components.ui.chapters.ch30.figures import KINDS_OF_LABELS, PARTS_OF_A_TEXT
-from components.ui.claims.index import look_up
+from components.ui.claims.claim_index import look_up
 from components.ui.drawings.climb import Band
 from components.ui.drawings.sieve import Label, WrittenProblem
 from components.ui.lazily import lazily
@@ -28,9 +28,9 @@ coverage = lazily("lab.data.coverage")
 curriculum = lazily("lab.recipes.curriculum")
 remainders = lazily("lab.data.remainders")
 suites = lazily("lab.data.suites")
-twins = lazily("lab.experiments.curriculum")
+twins = lazily("lab.experiments.curriculum_ablations")
 fetching = lazily("lab.interp.fetching")
-index = lazily("lab.recipes.index")
+index = lazily("lab.recipes.recipe_index")
 frontier = lazily("lab.experiments.frontier")
 rounds = lazily("lab.experiments.self_evolution")
 
@@ -290,7 +290,7 @@ MADE = {"times": "product", "plus": "sum"}
 FAR = 3
 """From so many columns on, chains are counted together."""
 
-LOOKS = ("as it does", "at its own digit alone")
+LOOKS = ("as trained", "at its own digit alone")
 """Of the head that fetches a's digit, where an error of the finished network begins."""
 
 

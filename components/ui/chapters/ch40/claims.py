@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from components.ui.claims.core import Claim, Table
+from components.ui.claims.claim import Claim, Table
 from components.ui.lazily import lazily
 from lab.data.problems import Format
 from lab.readings import Counts, Numbers, Ratio, Row, Rows, rows, share_of
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 lengths = lazily("lab.experiments.lengths")
 networks = lazily("lab.experiments.served_models")
-recipes = lazily("lab.recipes.index")
+recipes = lazily("lab.recipes.recipe_index")
 steps = lazily("lab.measure.phases")
-stopwatch = lazily("lab.experiments.stopwatch")
+stopwatch = lazily("lab.experiments.decoding_speed")
 taken = lazily("lab.measure.stopwatch")
 
 RECORD = rows("kv_cache")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from components.ui.chapter import Chapter
-from components.ui.exercises import show_verdict
+from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
-from components.ui.runs import BOOK_RUN, load_with_progress
+from components.ui.loaded_models import BOOK_RUN, load_with_progress
 from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
 from lab.data.vocabulary import encode
-from lab.exercises.kv_cache import Bytes, Prefix, Slip, grade_bytes
+from lab.exercises.kv_cache_exercises import Bytes, Prefix, Slip, grade_bytes
 
 caches = lazily("lab.model.cache")
 prefixes = lazily("lab.inference.prefix")

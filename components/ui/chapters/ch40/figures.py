@@ -11,6 +11,17 @@ import numpy as np
 import pandas as pd
 
 from components.ui.plots import bars
+from components.ui.plots.chart_parts import (
+    CURVE,
+    Chart,
+    Numbers,
+    finished,
+    kinds,
+    places,
+    rows_high,
+    token_axis,
+    toned,
+)
 from components.ui.plots.colours import (
     ACCENT,
     GREY,
@@ -22,17 +33,6 @@ from components.ui.plots.colours import (
     WORSE,
     WRONG,
     apart,
-)
-from components.ui.plots.core import (
-    CURVE,
-    Chart,
-    Numbers,
-    finished,
-    kinds,
-    places,
-    rows_high,
-    token_axis,
-    toned,
 )
 from lab.data.vocabulary import VOCABULARY
 

@@ -16,7 +16,7 @@ from components.ui.chapters.ch40.claims import BATCHES, GIVEN, READ, SUM, Machin
 from components.ui.drawings.queue import Timeline
 from components.ui.lazily import lazily
 from components.ui.live.measuring import Measuring
-from components.ui.runs import BOOK_RUN, load_with_progress
+from components.ui.loaded_models import BOOK_RUN, load_with_progress
 from components.ui.words import size
 from lab.data.coverage import Pair
 from lab.data.problems import Format
@@ -44,7 +44,7 @@ generating = lazily("lab.inference.generate")
 gpt = lazily("lab.model.gpt")
 growth = lazily("lab.measure.cache_growth")
 lengths = lazily("lab.experiments.lengths")
-mixed = lazily("lab.experiments.serving")
+mixed = lazily("lab.experiments.batching_and_drafting")
 networks = lazily("lab.experiments.served_models")
 published = lazily("lab.published.models")
 serving = lazily("lab.inference.serving")

@@ -26,8 +26,8 @@ from components.ui.chapters.ch40.probes import (
 )
 from components.ui.drawings.queue import Timeline
 from components.ui.lazily import lazily
-from components.ui.records import points_of
-from components.ui.runs import BOOK_RUN, load_with_progress, write_sum
+from components.ui.loaded_models import BOOK_RUN, load_with_progress, write_sum
+from components.ui.page_records import points_of
 from components.ui.words import band, size, spelled
 from lab.by_hand.attention import attend
 from lab.data.problems import Format
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from lab.model.config import GPTConfig
 
 cost = lazily("lab.model.cost")
-experiment = lazily("lab.experiments.stopwatch")
+experiment = lazily("lab.experiments.decoding_speed")
 grouped = lazily("lab.experiments.grouped")
 steps = lazily("lab.measure.phases")
 

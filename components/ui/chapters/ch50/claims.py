@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from components.ui.claims.core import Claim, Table
+from components.ui.claims.claim import Claim, Table
 from components.ui.words import size
 from lab.readings import Numbers, Ratio, Row, Told, rows
 
@@ -49,14 +49,14 @@ def times_as_long(kernel: str, other: str, end: Callable[[Iterable[int]], int]) 
 
 CLAIMS: dict[str, Claim] = {
     "flash_attention.memory_over": Claim(
-        "Memory of forward and backward beyond the longest text: plain over this page's.",
+        "Memory of forward and backward at the longest text, inputs not counted: plain over ours.",
         in_times(PLAIN_OVER_OURS),
     ),
     "flash_attention.machine": Claim(
         "The machine that took these times.", SPEED.told(lambda found: found[0]["cpu"])
     ),
     "flash_attention.triton": Claim(
-        "How far Triton's output is from plain attention in float64.",
+        "The largest difference of the Triton kernel's output from plain attention in float64.",
         rows("flash", part="triton")
         .passing(lambda row: row["where"] == "interpreter")
         .numbers("largest_error", "{:.0e}")
@@ -69,20 +69,20 @@ TABLES = {
         "Kernel",
         {
             words: {
-                "Beyond the longest text": MEMORY.told(
+                "At the longest text": MEMORY.told(
                     lambda found, kernel=kernel: size(peaks(kernel).value(found))
                 ),
-                "Over the shortest": in_times(growth(kernel)),
+                "Over that at the shortest": in_times(growth(kernel)),
             }
-            for kernel, words in (("math", "plain"), ("flash", "this page's"))
+            for kernel, words in (("math", "plain"), ("flash", "ours"))
         },
     ),
     "flash_attention.time": Table(
-        "Time of",
+        "Ratio of times",
         {
-            "this page's over plain": {SHORT: times_as_long("flash", "math", min)},
-            "plain over this page's": {LONG: times_as_long("math", "flash", max)},
-            "this page's over torch's": {
+            "ours over plain": {SHORT: times_as_long("flash", "math", min)},
+            "plain over ours": {LONG: times_as_long("math", "flash", max)},
+            "ours over torch's": {
                 SHORT: times_as_long("flash", "sdpa", min),
                 LONG: times_as_long("flash", "sdpa", max),
             },

@@ -6,9 +6,9 @@ import streamlit as st
 
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch50 import probes, worked
-from components.ui.exercises import show_verdict
+from components.ui.exercise_verdict import show_verdict
 from lab.by_hand.flash import moved_by_flash
-from lab.exercises.flash_attention import BreakEven, grade_first, grade_rows
+from lab.exercises.flash_attention_exercises import BreakEven, grade_first, grade_rows
 
 NOT_YET = "choose a card"
 
@@ -23,17 +23,17 @@ def first_card(page: Chapter, a: int, b: int) -> None:
     found = grade_first(names.index(chosen), cards.labels, cards.scores.tolist())
     larger = "one larger card is" if found.larger == 1 else f"{found.larger} larger cards are"
     said = (
-        f"Behind `{found.label}` nothing shrinks: no score is larger."
+        f"After `{found.label}` nothing shrinks, since no score is larger."
         if found.solved
-        else f"Behind `{found.label}`, {larger} still to come."
+        else f"After `{found.label}`, {larger} still to come."
     )
-    show_verdict(found.solved, said, "" if found.solved else "What sets m once and for all?")
+    show_verdict(found.solved, said, "" if found.solved else "Which card gives m its final value?")
     page.source(grade_first)
 
 
 def break_even(page: Chapter) -> None:
     """As few queries a block as make FlashAttention move less."""
-    rows = page.number("ex_rows", "Queries a tile", 0, worked.EX_TOKENS, 0, typed=True)
+    rows = page.number("ex_rows", "Queries in a tile", 0, worked.EX_TOKENS, 0, typed=True)
     if not rows:
         return
     found = grade_rows(rows, worked.moved_in_blocks_of, worked.exercise_plain())
@@ -44,7 +44,7 @@ def break_even(page: Chapter) -> None:
 
 def describe_break_even(found: BreakEven) -> str:
     if found.solved:
-        return f"With {found.rows} queries a tile it moves less, and with one fewer it does not."
+        return f"With {found.rows} queries in a tile it moves less, and with one fewer it does not."
     if found.pays:
         return f"With {found.rows} it moves less, but it moves less with one fewer as well."
     return f"With {found.rows} it moves more."

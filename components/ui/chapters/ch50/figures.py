@@ -16,13 +16,13 @@ import numpy as np
 import pandas as pd
 
 from components.ui.drawings.notations import Column, Line, NotationStep
+from components.ui.plots.chart_parts import CURVE, Chart, finished, grid, readable, signs, toned
 from components.ui.plots.colours import OCHRE, SOFT, TEAL, VIOLET, Tone
-from components.ui.plots.core import CURVE, Chart, finished, grid, readable, signs, toned
 from lab.by_hand.flash import Numbers
 
 Rows = Sequence[Mapping[str, Any]]
 
-KERNELS: dict[str, Tone] = {"plain": OCHRE, "this page's": VIOLET, "torch's": TEAL}
+KERNELS: dict[str, Tone] = {"plain": OCHRE, "ours": VIOLET, "torch's": TEAL}
 """As the page calls them."""
 
 WAYS: dict[str, Tone] = {"plain attention": OCHRE, "FlashAttention": VIOLET}
@@ -160,7 +160,7 @@ PATTERNS: Mapping[NotationStep, Mapping[str, Sequence[str]]] = {
     },
     NotationStep(
         "fetch keys and values",
-        "The keys of a tile come, and their values. Tiles of nothing but later keys are skipped.",
+        "The keys of a tile come, and their values. Tiles that hold only later keys are skipped.",
     ): {
         "NumPy": ["for j in blocks(", "K_j, V_j = memory.fetch("],
         "torch": ["for keys in tiles.keys(", "part(v, keys)"],
@@ -187,7 +187,7 @@ PATTERNS: Mapping[NotationStep, Mapping[str, Sequence[str]]] = {
         "Triton": ["seen = ", "tl.where(seen"],
     },
     NotationStep(
-        "largest so far", "The largest score so far, of what was kept and of this tile."
+        "largest so far", "The larger of the largest score so far and the largest of this tile."
     ): {
         "NumPy": ["m_new = np.maximum(", "m = m_new"],
         "torch": ["m = torch.maximum("],
@@ -195,20 +195,20 @@ PATTERNS: Mapping[NotationStep, Mapping[str, Sequence[str]]] = {
     },
     NotationStep(
         "shrink and shares",
-        "The factor by which what was kept shrinks, and the shares of this tile, not yet divided.",
+        "The factor by which sum and output shrink, and the shares of this tile, not yet divided.",
     ): {
         "NumPy": ["shrink, P = np.exp("],
         "torch": ["shrink, P = torch.exp("],
         "Triton": ["shrink, P = tl.exp("],
     },
-    NotationStep("sum", "The sum that was kept shrinks, and the shares of this tile are added."): {
+    NotationStep("sum", "The sum so far shrinks, and the shares of this tile are added."): {
         "NumPy": ["l = shrink * l"],
         "torch": ["shrink * self.l"],
         "Triton": ["l = shrink * l"],
     },
     NotationStep(
         "output",
-        "The output that was kept shrinks, and the values of this tile are added by their shares.",
+        "The output so far shrinks, and the values of this tile are added, each times its share.",
     ): {
         "NumPy": ["O_i = shrink * O_i"],
         "torch": ["shrink * self.O"],

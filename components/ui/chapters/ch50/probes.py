@@ -11,7 +11,7 @@ import streamlit as st
 
 from components.ui.lazily import lazily
 from components.ui.live.measuring import Measuring
-from components.ui.runs import BOOK_RUN, load_with_progress
+from components.ui.loaded_models import BOOK_RUN, load_with_progress
 from lab.by_hand.flash import (
     BlockGradients,
     Numbers,
@@ -26,7 +26,7 @@ from lab.data.problems import Format
 if TYPE_CHECKING:
     from lab.interp.head_gradients import HeadGradient
 
-experiment = lazily("lab.experiments.flash")
+experiment = lazily("lab.experiments.attention_kernel_costs")
 gradients = lazily("lab.interp.head_gradients")
 
 FORM = Format("cot_reversed")
@@ -124,7 +124,7 @@ def all_blocks(a: int, b: int) -> list[Followed]:
 
 # ---------------------------------------------------------------- measured here and now
 
-KERNELS = {"math": "plain", "flash": "this page's", "sdpa": "torch's"}
+KERNELS = {"math": "plain", "flash": "ours", "sdpa": "torch's"}
 LENGTHS, REPEATS = (64, 128, 256, 512, 1024), 3
 MOST_SECONDS = 12.0
 

@@ -23,7 +23,7 @@ from lab.by_hand.flash import (
 )
 from lab.data.problems import Format
 
-experiment = lazily("lab.experiments.flash")
+experiment = lazily("lab.experiments.attention_kernel_costs")
 flash = lazily("lab.model.attention.flash")
 torch = lazily("torch")
 
@@ -128,7 +128,7 @@ def no_room(fast: int, columns: int, width: int) -> str:
     least = held(1, columns, width, width)
     return (
         f"One query and {columns} keys of {width} numbers take {least:,} numbers, and fast memory "
-        f"holds {fast:,}. Give it more, a tile fewer keys, or a head a smaller size."
+        f"holds {fast:,}. Choose more fast memory, fewer keys in a tile, or a smaller size of head."
     )
 
 

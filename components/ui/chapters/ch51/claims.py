@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 from components.ui.chapters.ch51 import probes
-from components.ui.claims.core import Claim, Table
+from components.ui.claims.claim import Claim, Table
 from components.ui.lazily import lazily
 from components.ui.words import spelled
 from lab.readings import (
@@ -27,7 +27,7 @@ from lab.readings import (
 from lab.statistics import lower_bound_95, steps_until
 
 depth = lazily("lab.interp.depth")
-recipes = lazily("lab.recipes.index")
+recipes = lazily("lab.recipes.recipe_index")
 
 ARMS = {"plain": "plain sum", "full": "attention over depth", "block": "in blocks"}
 RACERS = {**ARMS, "fixed": "one number a connection"}
@@ -178,22 +178,22 @@ FULL_SIZE = rows("residuals_full")
 
 CLAIMS: dict[str, Claim] = {
     "attention_residuals.depth_run": Claim(
-        "Problems of three by three digits wrong: the network whose connections are shown.",
+        "Wrong problems of three by three digits, of the network whose connections are shown.",
         result(probes.RUN).told(last_reading),
     ),
     "attention_residuals.residual_steps_block_3_first": Claim(
-        "One wrong in twenty, in blocks over the plain sum, 3 layers, decided on few problems.",
+        "Steps to one wrong in twenty, in blocks over plain sum, 3 layers, on few problems.",
         over_plain_at_first("block"),
     ),
     **{
         f"attention_residuals.stream_growth_{arm}": Claim(
-            f"The stream, the last of six layers over the first: {ARMS[arm]}.",
+            f"Size of the stream in the last of six layers over that in the first: {ARMS[arm]}.",
             growth(arm, "the stream"),
         )
         for arm in ("plain", "full")
     },
     "attention_residuals.attention_growth_plain": Claim(
-        "Attention's contribution, the last of six layers over the first: plain sum.",
+        "Size of attention's contribution, last of six layers over the first: plain sum.",
         growth("plain", "attention's contribution"),
     ),
     **{
@@ -212,7 +212,7 @@ CLAIMS: dict[str, Claim] = {
     },
     **{
         f"attention_residuals.residual_parameters_{n_layer}": Claim(
-            f"Parameters of every arm of the race, {n_layer} layers.",
+            f"Parameters of every kind in the race, {n_layer} layers.",
             rows("residuals", depth=n_layer).numbers("parameters"),
         )
         for n_layer in (SHALLOW, DEEP)
@@ -252,14 +252,14 @@ TABLES = {
         "Shares replaced in",
         {
             words: {
-                "Equal shares": question("even"),
-                "The mean of its own shares": question("fixed"),
+                "By equal shares": question("even"),
+                "By the mean of its own shares": question("fixed"),
             }
             for words, question in REPLACED.items()
         },
     ),
     "attention_residuals.growth": Table(
-        "Residual",
+        "Residual connection",
         {
             words: {
                 "Stream": growth(arm, "the stream"),
@@ -269,7 +269,7 @@ TABLES = {
         },
     ),
     "attention_residuals.steps": Table(
-        "Residual",
+        "Residual connection",
         {
             RACERS[arm]: {"Three layers": over_plain(SHALLOW, arm)}
             | ({"Six layers": over_plain(DEEP, arm)} if arm in ARMS else {})
@@ -277,7 +277,7 @@ TABLES = {
         },
     ),
     "attention_residuals.race": Table(
-        "Residual",
+        "Residual connection",
         {
             RACERS[arm]: {
                 "Steps to 1 wrong in 100": over_plain(SHALLOW, arm, 0.01),

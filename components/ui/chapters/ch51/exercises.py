@@ -7,7 +7,7 @@ import streamlit as st
 
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch51 import probes, worked
-from components.ui.exercises import show_verdict
+from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
 
 residual = lazily("lab.model.residual")
@@ -43,7 +43,7 @@ def a_query_by_hand(page: Chapter) -> None:
     ]
     st.dataframe(rows, hide_index=True, width="stretch")
     page.numbers("Shares of three contributions", rows)
-    said = f"What is read is {worked.vector(read)}; {worked.NAMES[2]} has {shares[2]:.2f} of it."
+    said = f"The mix is {worked.vector(read)}; {worked.NAMES[2]} has a share of {shares[2]:.2f}."
     show_verdict(shares[2] >= WANTED, said, hint_of(shares))
     page.source(residual.DepthStream.pattern, residual.DepthStream.mix)
 
@@ -54,10 +54,10 @@ def as_number(x: float) -> str:
 
 def hint_of(shares: list[float]) -> str:
     if max(shares) - min(shares) < 1e-6:
-        return "A query of zeros reads all contributions alike."
+        return "A query of zeros gives all contributions the same share."
     winner = worked.NAMES[int(np.argmax(shares))]
     if winner != worked.NAMES[2]:
-        return f"Most is read of {winner}, which lies more in the direction of your query."
+        return f"The largest share goes to {winner}, whose key lies more in your query's direction."
     return "The direction is right. A longer query chooses more sharply."
 
 
@@ -83,8 +83,8 @@ def thin_threads(page: Chapter) -> None:
 
 
 HINTS = {
-    (False, True): "Few problems are lost: go on.",
-    (True, False): "Enough are cut, but too many problems are lost.",
-    (False, False): "Thin is not idle: what a connection brings is its share times the length of "
+    (False, True): "Few problems go wrong: cut more.",
+    (True, False): "Enough are cut, but too many problems go wrong.",
+    (False, False): "A thin connection need not be idle: it brings its share times the length of "
     "the contribution.",
 }

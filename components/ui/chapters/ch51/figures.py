@@ -12,8 +12,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from components.ui.plots.colours import INK, RESIDUALS, SOFT
-from components.ui.plots.core import (
+from components.ui.plots.chart_parts import (
     CURVE,
     Chart,
     Numbers,
@@ -24,6 +23,7 @@ from components.ui.plots.core import (
     swatches,
     toned,
 )
+from components.ui.plots.colours import INK, RESIDUALS, SOFT
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -96,10 +96,10 @@ def threads(wrong: Numbers, readers: Sequence[str], sources: Sequence[str]) -> C
             x=alt.X(
                 "column:N",
                 sort=list(sources),
-                title="contribution that is no longer read",
+                title="contribution",
                 axis=alt.Axis(orient="top", labelAngle=-45),
             ),
-            y=alt.Y("row:N", sort=list(readers), title="by this part"),
+            y=alt.Y("row:N", sort=list(readers), title="part that no longer reads it"),
             color=alt.Color(
                 "value:Q",
                 scale=amounts(1),

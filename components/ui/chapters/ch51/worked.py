@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from components.ui.chapters.ch51 import claims, probes
 from components.ui.lazily import lazily
-from components.ui.records import rows_of
-from components.ui.runs import load_with_progress
+from components.ui.loaded_models import load_with_progress
+from components.ui.page_records import rows_of
 from components.ui.words import band, spelled
 from lab.readings import Numbers, Row, Rows, rows
 
 depth = lazily("lab.interp.depth")
-experiment = lazily("lab.experiments.attention_residuals")
+experiment = lazily("lab.experiments.attention_residuals_race")
 gpt = lazily("lab.model.gpt")
 configs = lazily("lab.model.config")
 residual = lazily("lab.model.residual")
@@ -232,7 +232,7 @@ def summary(runs: Runs) -> list[dict[str, str]]:
                 "network": DEPTHS[n_layer],
                 "residual": claims.RACERS[arm],
                 "steps to 1 wrong in 20": f"{steps:,.0f}" if np.isfinite(steps) else NEVER,
-                "reached 1 in 1,000": claims.came(n_layer, arm).measure(seeds).shown,
+                "seeds that reached 1 in 1,000": claims.came(n_layer, arm).measure(seeds).shown,
                 "loss": f"{found.numbers('loss').value(seeds):.1e}",
                 "loss after steps": f"{seeds[0]['measured_at']:,}",
                 "learning rate": f"{seeds[0]['rate']:g}",

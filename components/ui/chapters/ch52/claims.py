@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from components.ui.claims.core import Claim, Table
+from components.ui.claims.claim import Claim, Table
 from components.ui.words import spelled
 from lab.experiments import collapse_texts as texts
 from lab.experiments import warnings

@@ -6,9 +6,9 @@ import streamlit as st
 
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch52 import worked
-from components.ui.exercises import show_verdict
+from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
-from components.ui.records import rows_of
+from components.ui.page_records import rows_of
 from lab.experiments import warnings
 from lab.experiments.warnings import Verdict
 from lab.readings import join_words

@@ -11,6 +11,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from components.ui.plots.chart_parts import CURVE, Chart, finished, rows_high, toned
 from components.ui.plots.colours import (
     BROWN,
     GREY,
@@ -24,7 +25,6 @@ from components.ui.plots.colours import (
     WRONG,
     Tone,
 )
-from components.ui.plots.core import CURVE, Chart, finished, rows_high, toned
 
 Rows = Sequence[Mapping[str, Any]]
 

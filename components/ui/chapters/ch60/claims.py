@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from components.ui.chapters.ch60 import probes
-from components.ui.claims.core import Claim, Table, read_record, widest_reading
+from components.ui.claims.claim import Claim, Table, read_record, widest_reading
 from components.ui.words import shape
 from lab.readings import (
     Counts,

@@ -7,7 +7,7 @@ import streamlit as st
 
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch60 import probes, worked
-from components.ui.exercises import show_verdict
+from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
 
 latents = lazily("lab.interp.latents")

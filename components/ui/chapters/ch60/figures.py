@@ -8,8 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from components.ui.plots.colours import PARTS, SOFT, TEAL
-from components.ui.plots.core import (
+from components.ui.plots.chart_parts import (
     CURVE,
     Chart,
     amounts,
@@ -19,6 +18,7 @@ from components.ui.plots.core import (
     rows_high,
     toned,
 )
+from components.ui.plots.colours import PARTS, SOFT, TEAL
 
 Rows = Sequence[Mapping[str, Any]]
 

@@ -11,7 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from components.ui.lazily import lazily
-from components.ui.runs import load_with_progress
+from components.ui.loaded_models import load_with_progress
 from lab.data.problems import BOUNDS, Format, sample_exact
 from lab.data.vocabulary import decode, encode
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from components.ui.chapters.ch60 import claims, probes
 from components.ui.lazily import lazily
+from components.ui.loaded_models import load_with_progress
+from components.ui.page_records import rows_of
 from components.ui.plots.bars import seed_points
-from components.ui.records import rows_of
-from components.ui.runs import load_with_progress
 from components.ui.tokens import wrong_tokens
 from components.ui.words import spelled
 from lab.data.problems import Format

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.ui.chapters.ch60.probes import LONG_RUN as RUN
-from components.ui.claims.core import Claim, Table, read_record
+from components.ui.claims.claim import Claim, Table, read_record
 from components.ui.words import spelled
 from lab.readings import Counts, Measured, Numbers, Row, Rows, Told, part_of, rows
 from lab.records import ROOT
@@ -18,8 +18,8 @@ from lab.records import ROOT
 LABELS = {
     "token_read": "the token that is read",
     "place": "the place of the next digit",
-    "line": "its line",
-    "carry": "the carry into it, in products",
+    "line": "the line of the next digit",
+    "carry": "the carry into the next digit, in products",
 }
 """What a token's expert may tell, as the record has it and in words."""
 
@@ -246,11 +246,11 @@ CLAIMS: dict[str, Claim] = {
         wrong(rows("replaced").passing(lambda row: row["record"] == "latent_experts")),
     ),
     "moe.pays_operations": Claim(
-        "Operations of a token with latents and eight experts, of those with a dense FFN.",
+        "Operations of a token with latents and eight experts, as a share of a dense FFN's.",
         rows("latent_experts").told(operations_of_experts),
     ),
     "moe.told_by_lot": Claim(
-        "The most that shuffled labels show of any label and layer.",
+        "The most that experts tell about shuffled labels, of any label and layer.",
         WITH_EXPERTS.numbers(lambda row: most_by_lot(row, LABELS, 1000), "{:.1%}").largest(),
     ),
     "moe.shut_matter": Claim(
@@ -279,13 +279,15 @@ CLAIMS: dict[str, Claim] = {
         "Experts that get no token of these eight by eight digits.", idle(loads(digits=8))
     ),
     "moe.idle_before": Claim(
-        "The same of four by four digits, before the network went on with longer ones.",
+        "Experts that get no token of four by four digits, before training on longer problems.",
         idle(loads("mla_moe_before")),
     ),
     "moe.busiest_early": Claim(
         "The largest load over the mean, in the first two layers.", busiest(EARLY)
     ),
-    "moe.busiest_late": Claim("The largest load over the mean, in the other four.", busiest(LATE)),
+    "moe.busiest_late": Claim(
+        "The largest load over the mean, in the other four layers.", busiest(LATE)
+    ),
     "moe.biases_apart": Claim(
         "How far biases lie apart in the first two layers.", loads().told(biases_apart)
     ),
@@ -318,7 +320,7 @@ CLAIMS: dict[str, Claim] = {
         rows("expert_loads").told(working_alone),
     ),
     "moe.book_told_by_lot": Claim(
-        "The most that carries shuffled among equal tokens, or places, show.",
+        "The most that experts tell about carries shuffled among equal tokens, or places.",
         BOOK_TOLD.numbers(lambda row: most_by_lot(row, (GIVEN, WHERE), 100), "{:.0%}"),
     ),
     "moe.shut_worst": Claim(
@@ -330,13 +332,13 @@ CLAIMS: dict[str, Claim] = {
         EACH_EXPERT.told(lambda found: digits_wrong(worst(found)["shut"])),
     ),
     "moe.without_routed": Claim(
-        "Problems wrong without the chosen experts of any layer.", without("routed")
+        "Problems wrong when the chosen experts of all layers are ablated.", without("routed")
     ),
     "moe.without_shared": Claim(
-        "Problems wrong without the shared expert of any layer.", without("shared")
+        "Problems wrong when the shared experts of all layers are ablated.", without("shared")
     ),
     "moe.without_routed_digits": Claim(
-        "Digits of all numbers wrong without the chosen experts of any layer.",
+        "Digits of all numbers wrong when the chosen experts of all layers are ablated.",
         without("routed").rows.told(lambda found: digits_wrong(found[0]["silent"])),
     ),
     "moe.layers_lose_shared": Claim(
@@ -353,14 +355,14 @@ TABLES = {
         {
             words: {name: counted(found) for name, found in BALANCED.items()}
             for words, counted in (
-                ("busiest expert, times the mean", uneven),
+                ("load of the busiest expert, times the mean", uneven),
                 ("experts without a token", lambda found: idle(found).median()),
                 ("problems wrong", wrong),
             )
         },
     ),
     "moe.alone": Table(
-        "Steps of the biases",
+        "Size of the bias steps",
         {
             words: {
                 "In the median step": uneven_alone("uneven_step", speed),
@@ -370,10 +372,10 @@ TABLES = {
         },
     ),
     "moe.told": Table(
-        "Of", {words: told(WITH_EXPERTS, label, N_LAYER) for label, words in LABELS.items()}
+        "About", {words: told(WITH_EXPERTS, label, N_LAYER) for label, words in LABELS.items()}
     ),
     "moe.told_of_carry": Table(
-        "Of the carry",
+        "About the carry",
         {
             words: told(BOOK_TOLD, label, BOOK_LAYERS)
             for words, label in {

@@ -8,7 +8,7 @@ import streamlit as st
 
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch61 import figures, worked
-from components.ui.exercises import show_verdict
+from components.ui.exercise_verdict import show_verdict
 from lab.readings import join_words
 
 

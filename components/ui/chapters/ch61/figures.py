@@ -8,8 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from components.ui.plots.colours import SOFT, TEAL
-from components.ui.plots.core import (
+from components.ui.plots.chart_parts import (
     BARS,
     CURVE,
     Chart,
@@ -18,6 +17,7 @@ from components.ui.plots.core import (
     room_for_labels,
     rows_high,
 )
+from components.ui.plots.colours import SOFT, TEAL
 
 Rows = Sequence[Mapping[str, Any]]
 

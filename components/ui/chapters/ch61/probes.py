@@ -9,7 +9,7 @@ from components.ui.chapters.ch60.probes import LONG_RUN as RUN
 from components.ui.chapters.ch60.probes import form_of
 from components.ui.drawings.experts import Layer
 from components.ui.lazily import lazily
-from components.ui.runs import load_with_progress
+from components.ui.loaded_models import load_with_progress
 from lab.model.config import MixtureOfExpertsConfig
 
 forward = lazily("lab.inference.forward")

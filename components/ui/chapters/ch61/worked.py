@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from components.ui.chapters.ch60.probes import LONG_RUN as RUN
 from components.ui.chapters.ch61 import claims, probes
 from components.ui.lazily import lazily
+from components.ui.loaded_models import load_with_progress
 from components.ui.plots.bars import seed_points
-from components.ui.runs import load_with_progress
 from components.ui.words import band, spelled
 from lab.model.config import GPTConfig, MixtureOfExpertsConfig
 from lab.readings import Row, Rows, in_brackets
 from lab.statistics import spread
 
 cost = lazily("lab.model.cost")
-experiment = lazily("lab.experiments.latent_experts")
+experiment = lazily("lab.experiments.latent_experts_race")
 loading = lazily("lab.experiments.expert_loads")
 published = lazily("lab.published.models")
 recipes = lazily("lab.recipes.latent_experts")
@@ -117,7 +117,7 @@ def loads_of(rows: Sequence[Row]) -> Row:
 ASKED = 200
 """Sums that were asked with each expert shut; a test compares it with the record."""
 
-MATTERS = ("hardly any", "a quarter or so", "half or more")
+MATTERS = ("hardly any", "about a quarter", "half or more")
 
 
 def who_matters(rows: Sequence[Row]) -> str:

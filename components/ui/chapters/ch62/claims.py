@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from components.ui.claims.core import Claim, Table
+from components.ui.claims.claim import Claim, Table
 from components.ui.words import spelled
 from lab.readings import Counts, Numbers, Question, Ratio, Rows, Told, rows
 
@@ -135,15 +135,19 @@ CLAIMS: dict[str, Claim] = {
         wrong_again(NEAR, 1, 1),
     ),
     "error_book.near_before": Claim(
-        "How many of them a network near its end gets wrong before it studies any.",
+        "Test problems of 4 x 4 digits that the network near its end gets wrong at the start.",
         NEAR.numbers("before"),
     ),
     "error_book.near_book": Claim(
-        "Different mistakes that it studies in all rounds together.", studied_in_all(NEAR)
+        "Different mistakes that the network near its end studies in all rounds together.",
+        studied_in_all(NEAR),
     ),
-    "error_book.near_studied": Claim("Tokens that it is trained on.", tokens(NEAR, "tokens")),
+    "error_book.near_studied": Claim(
+        "Tokens that the network near its end is trained on.", tokens(NEAR, "tokens")
+    ),
     "error_book.near_asked": Claim(
-        "Tokens evaluated to find the mistakes.", tokens(NEAR, "tokens_asked")
+        "Tokens evaluated to find the mistakes of the network near its end.",
+        tokens(NEAR, "tokens_asked"),
     ),
     "error_book.full_before": Claim(
         "Test problems of 4 x 4 that the full network gets wrong before it studies any.",
@@ -164,17 +168,17 @@ CLAIMS: dict[str, Claim] = {
         f"Mistakes of the first round that were written with a probability above {SURE:g}.",
         surely_wrong(PAIRS),
     ),
-    "error_book.book_seeds": Claim("Seeds of the race of error books.", seeds(PAIRS)),
-    "error_book.book_n": Claim("Test pairs.", PAIRS.numbers("n")),
+    "error_book.book_seeds": Claim("Seeds for each way in the race of error books.", seeds(PAIRS)),
+    "error_book.book_n": Claim("Test pairs of the race of error books.", PAIRS.numbers("n")),
     "error_book.book_before_n": Claim(
-        "How many of them are wrong before anything is studied.", PAIRS.numbers("before")
+        "Test pairs that are wrong before anything is studied.", PAIRS.numbers("before")
     ),
     "error_book.book_wrong_of_anothers": Claim(
-        "Of another network's mistakes that were studied, wrong for this one as well.",
+        "Of another network's mistakes that were studied, those that are wrong for this one too.",
         wrong_of_anothers(),
     ),
     "error_book.book_number_over_anew": Claim(
-        "Test pairs wrong at the end, as many different pairs a round over ordinary training.",
+        "Test pairs wrong at the end: as many different pairs a round, over ordinary training.",
         ratio(PAIRS, "random_matched_anew", "random_anew"),
     ),
     "error_book.book_whole_last": Claim(
@@ -182,14 +186,15 @@ CLAIMS: dict[str, Claim] = {
         PAIRS.where(arm="all_own_mistakes").numbers("curve.-1.distinct"),
     ),
     "error_book.book_mended_soon": Claim(
-        "Of the listed mistakes of round 1, right after round 1.",
+        "Of the listed mistakes of round 1, those that were right when evaluated after round 1.",
         MENDED.told(lambda mended: f"{len(mended):,}"),
     ),
     "error_book.book_broke_next": Claim(
-        "Of these, wrong after round 2.", MENDED.numbers("again.1").total()
+        "Of the listed mistakes of round 1 that were right after it, those wrong after round 2.",
+        MENDED.numbers("again.1").total(),
     ),
     "error_book.book_among_over_anew": Claim(
-        "Test pairs wrong at the end, half mistakes and half ordinary training over all ordinary.",
+        "Test pairs wrong at the end: half mistakes, half ordinary, over ordinary training.",
         ratio(PAIRS, "mistakes_and_anew", "random_anew"),
     ),
     "error_book.book_first": Claim(
@@ -204,7 +209,9 @@ CLAIMS: dict[str, Claim] = {
         )
         for name, later in (("soon", 1), ("next", 2), ("late", 4))
     },
-    "error_book.book_asked": Claim("Tokens evaluated to find them.", tokens(PAIRS, "tokens_asked")),
+    "error_book.book_asked": Claim(
+        "Tokens evaluated to find the mistakes of the pool.", tokens(PAIRS, "tokens_asked")
+    ),
 }
 
 
@@ -215,7 +222,7 @@ def compared(found: Rows, wrong: str, arms: Sequence[str]) -> dict[str, Mapping[
         **{
             ARMS[arm]: {
                 wrong: after(found, arm),
-                "Its mistakes over this": ratio(found, "own_mistakes", arm),
+                "Its mistakes, divided by this": ratio(found, "own_mistakes", arm),
             }
             for arm in arms
         },
@@ -251,7 +258,7 @@ TABLES = {
             for words, counted in (
                 ("wrong before as well", still_wrong),
                 ("right before", broken),
-                ("of its first training", known_wrong),
+                ("among the pairs of its first training", known_wrong),
             )
         },
     ),

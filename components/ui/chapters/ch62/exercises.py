@@ -6,8 +6,8 @@ import streamlit as st
 
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch62 import worked
-from components.ui.exercises import show_verdict
-from components.ui.records import FORM
+from components.ui.exercise_verdict import show_verdict
+from components.ui.page_records import FORM
 from lab.data.neighbours import column_digits, neighbours, with_other_digit
 from lab.data.problems import HELDOUT_FROM, split_value
 
@@ -25,7 +25,7 @@ def a_neighbour(page: Chapter) -> None:
     with right:
         b = page.number("like_b", "Second number", 10, 99, worked.B, typed=True)
     good = (a, b) in neighbours(FORM, worked.A, worked.B, worked.slot_of_worked())
-    why = "It meets the mistake in all but its wrong column, and may be trained on."
+    why = "It has the digits of the mistake outside the wrong column, and may be trained on."
     show_verdict(good, f"{describe_split(a, b)} {why if good else ''}".strip(), hint_of(a, b))
     page.source(neighbours, column_digits)
 
@@ -37,14 +37,14 @@ def describe_split(a: int, b: int) -> str:
 def hint_of(a: int, b: int) -> str:
     """What keeps a sum from being a neighbour."""
     if (a, b) == (worked.A, worked.B):
-        return "That is the mistake itself. Change a digit that meets in its wrong column."
+        return "That is the mistake itself. Change one of the digits that meet in the wrong column."
     of_a, of_b = column_digits(FORM, worked.slot_of_worked())
     for number, own, place, name in (
         (a, worked.A, of_a, "first"),
         (b, worked.B, of_b, "second"),
     ):
         if number not in with_other_digit(own, place):
-            return f"A digit of the {name} number differs that does not meet in that column."
+            return f"In the {name} number a digit is changed that does not belong to that column."
     return f"It is held out: its hash is not below {HELDOUT_FROM:g}. Take another digit."
 
 
@@ -58,5 +58,5 @@ def what_asking_costs(page: Chapter) -> None:
         said,
         "Too few: evaluate more."
         if found < WANTED
-        else "More than you want, and each costs a forward pass.",
+        else "More than are needed, and each costs a forward pass.",
     )

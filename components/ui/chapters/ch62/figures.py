@@ -8,8 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from components.ui.plots.colours import GREY, STUDIED, TEAL, WORSE, WRONG, Tone
-from components.ui.plots.core import (
+from components.ui.plots.chart_parts import (
     CURVE,
     READABLE,
     Chart,
@@ -19,6 +18,7 @@ from components.ui.plots.core import (
     rows_high,
     toned,
 )
+from components.ui.plots.colours import GREY, STUDIED, TEAL, WORSE, WRONG, Tone
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -90,7 +90,7 @@ def ledger(rows: Rows) -> Chart:
 def left(rows: Rows) -> Chart:
     """Of a book's sums, what a reader's runs write right now. Rows: run, what, n."""
     data = pd.DataFrame(rows)
-    tones: dict[str, Tone] = {"still wrong": WRONG, "right now": TEAL, "not asked yet": GREY}
+    tones: dict[str, Tone] = {"still wrong": WRONG, "now right": TEAL, "not evaluated yet": GREY}
     return finished(
         alt.Chart(data)
         .mark_bar()

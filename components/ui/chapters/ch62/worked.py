@@ -13,8 +13,8 @@ from components.ui.chapters.ch62.claims import ARMS, PAIRS, SUSPECTS
 from components.ui.drawings.notebook import Mistake
 from components.ui.lazily import lazily
 from components.ui.live.service import LiveRun
+from components.ui.page_records import FORM, Atlas
 from components.ui.plots import maps
-from components.ui.records import FORM, Atlas
 from components.ui.words import band, spelled
 from lab.data.neighbours import column_digits
 from lab.data.problems import HELDOUT_FROM, Format, two_digit_split
@@ -247,11 +247,11 @@ def is_it_the_number(rows: Record) -> str:
 # ---------------------------------------------------------------- 4. near the end
 
 MOST_WRONG_NEAR = 0.02
-LEVEL = ("its mistakes", "ordinary training", "about as many")
+LEVEL = ("its mistakes", "ordinary training", "not decided by these seeds")
 
 
 def who_leaves_fewest(rows: Record) -> str:
-    """The option of the guess: about as many, if the interval of their ratio holds one."""
+    """The option of the guess: not decided, if the interval of their ratio holds one."""
     arms = ("own_mistakes", "random_anew")
     book, anew = (claims.after(claims.NEAR, arm).values(rows) for arm in arms)
     found = ratio_of_medians(book, anew)
@@ -277,7 +277,7 @@ def kind_rows(rows: Record) -> list[dict[str, str]]:
     before = kinds_before(rows)
     out: list[dict[str, str]] = []
     for kind, words in KINDS.items():
-        line = {"goes wrong first in": words, "before": f"{before[words]:,}"}
+        line = {"first mistake in": words, "before": f"{before[words]:,}"}
         for arm in COMPARED:
             found = spread(row["kinds_after"].get(kind, 0) for row in PAIRS.where(arm=arm).of(rows))
             line[ARMS[arm]] = f"{found.median:,.0f}"
@@ -364,8 +364,8 @@ def book_rows(book: Sequence[tuple[int, int]], runs: Sequence[tuple[LiveRun, str
         found = run.wrong_at[a, b]
         counts = {
             "still wrong": (found >= 0).sum(),
-            "right now": (found == evaluate.RIGHT).sum(),
-            "not asked yet": (found == maps.NOT_ASKED).sum(),
+            "now right": (found == evaluate.RIGHT).sum(),
+            "not evaluated yet": (found == maps.NOT_ASKED).sum(),
         }
         out += [
             {"run": name, "what": what, "n": int(n), "rank": rank}

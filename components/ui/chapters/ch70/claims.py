@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.ui.claims.core import Claim, widest_reading
+from components.ui.claims.claim import Claim, widest_reading
 from components.ui.claims.results import parameters
 from lab.published.models import LLAMA_2_7B
 from lab.readings import errors_in, result
@@ -18,7 +18,7 @@ CLAIMS: dict[str, Claim] = {
         result(TABLE).numbers(lambda run: round(LLAMA / run["parameters"], -2), unit="times"),
     ),
     "forward_pass_3d.errors": Claim(
-        "The times table run on all hundred one-digit products, all of which it has seen.",
+        "Errors of the times table run on all hundred one-digit products, its training set.",
         result(TABLE)
         .counts(
             lambda run: widest_reading(run)["errors_strict"], lambda run: widest_reading(run)["n"]

@@ -11,7 +11,7 @@ import streamlit as st
 from components.threejs_viewer import Whole
 from components.ui.lazily import lazily
 from components.ui.live import training
-from components.ui.runs import load_with_progress
+from components.ui.loaded_models import load_with_progress
 
 if TYPE_CHECKING:
     from lab.data.problems import Format
@@ -132,7 +132,9 @@ def facts(run: str, prompt: str, text: str, _scene: Scene) -> str:
     if len(text) == len(prompt):
         return size
     home = way_home(_scene, prompt, text)
-    return f"{size} From the `{text[len(prompt)]}`, always by the largest part, {home}."
+    return (
+        f"{size} From the `{text[len(prompt)]}`, along the largest contribution each time, {home}."
+    )
 
 
 def way_home(scene: Scene, prompt: str, text: str) -> str:

@@ -11,7 +11,7 @@ import streamlit as st
 from components.ui.chapters.ch70 import probes
 from components.ui.chapters.ch70.probes import PROMPT, TABLE, TEXT, opening_prompt
 from components.ui.lazily import lazily
-from components.ui.runs import load_with_progress
+from components.ui.loaded_models import load_with_progress
 
 if TYPE_CHECKING:
     from lab.data.problems import Format
@@ -55,7 +55,7 @@ def dearest() -> dict[str, str]:
     return {
         "head": f"head {lost.head} of layer {lost.layer}",
         "writes": f"`{lost.writes}`",
-        "reads": f"`{TEXT[int(shares.argmax())]}` a share of {share}",
+        "reads": f"`{TEXT[int(shares.argmax())]}` an attention weight of {share}",
     }
 
 

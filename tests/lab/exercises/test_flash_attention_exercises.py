@@ -4,7 +4,7 @@ even."""
 import pytest
 
 from lab.by_hand.flash import moved_by_flash, moved_by_plain
-from lab.exercises.flash_attention import grade_first, grade_rows
+from lab.exercises.flash_attention_exercises import grade_first, grade_rows
 
 
 def test_only_the_largest_card_may_come_first() -> None:

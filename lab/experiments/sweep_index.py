@@ -6,39 +6,39 @@ from functools import partial
 
 from lab.experiments import (
     atlas,
-    attention_residuals,
+    attention_kernel_costs,
+    attention_residuals_race,
     collapse,
-    curriculum,
+    curriculum_ablations,
     error_book,
     expert_loads,
     fetched,
     fine_tuning,
-    flash,
     forged,
     frontier,
     holdout,
-    kv_cache,
-    latent_experts,
+    kv_cache_sweep,
+    latent_experts_race,
     lengths,
     long_sums,
     low_rank,
     mirrored,
     mistakes,
     pockets,
+    position_encoding_race,
     pulled_out,
     reads,
-    rope,
+    residual_ablations,
     self_evolution,
     shut_experts,
     stage_heads,
-    threads,
-    token_loss,
+    token_loss_sweep,
 )
 from lab.experiments.controls import CONTROLS
 from lab.experiments.sweep import Sweep
 
 SWEEPS: dict[str, Sweep] = {
-    "prices": Sweep(token_loss.price_cells, token_loss.measure_prices, reads.run_named),
+    "prices": Sweep(token_loss_sweep.price_cells, token_loss_sweep.measure_prices, reads.run_named),
     "holdout": Sweep(holdout.holdout_cells, holdout.measure_holdout),
     "tamper": Sweep(
         forged.tamper_cells, forged.measure_tamper, reads.run_named, forged.tamper_small
@@ -60,22 +60,30 @@ SWEEPS: dict[str, Sweep] = {
     "mirrored": Sweep(mirrored.mirrored_cells, mirrored.measure_mirrored),
     "parts": Sweep(pulled_out.part_cells, pulled_out.measure_part, reads.run_named),
     **{name: Sweep(*parts) for name, parts in CONTROLS.items()},
-    "rope": Sweep(rope.rope_cells, rope.measure_rope, small=rope.rope_small),
+    "rope": Sweep(
+        position_encoding_race.rope_cells,
+        position_encoding_race.measure_rope,
+        small=position_encoding_race.rope_small,
+    ),
     "lengths": Sweep(lengths.length_cells, lengths.measure_lengths, reads.length_arm),
     "kv_cache": Sweep(
-        kv_cache.kv_cache_cells,
-        kv_cache.measure_kv_cache,
+        kv_cache_sweep.kv_cache_cells,
+        kv_cache_sweep.measure_kv_cache,
         reads.kv_cache,
-        kv_cache.kv_cache_small,
+        kv_cache_sweep.kv_cache_small,
     ),
     "shut_experts": Sweep(shut_experts.shut_cells, shut_experts.measure_shut, reads.shut),
     "expert_loads": Sweep(expert_loads.load_cells, expert_loads.measure_cell, reads.run_named),
     "long_sums": Sweep(long_sums.long_sum_cells, long_sums.measure_long_sums, reads.long_sum_arm),
     "limits": Sweep(lengths.limit_cells, lengths.measure_limit, reads.run_named),
-    "bases": Sweep(curriculum.base_cells, curriculum.measure_base, reads.base),
-    "other_bases": Sweep(curriculum.other_base_cells, curriculum.measure_other_base),
-    "course": Sweep(curriculum.control_cells, curriculum.measure_control, reads.control),
-    "fewest": Sweep(curriculum.fewest_cells, curriculum.measure_fewest),
+    "bases": Sweep(curriculum_ablations.base_cells, curriculum_ablations.measure_base, reads.base),
+    "other_bases": Sweep(
+        curriculum_ablations.other_base_cells, curriculum_ablations.measure_other_base
+    ),
+    "course": Sweep(
+        curriculum_ablations.control_cells, curriculum_ablations.measure_control, reads.control
+    ),
+    "fewest": Sweep(curriculum_ablations.fewest_cells, curriculum_ablations.measure_fewest),
     "fine_tuning": Sweep(
         fine_tuning.fine_tuning_cells, fine_tuning.measure_fine_tuning, reads.fine_tuning
     ),
@@ -96,27 +104,39 @@ SWEEPS: dict[str, Sweep] = {
     "self_evolution": Sweep(
         self_evolution.evolution_cells, self_evolution.measure_evolution, reads.evolution
     ),
-    "flash": Sweep(flash.flash_cells, flash.measure_flash, small=flash.flash_small),
-    "residuals": Sweep(
-        attention_residuals.residual_cells,
-        attention_residuals.measure_residual,
-        small=attention_residuals.residuals_small,
+    "flash": Sweep(
+        attention_kernel_costs.flash_cells,
+        attention_kernel_costs.measure_flash,
+        small=attention_kernel_costs.flash_small,
     ),
-    "residuals_race": Sweep(attention_residuals.race_cells, attention_residuals.measure_race),
-    "residuals_live": Sweep(attention_residuals.live_cells, attention_residuals.measure_live),
+    "residuals": Sweep(
+        attention_residuals_race.residual_cells,
+        attention_residuals_race.measure_residual,
+        small=attention_residuals_race.residuals_small,
+    ),
+    "residuals_race": Sweep(
+        attention_residuals_race.race_cells, attention_residuals_race.measure_race
+    ),
+    "residuals_live": Sweep(
+        attention_residuals_race.live_cells, attention_residuals_race.measure_live
+    ),
     "residuals_cost": Sweep(
-        attention_residuals.cost_cells,
-        attention_residuals.measure_cost,
-        small=attention_residuals.cost_small,
+        attention_residuals_race.cost_cells,
+        attention_residuals_race.measure_cost,
+        small=attention_residuals_race.cost_small,
     ),
     "residuals_full": Sweep(
-        attention_residuals.full_cells, attention_residuals.measure_full, reads.full_residual
+        attention_residuals_race.full_cells,
+        attention_residuals_race.measure_full,
+        reads.full_residual,
     ),
-    "latent_experts": Sweep(latent_experts.race_cells, latent_experts.measure_race),
-    "equal_latents": Sweep(latent_experts.equal_cells, latent_experts.measure_equal),
-    "expert_changes": Sweep(latent_experts.change_cells, latent_experts.measure_change),
+    "latent_experts": Sweep(latent_experts_race.race_cells, latent_experts_race.measure_race),
+    "equal_latents": Sweep(latent_experts_race.equal_cells, latent_experts_race.measure_equal),
+    "expert_changes": Sweep(latent_experts_race.change_cells, latent_experts_race.measure_change),
     "low_rank": Sweep(low_rank.low_rank_cells, low_rank.measure_low_rank),
-    "threads": Sweep(threads.thread_cells, threads.measure_threads, reads.run_named),
+    "threads": Sweep(
+        residual_ablations.thread_cells, residual_ablations.measure_threads, reads.run_named
+    ),
     "collapse": Sweep(collapse.collapse_cells, collapse.measure_collapse),
     "collapse_push": Sweep(collapse.push_cells, collapse.measure_push, reads.going_on),
     "collapse_live": Sweep(collapse.live_cells, collapse.measure_live, reads.going_on),

@@ -10,8 +10,8 @@ import torch
 from tiny import BASE, tiny_model
 
 from lab.data.vocabulary import Tokens
-from lab.experiments import exact, grouped, serving, stopwatch
-from lab.experiments.kv_cache import MEASURES, kv_cache_cells
+from lab.experiments import batching_and_drafting, decoding_speed, exact, grouped
+from lab.experiments.kv_cache_sweep import MEASURES, kv_cache_cells
 from lab.inference.scoring import go_on
 from lab.model.cache import KVCache
 from lab.model.config import RotaryPositionsConfig
@@ -92,22 +92,22 @@ def test_a_drafted_and_a_ragged_text_are_compared_with_the_models_own() -> None:
 
 def test_seconds_are_filled_in_between_the_lengths_that_were_timed() -> None:
     every = {"lengths": [4, 5, 6, 7], "every": 1, "seconds": [1.0, 2.0, 3.0, 4.0]}
-    assert stopwatch.seconds_until(every, 8) == 10.0
-    assert stopwatch.seconds_until(every, 6) == 3.0
+    assert decoding_speed.seconds_until(every, 8) == 10.0
+    assert decoding_speed.seconds_until(every, 6) == 3.0
     third = {"lengths": [4, 7], "every": 3, "seconds": [1.0, 4.0]}
-    assert stopwatch.seconds_until(third, 8) == 10.0
+    assert decoding_speed.seconds_until(third, 8) == 10.0
     for length in (4, 9):
         with pytest.raises(ValueError, match=rf"length={length}; timed were 5 to 8"):
-            stopwatch.seconds_until(every, length)
+            decoding_speed.seconds_until(every, length)
 
 
 def test_steps_are_timed_at_every_length_with_a_cache_and_at_some_without(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(stopwatch, "model_called", lambda name: SMALL)
+    monkeypatch.setattr(decoding_speed, "model_called", lambda name: SMALL)
     for batch, cached, lengths in ((1, True, [4, 5, 6]), (64, True, [4, 5, 6]), (64, False, [4])):
         cell = {"model": "rope", "batch": batch, "cached": cached}
-        row = stopwatch.measure_time(cell, longest=7, repeats=2)
+        row = decoding_speed.measure_time(cell, longest=7, repeats=2)
         assert row["lengths"] == lengths and len(row["seconds"]) == len(lengths)
         assert min(row["seconds"]) > 0
 
@@ -118,26 +118,30 @@ def test_a_cache_takes_the_bytes_that_the_record_says() -> None:
         numbers = 2 * 6 * cell["key_heads"] * 64 * row["length"] * cell["batch"]
         assert row["bytes"] == numbers * (4 if cell["dtype"] == "float32" else 2)
     few = {"key_heads": 2, "dtype": "float16", "batch": 2}
-    assert stopwatch.measure_memory(few, length=5, turns=1)["bytes"] == 2 * 6 * 2 * 64 * 5 * 2 * 2
+    assert (
+        decoding_speed.measure_memory(few, length=5, turns=1)["bytes"] == 2 * 6 * 2 * 64 * 5 * 2 * 2
+    )
 
 
 def test_the_machine_is_asked_for_operations_and_bytes() -> None:
-    found = stopwatch.measure_machine({}, turns=1)
+    found = decoding_speed.measure_machine({}, turns=1)
     assert found["flops_per_second"] > 0
     assert min(found["bytes_per_second"], found["bytes_per_second_near"]) > 0
 
 
 def test_a_queue_of_the_record_is_served_without_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     for policy in ("static", "continuous"):
-        found = serving.measure_queue({"rows": 4, "policy": policy}, n=8, repeats=1)
+        found = batching_and_drafting.measure_queue({"rows": 4, "policy": policy}, n=8, repeats=1)
         assert (found["n"], found["errors_strict"]) == (8, 0)
         assert 0 <= found["wasted"] < found["computed"]
     for row in rows(part="queue"):
-        assert row["errors_strict"] <= 1 and row["n"] == serving.N_QUEUE
+        assert row["errors_strict"] <= 1 and row["n"] == batching_and_drafting.N_QUEUE
 
 
 def test_drafts_of_the_record_change_nothing() -> None:
-    found = serving.measure_draft({"digits": 4, "draft": "draft_small", "n_draft": 4}, n=2)
+    found = batching_and_drafting.measure_draft(
+        {"digits": 4, "draft": "draft_small", "n_draft": 4}, n=2
+    )
     assert found["differing"] == 0 and found["tokens"] == 2 * 54
     assert found["accepted"] + found["rounds"] >= found["tokens"]
     assert all(row["differing"] == 0 for row in rows(part="draft"))
@@ -145,7 +149,7 @@ def test_drafts_of_the_record_change_nothing() -> None:
 
 def test_our_network_is_theirs_in_all_its_tokens() -> None:
     pytest.importorskip("transformers", reason="transformers is not installed")
-    row = stopwatch.measure_rival({"batch": 2}, length=26, repeats=1)
+    row = decoding_speed.measure_rival({"batch": 2}, length=26, repeats=1)
     assert row["differing"] == {"sdpa": 0, "eager": 0}
 
 

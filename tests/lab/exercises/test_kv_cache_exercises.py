@@ -2,7 +2,7 @@
 
 from tiny import failures
 
-from lab.exercises.kv_cache import Prefix, Slip, grade_bytes
+from lab.exercises.kv_cache_exercises import Prefix, Slip, grade_bytes
 
 SIZES = {"n_layer": 6, "n_head": 4, "n_row": 3, "bytes_per_number": 2}
 HELD = 2 * 6 * 4 * 64 * 24 * 3 * 2

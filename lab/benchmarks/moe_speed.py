@@ -52,7 +52,7 @@ def bench_moe() -> dict[str, Any]:
 
 
 def built(config: GPTConfig) -> MixtureOfExperts | DenseFFN:
-    ffn, generator = part("ffn", config), torch.Generator().manual_seed(0)
+    ffn, generator = part("ffn", config.layers[0]), torch.Generator().manual_seed(0)
     for parameter in ffn.parameters():
         torch.nn.init.normal_(parameter, std=config.d_model**-0.5, generator=generator)
     return cast(MixtureOfExperts | DenseFFN, ffn.eval())

@@ -10,8 +10,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from components.ui.claims import core
-from components.ui.runs import write_sum
+from components.ui.claims import claim
+from components.ui.loaded_models import write_sum
 from lab.data.problems import Format, two_digit_split
 from lab.inference.transcript import Transcript
 from lab.readings import Counts, Numbers
@@ -25,7 +25,7 @@ def rows_of(record: str, folder: str = "records") -> list[dict[str, Any]]:
     those in the book are drawn, and said to be such."""
     path = ROOT / folder / record
     try:
-        rows, changed = core.read_record(path), core.changed_in(path, ROOT)
+        rows, changed = claim.read_record(path), claim.changed_in(path, ROOT)
     except (FileNotFoundError, ValueError):
         st.info(f"This figure waits for its record: {folder}/{record} is missing or damaged.")
         return []
@@ -86,9 +86,9 @@ class Opening:
 def opening(run: str) -> Opening | None:
     """The recorded sum of a run; None, if its record is missing, damaged or of other weights."""
     try:
-        rows = core.read_record(ROOT / "records/opening.jsonl")
+        rows = claim.read_record(ROOT / "records/opening.jsonl")
         row = next(row for row in rows if row["cell"]["run"] == run)
-        if core.changed_by(row, ROOT):
+        if claim.changed_by(row, ROOT):
             return None
         return Opening(
             row["cell"]["a"],

@@ -1,4 +1,5 @@
-"""lab.experiments.latent_experts and low_rank: arms differ in what is compared, rows say it all."""
+"""lab.experiments.latent_experts_race and low_rank: arms differ in what is compared, rows say it
+all."""
 
 from __future__ import annotations
 
@@ -10,9 +11,9 @@ import numpy as np
 import pytest
 
 from lab.data.problems import Format
-from lab.experiments import latent_experts, long_sums, low_rank
+from lab.experiments import latent_experts_race, long_sums, low_rank
 from lab.experiments.frontier import evaluate_forced
-from lab.experiments.latent_experts import (
+from lab.experiments.latent_experts_race import (
     EQUAL_RATES,
     RACERS,
     RATE_SEEDS,
@@ -61,7 +62,7 @@ def test_a_run_in_miniature_tells_errors_loads_and_what_experts_know(
         "N_FAR": 2,
         "N_LOOKED_AT": 16,
     }.items():
-        monkeypatch.setattr(latent_experts, name, value)
+        monkeypatch.setattr(latent_experts_race, name, value)
     row = measure(replace(plan(network("small", "mla", "moe"), 2e-3, 1), batch_size=2), "test")
     assert row["wrong_4x4"] == row["n_4x4"] == 6 and row["wrong_8x8"] == row["n_8x8"] == 2
     assert [check[0] for check in row["curve"]] == [1, 2]
@@ -78,7 +79,7 @@ def test_what_comes_next_is_labelled_by_place_and_line() -> None:
     assert first["place"][:5] == [0, 1, 2, 3, 4]  # units first: 4 x 1 digits have five places
     assert first["line"][:5] == [0] * 5 and max(first["line"]) == 7  # the answer adds line 3
     assert first["place"][-1] == first["line"][-1] == -1  # `$` is no digit
-    (a, *_), (b, *_) = latent_experts.sums_looked_at()
+    (a, *_), (b, *_) = latent_experts_race.sums_looked_at()
     assert first["carry"][:2] == [0, (a % 10) * (b % 10) // 10]  # into the units, into the tens
     of_sums = [label for label, line in zip(first["carry"], first["line"], strict=True) if line % 2]
     assert set(of_sums) == {-1}

@@ -10,8 +10,8 @@ from tiny import failures
 
 from lab.data import coverage
 from lab.data.problems import HELDOUT_FROM, split_value
-from lab.exercises import chain_of_thought as exercises
-from lab.exercises.chain_of_thought import FORM
+from lab.exercises import chain_of_thought_exercises as exercises
+from lab.exercises.chain_of_thought_exercises import FORM
 from lab.inference.transcript import transcribe
 from lab.interp.intervene import ablate_head
 from lab.model.trace import Edit

@@ -27,7 +27,7 @@ from lab.data.samples import Sample
 from lab.data.sources import Shapes
 from lab.data.vocabulary import Tokens
 from lab.experiments.fine_tuning import as_live
-from lab.experiments.rope import evaluate, make_eval_set, update_ema
+from lab.experiments.position_encoding_race import evaluate, make_eval_set, update_ema
 from lab.experiments.sweep import Cell, Figures, Row, Small
 from lab.inference.forward import run_with_trace
 from lab.inference.token_loss import token_loss

@@ -11,8 +11,8 @@ from tiny import BASE, tiny_model
 from components.ui.chapters.ch20 import claims
 from lab.data.problems import split_value
 from lab.data.vocabulary import decode
-from lab.experiments import rope
-from lab.experiments.rope import (
+from lab.experiments import position_encoding_race
+from lab.experiments.position_encoding_race import (
     SETTINGS,
     EvalSet,
     RaceCheck,
@@ -106,18 +106,18 @@ def test_a_run_arrives_at_the_first_of_two_good_checks_in_a_row() -> None:
 
 
 def test_a_run_that_fails_nearly_everything_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rope, "GIVE_UP_AT", 25)
+    monkeypatch.setattr(position_encoding_race, "GIVE_UP_AT", 25)
     tiny = replace(plan("fixed", "rotary", 1e-3, 3, steps=75), batch_size=1, precision="fp32")
     tiny = replace(tiny, model=replace(BASE, position=RotaryPositionsConfig(10.0)))
     assert [check.step for check in race(tiny, "validation")] == [25]
-    monkeypatch.setattr(rope, "STILL_WRONG", 1.0)
+    monkeypatch.setattr(position_encoding_race, "STILL_WRONG", 1.0)
     assert [check.step for check in race(tiny, "validation")] == [25, 50, 75]
 
 
 def test_the_page_and_the_race_mean_the_same_goals() -> None:
-    assert rope.GOAL == claims.GOAL
-    assert rope.TRAINED_TO["fixed"] <= claims.FINE_GOAL
-    assert rope.TRAINED_TO["packed"] <= claims.FINEST_GOAL
+    assert position_encoding_race.GOAL == claims.GOAL
+    assert position_encoding_race.TRAINED_TO["fixed"] <= claims.FINE_GOAL
+    assert position_encoding_race.TRAINED_TO["packed"] <= claims.FINEST_GOAL
 
 
 def test_the_best_rate_arrives_first_or_else_errs_least() -> None:

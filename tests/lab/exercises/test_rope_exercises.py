@@ -3,7 +3,7 @@
 import pytest
 from tiny import failures
 
-from lab.exercises.rope import Slip, grade_order, read_order
+from lab.exercises.rope_exercises import Slip, grade_order, read_order
 
 
 def test_an_order_is_right_only_if_every_score_is_what_it_was() -> None:

@@ -34,6 +34,12 @@ from lab.recipes.reach import (
 )
 from lab.recipes.rope import learned_small, rope, rope_small, unordered_small
 from lab.recipes.times_table import times_table, times_table_small
+from lab.recipes.variants import (
+    cross_layer_attention,
+    first_layer_dense,
+    local_and_global_attention,
+    parallel_block,
+)
 from lab.training.recipe import Recipe
 
 RECIPES: dict[str, Callable[[], Recipe]] = {
@@ -71,6 +77,10 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "knows_two_digits": knows_two_digits,
     "mla_moe_before": mla_moe_before,
     "mla_moe": mla_moe,
+    "parallel_block": parallel_block,
+    "cross_layer_attention": cross_layer_attention,
+    "first_layer_dense": first_layer_dense,
+    "local_and_global_attention": local_and_global_attention,
 }
 
 

@@ -7,9 +7,9 @@ import torch
 from tiny import BASE, read, tiny_model
 
 from lab.data.problems import Format
-from lab.model.attention.clipped import ClippedPositions
 from lab.model.attention.kernels import math_attention
 from lab.model.call import Slots
+from lab.model.clipped_positions import ClippedPositions
 from lab.model.config import (
     ClippedCoupledRotaryPositionsConfig,
     ClippedRotaryPositionsConfig,

@@ -2,7 +2,7 @@
 
 from tiny import failures
 
-from lab.exercises.curriculum import FAR, Carry, Label
+from lab.exercises.curriculum_exercises import FAR, Carry, Label
 
 RIGHT = 37 * 48
 

@@ -12,8 +12,8 @@ import torch
 from lab.data.problems import Format, split_value
 from lab.data.sources import Mix, Pool
 from lab.data.vocabulary import decode
-from lab.experiments import curriculum
-from lab.experiments.curriculum import (
+from lab.experiments import curriculum_ablations
+from lab.experiments.curriculum_ablations import (
     BEGINNINGS,
     EVERY_LESSON,
     OTHER_BASES,
@@ -41,7 +41,7 @@ from lab.recipes.curriculum import (
     lesson,
     two_digits_coupled,
 )
-from lab.recipes.index import recipe
+from lab.recipes.recipe_index import recipe
 from lab.records import RECORDS, read_lines, select
 from lab.training.recipe import Recipe
 from lab.training.state import TrainState
@@ -169,9 +169,9 @@ def test_the_bases_differ_in_where_they_begin_and_how_they_say_positions() -> No
 def test_other_bases_begin_with_weights_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trained as the committed base was but for the seed, and handed to the course whole."""
     quick = replace(two_digits_coupled(), model=TINY, steps=2)
-    monkeypatch.setattr(curriculum, "two_digits_coupled", lambda: quick)
-    curriculum.knows_two_digits.cache_clear()
-    one, two = (curriculum.knows_two_digits(seed).state_dict() for seed in (1, 2))
+    monkeypatch.setattr(curriculum_ablations, "two_digits_coupled", lambda: quick)
+    curriculum_ablations.knows_two_digits.cache_clear()
+    one, two = (curriculum_ablations.knows_two_digits(seed).state_dict() for seed in (1, 2))
     assert any(not torch.equal(p, two[name]) for name, p in one.items())
     began: list[TrainState] = []
 
@@ -179,12 +179,12 @@ def test_other_bases_begin_with_weights_of_their_own(monkeypatch: pytest.MonkeyP
         began.append(deepcopy(state))
         return {"stages": [], "asked": split, "from": plan.start_from}
 
-    monkeypatch.setattr(curriculum, "train_course", course)
-    monkeypatch.setattr(curriculum, "course_of_twin", lambda *_, **__: quick)
-    monkeypatch.setattr(curriculum, "ASKED", 2)
-    curriculum.train_from(1, 1e-3, 0, "validation")
+    monkeypatch.setattr(curriculum_ablations, "train_course", course)
+    monkeypatch.setattr(curriculum_ablations, "course_of_twin", lambda *_, **__: quick)
+    monkeypatch.setattr(curriculum_ablations, "ASKED", 2)
+    curriculum_ablations.train_from(1, 1e-3, 0, "validation")
     assert all(torch.equal(p, one[name]) for name, p in began[0].model.state_dict().items())
-    curriculum.knows_two_digits.cache_clear()
+    curriculum_ablations.knows_two_digits.cache_clear()
 
 
 def test_the_course_of_another_base_takes_its_best_rate() -> None:
@@ -201,12 +201,12 @@ def test_the_course_of_another_base_takes_its_best_rate() -> None:
 
 
 def test_a_row_tells_every_shape_after_every_stage(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(curriculum, "ASKED", 5)
-    monkeypatch.setattr(curriculum, "ASKED_MOST", 7)
+    monkeypatch.setattr(curriculum_ablations, "ASKED", 5)
+    monkeypatch.setattr(curriculum_ablations, "ASKED_MOST", 7)
     shrinking = {
         name: lambda r, s, b=begins: shrunk(b(r, s)) for name, begins in BEGINNINGS.items()
     }
-    monkeypatch.setattr(curriculum, "BEGINNINGS", shrinking)
+    monkeypatch.setattr(curriculum_ablations, "BEGINNINGS", shrinking)
     row = measure_base(base_cells()[0])
     assert [stage["step"] for stage in row["stages"]] == [3, 6, 9]
     for stage in row["stages"]:
@@ -220,11 +220,11 @@ def test_every_shape_is_asked_as_exactness_asks_it(monkeypatch: pytest.MonkeyPat
     """Here 2x2 by greedy decoding, from the committed twin that knows two digits."""
     plan = course_of_twin("two_digits_coupled")
     model = TrainState.start(plan).model.eval()
-    monkeypatch.setattr(curriculum, "ASKED", 50)
+    monkeypatch.setattr(curriculum_ablations, "ASKED", 50)
     found = evaluate_shapes(model, plan, "validation", 50)["shapes"]
     form = Format("cot_reversed", 2, 2)
     rng = np.random.default_rng(0)
-    a, b = curriculum.sample_exact(rng, 50, 2, 2, 0.30, 0.40)
+    a, b = curriculum_ablations.sample_exact(rng, 50, 2, 2, 0.30, 0.40)
     assert found["2x2"] == (50, last(exactness(model, form, a, b, decode=True)).errors_strict)
     assert found["2x2"][1] < 10 < 45 < found["4x4"][1]
 

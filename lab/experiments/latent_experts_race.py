@@ -17,7 +17,7 @@ import numpy as np
 from lab.data.problems import BOUNDS, Field, Format, Integers, SplitName, sample_exact
 from lab.data.samples import Sample
 from lab.data.sources import Shapes
-from lab.experiments.attention_residuals import held_out_loss, rounded
+from lab.experiments.attention_residuals_race import held_out_loss, rounded
 from lab.experiments.frontier import columns, evaluate_forced, is_product, line_of
 from lab.experiments.lengths import clipped, problems_of_shape
 from lab.experiments.sweep import Cell

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from components.ui.book import CONTENTS
-from components.ui.claims.core import (
+from components.ui.claims.claim import (
     MARK,
     Claim,
     Looked,

@@ -1,4 +1,4 @@
-"""sieve: checks on labels that look at no truth."""
+"""pseudo_labels: checks on labels that look at no truth."""
 
 from dataclasses import replace
 
@@ -8,9 +8,9 @@ from tiny import BASE, tiny_model
 
 from lab.data.problems import Format, Integers
 from lab.data.vocabulary import EQUALS, Tokens
-from lab.inference import sieve
+from lab.inference import pseudo_labels
+from lab.inference.pseudo_labels import CHECKS, Labels, label, label_by_two
 from lab.inference.scoring import decode_all
-from lab.inference.sieve import CHECKS, Labels, label, label_by_two
 from lab.model.config import LearnedPositionsConfig
 
 FORM = Format("cot_reversed", 2, 2)
@@ -98,7 +98,7 @@ def test_any_two_models_that_agree_make_a_label(monkeypatch: pytest.MonkeyPatch)
         texts[:, FORM.answer.start] = told[model] if (a == A).all() else model
         return texts
 
-    monkeypatch.setattr(sieve, "write_all", write)
+    monkeypatch.setattr(pseudo_labels, "write_all", write)
     found = label_by_two([0, 1, 2], FORM, A, B)  # pyright: ignore[reportArgumentType]
     assert found.texts[:, FORM.answer.start].tolist() == [0, 0, 1, 0, 5]
     assert found.passes(["vote"]).tolist() == [True, True, False, True, True]

@@ -11,9 +11,17 @@ from tiny import failures, tiny_model
 
 from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
-from lab.experiments import atlas, flash, forged, pulled_out, rope, sweep, token_loss
-from lab.experiments.index import SWEEPS
+from lab.experiments import (
+    atlas,
+    attention_kernel_costs,
+    forged,
+    position_encoding_race,
+    pulled_out,
+    sweep,
+    token_loss_sweep,
+)
 from lab.experiments.sweep import Cell, Sweep, run_small, run_sweep
+from lab.experiments.sweep_index import SWEEPS
 from lab.inference.scoring import decode_all, score
 from lab.interp.intervene import ablate_head, ablate_layer
 from lab.model.config import GPTConfig
@@ -128,7 +136,7 @@ def small_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     model = tiny_model(GPTConfig(n_layer=2, d_model=16), dtype=torch.float32)
     for name in ("chain_of_thought", "few_pairs", "plain", "rope"):
         checkpoint.save(tmp_path / "runs" / name, model, Format("cot_reversed"))
-    for module in (atlas, forged, pulled_out, token_loss):
+    for module in (atlas, forged, pulled_out, token_loss_sweep):
         monkeypatch.setattr(module, "load_run", lambda n: checkpoint.load_run(n, tmp_path / "runs"))
     return checkpoint.load(tmp_path / "runs" / "plain")
 
@@ -218,21 +226,24 @@ def test_a_small_setting_measures_cells_of_its_sweep_and_reads_the_same_off_the_
 def test_the_small_setting_of_flash_tells_memory_and_seconds_of_every_kernel(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(flash, "SMALL_MEMORY_LENGTHS", (256, 512))
-    monkeypatch.setattr(flash, "SMALL_SPEED_LENGTHS", (64,))
+    monkeypatch.setattr(attention_kernel_costs, "SMALL_MEMORY_LENGTHS", (256, 512))
+    monkeypatch.setattr(attention_kernel_costs, "SMALL_SPEED_LENGTHS", (64,))
     found = {what: measured for what, measured, _ in run_small("flash", SWEEPS["flash"])}
-    assert [*found] == [*(f"memory of {name}" for name in flash.KERNELS), "seconds of 64 tokens"]
+    assert [*found] == [
+        *(f"memory of {name}" for name in attention_kernel_costs.KERNELS),
+        "seconds of 64 tokens",
+    ]
     assert found["memory of math"]["512 tokens, MB"] > 3 * 512**2 * 4 / 2**20
-    assert all(found[f"memory of {name}"]["power"] > 0 for name in flash.KERNELS)
+    assert all(found[f"memory of {name}"]["power"] > 0 for name in attention_kernel_costs.KERNELS)
     assert {*found["seconds of 64 tokens"]} == {"forward", "both"}
 
 
 def test_a_power_is_the_slope_of_the_logarithms() -> None:
     rows = [{"cell": {"tokens": n}, "peak_bytes": 3 * n * n} for n in (2, 8, 32)]
-    assert flash.growth_of_memory(rows)["power"] == 2
+    assert attention_kernel_costs.growth_of_memory(rows)["power"] == 2
 
 
 def test_a_ratio_of_what_never_arrived_is_none() -> None:
     arrived, never = ([[25, errors, 100, 0.1], [50, errors, 100, 0.1]] for errors in (1, 90))
-    found = rope.steps_of_the_pair([{"curve": never}, {"curve": arrived}])
+    found = position_encoding_race.steps_of_the_pair([{"curve": never}, {"curve": arrived}])
     assert found == {"learned": None, "rotary": 25, "ratio": None}

@@ -1,4 +1,5 @@
-"""lab.experiments.attention_residuals and threads: the arms are alike but for what is compared."""
+"""lab.experiments.attention_residuals_race and residual_ablations: arms are alike but for what is
+compared."""
 
 from __future__ import annotations
 
@@ -11,9 +12,9 @@ import pytest
 import torch
 
 from lab.data.position_ids import position_ids
-from lab.experiments import attention_residuals as experiment
-from lab.experiments import threads
-from lab.experiments.attention_residuals import (
+from lab.experiments import attention_residuals_race as experiment
+from lab.experiments import residual_ablations
+from lab.experiments.attention_residuals_race import (
     COMMITTED,
     MEASURED_AT,
     N_CHECK,
@@ -145,7 +146,7 @@ def test_the_live_race_may_choose_its_residual_and_says_what_is_allowed() -> Non
 def test_cut_threads_are_counted_by_kind_of_digit() -> None:
     rows = read_lines(RECORDS / "threads.jsonl")
     (whole,) = select(rows, pinned="none")
-    found = threads.measure_threads(whole["cell"])
+    found = residual_ablations.measure_threads(whole["cell"])
     assert {"errors": found["errors"], "wrong": found["wrong"]} == {
         "errors": whole["errors"],
         "wrong": {kind: tuple(counts) for kind, counts in whole["wrong"].items()},

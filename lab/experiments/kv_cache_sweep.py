@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lab.experiments.exact import exact_cells, measure_exact
-from lab.experiments.grouped import grouped_cells, measure_grouped
-from lab.experiments.serving import draft_cells, measure_draft, measure_queue, queue_cells
-from lab.experiments.stopwatch import (
+from lab.experiments.batching_and_drafting import (
+    draft_cells,
+    measure_draft,
+    measure_queue,
+    queue_cells,
+)
+from lab.experiments.decoding_speed import (
     machine_cells,
     measure_machine,
     measure_memory,
@@ -19,6 +22,8 @@ from lab.experiments.stopwatch import (
     seconds_until,
     time_cells,
 )
+from lab.experiments.exact import exact_cells, measure_exact
+from lab.experiments.grouped import grouped_cells, measure_grouped
 from lab.experiments.sweep import Cell, Figures, Row, Small
 
 MEASURES: dict[str, Callable[[Cell], dict[str, Any]]] = {
