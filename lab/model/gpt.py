@@ -28,7 +28,7 @@ from lab.model.trace import NO_TRACE, Trace, TraceLike
 
 
 class GPT(nn.Module):
-    """A decoder-only Transformer with PreNorm, no biases and an unembedding of its own.
+    """A decoder-only Transformer with no biases and an unembedding of its own.
 
     `forward(tokens)` gives the logits, (B, T, V), of the token after each. `positions` (B, T) or
     (T,) say where they stand, a plain count unless passed in; `first` (B,) in which slot the text

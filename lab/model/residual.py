@@ -8,7 +8,7 @@ Shapes: `B` batch, `T` tokens, `D` d_model, `N` sources, of one or several contr
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Protocol
 
 import torch
@@ -19,11 +19,16 @@ from lab.model.roles import Role
 from lab.model.rules import Choose, Contract, Norm, Operand, Rule, Rules, Softmax, Sum
 from lab.model.trace import Trace, TraceLike
 
+Normed = Callable[[Tensor], Tensor]
+
 
 class Stream(Protocol):
-    """What a block asks of the stream. It never adds: it reads, computes and writes."""
+    """What a block asks of the stream. It never adds: it reads, computes and writes.
 
-    def read(self, site: str, trace: TraceLike) -> Tensor: ...
+    Where a reading has a `norm`, what is read is normed, and goes on in the stream as such.
+    """
+
+    def read(self, site: str, trace: TraceLike, norm: Normed | None = None) -> Tensor: ...
 
     def write(self, site: str, out: Tensor, trace: TraceLike) -> None: ...
 
@@ -91,9 +96,9 @@ class PlainStream:
     def __init__(self, x: Tensor) -> None:
         self.x = x  # (B, T, D)
 
-    def read(self, site: str, trace: TraceLike) -> Tensor:
+    def read(self, site: str, trace: TraceLike, norm: Normed | None = None) -> Tensor:
         """The stream, under the name it has at this point; an edit here changes the stream."""
-        self.x = trace(site, self.x)
+        self.x = trace(site, norm(self.x) if norm else self.x)
         return self.x
 
     def write(self, site: str, out: Tensor, trace: TraceLike) -> None:
@@ -195,14 +200,14 @@ class DepthStream:
         self.sources, self.keys = [x], [self.key(x)]  # (B, T, D) each
         self.queries, self.source_of = iter(queries), iter(source_of)
 
-    def read(self, site: str, trace: TraceLike) -> Tensor:
+    def read(self, site: str, trace: TraceLike, norm: Normed | None = None) -> Tensor:
         """What this reading mixes; `resid_pre` is what the layer before left. An edit of it changes
         what is read here, and no contribution."""
         if site == "resid_mid":
             self.x = self.mix(trace("depth_pattern_mid", self.pattern()))
         if site == "resid_post":
             self.x = self.mix(trace("depth_pattern_post", self.pattern()))
-        self.x = trace(site, self.x)
+        self.x = trace(site, norm(self.x) if norm else self.x)
         return self.x
 
     def write(self, site: str, out: Tensor, trace: TraceLike) -> None:
