@@ -128,9 +128,6 @@ ON_PAGE = {
         "Every step is an exact sum": "contributions are added",
         "the sum is divided": "products are added",
     },
-    SHARED: {
-        "in blocks": "several layers",
-    },
 }
 
 REPLACED = {old: term.word for term in glossary() for old in term.instead_of}
