@@ -365,6 +365,15 @@ def in_brackets(found: Spread, form: str) -> str:
     return median if low == high else f"{median} [{low}, {high}]"
 
 
+def seeds_ahead(
+    ours: Mapping[Any, float], theirs: Mapping[Any, float], *, more: bool = False
+) -> tuple[int, int]:
+    """Of the seeds that both have, by seed: in how many ours is less, or with `more` more, and how
+    many there are. Alike is not ahead."""
+    both = [(ours[seed], theirs[seed]) for seed in ours if seed in theirs]
+    return sum((x > y) if more else (x < y) for x, y in both), len(both)
+
+
 def ratio_in_words(a: Sequence[float], b: Sequence[float]) -> str:
     """median(a) / median(b) with the middle 95% of a bootstrap over seeds, which has no upper end
     where too many of a never arrived, and no lower where too many of b did not."""

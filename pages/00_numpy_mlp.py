@@ -48,7 +48,8 @@ from components.ui.chapters.ch00.worked import (
 from components.ui.drawings.network import Edge, show_film
 from components.ui.exercise_verdict import show_verdict
 from components.ui.page_records import rows_of
-from components.ui.plots import bars
+from components.ui.plots import dots
+from components.ui.plots.ends import shares
 from lab.by_hand import mlp
 from lab.by_hand import mlp_experiment as experiment
 from lab.by_hand.mlp import Encoding, Numbers, Target, Task, encode, softmax
@@ -443,9 +444,12 @@ with page.deeper("not one row, but cells here and there"):
         ):
             return
         page.draw(
-            bars.seeds(held_out_points(rows), share="hidden cells right"),
+            dots.seeds(
+                points := held_out_points(rows), "hidden cells right", shares(), said=["right"]
+            ),
             alt="Share of hidden cells right for five ways to write the table, each point one seed",
         )
+        st.caption(dots.in_pairs(points, points[0]["arm"], more=True))
         page.notice()
         page.source(experiment.hide_share)
 

@@ -19,7 +19,8 @@ from components.ui.live import training
 from components.ui.loaded_models import BOOK_RUN, load_with_progress, write, write_sum
 from components.ui.operand_boxes import share_moment
 from components.ui.page_records import Atlas, atlases, first_error, one_it_gets_wrong, rows_of
-from components.ui.plots import bars, maps, pictures
+from components.ui.plots import bars, dots, maps, pictures
+from components.ui.plots.ends import shares
 from lab.data import coverage, difficulty, problems
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY, decode
@@ -120,9 +121,15 @@ with page.deeper("why both orders of a pair go together"):
         ):
             return
         page.draw(
-            bars.seeds(bars.seed_points(worked.MIRROR_ARMS, rows), "", WRONG),
+            dots.seeds(
+                points := dots.seed_points(worked.MIRROR_ARMS, rows),
+                WRONG,
+                shares(),
+                said=["errors"],
+            ),
             alt="Share of wrong texts among held-out orders, by whether the other was trained on",
         )
+        st.caption(dots.in_pairs(points, worked.IN_NEITHER_ORDER))
         page.notice()
         page.source(mirrored.split_by_order, mirrored.by_mirror)
 
@@ -252,13 +259,14 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             return
         pairs = page.choose("race_pairs", "Show the pairs that were", tuple(worked.PAIRS))
         page.draw(
-            figures.bands(worked.race_bands(rows, pairs), "tokens trained on", WRONG),
-            alt="Share of wrong texts against tokens trained on, a line and a band for each format",
+            figures.over_seeds(worked.race_curves(rows, pairs), "tokens trained on", WRONG),
+            alt="Share of wrong texts against tokens trained on, a line for each seed and format",
         )
         page.draw(
-            bars.seeds(worked.race_points(rows, pairs), "", WRONG),
+            dots.seeds(points := worked.race_points(rows, pairs), WRONG, shares(), said=["errors"]),
             alt=f"Share of all pairs {pairs} that are wrong at the end, each point one seed",
         )
+        st.caption(dots.in_pairs(points, STYLE_NAMES["plain"]))
         page.notice()
         page.source(controls.train_and_score, controls.race_cells)
 
@@ -277,9 +285,16 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         ):
             return
         page.draw(
-            bars.seeds(worked.size_points(rows, plain), "format and size", WRONG),
+            dots.seeds(
+                points := worked.size_points(rows, plain),
+                WRONG,
+                shares(),
+                down="format and size",
+                said=["errors"],
+            ),
             alt="Share of wrong held-out texts for four sizes and two formats, each point one seed",
         )
+        st.caption(dots.in_pairs(points, points[0]["arm"]))
         page.notice()
         page.source(controls.size_cells, controls.measure_size)
 
@@ -295,9 +310,10 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             ):
                 return
             page.draw(
-                bars.seeds(worked.choice_points(rows), share=WRONG),
+                dots.seeds(points := worked.choice_points(rows), WRONG, shares(), said=["errors"]),
                 alt="Share of wrong held-out texts after training on chosen or on random pairs",
             )
+            st.caption(dots.in_pairs(points, points[-1]["arm"]))
             page.notice()
             page.source(coverage.choose_cover, controls.measure_choice)
 
@@ -362,15 +378,27 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             ):
                 return
             page.draw(
-                bars.seeds(bars.seed_points(claims.UNSEEN, rows), "partial products", WRONG),
+                dots.seeds(
+                    dots.seed_points(claims.UNSEEN, rows),
+                    WRONG,
+                    shares(),
+                    down="partial products",
+                    said=["errors"],
+                ),
                 alt="Share of wrong held-out texts by how many partial products were never seen",
             )
             page.notice()
             page.prose("fractions")
             page.draw(
-                bars.seeds(bars.seed_points(worked.FRACTIONS, rows), "", WRONG),
+                dots.seeds(
+                    points := dots.seed_points(worked.FRACTIONS, rows),
+                    WRONG,
+                    shares(),
+                    said=["errors"],
+                ),
                 alt="Share of wrong held-out texts by the share of the pairs that were trained on",
             )
+            st.caption(dots.in_pairs(points, points[0]["arm"]))
             page.source(controls.usual_groups, controls.census, claims_of=["fractions"])
 
     with page.deeper("numbers never shown"):
@@ -380,8 +408,12 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             rows = rows_of("operands.jsonl")
             if rows:
                 page.draw(
-                    bars.seeds(
-                        bars.seed_points(worked.STRANGE, rows), "numbers never shown", WRONG
+                    dots.seeds(
+                        dots.seed_points(worked.STRANGE, rows),
+                        WRONG,
+                        shares(),
+                        down="numbers never shown",
+                        said=["errors"],
                     ),
                     alt="Share of wrong test problems by how many numbers were never shown",
                 )

@@ -51,7 +51,7 @@ from components.ui.lazily import lazily
 from components.ui.live import training
 from components.ui.loaded_models import load_with_progress
 from components.ui.page_records import rows_of
-from components.ui.plots import maps
+from components.ui.plots import dots, maps
 from components.ui.tokens import Marks, place_of, strip
 from lab.data.problems import Format
 
@@ -139,7 +139,7 @@ def clock() -> None:
     )
     page.numbers("the clocks", table_of_pairs(speeds, query, key))
     page.notice()
-    page.source(positions.turn_pairs, positions.frequencies, positions.RotaryPositions.rotate)
+    page.source(positions.turn_pairs, positions.frequencies, positions.RotaryPositions.rotated)
 
 
 page.prose("clock_worked")
@@ -312,10 +312,12 @@ def race() -> None:
         return
     tell_the_race()
     goal = claims.GOALS[page.choose("goal", "Goal of the chart: wrong at most", list(claims.GOALS))]
+    points = figures.goal_points(claims.race_points(rows, goal))
     page.draw(
-        figures.steps_to_goal(claims.race_points(rows, goal), claims.MOST_STEPS.value(rows)),
+        figures.steps_to_goal(points, claims.MOST_STEPS.value(rows)),
         alt="Steps until few enough problems are wrong, a point a seed, by text and by encoding",
     )
+    st.caption(dots.in_pairs(points, claims.ENCODINGS["learned"], "steps"))
     page.notice()
     page.source(encodings.race, encodings.make_eval_set, encodings.rope_cells)
 

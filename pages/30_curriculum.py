@@ -20,7 +20,8 @@ from components.ui.drawings.sieve import Label, show_sieve
 from components.ui.lazily import lazily
 from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
-from components.ui.plots import bars, maps
+from components.ui.plots import bars, dots, maps
+from components.ui.plots.ends import shares
 from components.ui.words import band
 from lab.data import coverage, difficulty
 from lab.data.problems import Problem, partial_products
@@ -140,6 +141,24 @@ def the_mix_of_a_stage() -> None:
 # ---------------------------------------------------------------- 3. watch it climb
 
 
+def tell_the_training() -> None:
+    """What the guess is about is drawn below as well; if the page stands there already without it,
+    draw it again."""
+    st.session_state["ch30_training_told"] = True
+    if st.session_state.pop("ch30_worth_untold", False):
+        st.rerun()
+
+
+def training_is_told() -> bool:
+    """A figure that stands alone asks for no guess, and so does one that a link leads to."""
+    if page.alone is not None or page.sought in ("worth", "bases"):
+        return True
+    if st.session_state.get("ch30_training_told", False):
+        return True
+    st.session_state["ch30_worth_untold"] = True
+    return False
+
+
 @page.section("stages")
 def as_stages_pass() -> None:
     rows = rows_of("course.jsonl")
@@ -149,6 +168,7 @@ def as_stages_pass() -> None:
         lambda: worked.worst(rows),
     ):
         return
+    tell_the_training()
     page.prose("stages_controls")
     arm = page.choose(
         "arm", "Training", worked.COURSES, "rehearsal_0", words=ARMS.__getitem__, kind="list"
@@ -157,16 +177,17 @@ def as_stages_pass() -> None:
     names = worked.names_of_stages(arm, len(row["stages"]))
     stage = page.choose("after", "After stage", names, names[-1], kind="segments")
     left = len(names) - 1 - names.index(stage)
-    for column, name in zip(st.columns(2), ("the_course", arm), strict=True):
-        with column:
-            st.html(f'<div class="wb-map-title">{ARMS[name]}</div>')
-            page.draw(
-                maps.length_map(
-                    worked.map_after(worked.first_row(rows, name), left), probes.MOST_DIGITS
-                ),
-                width="content",
-                alt=f"{ARMS[name]}: the share of wrong problems by the digits of both numbers",
-            )
+    with st.container(horizontal=True, gap="large"):
+        for name in ("the_course", arm):
+            with st.container(width=maps.LENGTH_MAP, gap="small"):
+                st.html(f'<div class="wb-map-title">{ARMS[name]}</div>')
+                page.draw(
+                    maps.length_map(
+                        worked.map_after(worked.first_row(rows, name), left), probes.MOST_DIGITS
+                    ),
+                    width="content",
+                    alt=f"{ARMS[name]}: the share of wrong problems by the digits of both numbers",
+                )
     page.notice()
     page.source(twins.train_course, twins.evaluate_shapes)
 
@@ -178,10 +199,16 @@ with page.deeper("what each part is worth, and where to begin"):
         rows = rows_of("course.jsonl")
         if not rows:
             return
+        if not training_is_told():
+            st.caption("The figure answers the question above; it is drawn once that is answered.")
+            return
         page.draw(
-            bars.seeds(worked.seeds_of(rows), share="4 by 4 digits right in every token"),
+            dots.seeds(
+                points := worked.seeds_of(rows), "4 by 4 digits right in every token", shares()
+            ),
             alt="Share of four-digit problems right at the end, a point a seed, by training",
         )
+        st.caption(dots.in_pairs(points, ARMS["the_course"], more=True))
         page.notice()
         page.source(twins.control, twins.reversed_course, twins.at_once)
 
@@ -461,7 +488,6 @@ def round_by_round() -> None:
                 "round",
                 "label",
                 figures.KINDS_OF_LABELS,
-                named_from=0.08,
                 title="labels",
             ),
             alt="Labels of each round: kept and thrown away, right and wrong",

@@ -38,7 +38,8 @@ from components.ui.live import measuring
 from components.ui.loaded_models import BOOK_RUN, load_with_progress, write_sum
 from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
-from components.ui.plots import bars
+from components.ui.plots import dots
+from components.ui.plots.ends import shares
 from components.ui.tokens import Marks, strip, wrong_tokens
 from components.ui.words import band
 
@@ -304,7 +305,11 @@ with page.deeper("heads that share a key"):
         rows = worked.grouped_rows()
         if not rows:
             return
-        page.draw(bars.seeds(rows, "key heads"), alt="Share of held-out pairs right, by key heads")
+        page.draw(
+            dots.seeds(rows, "texts right in every token", shares(), down="key heads"),
+            alt="Share of held-out pairs right, by key heads",
+        )
+        st.caption(dots.in_pairs(rows, rows[0]["arm"], more=True))
         page.notice()
         page.source(grouped.grouped)
 

@@ -17,6 +17,7 @@ from components.ui.lazily import lazily
 from components.ui.live import training
 from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
+from components.ui.plots import dots
 
 residual = lazily("lab.model.residual")
 depth = lazily("lab.interp.depth")
@@ -171,8 +172,10 @@ def the_race() -> None:
         return
     what = page.choose("what", "Compare", [*claims.GOALS, worked.LOSS], kind="list")
     never = "" if what == worked.LOSS else worked.NEVER
-    chart = figures.race(worked.race_points(runs, what), what, never)
+    points = worked.race_points(runs, what)
+    chart = figures.race(points, what, never)
     page.draw(chart, alt=f"{what}: each point is one seed, by depth and residual connection")
+    st.caption(dots.in_pairs(points, claims.ARMS["plain"], "value", by="depth", never=never))
     summary = worked.summary(runs)
     st.dataframe(summary, hide_index=True, width="stretch")
     page.numbers("Medians of the race", summary)

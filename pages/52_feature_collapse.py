@@ -14,6 +14,7 @@ from components.ui.drawings.cloud import show_cloud
 from components.ui.lazily import lazily
 from components.ui.live import training
 from components.ui.page_records import rows_of
+from components.ui.plots import dots
 from lab.experiments import warnings
 from lab.experiments.collapse_texts import PICTURED_SEED
 
@@ -222,10 +223,12 @@ def where_it_broke() -> None:
         lambda: worked.where_it_is(rows),
     ):
         return
+    points = worked.part_rows(rows)
     page.draw(
-        figures.put_back(worked.part_rows(rows)),
+        figures.put_back(points),
         alt="Other problems wrong after the long run, and with one part of the network put back",
     )
+    st.caption(dots.in_pairs(points, claims.FEW, "value", name="run", by="network"))
     page.notice()
     page.source(experiment.with_part_of, experiment.wrong_without_mean)
 

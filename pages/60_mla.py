@@ -18,7 +18,8 @@ from components.ui.lazily import lazily
 from components.ui.live import training
 from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
-from components.ui.plots import bars
+from components.ui.plots import dots
+from components.ui.plots.ends import shares
 
 published = lazily("lab.published.models")
 mla = lazily("lab.model.attention.mla")
@@ -185,9 +186,15 @@ def is_it_the_latents() -> None:
     ):
         return
     page.draw(
-        bars.seeds(worked.race_points(rows), share="problems of four by four digits wrong"),
+        dots.seeds(
+            points := worked.race_points(rows),
+            "problems of four by four digits wrong",
+            shares(),
+            said=["errors"],
+        ),
         alt="Wrong problems of four small networks, a point for each seed",
     )
+    st.caption(dots.in_pairs(points, points[0]["arm"]))
     page.notice()
     page.source(race.measure)
 

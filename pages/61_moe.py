@@ -19,7 +19,8 @@ from components.ui.lazily import lazily
 from components.ui.live import training
 from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
-from components.ui.plots import bars, maps
+from components.ui.plots import dots, maps
+from components.ui.plots.ends import shares
 
 moe = lazily("lab.model.ffn.moe")
 routing = lazily("lab.interp.routing")
@@ -247,9 +248,15 @@ def does_it_pay() -> None:
     ):
         return
     page.draw(
-        bars.seeds(worked.pay_points(race, changes), share="problems of four by four digits wrong"),
+        dots.seeds(
+            points := worked.pay_points(race, changes),
+            "problems of four by four digits wrong",
+            shares(),
+            said=["errors"],
+        ),
         alt="Wrong problems of small networks, dense and with experts, a point for each seed",
     )
+    st.caption(dots.in_pairs(points, worked.DENSE_ALL))
     table = worked.pay_table(race, changes)
     st.dataframe(table, hide_index=True, width="stretch")
     page.numbers("Networks, their size, their work and their errors", table)

@@ -15,7 +15,8 @@ from components.ui.lazily import lazily
 from components.ui.live import training
 from components.ui.live.service import LiveRun
 from components.ui.page_records import atlases, rows_of
-from components.ui.plots import bars
+from components.ui.plots import bars, dots
+from components.ui.plots.ends import shares
 from lab.readings import Rows
 
 experiment = lazily("lab.experiments.error_book")
@@ -93,15 +94,21 @@ def the_bet() -> None:
         alt="Validation pairs wrong, round by round, a line for each run of every way to pick",
     )
     page.draw(
-        bars.seeds(
-            worked.end_rows(claims.PAIRS, rows, worked.BOUNDED),
-            share="test pairs wrong at the end",
-            most=worked.MOST_WRONG,
+        dots.seeds(
+            points := worked.end_rows(claims.PAIRS, rows, worked.BOUNDED),
+            "test pairs wrong at the end",
+            shares(worked.MOST_WRONG),
+            said=["errors"],
         ),
         alt="Test pairs wrong at the end, a point for each seed",
     )
+    st.caption(dots.in_pairs(points, claims.ARMS["random_anew"]))
     page.notice()
     page.source(experiment.mistakes, experiment.most_of, experiment.plan_of_round)
+
+
+with page.deeper("the other ways to pick pairs"):
+    page.prose("arms_more")
 
 
 # ---------------------------------------------------------------- 3. what counts more
@@ -123,13 +130,15 @@ def what_counts_more() -> None:
     ):
         return
     page.draw(
-        bars.seeds(
-            worked.end_rows(claims.PAIRS, rows, worked.SUSPECTS),
-            share="test pairs wrong at the end",
-            most=worked.MOST_WRONG,
+        dots.seeds(
+            points := worked.end_rows(claims.PAIRS, rows, worked.SUSPECTS),
+            "test pairs wrong at the end",
+            shares(worked.MOST_WRONG),
+            said=["errors"],
         ),
         alt="Test pairs wrong at the end, for ways that differ in what else is read",
     )
+    st.caption(dots.in_pairs(points, claims.ARMS["random_anew"]))
     page.notice()
     with page.deeper("every way, with its learning rate and how many different pairs it read"):
         show_every_way(claims.PAIRS, rows)
@@ -149,13 +158,15 @@ def near_the_end() -> None:
     ):
         return
     page.draw(
-        bars.seeds(
-            worked.end_rows(claims.NEAR, rows, worked.NEAR_THE_END),
-            share="test problems wrong at the end",
-            most=worked.MOST_WRONG_NEAR,
+        dots.seeds(
+            points := worked.end_rows(claims.NEAR, rows, worked.NEAR_THE_END),
+            "test problems wrong at the end",
+            shares(worked.MOST_WRONG_NEAR),
+            said=["errors"],
         ),
         alt="Problems of four by four digits wrong at the end, a point for each run of each way",
     )
+    st.caption(dots.in_pairs(points, claims.ARMS["random_anew"]))
     page.notice()
     with page.deeper("every way near the end"):
         show_every_way(claims.NEAR, rows)
@@ -180,7 +191,6 @@ def wrong_before_or_lost() -> None:
             "arm",
             "fate",
             figures.FATES,
-            named_from=0.08,
             title="wrong at the end, median of the runs",
         ),
         alt="Pairs wrong at the end: those that were wrong before, and those that were right",

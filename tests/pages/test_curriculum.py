@@ -403,3 +403,11 @@ def test_the_exercises_are_solved_by_thought_alone(book: Any) -> None:
         app.text_input(key="ch30_ex_far_a").set_value(a)
         app.text_input(key="ch30_ex_far_b").set_value(b).run()
         assert not app.exception and len(app.success) == solved, (a, b)
+
+
+def test_what_each_part_is_worth_is_drawn_once_its_question_is_answered(
+    book: Any, seen: Any
+) -> None:
+    assert charts(seen(PAGE), "arm", "share", "seed") == []
+    assert len(charts(seen(PAGE, reveal="1"), "arm", "share", "seed")) == 1
+    assert len(charts(book(PAGE, figure="worth"), "arm", "share", "seed")) == 1

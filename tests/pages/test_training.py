@@ -335,12 +335,11 @@ def test_dashes_say_that_a_run_is_recorded_and_a_thin_line_that_it_was_trained_o
         assert [dashes == curves.DASHED for _, dashes in found.values()] == [True, *3 * [False]]
         recorded, first, second, dots = (colour for colour, _ in found.values())
         assert recorded == first == second[:7] != second and dots[:7] not in (first, second[:7])
-    *lines, points = curves.exactness_curves(rows).to_dict()["layer"]
-    drawn = [line["mark"]["strokeWidth"] for line in lines]
-    told = [line["encoding"]["strokeWidth"] for line in lines]
-    assert drawn == [2.5, 1] and all(said["legend"] for said in told)
-    assert [said["scale"]["range"] for said in told] == 2 * [drawn]
-    assert "strokeDash" not in points["encoding"]
+    *lines, points, names = curves.exactness_curves(rows).to_dict()["layer"]
+    assert [line["mark"]["strokeWidth"] for line in lines] == [2.5, 1]
+    assert "strokeDash" not in points["encoding"] and len(names["layer"]) == 2
+    titles = {line["encoding"]["y"]["title"] for line in lines}
+    assert titles == {"texts right in every token (thin: trained on)"}
     held_out = [row for row in rows if row["what"] != "trained on"]
-    for line in curves.exactness_curves(held_out).to_dict()["layer"][:-1]:
-        assert line["encoding"]["strokeWidth"]["legend"] is None  # there is none
+    for line in curves.exactness_curves(held_out).to_dict()["layer"][:-2]:
+        assert line["encoding"]["y"]["title"] == "texts right in every token"  # there is none

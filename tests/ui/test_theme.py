@@ -32,9 +32,10 @@ from components.ui.chapters.ch60 import worked as ch60_worked
 from components.ui.chapters.ch61 import figures as ch61
 from components.ui.chapters.ch62 import figures as ch62
 from components.ui.chapters.ch62 import worked as ch62_worked
-from components.ui.plots import bars, colours, curves, maps
+from components.ui.plots import bars, colours, curves, dots, maps
 from components.ui.plots.chart_parts import BARS, Chart, finished
 from components.ui.plots.colours import Tone
+from components.ui.plots.ends import shares
 from components.ui.plots.theme import LABEL
 
 pytestmark = pytest.mark.xdist_group("theme")
@@ -64,13 +65,12 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "atlas": lambda: maps.atlas(SOME_PAIRS, np.ones((100, 100), dtype=bool)),
     "attention_map": lambda: maps.attention_map(SHARES, "7*"),
     "count_bars": lambda: bars.count_bars({"FFN 0": 3, "FFN 1": 4}, "part", "errors"),
-    "seeds": lambda: bars.seeds(SEEDS),
+    "seeds": lambda: dots.seeds(SEEDS, "wrong", shares(), said=["errors"]),
     "fate_bars": lambda: bars.fate_bars(
         [{"arm": "rotary", "fate": fate, "rank": rank, "n": 4} for rank, fate in enumerate(FATES)],
         "arm",
         "fate",
         FATES,
-        named_from=0.1,
     ),
     "loss_curves": lambda: curves.loss_curves(RUN),
     "exactness_curves": lambda: curves.exactness_curves(RUN),
@@ -116,17 +116,21 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "outcomes": lambda: ch10.outcomes(
         [{"digit": "units", "outcome": "stays true", "share": 1, "label": "all", "order": 0}]
     ),
-    "bands": lambda: ch10.bands(
-        [{"arm": "plain", "x": x, "low": 0.1, "mid": 0.2, "high": 0.3} for x in (1, 2)], "x", "y"
+    "over_seeds": lambda: ch10.over_seeds(
+        [{"arm": "plain", "seed": seed, "x": x, "share": 0.2} for seed in (0, 1) for x in (1, 2)],
+        "x",
+        "y",
     ),
     "changes": lambda: ch20.changes([{"model": "rotary", "layer": "layer 0", "change": 0.5}]),
     "scores_by_place": lambda: ch20.scores_by_place(SIGNED),
     "by_distance": lambda: ch20.by_distance({"10": TEN, "100": TEN}),
     "steps_to_goal": lambda: ch20.steps_to_goal(
-        [
-            {"setting": "a", "encoding": "rotary", "seed": 0, "steps": steps, "ended": 90}
-            for steps in (50, float("inf"))
-        ],
+        ch20.goal_points(
+            [
+                {"setting": "a", "encoding": "rotary", "seed": 0, "steps": steps, "ended": 90}
+                for steps in (50, float("inf"))
+            ]
+        ),
         100,
     ),
     "length_map": lambda: maps.length_map([{"p": 1, "q": 1, "n": 5, "wrong": 1}], 1),
@@ -284,7 +288,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
 SIGNS = {"tile_map", "cosine_map", "scores_by_place", "waterfall"}
 CURVES = {
     *("loss_curves", "exactness_curves", "coin", "loss_and_perplexity", "chain"),
-    *("largest_weights", "neuron_curve", "bands", "by_distance"),
+    *("largest_weights", "neuron_curve", "over_seeds", "by_distance"),
 }
 SHORT = {
     "blend_map",
@@ -348,6 +352,7 @@ def test_every_chart_is_here() -> None:
         for module in (
             bars,
             curves,
+            dots,
             maps,
             ch00,
             ch01,

@@ -11,7 +11,17 @@ import pandas as pd
 from altair.utils import schemapi
 from numpy.typing import NDArray
 
-from components.ui.plots.colours import INK, LINE, NEGATIVE, ON_STRONG, PAPER, POSITIVE, Tone, apart
+from components.ui.plots.colours import (
+    INK,
+    LINE,
+    NEGATIVE,
+    ON_STRONG,
+    PAPER,
+    POSITIVE,
+    Tone,
+    apart,
+    shape_of,
+)
 from components.ui.plots.theme import LABEL
 
 # A chart is checked as a whole when it is drawn; that each of its parts is checked as it is made as
@@ -27,6 +37,12 @@ READABLE = [0, 1.6]
 
 SHARES = [0, 0.25, 0.5, 0.75, 1]
 """Where an axis of shares has its ticks."""
+
+DASHED = [5, 4]
+"""The one pattern of dashes in charts. It says that a line was recorded, and nothing else."""
+
+PHONE = 350
+"""In pixels: how wide a chart is on a phone."""
 
 CURVE, BARS = 300, 180
 """In pixels: how high a curve is, and how high bars are at least."""
@@ -89,9 +105,17 @@ def readable(strong: str) -> Any:
     return alt.condition(strong, alt.value(ON_STRONG.now), alt.value(INK.now))
 
 
-def toned(tones: Mapping[str, Tone]) -> alt.Scale:
-    """A colour for each name, in their order."""
-    return alt.Scale(domain=list(tones), range=[tone.now for tone in tones.values()])
+def toned(tones: Mapping[str, Tone | str]) -> alt.Scale:
+    """A colour for each name, in their order: one of the book's, or a weaker one of those."""
+    colours = [tone if isinstance(tone, str) else tone.now for tone in tones.values()]
+    return alt.Scale(domain=list(tones), range=colours)
+
+
+def shaped(names: Iterable[str], field: str = "arm") -> alt.Shape:
+    """Each kind in its own shape."""
+    several = list(dict.fromkeys(names))
+    scale = alt.Scale(domain=several, range=[shape_of(name) for name in several])
+    return alt.Shape(f"{field}:N", scale=scale, legend=None)
 
 
 def kinds(names: Iterable[str]) -> alt.Scale:
@@ -99,16 +123,58 @@ def kinds(names: Iterable[str]) -> alt.Scale:
     return toned(apart(names))
 
 
-def named_below(data: pd.DataFrame, field: str) -> alt.Color:
-    """A colour for each name of a column of text, told below the chart, one under another."""
-    below = alt.Legend(orient="bottom", columns=1, labelLimit=300)
-    return alt.Color(f"{field}:N", title=None, scale=kinds(data[field]), legend=below)
+NAME = 150
+"""In pixels: the longest line of a row's name."""
 
 
-def named_ends(data: pd.DataFrame, along: str, name: str, x: alt.X, y: alt.Y) -> alt.Chart:
-    """The names of lines, each beside the last point of its line."""
-    last = data.sort_values(along).groupby(name, sort=False).tail(1)
-    return alt.Chart(last).mark_text(align="left", dx=8).encode(x=x, y=y, text=f"{name}:N")
+def rows_axis(names: Iterable[str], **more: Any) -> alt.Axis:
+    """Of rows with these names: long ones are told over two lines, or a phone has no room left."""
+    return alt.Axis(labelOverlap=False, labelLimit=NAME, labelExpr=two_lines(names), **more)
+
+
+def two_lines(names: Iterable[str]) -> str:
+    """What a row is called, over two lines where it is long."""
+    broken = {name: broken_name(name) for name in names if len(name) > 20}
+    cases = "".join(
+        f"datum.label === {quoted(name)} ? [{', '.join(map(quoted, two))}] : "
+        for name, two in broken.items()
+    )
+    return f"{cases}datum.label"
+
+
+def broken_name(name: str) -> tuple[str, str]:
+    """At the space or the colon nearest to its middle."""
+    if ": " in name:
+        first, rest = name.split(": ", 1)
+        return first, rest
+    places = [i for i, letter in enumerate(name) if letter == " "]
+    if not places:
+        return name, ""
+    at = min(places, key=lambda i: abs(i - len(name) / 2))
+    return name[:at], name[at + 1 :]
+
+
+def quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+LONG = 20 * "m"
+"""The longest line of a row's name, in letters."""
+
+
+def abreast(names: Iterable[str], beside: Iterable[str] = ()) -> int:
+    """How many names of a legend stand side by side on a phone, above a plot whose rows are called
+    as `beside` says."""
+    left = 7 * max(map(len, beside), default=6)
+    return max(1, (PHONE - left) // (7 * max(map(len, names)) + 30))
+
+
+def named_above(data: pd.DataFrame, field: str) -> alt.Color:
+    """A colour for each name of a column of text, told above the chart: for bars and points, which
+    have no end at which a name could stand."""
+    above = alt.Legend(columns=abreast(data[field], [LONG]), labelLimit=300)
+    return alt.Color(f"{field}:N", title=None, scale=kinds(data[field]), legend=above)
 
 
 def grid(values: Numbers, rows: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:

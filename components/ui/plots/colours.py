@@ -2,9 +2,10 @@
 
 Blue to orange is sign and only sign; an amount, which is never below zero, takes the orange half.
 Right is green and wrong is red, and a mark, a word or a strength says so as well. What a model was
-trained on is grey. One thing alone, or the thing to look at, is plum. Kinds that are compared take
-their hue from the tables below. Their values stand in the file that the front end reads as well;
-pages and drawings have them as variables of the style sheet.
+trained on is grey. One thing alone, or the thing to look at, is plum. What a colour means, and the
+colour and the shape of each arm that is compared, stand with the values in one file, which the
+front end reads as well: an arm looks the same on every page. Pages and drawings have the values as
+variables of the style sheet.
 """
 
 from __future__ import annotations
@@ -34,12 +35,21 @@ class Tone(NamedTuple):
 FILE = Path(__file__).parents[2] / "threejs_viewer/frontend/src/shared/colours.json"
 """The one place where a colour is written down; the front end reads it too."""
 
+WRITTEN = json.loads(FILE.read_text())
+
 GROUPS: Mapping[str, Mapping[str, Tone]] = {
     group: {name: Tone(**tone) for name, tone in tones.items()}
-    for group, tones in json.loads(FILE.read_text()).items()
-    if group != "scales"
+    for group, tones in WRITTEN.items()
+    if group not in ("means", "arms", "scales")
 }
 """Every colour that has a name. The scales are lists, and Streamlit's settings alone need them."""
+
+NAMED: Mapping[str, Tone] = {
+    name: tone for group in GROUPS.values() for name, tone in group.items()
+}
+
+MEANS: Mapping[str, Tone] = {what: NAMED[name] for what, name in WRITTEN["means"].items()}
+"""What a colour says wherever it stands."""
 
 PAGE, SIGN, MARKS, HUE = (GROUPS[group] for group in ("page", "sign", "marks", "kinds"))
 
@@ -73,60 +83,37 @@ ROSE = HUE["rose"]
 BROWN = HUE["brown"]
 HUES = (VIOLET, OCHRE, TEAL, ROSE, BROWN)
 
-FORMATS: Mapping[str, Tone] = {
-    "plain": OCHRE,
-    "reversed": TEAL,
-    "cot": ROSE,
-    "cot, reversed": VIOLET,
-    "dots": BROWN,
-}
-POSITIONS: Mapping[str, Tone] = {
-    "rotary": VIOLET,
-    "learned table": OCHRE,
-    "no positions": BROWN,
-    "coupled": TEAL,
-}
-OPTIMISERS: Mapping[str, Tone] = {
-    "sgd": OCHRE,
-    "momentum": BROWN,
-    "adam": TEAL,
-    "adamw": TEAL,
-    "muon": VIOLET,
-}
-RESIDUALS: Mapping[str, Tone] = {
-    "plain sum": OCHRE,
-    "attention over depth": VIOLET,
-    "over groups": TEAL,
-    "one number a connection": ROSE,
-}
-BEGINNINGS: Mapping[str, Tone] = {
-    "from scratch": VIOLET,
-    "fine-tuned": OCHRE,
-    "random weights": VIOLET,
-    "random weights, no stages": BROWN,
-    "two digits, coupled positions": TEAL,
-    "two digits, learned table": ROSE,
-}
-STUDIED: Mapping[str, Tone] = {
-    "its mistakes": VIOLET,
-    "random, as many": OCHRE,
-    "ordinary training": TEAL,
-}
-KEPT: Mapping[str, Tone] = {
-    "multi-head attention": ROSE,
-    "latents of 8": TEAL,
-    "latents of 32": OCHRE,
-    "latents of 128": VIOLET,
-}
-"""What attention keeps of a token."""
+TYPED, WORKING, ANSWER, ATTENTION, FFN = (
+    MEANS[what] for what in ("typed", "working", "answer", "attention", "FFN")
+)
 
-KINDS = {
-    kind: tone
-    for table in (FORMATS, POSITIONS, OPTIMISERS, RESIDUALS, BEGINNINGS, STUDIED, KEPT)
-    for kind, tone in table.items()
-}
 
-PARTS: Mapping[str, Tone] = {"partial product": VIOLET, "sum": OCHRE, "answer": TEAL}
+class Look(NamedTuple):
+    """How an arm looks wherever it is compared: told by its shape too, for who sees no colours."""
+
+    tone: Tone
+    shape: str
+
+
+ARMS: Mapping[str, Mapping[str, Look]] = {
+    table: {arm: Look(NAMED[name], shape) for arm, (name, shape) in looks.items()}
+    for table, looks in WRITTEN["arms"].items()
+}
+"""What is compared with each other on a page or several, table by table."""
+
+
+def tones(table: str) -> Mapping[str, Tone]:
+    return {arm: look.tone for arm, look in ARMS[table].items()}
+
+
+FORMATS, POSITIONS, OPTIMISERS, RESIDUALS, BEGINNINGS, STUDIED, KEPT, FEED_FORWARD = (
+    tones(table) for table in ARMS
+)
+
+LOOKS = {arm: look for looks in ARMS.values() for arm, look in looks.items()}
+KINDS = {arm: look.tone for arm, look in LOOKS.items()}
+
+PARTS: Mapping[str, Tone] = {"partial product": WORKING, "sum": BROWN, "answer": ANSWER}
 """Of a text that a model writes."""
 
 RECORDED = ", recorded"
@@ -151,6 +138,12 @@ def tone_of(name: str) -> Tone:
     return KINDS[kind] if kind else ACCENT
 
 
+def shape_of(name: str) -> str:
+    """Of the kind that a name begins with; a circle if it is none of the kinds."""
+    kind = kind_of(name)
+    return LOOKS[kind].shape if kind else "circle"
+
+
 def apart(names: Iterable[str]) -> dict[str, Tone]:
     """A tone for each name: a kind's own, and for the others the hues that are left, one a stem."""
     several = dict.fromkeys(names)
@@ -167,6 +160,7 @@ def variables() -> str:
 
     Streamlit sets the colour scheme of the page; light-dark() follows it.
     """
-    tones = [named for group in GROUPS.values() for named in group.items()]
-    lines = [f"  --wb-{name}: light-dark({tone.light}, {tone.dark});" for name, tone in tones]
+    lines = [
+        f"  --wb-{name}: light-dark({tone.light}, {tone.dark});" for name, tone in NAMED.items()
+    ]
     return "\n".join([":root {", *lines, "}"])

@@ -13,13 +13,15 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from components.ui.plots.chart_parts import CURVE, Chart, finished
-from components.ui.plots.colours import INK, RECORDED, Tone, apart
+from components.ui.plots.chart_parts import CURVE, DASHED, Chart, finished, toned
+from components.ui.plots.colours import RECORDED, Tone, apart
+from components.ui.plots.ends import last_of, named, powers, shares
 
 Rows = Sequence[Mapping[str, Any]]
 
-SOLID, DASHED = [1, 0], [5, 4]
-WIDTHS = {"held out": 2.5, "trained on": 1.0}
+SOLID = [1, 0]
+HELD_OUT, TRAINED_ON = "held out", "trained on"
+WIDTHS = {HELD_OUT: 2.5, TRAINED_ON: 1.0}
 WEAKER = ("", "90", "50")
 """How opaque, in two digits after a colour: the first run of a kind, the second, those behind."""
 
@@ -27,76 +29,69 @@ WEAKER = ("", "90", "50")
 def loss_curves(rows: Rows) -> Chart:
     """Loss by step on a log scale. Rows: run, step, what, value."""
     losses = [row for row in rows if row["what"] == "loss"]
-    chart = (
+    axis, tones = powers([row["value"] for row in losses]), tones_of(rows, losses)
+    lines = (
         alt.Chart(pd.DataFrame(losses))
         .mark_line()
         .encode(
-            x=alt.X("step:Q", axis=alt.Axis(format="d", tickMinStep=1)),
-            y=alt.Y("value:Q", title="loss, -ln p per token", scale=alt.Scale(type="log")),
-            tooltip=["run", "step", alt.Tooltip("value", format=".4g")],
-            **run_looks(rows, losses),
+            x=alt.X("step:Q", axis=WHOLE),
+            y=axis.y("value:Q", "loss, −ln p per token"),
+            tooltip=["run", "step", alt.Tooltip("value", format=".4~g")],
+            **run_looks(tones),
         )
     )
-    return finished(chart.properties(height=CURVE))
+    names = named(last_of(losses, "run", "step", "value"), axis, tones)
+    return finished(alt.layer(lines, names).properties(height=CURVE))
 
 
 def exactness_curves(rows: Rows, x: str = "step") -> Chart:
     """Share of right texts: held out a line, trained on a thin one. Rows: run, x, what, value."""
     asked = [row for row in rows if row["what"] != "loss"]
-    looks = run_looks(rows, asked)
+    axis, tones = shares(), tones_of(rows, asked)
+    looks = run_looks(tones)
+    both = {row["what"] for row in asked} == set(WIDTHS)
+    title = "texts right in every token" + (f" (thin: {TRAINED_ON})" if both else "")
     base = alt.Chart(pd.DataFrame(asked, columns=["run", x, "what", "value"])).encode(
-        x=alt.X(f"{x}:Q", axis=alt.Axis(format="~s", tickMinStep=1)),
-        y=alt.Y(
-            "value:Q",
-            title="texts right in every token",
-            scale=alt.Scale(domain=[0, 1]),
-            axis=alt.Axis(format="%"),
-        ),
+        x=alt.X(f"{x}:Q", axis=WHOLE),
+        y=axis.y("value:Q", title),
         color=looks["color"],
     )
-    legend = alt.Legend(
-        orient="bottom", symbolType="stroke", symbolStrokeColor=INK.now, symbolSize=600
-    )
-    width = alt.StrokeWidth(
-        "what:N",
-        title=None,
-        scale=alt.Scale(domain=list(WIDTHS), range=list(WIDTHS.values())),
-        legend=legend if len({row["what"] for row in asked}) > 1 else None,
-    )
-    # The channel makes the legend alone: the theme has a width for every line, which wins.
     lines = [
         base.transform_filter(alt.datum["what"] == what)
         .mark_line(strokeWidth=wide)
-        .encode(strokeDash=looks["strokeDash"], strokeWidth=width)
+        .encode(strokeDash=looks["strokeDash"])
         for what, wide in WIDTHS.items()
     ]
-    # A layer of its own: points that belong to the lines would hide the dashes of the legend.
     points = base.mark_circle(size=18, opacity=1).encode(
         tooltip=["run", "what", x, alt.Tooltip("value", format=".4f")]
     )
-    return finished(alt.layer(*lines, points).properties(height=CURVE))
+    told = {row["run"]: HELD_OUT for row in asked if row["what"] == HELD_OUT}
+    last = [row for row in asked if row["what"] == told.get(row["run"], TRAINED_ON)]
+    names = named(last_of(last, "run", x, "value"), axis, tones)
+    return finished(alt.layer(*lines, points, names).properties(height=CURVE))
 
 
-def run_looks(every: Rows, shown: Rows) -> dict[str, Any]:
-    """Colour and dashes of the runs that a chart shows, of all that the page has, in one legend."""
-    tones = apart(row["run"] for row in every)
+WHOLE = alt.Axis(format=",d", tickMinStep=1, tickCount=5)
+"""Of an axis of steps or tokens."""
+
+
+def tones_of(every: Rows, shown: Rows) -> dict[str, str]:
+    """The colours of the runs that a chart shows, of all that the page has."""
     before: Counter[tuple[Tone, bool]] = Counter()
     colours: dict[str, str] = {}
-    for name, tone in tones.items():
+    for name, tone in apart(row["run"] for row in every).items():
         same = (tone, name.endswith(RECORDED))
         colours[name] = tone.now + WEAKER[min(before[same], len(WEAKER) - 1)]
         before[same] += 1
-    names = list(dict.fromkeys(row["run"] for row in shown))
-    dashes = [DASHED if name.endswith(RECORDED) else SOLID for name in names]
-    legend = alt.Legend(columns=1, symbolType="stroke", symbolSize=600)
+    return {name: colours[name] for name in dict.fromkeys(row["run"] for row in shown)}
+
+
+def run_looks(tones: Mapping[str, str]) -> dict[str, Any]:
+    """Colour and dashes of runs, which are named where they end."""
+    dashes = [DASHED if name.endswith(RECORDED) else SOLID for name in tones]
     return {
-        "color": alt.Color(
-            "run:N",
-            title=None,
-            scale=alt.Scale(domain=names, range=[colours[name] for name in names]),
-            legend=legend,
-        ),
+        "color": alt.Color("run:N", scale=toned(tones), legend=None),
         "strokeDash": alt.StrokeDash(
-            "run:N", title=None, scale=alt.Scale(domain=names, range=dashes), legend=legend
+            "run:N", scale=alt.Scale(domain=list(tones), range=dashes), legend=None
         ),
     }

@@ -23,7 +23,7 @@ from components.ui.plots.chart_parts import (
     swatches,
     token_axis,
 )
-from components.ui.plots.colours import ACCENT, GREY, INK, PAPER, RIGHT_FIELD, WORSE, WRONG
+from components.ui.plots.colours import ACCENT, GREY, INK, LINE, PAPER, RIGHT_FIELD, WORSE, WRONG
 
 ATLAS_KINDS = ("right, trained on", "right, never shown", "wrong, never shown", "wrong, trained on")
 ATLAS_ORDER = ((False, True), (False, False), (True, False), (True, True))
@@ -165,9 +165,13 @@ def length_map(rows: Sequence[Mapping[str, Any]], trained: int) -> Chart:
 def table_map(
     values: Numbers, rows: Sequence[str], columns: Sequence[str], row_title: str, column_title: str
 ) -> Chart:
-    """A small heat map with its numbers in the cells. `values` (rows, columns) in [0, 1]; a cell is
-    empty where there is none, NaN."""
+    """A small heat map with its numbers in the cells. `values` (rows, columns) in [0, 1]; there is
+    no cell where there is none, NaN. Where most would read 0.00, those stay blank."""
     data = grid(values, rows, columns).dropna()
+    blank = data["value"] < 0.005
+    sparse = bool(blank.mean() > 0.5)
+    data["said"] = [f"{x:.2f}" for x in data["value"]]
+    data.loc[blank & sparse, "said"] = ""
     base = alt.Chart(data).encode(
         x=alt.X(
             "column:N",
@@ -182,7 +186,7 @@ def table_map(
             axis=alt.Axis(labelExpr="split(datum.label, ' of ')"),  # two lines where it is long
         ),
     )
-    cells = base.mark_rect().encode(
+    cells = base.mark_rect(stroke=LINE.now, strokeWidth=1 if sparse else 0).encode(
         color=alt.Color("value:Q", scale=amounts(READABLE[1]), legend=None),
         tooltip=[
             alt.Tooltip("row", title=row_title),
@@ -191,6 +195,6 @@ def table_map(
         ],
     )
     numbers = base.mark_text(fontSize=15).encode(
-        text=alt.Text("value:Q", format=".2f"), color=readable("datum.value > 0.92")
+        text="said:N", color=readable("datum.value > 0.92")
     )
     return finished(alt.layer(cells, numbers).properties(height=48 * len(rows)))

@@ -87,7 +87,7 @@ def error_surface(
             at(walked).mark_line(color=ACCENT.now, strokeWidth=2),
             at(walked).mark_circle(color=ACCENT.now, size=40, **rim),
             at(ahead).mark_line(color=PAPER.now, strokeWidth=6),
-            at(ahead).mark_line(color=ACCENT.now, strokeWidth=3, strokeDash=[6, 4]),
+            at(ahead).mark_line(color=ACCENT.now, strokeWidth=3, opacity=0.55),
             at(ahead.tail(1)).mark_point(
                 color=ACCENT.now, filled=True, shape="diamond", size=130, **rim
             ),

@@ -120,10 +120,10 @@ def waves(shares: Numbers, chance: float) -> Chart:
 
 
 def level(axis: str, at: float, name: str) -> tuple[alt.Chart, alt.Chart]:
-    """A dashed line across a chart, its name above its right end."""
+    """A line across a chart, its name above its right end."""
     base = alt.Chart(pd.DataFrame({axis: [at], "name": [name]})).encode(y=f"{axis}:Q")
     text = base.mark_text(align="right", dy=-9, dx=-4).encode(x=alt.value("width"), text="name:N")
-    return base.mark_rule(strokeDash=[5, 4]), text
+    return base.mark_rule(), text
 
 
 def ten_bars(p: Numbers, right: int, rival: int) -> Chart:
@@ -170,12 +170,14 @@ def loss_and_perplexity(rows: Sequence[Mapping[str, float]]) -> Chart:
     data = pd.DataFrame(rows)
     data["perplexity"] = np.exp(data["loss"])
     base = alt.Chart(data).encode(
-        x=alt.X("tokens:Q", title="tokens read in training", axis=alt.Axis(format="~s")),
+        x=alt.X(
+            "tokens:Q", title="tokens read in training", axis=alt.Axis(format=",d", tickCount=4)
+        ),
         y=alt.Y(
             "loss:Q",
             title="loss, nats a token",
             scale=alt.Scale(type="log"),
-            axis=alt.Axis(format=".0e", tickCount=5),
+            axis=alt.Axis(format=",~f", tickCount=5),
         ),
         tooltip=[
             "tokens",

@@ -16,11 +16,11 @@ from components.ui.plots.chart_parts import (
     amounts,
     finished,
     grid,
-    named_ends,
     readable,
     toned,
 )
-from components.ui.plots.colours import ACCENT, GREY, OCHRE, VIOLET
+from components.ui.plots.colours import ACCENT, GREY, OCHRE, SOFT, VIOLET
+from components.ui.plots.ends import from_zero, last_of, named
 
 RULES = {"divided by the root": VIOLET, "not divided": OCHRE}
 """The two ways to scale a match."""
@@ -84,7 +84,8 @@ def largest_weights(rows: Sequence[Mapping[str, Any]], at: int) -> Chart:
         scale=alt.Scale(type="log", base=2, nice=False),
         axis=alt.Axis(values=sorted({row["d"] for row in rows}), format="d", grid=False),
     )
-    mean = alt.Y("mean:Q", title="largest of six weights, mean", scale=alt.Scale(domain=[0, 1]))
+    axis = from_zero([1])
+    mean = axis.y("mean:Q", "largest of six weights, mean")
     data = pd.DataFrame(rows)
     base = alt.Chart(data).encode(
         x=size,
@@ -92,8 +93,8 @@ def largest_weights(rows: Sequence[Mapping[str, Any]], at: int) -> Chart:
         color=alt.Color("rule:N", scale=toned(RULES), legend=None),
         tooltip=["d", "rule", alt.Tooltip("mean", format=".3f")],
     )
-    here = alt.Chart(pd.DataFrame({"d": [at]})).mark_rule(strokeDash=[4, 4]).encode(x=size)
-    names = named_ends(data, "d", "rule", size, mean)
+    here = alt.Chart(pd.DataFrame({"d": [at]})).mark_rule(color=SOFT.now).encode(x=size)
+    names = named(last_of(rows, "rule", "d", "mean"), axis, RULES)
     points = base.mark_circle(size=60, opacity=1)
     return finished(alt.layer(base.mark_line(), points, here, names).properties(height=CURVE))
 

@@ -17,14 +17,14 @@ from components.ui.plots.chart_parts import (
     amounts,
     finished,
     grid,
-    kinds,
     places,
     rows_high,
     swatches,
     token_axis,
     toned,
 )
-from components.ui.plots.colours import GREY, OCHRE, RIGHT, VIOLET, WRONG
+from components.ui.plots.colours import GREY, OCHRE, RIGHT, VIOLET, WRONG, apart
+from components.ui.plots.ends import last_of, named, shares
 from components.ui.words import spelled
 from lab.data import difficulty
 from lab.data.problems import PLACE_NAMES, Format
@@ -154,27 +154,20 @@ def outcomes(rows: Sequence[Mapping[str, Any]]) -> Chart:
     return finished(chart.properties(height=rows_high(len({row["digit"] for row in rows}), 34)))
 
 
-def bands(rows: Sequence[Mapping[str, Any]], x_title: str, y_title: str) -> Chart:
-    """The median of several seeds and their range. Rows: arm, x, low, mid, high (shares)."""
+def over_seeds(rows: Sequence[Mapping[str, Any]], x_title: str, y_title: str) -> Chart:
+    """A thin line a seed and a strong one at their median. Rows: arm, seed, x, share."""
+    tones, axis = apart(row["arm"] for row in rows), shares()
+    y = axis.y("share:Q", y_title)
     base = alt.Chart(pd.DataFrame(rows)).encode(
-        x=alt.X("x:Q", title=x_title, axis=alt.Axis(format="~s")),
-        color=alt.Color(
-            "arm:N",
-            title=None,
-            scale=kinds(row["arm"] for row in rows),
-            legend=alt.Legend(columns=2, symbolType="stroke"),
-        ),
+        x=alt.X("x:Q", title=x_title, axis=alt.Axis(format=",d", tickCount=4)),
+        color=alt.Color("arm:N", scale=toned(tones), legend=None),
     )
-    shares = alt.Axis(format="%", values=SHARES)
-    scale = alt.Scale(domain=[0, 1])
-    band = base.mark_area(opacity=0.2).encode(
-        y=alt.Y("low:Q", title=y_title, scale=scale, axis=shares), y2="high:Q"
+    seeds = base.mark_line(strokeWidth=1, opacity=0.4).encode(
+        y=y, detail="seed:N", tooltip=["arm", "seed", "x", alt.Tooltip("share", format=".4f")]
     )
-    middle = base.mark_line().encode(
-        y=alt.Y("mid:Q", scale=scale),
-        tooltip=["arm", "x", *(alt.Tooltip(n, format=".4f") for n in ("low", "mid", "high"))],
-    )
-    return finished(alt.layer(band, middle).properties(height=CURVE))
+    middle = base.mark_line().encode(y=axis.y("median(share):Q", y_title))
+    names = named(last_of(rows, "arm", "x", "share"), axis, tones)
+    return finished(alt.layer(seeds, middle, names).properties(height=CURVE))
 
 
 # ---------------------------------------------------------------- rows of tokens

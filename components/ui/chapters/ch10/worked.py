@@ -17,15 +17,14 @@ from components.ui.chapters.ch10.figures import NUMBERS, digit_name, forged_name
 from components.ui.claims import claim, claim_index
 from components.ui.loaded_models import BOOK_RUN
 from components.ui.page_records import Atlas, atlases
-from components.ui.plots.bars import seed_point, seed_points
 from components.ui.plots.colours import RECORDED
+from components.ui.plots.dots import seed_point, seed_points
 from components.ui.words import band, one_in, spelled
 from lab.data import difficulty
 from lab.data.problems import STYLES, Format, Style
 from lab.exercises.chain_of_thought_exercises import FORM, MOST_PAIRS, WANTED_MOVE
 from lab.readings import Counts, Measured, Row, part_of, result
 from lab.records import ROOT
-from lab.statistics import spread
 
 Record = Sequence[Row]
 Bars = list[dict[str, Any]]
@@ -83,9 +82,10 @@ CHOICES = (
     "the random pairs, in every seed",
     "it depends on the seed",
 )
+IN_NEITHER_ORDER = "trained on in neither order"
 MIRRORED = {
     "trained on the other way round": claims.wrong(claims.HALF_OF_ORDERS, "mirror_shown"),
-    "trained on in neither order": claims.wrong(claims.HALF_OF_ORDERS, "mirror_not_shown"),
+    IN_NEITHER_ORDER: claims.wrong(claims.HALF_OF_ORDERS, "mirror_not_shown"),
 }
 MIRROR_HELPS = ("fewer", "more", "about as many as of the others")
 
@@ -175,17 +175,20 @@ def recorded_runs(record: Record) -> Bars:
     ]
 
 
-def race_bands(record: Record, pairs: str) -> Bars:
-    """The lowest, median and highest share over the seeds of each format, check by check."""
-    (_, split), out = PAIRS[pairs], Bars()
-    for style, found in claims.RACE.items():
-        for checks in zip(*(row["curve"] for row in found.of(record)), strict=True):
-            low, mid, high = spread(
-                check[f"errors_{split}"] / check[f"n_{split}"] for check in checks
-            )
-            x = {"arm": STYLE_NAMES[style], "x": checks[0]["tokens"]}
-            out.append({**x, "low": low, "mid": mid, "high": high})
-    return out
+def race_curves(record: Record, pairs: str) -> Bars:
+    """The share wrong of every seed of each format, check by check."""
+    _, split = PAIRS[pairs]
+    return [
+        {
+            "arm": STYLE_NAMES[style],
+            "seed": row["cell"]["seed"],
+            "x": check["tokens"],
+            "share": check[f"errors_{split}"] / check[f"n_{split}"],
+        }
+        for style, found in claims.RACE.items()
+        for row in found.of(record)
+        for check in row["curve"]
+    ]
 
 
 # ---------------------------------------------------------------- forged, ablated

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from components.ui.plots import bars
+from components.ui.plots import bars, dots
 from components.ui.plots.chart_parts import (
     CURVE,
     Chart,
@@ -24,7 +25,8 @@ from components.ui.plots.chart_parts import (
     token_axis,
     toned,
 )
-from components.ui.plots.colours import ACCENT, GREY, INK, RIGHT, SOFT, WORSE, WRONG
+from components.ui.plots.colours import ACCENT, GREY, INK, RIGHT, WORSE, WRONG, apart
+from components.ui.plots.ends import by_signs, from_zero, last_of, named
 from lab.data.problems import PLACE_NAMES, Format
 
 
@@ -44,7 +46,7 @@ def changes(rows: Sequence[Mapping[str, Any]]) -> Chart:
             ),
             y=alt.Y("where:N", title=None, sort=None),
             color=alt.Color("model:N", scale=kinds(data["model"]), legend=None),
-            tooltip=["model", "layer", alt.Tooltip("change", format=".2e")],
+            tooltip=["model", "layer", alt.Tooltip("change", format=".2~%")],
         )
     )
     return finished(chart.properties(height=rows_high(len(data), 26)))
@@ -79,7 +81,7 @@ def scores_by_place(scores: Numbers) -> Chart:
             tooltip=[
                 alt.Tooltip("i", title="query at"),
                 alt.Tooltip("j", title="key at"),
-                alt.Tooltip("distance", title="i - j"),
+                alt.Tooltip("distance", title="i − j"),
                 alt.Tooltip("score", format=".3f"),
             ],
         )
@@ -99,20 +101,24 @@ def by_distance(curves: Mapping[str, Numbers]) -> Chart:
         for name, values in curves.items()
         for d, x in enumerate(values)
     ]
-    data = pd.DataFrame(rows)
-    x = alt.X("distance:Q", title="distance i - j")
-    y = alt.Y("score:Q", title="score")
+    tones, axis = apart(curves), by_signs(np.concatenate(list(curves.values())).tolist())
     lines = (
-        alt.Chart(data)
+        alt.Chart(pd.DataFrame(rows))
         .mark_line()
         .encode(
-            x=x,
-            y=y,
-            color=alt.Color("base:N", scale=kinds(curves), title="base"),
+            x=alt.X("distance:Q", title="distance i − j", scale=alt.Scale(nice=False)),
+            y=axis.y("score:Q", "score"),
+            color=alt.Color("base:N", scale=toned(tones), legend=None),
             tooltip=["base", "distance", alt.Tooltip("score", format=".3f")],
         )
     )
-    return finished(lines.properties(height=CURVE))
+    ends = last_of(rows, "base", "distance", "score")
+    names = named(
+        {f"base {base}": score for base, score in ends.items()},
+        axis,
+        {f"base {base}": tone for base, tone in tones.items()},
+    )
+    return finished(alt.layer(lines, names).properties(height=CURVE))
 
 
 def pair_layouts(rows: Sequence[Mapping[str, Any]]) -> Chart:
@@ -170,43 +176,42 @@ def pair_layouts(rows: Sequence[Mapping[str, Any]]) -> Chart:
 LINE_APART, LINE_HIGH = 3.4, 110
 
 
-def steps_to_goal(rows: Sequence[Mapping[str, Any]], most: float) -> Chart:
-    """A point a seed, a line an arm; one that never arrived stands where it ended.
+NEVER = "never arrived"
+
+
+def goal_points(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """A dot a seed of an encoding; one that never arrived stands where it ended.
 
     Rows: setting, encoding, seed, steps (infinite for never), ended.
     """
-    data = pd.DataFrame(rows)
-    never = "never arrived"
-    data["arm"] = data["setting"] + ": " + data["encoding"]
-    data["came"] = np.where(np.isfinite(data["steps"]), "arrived", never)
-    data["shown"] = data["steps"].where(np.isfinite(data["steps"]), data["ended"])
-    chart = (
-        alt.Chart(data)
-        .mark_point(size=80, filled=True, opacity=0.75)
-        .encode(
-            x=alt.X("shown:Q", title="steps to the goal", scale=alt.Scale(domain=[0, most])),
-            y=alt.Y("arm:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False, grid=True)),
-            shape=alt.Shape(
-                "came:N",
-                title=None,
-                scale=alt.Scale(domain=["arrived", never], range=["circle", "triangle-right"]),
-                legend=alt.Legend(orient="bottom", symbolFillColor=SOFT.now),
-            ),
-            color=alt.Color("encoding:N", scale=kinds(data["encoding"]), legend=None),
-            tooltip=["setting", "encoding", "seed", "shown", "came"],
-        )
+    return [
+        {
+            **row,
+            "group": row["setting"],
+            "arm": row["encoding"],
+            "seed": row["seed"],
+            "shown": row["steps"] if math.isfinite(row["steps"]) else row["ended"],
+            "came": "arrived" if math.isfinite(row["steps"]) else NEVER,
+        }
+        for row in rows
+    ]
+
+
+def steps_to_goal(rows: Sequence[Mapping[str, Any]], most: float) -> Chart:
+    """A dot a seed, a row an arm, along steps up to `most`. Rows are those of `goal_points`."""
+    return dots.seeds(
+        rows, "steps to the goal", from_zero([most]), "shown", never=NEVER, form=",.0f"
     )
-    return finished(chart.properties(height=rows_high(len(set(data["arm"])), 30)))
 
 
 def failures(rows: Sequence[Mapping[str, Any]]) -> Chart:
     """A bar an arm: right, wrong in a digit first, wrong in a length first. Rows: arm, kind, n."""
     looks = {
         "right to the end": (RIGHT, "✓"),
-        "a wrong digit first": (WRONG, "✗ digit"),
-        "a wrong length first": (WORSE, "✗ length"),
+        "a wrong digit first": (WRONG, "✗"),
+        "a wrong length first": (WORSE, "✗"),
     }
-    return bars.fate_bars(rows, "arm", "kind", looks, named_from=0.15, title="problems")
+    return bars.fate_bars(rows, "arm", "kind", looks, title="problems")
 
 
 def missed_without(missed: Sequence[int], unhidden: int, n: int, prompt: str) -> Chart:
@@ -229,8 +234,9 @@ def missed_without(missed: Sequence[int], unhidden: int, n: int, prompt: str) ->
         y=alt.Y("missed:Q", scale=most), text="label:N"
     )
     rule = alt.Chart(pd.DataFrame({"missed": [unhidden], "name": ["nothing hidden"]}))
-    level = rule.mark_rule(strokeDash=[4, 4], color=INK.now).encode(y="missed:Q")
-    return finished(alt.layer(bars, counts, level).properties(height=220))
+    level = rule.mark_rule(color=INK.now).encode(y="missed:Q")
+    name = rule.mark_text(align="left", dy=-8).encode(x=alt.value(2), y="missed:Q", text="name:N")
+    return finished(alt.layer(bars, counts, level, name).properties(height=220))
 
 
 # ---------------------------------------------------------------- both counts of a sum

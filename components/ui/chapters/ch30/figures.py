@@ -10,8 +10,28 @@ import numpy as np
 import pandas as pd
 
 from components.ui.plots import bars
-from components.ui.plots.chart_parts import BARS, CURVE, Chart, finished, kinds, rows_high, toned
-from components.ui.plots.colours import ACCENT, GREY, PARTS, RIGHT_FIELD, WORSE, WRONG, Tone
+from components.ui.plots.chart_parts import (
+    BARS,
+    CURVE,
+    Chart,
+    finished,
+    named_above,
+    rows_high,
+    shaped,
+    toned,
+)
+from components.ui.plots.colours import (
+    ACCENT,
+    GREY,
+    PARTS,
+    RIGHT_FIELD,
+    TYPED,
+    WORSE,
+    WRONG,
+    Tone,
+    apart,
+)
+from components.ui.plots.ends import Ticked, last_of, named, shares
 from lab.data.problems import Integers
 
 Rows = Sequence[Mapping[str, Any]]
@@ -44,7 +64,7 @@ def amounts_in_mix(found: Mapping[str, Integers], title: str) -> Chart:
                 "sums:N",
                 title=None,
                 scale=toned({MIX: ACCENT, RANDOM: GREY}),
-                legend=alt.Legend(orient="bottom"),
+                legend=alt.Legend(orient="top"),
             ),
             tooltip=[alt.Tooltip("sums", title="of"), "amount", alt.Tooltip("share", format=".1%")],
         )
@@ -53,11 +73,12 @@ def amounts_in_mix(found: Mapping[str, Integers], title: str) -> Chart:
 
 
 PARTS_OF_A_TEXT: dict[str, tuple[Tone, str]] = {
-    "what you type": (GREY, "typed"),
-    "partial products": (PARTS["partial product"], "products"),
-    "running sums": (PARTS["sum"], "sums"),
-    "the answer": (PARTS["answer"], "answer"),
+    "what you type": (TYPED, ""),
+    "partial products": (PARTS["partial product"], ""),
+    "running sums": (PARTS["sum"], ""),
+    "the answer": (PARTS["answer"], ""),
 }
+"""Named above the bars; none is right or wrong, so none bears a sign."""
 
 
 KINDS_OF_LABELS: dict[str, tuple[Tone, str]] = {
@@ -70,55 +91,43 @@ KINDS_OF_LABELS: dict[str, tuple[Tone, str]] = {
 
 def parts_of_a_text(rows: Rows) -> Chart:
     """The tokens of a text by what they are, a bar a stage. Rows: stage, part, rank, n."""
-    return bars.fate_bars(rows, "stage", "part", PARTS_OF_A_TEXT, named_from=0.15, title="tokens")
+    return bars.fate_bars(rows, "stage", "part", PARTS_OF_A_TEXT, title="tokens")
 
 
-SHARES_OF_WRONG = alt.Scale(type="symlog", constant=0.01, domain=[0, 1])
+BY_POWERS = Ticked(0, 1, (0, 0.01, 0.03, 0.1, 0.3, 1), "symlog", 0.01, ".1~%")
 """For shares that differ by powers of ten."""
 
-
-def share_of_wrong() -> alt.Y:
-    marks = alt.Axis(format=".1~%", values=[0, 0.01, 0.03, 0.1, 0.3, 1])
-    return alt.Y("share:Q", title="wrong", scale=SHARES_OF_WRONG, axis=marks)
-
-
-LOG = alt.Axis(format="~g", grid=False)
+LOG = alt.Axis(format=",~f", grid=False, tickCount=4)
 
 
 def wrong_by_rate(rows: Rows) -> Chart:
     """A line for each beginning. Rows: begins, rate, share."""
+    tones = apart(row["begins"] for row in rows)
     base = alt.Chart(pd.DataFrame(rows)).encode(
         x=alt.X("rate:Q", title="learning rate", scale=alt.Scale(type="log"), axis=LOG),
-        y=share_of_wrong(),
-        color=alt.Color(
-            "begins:N",
-            title=None,
-            scale=kinds(row["begins"] for row in rows),
-            legend=alt.Legend(columns=1, symbolType="stroke"),
-        ),
+        y=BY_POWERS.y("share:Q", "wrong"),
+        color=alt.Color("begins:N", scale=toned(tones), legend=None),
         tooltip=["begins", "rate", alt.Tooltip("share", format=".2%")],
     )
-    lines = alt.layer(base.mark_line(), base.mark_circle(size=50, opacity=1))
-    return finished(lines.properties(height=CURVE))
+    points = base.mark_point(size=50, opacity=1, filled=True).encode(shape=shaped(tones, "begins"))
+    names = named(last_of(rows, "begins", "rate", "share"), BY_POWERS, tones)
+    return finished(alt.layer(base.mark_line(), points, names).properties(height=CURVE))
 
 
 def wrong_by_problems(rows: Rows) -> Chart:
-    """A point a seed, a line through each way's medians. Rows: drawn, problems, seed, share."""
+    """A dot a seed, a line through each way's medians. Rows: drawn, problems, seed, share."""
+    tones = apart(row["drawn"] for row in rows)
     base = alt.Chart(pd.DataFrame(rows)).encode(
         x=alt.X("problems:Q", title="different problems", scale=alt.Scale(type="log"), axis=LOG),
-        color=alt.Color(
-            "drawn:N",
-            title=None,
-            scale=kinds(row["drawn"] for row in rows),
-            legend=alt.Legend(columns=1, symbolType="stroke"),
-        ),
+        color=alt.Color("drawn:N", scale=toned(tones), legend=None),
     )
     points = base.mark_circle(size=60, opacity=0.6).encode(
-        y=share_of_wrong(),
+        y=BY_POWERS.y("share:Q", "wrong"),
         tooltip=["drawn", "problems", "seed", alt.Tooltip("share", format=".2%")],
     )
-    lines = base.mark_line().encode(y=alt.Y("median(share):Q", scale=SHARES_OF_WRONG))
-    return finished(alt.layer(lines, points).properties(height=CURVE))
+    lines = base.mark_line().encode(y=BY_POWERS.y("median(share):Q", "wrong"))
+    names = named(last_of(rows, "drawn", "problems", "share"), BY_POWERS, tones)
+    return finished(alt.layer(lines, points, names).properties(height=CURVE))
 
 
 def wrong_by(rows: Rows, title: str) -> Chart:
@@ -134,42 +143,36 @@ def wrong_by(rows: Rows, title: str) -> Chart:
     return finished(alt.layer(base.mark_bar(), counts).properties(height=rows_high(len(rows), 28)))
 
 
-FINE_SHARES = alt.Scale(type="symlog", constant=0.001, domain=[0, 1])
-FINE_MARKS = alt.Axis(format=".1~%", values=[0, 0.001, 0.01, 0.1, 1])
+BY_FINE_POWERS = Ticked(0, 1, (0, 0.001, 0.01, 0.1, 1), "symlog", 0.001, ".1~%")
 
 
 def wrong_suites(rows: Rows) -> Chart:
     """A point for each suite and network. Rows: suite, model, share, wrong, n."""
-    names = dict.fromkeys(row["suite"] for row in rows)
+    data = pd.DataFrame(rows)
     chart = (
-        alt.Chart(pd.DataFrame(rows))
+        alt.Chart(data)
         .mark_point(size=90, filled=True)
         .encode(
             y=alt.Y("suite:N", title=None, sort=None, axis=alt.Axis(grid=True)),
-            x=alt.X("share:Q", title="wrong", scale=FINE_SHARES, axis=FINE_MARKS),
-            color=alt.Color("model:N", title=None, scale=kinds(row["model"] for row in rows)),
+            x=BY_FINE_POWERS.x("share:Q", "wrong"),
+            color=named_above(data, "model"),
             tooltip=["suite", "model", "wrong", "n"],
         )
     )
-    return finished(chart.properties(height=rows_high(len(names), 32)))
+    return finished(chart.properties(height=rows_high(len(set(data["suite"])), 32)))
 
 
 def wrong_by_share(rows: Rows) -> Chart:
-    """A curve for each place of a, named in its legend. Rows: place, weight, share, wrong."""
-    places = list(dict.fromkeys(row["place"] for row in rows))
+    """A curve for each place of a. Rows: place, weight, share, wrong."""
+    tones, axis = apart(row["place"] for row in rows), shares()
     base = alt.Chart(pd.DataFrame(rows)).encode(
         x=alt.X("weight:Q", title="weight on the digit to the left", axis=alt.Axis(tickCount=5)),
-        y=alt.Y("share:Q", title="digit wrong", axis=alt.Axis(format="%", tickCount=5)),
-        color=alt.Color(
-            "place:N",
-            title=None,
-            sort=places,
-            scale=kinds(places),
-            legend=alt.Legend(orient="bottom", symbolType="stroke"),
-        ),
+        y=axis.y("share:Q", "digit wrong"),
+        color=alt.Color("place:N", scale=toned(tones), legend=None),
         tooltip=["place", "weight", "wrong"],
     )
-    lines = alt.layer(base.mark_line(), base.mark_circle(size=50, opacity=1))
+    names = named(last_of(rows, "place", "weight", "share"), axis, tones)
+    lines = alt.layer(base.mark_line(), base.mark_circle(size=50, opacity=1), names)
     return finished(lines.properties(height=CURVE))
 
 

@@ -17,7 +17,7 @@ from components.ui.claims.claim_index import look_up
 from components.ui.drawings.climb import Band
 from components.ui.drawings.sieve import Label, WrittenProblem
 from components.ui.lazily import lazily
-from components.ui.plots.bars import seed_points
+from components.ui.plots.dots import seed_points
 from components.ui.words import band
 from lab.data.difficulty import how_often
 from lab.data.problems import Field, Format
@@ -134,7 +134,8 @@ def part_named(field: Field) -> str:
 
 
 def rows_of_facts() -> list[dict[str, str]]:
-    """What a table says of each stage: how long its sums are, how many, and of what they are."""
+    """What a table says of each stage: how long its problems are, how many, and how many columns of
+    a sum they hold. Steps of a product they hold all, as prose says."""
     out: list[dict[str, str]] = []
     for stage in curriculum.COURSE:
         form = widest(stage)
@@ -144,7 +145,6 @@ def rows_of_facts() -> list[dict[str, str]]:
                 "stage": stage,
                 "tokens": f"{form.length}",
                 "different problems": f"{9 * 10 ** (form.p - 1) * 9 * 10 ** (form.q - 1):,}",
-                "steps of a product": f"{steps_met(digits)} of {ALL_STEPS}",
                 "columns of a sum": f"{columns_met(digits)} of {ALL_COLUMNS}",
             }
         )

@@ -13,10 +13,10 @@ import pandas as pd
 from components.ui.plots import bars
 from components.ui.plots.chart_parts import (
     CURVE,
+    DASHED,
     Chart,
     Numbers,
     finished,
-    kinds,
     places,
     rows_high,
     token_axis,
@@ -34,6 +34,7 @@ from components.ui.plots.colours import (
     WRONG,
     apart,
 )
+from components.ui.plots.ends import from_zero, last_of, named, powers
 from lab.data.vocabulary import VOCABULARY
 
 if TYPE_CHECKING:
@@ -45,20 +46,20 @@ if TYPE_CHECKING:
 UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
 
+ALONE = "writing alone"
+
+
 def drafting(rows: Sequence[Mapping[str, Any]]) -> Chart:
     """Times as fast as writing alone, by how much is drafted, a line a draft. Rows: draft, n_draft,
     kept, speed."""
+    tones = apart(row["draft"] for row in rows)
+    axis = from_zero([1, *(row["speed"] for row in rows)])
     base = alt.Chart(pd.DataFrame(rows)).encode(
         x=alt.X("n_draft:O", title="tokens drafted at a time", axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("speed:Q", title="times as fast as alone", scale=alt.Scale(zero=True)),
+        y=axis.y("speed:Q", "times as fast as alone"),
     )
     lines = base.mark_line(point=alt.OverlayMarkDef(size=70), strokeWidth=2).encode(
-        color=alt.Color(
-            "draft:N",
-            title="who drafts",
-            scale=toned(apart(row["draft"] for row in rows)),
-            legend=alt.Legend(orient="bottom"),
-        ),
+        color=alt.Color("draft:N", scale=toned(tones), legend=None),
         tooltip=[
             "draft",
             alt.Tooltip("n_draft", title="drafted at a time"),
@@ -66,8 +67,11 @@ def drafting(rows: Sequence[Mapping[str, Any]]) -> Chart:
             alt.Tooltip("speed", title="times as fast", format=".2f"),
         ],
     )
-    alone = alt.Chart(pd.DataFrame({"speed": [1.0]})).mark_rule(strokeDash=[4, 4], color=SOFT.now)
-    return finished(alt.layer(alone.encode(y="speed:Q"), lines).properties(height=CURVE))
+    alone = alt.Chart(pd.DataFrame({"speed": [1.0]})).mark_rule(color=SOFT.now)
+    names = named(
+        last_of(rows, "draft", "n_draft", "speed") | {ALONE: 1.0}, axis, tones | {ALONE: SOFT}
+    )
+    return finished(alt.layer(alone.encode(y="speed:Q"), lines, names).properties(height=CURVE))
 
 
 def memory(weights: float, cache: float, cards: Mapping[str, int]) -> Chart:
@@ -99,7 +103,7 @@ def memory(weights: float, cache: float, cards: Mapping[str, int]) -> Chart:
         )
     )
     lines = alt.Chart(pd.DataFrame({"card": list(near), "amount": list(near.values())}))
-    rules = lines.mark_rule(strokeDash=[4, 4], color=INK.now).encode(x=alt.X("amount:Q"))
+    rules = lines.mark_rule(color=INK.now).encode(x=alt.X("amount:Q"))
     names = lines.mark_text(y=-9, color=INK.now).encode(x=alt.X("amount:Q"), text="card:N")
     return finished(alt.layer(bars, rules, names).properties(height=rows_high(3, 60)))
 
@@ -109,44 +113,34 @@ def logit_changes(as_they_were: Numbers, turned_again: Numbers, text: str) -> Ch
 
     `text` holds the tokens after which the logits are.
     """
-    names = {"as they were": as_they_were, "turned again": turned_again}
-    data = pd.DataFrame(
-        [
-            {"keys": name, "token": token, "place": place, "change": float(change)}
-            for name, changes in names.items()
-            for place, (token, change) in enumerate(zip(places(text), changes, strict=True))
-        ]
-    )
-    chart = (
-        alt.Chart(data)
+    kept = {"keys as they were": as_they_were, "keys turned again": turned_again}
+    rows = [
+        {"keys": name, "token": token, "place": place, "change": float(change)}
+        for name, changes in kept.items()
+        for place, (token, change) in enumerate(zip(places(text), changes, strict=True))
+    ]
+    tones, axis = apart(kept), from_zero(np.concatenate(list(kept.values())).tolist(), "~%")
+    lines = (
+        alt.Chart(pd.DataFrame(rows))
         .mark_line(point=True)
         .encode(
             x=token_axis(alt.X, "token", "after reading", "bottom"),
-            y=alt.Y(
-                "change:Q",
-                title="change of the logits",
-                scale=alt.Scale(domainMin=0),
-                axis=alt.Axis(format="%"),
-            ),
-            color=alt.Color(
-                "keys:N",
-                title="kept keys",
-                scale=kinds(names),
-                legend=alt.Legend(orient="bottom"),
-            ),
+            y=axis.y("change:Q", "change of the logits"),
+            color=alt.Color("keys:N", scale=toned(tones), legend=None),
             tooltip=["keys", "token", alt.Tooltip("change", format=".2%")],
         )
     )
-    return finished(chart.properties(height=CURVE))
+    names = named(last_of(rows, "keys", "place", "change"), axis, tones)
+    return finished(alt.layer(lines, names).properties(height=CURVE))
 
 
 def fates(rows: Sequence[Mapping[str, Any]]) -> Chart:
     """A bar a fault: right, right for another sum, with a mistake. Rows: fault, fate, rank, n."""
     data = pd.DataFrame(rows)
     names = list(dict.fromkeys(data.sort_values("rank")["fate"]))
-    looks = ((RIGHT, "✓"), (WORSE, "✗ another problem"), (WRONG, "✗ mistake"))
+    looks = ((RIGHT, "✓"), (WORSE, "✗"), (WRONG, "✗"))
     ranked = dict(zip(names, looks, strict=True))
-    return bars.fate_bars(rows, "fault", "fate", ranked, named_from=0.4, title="problems")
+    return bars.fate_bars(rows, "fault", "fate", ranked, title="problems")
 
 
 # ---------------------------------------------------------------- drafts
@@ -185,39 +179,24 @@ def times_of_a_token(ghosts: Sequence[dict[str, Any]], now: Sequence[dict[str, A
     """
     most = max((row["length"] for row in now), default=None)
     longest = max(1.25 * most, 32) if most else max(row["length"] for row in ghosts)
-    data = pd.DataFrame([*ghosts, *now])
-    data = data[data["length"] <= longest]
-    base = alt.Chart(data).encode(
+    rows = [row for row in (*ghosts, *now) if row["length"] <= longest]
+    axis = from_zero([row["milliseconds"] for row in rows])
+    base = alt.Chart(pd.DataFrame(rows)).encode(
         x=alt.X(
             "length:Q",
             title="tokens before it",
             scale=alt.Scale(domain=[0, longest], nice=False),
         ),
-        y=alt.Y("milliseconds:Q", title="milliseconds a token", scale=alt.Scale(domainMin=0)),
-        color=alt.Color(
-            "which:N", title=None, scale=toned(TONES), legend=alt.Legend(orient="bottom", columns=1)
-        ),
+        y=axis.y("milliseconds:Q", "milliseconds a token" + (" (dashed: recorded)" if now else "")),
+        color=alt.Color("which:N", scale=toned(TONES), legend=None),
         tooltip=["when", "which", "length", alt.Tooltip("milliseconds", format=".3~g")],
     )
-    lines = (
-        base.transform_filter(alt.datum["when"] == RECORDED)
-        .mark_line(strokeWidth=1.5)
-        .encode(
-            strokeDash=alt.StrokeDash(
-                "when:N",
-                title=None,
-                scale=alt.Scale(domain=[RECORDED], range=[[4, 3]]),
-                legend=alt.Legend(
-                    orient="bottom",
-                    symbolType="stroke",
-                    symbolStrokeColor=INK.now,
-                    symbolSize=600,
-                ),
-            )
-        )
+    lines = base.transform_filter(alt.datum["when"] == RECORDED).mark_line(
+        strokeWidth=1.5, strokeDash=DASHED
     )
     points = base.transform_filter(alt.datum["when"] == NOW).mark_circle(size=22, opacity=0.8)
-    return finished(alt.layer(lines, points).properties(height=CURVE))
+    names = named(last_of(rows, "which", "length", "milliseconds"), axis, TONES)
+    return finished(alt.layer(lines, points, names).properties(height=CURVE))
 
 
 # ---------------------------------------------------------------- the roofline
@@ -236,7 +215,7 @@ close together."""
 MEMORY, CACHE = "from memory", "from the processor's cache"
 
 
-def named(piece: Piece) -> str:
+def named_step(piece: Piece) -> str:
     if piece.what == "prefill":
         return f"reads {piece.length}"
     return f"writes, {piece.batch} text{'s' if piece.batch > 1 else ''}"
@@ -248,7 +227,7 @@ def rows_of_points(machines: Iterable[Machine]) -> list[dict[str, Any]]:
         {
             "machine": machine.name,
             "phase": piece.what,
-            "name": named(piece),
+            "name": named_step(piece),
             "intensity": piece.work.intensity,
             "speed": piece.operations_per_second / 1e9,
             "milliseconds": 1000 * piece.seconds,
@@ -270,45 +249,22 @@ def rows_of_roofs(machines: Iterable[Machine]) -> list[dict[str, Any]]:
 
 def roofline(machines: Sequence[Machine]) -> Chart:
     """Roofs as lines, steps as points under them, both axes by powers of ten."""
-    colour = alt.Color(
-        "machine:N",
-        title=None,
-        scale=toned({machine.name: MACHINES[machine.name] for machine in machines}),
-        legend=alt.Legend(orient="bottom", columns=1),
-    )
+    lines, tones = rows_of_roofs(machines), {one.name: MACHINES[one.name] for one in machines}
+    colour = alt.Color("machine:N", scale=toned(tones), legend=None)
+    axis = powers([row["speed"] for row in (*lines, *rows_of_points(machines))])
     x = alt.X(
         "intensity:Q",
         title="operations for each byte",
         scale=alt.Scale(type="log", domain=[LOW, HIGH], nice=False),
-        axis=alt.Axis(values=[1, 10, 100, 1000], format="~s"),
+        axis=alt.Axis(values=[1, 10, 100, 1000], format=",d"),
     )
-    y = alt.Y(
-        "speed:Q",
-        title="billion operations a second",
-        scale=alt.Scale(type="log"),
-        axis=alt.Axis(values=[0.1, 1, 10, 100, 1000], format="~g"),
-    )
-    roofs = (
-        alt.Chart(pd.DataFrame(rows_of_roofs(machines)))
-        .mark_line()
-        .encode(
-            x=x,
-            y=y,
-            color=colour,
-            strokeDash=alt.StrokeDash(
-                "bytes:N",
-                title=None,
-                scale=alt.Scale(domain=[MEMORY, CACHE], range=[[1, 0], [4, 4]]),
-                legend=alt.Legend(
-                    orient="bottom",
-                    columns=1,
-                    symbolType="stroke",
-                    symbolStrokeColor=SOFT.now,
-                    symbolSize=600,
-                ),
-            ),
-        )
-    )
+    y = axis.y("speed:Q", f"billion operations a second (thin: {CACHE})")
+    roofs = [
+        alt.Chart(pd.DataFrame([row for row in lines if row["bytes"] == where]))
+        .mark_line(strokeWidth=wide)
+        .encode(x=x, y=y, color=colour, detail="bytes:N")
+        for where, wide in ((MEMORY, 2.5), (CACHE, 1))
+    ]
     points = alt.Chart(pd.DataFrame(rows_of_points(machines))).encode(x=x, y=y, color=colour)
     marks = points.mark_point(size=90, filled=True, opacity=0.85).encode(
         shape=alt.Shape(
@@ -332,4 +288,6 @@ def roofline(machines: Sequence[Machine]) -> Chart:
         .encode(text="name:N")
         for phase, (align, dy) in NAMES_AT.items()
     ]
-    return finished(alt.layer(roofs, marks, *names).properties(height=CURVE + 80))
+    high = CURVE + 80
+    ends = named(last_of(lines, "machine", "intensity", "speed"), axis, tones, height=high)
+    return finished(alt.layer(*roofs, marks, *names, ends).properties(height=high))

@@ -18,6 +18,7 @@ import pandas as pd
 from components.ui.drawings.notations import Column, Line, NotationStep
 from components.ui.plots.chart_parts import CURVE, Chart, finished, grid, readable, signs, toned
 from components.ui.plots.colours import OCHRE, SOFT, TEAL, VIOLET, Tone
+from components.ui.plots.ends import last_of, named, powers
 from lab.by_hand.flash import Numbers
 
 Rows = Sequence[Mapping[str, Any]]
@@ -29,8 +30,7 @@ WAYS: dict[str, Tone] = {"plain attention": OCHRE, "FlashAttention": VIOLET}
 CELL = 30
 """Pixels of a cell of a tile, high."""
 
-WHOLE, PLAIN = alt.Axis(format=",", grid=False), alt.Axis(format=",~g", grid=False)
-POWERS_OF_TEN = alt.Axis(format="~s", grid=False)
+WHOLE = alt.Axis(format=",d", grid=False, tickCount=5)
 
 
 def moved_by_memory(rows: Rows, processors: Mapping[str, int]) -> Chart:
@@ -44,26 +44,27 @@ def moved_by_memory(rows: Rows, processors: Mapping[str, int]) -> Chart:
         scale=alt.Scale(type="log", base=2, nice=False),
         axis=WHOLE,
     )
-    y = alt.Y("moved:Q", title="numbers moved", scale=alt.Scale(type="log"), axis=POWERS_OF_TEN)
+    axis = powers([row["moved"] for row in rows])
     lines = (
         alt.Chart(pd.DataFrame(rows))
         .mark_line()
         .encode(
             x=x,
-            y=y,
-            color=alt.Color("way:N", title=None, scale=toned(WAYS)),
+            y=axis.y("moved:Q", "numbers moved"),
+            color=alt.Color("way:N", scale=toned(WAYS), legend=None),
             tooltip=["way", "fast", alt.Tooltip("moved", format=",")],
         )
     )
     known = pd.DataFrame([{"fast": fast, "name": name} for name, fast in processors.items()])
-    rules = alt.Chart(known).mark_rule(strokeDash=[4, 4], color=SOFT.now).encode(x="fast:Q")
+    rules = alt.Chart(known).mark_rule(color=SOFT.now).encode(x="fast:Q")
     names = [
         alt.Chart(known.iloc[[k]])
         .mark_text(align="right", dx=-5, dy=16 * k, baseline="top", color=SOFT.now)
         .encode(x="fast:Q", y=alt.value(0), text="name:N")
         for k in range(len(known))
     ]
-    return finished(alt.layer(lines, rules, *names).properties(height=CURVE))
+    ends = named(last_of(rows, "way", "fast", "moved"), axis, WAYS)
+    return finished(alt.layer(lines, rules, *names, ends).properties(height=CURVE))
 
 
 def tile_map(
@@ -92,6 +93,7 @@ def by_length(rows: Rows, field: str, title: str) -> Chart:
 
     Rows: kernel, tokens, when, and the `field`.
     """
+    axis = powers([row[field] for row in rows])
     base = alt.Chart(pd.DataFrame(rows)).encode(
         x=alt.X(
             "tokens:Q",
@@ -99,8 +101,8 @@ def by_length(rows: Rows, field: str, title: str) -> Chart:
             scale=alt.Scale(type="log", base=2, nice=False),
             axis=WHOLE,
         ),
-        y=alt.Y(f"{field}:Q", title=title, scale=alt.Scale(type="log"), axis=PLAIN),
-        color=alt.Color("kernel:N", title=None, scale=toned(KERNELS)),
+        y=axis.y(f"{field}:Q", title),
+        color=alt.Color("kernel:N", scale=toned(KERNELS), legend=None),
         tooltip=["kernel", "when", "tokens", alt.Tooltip(field, format=".3~g")],
     )
     recorded = base.transform_filter(alt.datum["when"] == "recorded")
@@ -109,6 +111,7 @@ def by_length(rows: Rows, field: str, title: str) -> Chart:
         recorded.mark_line(),
         recorded.mark_circle(size=45, opacity=1),
         now.mark_point(size=90, filled=False, strokeWidth=2),
+        named(last_of(rows, "kernel", "tokens", field), axis, KERNELS),
     )
     return finished(marks.properties(height=CURVE))
 

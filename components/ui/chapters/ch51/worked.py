@@ -234,7 +234,7 @@ def summary(runs: Runs) -> list[dict[str, str]]:
                 "residual": claims.RACERS[arm],
                 "steps to 1 wrong in 20": f"{steps:,.0f}" if np.isfinite(steps) else NEVER,
                 "seeds that reached 1 in 1,000": claims.came(n_layer, arm).measure(seeds).shown,
-                "loss": f"{found.numbers('loss').value(seeds):.1e}",
+                "loss": f"{found.numbers('loss').value(seeds):.4f}",
                 "loss after steps": f"{seeds[0]['measured_at']:,}",
                 "learning rate": f"{seeds[0]['rate']:g}",
             }

@@ -11,7 +11,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from components.ui.plots.chart_parts import CURVE, Chart, finished, rows_high, toned
+from components.ui.plots import dots
+from components.ui.plots.chart_parts import CURVE, Chart, finished, toned
 from components.ui.plots.colours import (
     BROWN,
     GREY,
@@ -25,6 +26,7 @@ from components.ui.plots.colours import (
     WRONG,
     Tone,
 )
+from components.ui.plots.ends import by_signs, from_zero, last_of, named, powers, shares
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -53,6 +55,10 @@ READINGS: dict[str, Tone] = {
 }
 
 
+HIGH = CURVE + 40
+"""In pixels: eight names stand beside the readings of a run."""
+
+
 def only(runs: Iterable[str]) -> dict[str, Tone]:
     """The colours of these ways to go on, in the order of all."""
     shown = set(runs)
@@ -64,7 +70,7 @@ def of_steps() -> alt.X:
         "step:Q",
         title="step",
         scale=alt.Scale(type="log", nice=False),
-        axis=alt.Axis(format="~s", values=[1, 10, 100, 1000, 10_000]),
+        axis=alt.Axis(format=",d", values=[1, 10, 100, 1000, 10_000]),
     )
 
 
@@ -72,84 +78,68 @@ def over_steps(
     rows: Rows, title: str, tones: dict[str, Tone], *, percent: bool = False, log: bool = False
 ) -> Chart:
     """A thin line a seed and a strong one at their median. Rows: run, seed, step, value, and where
-    there are two of them decay."""
-    data = pd.DataFrame(rows)
-    base = alt.Chart(data).encode(
-        x=of_steps(),
-        color=alt.Color("run:N", title=None, scale=toned(tones), legend=alt.Legend(columns=1)),
+    there are two of them decay, which makes a colour weaker."""
+    named_rows: list[dict[str, Any]] = [
+        {**row, "line": f"{row['run']}, {row['decay']}" if row.get("decay") else row["run"]}
+        for row in rows
+    ]
+    looks = {row["line"]: look_of(tones[row["run"]], row.get("decay")) for row in named_rows}
+    values = [row["value"] for row in rows]
+    axis = powers(values) if log else from_zero(values, "~%") if percent else by_signs(values)
+    if log:  # a loss of zero has no place on it
+        named_rows = [row for row in named_rows if row["value"] > 0]
+    base = alt.Chart(pd.DataFrame(named_rows)).encode(
+        x=of_steps(), color=alt.Color("line:N", scale=toned(looks), legend=None)
     )
-    if "decay" in data:
-        base = base.encode(
-            strokeDash=alt.StrokeDash(
-                "decay:N", title=None, sort=None, legend=alt.Legend(columns=1)
-            )
-        )
-    scale, axis = (
-        alt.Scale(type="log" if log else "linear"),
-        alt.Axis(format="%" if percent else "~g"),
-    )
-    if log:
-        axis = alt.Axis(format=".0e", tickCount=5)
     shown = alt.Tooltip("value:Q", format=".1%" if percent else ".3~g")
     seeds = base.mark_line(strokeWidth=1, opacity=0.35).encode(
-        y=alt.Y("value:Q", title=title, scale=scale, axis=axis),
-        detail="seed:N",
-        tooltip=["run", "seed", "step", shown],
+        y=axis.y("value:Q", title), detail="seed:N", tooltip=["line", "seed", "step", shown]
     )
-    median = base.mark_line(strokeWidth=2.5).encode(
-        y=alt.Y("median(value):Q", title=title, scale=scale, axis=axis)
-    )
-    return finished(alt.layer(seeds, median).properties(height=CURVE))
+    middle = base.mark_line(strokeWidth=2.5).encode(y=axis.y("median(value):Q", title))
+    names = named(last_of(named_rows, "line", "step", "value"), axis, looks)
+    return finished(alt.layer(seeds, middle, names).properties(height=CURVE))
+
+
+def look_of(tone: Tone, decay: str | None) -> str:
+    """Weaker with weight decay."""
+    return tone.now + ("90" if decay and not decay.startswith("no ") else "")
 
 
 def moved_when(rows: Rows, fall: float | None) -> Chart:
     """When each reading of one run moved, and a rule where its score fell. Rows: reading, step,
     value."""
-    data = pd.DataFrame(rows)
-    base = alt.Chart(data).encode(
+    axis = shares(max(1.0, *(row["value"] for row in rows)))
+    base = alt.Chart(pd.DataFrame(rows)).encode(
         x=of_steps(),
-        y=alt.Y(
-            "value:Q", title="part of its largest change", axis=alt.Axis(format="%", tickCount=5)
-        ),
-        color=alt.Color(
-            "reading:N", title=None, scale=toned(READINGS), legend=alt.Legend(columns=2)
-        ),
+        y=axis.y("value:Q", "part of its largest change"),
+        color=alt.Color("reading:N", scale=toned(READINGS), legend=None),
         tooltip=["reading", "step", alt.Tooltip("value:Q", format=".0%")],
     )
     is_score = alt.datum.reading == SCORE
     lines = alt.layer(
         base.transform_filter(~is_score).mark_line(strokeWidth=1.8),
         base.transform_filter(is_score).mark_line(strokeWidth=4),
+        named(last_of(rows, "reading", "step", "value"), axis, READINGS, height=HIGH),
     )
     if fall is None:
-        return finished(lines.properties(height=CURVE))
-    at_fall = pd.DataFrame([{"step": fall, "said": "five more in a hundred are wrong"}])
-    rule = alt.Chart(at_fall).mark_rule(color=SOFT.now, strokeDash=[4, 4]).encode(x=of_steps())
+        return finished(lines.properties(height=HIGH))
+    at_fall = pd.DataFrame([{"step": fall, "said": "five more in a\nhundred are wrong"}])
+    rule = alt.Chart(at_fall).mark_rule(color=SOFT.now).encode(x=of_steps())
     words = (
         alt.Chart(at_fall)
-        .mark_text(align="right", dx=-6, baseline="top", color=SOFT.now)
+        .mark_text(align="right", dx=-6, baseline="top", lineBreak="\n", color=SOFT.now)
         .encode(x=of_steps(), y=alt.value(4), text="said:N")
     )
-    return finished(alt.layer(lines, rule, words).properties(height=CURVE))
+    return finished(alt.layer(lines, rule, words).properties(height=HIGH))
 
 
 def put_back(rows: Rows) -> Chart:
-    """A point a seed, a tick at the median, a row a network of a run. Rows: network, run, seed,
-    value."""
-    data = pd.DataFrame(rows)
-    tones = toned(only(data["run"]))
-    x = alt.X("value:Q", title="other problems wrong", axis=alt.Axis(format="%"))
-    base = alt.Chart(data).encode(
-        y=alt.Y("network:N", sort=None, title=None, axis=alt.Axis(labelLimit=220, grid=True)),
-        yOffset=alt.YOffset("run:N", sort=None),
-        color=alt.Color("run:N", title=None, scale=tones, legend=alt.Legend(columns=1)),
-    )
-    points = base.mark_point(size=60, filled=True, opacity=0.75).encode(
-        x=x, tooltip=["network", "run", "seed", alt.Tooltip("value:Q", format=".1%")]
-    )
-    ticks = base.mark_tick(thickness=3, size=16).encode(
-        x=alt.X("median(value):Q", title="other problems wrong", axis=alt.Axis(format="%"))
-    )
-    return finished(
-        alt.layer(points, ticks).properties(height=rows_high(len(set(data["network"])), 44))
-    )
+    """A dot a seed, a row a network of a run. Rows: network, run, seed, value."""
+    tones = only(row["run"] for row in rows)
+    points = [
+        {**row, "group": network, "arm": row["run"]}
+        for network in dict.fromkeys(row["network"] for row in rows)
+        for row in rows
+        if row["network"] == network
+    ]
+    return dots.seeds(points, "other problems wrong", shares(), "value", form=".1%", tones=tones)

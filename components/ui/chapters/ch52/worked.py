@@ -21,7 +21,7 @@ from components.ui.chapters.ch52.claims import (
     STREAMS,
 )
 from components.ui.lazily import lazily
-from components.ui.words import band
+from components.ui.words import band, true_minus
 from lab.data.problems import pairs_of
 from lab.experiments import collapse_texts as texts
 from lab.experiments import warnings
@@ -189,7 +189,7 @@ def added(x: Sequence[float]) -> list[float]:
 
 
 def vector(x: Sequence[float]) -> str:
-    return f"({', '.join(f'{number:g}' for number in x)})"
+    return f"({', '.join(map(true_minus, x))})"
 
 
 WORKED_SHARES = (0.9, 0.1)

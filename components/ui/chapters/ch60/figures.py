@@ -11,14 +11,14 @@ import pandas as pd
 from components.ui.plots.chart_parts import (
     CURVE,
     Chart,
-    amounts,
     finished,
-    named_below,
     room_for_labels,
     rows_high,
+    shaped,
     toned,
 )
-from components.ui.plots.colours import PARTS, SOFT, TEAL
+from components.ui.plots.colours import PARTS, SOFT, TEAL, apart
+from components.ui.plots.ends import last_of, named, shares
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -47,12 +47,12 @@ def ways(rows: Rows, what: str) -> Chart:
         x=alt.X(
             f"{what}:Q",
             title=what,
-            axis=alt.Axis(format="~s"),
+            axis=alt.Axis(format=",d", tickCount=3),
             scale=room_for_labels(data[what]),
         ),
     )
     bars = base.mark_bar(color=TEAL.now)
-    labels = base.mark_text(align="left", dx=6).encode(text=alt.Text(f"{what}:Q", format=".3s"))
+    labels = base.mark_text(align="left", dx=6).encode(text=alt.Text(f"{what}:Q", format=",.3~r"))
     return finished(alt.layer(bars, labels).properties(height=rows_high(len(data), 34)))
 
 
@@ -61,24 +61,28 @@ def by_digits(rows: Rows) -> Chart:
 
     Rows: digits, network, wrong, n, share.
     """
-    data = pd.DataFrame(rows)
-    base = alt.Chart(data).encode(
-        x=alt.X("digits:Q", title="digits of both numbers"),
-        y=alt.Y("share:Q", title="share of problems wrong", axis=alt.Axis(format="%")),
-        color=named_below(data, "network"),
+    tones, axis = apart(row["network"] for row in rows), shares()
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        x=alt.X("digits:Q", title="digits of both numbers", axis=alt.Axis(tickMinStep=1)),
+        y=axis.y("share:Q", "share of problems wrong"),
+        color=alt.Color("network:N", scale=toned(tones), legend=None),
         tooltip=["network", "digits", "wrong", "n"],
     )
-    return finished(alt.layer(*with_points(base)).properties(height=CURVE))
+    names = named(last_of(rows, "network", "digits", "share"), axis, tones)
+    return finished(alt.layer(*with_points(base), names).properties(height=CURVE))
 
 
 def by_taught(rows: Rows) -> Chart:
-    """Errors by the part of all pairs that a network is trained on: a point a seed, a line at the
-    median. A circle and a thick line on held-out pairs, a cross and a thin line on its own.
+    """Errors by the part of all pairs that a network is trained on: a dot a seed, a line at the
+    median, named at its end. A thick line on held-out pairs, a thin one on its own, whose dots are
+    hollow.
 
     Rows: arm, taught, of, seed, share, errors.
     """
     data = pd.DataFrame(rows)
-    kinds = list(dict.fromkeys(data["of"]))
+    (first, *others), tones = dict.fromkeys(data["of"]), apart(data["arm"])
+    axis = shares(max(row["share"] for row in rows))
+    title = "share of pairs wrong" + "".join(f" (thin, hollow: {of})" for of in others)
     base = alt.Chart(data).encode(
         x=alt.X(
             "taught:Q",
@@ -86,26 +90,26 @@ def by_taught(rows: Rows) -> Chart:
             axis=alt.Axis(format="%", values=sorted(set(data["taught"]))),
             scale=alt.Scale(zero=False, padding=16),
         ),
-        y=alt.Y("share:Q", title="share of pairs wrong", axis=alt.Axis(format="%")),
-        color=named_below(data, "arm"),
+        color=alt.Color("arm:N", scale=toned(tones), legend=None),
         detail="of:N",
     )
-    points = base.mark_point(size=45, opacity=0.8).encode(
-        shape=alt.Shape(
-            "of:N",
-            title=None,
-            scale=alt.Scale(domain=kinds, range=["circle", "cross"]),
-            legend=alt.Legend(orient="bottom", symbolFillColor=SOFT.now),
-        ),
-        tooltip=["arm", "of", "seed", "errors"],
-    )
-    lines = base.mark_line().encode(
-        y=alt.Y("median(share):Q", title="share of pairs wrong"),
-        strokeWidth=alt.StrokeWidth(
-            "of:N", scale=alt.Scale(domain=kinds, range=[2.5, 1]), legend=None
-        ),
-    )
-    return finished(alt.layer(lines, points).properties(height=CURVE + 60))
+    outside = alt.datum["of"] == first
+    layers = [
+        layer
+        for of, wide, filled in ((outside, 2.5, True), (~outside, 1, False))
+        for some in [base.transform_filter(of)]
+        for layer in (
+            some.mark_line(strokeWidth=wide).encode(y=axis.y("median(share):Q", title)),
+            some.mark_point(size=45, opacity=0.8, filled=filled).encode(
+                y=axis.y("share:Q", title),
+                shape=shaped(tones),
+                tooltip=["arm", "of", "seed", "errors"],
+            ),
+        )
+    ]
+    held_out = [row for row in rows if row["of"] == first]
+    names = named(last_of(held_out, "arm", "taught", "share"), axis, tones, height=CURVE + 60)
+    return finished(alt.layer(*layers, names).properties(height=CURVE + 60))
 
 
 def falls(rows: Rows, now: int) -> Chart:
@@ -113,18 +117,22 @@ def falls(rows: Rows, now: int) -> Chart:
 
     Rows: directions, kind, wrong.
     """
+    axis = shares()
     base = alt.Chart(pd.DataFrame(rows)).encode(
         x=alt.X(
             "directions:Q",
             title="directions that are kept",
-            scale=alt.Scale(type="log", base=2, reverse=True),
+            scale=alt.Scale(type="log", base=2, reverse=True, nice=False),
+            axis=alt.Axis(values=sorted({row["directions"] for row in rows}), labelOverlap=True),
         ),
-        y=alt.Y("wrong:Q", title="share of tokens wrong", scale=amounts()),
-        color=alt.Color("kind:N", title=None, scale=toned(PARTS)),
+        y=axis.y("wrong:Q", "share of tokens wrong"),
+        color=alt.Color("kind:N", scale=toned(PARTS), legend=None),
         tooltip=["kind", "directions", alt.Tooltip("wrong", format=".0%")],
     )
-    rule = alt.Chart(pd.DataFrame({"directions": [now]})).mark_rule(strokeDash=[4, 3])
-    layers = alt.layer(*with_points(base), rule.encode(x="directions:Q"))
+    rule = alt.Chart(pd.DataFrame({"directions": [now]})).mark_rule(color=SOFT.now)
+    fewest = [{**row, "kept": -row["directions"]} for row in rows]
+    names = named(last_of(fewest, "kind", "kept", "wrong"), axis, PARTS)
+    layers = alt.layer(*with_points(base), rule.encode(x="directions:Q"), names)
     return finished(layers.properties(height=CURVE))
 
 

@@ -15,9 +15,9 @@ from components.ui.chapters.ch60 import claims, probes
 from components.ui.lazily import lazily
 from components.ui.loaded_models import load_with_progress
 from components.ui.page_records import rows_of
-from components.ui.plots.bars import seed_points
+from components.ui.plots.dots import seed_points
 from components.ui.tokens import wrong_tokens
-from components.ui.words import spelled
+from components.ui.words import spelled, true_minus
 from lab.data.problems import Format
 from lab.model.config import AbsorbedLatentAttentionConfig, LatentAttentionConfig
 from lab.readings import Row, join_words, part_of
@@ -52,7 +52,7 @@ def absorbed() -> np.ndarray:
 
 
 def vector(x: Any) -> str:
-    return "(" + ", ".join(f"{number:g}" for number in np.round(x, 2)) + ")"
+    return "(" + ", ".join(true_minus(number) for number in np.round(x, 2)) + ")"
 
 
 def turn_pair(x: np.ndarray, degrees: float) -> np.ndarray:

@@ -20,7 +20,7 @@ def even_out(page: Chapter) -> None:
     bias = np.zeros(len(worked.LOGITS))
     for i, column in enumerate(st.columns(len(bias))):
         with column:
-            bias[i] = page.choose(f"bias{i}", f"Expert {i}", worked.BIASES, 0.0, kind="list")
+            bias[i] = page.choose(f"bias{i}", f"Expert {i}", worked.BIASES, 0.0)
     loads = worked.loads_with(bias)
     page.draw(figures.loads(loads), alt="How many of the tokens each expert gets")
     said = f"The experts get {join_words([str(n) for n in loads])} tokens."

@@ -13,11 +13,14 @@ from components.ui.plots.chart_parts import (
     CURVE,
     Chart,
     finished,
-    named_below,
+    named_above,
     room_for_labels,
+    rows_axis,
     rows_high,
+    toned,
 )
-from components.ui.plots.colours import SOFT, TEAL
+from components.ui.plots.colours import SOFT, TEAL, apart
+from components.ui.plots.ends import beside, from_zero, last_of, named
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -30,7 +33,7 @@ def parameters(rows: Rows) -> Chart:
         x=alt.X(
             "parameters:Q",
             title="parameters",
-            axis=alt.Axis(format="~s"),
+            axis=alt.Axis(format=",d", tickCount=3),
             scale=room_for_labels(data["parameters"]),
         ),
     )
@@ -50,30 +53,31 @@ def loads(counts: Sequence[int]) -> Chart:
         )
     )
     mean = alt.Chart(pd.DataFrame({"tokens": [sum(counts) / len(counts)]}))
-    rule = mean.mark_rule(strokeDash=[4, 4], color=SOFT.now).encode(y="tokens:Q")
-    return finished(alt.layer(bars, rule).properties(height=BARS))
+    rule = mean.mark_rule(color=SOFT.now).encode(y="tokens:Q")
+    name = mean.mark_text(align="left", color=SOFT.now).encode(
+        x=beside(4), y="tokens:Q", text=alt.value("mean")
+    )
+    return finished(alt.layer(bars, rule, name).properties(height=BARS))
 
 
 def unevenness(rows: Rows) -> Chart:
     """The largest load over the mean, of the least even layer, a line a run. Rows: run, arm, step,
     uneven."""
-    data = pd.DataFrame(rows)
-    return finished(
-        alt.Chart(data)
+    tones = apart(row["arm"] for row in rows)
+    axis = from_zero([row["uneven"] for row in rows])
+    lines = (
+        alt.Chart(pd.DataFrame(rows))
         .mark_line()
         .encode(
-            x=alt.X("step:Q", title="step"),
-            y=alt.Y(
-                "uneven:Q",
-                title="load of the busiest expert, times the mean",
-                scale=alt.Scale(domainMin=1),
-            ),
+            x=alt.X("step:Q", title="step", axis=alt.Axis(format=",d", tickCount=4)),
+            y=axis.y("uneven:Q", "load of the busiest expert, times the mean"),
             detail="run:N",
-            color=named_below(data, "arm"),
+            color=alt.Color("arm:N", scale=toned(tones), legend=None),
             tooltip=["run", "step", alt.Tooltip("uneven", format=".2f")],
         )
-        .properties(height=CURVE)
     )
+    names = named(last_of(rows, "arm", "step", "uneven"), axis, tones)
+    return finished(alt.layer(lines, names).properties(height=CURVE))
 
 
 def left_out(rows: Rows) -> Chart:
@@ -87,7 +91,7 @@ def left_out(rows: Rows) -> Chart:
             x=alt.X("layer:N", sort=None, title=None, axis=alt.Axis(labelAngle=0)),
             xOffset=alt.XOffset("part:N", sort=None),
             y=alt.Y("share:Q", title="problems wrong", axis=alt.Axis(format="%")),
-            color=named_below(data, "part"),
+            color=named_above(data, "part"),
             tooltip=["layer", "part", "wrong", "n"],
         )
         .properties(height=CURVE)
@@ -104,10 +108,10 @@ def told(rows: Rows) -> Chart:
     points = alt.Chart(data).mark_circle(size=70, opacity=0.7)
     return finished(
         points.encode(
-            y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
+            y=alt.Y("label:N", sort=None, title=None, axis=rows_axis(set(data["label"]))),
             yOffset=alt.YOffset("in:N"),
             x=alt.X("share:Q", title="share of what there is to know", axis=alt.Axis(format="%")),
-            color=named_below(data, "in"),
+            color=named_above(data, "in"),
             tooltip=["label", "in", "seed", alt.Tooltip("share", format=".3f")],
         ).properties(height=rows_high(len(set(data["label"])), 56))
     )

@@ -13,8 +13,8 @@ from components.ui.chapters.ch60.probes import LONG_RUN as RUN
 from components.ui.chapters.ch61 import claims, probes
 from components.ui.lazily import lazily
 from components.ui.loaded_models import load_with_progress
-from components.ui.plots.bars import seed_points
-from components.ui.words import band, spelled
+from components.ui.plots.dots import seed_points
+from components.ui.words import band, spelled, true_minus
 from lab.model.config import GPTConfig, MixtureOfExpertsConfig
 from lab.readings import Row, Rows, in_brackets
 from lab.statistics import spread
@@ -88,7 +88,7 @@ def weights(logits: Numbers, bias: Numbers) -> Numbers:
 
 
 def format_vector(x: Any, form: str = ".2f") -> str:
-    return "(" + ", ".join(format(number, form) for number in x) + ")"
+    return "(" + ", ".join(true_minus(number, form) for number in x) + ")"
 
 
 def names(which: Sequence[int]) -> str:

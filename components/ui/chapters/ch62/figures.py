@@ -12,21 +12,23 @@ from components.ui.plots.chart_parts import (
     CURVE,
     READABLE,
     Chart,
+    abreast,
     amounts,
     finished,
     readable,
     rows_high,
     toned,
 )
-from components.ui.plots.colours import GREY, STUDIED, TEAL, WORSE, WRONG, Tone
+from components.ui.plots.colours import GREY, RIGHT, STUDIED, WORSE, WRONG, Tone
+from components.ui.plots.ends import last_of, named, shares
 
 Rows = Sequence[Mapping[str, Any]]
 
 OTHERS = "the others"
 ARMS: dict[str, Tone] = {**STUDIED, OTHERS: GREY}
 FATES: dict[str, tuple[Tone, str]] = {
-    "wrong before as well": (WRONG, "old"),
-    "right before": (WORSE, "new"),
+    "wrong before as well": (WRONG, ""),
+    "right before": (WORSE, ""),
 }
 
 
@@ -36,19 +38,13 @@ def over_rounds(rows: Rows, x: str) -> Chart:
     data = pd.DataFrame(rows)
     data["shown"] = [arm if arm in ARMS else OTHERS for arm in data["arm"]]
     base = alt.Chart(data).encode(
-        color=alt.Color(
-            "shown:N",
-            title=None,
-            scale=toned(ARMS),
-            legend=alt.Legend(orient="bottom", columns=1, symbolType="stroke"),
-        ),
-        detail=["arm:N", "seed:N"],
+        color=alt.Color("shown:N", scale=toned(ARMS), legend=None), detail=["arm:N", "seed:N"]
     )
-    share = alt.Axis(format="%")
-    across = alt.X(f"{x}:Q", title=x, axis=alt.Axis(format="~s"))
+    axis = shares(max(row["share"] for row in rows))
+    across = alt.X(f"{x}:Q", title=x, axis=alt.Axis(format=",d", tickCount=4))
     runs = base.mark_line(strokeWidth=1, opacity=0.35).encode(
         x=across,
-        y=alt.Y("share:Q", title="validation pairs wrong", axis=share),
+        y=axis.y("share:Q", "validation pairs wrong"),
         tooltip=["arm", "seed", "round", "errors", alt.Tooltip(f"{x}:Q", format=",.0f")],
     )
     middle = data.groupby(["arm", "shown", "round"], as_index=False)[["share", x]].median()
@@ -57,12 +53,14 @@ def over_rounds(rows: Rows, x: str) -> Chart:
         .mark_line(strokeWidth=3)
         .encode(
             x=across,
-            y="share:Q",
+            y=axis.y("share:Q", "validation pairs wrong"),
             color=alt.Color("shown:N", scale=toned(ARMS), legend=None),
             detail="arm:N",
         )
     )
-    return finished(alt.layer(runs, strong).properties(height=CURVE))
+    ends = last_of(data.to_dict("records"), "shown", "round", "share")
+    names = named({arm: ends[arm] for arm in ARMS if arm in ends}, axis, ARMS)
+    return finished(alt.layer(runs, strong, names).properties(height=CURVE))
 
 
 def ledger(rows: Rows) -> Chart:
@@ -90,7 +88,7 @@ def ledger(rows: Rows) -> Chart:
 def left(rows: Rows) -> Chart:
     """Of a book's sums, what a reader's runs write right now. Rows: run, what, n."""
     data = pd.DataFrame(rows)
-    tones: dict[str, Tone] = {"still wrong": WRONG, "now right": TEAL, "not evaluated yet": GREY}
+    tones: dict[str, Tone] = {"still wrong": WRONG, "now right": RIGHT, "not evaluated yet": GREY}
     return finished(
         alt.Chart(data)
         .mark_bar()
@@ -102,7 +100,7 @@ def left(rows: Rows) -> Chart:
                 title=None,
                 sort=None,
                 scale=toned(tones),
-                legend=alt.Legend(orient="bottom", columns=1),
+                legend=alt.Legend(columns=abreast(tones, data["run"])),
             ),
             order=alt.Order("rank:Q"),
             tooltip=["run", "what", "n"],

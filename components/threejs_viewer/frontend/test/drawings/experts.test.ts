@@ -131,6 +131,10 @@ test("one, two and three experts of a token are said in turn, and who is shared 
     "“c”, token 3, goes to expert 3 (0.50), expert 0 (0.30) and expert 2 (0.20)" +
       ", and, like every token, to the 2 shared experts.",
   );
+  const one = layerOf([[5, 2]], [[0.997, 0.003]]);
+  expect(maths.sent(["a"], one, 0, 0)).toBe(
+    "“a”, token 1, goes to expert 5 (over 0.99) and expert 2 (under 0.01).",
+  );
   expect(maths.ahead(["a"], 0)).toBe("“a”, token 1, is not read yet.");
   expect(maths.got(layer, 4, 0, 3)).toBe("Expert 3: no token is read yet.");
   expect(maths.gotShared(1, 1)).toMatch(/^The shared expert: 1 token, each beside/);

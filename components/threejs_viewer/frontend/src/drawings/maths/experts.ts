@@ -139,6 +139,12 @@ const placed = (tokens: readonly string[], t: number): string => `“${tokens[t]
 export const ahead = (tokens: readonly string[], t: number): string =>
   `${placed(tokens, t)} is not read yet.`;
 
+/** A weight to two places; what would read 0.00, or 1.00 beside another, says more. */
+const weighed = (weight: number): string => {
+  if (weight > 0 && weight < 0.005) return "under 0.01";
+  return weight < 1 && weight >= 0.995 ? "over 0.99" : weight.toFixed(2);
+};
+
 /** “6”, token 7, goes to expert 3 (0.61) and expert 0 (0.39). */
 export function sent(
   tokens: readonly string[],
@@ -146,7 +152,7 @@ export function sent(
   t: number,
   nShared: number,
 ): string {
-  const to = chosen[t].map((expert, k) => `expert ${expert} (${weights[t][k].toFixed(2)})`);
+  const to = chosen[t].map((expert, k) => `expert ${expert} (${weighed(weights[t][k])})`);
   const also = nShared ? `, and, like every token, to ${shared(nShared)}` : "";
   return `${placed(tokens, t)} goes to ${listed(to)}${also}.`;
 }
