@@ -139,7 +139,7 @@ def clock() -> None:
     )
     page.numbers("the clocks", table_of_pairs(speeds, query, key))
     page.notice()
-    page.source(positions.turn_pairs, positions.frequencies, positions.RotaryPositions.rotate)
+    page.source(positions.turn_pairs, positions.frequencies, positions.RotaryPositions.rotated)
 
 
 page.prose("clock_worked")
