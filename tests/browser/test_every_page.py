@@ -104,7 +104,7 @@ def a_figure_on_the_first_screen(visit: Visit) -> Iterator[str]:
 def nothing_folded_before_it(visit: Visit) -> Iterator[str]:
     if visit.slug in WORDS_ALONE:
         return
-    first = visit.page.locator(f"{FIGURE}, [data-testid=stExpander]").first
+    first = visit.page.locator(f"{FIGURE}, [data-testid=stMain] [data-testid=stExpander]").first
     if first.evaluate("e => e.dataset.testid") == "stExpander":
         yield "something folded comes first"
 
