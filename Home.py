@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from components.ui import tokens
-from components.ui.book import BEHIND, CONTENTS, Entry
+from components.ui.book import BEHIND, BOOK, CONTENTS, ROUTES, Entry
 from components.ui.chapter import Chapter
 from components.ui.claims import results
 from components.ui.drawings.arcs import WrittenSum, show_arcs
-from components.ui.home import ROUTES, route, small_picture, written_and_looked
+from components.ui.home import route, small_picture, written_and_looked
 from components.ui.link import one_of
 from components.ui.loaded_models import BOOK_RUN, loaded_models, needs_a_run
 from components.ui.operand_boxes import last_allowed, share_moment
 from components.ui.page_records import FORM
+from components.ui.sidebar import show_sidebar
 from components.ui.words import spelled
 from lab.data.problems import Problem, partial_products
 from lab.data.vocabulary import VOCABULARY
@@ -38,13 +38,13 @@ CALCULATIONS = {
 def home() -> None:
     page = Chapter("home", CALCULATIONS)
     st.html('<div class="wb-kicker">An interactive textbook</div>')
-    st.title("The White-Box Transformer", anchor=False)
+    st.title(BOOK, anchor=False)
+    with st.container(key="home_opening"):
+        page.prose("opening")
     told = st.container()
     where_digits_come_from(page)
-    page.prose("opening")
     page.prose("routes")
-    routes = "".join(route(name, slugs) for name, slugs in ROUTES.items())
-    st.html(f'<div class="wb-routes">{routes}</div>')
+    st.html(f'<div class="wb-routes">{"".join(map(route, ROUTES))}</div>')
     page.prose("map")
     written = [entry for entry in CONTENTS if entry.written]
     st.html(f'<div class="wb-map">{"".join(card(entry) for entry in written)}</div>')
@@ -62,25 +62,22 @@ def home() -> None:
 @st.fragment
 def where_digits_come_from(page: Chapter) -> None:
     """The first thing on Home: a sum as it is written, where heads look for it, a head to pull."""
-    picture = st.container()
-    pair = last_allowed("last_pair", page.pair(), START)
-    draw_sum(page, picture, *pair)
+    draw_sum(page, *last_allowed("last_pair", page.pair(), START))
 
 
 @needs_a_run
-def draw_sum(page: Chapter, picture: DeltaGenerator, a: int, b: int) -> None:
-    """The picture above the boxes, and what came of the sum below them."""
+def draw_sum(page: Chapter, a: int, b: int) -> None:
+    """What the boxes above it ask for, and what came of it below."""
     layer, head = layer_drawn(page), head_out(page)
     text, weights = written_and_looked(a, b, layer, head)
-    with picture:
-        show_arcs(
-            "arcs",
-            WrittenSum(a, b, FORM, text, weights, layer, head),
-            alt=f"{a} × {b} token by token, with arcs from where the heads of layer {layer} look",
-            on_pull=pull,
-        )
-        st.caption(caption(layer))
+    show_arcs(
+        "arcs",
+        WrittenSum(a, b, FORM, text, weights, layer, head),
+        alt=f"{a} × {b} token by token, with arcs from where the heads of layer {layer} look",
+        on_pull=pull,
+    )
     st.markdown(verdict(text, a, b, layer, head))
+    st.caption(caption(layer))
     with st.expander("More"):
         page.prose("pull")
         page.choose("layer", "Layer", range(CONFIG.n_layer), layer)
@@ -156,19 +153,14 @@ def to_come() -> str:
 
 
 st.set_page_config(
-    page_title="The White-Box Transformer",
+    page_title=BOOK,
     page_icon="◻️",
     layout="centered",
     initial_sidebar_state=240,
 )
-st.navigation(
-    {
-        "": [st.Page(home, title="Home", default=True)],
-        "Chapters": [
-            st.Page(e.path, title=f"{e.chapter} · {e.title}") for e in CONTENTS if e.written
-        ],
-        "Behind the book": [st.Page(e.path, title=e.title) for e in BEHIND],
-    },
-    expanded=True,
-    position="hidden" if "figure" in st.query_params else "sidebar",
-).run()
+home_page = st.Page(home, title="Home", default=True)
+pages = {e.slug: st.Page(e.path, title=e.title) for e in (*CONTENTS, *BEHIND) if e.written}
+opened = st.navigation([home_page, *pages.values()], position="hidden")
+if "figure" not in st.query_params:
+    show_sidebar(pages, home_page, next((s for s, page in pages.items() if page is opened), ""))
+opened.run()

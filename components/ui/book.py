@@ -1,4 +1,5 @@
-"""The table of contents: every page the book has or will have. The one list that Home reads."""
+"""The table of contents: every page the book has or will have, and the groups they stand in. The
+one list that Home and the sidebar read."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
+BOOK = "The White-Box Transformer"
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,10 @@ class Entry:
     @property
     def path(self) -> Path:
         return PAGES / f"{self.slug}.py"
+
+    @property
+    def prose(self) -> Path:
+        return PAGES / f"{self.slug}.md"
 
     @property
     def written(self) -> bool:
@@ -87,6 +93,80 @@ BEHIND = (
 )
 """Pages behind the book, of words alone: no chapter, and no figure opens them."""
 
+BEGINS = {
+    "Foundations": "00",
+    "One model multiplies": "10",
+    "Serving": "40",
+    "Architecture": "51",
+    "Inside": "62",
+}
+"""Where each group of pages begins, so that the next page is always the next line of the sidebar.
+
+Foundations: the parts, each by hand. One model multiplies: what it writes, where its digits stand,
+what it is trained on. Serving: the same weights give the same answer with less work. Architecture:
+another network is trained. Inside: a trained one is opened, by its errors, its numbers, its wires.
+"""
+
+
+def group_of(slug: str) -> str:
+    """The group of a page; nothing for one behind the book."""
+    if slug not in [e.slug for e in CONTENTS]:
+        return ""
+    return [name for name, first in BEGINS.items() if first <= slug][-1]
+
+
+GROUPS = {name: tuple(e for e in CONTENTS if group_of(e.slug) == name) for name in BEGINS}
+
 
 def entry(slug: str) -> Entry:
     return next(e for e in (*CONTENTS, *BEHIND) if e.slug == slug)
+
+
+ROUTE = "route"
+"""In the link of a page: the way through the book on which a reader came."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """A way through the book: pages in the order in which they are read."""
+
+    title: str
+    slugs: tuple[str, ...]
+
+    @property
+    def written(self) -> list[Entry]:
+        """One that is not written yet is passed over."""
+        return [page for page in map(entry, self.slugs) if page.written]
+
+
+ROUTES = {
+    "first": Route(
+        "First time here",
+        (
+            *("00_numpy_mlp", "01_from_table_to_text", "02_attention_by_hand", "03_one_block"),
+            *("70_forward_pass_3d", "10_chain_of_thought", "40_kv_cache", "80_bench"),
+        ),
+    ),
+    "serving": Route(
+        "I serve models",
+        (
+            *("02_attention_by_hand", "03_one_block", "40_kv_cache", "50_flash_attention"),
+            *("60_mla",),
+        ),
+    ),
+    "research": Route(
+        "I do research",
+        (
+            *("10_chain_of_thought", "20_rope", "30_curriculum", "51_attention_residuals"),
+            *("52_feature_collapse", "62_error_book", "80_bench"),
+        ),
+    ),
+}
+
+
+def next_page(slug: str, route: Route | None) -> Entry | None:
+    """What is read after a page, on a route or in the order of the book; none after the last."""
+    pages = route.written if route else [e for e in CONTENTS if e.written]
+    slugs = [e.slug for e in pages]
+    after = pages[slugs.index(slug) + 1 :] if slug in slugs else pages
+    return after[0] if after else None

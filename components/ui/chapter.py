@@ -33,9 +33,8 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 
-from components.ui.book import CONTENTS, PAGES, entry
+from components.ui.book import BOOK, PAGES, ROUTE, ROUTES, entry, group_of, next_page
 from components.ui.claims import claim, claim_index
-from components.ui.drawings.contents import show_contents
 from components.ui.drawings.save import offer_svg
 from components.ui.exports import csv_of
 from components.ui.glossary import Term, first_uses, open_terms
@@ -49,14 +48,11 @@ from lab.records import ROOT
 
 SHEET = Path(__file__).with_name("style.css")
 COME = Path(__file__).with_name("come_here.js")
-BOOK = "The White-Box Transformer"
+NAMES = Path(__file__).with_name("names.js")
 SPINE = "How does the right digit get to where it is needed, when it is needed?"
 
 NUMBER_WIDTH = 160
 """Pixels of a box for a number, with its two buttons."""
-
-NUMBERED = re.compile(r"^## (\d+\. .+)$", re.MULTILINE)
-"""The headings that the sidebar lists: '1. A digit is a row'."""
 
 HANDFUL = 5
 """Options that lie side by side, at most."""
@@ -69,9 +65,11 @@ Kind = Literal["segments", "slider", "list"]
 
 
 def begin_page() -> None:
-    """First call of every page: keep legacy page discovery out, put the book's style on."""
+    """First call of every page: keep legacy page discovery out, put the book's style on, and give
+    names to what Streamlit leaves without."""
     leave_legacy_discovery()
     st.html(style())
+    st.html(f"<script>{NAMES.read_text()}</script>", unsafe_allow_javascript=True)
 
 
 def style() -> str:
@@ -119,7 +117,6 @@ class Chapter:
         self.link = Link(self.prefix)
         self.at = ""
         self.sections: list[str] = []
-        self.titles: list[str] = []
         self.waits = False
         self.drawn: list[tuple[str, Any]] = []
         self.n_source = 0
@@ -147,7 +144,7 @@ class Chapter:
         st.set_page_config(page_title=f"{page.title} · {BOOK}")
         if self.alone is not None:
             return
-        chapter = f"Chapter {page.chapter} · " if page.chapter else ""
+        chapter = f"{group_of(self.slug)} · chapter {page.chapter} · " if page.chapter else ""
         st.html(f'<div class="wb-kicker">{chapter}about {page.minutes} minutes</div>')
         st.title(page.title, anchor=False)
         st.html(f'<div class="wb-question">{page.question}</div>')
@@ -217,18 +214,11 @@ class Chapter:
             with st.expander("Read on") if section == "read" else nullcontext():
                 self.prose(section)
         self.symbols()
-        st.html(way_on(self.slug))
-        self.contents()
+        st.html(way_on(self.slug, st.query_params.get(ROUTE, "")))
         with self.top:  # what waits for a guess may know more of the link
             self.link.close(all_drawn=not self.waits)
             if self.sought is not None and self.sought not in self.sections:
                 st.info(f"The link leads to {self.sought[:LONGEST]!r}; this page has no such part.")
-
-    def contents(self) -> None:
-        """In the sidebar: the numbered sections of the page, and which of them is in view."""
-        if self.titles:
-            with st.sidebar:
-                show_contents(f"{self.prefix}contents", self.titles)
 
     def close_alone(self, figure: str) -> None:
         page = entry(self.slug)
@@ -261,12 +251,11 @@ class Chapter:
             self.say(section)
 
     def say(self, section: str, before: str = "") -> None:
-        """Draw a section's prose, `before` in front of it, and keep its numbered titles; a term
-        that a reader meets in it first opens its meaning."""
+        """Draw a section's prose, `before` in front of it; a term that a reader meets in it first
+        opens its meaning."""
         path = PAGES / f"{self.slug}.md"
         terms = terms_of(path, path.stat().st_mtime).get(section, ())
         text = self.text(section)
-        self.titles += [title for title in NUMBERED.findall(text) if title not in self.titles]
         st.markdown(before + open_terms(text, terms), unsafe_allow_html=bool(terms))
 
     def box(self, title: str, section: str) -> None:
@@ -492,13 +481,18 @@ def come_here() -> None:
     st.html(f"{place}<script>{COME.read_text()}</script>", unsafe_allow_javascript=True)
 
 
-def way_on(slug: str) -> str:
-    """HTML of the book's question, and of the page that comes next, if it is written."""
-    slugs = [e.slug for e in CONTENTS]
-    after = CONTENTS[slugs.index(slug) + 1 :] if slug in slugs else CONTENTS
-    follows = next((e for e in after if e.written), None)
+def way_on(slug: str, name: str = "") -> str:
+    """HTML of the book's question, and of the page that comes next: on the route of that name, if
+    it leads through this page."""
+    route = ROUTES.get(name)
+    if route and slug not in route.slugs:
+        route = None
+    follows = next_page(slug, route)
+    says = f"Next on this route, <i>{route.title}</i>" if route else "Next"
+    query = f"?{ROUTE}={name}" if route else ""
     link = (
-        f'Next: <a href="{follows.url}" target="_self">{follows.title}</a>. {follows.question}'
+        f'{says}: <a href="{follows.url}{query}" target="_self">{follows.title}</a>. '
+        f"{follows.question}"
         if follows
         else '<a href="./" target="_self">To the map of the book</a>'
     )

@@ -1,5 +1,4 @@
-"""What Home asks of the book's model and the pictures on its cards, kept from visit to visit, and
-the ways through the book.
+"""What Home asks of the book's model and the pictures on its cards, kept from visit to visit.
 
 Streamlit runs `Home.py` anew for every reader and click, so nothing can be kept there.
 """
@@ -7,14 +6,13 @@ Streamlit runs `Home.py` anew for every reader and click, so nothing can be kept
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from components.ui import book
+from components.ui.book import ROUTE, ROUTES
 from components.ui.lazily import lazily
 from components.ui.loaded_models import BOOK_RUN, load_with_progress, write
 from components.ui.page_records import FORM, opening
@@ -24,21 +22,6 @@ intervene = lazily("lab.interp.intervene")
 patterns = lazily("lab.interp.patterns")
 
 CARDS = Path(__file__).with_name("cards")
-
-ROUTES: dict[str, tuple[str, ...]] = {
-    "First time here": (
-        *("00_numpy_mlp", "01_from_table_to_text", "02_attention_by_hand", "03_one_block"),
-        *("70_forward_pass_3d", "10_chain_of_thought", "40_kv_cache", "80_bench"),
-    ),
-    "I serve models": (
-        *("02_attention_by_hand", "03_one_block", "40_kv_cache", "50_flash_attention", "60_mla"),
-    ),
-    "I do research": (
-        *("10_chain_of_thought", "20_rope", "30_curriculum", "51_attention_residuals"),
-        *("52_feature_collapse", "62_error_book", "80_bench"),
-    ),
-}
-"""Pages in the order in which they are read; one that is not written yet is passed over."""
 
 Looked = tuple[str, NDArray[np.float64]]
 """What the model wrote, and where the heads of one layer looked, (n_head, T, T)."""
@@ -73,9 +56,12 @@ def small_picture(slug: str, theme: str) -> str:
     return f'<img alt="" width="320" height="160" src="{url}">'
 
 
-def route(name: str, slugs: Sequence[str]) -> str:
-    """A way through the book: links to those of its pages that are written, and its minutes."""
-    written = [page for page in map(book.entry, slugs) if page.written]
-    links = [f'<a href="{page.url}" target="_self">{page.title}</a>' for page in written]
-    minutes = sum(page.minutes for page in written)
-    return f"<div><strong>{name}</strong><br>{join_words(links)}. About {minutes} minutes.</div>"
+def route(name: str) -> str:
+    """HTML of a way through the book: a link to its first page, what it leads through, how long."""
+    way = ROUTES[name]
+    titles = join_words([page.title for page in way.written])
+    minutes = sum(page.minutes for page in way.written)
+    return (
+        f'<a href="{way.written[0].url}?{ROUTE}={name}" target="_self"><strong>{way.title}</strong>'
+        f"{titles}.<small>{len(way.written)} pages, about {minutes} minutes</small></a>"
+    )

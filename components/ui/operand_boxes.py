@@ -27,18 +27,20 @@ def ask_pair(
         "label_visibility": "collapsed" if slim else "visible",
     }
     wide = "content" if slim else "stretch"
-    with st.container(
-        horizontal=True, wrap=False, vertical_alignment="bottom", gap="small", width=wide
-    ):
-        text_a = st.text_input("First number", a, key=f"{prefix}a", **rest)
-        st.html('<div class="wb-times" aria-hidden="true">×</div>', width="content")
-        text_b = st.text_input("Second number", b, key=f"{prefix}b", **rest)
-    numbers: list[int] = []
-    for name, text in (("First", text_a), ("Second", text_b)):
-        try:
-            numbers.append(read_operand(text or "", digits))
-        except ValueError as error:
-            st.warning(f"{name} number: {error}")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", width=wide):
+        with st.container(
+            horizontal=True, wrap=False, vertical_alignment="bottom", gap="small", width="content"
+        ):
+            text_a = st.text_input("First number", a, key=f"{prefix}a", **rest)
+            st.html('<div class="wb-times" aria-hidden="true">×</div>', width="content")
+            text_b = st.text_input("Second number", b, key=f"{prefix}b", **rest)
+        numbers: list[int] = []
+        for box, name, text in (("a", "First", text_a), ("b", "Second", text_b)):
+            try:
+                numbers.append(read_operand(text or "", digits))
+            except ValueError as error:
+                with st.container(key=f"refused_{prefix}{box}"):  # `names.js` ties it to its box
+                    st.warning(f"{name} number: {error}")
     return (numbers[0], numbers[1]) if len(numbers) == 2 else None
 
 

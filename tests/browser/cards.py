@@ -15,25 +15,49 @@ from playwright.sync_api import Browser, sync_playwright
 from components.ui.book import CONTENTS, Entry
 
 WIDE, HIGH = 320, 160
+NARROW = 560
+LEAST = 9
+"""Pixels of a window in which a figure is drawn large for its size; and of text on a card: what
+would be smaller is left out, with all that a hand moves, so that a card is an emblem."""
 QUALITY = 70
 LANCZOS = Image.Resampling.LANCZOS
 
 
+EMBLEM = """([wide, least]) => {
+  const inside = root => [...root.querySelectorAll('*')]
+    .flatMap(e => [e, ...(e.shadowRoot ? inside(e.shadowRoot) : [])]);
+  const all = inside(document.querySelector('main') ?? document.body);
+  for (const e of all) {
+    if (e.matches('button, input, .controls, .reel, .said, .legend, figcaption'))
+      e.style.setProperty('display', 'none', 'important');
+    const own = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
+    if (own && parseFloat(getComputedStyle(e).fontSize) * wide < least)
+      e.style.setProperty('visibility', 'hidden', 'important');
+  }
+}"""
+
+
 def picture_of(browser: Browser, url: str, entry: Entry, dark: bool) -> Image.Image:
     """The figure in its whole width: the top of a high one, a low one with air around it."""
-    context = new_context(browser, dark=dark)
+    context = new_context(browser, NARROW, dark=dark)
     page = context.new_page()
     page.goto(f"{url}/{entry.url}", wait_until="domcontentloaded")
     wait_idle(page)
-    box = page.locator(FIGURE).first.bounding_box()
+    figure = page.locator(FIGURE).first
+    before = figure.bounding_box()
+    assert before is not None, entry.slug
+    for frame in page.frames:
+        frame.evaluate(EMBLEM, [WIDE / before["width"], LEAST])
+    page.wait_for_timeout(300)  # a drawing takes its new height
+    box = figure.bounding_box()
     assert box is not None, entry.slug
     high = min(box["height"], box["width"] * HIGH / WIDE)
     clip: Any = {**box, "height": high}
-    figure = Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB")
+    drawn = Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB")
     context.close()
-    figure = figure.resize((WIDE, round(WIDE * figure.height / figure.width)), resample=LANCZOS)
-    out = Image.new("RGB", (WIDE, HIGH), cast(Any, figure.getpixel((0, 0))))
-    out.paste(figure, (0, (HIGH - figure.height) // 2))
+    drawn = drawn.resize((WIDE, round(WIDE * drawn.height / drawn.width)), resample=LANCZOS)
+    out = Image.new("RGB", (WIDE, HIGH), cast(Any, drawn.getpixel((0, 0))))
+    out.paste(drawn, (0, (HIGH - drawn.height) // 2))
     return out
 
 

@@ -84,10 +84,22 @@ def multiply(page, a: int, b: int) -> None:
 
 
 def a_bad_number_is_explained(page) -> None:
-    box = page.get_by_label("First number")
+    """Beside its box, which says so; with the next allowed one it is as before."""
+    box, other = page.get_by_label("First number"), page.get_by_label("Second number")
     box.fill("٣٤")
     box.press("Enter")
-    page.get_by_text("write a whole number from 0 to 99").wait_for()
+    said = page.get_by_text("write a whole number from 0 to 99")
+    said.wait_for()
+    expect(box).to_have_attribute("aria-invalid", "true")
+    told = page.locator(f"#{box.get_attribute('aria-describedby')}")
+    expect(told).to_contain_text("write a whole number from 0 to 99")
+    below = told.bounding_box()["y"] - box.bounding_box()["y"]
+    assert abs(below) < 60, f"it is told {below} pixels below"
+    assert other.get_attribute("aria-invalid") is None
+    box.fill("34")
+    box.press("Enter")
+    expect(said).to_have_count(0)
+    expect(box).not_to_have_attribute("aria-invalid", "true")
 
 
 def without_head_3(page) -> tuple[str, str]:
@@ -128,6 +140,91 @@ def a_head_stays_under_the_pointer(page) -> None:
             wait_idle(page)
             places.append((pressed.count(), boxes_of(heads)))
         assert places[0][1] == places[1][1] == places[2][1], (width, places)
+
+
+def test_what_a_reader_may_do_stands_on_the_first_screen_of_home(open_page) -> None:
+    page = open_page("/", height=800)
+    for width, height in ((1280, 800), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        wait_idle(page)
+        told = page.get_by_text("Type a problem")
+        boxes = [box.bounding_box() for box in page.get_by_test_id("stTextInputField").all()]
+        heads = boxes_of(page.locator(".arcs .heads button"))
+        digits = page.locator(".arcs .picture").bounding_box()
+        assert told.bounding_box()["y"] < boxes[0]["y"] < digits["y"] < heads[0]["y"]
+        assert max(box["y"] + box["height"] for box in [*boxes, *heads]) <= height, width
+
+
+WHERE = """() => {
+  let here = document.activeElement;
+  while (here?.shadowRoot?.activeElement) here = here.shadowRoot.activeElement;
+  if (!here || here === document.body) return null;
+  const grey = colour => { const [r, g, b] = colour.match(/[\\d.]+/g).map(Number)
+    .map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const around = e => { for (; e; e = e.parentElement ?? e.getRootNode().host) {
+    const colour = getComputedStyle(e).backgroundColor;
+    if (!/, 0\\)$|transparent/.test(colour)) return colour; } };
+  const rings = [];
+  for (let e = here, n = 0; e instanceof Element && n < 3; e = e.parentElement, n++) {
+    const style = getComputedStyle(e);
+    if (style.outlineStyle === 'solid' && parseFloat(style.outlineWidth) >= 2) {
+      const [a, b] = [style.outlineColor, around(e.parentElement ?? e)].map(grey)
+        .sort((x, y) => y - x);
+      rings.push((a + 0.05) / (b + 0.05));
+    }
+  }
+  const drawn = here.querySelector('.reach');
+  if (drawn && getComputedStyle(drawn).stroke !== 'none') rings.push(3);
+  const name = here.ariaLabel || here.innerText || here.textContent;
+  return [name?.trim().slice(0, 60) || here.outerHTML.slice(0, 80), Math.max(0, ...rings)];
+}"""
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_hand_is_seen_wherever_tab_brings_it(open_page, dark: bool) -> None:
+    """At each stop of a page one ring, at least 3:1 against what is around it."""
+    page = open_page("/mla", dark=dark)
+    stops = []
+    while len(stops) < 200:
+        page.keyboard.press("Tab")
+        stop = page.evaluate(WHERE)
+        if stop is None:
+            break
+        stops.append(stop)
+    assert len(stops) > 40
+    assert [name for name, contrast in stops if contrast < 3] == []
+
+
+def test_on_a_phone_the_sidebar_is_closed_opens_over_the_page_and_leaves_with_a_link(
+    open_page,
+) -> None:
+    page = open_page("/mla", 390)
+    sidebar = page.get_by_test_id("stSidebar")
+    wide = page.get_by_test_id("stMain").bounding_box()["width"]
+    expect(sidebar).to_have_attribute("data-collapsed", "true")
+    for goes in (".contents button >> nth=2", ".st-key-wb_sidebar a >> text=Mixture of experts"):
+        page.get_by_test_id("stExpandSidebarButton").click()
+        expect(sidebar).to_have_attribute("data-collapsed", "false")
+        assert page.get_by_test_id("stMain").bounding_box()["width"] == wide
+        page.locator(goes).click()
+        expect(sidebar).to_have_attribute("data-collapsed", "true")
+    page.wait_for_url("**/moe")
+
+
+def test_a_page_is_found_by_keyboard_and_what_it_held_is_there_on_the_way_back(open_page) -> None:
+    page = open_page("/mla?ch60_a=12")
+    fold = page.locator(".st-key-wb_sidebar summary", has_text="Foundations")
+    fold.focus()
+    fold.press("Enter")
+    link = page.locator(".st-key-wb_sidebar a", has_text="From table to text")
+    link.wait_for()
+    link.press("Enter")
+    page.wait_for_url("**/from_table_to_text")
+    wait_idle(page)
+    page.locator(".st-key-wb_sidebar summary", has_text="Architecture").press("Enter")
+    page.locator(".st-key-wb_sidebar a", has_text="Latent attention").press("Enter")
+    page.wait_for_url(re.compile(r"/mla\?.*ch60_a=12"))
 
 
 def boxes_of(found) -> list[dict[str, float]]:

@@ -104,7 +104,7 @@ def a_figure_on_the_first_screen(visit: Visit) -> Iterator[str]:
 def nothing_folded_before_it(visit: Visit) -> Iterator[str]:
     if visit.slug in WORDS_ALONE:
         return
-    first = visit.page.locator(f"{FIGURE}, [data-testid=stExpander]").first
+    first = visit.page.locator(f"{FIGURE}, [data-testid=stMain] [data-testid=stExpander]").first
     if first.evaluate("e => e.dataset.testid") == "stExpander":
         yield "something folded comes first"
 
@@ -131,6 +131,37 @@ def without_refusals(page: BookPage) -> Generator[None]:
 
 REFUSALS = """[data-testid="stElementContainer"]:has([data-testid="stAlert"])
 { display: none !important; }"""
+
+
+def the_sidebar_marks_this_page_and_lists_its_sections(visit: Visit) -> Iterator[str]:
+    current = visit.page.locator('[data-testid="stSidebar"] [aria-current="page"]')
+    name = ENTRIES[visit.slug].title if visit.slug in ENTRIES else BOOK
+    if (said := current.all_inner_texts()) != [name]:
+        yield f"{said} in place of {name!r}"
+    headings = visit.page.locator('[data-testid="stMain"] h2').all_inner_texts()
+    listed = visit.page.locator(".contents button").all_inner_texts()
+    if visit.slug in ENTRIES and not {*listed} <= {text.strip() for text in headings}:
+        yield f"no headings: {sorted({*listed} - {*headings})}"
+
+
+def what_streamlit_leaves_nameless_has_a_name_and_one_stop(visit: Visit) -> Iterator[str]:
+    yield from visit.page.evaluate(SILENT)
+
+
+SILENT = """() => {
+  const all = (what, root = document) => [...root.querySelectorAll(what)];
+  const stops = bar => all('button', bar).filter(b => b.checkVisibility() && b.tabIndex === 0);
+  return [
+    ...all('main').filter(e => e.tabIndex === 0).map(() => 'main takes a stop'),
+    ...all('[data-testid="stHeaderActionElements"] a')
+      .filter(a => a.ariaLabel !== 'Link to ' + a.closest('h1, h2, h3, h4').textContent.trim())
+      .map(a => `a link called ${a.ariaLabel}`),
+    ...all('[data-testid="stVegaLiteChart"] > :is(svg, canvas)')
+      .filter(e => e.getAttribute('role') !== 'img' || !e.ariaLabel).map(() => 'a chart, no name'),
+    ...all('[data-testid="stElementToolbar"]').filter(bar => stops(bar).length > 1)
+      .map(bar => `${stops(bar).length} stops at ${stops(bar)[0].ariaLabel}`),
+  ];
+}"""
 
 
 # ---------------------------------------------------------------- on a phone
@@ -265,6 +296,8 @@ CHECKS: tuple[Check, ...] = (
     a_figure_on_the_first_screen,
     nothing_folded_before_it,
     no_plotly_yet,
+    the_sidebar_marks_this_page_and_lists_its_sections,
+    what_streamlit_leaves_nameless_has_a_name_and_one_stop,
     nothing_scrolls_sideways,
     no_exception,
     a_phone_is_wide_enough,

@@ -14,7 +14,7 @@ import torch
 from shown import text_of
 from streamlit.testing.v1 import AppTest
 
-from components.ui.book import CONTENTS, Entry, entry
+from components.ui.book import CONTENTS, ROUTES, Entry, Route, entry
 from components.ui.claims.results import most_missed_head, without_a_head
 from components.ui.home import asked_of_the_model, route
 from components.ui.loaded_models import BOOK_RUN, load_with_progress
@@ -174,23 +174,56 @@ def test_a_damaged_checkpoint_is_one_sentence_and_the_page_goes_on(
         assert app.title
 
 
-def test_the_ways_through_lead_to_pages_that_are_written(seen: Any) -> None:
+def test_a_way_through_is_a_link_to_its_first_page_and_names_all_that_are_written(
+    seen: Any,
+) -> None:
     (found,) = [e.proto.body for e in seen().get("html") if 'class="wb-routes"' in e.proto.body]
-    links = re.findall(r'href="([^"]*)"', found)
-    assert len(links) > len(set(links)) > 0
-    assert set(links) <= {page.url for page in CONTENTS if page.written}
+    ways = re.findall(r'<a href="([^"]*)".*?</a>', found)
+    assert ways == [f"{way.written[0].url}?route={name}" for name, way in ROUTES.items()]
+    for name, way in ROUTES.items():
+        (told,) = re.findall(rf'<a href="[^"]*route={name}".*?</a>', found)
+        assert [page.title for page in way.written if page.title not in told] == []
 
 
 def test_a_way_through_takes_in_a_page_once_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    tour = Route("A tour", ("70_forward_pass_3d", "80_bench"))
+    monkeypatch.setitem(ROUTES, "tour", tour)
+
     def told(written: bool) -> str:
         monkeypatch.setattr(Entry, "written", property(lambda page: page.chapter == "7" or written))
-        return route("A tour", ["70_forward_pass_3d", "80_bench"])
+        return route("tour")
 
-    tour, bench = entry("70_forward_pass_3d"), entry("80_bench")
-    for written, minutes in ((False, tour.minutes), (True, tour.minutes + bench.minutes)):
+    scene, bench = entry("70_forward_pass_3d"), entry("80_bench")
+    for written, minutes in ((False, scene.minutes), (True, scene.minutes + bench.minutes)):
         found = told(written)
-        assert (tour.title in found, bench.title in found) == (True, written)
+        assert (scene.title in found, bench.title in found) == (True, written)
         assert f"{minutes} minutes" in found
+
+
+def test_a_page_on_a_route_leads_to_the_next_of_that_route_and_else_on_in_the_book(
+    seen: Any,
+) -> None:
+    def way_on(page: str, **link: str) -> str:
+        (found,) = [
+            e.proto.body
+            for e in seen(page, **link).get("html")
+            if 'class="wb-way-on"' in e.proto.body
+        ]
+        return found
+
+    on = way_on("03_one_block", route="serving")
+    assert "Next on this route, <i>I serve models</i>" in on
+    assert 'href="kv_cache?route=serving"' in on
+    for link in ({}, {"route": "zebra"}, {"route": "research"}):
+        off = way_on("03_one_block", **link)
+        assert 'href="chain_of_thought"' in off and "route" not in off
+    assert "map of the book" in way_on("60_mla", route="serving")
+
+
+def test_what_home_is_and_what_to_do_stand_before_the_picture_and_its_boxes(seen: Any) -> None:
+    kinds = [element.type for element in seen().main]
+    assert "**Type a problem" in seen().markdown[0].value
+    assert kinds.index("markdown") < kinds.index("text_input") < kinds.index("bidi_component")
 
 
 def test_home_and_its_imports_need_no_torch() -> None:

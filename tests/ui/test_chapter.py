@@ -142,17 +142,15 @@ def page_of_a_number(computed: list[str]) -> None:
     page = Small("03_one_block", {"sides": sides})
     page.open()
     page.prose("sides")
-    page.contents()
 
 
-def test_a_number_in_prose_is_worked_out_once_though_the_contents_name_its_section() -> None:
+def test_a_number_in_prose_is_worked_out_once() -> None:
+    """The sidebar takes it from the heading: tests/ui/test_sidebar.py."""
     computed: list[str] = []
     app = AppTest.from_function(page_of_a_number, default_timeout=60, kwargs={"computed": computed})
     app.run()
     assert not app.exception and computed == ["two"]
     assert "## 1. two sides" in text_of(app)
-    (contents,) = (e.proto for e in app.sidebar.get("bidi_component"))
-    assert "1. two sides" in contents.json
 
 
 def test_a_figure_is_drawn_with_what_it_shows_in_words_and_its_source_behind_it() -> None:

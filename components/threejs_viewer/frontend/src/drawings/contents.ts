@@ -6,6 +6,8 @@ import { Drawing, type Sent } from "./shared/drawing";
 import { mounted } from "./shared/mount";
 
 const MAIN = '[data-testid="stMain"]';
+const HEADER = '[data-testid="stHeader"]';
+const UNKNOWN = "…"; // a number that the page works out, and says in its heading
 const NEAR = 160; // pixels below the top of the window where a section has begun
 
 interface Data extends Sent {
@@ -20,12 +22,20 @@ class Contents extends Drawing<Data> {
     const mark = (): void => this.show();
     main?.addEventListener("scroll", mark, { passive: true });
     this.atEnd(() => main?.removeEventListener("scroll", mark));
+    if (!main) return;
+    let asked = 0;
+    const drawn = new MutationObserver(() => {
+      cancelAnimationFrame(asked);
+      asked = requestAnimationFrame(mark); // sections come one after another
+    });
+    drawn.observe(main, { childList: true, subtree: true });
+    this.atEnd(() => drawn.disconnect());
   }
 
   protected build(): void {
-    this.lines = this.data.titles.map((title) => {
+    this.lines = this.data.titles.map((title, i) => {
       const line = make("button", { type: "button" }, title);
-      line.onclick = () => this.heading(title)?.scrollIntoView({ block: "start" });
+      line.onclick = () => this.goTo(i);
       return line;
     });
     const items = this.lines.map((line) => make("li", {}, line));
@@ -33,23 +43,42 @@ class Contents extends Drawing<Data> {
     this.show();
   }
 
-  /** Sections are drawn one after another: a heading is looked for when it is needed. */
-  private heading(title: string): Element | undefined {
-    const all = [...document.querySelectorAll(`${MAIN} h2`)];
-    return all.find((heading) => heading.textContent?.trim() === title);
+  /** The hand goes where the eye goes: the next Tab is the first stop of the section. */
+  private goTo(i: number): void {
+    const heading = this.headings()[i];
+    if (!heading) return;
+    heading.style.scrollMarginTop = `${document.querySelector(HEADER)?.clientHeight ?? 0}px`;
+    heading.tabIndex = -1;
+    heading.scrollIntoView({ block: "start" });
+    heading.focus({ preventScroll: true });
+  }
+
+  /** Of each title, as far as the page has drawn it. */
+  private headings(): (HTMLElement | undefined)[] {
+    const all = [...document.querySelectorAll<HTMLElement>(`${MAIN} h2`)];
+    return this.data.titles.map((title) => all.find((heading) => says(heading, title)));
   }
 
   private show(): void {
-    const begun = this.data.titles.map((title) => {
-      const top = this.heading(title)?.getBoundingClientRect().top;
-      return top !== undefined && top < NEAR;
-    });
-    const here = begun.lastIndexOf(true);
+    const headings = this.headings();
+    const here = headings.findLastIndex(
+      (heading) => heading && heading.getBoundingClientRect().top < NEAR,
+    );
     this.lines.forEach((line, i) => {
+      const said = headings[i]?.textContent?.trim() ?? this.data.titles[i];
+      if (line.textContent !== said) line.textContent = said;
       if (i === here) line.setAttribute("aria-current", "location");
       else line.removeAttribute("aria-current");
     });
   }
+}
+
+/** Does a heading say this title, whatever number it has where the title knows none? */
+function says(heading: Element, title: string): boolean {
+  const said = heading.textContent?.trim() ?? "";
+  const parts = title.split(UNKNOWN);
+  if (parts.length === 1) return said === title;
+  return said.startsWith(parts[0]) && said.endsWith(parts.at(-1)!);
 }
 
 export default mounted(Contents);

@@ -17,7 +17,7 @@ function pageOf(tops: Record<string, number>): HTMLElement {
   return main;
 }
 
-test("the section in view is marked, and a click goes to one", () => {
+test("the section in view is marked, and a click goes to one and takes the hand along", () => {
   const main = pageOf({ "1. One": -300, "2. Two": 500 });
   const place = document.querySelector.bind(document);
   document.querySelector = ((what: string) =>
@@ -32,5 +32,17 @@ test("the section in view is marked, and a click goes to one", () => {
   expect(marked()).toEqual(["2. Two"]);
   drawing.all<HTMLButtonElement>("button")[0].click();
   expect(main.dataset["went"]).toBe("1. One");
+  expect(document.activeElement?.textContent).toBe("1. One");
   document.querySelector = place;
+  main.remove();
+});
+
+test("a title takes the number that the page works out from its heading", () => {
+  const main = pageOf({ "1. Ten times as loud": 100, "2. Of ten": 500 });
+  document.body.append(main);
+  const data = { ...cases.contents, titles: ["1. … times as loud", "2. Of …", "3. … more"] };
+  const drawing = opened(contents, data);
+  const said = drawing.all("button").map((line) => line.textContent);
+  expect(said).toEqual(["1. Ten times as loud", "2. Of ten", "3. … more"]);
+  main.remove();
 });
