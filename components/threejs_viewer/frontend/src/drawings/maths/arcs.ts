@@ -77,6 +77,16 @@ export function toldOfText(text: Text, length: number): string {
   return wrong ? `${all} written, ${wrong} of them wrong.` : `${all} written, all of them right.`;
 }
 
+/** Which of the tokens written so far each head fetched a typed one for: those of an arc. */
+export function toldOfTyped(text: Text, i: number, length: number): string {
+  const arcs = arcsOf(text).filter(({ from, to }) => from === i && to < length);
+  const looks = arcs.map(({ head, to, weight }) => {
+    return `head ${head} for ${text.tokens[to]} (${text.places[to]}) ${weight.toFixed(2)}`;
+  });
+  const by = looks.length ? `Looked at by: ${looks.join(", ")}.` : "No head looks at it yet.";
+  return `${text.tokens[i]} (${text.places[i]}). ${by}`;
+}
+
 /** Where the heads look before a token is written. */
 export function toldOfToken(text: Text, i: number): string {
   const looks = text.weights.map((rows, head) => {
