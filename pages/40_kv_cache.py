@@ -39,7 +39,7 @@ from components.ui.loaded_models import BOOK_RUN, load_with_progress, write_sum
 from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
 from components.ui.plots import bars
-from components.ui.tokens import Marks, strip, wrong_tokens
+from components.ui.tokens import marks_of, strip
 from components.ui.words import band
 
 if TYPE_CHECKING:
@@ -343,7 +343,7 @@ def break_it() -> None:
     right = FORM.text(*pair)
     text = probes.one_spoiled(fault, *pair)
     st.html(strip(right, FORM, *pair, small=True))
-    marks = Marks(wrong=wrong_tokens(text, right))
+    marks = marks_of(text, FORM, *pair)
     st.html(strip(text, FORM, *pair, marks=marks, small=True))
     stranger = "{} × {}".format(*probes.stranger_to(*pair))
     st.caption(f"The other prompt, or the other user's, is {stranger}.")

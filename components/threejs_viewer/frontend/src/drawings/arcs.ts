@@ -6,6 +6,7 @@ import "./arcs.css";
 import {
   arcsOf,
   bow,
+  follows,
   isWrong,
   toldOfText,
   toldOfToken,
@@ -76,13 +77,14 @@ class Arcs extends MovingDrawing<Data> {
   private buildToken(i: number): SVGGElement {
     const { tokens, roles, places, right } = this.data;
     const wrong = isWrong(this.data, i);
-    const name = `token ${roles[i]}${wrong ? " wrong" : ""}`;
+    const later = follows(this.data, i);
+    const name = `token ${roles[i]}${wrong ? " wrong" : ""}${later ? " follows" : ""}`;
     const token = draw(this.picture, "g", { class: name });
     draw(token, "rect", { class: "reach" });
     draw(token, "text", { class: "sign" }).textContent = tokens[i];
     draw(token, "circle", { class: "ahead", r: 2 });
     if (wrong) draw(token, "path", { class: "cross" });
-    const spoken = `${tokens[i]}, ${places[i]}${wrong ? `, wrong: ${right[i]} is right` : ""}`;
+    const spoken = `${tokens[i]}, ${places[i]}${wrong ? `, wrong: ${right[i]} is right` : ""}${later ? ", because of an earlier error" : ""}`;
     set(token, { role: "img", "aria-label": spoken });
     token.onpointerenter = token.onfocus = () => this.light(i);
     token.onpointerleave = token.onblur = () => this.light(null);
