@@ -10,6 +10,7 @@ const [EDGE, GAP] = [56, 20];
 const TITLE = { size: 24, font: '"Source Sans", sans-serif', weight: 600 };
 const SAID = { size: 28, font: '"Source Serif", serif', weight: 400, line: 38 };
 const ADDRESS = { size: 20, font: '"Source Sans", sans-serif', weight: 400 };
+const ASIDE = ".said, .hold, .hint, .heads"; // what is said, and what a hand is for
 const MOST_LINES = 4;
 const LARGEST = 2; // times as large as on the page
 
@@ -72,7 +73,7 @@ export function wrapped(text: string, { size, font, weight }: Type, room: number
 
 /** The figure in the middle of a box, cut to what is drawn. Only what stands on a page is measured. */
 function fit(group: SVGGElement, root: HTMLElement, box: DOMRectInit & { x: number }): void {
-  copyInto(group, root, ".said");
+  copyInto(group, root, ASIDE);
   const card = group.ownerSVGElement!;
   card.style.cssText = "position: fixed; visibility: hidden";
   document.body.append(card);

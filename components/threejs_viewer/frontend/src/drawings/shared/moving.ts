@@ -223,8 +223,8 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
   private async savePicture(): Promise<void> {
     this.settle();
     const page = location.pathname.split("/").filter(Boolean).at(-1) ?? "home";
-    const [title] = document.title.split(" · ");
-    const address = `${location.host}${location.pathname}`;
+    const [title, ...book] = document.title.split(" · ");
+    const address = [...book, `${location.host}${location.pathname}`].join(" · ");
     try {
       download(`${page}.png`, await cardOf(this.root, { title, said: this.said, address }));
       say(this.part("handed"), "Saved as a picture.");
