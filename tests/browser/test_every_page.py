@@ -218,7 +218,7 @@ def its_strip_hands_on_a_moment(visit: Visit) -> Iterator[str]:
     size = tuple(int.from_bytes(file[i : i + 4]) for i in (16, 20))
     if file[1:4] != b"PNG" or size != (1200, 630):
         yield f"a card of {size}"
-    strip.locator(".reset").click()
+    strip.locator(".scrub").press("End")
 
 
 def its_drawing_follows_the_hand(visit: Visit) -> Iterator[str]:
