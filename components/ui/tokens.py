@@ -19,8 +19,8 @@ ROLES = {
 
 
 BOTH = (
-    '<div class="wb-key"><span><i class="wb-token wb-bad">7</i> wrong, given what stands before it'
-    '</span><span><i class="wb-token wb-bad wb-follows">7</i> follows from an earlier error</span>'
+    '<div class="wb-key"><span><i class="wb-is-wrong">7</i> wrong, given what stands before it'
+    '</span><span><i class="wb-is-follows">7</i> follows from an earlier error</span>'
     "</div>"
 )
 """The legend of a text in which a wrong token follows from another."""
