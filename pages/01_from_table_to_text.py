@@ -200,10 +200,11 @@ def show_prices(run: str, a: int, b: int) -> None:
 def show_written(run: str, a: int, b: int) -> int:
     """What a run writes for itself, its wrong tokens marked. Returns how many those are."""
     written = write_sum(run, a, b).text
-    wrong = tokens.wrong_tokens(written, FORM.text(a, b))
-    st.caption(f"Writing {a} × {b} for itself, {MODELS[run]} gets {len(wrong)} tokens wrong:")
-    st.html(tokens.strip(written, FORM, a, b, marks=tokens.Marks(wrong=wrong), small=True))
-    return len(wrong)
+    marks = tokens.marks_of(written, FORM, a, b)
+    n_wrong = len(marks.wrong)
+    st.caption(f"Writing {a} × {b} for itself, {MODELS[run]} gets {n_wrong} tokens wrong:")
+    st.html(tokens.strip(written, FORM, a, b, marks=marks, small=True))
+    return n_wrong
 
 
 def show_next_token(run: str, place: int, heat: float, keep: str) -> None:
@@ -258,7 +259,9 @@ with st.container(key="ch01_one_model"):  # its switch stays in sight as far as 
             f"With these settings {MODELS[run]} wrote {a} × {b} {spelled(DRAWN)} times, "
             f"**{texts.count(FORM.text(a, b))} of {DRAWN}** right in every token."
         )
-        st.html(figures.drawn_texts(texts, FORM.text(a, b)))
+        st.html(
+            figures.drawn_texts(texts, FORM.text(a, b), lambda text: FORM.text_implied(text, a, b))
+        )
         st.caption(page.text("choose_drawn"))
         page.notice()
         page.source(generate.reshape, generate.choose, choosing.drawn_texts)

@@ -370,7 +370,7 @@ def pull(a: int, b: int) -> None:
     st.markdown(what_came_of_it(text, part, without, a, b))
     st.caption("With all parts, and without the one you chose. Changed tokens are marked.")
     st.html(tokens.strip(text, FORM, a, b))
-    marks = tokens.Marks(wrong=tokens.wrong_tokens(without, text))
+    marks = tokens.marks_of(without, FORM, a, b, text)
     st.html(tokens.strip(without, FORM, a, b, marks=marks, written_from=FIRST))
     share_moment(page.at, ch03_a=a, ch03_b=b, ch03_pull=part)
     page.notice()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -152,7 +153,7 @@ def show_cell(form: Format, written: Transcript, a: int, b: int) -> None:
     right = form.text(a, b)
     wrong = tokens.wrong_tokens(written.text, right)
     st.markdown(f"**{a} × {b}** = {a * b}. The model writes:")
-    st.html(tokens.strip(written.text, form, a, b, marks=tokens.Marks(wrong=wrong)))
+    st.html(tokens.strip(written.text, form, a, b, marks=tokens.marks_of(written.text, form, a, b)))
     place = wrong[0] if wrong else len(right) - 2
     where = tokens.place_of(place, form, a, b)
     if wrong:
@@ -564,7 +565,10 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
                     f"wrong from {tokens.place_of(wrong[0], FORM, a, b)} on" if wrong else "right"
                 )
                 st.caption(f"{name} handed over: {said}.")
-                marks = tokens.Marks(wrong=wrong, given=range(FORM.prompt_length, start))
+                marks = replace(
+                    tokens.marks_of(written.text, FORM, a, b),
+                    given=range(FORM.prompt_length, start),
+                )
                 st.html(tokens.strip(written.text, FORM, a, b, marks=marks))
             page.notice()
             page.source(tamper.tokens_given, evaluate.go_on)

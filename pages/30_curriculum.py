@@ -94,8 +94,7 @@ def four_digits() -> None:
     page.prose("four_controls")
     form = probes.form_of(*pair)
     said = probes.write_without_head(AFTER, *pair)
-    right = form.text(*pair)
-    marks = tokens.Marks(wrong=tokens.wrong_tokens(said.text, right))
+    marks = tokens.marks_of(said.text, form, *pair)
     st.html(tokens.key())
     st.html(
         tokens.strip(
@@ -305,7 +304,7 @@ with page.deeper("ablate each head"):
         head = page.choose("pulled", "Head ablated", heads, worked.A_HEAD, kind="list")
         form = probes.form_of(*pair)
         text = probes.write_without_head(LAST_TWIN, *pair, without=head).text
-        marks = tokens.Marks(wrong=tokens.wrong_tokens(text, form.text(*pair)))
+        marks = tokens.marks_of(text, form, *pair)
         st.html(tokens.strip(text, form, *pair, marks=marks, small=True))
         if rows:
             for column, (kind, words) in zip(st.columns(2), worked.KINDS.items(), strict=True):
@@ -358,7 +357,7 @@ def where_errors_live() -> None:
     a, b = int(failure["a"]), int(failure["b"])
     form = probes.form_of(a, b)
     text = probes.write_without_head(run, a, b).text
-    wrong = tokens.Marks(wrong=tokens.wrong_tokens(text, form.text(a, b)))
+    wrong = tokens.marks_of(text, form, a, b)
     st.html(tokens.strip(text, form, a, b, marks=wrong, small=True))
     page.notice()
     page.source(mistakes.measure_mistakes, difficulty.longest_carry)
@@ -383,7 +382,7 @@ def errors_that_are_left() -> None:
     a, b = int(error["a"]), int(error["b"])
     form = probes.form_of(a, b)
     text = probes.write_without_head(AFTER, a, b, aimed=aimed).text
-    wrong = tokens.Marks(wrong=tokens.wrong_tokens(text, form.text(a, b)))
+    wrong = tokens.marks_of(text, form, a, b)
     st.html(tokens.strip(text, form, a, b, marks=wrong, small=True))
     page.notice()
     page.source(pockets.share_out, pockets.at_the_head)

@@ -40,7 +40,7 @@ from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
 from components.ui.plots import dots
 from components.ui.plots.ends import shares
-from components.ui.tokens import Marks, strip, wrong_tokens
+from components.ui.tokens import marks_of, strip
 from components.ui.words import band
 
 if TYPE_CHECKING:
@@ -348,7 +348,7 @@ def break_it() -> None:
     right = FORM.text(*pair)
     text = probes.one_spoiled(fault, *pair)
     st.html(strip(right, FORM, *pair, small=True))
-    marks = Marks(wrong=wrong_tokens(text, right))
+    marks = marks_of(text, FORM, *pair)
     st.html(strip(text, FORM, *pair, marks=marks, small=True))
     stranger = "{} × {}".format(*probes.stranger_to(*pair))
     st.caption(f"The other prompt, or the other user's, is {stranger}.")

@@ -97,7 +97,7 @@ def whom_it_reads() -> None:
     )
     said = probes.write_with_cut(*pair, (cut.reading, cut.note) if cut else None)
     form = probes.form_of(*pair)
-    marks = tokens.Marks(wrong=tokens.wrong_tokens(said.text, form.text(*pair)))
+    marks = tokens.marks_of(said.text, form, *pair)
     st.html(tokens.strip(said.text, form, *pair, marks=marks, small=True))
     page.notice()
     page.source(depth.depth_shares, depth.depth_amounts, intervene.cut_connection)

@@ -150,7 +150,7 @@ def squeeze() -> None:
         seconds=0.0,
     )
     form, text = probes.form_of(*pair), probes.squeezed(*pair)[rank]
-    marks = tokens.Marks(wrong=tokens.wrong_tokens(text, form.text(*pair)))
+    marks = tokens.marks_of(text, form, *pair)
     st.html(tokens.strip(text, form, *pair, marks=marks, small=True))
     page.draw(
         figures.falls(worked.fall_rows(*pair), rank),
@@ -165,7 +165,7 @@ def longer() -> None:
     asked = page.pair("long", digits=probes.MOST_DIGITS, a="37481920", b="61525384")
     own = last_allowed(f"{page.prefix}last_long", asked, (37481920, 61525384))
     form, said = probes.form_of(*own), probes.write_problem(*own)
-    marks = tokens.Marks(wrong=tokens.wrong_tokens(said.text, form.text(*own)))
+    marks = tokens.marks_of(said.text, form, *own)
     st.html(tokens.strip(said.text, form, *own, marks=marks, small=True))
     if rows := rows_of("long_sums.jsonl"):
         page.draw(

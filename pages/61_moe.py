@@ -121,7 +121,7 @@ def shut_one() -> None:
     with right:
         expert = page.choose("expert", "Expert", tuple(range(n_expert)), int(found[-1].argmax()))
     form, said = form_of(*pair), probes.write_with_expert(*pair, how, layer, expert)
-    marks = tokens.Marks(wrong=tokens.wrong_tokens(said.text, form.text(*pair)))
+    marks = tokens.marks_of(said.text, form, *pair)
     st.html(tokens.strip(said.text, form, *pair, marks=marks, small=True))
     page.notice()
     page.source(routing.forbid, routing.force)

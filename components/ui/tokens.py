@@ -18,11 +18,21 @@ ROLES = {
 }
 
 
+BOTH = (
+    '<div class="wb-key"><span><i class="wb-is-wrong">7</i> wrong, given what stands before it'
+    '</span><span><i class="wb-is-follows">7</i> follows from an earlier error</span>'
+    "</div>"
+)
+"""The legend of a text in which a wrong token follows from another."""
+
+
 @dataclass(frozen=True)
 class Marks:
-    """Token positions to mark: wrong, forged, moved by the forgery, bearing loss, handed over."""
+    """Token positions to mark: wrong, and of these the ones that only follow from an earlier error;
+    forged, moved by the forgery, bearing loss, handed over."""
 
     wrong: Collection[int] = ()
+    follows: Collection[int] = ()
     forged: Collection[int] = ()
     moved: Collection[int] = ()
     loss: Collection[int] = ()
@@ -49,6 +59,21 @@ def place_of(position: int, form: Format, a: int, b: int) -> str:
 
 def wrong_tokens(text: str, right: str) -> list[int]:
     return [i for i, (x, y) in enumerate(zip(text, right, strict=True)) if x != y]
+
+
+def marks_of(text: str, form: Format, a: int, b: int, right: str | None = None) -> Marks:
+    """The tokens of a text that are not those of `right`, the problem's own if nothing is said.
+
+    One that is right given the tokens before it follows from an earlier error.
+    """
+    wrong = wrong_tokens(text, right or form.text(a, b))
+    return Marks(wrong=wrong, follows=following(text, form, a, b, wrong))
+
+
+def following(text: str, form: Format, a: int, b: int, wrong: Collection[int]) -> list[int]:
+    """Those of the wrong tokens that are right given the tokens before them."""
+    implied = form.text_implied(text, a, b)
+    return [i for i in wrong if text[i] == implied[i]]
 
 
 def strip(
@@ -81,7 +106,8 @@ def strip(
             )
     classes = "wb-text" + (" wb-written" if written_from is not None else "")
     classes += " wb-small" if small else ""
-    return f'<div class="{classes}" role="img" aria-label="{text}">{"".join(parts)}</div>'
+    drawn = f'<div class="{classes}" role="img" aria-label="{text}">{"".join(parts)}</div>'
+    return drawn + (BOTH if marks.follows else "")
 
 
 def cell(
@@ -95,6 +121,7 @@ def cell(
     classes = ["wb-token", f"wb-{field.role}"]
     for name, positions in (
         ("bad", marks.wrong),
+        ("follows", marks.follows),
         ("forged", marks.forged),
         ("moved", marks.moved),
         ("loss", marks.loss),
@@ -106,6 +133,8 @@ def cell(
     hover = f"token {position}"
     if 0 <= number < len(probabilities):
         hover += f", probability {probabilities[number]:.4f}"
+    if position in marks.follows:
+        hover += ", follows from an earlier error"
     style = f"--i:{max(number, 0)}"
     return f'<span class="{" ".join(classes)}" style="{style}" title="{hover}">{character}</span>'
 

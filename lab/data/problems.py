@@ -202,6 +202,26 @@ class Format:
     def text(self, a: int, b: int) -> str:
         return decode(self.render(a, b)[0][0])
 
+    def text_implied(self, text: str, a: int, b: int) -> str:
+        """What is right at each token of a x b, given the tokens of `text` before it.
+
+        Each partial product is that of the operands; a sum is that of the numbers which the text
+        has written, so an error in the working moves it. Padded formats only.
+        """
+        right = self.text(a, b)
+        added: int | None = 0
+        for field in self.written:
+            if field.kind == "partial product":
+                number = number_in(text, field)
+                added = None if added is None or number is None else added + number
+            elif field.kind == "sum" or self.partial_products:
+                if added is not None:
+                    digits = digits_of(added, field)
+                    right = right[: field.start] + digits + right[field.stop :]
+                if field.kind == "sum":
+                    added = number_in(text, field)
+        return right
+
     def prompt(self, a: Integers | int, b: Integers | int) -> Tokens:
         """What the model is given, (N, prompt_length): up to the first `=`, dots included.
 
@@ -342,6 +362,20 @@ def operands_in(texts: Sequence[str]) -> tuple[Integers, Integers]:
     written = [text.partition("=")[0].split("*") for text in texts]
     a, b = np.array(written, dtype=np.int64).T
     return a, b
+
+
+def number_in(text: str, field: Field) -> int | None:
+    """The number in a field of one text; None where a token there is no digit, or is not there."""
+    digits = text[field.start : field.stop]
+    if len(digits) < field.width or not (digits.isascii() and digits.isdigit()):
+        return None
+    return int(digits[::-1] if field.backwards else digits)
+
+
+def digits_of(number: int, field: Field) -> str:
+    """A number as a field holds it; what is too long for it loses its first digits."""
+    digits = str(number).zfill(field.width)[-field.width :]
+    return digits[::-1] if field.backwards else digits
 
 
 def read_number(texts: Tokens, field: Field) -> Integers:

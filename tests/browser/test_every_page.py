@@ -180,6 +180,18 @@ def no_option_of_a_guess_is_cut_off(visit: Visit) -> Iterator[str]:
     )
 
 
+def a_strip_takes_two_rows_on_a_phone(visit: Visit) -> Iterator[str]:
+    for height in visit.page.locator(STRIP).evaluate_all(
+        "all => all.filter(e => e.checkVisibility()).map(e => e.getBoundingClientRect().height)"
+    ):
+        if height > TWO_ROWS:
+            yield f"{height} pixels"
+
+
+STRIP, TWO_ROWS = ".reel:has(.play)", 84
+"""What plays a drawing, and as high as it may be on a phone."""
+
+
 def it_ends_on_a_phone(visit: Visit) -> Iterator[str]:
     with without_refusals(visit.page):
         box = visit.page.get_by_test_id("stMainBlockContainer").bounding_box()
@@ -216,6 +228,28 @@ def tell_the_first(visit: Visit) -> None:
     waiting.first.click()
     wait_for(visit.page, lambda: waiting.count() < before)
     wait_idle(visit.page)
+
+
+def its_strip_hands_on_a_moment(visit: Visit) -> Iterator[str]:
+    """Its sentence and address, or on a page that is not secure the text of both to select; and the
+    card, whose size its file says."""
+    strip = visit.page.locator(STRIP).first
+    if not strip.count() or not strip.is_visible():
+        return
+    strip.locator(".scrub").fill("1")
+    strip.locator(".copy").click()
+    wait_for(visit.page, lambda: strip.locator(".handed").inner_text() != "")
+    said = strip.evaluate("e => e.closest('.drawing').querySelector('.said').textContent.trim()")
+    text = strip.locator(".copied").input_value()
+    if not text.startswith(said) or not text.endswith(".1"):
+        yield f"copied {text!r} of {said!r}"
+    with visit.page.expect_download() as coming:
+        strip.locator(".shot").click()
+    file = coming.value.path().read_bytes()
+    size = tuple(int.from_bytes(file[i : i + 4]) for i in (16, 20))
+    if file[1:4] != b"PNG" or size != (1200, 630):
+        yield f"a card of {size}"
+    strip.locator(".scrub").press("End")
 
 
 def its_drawing_follows_the_hand(visit: Visit) -> Iterator[str]:
@@ -301,9 +335,11 @@ CHECKS: tuple[Check, ...] = (
     nothing_scrolls_sideways,
     no_exception,
     a_phone_is_wide_enough,
+    a_strip_takes_two_rows_on_a_phone,
     no_option_of_a_guess_is_cut_off,
     it_ends_on_a_phone,
     the_next_input_answers,
+    its_strip_hands_on_a_moment,
     its_drawing_follows_the_hand,
     it_can_be_read_and_its_controls_have_names,
     no_chart_is_empty,

@@ -124,7 +124,9 @@ def test_the_texts_on_the_page_are_those_that_the_count_counts(book) -> None:
     app = book(PAGE)
     shown = next(h.proto.body for h in app.get("html") if 'class="wb-drawn"' in h.proto.body)
     texts = probes.drawn(TWIN, *START_SUM, 3.0, "all")
-    assert shown == figures.drawn_texts(texts, FORM.text(*START_SUM))
+    assert shown == figures.drawn_texts(
+        texts, FORM.text(*START_SUM), lambda text: FORM.text_implied(text, *START_SUM)
+    )
     assert shown.count("<li>") == DRAWN and 0 < shown.count("✓ right") < DRAWN
     assert f"**{shown.count('✓ right')} of {DRAWN}** right in every token" in text_of(app)
     app.button_group(key="ch01_model").set_value("the book's model").run()
@@ -133,11 +135,13 @@ def test_the_texts_on_the_page_are_those_that_the_count_counts(book) -> None:
 
 def test_wrong_tokens_are_struck_out_for_eye_and_ear() -> None:
     said = '<s><span class="wb-unseen"> wrong: </span>{}</s><span class="wb-unseen">, then </span>'
-    assert figures.drawn_line("1+2=4$", "1+2=3$") == (
+    assert figures.drawn_line("1+2=4$", "1+2=3$", "1+2=3$") == (
         f'<code>1+2={said.format("4")}$</code> <small class="wb-no">✗ 1 wrong</small>'
     )
-    assert said.format("$") in figures.drawn_line("1+$", "1+2=3$")  # it ends too soon
-    assert figures.drawn_line("1+2=3$", "1+2=3$").count("<s>") == 0
+    assert said.format("$") in figures.drawn_line("1+$", "1+2=3$", "1+2=3$")  # it ends too soon
+    assert figures.drawn_line("1+2=3$", "1+2=3$", "1+2=3$").count("<s>") == 0
+    later = '<s class="wb-follows"><span class="wb-unseen"> wrong as before: </span>4</s>'
+    assert later in figures.drawn_line("1+3=4$", "1+2=3$", "1+2=4$")
 
 
 def test_the_two_models_are_introduced_before_they_are_asked(seen) -> None:

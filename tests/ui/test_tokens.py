@@ -63,3 +63,20 @@ def test_probabilities_show_on_hover_of_the_tokens_they_belong_to() -> None:
     )
     assert 'title="token 6, probability 0.2500"' in html
     assert 'title="token 5"' in html
+
+
+def test_what_only_follows_from_an_earlier_error_is_marked_otherwise_and_explained() -> None:
+    text = "37*48=692+0341=6271$"  # 1430 for 1480, and 296 + 1430 = 1726
+    marks = tokens.marks_of(text, FORM, 37, 48)
+    assert (marks.wrong, marks.follows) == ([11, 16], [16])
+    html = tokens.strip(text, FORM, 37, 48, marks=marks)
+    cells = html.partition('class="wb-key"')[0]
+    assert (cells.count("wb-bad"), cells.count("wb-follows")) == (2, 1)
+    assert "follows from an earlier error</span>" in html
+    alone = tokens.marks_of("37*48=692+0841=6771$", FORM, 37, 48)
+    assert "wb-follows" not in tokens.strip(FORM.text(37, 48), FORM, 37, 48, marks=alone)
+
+
+def test_a_sum_that_is_added_wrongly_does_not_follow() -> None:
+    marks = tokens.marks_of("37*48=692+0841=6871$", FORM, 37, 48)
+    assert (marks.wrong, marks.follows) == ([16], [])

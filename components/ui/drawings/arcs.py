@@ -86,6 +86,7 @@ def arcs_data(written: WrittenSum) -> dict[str, Any]:
     return {
         "tokens": list(text),
         "right": list(form.text(written.a, written.b)),
+        "implied": list(form.text_implied(text, written.a, written.b)),
         "roles": [field.role for field in fields],
         "places": [place_of(i, form, written.a, written.b) for i in range(n)],
         "given": given,

@@ -16,21 +16,32 @@ from components.threejs_viewer import DIST, FRONTEND
 
 DRAWINGS = DIST / "drawings"
 
-STEPS = (
-    '<button class="back" aria-label="One step back">&#8592;</button>',
-    '<button class="on" aria-label="One step on">&#8594;</button>',
-)
+SPEEDS = ("0.5", "1", "2")
 
 
-def moments(label: str = "Moment shown", first: int = 0, *, steps: bool = False) -> str:
-    """For a drawing of many moments, from `first` on: a button that plays, pauses and plays them
-    again, and a slider of that name over them. With `steps`, two more that go from one to the next.
-    `shared/moving.ts` of the front end."""
-    back, on = STEPS if steps else ("", "")
+def moments(label: str = "Moment shown", first: int = 0) -> str:
+    """The strip of a drawing of many moments, from `first` on: a button that plays, pauses and
+    plays them again, two that step, and a slider of that name over them; their speed; back to the
+    first; the moment copied, and saved as a picture. `shared/moving.ts` of the front end."""
+    speeds = "".join(
+        f'<option value="{speed}"{" selected" if speed == "1" else ""}>{speed}×</option>'
+        for speed in SPEEDS
+    )
     return f"""
-<div class="reel">
-  {back}<button class="play">Replay</button>{on}
-  <input class="scrub" type="range" min="{first}" aria-label="{label}">
+<div class="reel" role="group" aria-label="Playback">
+  <button class="play">Replay</button>
+  <button class="back" aria-label="One step back">&#8592;</button>
+  <button class="on" aria-label="One step on">&#8594;</button>
+  <div class="moments">
+    <div class="landmarks" aria-hidden="true"></div>
+    <input class="scrub" type="range" min="{first}" aria-label="{label}">
+  </div>
+  <select class="speed" aria-label="Speed">{speeds}</select>
+  <button class="reset">Reset</button>
+  <button class="copy" title="Its sentence, and a link to it">Copy this moment</button>
+  <button class="shot" title="A card to share, as PNG">Picture</button>
+  <span class="handed" role="status"></span>
+  <textarea class="copied" aria-label="This moment, to copy" readonly hidden></textarea>
 </div>
 """
 

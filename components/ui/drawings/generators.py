@@ -52,7 +52,7 @@ HTML = f"""
     <button data-mode="together">A token at a time</button>
     <span class="pace"></span>
   </div>
-  {moments(steps=True)}
+  {moments()}
   <div class="said" role="status"></div>
 </div>
 """

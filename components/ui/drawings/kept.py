@@ -40,7 +40,7 @@ HTML = """
     </label>
   </div>
   <div class="strip" aria-hidden="true"></div>
-  <div class="layers" role="img"></div>
+  <div class="layers" role="group"></div>
   <div class="said" role="status"></div>
   <div class="legend">
     <span><i class="positive"></i>above 0</span>

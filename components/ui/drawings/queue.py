@@ -39,7 +39,7 @@ HTML = f"""
   </div>
   <div class="timelines">{TIMELINE}{TIMELINE}</div>
   <div class="pointed"></div>
-  {moments(steps=True)}
+  {moments()}
   <div class="said" role="status"></div>
 </div>
 """

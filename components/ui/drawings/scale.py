@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 HTML = f"""
 <div class="drawing scale">
   <div class="sheet"><canvas class="outlines"></canvas><svg class="world" role="img"></svg></div>
-  {moments(steps=True)}
+  {moments()}
   <div class="said" role="status"></div>
   <div class="legend">
     <span><i class="outline"></i>one matrix, or the three of an expert; area is parameters</span>

@@ -690,3 +690,42 @@ def test_a_forged_digit_moves_the_answer_by_what_the_forged_working_adds_up_to()
 def test_moves_are_implied_for_many_at_once() -> None:
     changes = np.array([-9, 0, 1])
     assert implied_move(changes, 3).tolist() == [-9000, 0, 1000]
+
+
+# ---------------------------------------------------------------- what follows from an error
+
+
+def implied(text: str) -> str:
+    return Format("cot_reversed").text_implied(text, 37, 48)
+
+
+def test_a_right_text_implies_itself() -> None:
+    for style in ("plain", "reversed", "cot", "cot_reversed", "dots"):
+        for p, q in ((2, 2), (1, 3), (3, 1)):
+            form = Format(style, p, q)  # pyright: ignore[reportArgumentType]
+            text = form.text(7, 8)
+            assert form.text_implied(text, 7, 8) == text
+
+
+def test_a_sum_is_that_of_what_is_written_and_a_product_that_of_the_operands() -> None:
+    # 296 + 1430 = 1726, in place of 1480 and 1776.
+    assert implied("37*48=692+0341=6271$") == "37*48=692+0841=6271$"
+    # Added wrongly besides: 1736 for 1726.
+    assert implied("37*48=692+0341=6371$") == "37*48=692+0841=6271$"
+
+
+def test_a_running_sum_carries_an_error_on() -> None:
+    form = Format("cot", 1, 3)
+    right = form.text(7, 123)
+    sums = [field for field in form.written if field.kind == "sum"]
+    wrong = right[: sums[0].stop - 1] + "9" + right[sums[0].stop :]
+    held = int(wrong[sums[0].start : sums[0].stop])
+    told = form.text_implied(wrong, 7, 123)
+    assert told[: form.answer.start] == right[: form.answer.start]
+    assert int(told[form.answer.start : form.answer.stop]) == held + 700
+
+
+def test_a_sign_among_the_digits_leaves_the_sum_as_it_is_and_a_short_text_too() -> None:
+    right = Format("cot_reversed").text(37, 48)
+    assert implied("37*48=6+2+0341=6271$") == right
+    assert implied("37*48=692+03") == right

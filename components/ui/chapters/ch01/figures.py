@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -268,32 +268,38 @@ def chain(n: int, measured: tuple[float, float] | None) -> Chart:
 # ---------------------------------------------------------------- texts that a model has drawn
 
 
-def drawn_texts(texts: Sequence[str], right: str) -> str:
+def drawn_texts(texts: Sequence[str], right: str, implied: Callable[[str], str]) -> str:
     """HTML of texts that a model has drawn, one on a line, in a box that scrolls inside itself.
+
+    `implied` says what is right at each token of a text, given those before it.
 
     Only digits and signs of the vocabulary get here, never a reader's own characters.
     """
-    lines = "".join(f"<li>{drawn_line(text, right)}</li>" for text in texts)
+    lines = "".join(f"<li>{drawn_line(text, right, implied(text))}</li>" for text in texts)
     return (
         '<div class="wb-drawn" role="region" tabindex="0" aria-label="The texts that were counted">'
         f"<ol>{lines}</ol></div>"
     )
 
 
-def drawn_line(text: str, right: str) -> str:
-    """A text, its wrong tokens struck out, and how many those are."""
+def drawn_line(text: str, right: str, implied: str) -> str:
+    """A text, its wrong tokens struck out, paler those that only follow from an earlier error, and
+    how many are wrong."""
     wrong = marked.wrong_tokens(text, right[: len(text)])
     shown = ""
-    for is_wrong, slots in groupby(range(len(text)), lambda i: i in wrong):
+    for (is_wrong, follows), slots in groupby(
+        range(len(text)), lambda i: (i in wrong, i in wrong and text[i] == implied[i])
+    ):
         characters = "".join(text[i] for i in slots)
-        shown += struck(characters) if is_wrong else characters
+        shown += struck(characters, follows) if is_wrong else characters
     return f"<code>{shown}</code> {verdict(len(wrong), len(right) - len(text))}"
 
 
-def struck(characters: str) -> str:
+def struck(characters: str, follows: bool) -> str:
     """Struck out for the eye, and named for who listens to the page."""
+    kind, named = (' class="wb-follows"', "wrong as before") if follows else ("", "wrong")
     return (
-        f'<s><span class="wb-unseen"> wrong: </span>{characters}</s>'
+        f'<s{kind}><span class="wb-unseen"> {named}: </span>{characters}</s>'
         '<span class="wb-unseen">, then </span>'
     )
 

@@ -269,7 +269,7 @@ def find_the_adding_head(page: Chapter) -> None:
         return
     pulled = intervene.ablate_head(layer, head)
     after = write(BOOK_RUN, before[: FORM.prompt_length], [pulled]).text
-    marks = tokens.Marks(wrong=tokens.wrong_tokens(after, before))
+    marks = tokens.marks_of(after, FORM, a, b, before)
     st.html(tokens.strip(after, FORM, a, b, marks=marks, written_from=FORM.prompt_length))
     found = exercises.grade_ablated_head(a, b, after)
     show_verdict(found.solved, what_went_wrong(found, a, b), head_hint(found, layer))

@@ -8,7 +8,7 @@ from components.ui.chapter import Chapter
 from components.ui.chapters.ch30 import probes
 from components.ui.chapters.ch30.claims import AFTER
 from components.ui.exercise_verdict import show_verdict
-from components.ui.tokens import Marks, strip, wrong_tokens
+from components.ui.tokens import marks_of, strip
 from lab.data.difficulty import longest_carry
 from lab.data.remainders import remainders_agree
 from lab.exercises.curriculum_exercises import FAR, Carry, Label
@@ -62,7 +62,7 @@ def far_carry(page: Chapter) -> None:
     said = f"Its farthest carry goes through {columns}; {FAR} are wanted."
     show_verdict(found.solved, said, hint)
     form = probes.form_of(*pair)
-    text, right = probes.write_without_head(AFTER, *pair).text, form.text(*pair)
-    marks = Marks(wrong=wrong_tokens(text, right))
+    text = probes.write_without_head(AFTER, *pair).text
+    marks = marks_of(text, form, *pair)
     st.html(strip(text, form, *pair, marks=marks, small=True))
     page.source(longest_carry)

@@ -6,15 +6,18 @@ import "./arcs.css";
 import {
   arcsOf,
   bow,
+  follows,
   isWrong,
   toldOfText,
   toldOfToken,
+  toldOfTyped,
   type Arc,
   type Group,
   type Text,
 } from "./maths/arcs";
 import type { Sent } from "./shared/drawing";
 import { draw, say, set } from "./shared/elements";
+import type { Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
 import { range } from "./shared/numbers";
@@ -53,7 +56,8 @@ class Arcs extends MovingDrawing<Data> {
     this.picture.replaceChildren();
     this.arcs = arcsOf(this.data).map((arc) => ({ arc, path: this.buildArc(arc) }));
     this.tokens = tokens.map((_, i) => this.buildToken(i));
-    steppedThrough(this.tokens.slice(given), ACROSS);
+    for (const some of [this.tokens.slice(0, given), this.tokens.slice(given)])
+      steppedThrough(some, ACROSS);
     for (const group of this.data.groups) this.buildGroup(group);
     this.buildHeads();
     this.width = 0;
@@ -71,16 +75,16 @@ class Arcs extends MovingDrawing<Data> {
   }
 
   private buildToken(i: number): SVGGElement {
-    const { tokens, roles, places, given, right } = this.data;
+    const { tokens, roles, places, right } = this.data;
     const wrong = isWrong(this.data, i);
-    const name = `token ${roles[i]}${wrong ? " wrong" : ""}`;
+    const later = follows(this.data, i);
+    const name = `token ${roles[i]}${wrong ? " wrong" : ""}${later ? " follows" : ""}`;
     const token = draw(this.picture, "g", { class: name });
     draw(token, "rect", { class: "reach" });
     draw(token, "text", { class: "sign" }).textContent = tokens[i];
     draw(token, "circle", { class: "ahead", r: 2 });
     if (wrong) draw(token, "path", { class: "cross" });
-    if (i < given) return token;
-    const spoken = `${tokens[i]}, ${places[i]}${wrong ? `, wrong: ${right[i]} is right` : ""}`;
+    const spoken = `${tokens[i]}, ${places[i]}${wrong ? `, wrong: ${right[i]} is right` : ""}${later ? ", because of an earlier error" : ""}`;
     set(token, { role: "img", "aria-label": spoken });
     token.onpointerenter = token.onfocus = () => this.light(i);
     token.onpointerleave = token.onblur = () => this.light(null);
@@ -173,6 +177,27 @@ class Arcs extends MovingDrawing<Data> {
     if (!this.plays) say(this.part("said"), this.told());
   }
 
+  /** Where the working begins, the answer, and what is wrong in either. */
+  protected override landmarks(): Landmark[] {
+    const { roles, tokens, given } = this.data;
+    const errors = range(tokens.length).filter((i) => isWrong(this.data, i));
+    const begins = (role: string): number =>
+      roles.findIndex((one, i) => one === role && i >= given);
+    const wanted: [token: number, name: string][] = [
+      [begins("working"), "working"],
+      [begins("answer"), "answer"],
+      [errors[0] ?? -1, "first error"],
+    ];
+    return wanted
+      .filter(([token]) => token >= 0)
+      .map(([token, name]) => ({ at: token - given + 1, name }))
+      .sort((one, other) => one.at - other.at);
+  }
+
+  protected override letGo(): void {
+    this.light(null);
+  }
+
   // ------------------------------------------------------------ drawn at every moment
 
   protected show(at: number): string {
@@ -187,15 +212,27 @@ class Arcs extends MovingDrawing<Data> {
     const shown = this.lit ?? newest;
     for (const { arc, path } of this.arcs) {
       path.classList.toggle("later", arc.to >= this.length);
-      path.classList.toggle("strong", arc.to === shown);
-      path.classList.toggle("faint", this.lit !== null && arc.to !== this.lit);
+      path.classList.toggle("strong", shown !== null && this.belongs(arc, shown));
+      path.classList.toggle("faint", this.lit !== null && !this.belongs(arc, this.lit));
     }
+    const ends = this.arcs.filter(({ arc }) => this.lit !== null && this.belongs(arc, this.lit));
+    const near = new Set([this.lit, ...ends.flatMap(({ arc }) => [arc.from, arc.to])]);
+    this.tokens.forEach((token, i) =>
+      token.classList.toggle("aside", this.lit !== null && !near.has(i)),
+    );
+  }
+
+  /** To a token that is written, and from one that is typed. */
+  private belongs({ from, to }: Arc, token: number): boolean {
+    return token < this.data.given ? from === token && to < this.length : to === token;
   }
 
   private told(): string {
     return this.lit === null
       ? toldOfText(this.data, this.length)
-      : toldOfToken(this.data, this.lit);
+      : this.lit < this.data.given
+        ? toldOfTyped(this.data, this.lit, this.length)
+        : toldOfToken(this.data, this.lit);
   }
 }
 

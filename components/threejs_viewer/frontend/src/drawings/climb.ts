@@ -5,6 +5,7 @@ import "./climb.css";
 import { along, between, marks, rows, spread, told, type Course } from "./maths/climb";
 import type { Sent } from "./shared/drawing";
 import { draw, set } from "./shared/elements";
+import type { Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
 import { counted, range, type Pair } from "./shared/numbers";
@@ -59,6 +60,15 @@ class Climb extends MovingDrawing<Data> {
     this.curves = lengths.map((length, i) => this.buildCurve(length, i));
     this.playOnce(this.evenly(steps.length - 1, seconds, "smooth"));
     this.place();
+  }
+
+  /** Each stage but the first, at the check with which it begins. */
+  protected override landmarks(): Landmark[] {
+    const { steps, stages } = this.data;
+    return stages.slice(1).map(([, begin], i) => ({
+      at: steps.findIndex((step) => step >= begin),
+      name: `stage ${i + 2}`,
+    }));
   }
 
   private buildCurve(length: string, i: number): Curve {

@@ -27,6 +27,7 @@ import {
 } from "./maths/experts";
 import type { Sent } from "./shared/drawing";
 import { draw, say, set } from "./shared/elements";
+import { landmarksOf, type Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
 import { clamp, range, type Pair } from "./shared/numbers";
@@ -314,6 +315,14 @@ class Experts extends MovingDrawing<Data> {
       return [veil, ...this.ribbons.slice(row * columns, (row + 1) * columns).flat()];
     });
     this.streams.replaceChildren(...layers);
+  }
+
+  protected override landmarks(): Landmark[] {
+    return landmarksOf(this.data.tokens);
+  }
+
+  protected override letGo(): void {
+    this.giveBack();
   }
 
   // ------------------------------------------------------------ drawn at every moment

@@ -16,10 +16,12 @@ import {
 } from "./maths/generators";
 import type { Sent } from "./shared/drawing";
 import { draw, partsOf, set, type Part } from "./shared/elements";
+import type { Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
 import { counted, range } from "./shared/numbers";
 import { timed } from "./shared/schedule";
+import { ACROSS, steppedThrough } from "./shared/stepped";
 
 const [LEFT, TOP] = [16, 20]; // of the cells: numbers of layers, names of the text's two parts
 const [ROW, GAP] = [12, 1];
@@ -27,6 +29,8 @@ const PART_GAP = 4; // between prompt and written
 const [BARS_TOP, BARS] = [8, 48]; // below the cells
 const PLAYED = 6; // at least so many seconds, as measured
 const PACE = 5; // tokens a second, together
+
+const ASIDE = 0.25; // opacity of tokens that are not pointed at
 
 type Mode = "measured" | "together";
 
@@ -63,6 +67,8 @@ class Generators extends MovingDrawing<Data> {
   private mode: Mode = "measured";
   private moment: Moment = { seconds: 0, written: [0, 0] };
   private width = 0;
+  /** The token under the hand or the focus. */
+  private pointed: number | null = null;
 
   protected override begin(): void {
     this.watch(this.part("cells"));
@@ -101,8 +107,13 @@ class Generators extends MovingDrawing<Data> {
       name.textContent = words;
       return { line, name };
     });
-    const built = tokens.map((): Column => {
+    const pointsAt = (mark: HTMLElement | SVGElement, token: number): void => {
+      mark.onpointerenter = mark.onfocus = () => this.point(token);
+      mark.onpointerleave = mark.onblur = () => this.point(null);
+    };
+    const built = tokens.map((_, token): Column => {
       const group = draw(cells, "g");
+      pointsAt(group, token);
       const own = range(n_layer).map((layer) =>
         draw(group, "rect", { class: "cell", y: this.y(layer), height: ROW - GAP }),
       );
@@ -111,6 +122,8 @@ class Generators extends MovingDrawing<Data> {
     });
     const most = draw(cells, "text", { class: "most" });
     const written = tokens.map((token) => make("span", {}, token));
+    written.forEach(pointsAt);
+    steppedThrough(written, ACROSS);
     part("text").replaceChildren(...written);
     return { cells, layers, parts, columns: built, most, tokens: written, part };
   }
@@ -169,6 +182,17 @@ class Generators extends MovingDrawing<Data> {
     this.wait(timed(this.moments[this.mode].map(({ seconds }) => pace * seconds)), at);
   }
 
+  /** Where a side has written its answer. */
+  protected override landmarks(): Landmark[] {
+    const moments = this.moments[this.mode];
+    return this.data.sides
+      .map(({ title }, side) => ({
+        at: moments.findIndex(({ written }) => written[side] === this.steps()),
+        name: `${title.toLowerCase()}: done`,
+      }))
+      .sort((one, other) => one.at - other.at);
+  }
+
   private pace(): string {
     if (this.mode === "together") return `${PACE} tokens a second on both sides`;
     return this.slow === 1 ? "at the measured speed" : `${this.slow} times slower than measured`;
@@ -179,6 +203,33 @@ class Generators extends MovingDrawing<Data> {
     const least = Math.min(...this.moment.written);
     this.mode = mode;
     this.start(this.moments[mode].findIndex(({ written }) => Math.min(...written) >= least));
+  }
+
+  /** One token on both sides, and how often each has read it. */
+  private point(token: number | null): void {
+    this.pointed = token;
+    for (const { columns: drawn, tokens } of this.sides) {
+      drawn.forEach(({ group }, i) => set(group, { opacity: this.isAside(i) ? ASIDE : 1 }));
+      tokens.forEach((one, i) => (one.style.opacity = this.isAside(i) ? String(ASIDE) : ""));
+    }
+    if (!this.plays) this.again();
+  }
+
+  private isAside(token: number): boolean {
+    return this.pointed !== null && token !== this.pointed;
+  }
+
+  protected override letGo(): void {
+    this.point(null);
+  }
+
+  private saidOfToken(token: number): string {
+    const { n_given, tokens, sides } = this.data;
+    const read = sides.map((side, i) => {
+      const n = timesPushed(side, n_given, this.moment.written[i], tokens.length)[token];
+      return `${side.title.toLowerCase()} ${n === 1 ? "once" : `${n} times`}`;
+    });
+    return `Token ${token + 1}, “${tokens[token]}”, is read ${read.join(", ")}.`;
   }
 
   protected show(at: number): string {
@@ -195,6 +246,7 @@ class Generators extends MovingDrawing<Data> {
       part("seconds").textContent = inSeconds(running);
     });
     this.drawRatios(sums);
+    if (!this.plays && this.pointed !== null) return this.saidOfToken(this.pointed);
     return this.reading(sums);
   }
 
@@ -212,6 +264,7 @@ class Generators extends MovingDrawing<Data> {
     set(side.most, { y, visibility: most ? "visible" : "hidden" });
     side.tokens.forEach((token, i) => {
       const newest = written > 0 && i === n_given + written - 1;
+      set(token, { role: "img", "aria-label": `token ${i + 1}, “${tokens[i]}”` });
       token.className =
         i < n_given ? "given" : i >= n_given + written ? "later" : newest ? "newest" : "";
     });

@@ -5,6 +5,7 @@ import { make } from "../shared/dom";
 import "./growing.css";
 import type { Sent } from "./shared/drawing";
 import { HeatMap, Strip } from "./shared/lines";
+import { landmarksOf, type Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
 import { signedBytes } from "./shared/numbers";
@@ -62,6 +63,10 @@ class Growing extends MovingDrawing<Data> {
     const [lines, room] = [signedBytes(this.data[name]), this.data.tokens.length];
     const width = lines.length / room;
     return { lines, width, map: new HeatMap(room, width) };
+  }
+
+  protected override landmarks(): Landmark[] {
+    return landmarksOf(this.data.tokens);
   }
 
   /** After so many tokens. A full cache at rest has no newest line any more. */

@@ -10,6 +10,7 @@ import { HeatMap, Strip } from "./shared/lines";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
 import { range, signedBytes } from "./shared/numbers";
+import { steppedThrough, UP_DOWN } from "./shared/stepped";
 
 type What = "keys" | "values";
 type Mask = "on" | "off";
@@ -39,6 +40,8 @@ interface Layer {
   after: HeatMap;
   difference: HeatMap;
   change: HTMLElement;
+  /** All that is drawn of it, its number first. */
+  parts: HTMLElement[];
 }
 
 /** A moment is so many tokens. */
@@ -53,6 +56,8 @@ class Kept extends MovingDrawing<Data> {
   private what: What = "keys";
   private mask: Mask = "on";
   protected override at = this.data.start;
+  /** The layer under the hand or the focus. */
+  private pointed: number | null = null;
 
   protected override begin(): void {
     for (const button of this.choices) button.onclick = () => this.choose(button.dataset);
@@ -86,27 +91,46 @@ class Kept extends MovingDrawing<Data> {
     this.part("counts").textContent = `Drawn: head ${head}. Changes: the largest of all ${n_head}.`;
     frame.setAttribute("aria-label", alt);
     frame.style.setProperty("--rows", String(tokens.length));
+    this.pointed = null;
     this.heads = range(2).map(() => title(make("b"), make("span")));
-    this.layers = range(n_layer).map(() => this.buildLayer());
+    this.layers = range(n_layer).map((layer) => this.buildLayer(layer));
     frame.replaceChildren(
       title("layer"),
       ...this.heads,
       title(`difference, ${STRONGER} times as strong`),
       title("largest change of old lines"),
-      ...this.layers.flatMap(({ before, after, difference, change }, layer) => [
-        make("div", { class: "layer" }, String(layer)),
-        ...[before, after, difference].map(({ box }) => box),
-        change,
-      ]),
+      ...this.layers.flatMap(({ parts }) => parts),
+    );
+    steppedThrough(
+      this.layers.map(({ parts }) => parts[0]),
+      UP_DOWN,
     );
     this.wait(this.evenly(tokens.length - 1, 0), this.at);
   }
 
-  private buildLayer(): Layer {
+  private buildLayer(layer: number): Layer {
     const { tokens, width } = this.data;
     const map = (strength = 1): HeatMap => new HeatMap(tokens.length, width, strength);
     const change = make("div", { class: "change" });
-    return { before: map(), after: map(), difference: map(STRONGER), change };
+    const number = make("div", { class: "layer", role: "img" }, String(layer));
+    const [before, after, difference] = [map(), map(), map(STRONGER)];
+    const parts = [number, before.box, after.box, difference.box, change];
+    for (const part of parts) {
+      part.onpointerenter = () => this.point(layer);
+      part.onpointerleave = () => this.point(null);
+    }
+    number.onfocus = () => this.point(layer);
+    number.onblur = () => this.point(null);
+    return { before, after, difference, change, parts };
+  }
+
+  /** One layer, and what the new line changed in it. */
+  private point(layer: number | null): void {
+    this.pointed = layer;
+    this.layers.forEach(({ parts }, i) => {
+      for (const part of parts) part.classList.toggle("aside", layer !== null && i !== layer);
+    });
+    this.again();
   }
 
   protected show(t: number): string {
@@ -149,9 +173,16 @@ class Kept extends MovingDrawing<Data> {
     layer.difference.show(difference(before, after), t);
     layer.change.textContent = written(change[i], rounding[i]);
     layer.change.classList.toggle("moved", !rounding[i]);
+    set(layer.parts[0], { "aria-label": `layer ${i}, largest change ${layer.change.textContent}` });
   }
 
   private reading(changes: Changes): string {
+    if (this.pointed !== null) {
+      const { change, rounding } = changes;
+      const most = written(change[this.pointed], rounding[this.pointed]);
+      const lines = counted(this.at);
+      return `Layer ${this.pointed}: one line more after ${lines}, largest change of the old ones ${most}.`;
+    }
     const token = `“${this.data.tokens[this.at]}”`;
     return `Token ${this.at + 1}, ${token}, adds one line to every layer. ${told(changes)}`;
   }

@@ -19,6 +19,7 @@ import {
 import "./notebook.css";
 import type { Sent } from "./shared/drawing";
 import { draw, say, set } from "./shared/elements";
+import type { Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
 import { range } from "./shared/numbers";
@@ -74,6 +75,13 @@ class Notebook extends MovingDrawing<Data> {
     this.part("pages").setAttribute("aria-label", alt);
     this.part("pages").replaceChildren(...this.buildPages());
     this.playOnce(this.evenly(at, seconds), this.moments.length - 1);
+  }
+
+  protected override landmarks(): Landmark[] {
+    return range(this.data.n_round).map((r) => ({
+      at: this.moments.findIndex(({ round }) => round === r + 1),
+      name: `round ${r + 1}`,
+    }));
   }
 
   private buildCount(name: Standing): HTMLElement {

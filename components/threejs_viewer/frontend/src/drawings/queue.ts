@@ -5,6 +5,7 @@ import { count, hatching, runs, written, type Bar, type Timeline } from "./maths
 import "./queue.css";
 import type { Sent } from "./shared/drawing";
 import { draw, partsOf, set, type Part } from "./shared/elements";
+import type { Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
 import { counted, range, tickStep } from "./shared/numbers";
@@ -107,6 +108,12 @@ class Queue extends MovingDrawing<Data> {
     const read = reading ? `read in ${reading}, ` : "";
     const wrote = `steps ${start + 1} to ${end}, ${read}${written(bar)} tokens written`;
     said.textContent = `${text}: ${wrote}, slot ${slot + 1}, ${title}`;
+  }
+
+  protected override landmarks(): Landmark[] {
+    return this.data.timelines
+      .map(({ title, n_steps }) => ({ at: n_steps, name: `${title} ends` }))
+      .sort((one, other) => one.at - other.at);
   }
 
   // ------------------------------------------------------------ where all stands

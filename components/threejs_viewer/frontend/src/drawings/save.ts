@@ -1,58 +1,22 @@
 // Saves what stands on the page above the button as SVG: charts of Vega, and drawings in shadow
-// roots. A figure is copied as it looks now. SVG is cloned with the styles that CSS gave it; a
-// canvas becomes an image; text and coloured boxes of HTML become text and rectangles.
+// roots.
 
-import { make } from "../shared/dom";
 import "./save.css";
 import { Drawing, type Sent } from "./shared/drawing";
-import { draw, say, set } from "./shared/elements";
+import { say } from "./shared/elements";
 import { mounted } from "./shared/mount";
+import { contentOf, download, pictureOf } from "./shared/picture";
 
 const CHART = '[data-testid="stVegaLiteChart"]';
 const DRAWING = '[data-testid="stBidiComponentIsolated"]';
 const PLOTLY = '[data-testid="stPlotlyChart"]';
 const PLOTLY_SAVES = '.modebar-btn[data-title^="Download plot"]'; // plotly draws its own file
 const HEADING = '[data-testid="stMarkdown"] :is(h2, h3)';
-const ROOM = 16; // around a figure
-const LEFT_OUT = "button, input, details, style, script, template";
-
-// What CSS can set of a shape. A child has its parent's value of these, if none of its own ...
-const INHERITED = [
-  "fill",
-  "fill-opacity",
-  "stroke",
-  "stroke-opacity",
-  "stroke-width",
-  "stroke-dasharray",
-  "stroke-linecap",
-  "stroke-linejoin",
-  "paint-order",
-  "visibility",
-  "font-family",
-  "font-size",
-  "font-style",
-  "font-weight",
-  "text-anchor",
-  "dominant-baseline",
-];
-// ... and of these the usual one.
-const USUAL = { opacity: "1", "vector-effect": "none" };
 
 interface Data extends Sent {
   /** What the files' names begin with. */
   name: string;
 }
-
-/** On the page, or in the picture. */
-interface Box {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-}
-
-/** Where a box of the page lies in the picture. */
-type Place = (box: DOMRect) => Box;
 
 class Save extends Drawing<Data> {
   protected build(): void {
@@ -64,7 +28,9 @@ class Save extends Drawing<Data> {
     const turned = figures.filter((figure) => figure.matches(PLOTLY));
     const flat = figures.filter((figure) => !figure.matches(PLOTLY));
     const files = flat.map(pictureOf);
-    files.forEach((file, n) => download(`${this.data.name}-${n}.svg`, file));
+    files.forEach((file, n) =>
+      download(`${this.data.name}-${n}.svg`, new Blob([file], { type: "image/svg+xml" })),
+    );
     for (const figure of turned) figure.querySelector<HTMLElement>(PLOTLY_SAVES)?.click();
     const n = figures.length;
     const saved = n === 1 ? "1 file saved" : `${n} files saved`;
@@ -81,175 +47,8 @@ class Save extends Drawing<Data> {
     );
     return before
       .slice(begin + 1)
-      .filter((e) => e.checkVisibility() && content(e).querySelector("svg, canvas"));
+      .filter((e) => e.checkVisibility() && contentOf(e).querySelector("svg, canvas"));
   }
 }
 
 export default mounted(Save);
-
-function content(figure: Element): Element | ShadowRoot {
-  return figure.shadowRoot ?? figure;
-}
-
-/** The element around, across the edge of a shadow root. */
-function above(node: Node): Element {
-  return node.parentElement ?? (node.parentNode as ShadowRoot).host;
-}
-
-// ---------------------------------------------------------------- one figure
-
-/** The text of a file: the figure on the page's own colour. */
-function pictureOf(figure: Element): string {
-  const { left, top, width, height } = figure.getBoundingClientRect();
-  const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const sheet = { x: -ROOM, y: -ROOM, width: width + 2 * ROOM, height: height + 2 * ROOM };
-  const viewBox = Object.values(sheet).join(" ");
-  set(picture, { viewBox, width: sheet.width, height: sheet.height });
-  const page = document.querySelector('[data-testid="stApp"]')!;
-  draw(picture, "rect", { ...sheet, fill: plain(getComputedStyle(page).backgroundColor) });
-  const place: Place = (box) => ({
-    x: box.left - left,
-    y: box.top - top,
-    width: box.width,
-    height: box.height,
-  });
-  for (const node of content(figure).childNodes) copy(node, picture, place);
-  return new XMLSerializer().serializeToString(picture);
-}
-
-function copy(node: Node, picture: SVGSVGElement, place: Place): void {
-  if (node instanceof Text) return copyText(node, picture, place);
-  if (!(node instanceof Element) || node.matches(LEFT_OUT)) return;
-  const box = place(node.getBoundingClientRect());
-  const seen = node.checkVisibility({ visibilityProperty: true });
-  if (!seen || box.width <= 1 || box.height <= 1) return;
-  if (node instanceof SVGSVGElement) {
-    picture.append(styled(node, box));
-  } else if (node instanceof HTMLCanvasElement) {
-    draw(picture, "image", { ...box, href: node.toDataURL() });
-  } else {
-    copyBox(node, picture, box);
-    for (const child of node.childNodes) copy(child, picture, place);
-  }
-}
-
-function copyBox(element: Element, picture: SVGSVGElement, box: Box): void {
-  const look = getComputedStyle(element);
-  const edge = parseFloat(look.borderTopWidth);
-  const framed =
-    edge &&
-    look.borderTopWidth === look.borderBottomWidth &&
-    look.borderTopWidth === look.borderLeftWidth;
-  const fill = plain(look.backgroundColor);
-  const stroke = framed ? plain(look.borderTopColor) : "none";
-  if (fill === "none" && stroke === "none") return;
-  const inner = framed ? edge : 0;
-  const [width, height] = [box.width - inner, box.height - inner];
-  const radius = look.borderTopLeftRadius;
-  draw(picture, "rect", {
-    x: box.x + inner / 2,
-    y: box.y + inner / 2,
-    width,
-    height,
-    rx: parseFloat(radius) * (radius.endsWith("%") ? width / 100 : 1),
-    fill,
-    stroke,
-    "stroke-width": edge,
-    opacity: look.opacity,
-  });
-}
-
-// ---------------------------------------------------------------- text
-
-const brush = document.createElement("canvas").getContext("2d")!;
-
-function copyText(node: Text, picture: SVGSVGElement, place: Place): void {
-  const look = getComputedStyle(above(node));
-  brush.font = `${look.fontStyle} ${look.fontWeight} ${look.fontSize} ${look.fontFamily}`;
-  for (const { text, box } of linesOf(node)) {
-    const { x, y, width } = place(box);
-    const shape = draw(picture, "text", {
-      x,
-      y: y + brush.measureText(text).fontBoundingBoxAscent,
-      fill: plain(look.color),
-      opacity: look.opacity,
-      "font-family": look.fontFamily,
-      "font-size": look.fontSize,
-      "font-weight": look.fontWeight,
-      "font-style": look.fontStyle,
-    });
-    shape.textContent = text;
-    keepLength(shape, width);
-  }
-}
-
-/** A file carries no fonts: in another one the text is set as wide as it was here. */
-function keepLength(text: Element, length: number): void {
-  if (length) set(text, { textLength: length.toFixed(2), lengthAdjust: "spacingAndGlyphs" });
-}
-
-/** The words of a text by the lines on which the browser has set them. */
-function linesOf(node: Text): { text: string; box: DOMRect }[] {
-  const lines: { text: string; box: DOMRect }[] = [];
-  const range = document.createRange();
-  for (const { 0: word, index } of node.data.matchAll(/\S+/g)) {
-    range.setStart(node, index);
-    range.setEnd(node, index + word.length);
-    const box = range.getBoundingClientRect();
-    const last = lines.at(-1);
-    if (last && Math.abs(last.box.top - box.top) < 2) {
-      last.text += ` ${word}`;
-      last.box.width = box.right - last.box.left;
-    } else if (box.width) {
-      lines.push({ text: word, box });
-    }
-  }
-  return lines;
-}
-
-// ---------------------------------------------------------------- shapes
-
-/** A clone that needs no style sheet. */
-function styled(svg: SVGSVGElement, box: Box): SVGSVGElement {
-  const clone = svg.cloneNode(true) as SVGSVGElement;
-  const [from, to] = [svg, clone].map((root) => [root, ...root.querySelectorAll("*")]);
-  from.forEach((shape, i) => lookLike(to[i], shape, shape === svg));
-  if (!clone.hasAttribute("viewBox")) set(clone, { viewBox: `0 0 ${box.width} ${box.height}` });
-  set(clone, { ...box, overflow: getComputedStyle(svg).overflow });
-  return clone;
-}
-
-function lookLike(clone: Element, shape: Element, outermost: boolean): void {
-  const look = getComputedStyle(shape);
-  const around = getComputedStyle(above(shape));
-  for (const name of INHERITED) {
-    const value = look.getPropertyValue(name);
-    const same = !outermost && value === around.getPropertyValue(name);
-    if (!same || clone.hasAttribute(name)) clone.setAttribute(name, plain(value));
-  }
-  for (const [name, usual] of Object.entries(USUAL)) {
-    const value = look.getPropertyValue(name);
-    if (value !== usual || clone.hasAttribute(name)) clone.setAttribute(name, value);
-  }
-  for (const name of ["class", "style", "tabindex", "display"]) clone.removeAttribute(name);
-  if (look.display === "none") clone.setAttribute("display", "none");
-  if (shape instanceof SVGTextElement && shape.textContent)
-    keepLength(clone, shape.getComputedTextLength());
-}
-
-/** A colour as every program reads it; what is no colour stays as it is. */
-function plain(value: string): string {
-  if (value === "rgba(0, 0, 0, 0)") return "none";
-  const mixed = /^color\(srgb ([\d.]+) ([\d.]+) ([\d.]+)(?: \/ ([\d.]+))?\)$/.exec(value);
-  if (!mixed) return value;
-  const [red, green, blue] = mixed.slice(1, 4).map((part) => Math.round(255 * Number(part)));
-  const rgb = `${red}, ${green}, ${blue}`;
-  return mixed[4] ? `rgba(${rgb}, ${mixed[4]})` : `rgb(${rgb})`;
-}
-
-function download(name: string, text: string): void {
-  const link = make("a", { download: name });
-  link.href = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}

@@ -18,6 +18,7 @@ import {
 } from "./maths/scale";
 import type { Sent } from "./shared/drawing";
 import { blank, draw, set, still, tone } from "./shared/elements";
+import type { Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
 import { range } from "./shared/numbers";
@@ -90,6 +91,10 @@ class Scale extends MovingDrawing<Data> {
     const stops = models.length;
     const schedule = timed(times(stops, moments, rest, MOVE));
     this.wait(schedule, (stops - 1) * moments, moments);
+  }
+
+  protected override landmarks(): Landmark[] {
+    return this.data.models.map(({ name }, stop) => ({ at: stop * this.moments, name }));
   }
 
   private buildModel(model: Model, i: number): Drawn {

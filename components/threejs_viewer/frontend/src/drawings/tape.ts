@@ -9,6 +9,7 @@ import { draw, partsOf, say, set } from "./shared/elements";
 import { mounted } from "./shared/mount";
 import { clamp, range, tickStep } from "./shared/numbers";
 import { Slide } from "./shared/slide";
+import { ACROSS, steppedThrough } from "./shared/stepped";
 import "./tape.css";
 
 const MARGIN = 14; // of the tape, to either side
@@ -41,6 +42,8 @@ type Side = Record<Mode, Readings> & { title: string };
 
 /** A token on the tape and, enlarged, below it. */
 interface Token {
+  /** The enlarged one, with its number. */
+  group: SVGGElement;
   fan: SVGPathElement;
   block: SVGRectElement;
   glyph: SVGTextElement;
@@ -81,6 +84,8 @@ class Tape extends Drawing<Data> {
   private by = { ...this.data.start };
   /** A cell of both maps. */
   private pointed: number | null = null;
+  /** The token under the hand or the focus. */
+  private asked: number | null = null;
   private width = 0;
 
   protected override begin(): void {
@@ -157,14 +162,22 @@ class Tape extends Drawing<Data> {
 
   private buildTokens(): void {
     for (const group of [this.fans, this.blocks, this.row]) group.replaceChildren();
-    this.tokens = this.data.tokens.map((token) => {
+    this.tokens = this.data.tokens.map((token, i) => {
       const fan = draw(this.fans, "path", { class: "fan" });
       const block = draw(this.blocks, "rect", { class: "block", ...MIDDLE });
-      const glyph = draw(this.row, "text", { class: "glyph", y: ROW_TOP + 13 });
+      const label = `token ${i + 1}, “${token}”: where it looks`;
+      const group = draw(this.row, "g", { class: "one", role: "img", "aria-label": label });
+      group.onpointerenter = group.onfocus = () => this.ask(i);
+      group.onpointerleave = group.onblur = () => this.ask(null);
+      const glyph = draw(group, "text", { class: "glyph", y: ROW_TOP + 13 });
       glyph.textContent = token;
-      const number = draw(this.row, "text", { class: "number", y: ROW_TOP + 31 });
-      return { fan, block, glyph, number };
+      const number = draw(group, "text", { class: "number", y: ROW_TOP + 31 });
+      return { group, fan, block, glyph, number };
     });
+    steppedThrough(
+      this.tokens.map(({ group }) => group),
+      ACROSS,
+    );
   }
 
   private buildMap(figure: HTMLElement, title: string): Pattern {
@@ -196,6 +209,12 @@ class Tape extends Drawing<Data> {
     part("sum").replaceChildren(...written.map(({ box }) => box));
     const change = part("change").lastElementChild!;
     return { map, cells, outline, written, count: part("count"), change };
+  }
+
+  /** One token: its row in both maps, and the key to which each gives most weight. */
+  private ask(token: number | null): void {
+    this.asked = token;
+    this.drawPointed();
   }
 
   private point(cell: number): void {
@@ -295,9 +314,14 @@ class Tape extends Drawing<Data> {
   }
 
   private drawPointed(): void {
+    this.fade();
     const said = this.part("pointed");
     const visibility = this.pointed === null ? "hidden" : "visible";
     for (const { outline } of this.maps) set(outline, { visibility });
+    if (this.asked !== null) {
+      said.textContent = this.saidOfToken(this.asked);
+      return;
+    }
     if (this.pointed === null) {
       said.textContent = "A row for each query, a column for each key.";
       return;
@@ -308,9 +332,34 @@ class Tape extends Drawing<Data> {
       const weight = side[this.mode].weightsAt(this.by[this.mode])[cell] / 255;
       return `${side.title} ${weight.toFixed(2)}`;
     });
-    const named = (token: number): string =>
-      `${this.data.tokens[token]} at ${this.position(token)}`;
-    said.textContent = `${named(query)} looks at ${named(key)}: ${weights.join(", ")}.`;
+    said.textContent = `${this.named(query)} looks at ${this.named(key)}: ${weights.join(", ")}.`;
+  }
+
+  private named(token: number): string {
+    return `${this.data.tokens[token]} at ${this.position(token)}`;
+  }
+
+  /** All but the token that is asked for, and its rows. */
+  private fade(): void {
+    const aside = (token: number): boolean => this.asked !== null && token !== this.asked;
+    this.tokens.forEach(({ group, fan, block }, i) => {
+      for (const shape of [group, fan, block]) shape.classList.toggle("aside", aside(i));
+    });
+    for (const { cells, written } of this.maps) {
+      cells.forEach((cell, i) => cell.classList.toggle("aside", aside(cellAt(i)[0])));
+      written.forEach(({ box }, i) => box.classList.toggle("aside", aside(i)));
+    }
+  }
+
+  private saidOfToken(query: number): string {
+    const first = (query * (query + 1)) / 2; // the row of a query has a cell for it and each before
+    const looks = this.sides.map((side) => {
+      const weights = side[this.mode].weightsAt(this.by[this.mode]);
+      const row = [...weights.slice(first, first + query + 1)];
+      const key = row.indexOf(Math.max(...row));
+      return `${side.title} ${(row[key] / 255).toFixed(2)} at ${this.named(key)}`;
+    });
+    return `${this.named(query)} looks most: ${looks.join(", ")}.`;
   }
 
   private where(): string {

@@ -97,6 +97,8 @@ class Threads extends MovingDrawing<Data> {
   /** The reading whose threads are strong. */
   private picked: number | null = null;
   private cut: Cut | null = null;
+  /** The part under the hand or the focus. */
+  private pointed: number | null = null;
 
   protected override begin(): void {
     this.plain.onchange = () => this.weigh();
@@ -115,7 +117,7 @@ class Threads extends MovingDrawing<Data> {
   protected build(): void {
     const { alt, readings, seconds, cut } = this.data;
     this.compare();
-    [this.token, this.picked, this.cut] = [null, null, cut];
+    [this.token, this.picked, this.cut, this.pointed] = [null, null, cut, null];
     set(this.svg, { "aria-label": alt });
     this.buildTokens();
     this.buildKinds();
@@ -176,6 +178,8 @@ class Threads extends MovingDrawing<Data> {
     const name = notes[i] ?? readings.at(-1)!;
     const kind = i < this.end ? this.kind(kindOf(name)) : "end";
     const mark = draw(this.svg, "g", { class: `node ${kind}` });
+    mark.onpointerenter = mark.onfocus = () => this.point(i);
+    mark.onpointerleave = mark.onblur = () => this.point(null);
     draw(mark, "title").textContent = name;
     const box = draw(mark, "rect", { class: "box", rx: 4 });
     const label = draw(mark, "text");
@@ -310,6 +314,31 @@ class Threads extends MovingDrawing<Data> {
     this.tell();
   }
 
+  protected override letGo(): void {
+    this.pointed = null;
+    this.pick(null);
+  }
+
+  /** One part, and what it reads; of one that reads nothing, who reads it. */
+  private point(part: number | null): void {
+    this.pointed = part;
+    this.fade();
+    if (!this.plays) this.again();
+  }
+
+  /** Whether a thread belongs to the part that is pointed at, or else picked, or there is none. */
+  private counts(reading: number, note: number): boolean {
+    const { pointed, first, picked } = this;
+    if (pointed !== null) return pointed < first ? note === pointed : reading === pointed - first;
+    return picked === null || picked === reading;
+  }
+
+  private fade(): void {
+    this.threads.forEach((row, r) =>
+      row.forEach((thread, n) => thread.classList.toggle("weak", !this.counts(r, n))),
+    );
+  }
+
   private lost(reading: number, note: number): boolean {
     return reading === this.cut?.reading && note === this.cut.note;
   }
@@ -333,6 +362,7 @@ class Threads extends MovingDrawing<Data> {
       set(button, { "aria-pressed": this.token === (i ? i - 1 : null) }),
     );
     this.pattern.forEach((row, r) => row.forEach((share, n) => this.drawThread(r, n, share)));
+    this.fade();
     this.readers.forEach(({ mark }, r) => set(mark, { "aria-pressed": r === this.picked }));
     this.drawList();
     this.markCut();
@@ -344,7 +374,6 @@ class Threads extends MovingDrawing<Data> {
       "stroke-width": Math.max(HAIR, BUNDLE * share).toFixed(2),
       "stroke-opacity": Math.min(1, FAINT + PER_SHARE * share).toFixed(3),
     });
-    thread.classList.toggle("weak", this.picked !== null && this.picked !== r);
   }
 
   private drawList(): void {
@@ -422,8 +451,16 @@ class Threads extends MovingDrawing<Data> {
     const now = Math.ceil(moment) - 1;
     const rests = moment === this.data.readings.length;
     this.readers.forEach(({ mark }, r) => mark.classList.toggle("now", !rests && r === now));
+    if (!this.plays && this.pointed !== null) return this.saidOfPart(this.pointed);
     if (rests && this.picked !== null) return this.saidOf(this.picked);
     return now < 0 ? "Nothing is read yet." : this.saidOf(now);
+  }
+
+  private saidOfPart(part: number): string {
+    if (part >= this.first) return this.saidOf(part - this.first);
+    const { notes, readings } = this.data;
+    const reads = readings.map((name, r) => `${name} ${percent(this.pattern[r][part])}`);
+    return `${notes[part]} is read by: ${reads.join(", ")}.`;
   }
 
   private saidOf(reading: number): string {

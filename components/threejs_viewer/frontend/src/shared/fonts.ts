@@ -6,7 +6,8 @@ const FAMILIES = ["Source Sans", "Source Serif", "Source Code Pro"];
 /** `arrived` is called whenever letters look other than before. */
 export function borrowFonts(arrived: () => void): void {
   document.fonts.addEventListener("loadingdone", arrived);
-  for (const sheet of sheetsAround()) for (const face of facesOf(sheet)) document.fonts.add(face);
+  for (const { family, url, weight } of fontsOf(sheetsAround()))
+    document.fonts.add(new FontFace(family, `url("${url}")`, { weight }));
 }
 
 function sheetsAround(): CSSStyleSheet[] {
@@ -17,20 +18,26 @@ function sheetsAround(): CSSStyleSheet[] {
   }
 }
 
-/** Loaded by the browser when a letter of them is first drawn. */
-function facesOf(sheet: CSSStyleSheet): FontFace[] {
-  const faces: FontFace[] = [];
-  for (const rule of rulesOf(sheet)) {
-    const say = (name: string): string => rule.style.getPropertyValue(name).replaceAll('"', "");
-    const file = /url\(([^)]+)\)/.exec(say("src"))?.[1];
-    if (!file || !FAMILIES.includes(say("font-family"))) continue;
-    const url = new URL(file, sheet.href ?? location.href);
-    if (url.origin !== location.origin || say("font-style") !== "normal") continue;
-    faces.push(
-      new FontFace(say("font-family"), `url("${url.href}")`, { weight: say("font-weight") }),
-    );
-  }
-  return faces;
+export interface Font {
+  family: string;
+  weight: string;
+  url: string;
+}
+
+/** The upright faces of the book's fonts. The browser loads one when a letter of it is first
+    drawn. */
+export function fontsOf(sheets: readonly CSSStyleSheet[]): Font[] {
+  const fonts: Font[] = [];
+  for (const sheet of sheets)
+    for (const rule of rulesOf(sheet)) {
+      const say = (name: string): string => rule.style.getPropertyValue(name).replaceAll('"', "");
+      const file = /url\(([^)]+)\)/.exec(say("src"))?.[1];
+      if (!file || !FAMILIES.includes(say("font-family"))) continue;
+      const url = new URL(file, sheet.href ?? location.href);
+      if (url.origin !== location.origin || say("font-style") !== "normal") continue;
+      fonts.push({ family: say("font-family"), weight: say("font-weight"), url: url.href });
+    }
+  return fonts;
 }
 
 /** A class of the page around is not this frame's, so `instanceof` would find none. */

@@ -62,6 +62,29 @@ test("a digit shows its own arcs alone, and says where the heads look", () => {
   expect(drawing.all(".arc.faint").length).toBe(0);
 });
 
+test("a typed digit shows the arcs that leave it, and fades the tokens they do not reach", () => {
+  const drawing = calm();
+  const from = expected.arcs[0].from;
+  const own = expected.arcs.filter((arc) => arc.from === from);
+  drawing.all<SVGGElement>(".token")[from].dispatchEvent(new PointerEvent("pointerenter"));
+  expect(from).toBeLessThan(data.given);
+  expect(drawing.all(".arc.strong").length).toBe(own.length);
+  const near = new Set([from, ...own.map(({ to }) => to)]);
+  expect(drawing.all(".token:not(.aside)").length).toBe(near.size);
+  expect(drawing.text(".said")).toContain(`(${data.places[from]}). Looked at by: head 0 for`);
+});
+
+test("a token that is wrong only because of another is paler, and is said to be", () => {
+  const later = { ...data, implied: data.tokens };
+  const drawing = opened(arcs, { ...cases.arcs, data: later });
+  const wrong = drawing.one(".token.wrong.follows");
+  expect(wrong.getAttribute("aria-label")).toContain("because of an earlier error");
+  expect(maths.toldOfText(later, n)).toContain("1 of these because of an earlier error");
+  expect(maths.toldOfText(data, n)).not.toContain("earlier");
+  drawing.leave();
+  expect(calm().all(".follows").length).toBe(0);
+});
+
 test("arrows go from digit to digit", () => {
   const drawing = calm();
   document.body.append(drawing.root);

@@ -1424,3 +1424,78 @@ test("a drawing that has left sends nothing more", () => {
   vi.advanceTimersByTime(REST_MS);
   expect(drawing.sent).toEqual([]);
 });
+
+// ---------------------------------------------------------------- one of many
+
+const hover = (mark: Element, on = true): void => {
+  mark.dispatchEvent(new PointerEvent(on ? "pointerenter" : "pointerleave"));
+};
+
+test("a part that is pointed at shows its own connections; one that reads none, who reads it", () => {
+  vi.useFakeTimers();
+  const drawing = opened(threads, cases.threads);
+  vi.advanceTimersByTime(60_000);
+  const end = drawing.text(".said");
+  const { readings, notes } = cases.threads.data;
+  const strong = (): number => drawing.all(".thread:not(.weak)").length;
+  const all = strong();
+  const nodes = drawing.all<SVGGElement>(".node");
+  const first = nodes.length - readings.length;
+  hover(nodes[first + 1]);
+  expect(strong()).toBe(cases.threads.data.shares[0][1].length);
+  expect(drawing.text(".said")).toContain(readings[1]);
+  hover(nodes[first + 1], false);
+  expect([strong(), drawing.text(".said")]).toEqual([all, end]);
+  hover(nodes[0]);
+  expect(strong()).toBe(readings.length);
+  expect(drawing.text(".said")).toContain(`${notes[0]} is read by: ${readings[0]} 100%`);
+  vi.useRealTimers();
+});
+
+test("a layer of the kept lines that is pointed at fades the others and says its change", () => {
+  const drawing = opened(kept, cases.kept);
+  const before = drawing.text(".said");
+  const layers = drawing.all(".layer");
+  hover(layers[1]);
+  expect(drawing.all(".aside").length).toBe(5 * (layers.length - 1));
+  expect(drawing.text(".said")).toMatch(/^Layer 1: /);
+  expect(drawing.text(".said")).toContain(drawing.all(".change")[1].textContent);
+  hover(layers[1], false);
+  expect([drawing.all(".aside").length, drawing.text(".said")]).toEqual([0, before]);
+  document.body.append(drawing.root);
+  layers[0].focus();
+  press(layers[0], "ArrowDown");
+  expect(drawing.text(".said")).toMatch(/^Layer 1: /);
+});
+
+test("a token of the generators that is pointed at says how often each side read it", () => {
+  const drawing = opened(generators, cases.generators);
+  const before = drawing.text(".said");
+  const [token] = drawing.all(".text span");
+  hover(token);
+  const steps = cases.generators.data.tokens.length - cases.generators.data.n_given;
+  expect(drawing.text(".said")).toContain(`without a cache ${steps} times, with a cache once`);
+  const faded = drawing
+    .all<SVGElement>(".cells g")
+    .filter((g) => g.getAttribute("opacity") !== "1");
+  expect(faded.length).toBe(2 * (cases.generators.data.tokens.length - 1));
+  hover(token, false);
+  expect(drawing.text(".said")).toBe(before);
+});
+
+test("a token of the tape that is asked for keeps its rows, and says where it looks most", () => {
+  const drawing = opened(tape, cases.tape);
+  const n = cases.tape.data.tokens.length;
+  const ones = drawing.all<SVGGElement>(".one");
+  hover(ones[n - 1]);
+  expect(drawing.all(".cell:not(.aside)").length).toBe(2 * n);
+  expect(drawing.all(".one.aside").length).toBe(n - 1);
+  const start = cases.tape.data.start.shifted;
+  cases.tape.data.sides.forEach(({ title }, s) => {
+    const row = cases.tape.expected[s].shifted[start].weights.slice(-n);
+    const told = new RegExp(`${title} ([\\d.]+) at`).exec(drawing.text(".pointed"))![1];
+    expect(apart(Number(told), Math.max(...row))).toBeLessThan(0.501 / 255 + 0.005);
+  });
+  hover(ones[n - 1], false);
+  expect(drawing.all(".aside").length).toBe(0);
+});

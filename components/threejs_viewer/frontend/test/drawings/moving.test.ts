@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Sent } from "../../src/drawings/shared/drawing";
 import { mounted } from "../../src/drawings/shared/mount";
 import { MovingDrawing } from "../../src/drawings/shared/moving";
+import { landmarksOf, named, type Landmark } from "../../src/drawings/shared/landmarks";
 import { evenly, FRAMES, timed, type Motion } from "../../src/drawings/shared/schedule";
 import { opened, type Opened } from "./cases";
 
@@ -31,6 +32,19 @@ class Counter extends MovingDrawing<Data> {
     else this.playOnce(schedule);
   }
 
+  protected override landmarks(): Landmark[] {
+    return [
+      { at: 0, name: "the beginning" },
+      { at: 3, name: "working" },
+      { at: 6, name: "answer" },
+      { at: 40, name: "too late" },
+    ];
+  }
+
+  protected override letGo(): void {
+    calls.push("letGo");
+  }
+
   protected override recolour(): void {
     calls.push("recolour");
   }
@@ -42,7 +56,12 @@ class Counter extends MovingDrawing<Data> {
 }
 
 const HTML = `<div class="drawing"><button class="back"></button><button class="play"></button>
-  <button class="on"></button><input class="scrub" type="range" min="0"><p class="said"></p></div>`;
+  <button class="on"></button><div class="landmarks"></div>
+  <input class="scrub" type="range" min="0"><select class="speed">
+  <option value="0.5"></option><option value="1" selected></option><option value="2"></option>
+  </select><button class="reset"></button><button class="copy"></button>
+  <span class="handed"></span><textarea class="copied" hidden></textarea>
+  <p class="said"></p></div>`;
 
 const counter = mounted(Counter);
 
@@ -140,6 +159,105 @@ test("what moves smoothly is paused between two moments, and goes on from there"
   drawing.one(".play").click();
   vi.advanceTimersByTime(1000);
   expect(Math.abs(at() - paused - 0.5)).toBeLessThan(0.03);
+});
+
+function speedTo(drawing: Opened<Data>, speed: string): void {
+  drawing.one<HTMLSelectElement>(".speed").value = speed;
+  drawing.one(".speed").dispatchEvent(new Event("change"));
+}
+
+test("it is played at another speed from where it is, and no moment is left out", () => {
+  const drawing = counting();
+  vi.advanceTimersByTime(2500);
+  expect(at()).toBe(2);
+  speedTo(drawing, "2");
+  const before = shown.length;
+  vi.advanceTimersByTime(1999);
+  expect(shown.slice(before).map(({ at }) => at)).toEqual([3, 4, 5]);
+  speedTo(drawing, "0.5");
+  vi.advanceTimersByTime(1999);
+  expect(at()).toBe(5);
+  vi.advanceTimersByTime(2);
+  expect(at()).toBe(6);
+});
+
+test("another speed starts nothing that rests", () => {
+  const drawing = counting();
+  scrubTo(drawing, 4);
+  speedTo(drawing, "2");
+  vi.advanceTimersByTime(60_000);
+  expect([at(), button(drawing)]).toEqual([4, "Play"]);
+  drawing.one(".play").click();
+  vi.advanceTimersByTime(510);
+  expect(at()).toBe(5);
+});
+
+test("a reset gives back what was chosen and rests at the first moment", () => {
+  const drawing = counting();
+  vi.advanceTimersByTime(3500);
+  drawing.one(".reset").click();
+  vi.advanceTimersByTime(60_000);
+  expect([at(), button(drawing), calls.at(-1)]).toEqual([0, "Play", "letGo"]);
+});
+
+test("marks stand on the slider where something begins, but not at its start or beyond", () => {
+  const drawing = counting();
+  const marks = drawing.all(".landmarks span");
+  expect(marks.map((mark) => [mark.title, mark.style.getPropertyValue("--at")])).toEqual([
+    ["working", "33.33%"],
+    ["answer", "66.67%"],
+  ]);
+});
+
+test("a name that has no room is left out, its mark stays", () => {
+  const marks = [10, 12, 60].map((at) => ({ at, name: "working" }));
+  const share = (at: number): number => at / 100;
+  expect(named(marks, share, 400)).toEqual([true, false, true]);
+  expect(named(marks, share, 4000)).toEqual([true, true, true]);
+});
+
+test("a problem has its working and its answer, another text neither", () => {
+  const of = (text: string) => landmarksOf([...text]).map(({ at, name }) => [name, text[at - 1]]);
+  expect(of("37*48=692+0841=6771$")).toEqual([
+    ["working", "6"],
+    ["answer", "6"],
+  ]);
+  expect(landmarksOf([..."37*48=692+0841=6771$"]).map(({ at }) => at)).toEqual([7, 16]);
+  expect(of("3*4=21$")).toEqual([["answer", "2"]]);
+  expect(of("3*4=12$5*6=")).toEqual([]);
+  expect(of("3*4=")).toEqual([]);
+});
+
+test("a moment is copied with its sentence and address, and opened there again", async () => {
+  const written: string[] = [];
+  const writeText = (text: string) => Promise.resolve(void written.push(text));
+  vi.stubGlobal("navigator", { clipboard: { writeText } });
+  vi.stubGlobal("location", { href: "https://book.example/moe" });
+  const drawing = counting();
+  vi.advanceTimersByTime(4500);
+  drawing.one(".copy").click();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(written).toEqual(["moment 4\nhttps://book.example/moe?moment=.4"]);
+  expect([drawing.text(".handed"), at(), button(drawing)]).toEqual(["Copied.", 4, "Play"]);
+  expect(drawing.one<HTMLTextAreaElement>(".copied").hidden).toBe(true);
+  vi.stubGlobal("location", { href: written[0].split("\n")[1] });
+  shown.length = 0;
+  counting();
+  vi.advanceTimersByTime(60_000);
+  expect(at()).toBe(4);
+  vi.unstubAllGlobals();
+});
+
+test("where the clipboard refuses, the text can be selected", async () => {
+  vi.stubGlobal("navigator", { clipboard: { writeText: () => Promise.reject(new Error()) } });
+  const drawing = counting();
+  drawing.one(".copy").click();
+  await vi.advanceTimersByTimeAsync(0);
+  const box = drawing.one<HTMLTextAreaElement>(".copied");
+  expect(box.hidden).toBe(false);
+  expect(box.value).toMatch(/^moment 0\n.*moment=\.0$/);
+  expect([box.selectionStart, box.selectionEnd]).toEqual([0, box.value.length]);
+  vi.unstubAllGlobals();
 });
 
 test("who wants no motion finds the last moment", () => {

@@ -22,6 +22,8 @@ export interface Text {
   tokens: string[];
   /** What would be right at every token. */
   right: string[];
+  /** What would be right there, given the tokens that stand before it. */
+  implied: string[];
   places: string[];
   /** So many tokens were typed. */
   given: number;
@@ -57,6 +59,10 @@ export function bow(x0: number, x1: number, y: number, most: number): string {
 
 export const isWrong = ({ tokens, right }: Text, i: number): boolean => tokens[i] !== right[i];
 
+/** Wrong, though right given the tokens before it: an earlier one is to blame. */
+export const follows = (text: Text, i: number): boolean =>
+  isWrong(text, i) && text.tokens[i] === text.implied[i];
+
 /** The tokens that are wrong among the first `length`. */
 export function wrongAmong(text: Text, length: number): number[] {
   return range(length).filter((i) => isWrong(text, i));
@@ -72,9 +78,22 @@ export function toldOfText(text: Text, length: number): string {
   if (written === 0) return `${text.tokens.slice(0, length).join("")} is typed.`;
   if (length < text.tokens.length)
     return `${text.tokens[length - 1]} is written: ${text.places[length - 1]}.`;
-  const wrong = wrongAmong(text, length).length;
+  const wrong = wrongAmong(text, length);
   const all = counted(written, "token");
-  return wrong ? `${all} written, ${wrong} of them wrong.` : `${all} written, all of them right.`;
+  if (!wrong.length) return `${all} written, all of them right.`;
+  const later = wrong.filter((i) => follows(text, i)).length;
+  const why = later ? `, ${later} of these because of an earlier error` : "";
+  return `${all} written, ${wrong.length} of them wrong${why}.`;
+}
+
+/** Which of the tokens written so far each head fetched a typed one for: those of an arc. */
+export function toldOfTyped(text: Text, i: number, length: number): string {
+  const arcs = arcsOf(text).filter(({ from, to }) => from === i && to < length);
+  const looks = arcs.map(({ head, to, weight }) => {
+    return `head ${head} for ${text.tokens[to]} (${text.places[to]}) ${weight.toFixed(2)}`;
+  });
+  const by = looks.length ? `Looked at by: ${looks.join(", ")}.` : "No head looks at it yet.";
+  return `${text.tokens[i]} (${text.places[i]}). ${by}`;
 }
 
 /** Where the heads look before a token is written. */
@@ -85,6 +104,7 @@ export function toldOfToken(text: Text, i: number): string {
     const most = row.indexOf(Math.max(...row));
     return `head ${head} at ${text.tokens[most]} (${text.places[most]}) ${row[most].toFixed(2)}`;
   });
-  const wrong = isWrong(text, i) ? `, where ${text.right[i]} is right` : "";
+  const why = follows(text, i) ? ", because of an earlier error" : "";
+  const wrong = isWrong(text, i) ? `, where ${text.right[i]} is right${why}` : "";
   return `${text.tokens[i]} (${text.places[i]})${wrong}. Most weight: ${looks.join(", ")}.`;
 }

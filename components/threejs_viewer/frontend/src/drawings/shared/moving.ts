@@ -1,11 +1,19 @@
-// A drawing of many moments. A button plays them, pauses and plays them again, a slider goes over
-// them, and where the page has buttons for it they are stepped through. Who wants no motion finds
-// the last moment, and no button that plays.
+// A drawing of many moments, and the strip of controls below it. A button plays them, pauses and
+// plays them again, a slider goes over them and has marks where something begins; they are stepped
+// through, played at another speed, begun anew, copied as a link, and saved as a picture. Who wants
+// no motion finds the last moment, and no button that plays.
 
+import { make } from "../../shared/dom";
+import { addressOf, momentIn, nameOf } from "./address";
+import { cardOf } from "./card";
 import { Drawing, type Sent } from "./drawing";
-import { say, still } from "./elements";
+import { say, setShare, still } from "./elements";
+import { named, type Landmark } from "./landmarks";
 import { clamp } from "./numbers";
+import { download } from "./picture";
 import { evenly, frameAt, FRAMES, type Motion, type Schedule } from "./schedule";
+
+const ROOM = 350; // pixels of a slider that is not on the page yet
 
 // In milliseconds.
 const LATE = 250; // a frame that is later than this holds up all that follow
@@ -16,19 +24,29 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
   protected at = 0;
   private readonly slider = this.part<HTMLInputElement>("scrub");
   private readonly button = this.root.querySelector<HTMLElement>(".play");
+  private readonly speed = this.root.querySelector<HTMLSelectElement>(".speed");
   private schedule: Schedule = evenly(0, 0, 0);
   /** From one step to the next, in moments. */
   private stride = 1;
   private began = 0;
+  /** So many times as fast as the schedule says. */
+  private rate = 1;
   private timer = 0;
+  /** The one that is shown while it plays. */
+  private current = 0;
 
   override open(): void {
     this.slider.oninput = () => this.stopAt(Number(this.slider.value));
     this.onClick(".play", () => (this.plays ? this.pause() : this.play()));
     this.onClick(".back", () => this.stepBy(-1));
     this.onClick(".on", () => this.stepBy(1));
+    this.onClick(".reset", () => this.reset());
+    this.onClick(".copy", () => void this.copyMoment());
+    this.onClick(".shot", () => void this.savePicture());
+    this.speed?.addEventListener("change", () => this.plays && this.play(this.current));
     this.atEnd(() => this.stop());
     super.open();
+    this.comeToTheMoment();
   }
 
   /** Draws a moment and returns it in words. */
@@ -38,6 +56,14 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
   protected worded(told: string): string {
     return told;
   }
+
+  /** What has a mark on the slider. */
+  protected landmarks(): Landmark[] {
+    return [];
+  }
+
+  /** What a reader points at or has chosen, given back. */
+  protected letGo(): void {}
 
   protected get plays(): boolean {
     return this.timer !== 0;
@@ -91,6 +117,25 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
     this.stop();
     this.schedule = schedule;
     this.slider.max = String(most);
+    this.markLandmarks(most);
+  }
+
+  private markLandmarks(most: number): void {
+    const first = Number(this.slider.min);
+    const share = (at: number): number => (at - first) / (most - first);
+    const marks = this.landmarks().filter(({ at }) => at > first && at <= most);
+    const fit = named(marks, share, this.slider.clientWidth || ROOM);
+    const places = marks.map(({ at, name }, i) => {
+      const mark = make("span", { title: name }, fit[i] ? make("b", {}, name) : null);
+      setShare(mark, "--at", share(at));
+      return mark;
+    });
+    this.root.querySelector(".landmarks")?.replaceChildren(...places);
+  }
+
+  private reset(): void {
+    this.letGo();
+    this.stopAt(Number(this.slider.min));
   }
 
   private stop(): void {
@@ -113,14 +158,17 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
   private play(
     from = this.ended ? 0 : this.schedule.frames.findIndex(({ at }) => at >= this.at),
   ): void {
-    this.began = performance.now() - 1000 * this.schedule.frames[from].seconds;
+    this.stop();
+    this.rate = Number(this.speed?.value ?? 1);
+    this.began = performance.now() - (1000 * this.schedule.frames[from].seconds) / this.rate;
     this.showFrame(from);
   }
 
   private showFrame(i: number): void {
     const { frames, seconds } = this.schedule;
+    this.current = i;
     const next = frames[i + 1]?.seconds ?? seconds;
-    const wait = 1000 * next - (performance.now() - this.began);
+    const wait = (1000 * next) / this.rate - (performance.now() - this.began);
     this.timer = window.setTimeout(() => this.come(i + 1), Math.max(wait, LEAST));
     this.to(frames[i].at);
   }
@@ -131,10 +179,58 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
     const { frames } = this.schedule;
     if (i === frames.length) return this.rest();
     const { seconds } = frames[i];
-    const late = performance.now() - this.began - 1000 * seconds;
+    const late = performance.now() - this.began - (1000 * seconds) / this.rate;
     if (late > LATE) this.began += late;
-    const close = late > LATE ? 0 : Math.min(late / 1000, 1 / FRAMES);
+    const close = late > LATE ? 0 : this.rate * Math.min(late / 1000, 1 / FRAMES);
     this.showFrame(Math.max(i, frameAt(this.schedule, seconds + close)));
+  }
+
+  // ------------------------------------------------------------ handed on
+
+  /** Where the address names a moment of this drawing. */
+  private comeToTheMoment(): void {
+    const at = momentIn(location.href, nameOf(this.root));
+    if (at === null) return;
+    this.stopAt(at);
+    this.root.scrollIntoView?.({ block: "center" });
+  }
+
+  private get said(): string {
+    return this.part("said").textContent.trim();
+  }
+
+  /** A whole one, since an address names no other. */
+  private settle(): void {
+    this.stopAt(Math.round(this.at));
+  }
+
+  private async copyMoment(): Promise<void> {
+    this.settle();
+    const text = `${this.said}\n${addressOf(location.href, nameOf(this.root), this.at)}`;
+    const box = this.part<HTMLTextAreaElement>("copied");
+    const taken = await takenBy(text);
+    box.hidden = taken;
+    box.value = text;
+    say(
+      this.part("handed"),
+      taken ? "Copied." : "Your browser does not copy: take the text below.",
+    );
+    if (taken) return;
+    box.focus();
+    box.select();
+  }
+
+  private async savePicture(): Promise<void> {
+    this.settle();
+    const page = location.pathname.split("/").filter(Boolean).at(-1) ?? "home";
+    const [title, ...book] = document.title.split(" · ");
+    const address = [...book, `${location.host}${location.pathname}`].join(" · ");
+    try {
+      download(`${page}.png`, await cardOf(this.root, { title, said: this.said, address }));
+      say(this.part("handed"), "Saved as a picture.");
+    } catch {
+      say(this.part("handed"), "Your browser cannot make the picture.");
+    }
   }
 
   private to(at: number): void {
@@ -145,6 +241,16 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
     this.part("said").setAttribute("aria-live", this.plays ? "off" : "polite");
     say(this.part("said"), told);
     if (this.button) say(this.button, this.plays ? "Pause" : this.ended ? "Replay" : "Play");
+  }
+}
+
+/** Whether the clipboard takes a text. */
+async function takenBy(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false; // refused, or there is none on a page that is not secure
   }
 }
 
