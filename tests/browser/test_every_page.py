@@ -163,7 +163,7 @@ def the_next_input_answers(visit: Visit) -> Iterator[str]:
     """A page that shows no guess gets what its first boxes ask for."""
     page = visit.page
     page.set_viewport_size({"width": 1280, "height": SCREEN})
-    waiting = page.get_by_role("button", name="show me")
+    waiting = page.get_by_role("button", name="Show", exact=True)
     if not waiting.count():
         for number, box in zip(("37", "48"), boxes(visit), strict=False):
             box.fill(number)
@@ -180,7 +180,7 @@ def boxes(visit: Visit):
 
 
 def tell_the_first(visit: Visit) -> None:
-    waiting = visit.page.get_by_role("button", name="show me")
+    waiting = visit.page.get_by_role("button", name="Show", exact=True)
     before = waiting.count()
     waiting.first.click()
     wait_for(visit.page, lambda: waiting.count() < before)
@@ -195,7 +195,7 @@ def its_drawing_follows_the_hand(visit: Visit) -> Iterator[str]:
 
 def it_can_be_read_and_its_controls_have_names(visit: Visit) -> Iterator[str]:
     varied = visit.slug in MOST_VARIED
-    while varied and visit.page.get_by_role("button", name="show me").count():
+    while varied and visit.page.get_by_role("button", name="Show", exact=True).count():
         tell_the_first(visit)
     yield from read_by_axe(visit.page, visit.axe, ("light", "dark") if varied else ("light",))
 
