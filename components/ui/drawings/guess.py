@@ -56,6 +56,10 @@ class Axis:
         if not self.step > 0:
             raise ValueError(f"step={self.step}; more than 0 is wanted")
 
+    @classmethod
+    def percent(cls, label: str, high: float = 100, step: float = 1) -> Axis:
+        return cls(label, 0, high, step, "%", more="higher", less="lower")
+
     @property
     def places(self) -> int:
         """Behind the decimal point."""

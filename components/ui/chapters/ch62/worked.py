@@ -429,7 +429,7 @@ def how_many_back(rows: Record) -> str:
 
 
 COMING_BACK = Dragged(
-    Axis("of the mistakes of round 1", 0, 100, unit="%", more="higher", less="lower"),
+    Axis.percent("of the mistakes of round 1"),
     "wrong after the last round",
     given=[Line("when they were noted", 100)],
 )
