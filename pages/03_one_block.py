@@ -26,6 +26,7 @@ from lab.exercises.chain_of_thought_exercises import LoudStream, QuietPart
 attribution = lazily("lab.interp.attribution")
 cost = lazily("lab.model.cost")
 dense = lazily("lab.model.ffn.dense")
+block = lazily("lab.model.block")
 gpt = lazily("lab.model.gpt")
 intervene = lazily("lab.interp.intervene")
 logit_lens = lazily("lab.interp.logit_lens")
@@ -126,7 +127,7 @@ def notebook(a: int, b: int) -> None:
         alt="Length of each contribution and of the stream after it, part by part",
     )
     page.notice()
-    page.source(gpt.Block.forward, residual.PlainStream, logit_lens.notebook)
+    page.source(block.SequentialBlock.forward, residual.PlainStream, logit_lens.notebook)
 
 
 # ---------------------------------------------------------------- 2. the norm

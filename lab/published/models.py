@@ -11,6 +11,7 @@ from lab.model.config import (
     LearnedPositionsConfig,
     MultiHeadAttentionConfig,
     PlainResidualConfig,
+    SequentialBlockConfig,
 )
 from lab.published.cache_size import Kept, KeysAndValues, Latent, cache_bytes
 from lab.published.matrices import Experts, PartSize, attention, experts, ffn, layer
@@ -110,6 +111,7 @@ class Model:
 
 
 DESCRIBED = (
+    SequentialBlockConfig,
     MultiHeadAttentionConfig,
     GroupedQueryAttentionConfig,
     DenseFFNConfig,
@@ -121,7 +123,7 @@ DESCRIBED = (
 def ours(name: str, config: GPTConfig) -> Model:
     """A model of this book. `ValueError` for parts of other kinds than those of chapter 7."""
     heads, dense, position = config.attention, config.ffn, config.position
-    kinds = [type(part) for part in (heads, dense, position, config.residual)]
+    kinds = [type(part) for part in (config.block, heads, dense, position, config.residual)]
     if foreign := [kind.__name__ for kind in kinds if kind not in DESCRIBED]:
         raise ValueError(f"no sizes of {', '.join(foreign)}")
     assert isinstance(heads, MultiHeadAttentionConfig) and isinstance(dense, DenseFFNConfig)

@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from lab.data.problems import Format
+from lab.data.sources import Pairs
 from lab.model.config import (
     CrossLayerAttentionConfig,
     DenseFFNConfig,
+    GPTConfig,
     GroupedQueryAttentionConfig,
     LayerPattern,
+    LearnedPositionsConfig,
+    MultiHeadAttentionConfig,
     ParallelBlockConfig,
     SlidingWindowAttentionConfig,
 )
 from lab.recipes.latent_experts import with_experts
-from lab.recipes.live import multiply
 from lab.training.recipe import Recipe
 
 STEPS = 40
@@ -22,10 +26,30 @@ WINDOW = 8
 """Tokens that a local layer sees: a partial product with its sign, and no more."""
 
 
+HEADS = MultiHeadAttentionConfig(n_head=4, head_dim=32)
+DENSE = DenseFFNConfig(d_ff=512)
+USUAL = GPTConfig(
+    n_layer=4,
+    d_model=128,
+    position=LearnedPositionsConfig(max_length=32),
+    attention=HEADS,
+    ffn=DENSE,
+)
+
+
 def variant(name: str, **parts: Any) -> Recipe:
-    """The twin with four layers, some of its parts replaced."""
-    usual = multiply(n_layer=4, rate=2e-3, batch=64, steps=STEPS)
-    return replace(usual, name=name, model=replace(usual.model, **parts))
+    """A small network of four layers, some of its parts replaced."""
+    return Recipe(
+        name=name,
+        model=replace(USUAL, **parts),
+        data=Pairs(Format("cot_reversed"), fraction=0.30),
+        steps=STEPS,
+        batch_size=64,
+        rate=2e-3,
+        muon_rate=0.01,
+        decay=0.8,
+        check_every=10,
+    )
 
 
 def parallel_block() -> Recipe:
@@ -42,12 +66,11 @@ def cross_layer_attention() -> Recipe:
 
 def first_layer_dense() -> Recipe:
     """One dense FFN, and experts in all layers above it, as in DeepSeek-V3 (arXiv:2412.19437)."""
-    dense, experts = DenseFFNConfig(4 * 128), with_experts(4 * 128, 8, True)
-    return variant("first_layer_dense", ffn=LayerPattern((experts,), first=(dense,)))
+    experts = with_experts(DENSE.d_ff, 8, True)
+    return variant("first_layer_dense", ffn=LayerPattern((experts,), first=(DENSE,)))
 
 
 def local_and_global_attention() -> Recipe:
     """Layers that see a few tokens, and layers that see all, in turn (arXiv:2408.00118)."""
-    heads = multiply().model.heads
-    local = SlidingWindowAttentionConfig(heads.n_head, heads.head_dim, window=WINDOW)
-    return variant("local_and_global_attention", attention=LayerPattern((local, heads)))
+    local = SlidingWindowAttentionConfig(HEADS.n_head, HEADS.head_dim, window=WINDOW)
+    return variant("local_and_global_attention", attention=LayerPattern((local, HEADS)))

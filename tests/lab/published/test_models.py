@@ -11,10 +11,13 @@ from tiny import failures
 
 from lab.model.config import (
     AttentionResidualConfig,
+    DenseFFNConfig,
     GPTConfig,
     GroupedQueryAttentionConfig,
+    LayerPattern,
     MixtureOfExpertsConfig,
     MultiHeadAttentionConfig,
+    ParallelBlockConfig,
     RotaryPositionsConfig,
     SlidingWindowAttentionConfig,
 )
@@ -137,10 +140,13 @@ def test_ours_costs_what_its_configuration_says(attention: Any) -> None:
         {"attention": SlidingWindowAttentionConfig()},
         {"attention": MultiHeadAttentionConfig(qk_norm=True)},
         {"residual": AttentionResidualConfig()},
+        {"block": ParallelBlockConfig()},
+        {"ffn": LayerPattern((MixtureOfExpertsConfig(),), first=(DenseFFNConfig(),))},
     ],
-    ids=["position", "ffn", "window", "qk_norm", "residual"],
+    ids=["position", "ffn", "window", "qk_norm", "residual", "block", "pattern"],
 )
 def test_other_parts_than_those_of_chapter_7_are_refused(other: dict[str, Any]) -> None:
-    named = r"no sizes of (Rotary|MixtureOfExperts|SlidingWindow|.*qk_norm|AttentionResidual)"
+    kinds = "Rotary|MixtureOfExperts|SlidingWindow|AttentionResidual|ParallelBlock|LayerPattern"
+    named = rf"no sizes of ({kinds}|.*qk_norm)"
     with pytest.raises(ValueError, match=named):
         ours("ours", replace(GPTConfig(), **other))

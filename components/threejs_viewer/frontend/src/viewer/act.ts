@@ -51,12 +51,6 @@ const isRotation = (scene: Scene, name: string): boolean => {
   return given !== undefined && !Array.isArray(given);
 };
 
-/** Whether a tensor is added to the residual stream. */
-export const isWritten = (scene: Scene, t: Tensor): boolean =>
-  !t.stream &&
-  !isOverDepth(t) &&
-  scene.tensors.some((sum) => sum.stream && sum.inputs?.includes(t.name));
-
 /** Whether the rows that a lookup takes are those of the tokens; else they are of their places. */
 export const looksUpTokens = (scene: Scene, { rule }: Tensor): boolean =>
   rule?.op === "lookup" && scene.byName.get(String(rule.of[0]))?.axes[0] === "vocab";

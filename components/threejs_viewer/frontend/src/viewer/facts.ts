@@ -1,6 +1,7 @@
 // What the walk tells in numbers, all of it computed from the scene.
 
-import { actOf, isWritten } from "./act";
+import { actOf } from "./act";
+import { branchesOf, isAttention } from "./branches";
 import { sharesOf } from "./depth";
 import { read, type Scene, type Tensor } from "./data";
 import { named } from "./leaves";
@@ -37,17 +38,16 @@ const sizeOf = (shape: number[]): number => shape.reduce((a, b) => a * b, 1);
 /** Where the largest of some numbers stands; -1 where one of them is none. */
 export const largestOf = (numbers: number[]): number => numbers.indexOf(Math.max(...numbers));
 
-const lengthOf = (scene: Scene, x: Tensor, t: number): number =>
-  Math.sqrt(columnOf(scene, x, t).reduce((sum, v) => sum + v * v, 0));
+/** Of the sum of what some tensors have at token t. */
+function lengthOf(scene: Scene, terms: Tensor[], t: number): number {
+  const columns = terms.map((x) => columnOf(scene, x, t));
+  const sums = columns[0]?.map((_, i) => columns.reduce((sum, column) => sum + column[i]!, 0));
+  return Math.sqrt((sums ?? []).reduce((sum, v) => sum + v * v, 0));
+}
 
-/** How many times as long the column of `a` is as that of `b`; NaN where one is missing or empty. */
-export function longer(
-  scene: Scene,
-  a: Tensor | undefined,
-  b: Tensor | undefined,
-  t: number,
-): number {
-  const [one, other] = [a, b].map((x) => (x ? lengthOf(scene, x, t) : 0));
+/** How many times as long the column of a sum is as that of another; NaN where one is missing or empty. */
+export function longer(scene: Scene, a: Tensor[], b: Tensor[], t: number): number {
+  const [one, other] = [lengthOf(scene, a, t), lengthOf(scene, b, t)];
   return one && other ? one / other : NaN;
 }
 
@@ -116,23 +116,27 @@ export function scoreOf(
 
 /** What attention and the FFN of a layer add to the stream. */
 export function writersOf(scene: Scene, layer: number): Record<"attention" | "ffn", Tensor[]> {
-  const all = scene.tensors.filter((t) => t.layer === layer && isWritten(scene, t));
-  const hasHeads = (t: Tensor): boolean =>
-    !!t.inputs?.some((name) => scene.byName.get(name)?.axes.includes("head"));
-  return { attention: all.filter(hasHeads), ffn: all.filter((t) => !hasHeads(t)) };
+  const own = branchesOf(scene).filter((b) => b.layer === layer && b.terms.length === 1);
+  const termsOf = (attends: boolean): Tensor[] =>
+    own.filter((b) => isAttention(b) === attends).flatMap(({ terms }) => terms);
+  return { attention: termsOf(true), ffn: termsOf(false) };
 }
 
 /** How many times as long the column of the FFN is as that of attention. */
 export function ffnByAttention(scene: Scene, layer: number, t: number): number {
   const { attention, ffn } = writersOf(scene, layer);
-  return longer(scene, ffn[0], attention[0], t);
+  return longer(scene, ffn, attention, t);
 }
 
-/** How many neurons are above 0 at token t, and of how many; null where they are gated. */
-export function firing(scene: Scene, layer: number, t: number): { on: number; of: number } | null {
-  const neurons = scene.tensors.filter(
-    (x) => x.layer === layer && x.axes.includes("d_ff") && actOf(scene, x) === "activation",
-  );
+/** How many neurons are above 0, and of how many. */
+export interface Firing {
+  on: number;
+  of: number;
+}
+
+/** Among some tensors, at token t; null where their neurons are gated. */
+export function firing(scene: Scene, among: Tensor[], t: number): Firing | null {
+  const neurons = among.filter((x) => x.axes.includes("d_ff") && actOf(scene, x) === "activation");
   const values = neurons.flatMap((x) => columnOf(scene, x, t));
   return values.length ? { on: values.filter((v) => v > 0).length, of: values.length } : null;
 }

@@ -128,7 +128,9 @@ export class Flight {
   private arcs(grown: number): Arc[] {
     if (!this.deciding) return [];
     const { layer, look } = this.deciding;
-    const box = this.plan.ofTensor.get(`blocks.${layer}.pattern`)?.[look.head];
+    const isMap = ({ tensor }: Box): boolean =>
+      tensor.layer === layer && actOf(this.plan.scene, tensor) === "shares";
+    const box = this.plan.boxes.find((one) => isMap(one) && one.plane === look.head);
     const over = this.stream.find((one) => one.tensor.layer === layer);
     return box && over ? [{ box, query: look.query, over, grown }] : [];
   }

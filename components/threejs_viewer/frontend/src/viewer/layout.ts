@@ -1,12 +1,14 @@
 // Where every matrix stands. Pure: a manifest in, boxes and links out.
 //
 // The plan is read off the manifest, not off a list of names: the residual stream forms the spine,
-// and runs of other activations between two states of it form branches. A branch with an axis "key"
-// (attention) stands left of the spine, any other right of it. x grows to the right, y upwards, so
+// and what is formed for one term of a sum is a branch, which begins level with the state that it reads.
+// Attention stands left of the spine, any other branch right of it. x grows to the right, y upwards, so
 // the model runs down the page; z is towards the reader. A weight stands left of what it makes, its
-// rows level with the rows it makes. A token is a column: the prompt reads from left to right. Where a
-// state of the stream is a mix by shares, they stand beside it, between attention and the spine.
+// rows level with the rows it makes. A token is a column: the prompt reads from left to right. What
+// belongs to a state of the stream itself stands beside it, between attention and the spine: the shares
+// of a mix, the gain of a norm, and what several branches read of it.
 
+import { branchesOf, isAttention, sumOf, type Branch } from "./branches";
 import { tokenAxisOf, type Scene, type Tensor, type TokenAxis } from "./data";
 import { isOverDepth, sharesOf } from "./depth";
 import { namesOf } from "./expression";
@@ -78,31 +80,6 @@ export const lastToken = (box: Box, col: number, row: number): number =>
 export const widthOf = (box: Box): number => box.cols * box.cellW;
 export const heightOf = (box: Box): number => box.rows * box.cellH;
 
-/** Runs of activations between states of the stream; `layer` is null before the first block and after the last. */
-interface Branch {
-  layer: number | null;
-  tensors: Tensor[];
-  after: number; // how many states came before it
-}
-
-export function branchesOf(activations: Tensor[]): { spine: Tensor[]; branches: Branch[] } {
-  const spine: Tensor[] = [];
-  const branches: Branch[] = [];
-  let open: Branch | null = null;
-  for (const t of activations)
-    if (t.stream) {
-      spine.push(t);
-      open = null;
-    } else if (!isOverDepth(t)) {
-      if (!open || open.layer !== t.layer) {
-        open = { layer: t.layer, tensors: [], after: spine.length };
-        branches.push(open);
-      }
-      open.tensors.push(t);
-    }
-  return { spine, branches };
-}
-
 const seesKeys = (t: Tensor): boolean => t.axes.includes("key");
 
 /** How many times wider a token's column is in the stream than beside it. */
@@ -111,56 +88,65 @@ const STREAM_WIDE = 4;
 /** `room`: place for so many tokens, where a longer text stands beside this one. */
 export function plan(scene: Scene, room = scene.manifest.tokens.length): Plan {
   const activations = scene.tensors.filter((t) => t.kind === "activation");
-  const { spine, branches } = branchesOf(activations);
+  const spine = activations.filter((t) => t.stream);
+  const branches = branchesOf(scene);
+  const apart = branches.filter(({ terms }) => terms.length < 2);
+  const shared = branches.filter((branch) => !apart.includes(branch));
   const width = Math.max(1, ...spine.map((t) => t.cols));
   const tokens = Math.max(1, room);
   const cell = Math.min(6, Math.max(1, width / (6 * tokens)));
   const build = new Builder(scene, cell, width, tokens);
   const gap = build.gap;
   const column = tokens * cell * STREAM_WIDE;
-  const beside = spine.map((t) => sharesOf(scene, t)).filter((shares) => shares.length);
-  const asides = beside.map((shares) => build.measure(shares));
+  const besides = new Map(
+    spine.map((t) => [
+      t,
+      [
+        ...sharesOf(scene, t),
+        ...build.weightsOf(t),
+        ...shared.flatMap(({ reads, tensors }) => (reads === t ? tensors : [])),
+      ],
+    ]),
+  );
+  const asides = [...besides.values()].filter((all) => all.length).map((all) => build.measure(all));
   const aside = Math.max(0, ...asides.map((size) => size.width + 2 * gap));
   const high = Math.max(width, ...asides.map((size) => size.height));
 
   const layers = [...new Set(activations.map((t) => t.layer).filter((l) => l !== null))];
+  const outside = activations.filter((t) => t.layer === null && !t.stream && !isOverDepth(t));
+  const isBefore = (t: Tensor): boolean =>
+    scene.tensors.indexOf(t) < scene.tensors.indexOf(spine[0]!);
   let y = 0;
-  const intro = branches.filter((b) => b.layer === null && b.after === 0);
-  for (const branch of intro) {
-    const size = build.measure(branch.tensors);
-    build.row(branch.tensors, -column / 2 - gap - size.width, y);
+  const intro = outside.filter(isBefore);
+  if (intro.length) {
+    const size = build.measure(intro);
+    build.row(intro, -column / 2 - gap - size.width, y);
     y -= size.height + 2 * gap;
   }
   for (const layer of layers) {
-    const sums = spine.filter((t) => t.layer === layer);
-    const tall = sums.length * (high + gap) - gap;
-    sums.forEach((t, i) => {
-      const [shares, top] = [sharesOf(scene, t), y - i * (high + gap)];
-      build.matrix(t, -column / 2, top);
-      if (shares.length) build.row(shares, -column / 2 - aside, top);
-    });
-    let [left, right] = [0, 0];
-    for (const branch of branches.filter((b) => b.layer === layer)) {
-      const size = build.measure(branch.tensors);
-      if (branch.tensors.some(seesKeys)) {
-        build.row(branch.tensors, -column / 2 - aside - 2 * gap - size.width, y - left);
-        left += size.height + gap;
-      } else {
-        const below = right || Math.min(high + gap, Math.max(0, tall - size.height));
-        build.row(branch.tensors, column / 2 + 2 * gap, y - below);
-        right = below + size.height + gap;
-      }
+    const states = spine.filter((t) => t.layer === layer);
+    const own = apart.filter((branch) => branch.layer === layer);
+    const { levels, begins, tall } = build.levelsOf(states, own, high + gap);
+    for (const [t, level] of levels) {
+      const beside = besides.get(t)!;
+      build.matrix(t, -column / 2, y - level);
+      if (beside.length) build.row(beside, -column / 2 - aside, y - level);
     }
-    y -= Math.max(tall, left, right) + 2.5 * gap;
+    for (const [branch, down] of begins) {
+      const left = -column / 2 - aside - 2 * gap - build.measure(branch.tensors).width;
+      build.row(branch.tensors, isAttention(branch) ? left : column / 2 + 2 * gap, y - down);
+    }
+    y -= tall + 2.5 * gap;
   }
   const loose = spine.filter((t) => t.layer === null);
   for (const t of loose) {
     build.matrix(t, -column / 2, y);
     y -= width + gap;
   }
-  for (const branch of branches.filter((b) => b.layer === null && b.after > 0)) {
-    build.row(branch.tensors, -column / 2, y);
-    y -= build.measure(branch.tensors).height + 2 * gap;
+  const end = outside.filter((t) => !isBefore(t));
+  if (end.length) {
+    build.row(end, -column / 2, y);
+    y -= build.measure(end).height + 2 * gap;
   }
   build.leftovers(-column / 2, y);
   return build.done(spine.map((t) => t.name));
@@ -186,7 +172,7 @@ class Builder {
     }
   }
 
-  private weightsOf(t: Tensor): Tensor[] {
+  weightsOf(t: Tensor): Tensor[] {
     const inputs = (t.inputs ?? []).map((name) => this.scene.byName.get(name));
     return inputs.filter((x): x is Tensor => x?.kind === "weight");
   }
@@ -210,6 +196,36 @@ class Builder {
         return planes > 1 ? planes * band : this.shapeOf(t).height;
       });
     return { width, height: Math.max(...heights) };
+  }
+
+  /** How far below the top of a layer its states and branches begin, and how far down they reach. A
+   * branch begins level with the state that it reads, if there is room for it above the end of the
+   * stream and below the branch before it; a sum stands no higher than what enters it. */
+  levelsOf(
+    states: Tensor[],
+    branches: Branch[],
+    step: number,
+  ): { levels: Map<Tensor, number>; begins: Map<Branch, number>; tall: number } {
+    const levels = new Map<Tensor, number>();
+    const begins = new Map<Branch, number>();
+    const stream = states.length * step - this.gap;
+    let [left, right, lower] = [0, 0, 0];
+    for (const [i, state] of states.entries()) {
+      for (const [{ terms }, down] of begins)
+        if (terms.some((term) => sumOf(this.scene, term) === state))
+          lower = Math.max(lower, down - i * step);
+      const level = i * step + lower;
+      levels.set(state, level);
+      for (const branch of branches.filter(({ reads }) => reads === state)) {
+        const { height } = this.measure(branch.tensors);
+        const free = Math.min(level, Math.max(0, stream + lower - height));
+        const down = Math.max(isAttention(branch) ? left : right, free);
+        begins.set(branch, down);
+        if (isAttention(branch)) left = down + height + this.gap;
+        else right = down + height + this.gap;
+      }
+    }
+    return { levels, begins, tall: Math.max(stream + lower, left, right) };
   }
 
   /** Height of one head's band: the tallest thing that has heads in this branch. */

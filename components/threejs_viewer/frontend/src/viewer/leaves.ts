@@ -60,7 +60,7 @@ function tensorValues(scene: Scene, tensor: Tensor): Flat {
 }
 
 /** Whether a formula of another layer may name it: beside the one there that is called alike. */
-const isReadAfar = (scene: Scene, { name, layer }: Tensor): boolean =>
+export const isReadAfar = (scene: Scene, { name, layer }: Tensor): boolean =>
   layer !== null && scene.tensors.some((t) => t.layer !== layer && t.inputs?.includes(name));
 
 function tableValues(name: string, table: Table[]): Flat {

@@ -3,7 +3,17 @@
 // in one stage, the last in a few, then the tokens that the model writes. Every number comes from the
 // scene.
 
-import { actOf, isWritten, type Act } from "./act";
+import { actOf, type Act } from "./act";
+import {
+  branchOf,
+  isAttention,
+  isFormed,
+  makerOf,
+  partsOf,
+  sumOf,
+  termsOf,
+  type Branch,
+} from "./branches";
 import { isEdited, say, type Scene, type Tensor } from "./data";
 import { isOverDepth, sharesOf, sourceName } from "./depth";
 import { drawn } from "./drawn";
@@ -22,11 +32,13 @@ import {
   TELLING,
   writersOf,
   type Choice,
+  type Firing,
   type Look,
 } from "./facts";
 import { short } from "./layout";
 import { list, pieces, tied, word, type Piece } from "./pieces";
 import { label, percent, times, tokenAt } from "./text";
+import { isAsInFirst, twinOf, unlike } from "./unlike";
 
 /** What the camera looks at: what is lit (all of the model, where that is most of it), the maps of the
  * head that is told of, or all of the model. */
@@ -94,7 +106,8 @@ const STEPS: Record<Act, Told> = {
     };
   },
 
-  norm(_, [one], { all, weights, data }, __, again) {
+  norm(scene, [one], { all, weights, data }, __, again) {
+    const parts = partsOf(scene, one!);
     if (one!.layer === null)
       return {
         title: "one last norm",
@@ -103,18 +116,31 @@ const STEPS: Record<Act, Told> = {
         lights: all,
         camera: "lit",
       };
+    if (!scene.byName.get(data[0]!)?.stream) {
+      const read = tied(short(data[0]!), data);
+      const isLast = !!sumOf(scene, one!);
+      const what = isLast ? pieces`What ${parts.join(" and ")} writes, ${read},` : read;
+      return {
+        title: isLast ? "normalised before it is added" : "normalised on the way",
+        text: pieces`${what} is divided by its own size, times ${tied("a learned gain", weights)}:
+          ${word(one!)}.`,
+        lights: all,
+        camera: "lit",
+      };
+    }
     if (again)
       return {
         title: "normalised again",
-        text: pieces`The FFN reads ${tied("the stream", data)} through
-          ${tied("a norm of its own", weights)}: ${word(one!)}.`,
+        text: pieces`${upper(parts.join(" and "))} ${parts.length > 1 ? "read" : "reads"}
+          ${tied("the stream", data)} through ${tied("a norm of its own", weights)}: ${word(one!)}.`,
         lights: all,
         camera: "lit",
       };
     return {
       title: "normalise before reading",
       text: pieces`${tied("Each column", data)} is divided by its own size, times
-        ${tied("a learned gain", weights)}: ${word(one!)}. The stream stays as it was.`,
+        ${tied("a learned gain", weights)}: ${word(one!)}. The stream stays as it was.
+        ${parts.length > 1 ? `${upper(parts.join(" and "))} both read it.` : ""}`,
       lights: all,
       camera: "lit",
     };
@@ -250,7 +276,8 @@ const STEPS: Record<Act, Told> = {
   },
 
   product(scene, [one], read) {
-    if (isWritten(scene, one!) && one!.layer !== null) return joined(scene, one!, read);
+    const branch = branchOf(scene, one!);
+    if (branch && makerOf(scene, branch) === one) return joined(scene, one!, read, branch);
     if (one!.axes.includes("d_ff")) return heard(scene, one!, read);
     return {
       title: one!.axes.includes("latent") ? "squeezed into a latent" : short(one!.name),
@@ -284,27 +311,40 @@ const begun = (one: Tensor, { all, data }: Read): Cue => ({
   camera: "lit",
 });
 
-function added(scene: Scene, one: Tensor, { all, data }: Read, t: number): Cue {
-  const newest = scene.byName.get(data[data.length - 1]!)!;
-  const stream = tied("the stream", data.slice(0, -1));
-  if (one.layer === null || !writersOf(scene, one.layer).ffn.includes(newest))
-    return {
-      title: "added, not put in its place",
-      text: pieces`${word(newest)} is added to ${stream}: ${word(one)}. What stood there before stays in
-        the sum.`,
-      lights: all,
-      camera: "lit",
-    };
-  const factor = ffnByAttention(scene, one.layer, t);
-  const long = Number.isFinite(factor) ? `, ${times(factor)} as long as attention's part,` : "";
-  const read = readOut(scene, one, t);
+function added(scene: Scene, one: Tensor, { all, weights, data }: Read, t: number): Cue {
+  const terms = termsOf(scene, one);
+  const stream = data.filter((name) => !namesOf(terms).includes(name));
+  const isEnd = isEndOfLayer(scene, one);
+  const [long, after] = isEnd ? besideTheOther(scene, one, t) : ["", ""];
+  const isNormed = one.rule?.op === "norm";
+  const normed = isNormed
+    ? pieces`, and the sum is divided by its own size, times ${tied("a learned gain", weights)}`
+    : [];
+  const read = isEnd ? readOut(scene, one, t) : null;
   return {
-    title: "the end of the layer",
-    text: pieces`${word(newest)}${long} is added to ${stream}: ${word(one)}.
+    title: isEnd ? "the end of the layer" : "added, not put in its place",
+    text: pieces`${list(terms)}${long} ${terms.length > 1 ? "are" : "is"} added to
+      ${tied("the stream", stream)}${normed}: ${word(one)}.
+      ${isEnd || isNormed ? "" : "What stood there before stays in the sum."} ${after}
       ${read ? `If the stream were read out here, "${read.token}" would have ${percent(read.share)}.` : ""}`,
     lights: all,
     camera: "lit",
   };
+}
+
+const isEndOfLayer = (scene: Scene, state: Tensor): boolean =>
+  state.layer !== null && inLayer(scene, state.layer).findLast(({ stream }) => stream) === state;
+
+/** How long what is added at the end of a layer is beside what the other part adds: within the
+ * sentence or, where both are added there, behind it. */
+function besideTheOther(scene: Scene, state: Tensor, t: number): [string, string] {
+  const factor = ffnByAttention(scene, state.layer!, t);
+  if (!Number.isFinite(factor)) return ["", ""];
+  const parts = new Set(termsOf(scene, state).flatMap((term) => partsOf(scene, term)));
+  if (parts.size > 1) return ["", `The FFN's part is ${times(factor)} as long as attention's.`];
+  return parts.has("attention")
+    ? [`, ${times(1 / factor)} as long as the FFN's part,`, ""]
+    : [`, ${times(factor)} as long as attention's part,`, ""];
 }
 
 function mixed(one: Tensor, { all, data }: Read, shares: string[]): Cue {
@@ -338,8 +378,8 @@ function meets(scene: Scene, pattern: Tensor, { head, query, key, share }: Look)
 // ------------------------------------------------------------ products
 
 /** What is added to the stream: the heads side by side, or what the neurons answer. */
-function joined(scene: Scene, one: Tensor, { all, weights, data }: Read): Cue {
-  if (writersOf(scene, one.layer!).attention.includes(one))
+function joined(scene: Scene, one: Tensor, { all, weights, data }: Read, branch: Branch): Cue {
+  if (isAttention(branch))
     return {
       title: "the heads are joined",
       text: pieces`${tied("The heads", data)} meet ${tied("a learned matrix", weights)} and become
@@ -453,6 +493,7 @@ export function middle(scene: Scene, layer: number, t: number): Cue {
   const read = readOutOf(scene, layer, t);
   const token = fetched && scene.manifest.tokens[fetched.key];
   const text = pieces`${look ? reads(scene, layer, look) : ""} ${works(scene, layer, t)}
+    ${unlike(scene, inLayer(scene, layer))}
     ${read ? `Read out here, "${read.token}" has ${percent(read.share)}.` : ""}`;
   return {
     title: fetched ? `head ${fetched.head} fetches the "${token}"` : "no single token is fetched",
@@ -474,15 +515,19 @@ function reads(scene: Scene, layer: number, { head, query, key, share }: Look): 
 /** What has changed much since the layer before: who writes more, or how many neurons fire. */
 function works(scene: Scene, layer: number, t: number): Piece[] {
   const [factor, was] = [layer, layer - 1].map((l) => ffnByAttention(scene, l, t));
-  const [fire, fired] = [layer, layer - 1].map((l) => firing(scene, l, t));
+  const [fire, fired] = [layer, layer - 1].map((l) => firing(scene, inLayer(scene, l), t));
   const ffn = namesOf(writersOf(scene, layer).ffn);
   if (differs(factor!, was!))
     return factor! < 1
       ? pieces`Attention writes ${times(1 / factor!)} as much as ${tied("the FFN", ffn)}.`
       : pieces`${tied("The FFN", ffn)} writes ${times(factor!)} as much as attention.`;
   if (!fire || !fired || !differs(fire.on, fired.on)) return [];
-  return pieces`${tied("The FFN", ffn)} fires ${`${fire.on} of ${fire.of}`} neurons, ${String(fired.on)} before.`;
+  return pieces`${tied("The FFN", ffn)} fires ${`${fire.on} of ${fire.of}`} neurons, ${countOf(fired, fire)} before.`;
 }
+
+/** "5", and of how many, where these are not as many as those it stands beside. */
+const countOf = (some: Firing, beside: Firing): string =>
+  some.of === beside.of ? String(some.on) : `${some.on} of ${some.of}`;
 
 const differs = (a: number, b: number): boolean => Math.max(a / b, b / a) > 1.25;
 
@@ -493,45 +538,60 @@ export interface Part {
   told: Cue;
 }
 
-/** The steps of the last layer, cut where attention begins and ends, and where the FFN does. */
+type Step = "asks" | "looks" | "adds" | "fires" | "ends";
+
+/** The steps of the last layer, cut where attention begins and ends to look, and where what attention
+ * and the FFN add stands. A state of the stream goes with what is added there, or with what reads it. */
 export function lastLayer(scene: Scene, layer: number, t: number): Part[] {
   const all = inLayer(scene, layer);
-  const { attention, ffn } = writersOf(scene, layer);
-  const isMap = ({ axes }: Tensor): boolean => axes.includes("key");
-  const joined = all.indexOf(attention[0]!);
-  const cuts = [
-    all.findIndex(isMap),
-    all.findLastIndex(isMap) + 1,
-    all.findIndex(({ stream }, i) => stream && i > joined) + 1,
-    all.indexOf(ffn[0]!),
-    all.length,
-  ];
-  let from = 0;
-  return cuts.flatMap((cut, i) => {
-    const group = all.slice(from, cut);
-    from = Math.max(from, cut);
-    return group.length ? [{ group, told: PARTS[i]!(scene, group, layer, t) }] : [];
+  const steps: (Step | undefined)[] = all.map((x) => stepOf(scene, x));
+  for (const i of all.keys())
+    if (termsOf(scene, all[i]!).length || isOverDepth(all[i]!)) steps[i] = steps[i - 1];
+  for (const i of [...all.keys()].reverse()) steps[i] ??= steps[i + 1];
+  const begins = all.flatMap((_, i) => (i === 0 || steps[i] !== steps[i - 1] ? [i] : []));
+  return begins.map((from, i) => {
+    const group = all.slice(from, begins[i + 1]);
+    const told = PARTS[steps[from] ?? "ends"](scene, group, layer, t);
+    return { group, told: { ...told, text: pieces`${told.text} ${unlike(scene, group)}` } };
   });
+}
+
+/** Of what belongs to one branch; undefined for the rest. */
+function stepOf(scene: Scene, t: Tensor): Step | undefined {
+  const branch = branchOf(scene, t);
+  if (branch?.terms.length !== 1) return undefined;
+  if (!isAttention(branch)) return branch.terms.includes(t) ? "ends" : "fires";
+  const isMap = ({ axes }: Tensor): boolean => axes.includes("key");
+  const at = branch.tensors.indexOf(t);
+  if (at > branch.tensors.findLastIndex(isMap)) return "adds";
+  return at < branch.tensors.findIndex(isMap) ? "asks" : "looks";
 }
 
 type ToldPart = (scene: Scene, group: Tensor[], layer: number, t: number) => Cue;
 
 const made = (group: Tensor[]): Piece[] => list(group.filter((x) => !x.stream && !isOverDepth(x)));
 
-const PARTS: ToldPart[] = [
-  function asks(scene, group, _, t) {
-    const [begin, here] = [scene.tensors, group].map((all) => all.find(({ stream }) => stream));
-    const grown = longer(scene, here, begin, t);
-    const told = `, where the column of ${tokenAt(scene, t)} was ${times(grown)} shorter`;
+const PARTS: Record<Step, ToldPart> = {
+  asks(scene, group, _, t) {
+    const [begin, here] = [scene.tensors, group].map((all) =>
+      all.filter((x) => x.stream).slice(0, 1),
+    );
+    const grown = longer(scene, here!, begin!, t);
+    const formed = group.filter(isFormed);
+    const same = formed.filter((x) => isAsInFirst(scene, x));
+    const isTold = Number.isFinite(grown);
+    const who = tokenAt(scene, t);
     return {
-      title: "the same steps, a longer column",
-      text: pieces`${made(group)} as in layer 0${Number.isFinite(grown) ? told : ""}.`,
+      title: same.length < formed.length ? "a longer column" : "the same steps, a longer column",
+      text: same.length
+        ? pieces`${list(same)} as in layer 0${isTold ? `, where the column of ${who} was ${times(grown)} shorter` : ""}.`
+        : pieces`${isTold ? `The column of ${who} is ${times(grown)} as long as in layer 0.` : ""}`,
       lights: weightsOf(scene, group),
       camera: "lit",
     };
   },
 
-  function looks(scene, group, layer, t) {
+  looks(scene, group, layer, t) {
     const [then, now] = [0, layer].map((l) => lookOf(scene, l, t));
     const said = ({ share, key }: Look): string => `${percent(share)} of ${tokenAt(scene, key)}`;
     return {
@@ -546,7 +606,7 @@ const PARTS: ToldPart[] = [
     };
   },
 
-  function adds(scene, group, layer, t) {
+  adds(scene, group, layer, t) {
     const [then, now] = [0, layer].map((l) => joins(scene, l, t)) as [number, number];
     const long = (factor: number): string =>
       factor < 1 ? `${factor.toFixed(2)} times` : times(factor);
@@ -559,14 +619,15 @@ const PARTS: ToldPart[] = [
     };
   },
 
-  function fires(scene, group, layer, t) {
-    const [then, now] = [0, layer].map((l) => firing(scene, l, t));
+  fires(scene, group, _, t) {
+    const before = group.flatMap((x) => twinOf(scene, x) ?? []);
+    const [then, now] = [before, group].map((among) => firing(scene, among, t));
     const post = group.findLast(({ axes }) => axes.includes("d_ff"));
     const values = post && !now ? columnOf(scene, post, t) : [];
     const loudest = largestOf(values.map(Math.abs));
     const told =
       now && then
-        ? `${now.on} of ${now.of} neurons fire, ${then.on} did in layer 0`
+        ? `${now.on} of ${now.of} neurons fire, ${countOf(then, now)} did in layer 0`
         : `neuron ${loudest} is the loudest, at ${say(values[loudest])}`;
     return {
       title: "other neurons",
@@ -576,14 +637,19 @@ const PARTS: ToldPart[] = [
     };
   },
 
-  function ends(scene, group, layer, t) {
-    const factor = ffnByAttention(scene, layer, t);
-    const [then, now] = [0, layer].map((l) => readOutOf(scene, l, t));
+  ends(scene, group, layer, t) {
+    const state = group.find(({ stream }) => stream);
+    const isEnd = !!state && isEndOfLayer(scene, state);
+    const others = state ? termsOf(scene, state).filter((x) => !group.includes(x)) : [];
+    const together = others.length ? [" together with ", ...list(others)] : [];
+    const normed = state?.rule?.op === "norm" ? ", and the sum is normed" : "";
+    const factor = longer(scene, group.filter(isFormed), writersOf(scene, layer).attention, t);
+    const [then, now] = [0, layer].map((l) => (isEnd ? readOutOf(scene, l, t) : null));
     const long = Number.isFinite(factor) ? `, ${times(factor)} as long as attention's part,` : "";
     const before = then && now && then.token !== now.token ? `"${then.token}" had ` : "it had ";
     return {
-      title: "the last addition",
-      text: pieces`${made(group)}${long} joins the stream.
+      title: isEnd ? "the last addition" : "what the FFN adds by now",
+      text: pieces`${made(group)}${long} ${state ? "joins the stream" : "is still to be added"}${together}${normed}.
         ${now ? `Read out here, "${now.token}" has ${percent(now.share)}` : ""}${
           now && then ? `; after layer 0 ${before}${percent(then.share)}.` : ""
         }`,
@@ -591,12 +657,13 @@ const PARTS: ToldPart[] = [
       camera: "lit",
     };
   },
-];
+};
 
-/** How long what attention adds is, by the column that it joins. */
+/** How long what attention adds is, by the column that it reads. */
 function joins(scene: Scene, layer: number, t: number): number {
-  const column = inLayer(scene, layer).find(({ stream }) => stream);
-  return longer(scene, writersOf(scene, layer).attention[0], column, t);
+  const terms = writersOf(scene, layer).attention;
+  const reads = terms[0] && branchOf(scene, terms[0])?.reads;
+  return longer(scene, terms, reads ? [reads] : [], t);
 }
 
 // ------------------------------------------------------------ tokens that the model writes

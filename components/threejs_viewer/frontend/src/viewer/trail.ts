@@ -6,6 +6,7 @@ import { actOf, looksUpTokens, type Act } from "./act";
 import { button, make } from "../shared/dom";
 import { byShare, isHome, logit, neurons, restOf, total, unfold, type Term } from "./home";
 import { isOverDepth } from "./depth";
+import { isReadAfar } from "./leaves";
 import { shade, type Theme } from "../shared/theme";
 import { inLayer, tokenAt, writer } from "./text";
 
@@ -121,7 +122,10 @@ export class Trail {
     const { vocabulary } = this.scene.manifest;
     const act = actOf(this.scene, tensor);
     if (act === "logits") return `logit of "${vocabulary[direction.indexOf(1)]}"`;
-    if (act === "heads") return this.at(position);
+    if (act === "heads")
+      return (
+        this.at(position) + (isReadAfar(this.scene, tensor) ? ` in layer ${tensor.layer}` : "")
+      );
     if (act === "lookup")
       return looksUpTokens(this.scene, tensor) ? `the token itself` : "its position";
     if (neuron !== null) return `neuron ${neuron}`;

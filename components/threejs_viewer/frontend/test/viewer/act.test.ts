@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { actOf, isWritten, looksUpTokens, type Act } from "../../src/viewer/act";
+import { actOf, looksUpTokens, type Act } from "../../src/viewer/act";
+import { sumOf } from "../../src/viewer/branches";
 import { small } from "./helpers";
 import { fromPython } from "./scenes";
 
@@ -10,6 +11,7 @@ const ACTS: Record<string, Act> = {
   depth_pattern_mid: "depth",
   depth_pattern_post: "depth",
   attn_norm: "norm",
+  block_norm: "norm",
   c_q: "product",
   c_kv: "product",
   q_rope: "heads",
@@ -53,7 +55,7 @@ test.each([{ name: "fake", scene: small() }, ...fromPython])(
 
 test("what is added to the stream is written, the stream itself is not", () => {
   const scene = small();
-  const written = scene.tensors.filter((t) => isWritten(scene, t)).map((t) => t.name);
+  const written = scene.tensors.filter((t) => sumOf(scene, t)).map((t) => t.name);
   const blocks = [0, 1].flatMap((l) => [`blocks.${l}.attn_out`, `blocks.${l}.ffn_out`]);
   expect(written).toEqual(["embed", "pos_embed", ...blocks]);
 });
@@ -61,7 +63,7 @@ test("what is added to the stream is written, the stream itself is not", () => {
 test("shares over depth are not written, though the stream is mixed by them", () => {
   for (const { name, scene } of fromPython.filter(({ name }) => name.includes("depth")))
     for (const t of scene.tensors.filter((x) => x.axes.includes("source")))
-      expect(isWritten(scene, t), `${name} ${t.name}`).toBe(false);
+      expect(sumOf(scene, t), `${name} ${t.name}`).toBeUndefined();
 });
 
 test("a lookup goes by tokens where the rows of its table are the vocabulary", () => {

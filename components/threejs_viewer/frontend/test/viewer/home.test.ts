@@ -14,6 +14,7 @@ import {
   type Term,
 } from "../../src/viewer/home";
 import { fake } from "../../dev/fake";
+import { built } from "./handmade";
 import { opened, small } from "./helpers";
 import { fromPython } from "./scenes";
 import fromLab from "./ways.json";
@@ -42,14 +43,17 @@ describe.each(["7*8=56", "9*9=", "1"])("every sum of %s", (prompt) => {
   });
 });
 
-test.each(fromPython)("every sum of $name is its whole, up to float16", ({ scene }) => {
-  for (const vocab of [0, 5, 11])
-    for (const whole of wholes(scene, logit(scene, 3, vocab)!))
-      for (const parts of [unfold(scene, whole), neurons(scene, whole, 16)])
-        if (parts.length)
-          // Of numbers about 1, rounded at every step in between.
-          expect(Math.abs(total(parts) - whole.value)).toBeLessThan(4e-3);
-});
+test.each([...fromPython, ...built])(
+  "every sum of $name is its whole, up to float16",
+  ({ scene }) => {
+    for (const vocab of [0, 5, 11])
+      for (const whole of wholes(scene, logit(scene, 3, vocab)!))
+        for (const parts of [unfold(scene, whole), neurons(scene, whole, 16)])
+          if (parts.length)
+            // Of numbers about 1, rounded at every step in between.
+            expect(Math.abs(total(parts) - whole.value)).toBeLessThan(4e-3);
+  },
+);
 
 test("where two query heads share a key head, a head's tokens are values of the shared one", () => {
   const { scene } = fromPython.find(({ name }) => name.startsWith("grouped"))!;

@@ -141,3 +141,24 @@ test("names nobody has heard of get a place all the same", () => {
   const bounds = boundsOf(made.boxes);
   expect(Number.isFinite(bounds.left + bounds.right + bounds.top + bounds.bottom)).toBe(true);
 });
+
+test("what no rule ties to a branch stands where what is formed next does", () => {
+  const payload = fake();
+  const whole = plan(opened(payload));
+  for (const t of payload.manifest.tensors)
+    if (t.name.endsWith(".z")) [t.rule, t.inputs] = [null, []];
+  const places = ({ boxes }: Plan): [string, number, number][] =>
+    boxes.map(({ tensor, x, y }) => [tensor.name, x, y]);
+  expect(places(plan(opened(payload)))).toEqual(places(whole));
+});
+
+test("what nothing reads stands with the branch before it, where no other comes", () => {
+  const payload = fake();
+  const { tensors } = payload.manifest;
+  const at = tensors.findIndex(({ name }) => name === "blocks.0.ffn_out");
+  tensors.splice(at + 1, 0, { ...tensors[at]!, name: "blocks.0.unread" });
+  const { ofTensor } = plan(opened(payload));
+  const [unread, out] = ["unread", "ffn_out"].map((name) => ofTensor.get(`blocks.0.${name}`)![0]!);
+  expect(unread!.y).toBe(out!.y);
+  expect(unread!.x).toBeGreaterThan(out!.x);
+});

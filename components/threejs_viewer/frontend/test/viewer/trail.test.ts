@@ -5,6 +5,7 @@ import { logit, unfold } from "../../src/viewer/home";
 import { themeOf } from "../../src/shared/theme";
 import { Trail, type Standing } from "../../src/viewer/trail";
 import { fake } from "../../dev/fake";
+import { borrowing } from "./handmade";
 import { opened, small } from "./helpers";
 import { fromPython } from "./scenes";
 
@@ -127,4 +128,16 @@ test("a way that begins at a token which is not written says which one is", () =
   expect(said(4)).toEqual([]);
   expect(said(5, 1)).toEqual([]); // behind it stands what was typed
   expect(said(5, 5)).toEqual([]); // nothing stands behind it
+});
+
+test("values of another layer are said to be of that layer", () => {
+  const { trail } = begun(borrowing);
+  const row = (named: RegExp): HTMLElement =>
+    all(trail, "li button").find((e) => named.test(e.textContent))!;
+  row(/layer [12] head/).click();
+  for (const text of texts(trail, "ol:first-of-type li button")) expect(text).toMatch(/in layer 0/);
+  row(/in layer 0/).click();
+  expect(texts(trail, "p")[0]).toMatch(
+    /^What the head took from token \d ".*" in layer 0 is a sum over/,
+  );
 });

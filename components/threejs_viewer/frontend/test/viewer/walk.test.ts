@@ -2,13 +2,14 @@ import { expect, test } from "vitest";
 import { BIG, fake } from "../../dev/fake";
 import { actOf } from "../../src/viewer/act";
 import { FRONT, View } from "../../src/viewer/camera";
-import { read, say, type Scene } from "../../src/viewer/data";
+import { numberToHalf, openScene, read, say, type Scene } from "../../src/viewer/data";
 import { sourceName } from "../../src/viewer/depth";
 import { choice, columnOf, meeting, readOut, writersOf } from "../../src/viewer/facts";
 import { cornersOf, heightOf, plan } from "../../src/viewer/layout";
 import { pick } from "../../src/viewer/pick";
 import { inWords } from "../../src/viewer/pieces";
 import { readingTime, stageOf, stagesOf, type Stage } from "../../src/viewer/walk";
+import { borrowing, built, mixed, postNorm, sandwich, threefold, turned } from "./handmade";
 import { opened, small } from "./helpers";
 import { fromPython } from "./scenes";
 
@@ -17,6 +18,7 @@ const big = opened(fake("7*8=56$", BIG));
 
 const scenes: { name: string; scene: Scene }[] = [
   ...fromPython,
+  ...built,
   { name: "six layers", scene: big },
   ...[1, 2, 3, 8].map((layers) => ({
     name: `${layers} layers`,
@@ -129,7 +131,7 @@ test.each(scenes)(
     const texts = stagesOf(scene).map(({ text }) => inWords(text));
     expect(texts.filter((text, i) => texts.indexOf(text) !== i)).toEqual([]);
     for (const text of texts) {
-      expect(text).not.toMatch(/ {2}| [.,;:]|undefined|NaN|null|\.\.$/);
+      expect(text).not.toMatch(/ {2}| [.,;:]|[a-z\d][.:][A-Z]|undefined|NaN|null|\.\.$/);
       for (const sentence of text.split(/[.:;] /))
         expect(sentence.split(" ").length, sentence).toBeLessThanOrEqual(30);
     }
@@ -271,7 +273,7 @@ test("a middle layer says what it fetches and what would be read out after it", 
 });
 
 test("what would be read out after the last layer is what the model says", () => {
-  for (const { name, scene } of scenes.filter((one) => !one.name.includes("depth"))) {
+  for (const { name, scene } of scenes.filter((one) => !/depth|post-norm/.test(one.name))) {
     const t = scene.manifest.tokens.length - 1;
     const end = scene.tensors.findLast(({ stream }) => stream)!;
     const [early, own] = [readOut(scene, end, t)!, choice(scene, t)!];
@@ -280,13 +282,119 @@ test("what would be read out after the last layer is what the model says", () =>
   }
 });
 
+test("a model without a last norm is not read out early, though a norm stands at its end", () => {
+  const { manifest, halves } = postNorm;
+  const tensors = manifest.tensors.map((t) => ({ ...t, scale: /unembed/.test(t.name) ? 0 : 1 }));
+  const activation = halves.activation.slice();
+  const { offset, size, cols } = postNorm.byName.get("probs")!;
+  activation.fill(numberToHalf(1 / cols), offset, offset + size);
+  const scene = openScene({ ...manifest, tensors }, { ...halves, activation });
+  const end = scene.tensors.findLast(({ stream }) => stream)!;
+  expect(readOut(scene, end, 3)).toBeNull();
+});
+
 test("what attention and the FFN write is told apart in every kind of model", () => {
   for (const { name, scene } of scenes) {
     const { attention, ffn } = writersOf(scene, 0);
     expect(
       [attention, ffn].map((of) => of.map((t) => t.name)),
       name,
-    ).toEqual([["blocks.0.attn_out"], ["blocks.0.ffn_out"]]);
+    ).toEqual(WRITTEN[name] ?? [["blocks.0.attn_out"], ["blocks.0.ffn_out"]]);
+  }
+});
+
+const WRITTEN: Record<string, [attention: string[], ffn: string[]]> = {
+  [sandwich.manifest.run]: [["blocks.0.attn_normed"], ["blocks.0.ffn_normed"]],
+  [threefold.manifest.run]: [["blocks.0.attn_out"], ["blocks.0.ffn_out", "blocks.0.more_out"]],
+};
+
+// ---------------------------------------------------------------- layers that are built otherwise
+
+test("a sum that is normed is said to be, and not to keep what stood there", () => {
+  const text = said(postNorm, "blocks.0.resid_mid");
+  expect(text).toBe(
+    "attn_out is added to the stream, and the sum is divided by its own size, times a learned gain: resid_mid.",
+  );
+  expect(said(postNorm, "blocks.2.resid_post")).toMatch(
+    /joins the stream, and the sum is normed\.$/,
+  );
+  for (const stage of stagesOf(postNorm))
+    expect(inWords(stage.text)).not.toMatch(/stays? in the sum|Read out/);
+});
+
+test("what is normed once more before it is added is told as the part that wrote it", () => {
+  expect(said(sandwich, "blocks.0.attn_normed")).toMatch(/^What attention writes, attn_out, is/);
+  expect(said(sandwich, "blocks.0.ffn_normed")).toMatch(/^What the FFN writes, ffn_out, is/);
+  expect(told(sandwich, "blocks.0.attn_out").title).toBe("layer 0 · the heads are joined");
+  expect(told(sandwich, "blocks.0.ffn_out").title).toBe("layer 0 · the FFN answers");
+});
+
+test("where attention comes last, it is told at the end of the layer, and beside the FFN", () => {
+  expect(said(turned, "blocks.0.resid_mid")).toMatch(/^ffn_out is added to the stream/);
+  const [attention, ffn] = ["attn_out", "ffn_out"].map((name) =>
+    Math.hypot(...columnOf(turned, turned.byName.get(`blocks.0.${name}`)!, 3)),
+  );
+  expect(said(turned, "blocks.0.resid_post")).toContain(
+    `attn_out, ${say(attention! / ffn!, 2).slice(1)} times as long as the FFN's part, is added to the stream`,
+  );
+  expect(said(turned, "blocks.0.attn_norm")).toMatch(/^Attention reads the stream through a norm/);
+  expect(told(turned, "blocks.2.ffn_out").title).toBe("layer 2 · what the FFN adds by now");
+});
+
+test("a norm of what is no stream is not said to leave the stream as it was", () => {
+  const payload = fake();
+  const norm = payload.manifest.tensors.find(({ name }) => name === "blocks.0.ffn_norm")!;
+  norm.rule!.of[0] = norm.inputs![0] = "blocks.0.attn_norm";
+  const { title, text } = told(opened(payload), norm.name);
+  expect(title).toBe("layer 0 · normalised on the way");
+  expect(inWords(text)).toBe(
+    "attn_norm is divided by its own size, times a learned gain: ffn_norm.",
+  );
+});
+
+test("keys and values of another layer are told where they are read", () => {
+  expect(said(borrowing, "blocks.1.scores")).toContain("Layer 1 reads k and v of layer 0.");
+  expect(said(borrowing, "blocks.2.q")).toMatch(/^attn_norm and q as in layer 0/);
+  expect(said(borrowing, "blocks.2.scores")).toContain("Layer 2 reads k of layer 0.");
+  expect(said(borrowing, "blocks.2.z")).toContain("Layer 2 reads v of layer 0.");
+});
+
+test("FFNs of one layer are told apart, and weighed together where all is added", () => {
+  const { attention, ffn } = writersOf(threefold, 0);
+  const [one, both] = [attention, ffn].map((terms) => {
+    const columns = terms.map((t) => columnOf(threefold, t, 3));
+    return Math.hypot(...columns[0]!.map((_, i) => columns.reduce((sum, c) => sum + c[i]!, 0)));
+  });
+  expect(said(threefold, "blocks.0.resid_post")).toContain(
+    `attn_out, ffn_out and more_out are added to the stream: resid_post. The FFN's part is ${say(both! / one!, 2).slice(1)} times as long as attention's.`,
+  );
+  expect(said(threefold, "blocks.2.ffn_out")).toMatch(/^ffn_out, .* is still to be added\.$/);
+});
+
+test("what a layer forms otherwise than the first one is told, and nothing where it does not", () => {
+  const other = /(?:Formed in another way than in|Not in|As in) layer \d: [^.]*\./g;
+  const found: Record<string, string[]> = {
+    [mixed.manifest.run]: [
+      "Formed in another way than in layer 0: scores and ffn_post.",
+      "Not in layer 0: heard.",
+      "As in layer 1: scores.",
+      "Formed in another way than in layer 0: ffn_post.",
+    ],
+    "alternating-relu2": [
+      "Formed in another way than in layer 0: scores.",
+      "As in layer 1: scores.",
+    ],
+    "first_dense-experts": [
+      "Not in layer 0: router_scores, expert_index, expert_weight, shared_pre and shared_post.",
+      "Formed in another way than in layer 0: ffn_pre, ffn_post and ffn_out.",
+      "As in layer 1: router_scores, expert_index, expert_weight, ffn_pre, ffn_post, shared_pre and shared_post.",
+      "As in layer 1: ffn_out.",
+    ],
+  };
+  for (const { name, scene } of scenes) {
+    const texts = stagesOf(scene).map(({ text }) => inWords(text));
+    const told = texts.flatMap((text) => text.match(other) ?? []);
+    expect(told, name).toEqual(found[name] ?? []);
   }
 });
 
