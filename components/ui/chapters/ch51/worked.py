@@ -46,7 +46,7 @@ QUERY = (1.0, 0.0)
 def mixed(query: tuple[float, ...], n_note: int = len(NOTES)) -> tuple[list[float], list[float]]:
     """The shares of the first notes under a query, and what is read."""
     notes = [torch.tensor([[note]]) for note in NOTES[:n_note]]
-    stream = residual.DepthStream(notes[0], [torch.tensor(query)], 1e-6, per_source=1)
+    stream = residual.DepthStream(notes[0], [torch.tensor(query)], 1e-6, source_of=range(1, n_note))
     for note in notes[1:]:
         stream.write("ffn_out", note, trace.NO_TRACE)
     shares = stream.pattern()
