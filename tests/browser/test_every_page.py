@@ -147,6 +147,10 @@ def no_option_of_a_guess_is_cut_off(visit: Visit) -> Iterator[str]:
         f"all => all.filter(e => e.checkVisibility() && e.getBoundingClientRect().right > {PHONE})"
         ".map(e => e.innerText)"
     )
+    yield from visit.page.locator(".guess button, .guess .lane > *").evaluate_all(
+        f"all => all.filter(e => e.checkVisibility() && e.getBoundingClientRect().right > {PHONE})"
+        ".map(e => e.className || e.innerText)"
+    )
 
 
 def it_ends_on_a_phone(visit: Visit) -> Iterator[str]:
@@ -157,6 +161,26 @@ def it_ends_on_a_phone(visit: Visit) -> Iterator[str]:
 
 
 # ---------------------------------------------------------------- in a reader's hands
+
+
+def a_mark_moves_by_keys_and_enter_answers(visit: Visit) -> Iterator[str]:
+    page = visit.page
+    marks = page.locator(".guess .knob")
+    if not marks.count():
+        return
+    mark, before = marks.first, marks.count()
+    stood = mark.get_attribute("aria-valuetext")
+    mark.press("ArrowRight")
+    if (stands := mark.get_attribute("aria-valuetext")) == stood:
+        yield f"it stays at {stands}"
+    mark.press("Enter")
+    wait_for(page, lambda: marks.count() < before)
+    wait_idle(page)
+    if not page.get_by_text(f"You said {stands}").count():
+        yield f"no verdict on {stands}"
+    page.get_by_role("button", name="Guess again").first.click()
+    wait_for(page, lambda: marks.count() == before)
+    wait_idle(page)
 
 
 def the_next_input_answers(visit: Visit) -> Iterator[str]:
@@ -270,6 +294,7 @@ CHECKS: tuple[Check, ...] = (
     a_phone_is_wide_enough,
     no_option_of_a_guess_is_cut_off,
     it_ends_on_a_phone,
+    a_mark_moves_by_keys_and_enter_answers,
     the_next_input_answers,
     its_drawing_follows_the_hand,
     it_can_be_read_and_its_controls_have_names,

@@ -72,7 +72,7 @@ class Guess extends Drawing<Data> {
   // ------------------------------------------------------------ built once
 
   protected build(): void {
-    const { alt, axis, rows, kind, told } = this.data;
+    const { alt, axis, rows, told } = this.data;
     this.slide?.dispose();
     this.slide = this.lane = this.knob = this.yours = null;
     [this.above, this.below] = [[], []];
@@ -86,8 +86,15 @@ class Guess extends Drawing<Data> {
       ...axis.ticks.map(([value, words]) => this.placed("tick", value, words)),
     );
     this.part("unit").textContent = axis.label;
-    say(this.part("said"), told && kind === "drag" ? this.data.gap : "");
+    say(this.part("said"), this.reading());
     this.place();
+  }
+
+  private reading(): string {
+    const { rows, told, gap } = this.data;
+    if (!told) return "The answer waits for your guess.";
+    const right = rows.find(({ part, right }) => part === "asked" || right)!;
+    return [`${right.name}: ${right.words || "the answer"}`, gap].filter(Boolean).join(", ");
   }
 
   private placed(kind: string, value: number, words = ""): HTMLElement {
