@@ -174,9 +174,11 @@ def backward_by_hand() -> None:
 def what_it_saves() -> None:
     rows = rows_of("flash.jsonl")
     if not rows or not page.guess(
-        f"For a text of {experiment.MEMORY_LENGTHS[-1]:,} tokens, plain attention takes memory",
+        f"For a text of {experiment.MEMORY_LENGTHS[-1]:,} tokens, how many times our memory does "
+        "plain attention take?",
         worked.FACTORS,
-        lambda: worked.plain_over_ours(rows),
+        lambda: worked.times_our_memory(rows),
+        frame=worked.OUR_MEMORY,
     ):
         return
     page.draw(

@@ -110,6 +110,7 @@ def which_digit_dies() -> None:
         "After training, one part gets equal shares, as in a plain sum. Which parts still do well?",
         worked.BEAR,
         lambda: worked.who_bears_it(rows),
+        frame=worked.given_equal_shares(rows),
     ):
         return
     page.prose("cut_controls")
@@ -133,9 +134,11 @@ def which_digit_dies() -> None:
 def how_the_stream_grows() -> None:
     rows = rows_of("residuals.jsonl")
     if not rows or not page.guess(
-        "From the first to the last of six layers, the stream of the plain sum grows",
+        "How many times longer is the stream of the plain sum after the last of six layers than "
+        "after the first?",
         worked.GROWS,
-        lambda: worked.grows(rows),
+        lambda: worked.times_longer(rows),
+        frame=worked.LONGER,
     ):
         return
     left, right = st.columns(2)

@@ -76,9 +76,11 @@ page.prose("opening")
 def past_the_end() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
-        "How many other problems are wrong at the end, compared with the start?",
+        f"At the start {worked.wrong_at_start(rows)} of {worked.asked(rows):,} other problems are "
+        "wrong. How many at the end?",
         worked.FALLS,
-        lambda: worked.how_it_falls(rows),
+        lambda: worked.wrong_at_end(rows),
+        frame=worked.to_be_wrong(rows),
     ):
         return
     what = page.choose("past", "Share of", list(worked.SHARES), kind="segments")
@@ -158,9 +160,10 @@ def compare(rows: Rows, name: str, kinds: Sequence[str], first: str) -> None:
 def in_more_bits() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
-        "Do the features still turn one way?",
+        "How much of the turn is left?",
         worked.STILL,
-        lambda: worked.still_turn(rows),
+        lambda: worked.turn_left(rows),
+        frame=worked.TURN_LEFT,
     ):
         return
     compare(rows, "bits", claims.ROUNDED, worked.MOVING[0])
@@ -174,7 +177,8 @@ def what_costs_the_score() -> None:
     if not rows or not page.guess(
         "Without the push the features do not turn. How many other problems are lost?",
         worked.COSTS,
-        lambda: worked.what_the_push_costs(rows),
+        lambda: worked.lost_without_push(rows),
+        frame=worked.LOST_WITHOUT_PUSH,
     ):
         return
     compare(rows, "cost", claims.CAUSES, worked.MOVING[-1])
@@ -191,7 +195,8 @@ def what_warned_first() -> None:
     if not rows or not page.guess(
         "When are five more in a hundred of the other problems wrong, with no weight decay?",
         worked.WHEN,
-        lambda: worked.when_it_falls(rows),
+        lambda: worked.step_of_fall(rows),
+        frame=worked.UNTIL_IT_FALLS,
     ):
         return
     page.prose("warn_controls")
@@ -221,6 +226,7 @@ def where_it_broke() -> None:
         "Which part mends most when it is put back?",
         tuple(worked.PARTS),
         lambda: worked.where_it_is(rows),
+        frame=worked.put_back(rows),
     ):
         return
     points = worked.part_rows(rows)

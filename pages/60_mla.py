@@ -180,9 +180,11 @@ def longer() -> None:
 def is_it_the_latents() -> None:
     rows = worked.race_rows()
     if not rows or not page.guess(
-        "With latents in place of multi-head attention, are fewer problems wrong?",
+        "With latents in place of multi-head attention, how many of "
+        f"{worked.asked_in_race(rows):,} problems are wrong?",
         worked.HELP,
-        lambda: worked.do_latents_help(rows),
+        lambda: worked.wrong_with_latents(rows),
+        frame=worked.to_be_wrong(rows),
     ):
         return
     page.draw(
@@ -206,9 +208,11 @@ def is_it_the_latents() -> None:
 def is_low_rank_a_regulariser() -> None:
     rows = rows_of("low_rank.jsonl")
     if not rows or not page.guess(
-        "Trained on a fifth of all pairs, do small latents leave fewer held-out pairs wrong?",
+        f"Trained on a fifth of all pairs, how many of {worked.held_out(rows):,} held-out pairs do "
+        f"{worked.SMALLER} leave wrong?",
         worked.LOW_RANK_HELPS,
-        lambda: worked.low_rank_helps(rows),
+        lambda: worked.left_by_small_latents(rows),
+        frame=worked.to_be_left(rows),
     ):
         return
     page.draw(

@@ -103,7 +103,8 @@ def shut_one() -> None:
     if not (rows and loads) or not page.guess(
         "Of all experts, ablated one at a time, how many break at least one problem in ten?",
         worked.MATTERS,
-        lambda: worked.who_matters(rows),
+        lambda: worked.number_that_matter(rows),
+        frame=worked.to_matter(rows),
     ):
         return
     found = worked.shut_map(rows)
@@ -136,7 +137,8 @@ def nothing_that_was_chosen() -> None:
     if not rows or not page.guess(
         "Of the same problems, how many go wrong without the chosen experts of all layers?",
         worked.SPOILED,
-        lambda: worked.spoiled_without_chosen(rows),
+        lambda: worked.number_spoiled(rows),
+        frame=worked.to_be_spoiled(rows),
     ):
         return
     page.draw(
@@ -157,7 +159,8 @@ def even_loads() -> None:
         "Without biases, what multiple of the mean load does the busiest expert get, "
         "in the least even layer?",
         worked.UNEVEN,
-        lambda: worked.how_uneven(changes),
+        lambda: worked.times_the_mean(changes),
+        frame=worked.LOADS,
     ):
         return
     page.draw(
@@ -225,6 +228,7 @@ def what_experts_tell() -> None:
         "After the first layer, about what does a token's first expert tell the most?",
         tuple(claims.LABELS.values()),
         lambda: worked.told_most(race),
+        frame=worked.to_be_told(race),
     ):
         return
     page.draw(
@@ -245,6 +249,7 @@ def does_it_pay() -> None:
         "Which of these three gets the fewest problems wrong after the same number of steps?",
         (*worked.PAYS, worked.NOT_TOLD),
         lambda: worked.best_of_pays(race, changes),
+        frame=worked.to_pay(race, changes),
     ):
         return
     page.draw(

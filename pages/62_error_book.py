@@ -60,6 +60,7 @@ def what_stands_in_it() -> None:
         "In which number does the first mistake of a text stand most often?",
         tuple(worked.KINDS.values()),
         lambda: worked.most_frequent(rows),
+        frame=worked.where_first(rows),
     ):
         return
     page.draw(
@@ -86,6 +87,7 @@ def the_bet() -> None:
         "After the same number of steps, which of these leaves the fewest test pairs wrong?",
         tuple(worked.BETS),
         lambda: worked.best_arm(rows),
+        frame=worked.bets(rows),
     ):
         return
     axis = page.choose("axis", "Horizontal axis", worked.AXES, kind="segments")
@@ -126,7 +128,8 @@ def what_counts_more() -> None:
     if not rows or not page.guess(
         "Many random pairs a round, none of them known before: how many test pairs are left wrong?",
         worked.NUMBER,
-        lambda: worked.is_it_the_number(rows),
+        lambda: worked.left_by_the_number(rows),
+        frame=worked.to_be_left(rows),
     ):
         return
     page.draw(
@@ -152,9 +155,11 @@ def what_counts_more() -> None:
 def near_the_end() -> None:
     rows = rows_of(NEAR)
     if not rows or not page.guess(
-        "Near the end of training, which leaves fewer problems wrong after as many texts?",
+        f"The network gets {worked.wrong_near(rows)} of {worked.asked_near(rows):,} test problems "
+        "wrong. How many after it has studied its mistakes?",
         worked.LEVEL,
-        lambda: worked.who_leaves_fewest(rows),
+        lambda: worked.left_near(rows),
+        frame=worked.to_be_left_near(rows),
     ):
         return
     page.draw(
@@ -211,7 +216,8 @@ def do_they_come_back() -> None:
     if not rows or not page.guess(
         "Of the mistakes of the first round, how many are wrong after the last round?",
         worked.BACK,
-        lambda: worked.how_many_back(rows),
+        lambda: worked.back_in_percent(rows),
+        frame=worked.COMING_BACK,
     ):
         return
     page.draw(

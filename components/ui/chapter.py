@@ -25,7 +25,7 @@ import inspect
 import re
 from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlencode
@@ -35,6 +35,7 @@ import streamlit as st
 
 from components.ui.book import BOOK, PAGES, ROUTE, ROUTES, entry, group_of, next_page
 from components.ui.claims import claim, claim_index
+from components.ui.drawings.guess import Answer, Dragged, Picked, show_drag, show_pick
 from components.ui.drawings.save import offer_svg
 from components.ui.exports import csv_of
 from components.ui.glossary import Term, first_uses, open_terms
@@ -62,6 +63,8 @@ Value = TypeVar("Value", bound=Hashable)
 Number = TypeVar("Number", int, float)
 Draw = Callable[[], None]
 Kind = Literal["segments", "slider", "list"]
+Told = str | float | Answer
+Frame = Dragged | Picked
 
 
 def begin_page() -> None:
@@ -118,6 +121,7 @@ class Chapter:
         self.at = ""
         self.sections: list[str] = []
         self.waits = False
+        self.asks = False
         self.drawn: list[tuple[str, Any]] = []
         self.n_source = 0
         begin_page()
@@ -145,7 +149,9 @@ class Chapter:
         if self.alone is not None:
             return
         chapter = f"{group_of(self.slug)} · chapter {page.chapter} · " if page.chapter else ""
-        st.html(f'<div class="wb-kicker">{chapter}about {page.minutes} minutes</div>')
+        with st.container(horizontal=True, vertical_alignment="center", key=f"head_{self.prefix}"):
+            st.html(f'<div class="wb-kicker">{chapter}about {page.minutes} minutes</div>')
+            self.head = st.container(width="content")
         st.title(page.title, anchor=False)
         st.html(f'<div class="wb-question">{page.question}</div>')
         self.top = st.container()
@@ -215,10 +221,26 @@ class Chapter:
                 self.prose(section)
         self.symbols()
         st.html(way_on(self.slug, st.query_params.get(ROUTE, "")))
+        if self.asks:
+            with self.head:
+                self.offer_all_answers()
         with self.top:  # what waits for a guess may know more of the link
             self.link.close(all_drawn=not self.waits)
             if self.sought is not None and self.sought not in self.sections:
                 st.info(f"The link leads to {self.sought[:LONGEST]!r}; this page has no such part.")
+
+    def offer_all_answers(self) -> None:
+        """A button that tells every guess of the page, or hides again what it told."""
+        told = st.query_params.get("reveal") == "1"
+
+        def turn() -> None:
+            if told:
+                del st.query_params["reveal"]
+            else:
+                st.query_params["reveal"] = "1"
+
+        label = "Hide all answers" if told else "Show all answers"
+        st.button(label, key=f"{self.prefix}all_answers", on_click=turn)
 
     def close_alone(self, figure: str) -> None:
         page = entry(self.slug)
@@ -283,53 +305,160 @@ class Chapter:
         self,
         question: str,
         options: Sequence[str],
-        answer: str | Callable[[], str],
+        answer: Told | Callable[[], Told],
         *,
+        frame: Frame | None = None,
         name: str = "",
     ) -> bool:
         """Ask before a figure answers. True once the reader has guessed, skipped, or came to see.
 
-        `answer` is the option that the record or lab bears out, computed when it is told; the prose
-        `NAME_why` follows it. `name` is the section's, unless it asks twice.
+        `answer` is what the record or lab bears out, computed when it is told: one of the options,
+        or, where a mark is dragged in the `frame`, a number. There `options` are words that links
+        of before may say. The prose `NAME_why` follows the verdict. `name` is the section's, unless
+        it asks twice.
         """
         if self.alone is not None:
             return True
+        self.asks = True
         name = name or self.at
         key = f"{self.prefix}{name}"
-        self.link.take(f"{key}_guess", *one_of(options))
         shown = self.is_shown(f"{key}_shown")
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-            choice = st.pills(question, options, key=f"{key}_guess", wrap=True, bind="query-params")
-            waits = choice is None and not shown
-            if waits:
-                st.button(
-                    "show me",
-                    key=f"{key}_skip",
-                    type="tertiary",
-                    on_click=lambda: st.session_state.update({f"{key}_shown": True}),
-                )
-        if waits:
+        with st.container(key=f"asks_{key}", gap="xsmall"):
+            st.markdown(f"**{question}**")
+            match frame:
+                case None:
+                    told, verdict = self.ask_by_pills(question, options, answer, key, shown)
+                case Picked():
+                    told, verdict = self.ask_by_row(question, options, answer, key, shown, frame)
+                case Dragged():
+                    told, verdict = self.ask_by_mark(question, options, answer, key, shown, frame)
+        if not told:
             self.waits = True
             return False
-        right = answer if isinstance(answer, str) else answer()
-        if choice is None:
-            verdict = f"The answer: **{right}**."
-        elif choice == right:
-            verdict = f"You said **{choice}**, which is right."
-        else:
-            verdict = f"You said **{choice}**. The answer: **{right}**."
-        self.say(f"{name}_why", f"{verdict} ")
+        self.say(f"{name}_why", f"{verdict}\n\n")
         return True
 
+    def ask_by_pills(
+        self,
+        question: str,
+        options: Sequence[str],
+        answer: Told | Callable[[], Told],
+        key: str,
+        shown: bool,
+    ) -> tuple[bool, str]:
+        """Whether the answer is told, and the verdict."""
+        self.link.take(f"{key}_guess", *one_of(options))
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            choice = st.pills(
+                question,
+                options,
+                key=f"{key}_guess",
+                wrap=True,
+                bind="query-params",
+                label_visibility="collapsed",
+            )
+            if choice is None and not shown:
+                st.button("Show", key=f"{key}_skip", on_click=self.tell, args=[key])
+                return False, ""
+        return True, verdict_on(choice, computed(answer))
+
+    def ask_by_row(
+        self,
+        question: str,
+        options: Sequence[str],
+        answer: Told | Callable[[], Told],
+        key: str,
+        shown: bool,
+        frame: Picked,
+    ) -> tuple[bool, str]:
+        """As `ask_by_pills`, with a row of the frame for each option."""
+        choice = self.kept(f"{key}_guess", *one_of(options))
+        told = choice is not None or shown
+        right = computed(answer) if told else None
+        show_pick(
+            f"{key}_frame",
+            frame,
+            options,
+            choice,
+            right if right is None else str(right),
+            alt=question,
+            again=told and not self.revealed,
+            on_guess=partial(self.keep, key),
+            on_show=partial(self.tell, key),
+            on_again=partial(self.ask_again, key),
+        )
+        return told, "" if right is None else verdict_on(choice, right)
+
+    def ask_by_mark(
+        self,
+        question: str,
+        options: Sequence[str],
+        answer: Told | Callable[[], Told],
+        key: str,
+        shown: bool,
+        frame: Dragged,
+    ) -> tuple[bool, str]:
+        """As `ask_by_pills`, with a mark that is dragged to a number."""
+        axis = frame.axis
+        on_axis, numbers = axis.allows()
+        choice = self.kept(f"{key}_guess", lambda text: text in options or on_axis(text), numbers)
+        said = None if choice is None or choice in options else float(choice)
+        told = choice is not None or shown
+        right = as_answer(computed(answer)) if told else None
+        show_drag(
+            f"{key}_frame",
+            frame,
+            said,
+            right,
+            alt=question,
+            again=told and not self.revealed,
+            on_guess=partial(self.keep, key),
+            on_show=partial(self.tell, key),
+            on_again=partial(self.ask_again, key),
+        )
+        if right is None:
+            return told, ""
+        words = right.words or axis.written(right.value)
+        if said is None:
+            verdict = verdict_on(choice, words)
+        elif axis.same(said, right.value):
+            verdict = f"You said **{axis.written(said)}**, which is right."
+        else:
+            gap = axis.gap(said, right.value)
+            verdict = f"You said **{axis.written(said)}**. The answer: **{words}**, {gap}."
+        return told, " ".join(filter(None, (verdict, right.then)))
+
+    @property
+    def revealed(self) -> bool:
+        """Does the link tell this guess, whatever its reader has done?"""
+        return st.query_params.get("reveal") == "1" or self.at == self.sought
+
     def is_shown(self, key: str) -> bool:
-        """Is a guess told without one? A press of "show me" is kept in the address, as guesses are,
-        so that a reload keeps it."""
-        if self.link.take(key, *one_of(["1"])):
-            st.session_state[key] = True
-        pressed = key in st.session_state
-        if pressed and key not in st.query_params:
-            st.query_params[key] = "1"
-        return pressed or st.query_params.get("reveal") == "1" or self.at == self.sought
+        """Is a guess told without one? A press of "Show" is kept in the address, as guesses are, so
+        that a reload keeps it."""
+        return self.kept(key, *one_of(["1"])) is not None or self.revealed
+
+    def kept(self, key: str, allows: Callable[[str], bool], allowed: str) -> str | None:
+        """What a reader has said where no widget keeps it: here, and in the address."""
+        came = self.link.take(key, allows, allowed)
+        if came is not None:
+            st.session_state.setdefault(key, came)
+        said = st.session_state.get(key)
+        if said is not None and st.query_params.get(key) != said:
+            st.query_params[key] = said
+        return said
+
+    def keep(self, key: str, said: str | float) -> None:
+        text = said if isinstance(said, str) else f"{said:.9g}" if said < 1e9 else f"{said:.0f}"
+        st.session_state[f"{key}_guess"] = text
+
+    def tell(self, key: str) -> None:
+        st.session_state[f"{key}_shown"] = "1"
+
+    def ask_again(self, key: str) -> None:
+        for own in (f"{key}_guess", f"{key}_shown"):
+            st.session_state.pop(own, None)
+            self.link.forget(own)
 
     def choose(
         self,
@@ -507,6 +636,22 @@ def ask(question: Question, key: str) -> None:
     if choice is not None:
         begins = "Yes." if choice == question.right else "Not so."
         st.markdown(f"{begins} {question.why[choice]}")
+
+
+def computed(answer: Told | Callable[[], Told]) -> Told:
+    return answer() if callable(answer) else answer
+
+
+def as_answer(told: Told) -> Answer:
+    return told if isinstance(told, Answer) else Answer(float(told))
+
+
+def verdict_on(choice: str | None, right: Told) -> str:
+    if choice is None:
+        return f"The answer: **{right}**."
+    if choice == right:
+        return f"You said **{choice}**, which is right."
+    return f"You said **{choice}**. The answer: **{right}**."
 
 
 def usual_kind(options: Sequence[object]) -> Kind:

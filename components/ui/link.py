@@ -4,7 +4,7 @@ reads it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -29,7 +29,7 @@ class Link:
         self.closed = False
 
     @property
-    def came(self) -> Mapping[str, str]:
+    def came(self) -> dict[str, str]:
         """By key, whatever became of it since; looked at once a visit."""
         memory = f"{self.prefix}link"
         if memory not in st.session_state:
@@ -66,6 +66,11 @@ class Link:
             if self.closed:
                 st.info(self.refused[key])
         return None
+
+    def forget(self, key: str) -> None:
+        """The reader takes back what the link said."""
+        self.came.pop(key, None)
+        st.query_params.pop(key, None)
 
     def close(self, all_drawn: bool) -> None:
         """Say what of the link is not allowed and, once all controls are drawn, not known."""

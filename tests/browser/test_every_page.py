@@ -178,6 +178,10 @@ def no_option_of_a_guess_is_cut_off(visit: Visit) -> Iterator[str]:
         f"all => all.filter(e => e.checkVisibility() && e.getBoundingClientRect().right > {PHONE})"
         ".map(e => e.innerText)"
     )
+    yield from visit.page.locator(".guess button, .guess .lane > *").evaluate_all(
+        f"all => all.filter(e => e.checkVisibility() && e.getBoundingClientRect().right > {PHONE})"
+        ".map(e => e.className || e.innerText)"
+    )
 
 
 def a_strip_takes_two_rows_on_a_phone(visit: Visit) -> Iterator[str]:
@@ -202,11 +206,31 @@ def it_ends_on_a_phone(visit: Visit) -> Iterator[str]:
 # ---------------------------------------------------------------- in a reader's hands
 
 
+def a_mark_moves_by_keys_and_enter_answers(visit: Visit) -> Iterator[str]:
+    page = visit.page
+    marks = page.locator(".guess .knob")
+    if not marks.count():
+        return
+    mark, before = marks.first, marks.count()
+    stood = mark.get_attribute("aria-valuetext")
+    mark.press("ArrowRight")
+    if (stands := mark.get_attribute("aria-valuetext")) == stood:
+        yield f"it stays at {stands}"
+    mark.press("Enter")
+    wait_for(page, lambda: marks.count() < before)
+    wait_idle(page)
+    if not page.get_by_text(f"You said {stands}").count():
+        yield f"no verdict on {stands}"
+    page.get_by_role("button", name="Guess again").first.click()
+    wait_for(page, lambda: marks.count() == before)
+    wait_idle(page)
+
+
 def the_next_input_answers(visit: Visit) -> Iterator[str]:
     """A page that shows no guess gets what its first boxes ask for."""
     page = visit.page
     page.set_viewport_size({"width": 1280, "height": SCREEN})
-    waiting = page.get_by_role("button", name="show me")
+    waiting = page.get_by_role("button", name="Show", exact=True)
     if not waiting.count():
         for number, box in zip(("37", "48"), boxes(visit), strict=False):
             box.fill(number)
@@ -223,7 +247,7 @@ def boxes(visit: Visit):
 
 
 def tell_the_first(visit: Visit) -> None:
-    waiting = visit.page.get_by_role("button", name="show me")
+    waiting = visit.page.get_by_role("button", name="Show", exact=True)
     before = waiting.count()
     waiting.first.click()
     wait_for(visit.page, lambda: waiting.count() < before)
@@ -260,7 +284,7 @@ def its_drawing_follows_the_hand(visit: Visit) -> Iterator[str]:
 
 def it_can_be_read_and_its_controls_have_names(visit: Visit) -> Iterator[str]:
     varied = visit.slug in MOST_VARIED
-    while varied and visit.page.get_by_role("button", name="show me").count():
+    while varied and visit.page.get_by_role("button", name="Show", exact=True).count():
         tell_the_first(visit)
     yield from read_by_axe(visit.page, visit.axe, ("light", "dark") if varied else ("light",))
 
@@ -338,6 +362,7 @@ CHECKS: tuple[Check, ...] = (
     a_strip_takes_two_rows_on_a_phone,
     no_option_of_a_guess_is_cut_off,
     it_ends_on_a_phone,
+    a_mark_moves_by_keys_and_enter_answers,
     the_next_input_answers,
     its_strip_hands_on_a_moment,
     its_drawing_follows_the_hand,

@@ -89,7 +89,7 @@ def test_a_reload_keeps_the_guesses_and_the_run_that_a_moment_of_the_page_has(op
 
     wait_idle(page)
     assert page.get_by_text(f"You said {said}").count() == 1
-    assert page.get_by_role("button", name="show me").count() == left
+    assert page.get_by_role("button", name="Show", exact=True).count() == left
     no_link_that_the_page_gives_away_has_a_guess(page)
     stays_at_the_top_and_leaves_the_buttons_free(page)
     a_sum_typed_there_is_the_sum_of_the_page(page, 12)
@@ -105,7 +105,7 @@ def top(page) -> float:
 def a_moment_comes_back_where_it_was_copied(page) -> None:
     assert 0 < top(page) < 300
     assert page.get_by_text("The forgery implies").first.is_visible()
-    assert page.get_by_role("button", name="show me").count() > 0
+    assert page.get_by_role("button", name="Show", exact=True).count() > 0
     page.mouse.move(600, 400)
     page.mouse.wheel(0, -600)
     wait_for(page, lambda: top(page) > 300)
@@ -116,11 +116,11 @@ def guessed_and_shown(page) -> tuple[str, int]:
     pill = page.locator(".st-key-ch10_forge_guess button").last
     said = pill.inner_text()
     pill.click()
-    page.get_by_role("button", name="show me").first.click()
+    page.get_by_role("button", name="Show", exact=True).first.click()
     page.get_by_text(f"You said {said}").wait_for()
     wait_for(page, lambda: "_shown=1" in page.url and "_guess=" in page.url)
     wait_idle(page)
-    return said, page.get_by_role("button", name="show me").count()
+    return said, page.get_by_role("button", name="Show", exact=True).count()
 
 
 def a_setting_that_is_moved_leaves_the_run_alone(page) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from shown import charts, text_of
 
-from components.ui.chapters.ch51 import exercises, probes, worked
+from components.ui.chapters.ch51 import claims, exercises, probes, worked
 from components.ui.chapters.ch51.claims import over_plain, over_plain_at_first
 from lab import statistics as ratios
 from lab.interp.depth import readings_of
@@ -36,7 +36,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     for answer in (
         worked.SAME[0],
         worked.who_bears_it(rows("threads")),
-        worked.grows(rows("residuals")),
+        f"{claims.growth('plain', 'the stream').value(rows('residuals')):.1f} times as long",
         worked.is_faster(worked.race_runs()),
     ):
         assert f"The answer: **{answer}**" in text_of(app)

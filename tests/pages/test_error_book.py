@@ -58,11 +58,37 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any, rows: Any, near:
     for answer in (
         worked.most_frequent(rows),
         worked.best_arm(rows),
-        worked.is_it_the_number(rows),
-        worked.how_many_back(rows),
-        worked.who_leaves_fewest(near),
+        f"median {median(after(rows, 'random_matched_anew')):,.0f}",
+        f"median {median(after(near, 'own_mistakes', claims.NEAR)):,.0f}",
+        "16%",
     ):
         assert f"The answer: **{answer}**" in text_of(app)
+    for said in (worked.is_it_the_number(rows), worked.who_leaves_fewest(near)):
+        assert said in text_of(app)
+    assert counted(claims.wrong_again(claims.PAIRS, 1, 4), rows) == (31, 200)
+
+
+def test_a_guess_beside_the_record_says_how_far_off_it_is(book: Any, near: Any) -> None:
+    left = median(after(near, "own_mistakes", claims.NEAR))
+    app = book(PAGE, ch62_near_guess=f"{left + 48:.0f}")
+    assert f"**median {left:.0f}**, 48 fewer than you said." in text_of(app)
+    for link in ({"ch62_near_guess": worked.LEVEL[0]}, {"ch62_near_shown": "1"}):
+        assert f"The answer: **median {left:.0f}**" in text_of(book(PAGE, **link)), link
+
+
+def test_each_seed_stands_beside_ordinary_training_of_the_same_seed(near: Any) -> None:
+    shown = worked.left_near(near)
+    pairs = {row.name: (row.dots[0], row.others[0]) for row in shown.rows if row.others}
+    by_seed = {
+        arm: {row["cell"]["seed"]: row["after"] for row in claims.NEAR.where(arm=arm).of(near)}
+        for arm in ("own_mistakes", "random_anew")
+    }
+    assert pairs == {
+        f"seed {seed}": (n, by_seed["random_anew"][seed])
+        for seed, n in by_seed["own_mistakes"].items()
+    }
+    fewer = sum(own < other for own, other in pairs.values())
+    assert f"fewer in {fewer} of {len(pairs)} pairs" in shown.then
 
 
 def test_the_first_figure_and_its_words_need_no_torch() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from shown import charts, text_of
 
-from components.ui.chapters.ch50 import figures, probes, worked
+from components.ui.chapters.ch50 import claims, figures, probes, worked
 from lab.by_hand.flash import (
     PROCESSORS,
     SlowMemory,
@@ -33,7 +33,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     rows = read_lines(RECORDS / "flash.jsonl")
     for answer in (
         worked.breaks_at(),
-        worked.plain_over_ours(rows),
+        f"{claims.PLAIN_OVER_OURS.value(rows):.0f} times ours",
         "one number a query",
     ):
         assert f"The answer: **{answer}**" in text_of(app)

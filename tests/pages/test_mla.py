@@ -31,7 +31,15 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     assert "The answer: **" not in text_of(app)
     app = seen(PAGE, reveal="1")
     assert not app.exception and not app.info and not app.warning
-    for answer in (worked.CHANGES[0], worked.first_to_fall(*worked.SUM)):
+    race = read_lines(RECORDS / "equal_latents.jsonl")
+    latents = select(race, part="race", attention="mla", ffn="dense")
+    small = claims.held_out(32, worked.ASKED_OF).values(read_lines(RECORDS / "low_rank.jsonl"))
+    for answer in (
+        worked.CHANGES[0],
+        worked.first_to_fall(*worked.SUM),
+        f"median {median(row['wrong_4x4'] for row in latents):,.0f}",
+        f"median {median(small):,.0f}",
+    ):
         assert f"The answer: **{answer}**" in text_of(app)
 
 

@@ -30,8 +30,19 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     app = seen(PAGE, reveal="1")
     assert not app.exception and not app.info and not app.warning
     rows = read_lines(RECORDS / "shut_experts.jsonl")
-    for answer in (worked.who_matters(rows), worked.spoiled_without_chosen(rows)):
+    race, changes = (
+        read_lines(RECORDS / f"{name}.jsonl") for name in ("latent_experts", "expert_changes")
+    )
+    of_experts = [row["shut"]["errors"] / row["n"] for row in rows if "shut" in row]
+    for answer in (
+        f"{sum(share >= 0.1 for share in of_experts)} of {len(of_experts)}",
+        "92 of 200",
+        "4.0 times the mean",
+        worked.told_most(race),
+        worked.best_of_pays(race, changes),
+    ):
         assert f"The answer: **{answer}**" in text_of(app)
+    assert worked.spoiled_without_chosen(rows) in text_of(app)
 
 
 def test_the_router_by_hand_is_that_of_the_model() -> None:

@@ -156,7 +156,7 @@ def test_every_part_can_be_pulled_out_and_each_has_a_name_on_the_page(book) -> N
 
 
 def test_a_loud_end_changes_nothing_and_a_loud_start_does(book, seen) -> None:
-    assert "The answer: **the same text**. The factor stands above" in text_of(
+    assert "The answer: **the same text**.\n\nThe factor stands above" in text_of(
         seen(PAGE, reveal="1")
     )
     app = book(PAGE, figure="norm")

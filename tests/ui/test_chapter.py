@@ -113,7 +113,7 @@ def test_a_section_is_its_prose_its_guess_its_controls_and_its_figure_in_that_or
     order = [
         "A coin is tossed three times.",
         "ch03_first_guess",
-        "The answer: **tails**. Coins are like that.",
+        "The answer: **tails**.\n\nCoins are like that.",
         "ch03_side",
         "ch03_many",
         "drawn: 3 up",
@@ -181,17 +181,17 @@ def test_an_answer_is_not_computed_before_it_is_asked_for() -> None:
     assert not app.slider and "tails" not in text_of(app)
     app.button_group(key="ch03_first_guess").set_value("heads").run()
     assert tossed == ["tails"]
-    assert "You said **heads**. The answer: **tails**. Coins are like that." in text_of(app)
+    assert "You said **heads**. The answer: **tails**.\n\nCoins are like that." in text_of(app)
     assert "drawn: 3 up" in text_of(app)
     app.button_group(key="ch03_first_guess").set_value("tails").run()
-    assert "You said **tails**, which is right. Coins are like that." in text_of(app)
+    assert "You said **tails**, which is right.\n\nCoins are like that." in text_of(app)
 
 
 def test_a_reader_may_look_without_a_guess() -> None:
     app = opened()
     app.button(key="ch03_first_skip").click().run()
     assert not app.exception
-    assert "The answer: **tails**. Coins are like that." in text_of(app)
+    assert "The answer: **tails**.\n\nCoins are like that." in text_of(app)
     assert "drawn: 3 up" in text_of(app)
 
 
@@ -218,6 +218,110 @@ def test_a_guess_in_the_address_is_the_readers_and_one_that_is_no_option_is_told
         app
     )
     assert address(app) == {}
+
+
+def page_of_two_frames(asked: list[str]) -> None:
+    """A number to be dragged to, then a row to be picked; `asked` grows by each answer computed."""
+    import streamlit as st
+
+    from components.ui.chapter import Chapter
+    from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
+
+    class Small(Chapter):
+        def raw(self, section: str) -> str:
+            return f"Prose of {section}."
+
+    def number() -> Answer:
+        asked.append("number")
+        return Answer(62, "median 62", "No more is known.")
+
+    def row() -> str:
+        asked.append("row")
+        return "tails"
+
+    page = Small("03_one_block")
+    page.open()
+    axis = Axis("of 160", 0, 160)
+
+    @page.section("number")
+    def dragged() -> None:
+        frame = Dragged(axis, "heads")
+        if page.guess("How many?", ("few", "many"), number, frame=frame):
+            st.markdown("drawn: number")
+
+    @page.section("row")
+    def picked() -> None:
+        frame = Picked(axis, lambda: {"heads": 1, "tails": 9})
+        if page.guess("Which?", ("heads", "tails"), row, frame=frame):
+            st.markdown("drawn: row")
+
+    page.close("end")
+
+
+def framed(asked: list[str], **query: str) -> AppTest:
+    app = AppTest.from_function(page_of_two_frames, default_timeout=60, kwargs={"asked": asked})
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def sent_to_the_frames(app: AppTest) -> str:
+    return " ".join(e.proto.json for e in app.main.get("bidi_component"))
+
+
+def test_a_frame_computes_and_sends_its_answer_when_it_is_told_and_not_before() -> None:
+    asked: list[str] = []
+    app = framed(asked)
+    sent = sent_to_the_frames(app)
+    assert "How many?" in sent and "Which?" in sent
+    assert asked == [] and "62" not in sent and "drawn" not in text_of(app)
+    app = framed(asked, ch03_number_guess="110", ch03_row_guess="heads")
+    assert asked == ["number", "row"] and "median 62" in sent_to_the_frames(app)
+    assert (
+        "You said **110**. The answer: **median 62**, 48 fewer than you said. No more is known."
+        "\n\nProse of number_why."
+    ) in text_of(app)
+    assert "You said **heads**. The answer: **tails**." in text_of(app) and not app.info
+    assert address(app) == {"ch03_number_guess": "110", "ch03_row_guess": "heads"}
+
+
+def test_a_link_with_a_word_of_before_opens_the_answer_of_a_number() -> None:
+    app = framed([], ch03_number_guess="many")
+    assert "You said **many**. The answer: **median 62**." in text_of(app) and not app.info
+    assert "drawn: number" in text_of(app)
+    assert "You said **62**, which is right." in text_of(framed([], ch03_number_guess="62"))
+
+
+@pytest.mark.parametrize("nonsense", ["161", "-1", "nan", "1e400", "", "٣", "zebra"])
+def test_a_number_off_the_axis_is_told_and_is_no_guess(nonsense: str) -> None:
+    app = framed([], ch03_number_guess=nonsense)
+    assert "You said" not in text_of(app) and "drawn" not in text_of(app)
+    assert "it takes a whole number from 0 to 160" in told(app) and address(app) == {}
+
+
+def test_all_answers_are_shown_from_the_head_and_hidden_again() -> None:
+    app = framed([])
+    app.button(key="ch03_all_answers").click().run()
+    assert address(app) == {"reveal": "1"}
+    assert "drawn: number" in text_of(app) and "drawn: row" in text_of(app)
+    assert app.button(key="ch03_all_answers").label == "Hide all answers"
+    app.button(key="ch03_all_answers").click().run()
+    assert address(app) == {} and "drawn" not in text_of(app)
+
+
+def page_without_a_guess() -> None:
+    from components.ui.chapter import Chapter
+
+    page = Chapter("03_one_block")
+    page.open()
+    page.close()
+
+
+def test_a_page_without_a_guess_has_no_answers_to_show() -> None:
+    app = AppTest.from_function(page_without_a_guess, default_timeout=60).run()
+    assert not app.exception and not app.button
 
 
 def test_no_link_that_the_page_gives_away_says_what_the_reader_guessed() -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from components.ui.chapters.ch50 import claims, probes
+from components.ui.drawings.guess import Answer, Axis, Dragged
+from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
 from components.ui.words import band, spelled
 from lab.by_hand.flash import (
@@ -228,6 +230,19 @@ RECORDED, NOW = "recorded", "here and now"
 def plain_over_ours(record: Any) -> str:
     """The option of the guess that the record bears out."""
     return band(claims.PLAIN_OVER_OURS.value(record), EDGES, FACTORS)
+
+
+OUR_MEMORY = Dragged(
+    Axis("times the memory of ours", 1, 10_000, log=True, less="less"),
+    "plain attention",
+    given=[Line("ours", 1)],
+)
+"""The frame of the guess."""
+
+
+def times_our_memory(record: Any) -> Answer:
+    value = claims.PLAIN_OVER_OURS.value(record)
+    return Answer(value, f"{value:.0f} times ours")
 
 
 def memory_rows(record: Any) -> list[dict[str, Any]]:

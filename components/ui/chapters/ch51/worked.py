@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.ui.chapters.ch51 import claims, probes
+from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
+from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
 from components.ui.loaded_models import load_with_progress
 from components.ui.page_records import rows_of
@@ -148,6 +150,19 @@ def who_bears_it(record: Any) -> str:
     return BEAR[0] if ffn < attention else BEAR[1]
 
 
+def given_equal_shares(record: Any) -> Picked:
+    """The frame of the guess: problems wrong, medians of the seeds."""
+
+    def wrong() -> dict[str, float]:
+        parts = dict(zip(BEAR, ("FFN", "attention"), strict=False))
+        return {
+            name: 100 * claims.one_pinned(part, "even").median().value(record)
+            for name, part in parts.items()
+        }
+
+    return Picked(Axis.percent("of problems wrong, median"), wrong)
+
+
 # ---------------------------------------------------------------- 4. and 5. the race
 
 DEPTHS = {claims.SHALLOW: "three layers", claims.DEEP: "six layers"}
@@ -174,6 +189,22 @@ GROWS = ("less than two times", "two to ten times", "more than ten times")
 def grows(record: Any) -> str:
     """The option of the guess: of the plain sum."""
     return band(claims.growth("plain", "the stream").value(record), (2, 10), GROWS)
+
+
+LONGER = Dragged(
+    Axis("times as long as after the first layer", 0.1, 100, log=True, less="less"),
+    "after the last layer",
+    given=[Line("after the first layer", 1)],
+    start=1,
+    hue="ochre",
+)
+"""The frame of the guess; below one the stream has become shorter."""
+
+
+def times_longer(record: Any) -> Answer:
+    found = claims.growth("plain", "the stream")
+    value = found.value(record)
+    return Answer(value, f"{value:.1f} times as long")
 
 
 NEVER, LOSS = "did not reach it", "loss"

@@ -20,6 +20,8 @@ from components.ui.chapters.ch52.claims import (
     RUNS,
     STREAMS,
 )
+from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
+from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
 from components.ui.words import band, true_minus
 from lab.data.problems import pairs_of
@@ -150,6 +152,30 @@ def how_it_falls(record: Any) -> str:
     return band(end / start, (2, 5), FALLS)
 
 
+def wrong_at_start(record: Any) -> int:
+    return round(asked(record) * claims.wrong(RUNS, 0).value(record))
+
+
+def asked(record: Any) -> int:
+    """Other problems that each run is evaluated on."""
+    return RUNS.of(record)[0]["n"]
+
+
+def to_be_wrong(record: Any) -> Dragged:
+    """The frame of the guess."""
+    start = wrong_at_start(record)
+    axis = Axis(f"wrong of {asked(record):,}", 0, asked(record))
+    return Dragged(axis, "at the end", [Line("at the start", start)], start=start, hue="brown")
+
+
+def wrong_at_end(record: Any) -> Answer:
+    """The answer of the guess, a dot for each seed."""
+    found = claims.wrong(RUNS, recipes.STEPS)
+    value = asked(record) * found.value(record)
+    then = f"That is {how_it_falls(record)}."
+    return Answer(value, f"median {value:,.0f}", then, [n for _, n, _ in found.points(record)])
+
+
 def times_read() -> float:
     """How often the long run reads each of its problems."""
     n_pair = len(recipes.few_pairs(recipes.N_PAIR, 1).both_ways()[0])
@@ -220,6 +246,20 @@ def still_turn(record: Any) -> str:
     return STILL[0] if left >= 0.5 else STILL[1] if left >= 0.1 else STILL[2]
 
 
+TURN_LEFT = Dragged(
+    Axis.percent("of the rise of the token cosine"),
+    "softmax in float64",
+    given=[Line("softmax in float32", 100)],
+)
+"""The frame of the guess."""
+
+
+def turn_left(record: Any) -> Answer:
+    exact, usual = (claims.rise(KINDS[kind], claims.COSINE) for kind in (EXACT, FEW))
+    value = 100 * exact.ratio_to(usual).value(record)
+    return Answer(value, f"{value:.0f}%", f"Do they still turn one way? **{still_turn(record)}**.")
+
+
 def pull_rows(lead: float) -> list[dict[str, str]]:
     """A line for either format: the pulls on the logits of one token."""
     return [
@@ -253,6 +293,20 @@ def what_the_push_costs(record: Any) -> str:
     return band(without.ratio_to(usual).value(record), (0.25, 0.75), COSTS)
 
 
+LOST_WITHOUT_PUSH = Dragged(
+    Axis.percent("of those lost with the push", 150),
+    "lost without the push",
+    given=[Line("lost with it", 100)],
+)
+"""The frame of the guess."""
+
+
+def lost_without_push(record: Any) -> Answer:
+    without, usual = (claims.rise(KINDS[kind], "wrong") for kind in (CENTRED, FEW))
+    value = 100 * without.ratio_to(usual).value(record)
+    return Answer(value, f"{value:.0f}%", f"That is {what_the_push_costs(record)}.")
+
+
 # ---------------------------------------------------------------- 4. what warned first
 
 WHEN = ("before step 100", "from step 100 to step 1,000", "later, or never")
@@ -261,6 +315,21 @@ WHEN = ("before step 100", "from step 100 to step 1,000", "later, or never")
 def when_it_falls(record: Any) -> str:
     """The option of the guess, of the usual runs."""
     return band(claims.fall(RUNS).value(record), (100, 1000), WHEN)
+
+
+UNTIL_IT_FALLS = Dragged(
+    Axis("steps", 1, 20_000, unit=" steps", log=True),
+    "five more in a hundred are wrong",
+    hue="brown",
+)
+"""The frame of the guess."""
+
+
+def step_of_fall(record: Any) -> Answer:
+    """The answer of the guess, a dot for each seed."""
+    found = claims.fall(RUNS)
+    value = found.value(record)
+    return Answer(value, f"median step {value:,.0f}", dots=found.values(record))
 
 
 def change_rows(row: Row) -> list[Drawn]:
@@ -357,6 +426,18 @@ def part_rows(record: Any) -> list[Drawn]:
 def where_it_is(record: Any) -> str:
     """The option of the guess: the part that mends most when it is put back."""
     return min(PARTS, key=lambda name: claims.put_back(RUNS, PARTS[name]).value(record))
+
+
+def put_back(record: Any) -> Picked:
+    """The frame of the guess: problems that are wrong then, medians of the seeds."""
+
+    def wrong() -> dict[str, float]:
+        return {
+            name: asked(record) * claims.put_back(RUNS, part).value(record)
+            for name, part in PARTS.items()
+        }
+
+    return Picked(Axis(f"wrong of {asked(record):,}, median", 0, asked(record)), wrong)
 
 
 # ---------------------------------------------------------------- beside

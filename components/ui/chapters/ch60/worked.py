@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from components.ui.chapters.ch60 import claims, probes
+from components.ui.drawings.guess import Answer, Axis, Dragged
+from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
 from components.ui.loaded_models import load_with_progress
 from components.ui.page_records import rows_of
@@ -374,6 +376,38 @@ def low_rank_helps(record: Any) -> str:
     return LOW_RANK_HELPS[1 if all(ratio.low > 1 for ratio in found) else 2]
 
 
+SMALLER, SMALLEST = (f"latents of {rank}" for rank in sorted(claims.SMALL_LATENTS)[::-1])
+"""Small latents by their words, those that the guess is about first."""
+
+
+def held_out(record: Any) -> int:
+    return claims.held_out(claims.FULL_RANK, ASKED_OF).rows.of(record)[0]["n_heldout"]
+
+
+def full_rank(record: Any) -> Line:
+    wrong = claims.held_out(claims.FULL_RANK, ASKED_OF)
+    name = f"latents of {claims.FULL_RANK}"
+    return Line(name, wrong.value(record), dots=wrong.values(record), hue="violet")
+
+
+def to_be_left(record: Any) -> Dragged:
+    """The frame of the guess."""
+    axis = Axis("held-out pairs wrong, median of five seeds", 0, 5000, 25)
+    given = [full_rank(record)]
+    return Dragged(axis, SMALLER, given, [SMALLEST], start=given[0].value, hue="ochre")
+
+
+def left_by_small_latents(record: Any) -> Answer:
+    """The answer of the guess: what small latents leave wrong, beside what the interval says."""
+    less, least = (
+        claims.held_out(rank, ASKED_OF) for rank in sorted(claims.SMALL_LATENTS, reverse=True)
+    )
+    value = less.value(record)
+    then = f"Do small latents leave fewer than full rank? **{low_rank_helps(record)}**."
+    smallest = Line(SMALLEST, least.value(record), dots=least.values(record), hue="teal")
+    return Answer(value, f"median {value:,.0f}", then, less.values(record), [smallest])
+
+
 # ---------------------------------------------------------------- latents or experts: the race
 
 
@@ -397,6 +431,27 @@ def do_latents_help(record: Any) -> str:
     latents, own = (claims.wrong_sums(a, "dense").values(record) for a in ("mla", "mha"))
     found = ratio_of_medians(latents, own)
     return HELP[0] if found.high < 1 else HELP[1] if found.low > 1 else HELP[2]
+
+
+def asked_in_race(record: Any) -> int:
+    return claims.wrong_sums("mha", "dense").rows.of(record)[0]["n_4x4"]
+
+
+def to_be_wrong(record: Any) -> Dragged:
+    """The frame of the guess: beside multi-head attention, a dot for each seed."""
+    own = claims.wrong_sums("mha", "dense")
+    n = asked_in_race(record)
+    axis = Axis(f"wrong of {n:,}, median of five seeds", 1, n, log=True)
+    line = Line("multi-head attention", own.value(record), dots=own.values(record), hue="rose")
+    return Dragged(axis, "latents", [line], start=line.value)
+
+
+def wrong_with_latents(record: Any) -> Answer:
+    """The answer of the guess, with what the interval of the ratio says."""
+    found = claims.wrong_sums("mla", "dense")
+    value = found.value(record)
+    then = f"Are fewer wrong? **{do_latents_help(record)}**."
+    return Answer(value, f"median {value:,.0f}", then, found.values(record))
 
 
 BUDGET, FEW_WRONG = 48, 1

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from components.ui.chapters.ch60.probes import LONG_RUN as RUN
 from components.ui.chapters.ch61 import claims, probes
+from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
+from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
 from components.ui.loaded_models import load_with_progress
 from components.ui.plots.dots import seed_points
 from components.ui.words import band, spelled, true_minus
 from lab.model.config import GPTConfig, MixtureOfExpertsConfig
-from lab.readings import Row, Rows, in_brackets
+from lab.readings import Counts, Row, Rows, in_brackets
 from lab.statistics import spread
 
 cost = lazily("lab.model.cost")
@@ -125,6 +127,23 @@ def who_matters(rows: Sequence[Row]) -> str:
     return band(claims.that_matter("shut").value(rows), (0.1, 0.4), MATTERS)
 
 
+def to_matter(rows: Sequence[Row]) -> Dragged:
+    """The frame of the guess."""
+    _, n = counted(claims.that_matter("shut"), rows)
+    return Dragged(Axis(f"of {n} experts", 0, n), "break a problem in ten")
+
+
+def number_that_matter(rows: Sequence[Row]) -> Answer:
+    errors, n = counted(claims.that_matter("shut"), rows)
+    return Answer(errors, f"{errors} of {n}")
+
+
+def counted(found: Counts, rows: Sequence[Row]) -> tuple[int, int]:
+    """How many, and of how many, in all rows together."""
+    points = found.points(rows)
+    return sum(errors for _, errors, _ in points), sum(n for *_, n in points)
+
+
 SHARED, ROUTED = "without the shared expert", "without the chosen experts"
 LEFT_OUT = {SHARED: "shared", ROUTED: "routed"}
 EVERYWHERE = "all layers"
@@ -152,6 +171,17 @@ SPOILED = (FEW_WRONG, HALF_WRONG, ALL_WRONG)
 def spoiled_without_chosen(rows: Sequence[Row]) -> str:
     """How many sums go wrong when nothing of what routers chose is left."""
     return band(claims.without("routed").value(rows), (0.1, 0.9), SPOILED)
+
+
+def to_be_spoiled(rows: Sequence[Row]) -> Dragged:
+    """The frame of the guess."""
+    _, n = counted(claims.without("routed"), rows)
+    return Dragged(Axis(f"of {n} problems", 0, n), "wrong without the chosen")
+
+
+def number_spoiled(rows: Sequence[Row]) -> Answer:
+    errors, n = counted(claims.without("routed"), rows)
+    return Answer(errors, f"{errors} of {n}", f"That is {spoiled_without_chosen(rows)}.")
 
 
 # ---------------------------------------------------------------- balance, recorded
@@ -184,6 +214,20 @@ def how_uneven(changes: Sequence[Row]) -> str:
     return band(claims.uneven(claims.NO_BIASES).value(changes), (1.5, 3.0), UNEVEN)
 
 
+LOADS = Dragged(
+    Axis("times the mean load", 1, 8, 0.1, less="less"),
+    "the busiest expert, without biases",
+    given=[Line("the mean", 1)],
+)
+"""The frame of the guess; eight times is all that there is."""
+
+
+def times_the_mean(changes: Sequence[Row]) -> Answer:
+    found = claims.uneven(claims.NO_BIASES)
+    value = found.value(changes)
+    return Answer(value, f"{value:.1f} times the mean", dots=found.values(changes))
+
+
 # ---------------------------------------------------------------- what experts tell
 
 
@@ -206,6 +250,20 @@ def told_most(race: Sequence[Row]) -> str:
         claims.LABELS.values(),
         key=lambda label: spread(r["share"] for r in rows if r["label"] == label).median,
     )
+
+
+def to_be_told(race: Sequence[Row]) -> Picked:
+    """The frame of the guess: medians behind the first layer."""
+
+    def shares() -> dict[str, float]:
+        rows = [row for row in told_rows(race) if row["layer"] > 0]
+        labels = claims.LABELS.values()
+        return {
+            label: 100 * spread(row["share"] for row in rows if row["label"] == label).median
+            for label in labels
+        }
+
+    return Picked(Axis.percent("of what there is to tell"), shares)
 
 
 # ---------------------------------------------------------------- does it pay?
@@ -270,6 +328,17 @@ def best_of_pays(race: Sequence[Row], changes: Sequence[Row]) -> str:
     best = min(wrong, key=lambda name: max(wrong[name]))
     others = [count for name in PAYS if name != best for count in wrong[name]]
     return best if max(wrong[best]) < min(others) else NOT_TOLD
+
+
+def to_pay(race: Sequence[Row], changes: Sequence[Row]) -> Picked:
+    """The frame of the guess: medians of the seeds."""
+
+    def medians() -> dict[str, float]:
+        runs = pay_runs(race, changes)
+        return {name: spread(row["wrong_4x4"] for row in runs[name]).median for name in PAYS}
+
+    n = pay_runs(race, changes)[EIGHT][0]["n_4x4"]
+    return Picked(Axis(f"wrong of {n:,}, median", 0, n), medians)
 
 
 # ---------------------------------------------------------------- balance, live

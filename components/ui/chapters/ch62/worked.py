@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 
 from components.ui.chapters.ch62 import claims
 from components.ui.chapters.ch62.claims import ARMS, PAIRS, SUSPECTS
+from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
+from components.ui.drawings.guess import Row as Line
 from components.ui.drawings.notebook import Mistake
 from components.ui.lazily import lazily
 from components.ui.live.service import LiveRun
@@ -117,6 +120,13 @@ def most_frequent(rows: Record) -> str:
     return max(found, key=found.__getitem__)
 
 
+def where_first(rows: Record) -> Picked:
+    """The frame of the guess."""
+    whole = PAIRS.of(rows)[0]["before"]
+    axis = Axis("test pairs that are wrong", 0, 2000)
+    return Picked(axis, lambda: kinds_before(rows), given=[Line("all three", whole)])
+
+
 def of_kind(rows: Record, words: str) -> list[Row]:
     """The mistakes of that kind in the book, the surest first."""
     kind = next(kind for kind, own in KINDS.items() if own == words)
@@ -192,6 +202,25 @@ def best_arm(rows: Record) -> str:
     return min(BETS, key=lambda words: claims.after(PAIRS, BETS[words]).value(rows))
 
 
+PAIRS_WRONG = Axis("test pairs wrong", 0, 2000)
+
+
+def at_the_start(rows: Record) -> Line:
+    """Test pairs wrong before anything is studied."""
+    return Line("at the start", PAIRS.of(rows)[0]["before"])
+
+
+def bets(rows: Record) -> Picked:
+    """The frame of the guess: medians of the seeds."""
+
+    def ends() -> dict[str, float]:
+        return {words: claims.after(PAIRS, arm).value(rows) for words, arm in BETS.items()}
+
+    hues = {ARMS["random_matched"]: "ochre", ARMS["random_anew"]: "teal"}
+    others = {words: hues.get(words, "grey") for words in BETS if words != ARMS["own_mistakes"]}
+    return Picked(PAIRS_WRONG, ends, given=[at_the_start(rows)], hues=others)
+
+
 MOST_WRONG = 0.4
 """Where the axis of test pairs that are wrong ends: at the start about a third of them are."""
 
@@ -244,6 +273,38 @@ def is_it_the_number(rows: Record) -> str:
     return band((book - number) / (book - anew), (1 / 4, 3 / 4), NUMBER)
 
 
+def to_be_left(rows: Record) -> Dragged:
+    """The frame of the guess."""
+    return Dragged(
+        replace(PAIRS_WRONG, step=10),
+        "many random pairs a round",
+        given=[at_the_start(rows)],
+        later=[ARMS[arm] for arm in BETWEEN],
+        hue="brown",
+    )
+
+
+BETWEEN = {"own_mistakes": "violet", "random_anew": "teal"}
+"""Arms that the answer stands between, and their hues."""
+
+
+def left_by_the_number(rows: Record) -> Answer:
+    """The answer of the guess: many pairs a round, beside the error book and ordinary training."""
+    ends = {arm: claims.after(PAIRS, arm) for arm in ("random_matched_anew", *BETWEEN)}
+    value, *_ = medians = [end.value(rows) for end in ends.values()]
+    dots = [end.values(rows) for end in ends.values()]
+    others = [
+        Line(ARMS[arm], medians[i], dots=dots[i], hue=hue)
+        for i, (arm, hue) in enumerate(BETWEEN.items(), start=1)
+    ]
+    then = f"That is {is_it_the_number(rows)}."
+    return Answer(value, median_of(value), then, dots[0], others)
+
+
+def median_of(value: float) -> str:
+    return f"median {value:,.0f}"
+
+
 # ---------------------------------------------------------------- 4. near the end
 
 MOST_WRONG_NEAR = 0.02
@@ -256,6 +317,55 @@ def who_leaves_fewest(rows: Record) -> str:
     book, anew = (claims.after(claims.NEAR, arm).values(rows) for arm in arms)
     found = ratio_of_medians(book, anew)
     return band(1.0, (found.low, found.high), (LEVEL[1], LEVEL[2], LEVEL[0]))
+
+
+def wrong_near(rows: Record) -> int:
+    return claims.NEAR.of(rows)[0]["before"]
+
+
+def asked_near(rows: Record) -> int:
+    return claims.NEAR.of(rows)[0]["n"]
+
+
+def to_be_left_near(rows: Record) -> Dragged:
+    """The frame of the guess."""
+    before = wrong_near(rows)
+    return Dragged(
+        Axis(f"wrong of {asked_near(rows):,}", 0, 200),
+        "after its mistakes",
+        given=[Line("at the start", before)],
+        later=["against ordinary training"],
+        start=before,
+    )
+
+
+def left_near(rows: Record) -> Answer:
+    """The answer of the guess: how many are left, and each seed beside ordinary training."""
+    ends = claims.after(claims.NEAR, "own_mistakes"), claims.after(claims.NEAR, "random_anew")
+    book, anew = ({row["cell"]["seed"]: n for row, n in end.points(rows)} for end in ends)
+    value, other = (end.value(rows) for end in ends)
+    fewer = sum(book[seed] < anew[seed] for seed in book)
+    pairs = [
+        Line(
+            f"seed {seed}",
+            dots=[n],
+            others=[anew[seed]],
+            note=against(n, anew[seed]),
+            hue="violet",
+            other_hue="teal",
+        )
+        for seed, n in book.items()
+    ]
+    against_anew = Line("ordinary training", other, median_of(other), hue="teal")
+    then = (
+        f"Against ordinary training its mistakes leave fewer in {fewer} of {len(book)} pairs of "
+        f"seeds: **{who_leaves_fewest(rows)}**."
+    )
+    return Answer(value, median_of(value), then, rows=[against_anew, *pairs])
+
+
+def against(n: float, other: float) -> str:
+    return f"{abs(n - other):,.0f} {'fewer' if n < other else 'more'}"
 
 
 # ---------------------------------------------------------------- 5. wrong before, or lost
@@ -316,6 +426,21 @@ def how_many_back(rows: Record) -> str:
     """The option of the guess: of the first round's mistakes, wrong again after the last."""
     wrong = claims.wrong_again(PAIRS, 1, n_rounds(rows))
     return band(wrong.value(rows), (0.05, 0.25), BACK)
+
+
+COMING_BACK = Dragged(
+    Axis.percent("of the mistakes of round 1"),
+    "wrong after the last round",
+    given=[Line("when they were noted", 100)],
+)
+"""The frame of the guess."""
+
+
+def back_in_percent(rows: Record) -> Answer:
+    """The answer of the guess: of the first round's mistakes, wrong again after the last."""
+    wrong = claims.wrong_again(PAIRS, 1, n_rounds(rows))
+    value = 100 * wrong.value(rows)
+    return Answer(value, f"{value:.0f}%", f"These are {wrong.measure(rows).shown}.")
 
 
 # ---------------------------------------------------------------- 7. live

@@ -9,6 +9,8 @@ import type cloud from "../../src/drawings/cloud";
 import type contents from "../../src/drawings/contents";
 import type experts from "../../src/drawings/experts";
 import type growing from "../../src/drawings/growing";
+import type guess from "../../src/drawings/guess";
+import type { Axis } from "../../src/drawings/maths/guess";
 import type kept from "../../src/drawings/kept";
 import type generators from "../../src/drawings/generators";
 import type network from "../../src/drawings/network";
@@ -186,6 +188,13 @@ interface Cases {
     DataOf<typeof scale>,
     { levels: { n: number; parameters: number }[][]; told: string[] }
   >;
+  /** On each axis: where numbers stand, and how they are written. */
+  guess: Case<
+    DataOf<typeof guess>,
+    { axis: Axis; seen: { value: number; share: number; words: string }[] }[]
+  >;
+  guess_told: Case<DataOf<typeof guess>, null>;
+  guess_picked: Case<DataOf<typeof guess>, null>;
   save: Case<DataOf<typeof save>, null>;
 }
 

@@ -15,8 +15,8 @@ export interface Line {
   unit(): number;
   /** Called while the mark moves. */
   move(value: number): void;
-  /** Called once it has come to rest. */
-  rest?(): void;
+  /** Called once it has come to rest, by what moved it. */
+  rest?(by: "hand" | "keys"): void;
 }
 
 type Shape = HTMLElement | SVGElement;
@@ -33,7 +33,8 @@ export class Slide {
   ) {
     surface.onpointerdown = (event) => this.grab(event, mark, surface);
     surface.onpointermove = (event) => this.drag(event);
-    surface.onpointerup = surface.onpointercancel = () => this.release();
+    surface.onpointerup = () => this.release();
+    surface.onpointercancel = () => this.putBack();
     mark.onkeydown = (event) => this.nudge(event);
   }
 
@@ -62,7 +63,13 @@ export class Slide {
     if (!this.grabbed) return;
     const moved = this.grabbed.value !== this.line.now();
     this.grabbed = null;
-    if (moved) this.line.rest?.();
+    if (moved) this.line.rest?.("hand");
+  }
+
+  /** The hand scrolls the page and has not let go of the mark. */
+  private putBack(): void {
+    if (this.grabbed) this.move(this.grabbed.value);
+    this.grabbed = null;
   }
 
   private nudge(event: KeyboardEvent): void {
@@ -84,7 +91,7 @@ export class Slide {
     clearTimeout(this.timer);
     this.timer = window.setTimeout(() => {
       this.timer = 0;
-      this.line.rest?.();
+      this.line.rest?.("keys");
     }, REST_MS);
   }
 

@@ -1,0 +1,261 @@
+// A guess in the figure: the reader drags a mark along a row, or picks one, and what was said stays
+// beside the answer. The answer is not here before Python has sent it.
+
+import { make } from "../shared/dom";
+import "./guess.css";
+import { placeOf, placesIn, share, valueAt, written, type Axis } from "./maths/guess";
+import { Drawing, type Sent } from "./shared/drawing";
+import { say, set, setShare } from "./shared/elements";
+import { mounted } from "./shared/mount";
+import { clamp } from "./shared/numbers";
+import { Slide } from "./shared/slide";
+
+const APART = 10; // pixels between two words at one height
+
+interface Row {
+  name: string;
+  value: number | null;
+  words: string;
+  dots: number[];
+  others: number[];
+  note: string;
+  hue: string;
+  other_hue: string;
+  part: "given" | "asked" | "later" | "come" | "option";
+  right?: boolean;
+}
+
+interface Data extends Sent {
+  kind: "drag" | "pick";
+  axis: Axis;
+  rows: Row[];
+  start: number;
+  /** A number, or which of the options. */
+  said: number | null;
+  told: boolean;
+  gap: string;
+  again: boolean;
+  alt: string;
+}
+
+/** Words on a lane: at a share of it, before it, about it or behind it. */
+interface Words {
+  element: HTMLElement;
+  at: number;
+  side: "before" | "about" | "behind";
+}
+
+class Guess extends Drawing<Data> {
+  private value = this.data.start;
+  private moved = false;
+  private lane: HTMLElement | null = null;
+  private knob: HTMLElement | null = null;
+  private yours: Words | null = null;
+  private above: Words[] = [];
+  private below: Words[] = [];
+  private slide: Slide | null = null;
+
+  protected override begin(): void {
+    this.watch(this.part("rows"));
+    this.atEnd(() => this.slide?.dispose());
+  }
+
+  protected override rebuild(before: Data): void {
+    const inside = this.root.contains((this.root.getRootNode() as Document).activeElement);
+    if (before.told && !this.data.told) [this.value, this.moved] = [this.data.start, false];
+    this.root.classList.toggle("grows", this.data.told && !before.told);
+    this.build();
+    if (inside && before.told !== this.data.told)
+      (this.knob ?? this.root.querySelector("button"))?.focus({ preventScroll: true });
+  }
+
+  // ------------------------------------------------------------ built once
+
+  protected build(): void {
+    const { alt, axis, rows, told } = this.data;
+    this.slide?.dispose();
+    this.slide = this.lane = this.knob = this.yours = null;
+    [this.above, this.below] = [[], []];
+    set(this.root, { "aria-label": alt });
+    this.root.classList.toggle("told", told);
+    const options = rows.filter(({ part }) => part === "option");
+    this.part("rows").replaceChildren(
+      ...rows.map((row) => this.buildRow(row, options.indexOf(row))),
+    );
+    this.part("ticks").replaceChildren(
+      ...axis.ticks.map(([value, words]) => this.placed("tick", value, words)),
+    );
+    this.part("unit").textContent = axis.label;
+    say(this.part("said"), this.reading());
+    this.place();
+  }
+
+  private reading(): string {
+    const { rows, told, gap } = this.data;
+    if (!told) return "The answer waits for your guess.";
+    const right = rows.find(({ part, right }) => part === "asked" || right)!;
+    return [`${right.name}: ${right.words || "the answer"}`, gap].filter(Boolean).join(", ");
+  }
+
+  private placed(kind: string, value: number, words = ""): HTMLElement {
+    const element = make("span", { class: kind }, words);
+    setShare(element, "--at", share(this.data.axis, value));
+    return element;
+  }
+
+  private buildRow(row: Row, option: number): HTMLElement {
+    const lane = make("div", { class: "lane" });
+    const name = option < 0 ? row.name : this.buildOption(row, option);
+    const end = make("div", { class: "end" });
+    const line = make("div", { class: `row ${row.part}` }, make("div", { class: "name" }, name));
+    line.style.setProperty("--hue", `var(--wb-${row.hue})`);
+    line.style.setProperty("--other", `var(--wb-${row.other_hue})`);
+    line.classList.toggle("right", row.right === true);
+    line.append(lane, end);
+    if (row.part === "asked") this.buildAsked(row, lane);
+    else this.buildGiven(row, lane);
+    if (row.part === "asked" || option === 0) end.append(...this.buttons());
+    else end.textContent = row.note;
+    return line;
+  }
+
+  private buildOption(row: Row, option: number): HTMLElement {
+    const picked = option === this.data.said;
+    const click = (): void => this.send("guess", option);
+    return make("button", { type: "button", "aria-pressed": String(picked), click }, row.name);
+  }
+
+  /** What is known, or has come with the answer; or the word that it will. */
+  private buildGiven(row: Row, lane: HTMLElement): void {
+    if (row.part === "later") lane.append(make("em", {}, "comes with the answer"));
+    if (row.part === "option" && !this.data.told) lane.append(make("i", { class: "empty" }));
+    this.buildBar(row, lane);
+    const ends = [row.value ?? this.data.axis.low, ...row.dots, ...row.others];
+    if (row.words) lane.append(this.placed("words", Math.max(...ends), row.words));
+  }
+
+  private buildBar({ value, dots, others }: Row, lane: HTMLElement): void {
+    if (value !== null) lane.append(this.placed("bar", value));
+    const all = [...dots, ...others];
+    if (others.length) {
+      const joined = this.placed("joined", Math.min(...all));
+      setShare(joined, "--to", share(this.data.axis, Math.max(...all)));
+      lane.append(joined);
+    }
+    lane.append(...others.map((dot) => this.placed("dot other", dot)));
+    lane.append(...dots.map((dot) => this.placed("dot", dot)));
+  }
+
+  private buildAsked(row: Row, lane: HTMLElement): void {
+    this.lane = lane;
+    if (this.data.told) this.buildTold(row, lane);
+    else this.buildMark(row, lane);
+  }
+
+  private buildTold(row: Row, lane: HTMLElement): void {
+    const { axis, said, gap } = this.data;
+    const value = row.value!;
+    const at = share(axis, value);
+    this.buildBar(row, lane);
+    const answer = make("b", { class: "answer" }, row.words);
+    lane.append(answer);
+    if (said === null) return void this.below.push({ element: answer, at, side: "behind" });
+    const own = share(axis, said);
+    const band = this.placed("band", Math.min(said, value));
+    setShare(band, "--to", Math.max(at, own));
+    const far = make("b", { class: "gap" }, gap);
+    const yours = make("b", { class: "yours" }, `you said ${written(axis, said)}`);
+    lane.prepend(band);
+    lane.append(this.placed("ring", said), far, yours);
+    this.above.push({ element: far, at: (at + own) / 2, side: "about" });
+    const words: Words[] = [
+      { element: answer, at, side: at < own ? "before" : "behind" },
+      { element: yours, at: own, side: at < own ? "behind" : "before" },
+    ];
+    this.below.push(...words.toSorted((one, other) => one.at - other.at));
+  }
+
+  private buildMark(row: Row, lane: HTMLElement): void {
+    const { axis } = this.data;
+    const label = `Your guess, ${row.name}: ${axis.label}`;
+    const knob = make("div", { class: "knob", role: "slider", tabindex: 0, "aria-label": label });
+    set(knob, { "aria-valuemin": axis.low, "aria-valuemax": axis.high });
+    const yours = make("b", { class: "yours" });
+    lane.append(make("i", { class: "empty" }), make("i", { class: "bar own" }), yours, knob);
+    this.knob = knob;
+    this.yours = { element: yours, at: 0, side: "about" };
+    this.above.push(this.yours);
+    this.slide = new Slide(knob, lane, {
+      step: 1,
+      now: () => placeOf(axis, this.value),
+      bounds: () => placesIn(axis),
+      unit: () => this.unit(),
+      move: (place) => this.move(valueAt(axis, place)),
+      rest: (by) => {
+        if (by === "hand") this.answer();
+      },
+    });
+    knob.addEventListener("keydown", ({ key }) => {
+      if (key === "Enter") this.answer();
+    });
+  }
+
+  /** Pixels from one place of the mark to the next. */
+  private unit(): number {
+    const [low, high] = placesIn(this.data.axis);
+    return (this.lane?.clientWidth ?? 0) / (high - low);
+  }
+
+  private buttons(): HTMLElement[] {
+    if (this.data.told) {
+      const click = (): void => this.send("again", true);
+      return this.data.again ? [make("button", { type: "button", click }, "Guess again")] : [];
+    }
+    const click = (): void => (this.moved ? this.answer() : this.send("show", true));
+    return [make("button", { type: "button", class: "show", click }, "Show")];
+  }
+
+  // ------------------------------------------------------------ drawn at every move
+
+  private move(value: number): void {
+    [this.value, this.moved] = [value, true];
+    this.place();
+  }
+
+  private answer(): void {
+    this.send("guess", this.value);
+  }
+
+  protected override place(): void {
+    if (this.knob) this.placeMark(this.knob);
+    const width = this.lane?.clientWidth ?? 0;
+    spread(this.above, width);
+    spread(this.below, width);
+  }
+
+  private placeMark(knob: HTMLElement): void {
+    const { axis } = this.data;
+    const words = written(axis, this.value);
+    const at = share(axis, this.value);
+    setShare(this.lane!, "--at", at);
+    this.root.classList.toggle("moved", this.moved);
+    set(knob, { "aria-valuenow": this.value, "aria-valuetext": words });
+    this.yours!.at = at;
+    this.yours!.element.textContent = this.moved ? `you say ${words}` : "drag to your guess";
+  }
+}
+
+/** Words from left to right, none over another or over the edge. */
+function spread(all: Words[], width: number): void {
+  const wide = all.map(({ element }) => element.offsetWidth);
+  let from = 0;
+  all.forEach(({ element, at, side }, i) => {
+    const after = wide.slice(i + 1).reduce((sum, one) => sum + one + APART, 0);
+    const before = { before: wide[i] + APART / 2, about: wide[i] / 2, behind: -APART / 2 }[side];
+    const left = clamp(at * width - before, from, Math.max(width - wide[i] - after, from));
+    element.style.left = `${left}px`;
+    from = left + wide[i] + APART;
+  });
+}
+
+export default mounted(Guess);

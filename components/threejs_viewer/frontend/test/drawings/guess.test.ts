@@ -1,0 +1,108 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import guess from "../../src/drawings/guess";
+import { placeOf, placesIn, share, valueAt, written } from "../../src/drawings/maths/guess";
+import { REST_MS } from "../../src/drawings/shared/slide";
+import { cases, opened, press } from "./cases";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  Object.defineProperty(HTMLElement.prototype, "clientWidth", { value: 320, configurable: true });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  Object.defineProperty(HTMLElement.prototype, "clientWidth", { value: 0, configurable: true });
+});
+
+const drag = (lane: HTMLElement, from: number, to: number, end = "pointerup"): void => {
+  lane.setPointerCapture = () => undefined;
+  const at = [
+    ["pointerdown", from],
+    ["pointermove", to],
+    [end, to],
+  ] as const;
+  for (const [type, clientX] of at) lane.dispatchEvent(new PointerEvent(type, { clientX }));
+};
+
+test("numbers stand and are written as Python says, on every axis", () => {
+  for (const { axis, seen } of cases.guess.expected)
+    for (const { value, share: expected, words } of seen) {
+      expect(share(axis, value)).toBeCloseTo(expected, 9);
+      expect(written(axis, value)).toBe(words);
+    }
+});
+
+test("a step of the mark leads to another number and back, on every axis", () => {
+  for (const { axis } of cases.guess.expected) {
+    const [low, high] = placesIn(axis);
+    for (let place = Math.ceil(low); place < Math.floor(high); place += 1) {
+      const value = valueAt(axis, place);
+      expect(valueAt(axis, place + 1)).toBeGreaterThan(value);
+      expect(Math.round(placeOf(axis, value))).toBe(place);
+    }
+  }
+});
+
+test("a mark that is let go answers, with the number under it", () => {
+  const drawing = opened(guess, cases.guess);
+  expect(drawing.text(".yours")).toBe("drag to your guess");
+  drag(drawing.one(".asked .lane"), 200, 102);
+  expect(drawing.text(".yours")).toBe("you say 110");
+  expect(drawing.sent).toEqual([["guess", 110]]);
+});
+
+test("a touch that scrolls the page puts the mark back and answers nothing", () => {
+  const drawing = opened(guess, cases.guess);
+  drag(drawing.one(".asked .lane"), 200, 180, "pointercancel");
+  expect(drawing.one(".knob").getAttribute("aria-valuenow")).toBe("159");
+  expect(drawing.sent).toEqual([]);
+});
+
+test("arrow keys move the mark and do not answer; Enter and Show do", () => {
+  const drawing = opened(guess, cases.guess);
+  const knob = drawing.one(".knob");
+  press(knob, "ArrowLeft");
+  vi.advanceTimersByTime(2 * REST_MS);
+  expect([knob.getAttribute("aria-valuetext"), drawing.sent]).toEqual(["158", []]);
+  press(knob, "Enter");
+  drawing.one(".show").click();
+  expect(drawing.sent).toEqual([
+    ["guess", 158],
+    ["guess", 158],
+  ]);
+});
+
+test("Show without a guess asks for the answer alone", () => {
+  const drawing = opened(guess, cases.guess);
+  drawing.one(".show").click();
+  expect(drawing.sent).toEqual([["show", true]]);
+});
+
+test("the answer grows past what was said, and guessing again sets the mark back", () => {
+  const drawing = opened(guess, cases.guess);
+  const { data } = cases.guess_told;
+  press(drawing.one(".knob"), "PageDown");
+  drawing.load({ ...data, digest: "told" });
+  expect(drawing.text(".gap")).toBe("48 fewer than you said");
+  expect(drawing.one(".guess").className).toContain("grows");
+  expect(drawing.all(".knob").length).toBe(0);
+  drawing.one(".asked button").click();
+  expect(drawing.sent).toEqual([["again", true]]);
+  drawing.load({ ...cases.guess.data, digest: "again" });
+  expect(drawing.text(".yours")).toBe("drag to your guess");
+  expect(drawing.one(".knob").getAttribute("aria-valuenow")).toBe("159");
+});
+
+test("an answer that is told when the page opens does not grow", () => {
+  const drawing = opened(guess, cases.guess_told);
+  expect(drawing.one(".guess").className).not.toContain("grows");
+});
+
+test("a row is picked, and stays marked beside the one that is right", () => {
+  const drawing = opened(guess, cases.guess_picked);
+  const [one, two] = drawing.all<HTMLButtonElement>(".option .name button");
+  expect([one, two].map((row) => row.getAttribute("aria-pressed"))).toEqual(["true", "false"]);
+  expect(drawing.text(".option.right .words")).toBe("20");
+  two.click();
+  expect(drawing.sent).toEqual([["guess", 1]]);
+});
