@@ -39,9 +39,11 @@ test("the section in view is marked, and a click goes to one and takes the hand 
 
 test("a title takes the number that the page works out from its heading", () => {
   const main = pageOf({ "1. Ten times as loud": 100, "2. Of ten": 500 });
-  document.body.append(main);
-  const data = { ...cases.contents, titles: ["1. … times as loud", "2. Of …", "3. … more"] };
-  const drawing = opened(contents, data);
+  const titles = ["1. … times as loud", "2. Of …", "3. … more"];
+  const data = { ...cases.contents.data, digest: "of other titles", titles };
+  const drawing = opened(contents, { ...cases.contents, data });
+  document.body.append(main); // an opened drawing stands alone at first
+  drawing.load({ ...data, digest: "of the same titles" });
   const said = drawing.all("button").map((line) => line.textContent);
   expect(said).toEqual(["1. Ten times as loud", "2. Of ten", "3. … more"]);
   main.remove();
