@@ -105,3 +105,50 @@ class ParallelBlock(Block):
             **self.attention.emits(position, "block_norm"),
             **self.ffn.emits("block_norm"),
         }
+
+
+class PostNormBlock(Block):
+    """x = norm(x + attention(x)), then x = norm(x + ffn(x))
+
+    The order of the first Transformer (arXiv:1706.03762, section 3.1). Norms stand in the stream:
+    every later one rescales what was written before it.
+    """
+
+    decided_by = frozenset({"resid_pre", "attn_out", "resid_mid", "ffn_out"})
+
+    def __init__(self, d_model: int, norm_eps: float, attention: Heads, ffn: FFN) -> None:
+        super().__init__()
+        self.attention = attention
+        self.mid_norm = RMSNorm(d_model, norm_eps)
+        self.ffn = ffn
+        self.post_norm = RMSNorm(d_model, norm_eps)
+
+    def forward(self, stream: Stream, call: Call) -> KeysValues | None:
+        trace = call.trace
+        out, handed = self.attention(stream.read("resid_pre", trace), call)
+        stream.write("attn_out", out, trace)
+        x = stream.read("resid_mid", trace, self.mid_norm)
+        stream.write("ffn_out", self.ffn(x, call), trace)
+        stream.read("resid_post", trace, self.post_norm)
+        return handed
+
+    def emits(self, position: Position, stream: Rules) -> Rules:
+        return {
+            **stream,
+            **self.attention.emits(position, "resid_pre"),
+            "resid_mid": self.mid_norm.of(stream["resid_mid"], "mid_norm"),
+            **self.ffn.emits("resid_mid"),
+            "resid_post": self.post_norm.of(stream["resid_post"], "post_norm"),
+        }
+
+    def carried(self, name: str, layer: int, trace: Trace) -> Tensor:
+        """gain / rms of each norm above it, with rms held at what it is on this text."""
+
+        def scale(norm: RMSNorm, before: str, out: str) -> Tensor:  # (T, D)
+            x = trace[f"blocks.{layer}.{before}"][0] + trace[f"blocks.{layer}.{out}"][0]
+            return torch.rsqrt(x.square().mean(-1, keepdim=True) + norm.eps) * norm.gain.detach()
+
+        left = scale(self.post_norm, "resid_mid", "ffn_out")
+        if name == "ffn_out":
+            return left
+        return scale(self.mid_norm, "resid_pre", "attn_out") * left

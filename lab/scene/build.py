@@ -184,6 +184,8 @@ WEIGHTS: dict[str, tuple[tuple[str, ...], str]] = {
     "block_norm": (("d_model",), "the gain of the norm before attention and the FFN"),
     "attn_norm": (("d_model",), "the gain of the norm before attention"),
     "ffn_norm": (("d_model",), "the gain of the norm before the FFN"),
+    "mid_norm": (("d_model",), "the gain of the norm of what attention leaves"),
+    "post_norm": (("d_model",), "the gain of the norm of what the FFN leaves"),
     "final_norm": (("d_model",), "the gain of the last norm"),
     "queries": (("d_model",), "what a reading looks for among the contributions before it"),
     "unembed": (("vocab", "d_model"), "a row for each token: what speaks for it"),
