@@ -18,6 +18,7 @@ from lab.model.ffn.moe import MixtureOfExperts
 from lab.model.norm import RMSNorm
 from lab.model.positions import Position
 from lab.model.residual import Stream
+from lab.model.roles import Meaning
 from lab.model.rules import Rules
 from lab.model.trace import Trace
 
@@ -53,6 +54,11 @@ class SequentialBlock(Block):
     What is read is normed and the sum is not: gradients pass it whole (arXiv:2002.04745).
     """
 
+    meanings: ClassVar[dict[str, Meaning]] = {
+        "attn_norm": Meaning(("d_model",), "the gain of the norm before attention"),
+        "ffn_norm": Meaning(("d_model",), "the gain of the norm before the FFN"),
+    }
+
     def __init__(self, d_model: int, norm_eps: float, attention: Heads, ffn: FFN) -> None:
         super().__init__()
         self.attn_norm = RMSNorm(d_model, norm_eps)
@@ -82,6 +88,10 @@ class SequentialBlock(Block):
 
 class ParallelBlock(Block):
     """x = x + attention(norm(x)) + ffn(norm(x)), with one norm (arXiv:2204.02311, section 2)."""
+
+    meanings: ClassVar[dict[str, Meaning]] = {
+        "block_norm": Meaning(("d_model",), "the gain of the norm before attention and the FFN"),
+    }
 
     def __init__(self, d_model: int, norm_eps: float, attention: Heads, ffn: FFN) -> None:
         super().__init__()
@@ -113,6 +123,11 @@ class PostNormBlock(Block):
     The order of the first Transformer (arXiv:1706.03762, section 3.1). Norms stand in the stream:
     every later one rescales what was written before it.
     """
+
+    meanings: ClassVar[dict[str, Meaning]] = {
+        "mid_norm": Meaning(("d_model",), "the gain of the norm of what attention leaves"),
+        "post_norm": Meaning(("d_model",), "the gain of the norm of what the FFN leaves"),
+    }
 
     decided_by = frozenset({"resid_pre", "attn_out", "resid_mid", "ffn_out"})
 
@@ -146,7 +161,7 @@ class PostNormBlock(Block):
 
         def scale(norm: RMSNorm, before: str, out: str) -> Tensor:  # (T, D)
             x = trace[f"blocks.{layer}.{before}"][0] + trace[f"blocks.{layer}.{out}"][0]
-            return torch.rsqrt(x.square().mean(-1, keepdim=True) + norm.eps) * norm.gain.detach()
+            return torch.rsqrt(x.square().mean(-1, keepdim=True) + norm.eps) * norm.gain
 
         left = scale(self.post_norm, "resid_mid", "ffn_out")
         if name == "ffn_out":

@@ -117,6 +117,13 @@ def test_a_parameter_of_which_nothing_is_said_is_an_error() -> None:
         initialise(model, torch.Generator())
 
 
+def test_a_parameter_of_which_no_module_says_what_it_holds_is_refused() -> None:
+    model = tiny_model()
+    model.stray = nn.Parameter(torch.zeros(3))
+    with pytest.raises(ValueError, match="no module says in `meanings` what stray holds"):
+        weights_of(model)
+
+
 def test_a_kernel_that_cannot_form_the_scores_of_a_position_is_refused_by_name() -> None:
     for config in [c for _, c in product_of_samples() if c.position.scores == "own"]:
         with pytest.raises(
