@@ -162,8 +162,8 @@ PROBS = Softmax(("logits",))
 
 
 def about_weight(model: GPT, name: str, x: Tensor) -> Entry:
-    owner, holder, _ = f".{name}".rsplit(".", 2)
     axes, meaning = meaning_of(model, name)
+    owner, holder, _ = f".{name}".rsplit(".", 2)
     made_in = type(model.get_submodule(owner.removeprefix(".")))
     return Entry(
         name=name,
