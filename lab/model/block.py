@@ -18,6 +18,7 @@ from lab.model.ffn.moe import MixtureOfExperts
 from lab.model.norm import RMSNorm
 from lab.model.positions import Position
 from lab.model.residual import Stream
+from lab.model.roles import Meaning
 from lab.model.rules import Rules
 from lab.model.trace import Trace
 
@@ -53,6 +54,11 @@ class SequentialBlock(Block):
     What is read is normed and the sum is not: gradients pass it whole (arXiv:2002.04745).
     """
 
+    meanings: ClassVar[dict[str, Meaning]] = {
+        "attn_norm": Meaning(("d_model",), "the gain of the norm before attention"),
+        "ffn_norm": Meaning(("d_model",), "the gain of the norm before the FFN"),
+    }
+
     def __init__(self, d_model: int, norm_eps: float, attention: Heads, ffn: FFN) -> None:
         super().__init__()
         self.attn_norm = RMSNorm(d_model, norm_eps)
@@ -83,6 +89,10 @@ class SequentialBlock(Block):
 class ParallelBlock(Block):
     """x = x + attention(norm(x)) + ffn(norm(x)), with one norm (arXiv:2204.02311, section 2)."""
 
+    meanings: ClassVar[dict[str, Meaning]] = {
+        "block_norm": Meaning(("d_model",), "the gain of the norm before attention and the FFN"),
+    }
+
     def __init__(self, d_model: int, norm_eps: float, attention: Heads, ffn: FFN) -> None:
         super().__init__()
         self.block_norm = RMSNorm(d_model, norm_eps)
@@ -105,3 +115,55 @@ class ParallelBlock(Block):
             **self.attention.emits(position, "block_norm"),
             **self.ffn.emits("block_norm"),
         }
+
+
+class PostNormBlock(Block):
+    """x = norm(x + attention(x)), then x = norm(x + ffn(x))
+
+    The order of the first Transformer (arXiv:1706.03762, section 3.1). Norms stand in the stream:
+    every later one rescales what was written before it.
+    """
+
+    meanings: ClassVar[dict[str, Meaning]] = {
+        "mid_norm": Meaning(("d_model",), "the gain of the norm of what attention leaves"),
+        "post_norm": Meaning(("d_model",), "the gain of the norm of what the FFN leaves"),
+    }
+
+    decided_by = frozenset({"resid_pre", "attn_out", "resid_mid", "ffn_out"})
+
+    def __init__(self, d_model: int, norm_eps: float, attention: Heads, ffn: FFN) -> None:
+        super().__init__()
+        self.attention = attention
+        self.mid_norm = RMSNorm(d_model, norm_eps)
+        self.ffn = ffn
+        self.post_norm = RMSNorm(d_model, norm_eps)
+
+    def forward(self, stream: Stream, call: Call) -> KeysValues | None:
+        trace = call.trace
+        out, handed = self.attention(stream.read("resid_pre", trace), call)
+        stream.write("attn_out", out, trace)
+        x = stream.read("resid_mid", trace, self.mid_norm)
+        stream.write("ffn_out", self.ffn(x, call), trace)
+        stream.read("resid_post", trace, self.post_norm)
+        return handed
+
+    def emits(self, position: Position, stream: Rules) -> Rules:
+        return {
+            **stream,
+            **self.attention.emits(position, "resid_pre"),
+            "resid_mid": self.mid_norm.of(stream["resid_mid"], "mid_norm"),
+            **self.ffn.emits("resid_mid"),
+            "resid_post": self.post_norm.of(stream["resid_post"], "post_norm"),
+        }
+
+    def carried(self, name: str, layer: int, trace: Trace) -> Tensor:
+        """gain / rms of each norm above it, with rms held at what it is on this text."""
+
+        def scale(norm: RMSNorm, before: str, out: str) -> Tensor:  # (T, D)
+            x = trace[f"blocks.{layer}.{before}"][0] + trace[f"blocks.{layer}.{out}"][0]
+            return torch.rsqrt(x.square().mean(-1, keepdim=True) + norm.eps) * norm.gain
+
+        left = scale(self.post_norm, "resid_mid", "ffn_out")
+        if name == "ffn_out":
+            return left
+        return scale(self.mid_norm, "resid_pre", "attn_out") * left

@@ -333,6 +333,28 @@ class ParallelBlockConfig(BlockConfig):
 
 
 @dataclass(frozen=True)
+class PostNormBlockConfig(BlockConfig):
+    """Attention reads and adds, and the sum is normed; then the FFN (PostNorm, arXiv:1706.03762).
+
+    Both norms stand in the stream, which is therefore no plain sum.
+    """
+
+    order = SequentialBlockConfig.order
+
+    def require_fit(self, layer: LayerConfig) -> None:
+        residual = layer.whole.residual
+        if not isinstance(residual, PlainResidualConfig):
+            raise ValueError(
+                f"block={self} of layer {layer.index} norms the sum of what was written, and "
+                f"residual={residual} makes none: allowed is {PlainResidualConfig()}"
+            )
+
+    def parameters(self, layer: LayerConfig) -> int:
+        """The gains of two norms."""
+        return 2 * layer.whole.d_model
+
+
+@dataclass(frozen=True)
 class MultiHeadAttentionConfig(LayerPartConfig):
     """`n_head` heads of `head_dim`; `qk_norm` puts an RMSNorm on q and k (arXiv:2010.04245)."""
 
@@ -798,7 +820,11 @@ PART_KINDS: dict[str, dict[str, type]] = {
         "alibi": ALiBiPositionsConfig,
         "none": NoPositionsConfig,
     },
-    "block": {"sequential": SequentialBlockConfig, "parallel": ParallelBlockConfig},
+    "block": {
+        "sequential": SequentialBlockConfig,
+        "parallel": ParallelBlockConfig,
+        "post_norm": PostNormBlockConfig,
+    },
     "attention": {
         "multi_head": MultiHeadAttentionConfig,
         "grouped_query": GroupedQueryAttentionConfig,

@@ -22,7 +22,7 @@ from lab.model.norm import RMSNorm
 from lab.model.parts import part
 from lab.model.positions import Position, Relation
 from lab.model.residual import Residual
-from lab.model.roles import Role, roles
+from lab.model.roles import Meaning, Role, roles
 from lab.model.rules import Contract, Lookup, Rules
 from lab.model.trace import NO_TRACE, Trace, TraceLike
 
@@ -37,6 +37,13 @@ class GPT(nn.Module):
     forms, for positions past a learned table, and for positions of two axes that are not passed in.
     """
 
+    meanings: ClassVar[dict[str, Meaning]] = {
+        "embed": Meaning(
+            ("vocab", "d_model"), "a row for each token: what it writes to the stream"
+        ),
+        "final_norm": Meaning(("d_model",), "the gain of the last norm"),
+        "unembed": Meaning(("vocab", "d_model"), "a row for each token: what speaks for it"),
+    }
     roles: ClassVar[dict[str, Role]] = {
         "embed.weight": "embedding",
         "unembed.weight": "unembedding",
@@ -121,6 +128,7 @@ class GPT(nn.Module):
         """The names of the activations that decide the `shares`."""
         return self.residual.decided_by.union(*(block.decided_by for block in self.layers))
 
+    @torch.no_grad()
     def shares(self, sites: Sequence[str], trace: Trace) -> Tensor:
         """How much of what was written at each site is in what the final norm reads.
 

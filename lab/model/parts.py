@@ -13,7 +13,7 @@ from lab.model.attention.kernels import math_attention, sdpa_attention
 from lab.model.attention.mha import MultiHeadAttention
 from lab.model.attention.mla import AbsorbedLatentAttention, LatentAttention
 from lab.model.attention.sliding import SlidingWindowAttention
-from lab.model.block import ParallelBlock, SequentialBlock
+from lab.model.block import ParallelBlock, PostNormBlock, SequentialBlock
 from lab.model.clipped_positions import ClippedPositions
 from lab.model.config import GPTConfig, LayerConfig, alike
 from lab.model.ffn.dense import DenseFFN
@@ -85,6 +85,10 @@ def parallel(own: configs.ParallelBlockConfig, layer: LayerConfig) -> ParallelBl
     return ParallelBlock(*sizes_of(layer), part("attention", layer), part("ffn", layer))
 
 
+def post_norm(own: configs.PostNormBlockConfig, layer: LayerConfig) -> PostNormBlock:
+    return PostNormBlock(*sizes_of(layer), part("attention", layer), part("ffn", layer))
+
+
 def multi_head(own: configs.MultiHeadAttentionConfig, layer: LayerConfig) -> MultiHeadAttention:
     return MultiHeadAttention(own, *sizes_of(layer), part("kernel", layer.whole))
 
@@ -128,6 +132,7 @@ TABLE: dict[type, Callable[[Any, Any], Any]] = {
     configs.NoPositionsConfig: lambda own, whole: NoPositions(),
     configs.SequentialBlockConfig: sequential,
     configs.ParallelBlockConfig: parallel,
+    configs.PostNormBlockConfig: post_norm,
     configs.MultiHeadAttentionConfig: multi_head,
     configs.GroupedQueryAttentionConfig: multi_head,
     configs.SlidingWindowAttentionConfig: sliding,

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from lab.model.config import PairLayout
-from lab.model.roles import Role
+from lab.model.roles import Meaning, Role
 from lab.model.rules import Contract, Lookup, Rule, Rules, Sum
 from lab.model.trace import TraceLike
 
@@ -149,6 +149,11 @@ class PastTheTable(ValueError):
 class LearnedPositions(Position):
     """x_t + P[position_t]: one trained vector a position, none beyond the table."""
 
+    meanings: ClassVar[dict[str, Meaning]] = {
+        "table": Meaning(
+            ("position", "d_model"), "a row for each position: what it writes to the stream"
+        ),
+    }
     roles: ClassVar[dict[str, Role]] = {"table.weight": "embedding"}
     begins_with = ("embed", "pos_embed")
 

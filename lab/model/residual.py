@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from lab.model.config import SITES, AttentionResidualConfig, GPTConfig
-from lab.model.roles import Role
+from lab.model.roles import Meaning, Role
 from lab.model.rules import Choose, Contract, Norm, Operand, Rule, Rules, Softmax, Sum
 from lab.model.trace import Trace, TraceLike
 
@@ -122,6 +122,11 @@ class AttentionResidual(Residual):
     queries begin at zero, and then every source counts alike.
     """
 
+    meanings: ClassVar[dict[str, Meaning]] = {
+        "queries": Meaning(
+            ("d_model",), "what a reading looks for among the contributions before it"
+        ),
+    }
     decided_by = frozenset({"depth_pattern_post"})
     sources: list[int]
 

@@ -1,11 +1,12 @@
 """What a parameter is for. A module says it of its own, by name; nothing follows from a spelling.
 
-A class lists its parameters as `roles = {"wq.weight": "reads", ...}`.
+A class lists its parameters as `roles = {"wq.weight": "reads", ...}`, and what they hold as
+`meanings = {"wq": Meaning(("width", "d_model"), "makes queries"), ...}`.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from torch import nn
 
@@ -34,3 +35,24 @@ def roles(model: nn.Module) -> dict[str, Role]:
             raise ValueError(f"the module of {name} states no role for it in `roles`")
         out[name] = stated[name]
     return out
+
+
+class Meaning(NamedTuple):
+    """What a parameter or a buffer holds: its axes, and a phrase for who looks at it."""
+
+    axes: tuple[str, ...]
+    meaning: str
+
+
+def meaning_of(model: nn.Module, name: str) -> Meaning:
+    """What the nearest module says of a parameter that it holds, itself or in a part of its own.
+
+    `ValueError` where none says anything.
+    """
+    path = name.split(".")
+    for depth in range(len(path) - 1, -1, -1):
+        owner = model.get_submodule(".".join(path[:depth]))
+        stated = getattr(owner, "meanings", {})
+        if path[depth] in stated:
+            return stated[path[depth]]
+    raise ValueError(f"no module says in `meanings` what {name} holds")

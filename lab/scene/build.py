@@ -30,6 +30,7 @@ from lab.inference.forward import run_with_trace, with_math_kernel
 from lab.model.config import SITES
 from lab.model.gpt import GPT
 from lab.model.positions import Given
+from lab.model.roles import meaning_of
 from lab.model.rules import (
     Choose,
     Contract,
@@ -159,41 +160,10 @@ def count_alike(model: GPT, rules: Mapping[int | None, Rules]) -> dict[str, int]
 
 PROBS = Softmax(("logits",))
 
-WEIGHTS: dict[str, tuple[tuple[str, ...], str]] = {
-    "embed": (("vocab", "d_model"), "a row for each token: what it writes to the stream"),
-    "table": (("position", "d_model"), "a row for each position: what it writes to the stream"),
-    "wq": (("width", "d_model"), "makes queries; rows head * head_dim + i"),
-    "wk": (("width", "d_model"), "makes keys; rows head * head_dim + i"),
-    "wv": (("width", "d_model"), "makes values; rows head * head_dim + i"),
-    "wo": (("d_model", "width"), "writes what the heads found; columns head * head_dim + i"),
-    "q_norm": (("head_dim",), "the gain of the queries' norm"),
-    "k_norm": (("head_dim",), "the gain of the keys' norm"),
-    "w_dq": (("latent", "d_model"), "compresses what queries are made from"),
-    "w_uq": (("width", "latent"), "makes queries from their latent; rows head * size + i"),
-    "w_qr": (("width", "latent"), "makes the part of queries that is rotated"),
-    "w_dkv": (("latent", "d_model"), "compresses what keys and values are made from"),
-    "w_uk": (("width", "latent"), "makes keys from the latent; rows head * size + i"),
-    "w_uv": (("width", "latent"), "makes values from the latent; rows head * size + i"),
-    "w_kr": (("width", "d_model"), "makes the one key that is rotated"),
-    "kv_norm": (("latent",), "the gain of the latent's norm"),
-    "ffn": (("expert",), "evens out the load of the experts; no gradient moves it"),
-    "router": (("expert", "d_model"), "a row for each expert: which tokens suit it"),
-    "w_in": (("d_ff", "d_model"), "what each neuron listens for"),
-    "w_gate": (("d_ff", "d_model"), "what opens the gate of each neuron"),
-    "w_out": (("d_model", "d_ff"), "what each neuron writes"),
-    "block_norm": (("d_model",), "the gain of the norm before attention and the FFN"),
-    "attn_norm": (("d_model",), "the gain of the norm before attention"),
-    "ffn_norm": (("d_model",), "the gain of the norm before the FFN"),
-    "final_norm": (("d_model",), "the gain of the last norm"),
-    "queries": (("d_model",), "what a reading looks for among the contributions before it"),
-    "unembed": (("vocab", "d_model"), "a row for each token: what speaks for it"),
-}
-"""The axes and the meaning of a parameter, by the name of the module that holds it."""
-
 
 def about_weight(model: GPT, name: str, x: Tensor) -> Entry:
+    axes, meaning = meaning_of(model, name)
     owner, holder, _ = f".{name}".rsplit(".", 2)
-    axes, meaning = WEIGHTS.get(holder, (tuple(f"axis {n}" for n in range(x.ndim)), "a parameter"))
     made_in = type(model.get_submodule(owner.removeprefix(".")))
     return Entry(
         name=name,

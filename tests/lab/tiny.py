@@ -39,6 +39,7 @@ from lab.model.config import (
     NoPositionsConfig,
     ParallelBlockConfig,
     PlainResidualConfig,
+    PostNormBlockConfig,
     RotaryPositionsConfig,
     SdpaKernelConfig,
     SequentialBlockConfig,
@@ -84,7 +85,11 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "alibi": ALiBiPositionsConfig(),
         "none": NoPositionsConfig(),
     },
-    "block": {"sequential": SequentialBlockConfig(), "parallel": ParallelBlockConfig()},
+    "block": {
+        "sequential": SequentialBlockConfig(),
+        "parallel": ParallelBlockConfig(),
+        "post_norm": PostNormBlockConfig(),
+    },
     "attention": {
         "multi_head": BASE.attention,
         "grouped": GROUPED,

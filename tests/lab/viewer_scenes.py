@@ -34,6 +34,7 @@ from lab.model.config import (  # noqa: E402
     MixtureOfExpertsConfig,
     MultiHeadAttentionConfig,
     ParallelBlockConfig,
+    PostNormBlockConfig,
     RotaryPositionsConfig,
     SlidingWindowAttentionConfig,
 )
@@ -65,6 +66,7 @@ FIRST_DENSE = LayerPattern(
 CONFIGS: dict[str, GPTConfig] = {
     "learned-gelu": replace(SMALL, ffn=DenseFFNConfig(10, "gelu")),
     "parallel-relu2": replace(SMALL, block=ParallelBlockConfig()),
+    "post_norm-relu2": replace(SMALL, block=PostNormBlockConfig()),
     "none-relu2": replace(SMALL, position=POSITIONS["none"]),
     "interleaved-relu2": replace(SMALL, position=RotaryPositionsConfig(100.0, "interleaved")),
     "yarn-relu2": replace(SMALL, position=POSITIONS["yarn"]),

@@ -16,7 +16,7 @@ from lab.model.call import Call, KeysValues, Slots
 from lab.model.config import MultiHeadAttentionConfig
 from lab.model.norm import RMSNorm
 from lab.model.positions import Position
-from lab.model.roles import Role
+from lab.model.roles import Meaning, Role
 from lab.model.rules import Choose, Contract, Rule, Rules, Softmax
 
 
@@ -68,6 +68,16 @@ class MultiHeadAttention(Heads):
     group of query heads shares each (arXiv:2305.13245).
     """
 
+    meanings: ClassVar[dict[str, Meaning]] = {
+        "wq": Meaning(("width", "d_model"), "makes queries; rows head * head_dim + i"),
+        "wk": Meaning(("width", "d_model"), "makes keys; rows head * head_dim + i"),
+        "wv": Meaning(("width", "d_model"), "makes values; rows head * head_dim + i"),
+        "wo": Meaning(
+            ("d_model", "width"), "writes what the heads found; columns head * head_dim + i"
+        ),
+        "q_norm": Meaning(("head_dim",), "the gain of the queries' norm"),
+        "k_norm": Meaning(("head_dim",), "the gain of the keys' norm"),
+    }
     roles: ClassVar[dict[str, Role]] = {
         "wq.weight": "reads",
         "wk.weight": "reads",

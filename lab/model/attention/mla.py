@@ -20,7 +20,7 @@ from lab.model.call import Call
 from lab.model.config import LatentAttentionConfig
 from lab.model.norm import RMSNorm
 from lab.model.positions import Position, Relation
-from lab.model.roles import Role
+from lab.model.roles import Meaning, Role
 from lab.model.rules import Choose, Contract, Rule, Rules, Softmax, Sum, with_names
 
 
@@ -32,6 +32,22 @@ class LatentAttention(Heads):
     key is one for all heads. This form makes keys and values, and keeps them.
     """
 
+    meanings: ClassVar[dict[str, Meaning]] = {
+        "w_dq": Meaning(("latent", "d_model"), "compresses what queries are made from"),
+        "w_uq": Meaning(
+            ("width", "latent"), "makes queries from their latent; rows head * size + i"
+        ),
+        "w_qr": Meaning(("width", "latent"), "makes the part of queries that is rotated"),
+        "w_dkv": Meaning(("latent", "d_model"), "compresses what keys and values are made from"),
+        "w_uk": Meaning(("width", "latent"), "makes keys from the latent; rows head * size + i"),
+        "w_uv": Meaning(("width", "latent"), "makes values from the latent; rows head * size + i"),
+        "w_kr": Meaning(("width", "d_model"), "makes the one key that is rotated"),
+        "wo": Meaning(
+            ("d_model", "width"), "writes what the heads found; columns head * head_dim + i"
+        ),
+        "q_norm": Meaning(("head_dim",), "the gain of the queries' norm"),
+        "kv_norm": Meaning(("latent",), "the gain of the latent's norm"),
+    }
     roles: ClassVar[dict[str, Role]] = {
         **{f"w_{name}.weight": "reads" for name in ("dq", "uq", "qr", "dkv", "uk", "uv", "kr")},
         "wo.weight": "writes",

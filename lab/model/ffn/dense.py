@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from lab.model.call import Call
 from lab.model.config import Activation, DenseFFNConfig
-from lab.model.roles import Role
+from lab.model.roles import Meaning, Role
 from lab.model.rules import Contract, Function, Map, Rules
 
 
@@ -34,6 +34,11 @@ FUNCTION_OF: dict[Activation, Function] = {"relu2": "relu2", "gelu": "gelu", "sw
 class DenseFFN(nn.Module):
     """y = act(x W_in) W_out; swiglu: y = (silu(x W_gate) * x W_in) W_out (arXiv:2002.05202)."""
 
+    meanings: ClassVar[dict[str, Meaning]] = {
+        "w_in": Meaning(("d_ff", "d_model"), "what each neuron listens for"),
+        "w_gate": Meaning(("d_ff", "d_model"), "what opens the gate of each neuron"),
+        "w_out": Meaning(("d_model", "d_ff"), "what each neuron writes"),
+    }
     roles: ClassVar[dict[str, Role]] = {
         "w_in.weight": "reads",
         "w_gate.weight": "reads",

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from lab.model.call import Call
 from lab.model.config import MixtureOfExpertsConfig
 from lab.model.ffn.dense import FUNCTION_OF, FUNCTIONS, DenseFFN
-from lab.model.roles import Role
+from lab.model.roles import Meaning, Role
 from lab.model.rules import Contract, Function, Largest, Map, Rule, Rules, Sum, with_names
 from lab.model.trace import TraceLike
 
@@ -28,6 +28,13 @@ class MixtureOfExperts(nn.Module):
     (arXiv:2412.19437, equations 12 to 16). The neurons of expert e are rows e F ... of W_in.
     """
 
+    meanings: ClassVar[dict[str, Meaning]] = {
+        "bias": Meaning(("expert",), "evens out the load of the experts; no gradient moves it"),
+        "router": Meaning(("expert", "d_model"), "a row for each expert: which tokens suit it"),
+        "w_in": Meaning(("d_ff", "d_model"), "what each neuron listens for"),
+        "w_gate": Meaning(("d_ff", "d_model"), "what opens the gate of each neuron"),
+        "w_out": Meaning(("d_model", "d_ff"), "what each neuron writes"),
+    }
     roles: ClassVar[dict[str, Role]] = {
         "router.weight": "router",
         "w_in.weight": "reads",

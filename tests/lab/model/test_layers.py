@@ -16,7 +16,7 @@ from torch import Tensor
 from lab.data.vocabulary import decode
 from lab.interp.attribution import attribute
 from lab.interp.head_gradients import head_gradient
-from lab.interp.logit_lens import ffn_in_numpy
+from lab.interp.logit_lens import ffn_in_numpy, notebook
 from lab.interp.pair_layouts import read_as
 from lab.interp.routing import choices
 from lab.measure.cache_growth import queries_keys_values
@@ -30,6 +30,7 @@ from lab.model.config import (
     LayerPattern,
     MultiHeadAttentionConfig,
     ParallelBlockConfig,
+    PostNormBlockConfig,
     RotaryPositionsConfig,
     SequentialBlockConfig,
 )
@@ -82,6 +83,23 @@ def test_a_parallel_block_adds_attention_and_ffn_of_one_norm() -> None:
         expected = x + attention @ block.attention.wo.weight.T + ffn
         assert torch.allclose(trace[f"blocks.{layer}.resid_post"], expected, rtol=1e-10, atol=1e-12)
         assert not {"resid_mid", "attn_norm", "ffn_norm"} & model.formed[layer]
+
+
+def test_a_post_norm_block_norms_the_sum_and_not_what_is_read() -> None:
+    model = tiny_model(replace(BASE, block=PostNormBlockConfig()))
+    trace = recorded(model, some_tokens(2, LENGTH))
+    x = trace["embed"] + trace["pos_embed"]
+    for layer, block in enumerate(blocks_of(model)):
+        q, k, v = (
+            (x @ w.weight.T).unflatten(-1, (3, 4)).transpose(1, 2)
+            for w in (block.attention.wq, block.attention.wk, block.attention.wv)
+        )
+        attention = softmax_attention(q, k, v).transpose(1, 2).flatten(2)
+        x = rms(x + attention @ block.attention.wo.weight.T, block.mid_norm.gain)
+        ffn = (x @ block.ffn.w_in.weight.T).clamp(min=0) ** 2 @ block.ffn.w_out.weight.T
+        x = rms(x + ffn, block.post_norm.gain)
+        assert torch.allclose(trace[f"blocks.{layer}.resid_post"], x, rtol=1e-10, atol=1e-12)
+        assert not {"attn_norm", "ffn_norm"} & model.formed[layer]
 
 
 def test_layers_without_keys_of_their_own_meet_those_of_the_nearest_that_has_some() -> None:
@@ -187,6 +205,25 @@ def test_attention_over_depth_has_a_query_for_every_later_reading_of_any_block(b
     assert np.allclose(found.added.sum(0), found.logits, rtol=1e-10, atol=1e-12)
 
 
+# ---------------------------------------------------------------- norms in the stream
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        PostNormBlockConfig(),
+        LayerPattern((PostNormBlockConfig(), SequentialBlockConfig())),
+        LayerPattern((ParallelBlockConfig(), PostNormBlockConfig())),
+    ],
+)
+def test_what_was_written_sums_to_the_stream_behind_norms_in_it(block: Any) -> None:
+    model, text = tiny_model(replace(FOUR, block=block)), "7*8=56"
+    book = notebook(model.requires_grad_(True), text)
+    assert np.allclose(book.contribution.sum(0), book.last, rtol=1e-10, atol=1e-12)
+    found = attribute(model, text)
+    assert np.allclose(found.added.sum(0), found.logits, rtol=1e-10, atol=1e-12)
+
+
 # ---------------------------------------------------------------- refusals
 
 
@@ -221,6 +258,10 @@ def test_what_does_not_fit_is_refused_with_both_values() -> None:
                 FOUR, attention=LayerPattern((heads, wide)), position=ALiBiPositionsConfig()
             ),
             "n_head must be one too; it is 3 in layer 0 and 2",
+        ),
+        (
+            lambda: replace(FOUR, block=PostNormBlockConfig(), residual=AttentionResidualConfig()),
+            "block=PostNorm.* of layer 0 norms the sum.*residual=Attention.*allowed is Plain",
         ),
         (lambda: replace(FOUR, ffn=LayerPattern(())), "needs at least one choice"),
         (lambda: replace(FOUR, ffn=LayerPattern((heads,))), "ffn=.* is not one of DenseFFNConfig"),  # pyright: ignore

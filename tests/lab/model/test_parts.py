@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ from lab.model.config import (
 from lab.model.gpt import GPT, initialise, rebuilt, with_kernel
 from lab.model.parts import TABLE
 from lab.model.positions import Position
-from lab.model.roles import MATRICES, roles
+from lab.model.roles import MATRICES, Meaning, roles
 from lab.model.rules import names_in
 from lab.model.trace import ACTIVATIONS
 from lab.scene.build import given_to, weights_of
@@ -117,6 +117,13 @@ def test_a_parameter_of_which_nothing_is_said_is_an_error() -> None:
         initialise(model, torch.Generator())
 
 
+def test_a_parameter_of_which_no_module_says_what_it_holds_is_refused() -> None:
+    model = tiny_model()
+    model.stray = nn.Parameter(torch.zeros(3))
+    with pytest.raises(ValueError, match="no module says in `meanings` what stray holds"):
+        weights_of(model)
+
+
 def test_a_kernel_that_cannot_form_the_scores_of_a_position_is_refused_by_name() -> None:
     for config in [c for _, c in product_of_samples() if c.position.scores == "own"]:
         with pytest.raises(
@@ -135,6 +142,10 @@ def test_a_kernel_that_cannot_form_the_scores_of_a_position_is_refused_by_name()
 class Counting(Position):
     """A position that keeps two buffers: a whole number and a fraction that bf16 would round."""
 
+    meanings: ClassVar[dict[str, Meaning]] = {
+        "seen": Meaning(("count",), "how many texts were read"),
+        "third": Meaning(("share",), "a third"),
+    }
     seen: torch.Tensor
     third: torch.Tensor
 
