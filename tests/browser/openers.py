@@ -46,7 +46,7 @@ def text_written(page: Page) -> list[str]:
 
 def a_guess_opens_the_sum_of_the_parts_and_one_is_ablated(page: Page) -> None:
     assert page.get_by_text("The sum of the parts").count() == 0
-    page.get_by_text("all heads together", exact=True).click()
+    page.get_by_role("button", name="all heads together", exact=True).click()
     page.get_by_text("The sum of the parts").wait_for()
     page.get_by_text("another text", exact=True).last.click()
     page.get_by_text("With all parts, and without the one you chose").wait_for()
