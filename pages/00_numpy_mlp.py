@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -38,15 +37,13 @@ from components.ui.chapters.ch00.worked import (
     WIDTHS,
     A,
     B,
-    as_a_guess,
-    few_or_many,
     held_out_points,
-    loss_at_the_start,
     start_chosen,
     walks,
 )
 from components.ui.drawings.network import Edge, show_film
 from components.ui.exercise_verdict import show_verdict
+from components.ui.link import OWN
 from components.ui.page_records import rows_of
 from components.ui.plots import dots
 from components.ui.plots.ends import shares
@@ -244,7 +241,8 @@ def step_by_step() -> None:
     page.guess(
         "Before the first step: how does the network's loss compare with that of a blind guess?",
         ("well below", "near or above"),
-        "near or above" if loss_at_the_start() > 0.9 * math.log(10) else "well below",
+        worked.first_loss,
+        frame=worked.FIRST_LOSS,
         name="blind",
     )
     page.prose("network_controls")
@@ -348,20 +346,13 @@ def what_a_neuron_answers_to() -> None:
 # ---------------------------------------------------------------- 5. what it can't do
 
 
-def keep_guess(name: str) -> None:
-    """A guess stays, also while what it stands before is not drawn."""
-    key = f"ch00_{name}_guess"
-    if key in st.session_state:
-        st.session_state[key] = st.session_state[key]
-
-
 def show_hidden_row(row: int) -> None:
     shown = hide(DIGITS, [row])
-    right, n = probes.right_of_hidden(USUAL, [row])
     if page.guess(
         "All other cells are right. How many cells of the hidden row are right too?",
         FEW_OR_MANY,
-        few_or_many(right, n),
+        lambda: worked.right_of_row(USUAL, row),
+        frame=worked.cells_of(USUAL, row),
         name="hidden_row",
     ):
         draw_film(
@@ -380,11 +371,11 @@ def show_row_by_log(row: int) -> None:
         st.info("Zero has no logarithm, so there is no such row. Hide another one.")
         return
     shown = hide(BY_LOG.task, [row])
-    right, n = probes.right_of_hidden(BY_LOG, [row])
     if page.guess(
         "With logarithms, how many cells of the hidden row come out right?",
         FEW_OR_MANY,
-        few_or_many(right, n),
+        lambda: worked.right_of_row(BY_LOG, row),
+        frame=worked.cells_of(BY_LOG, row),
         name="log_row",
     ):
         draw_film(
@@ -418,9 +409,8 @@ def show_hidden_pairs() -> None:
 
 @page.section("cannot")
 def what_it_cannot_do() -> None:
-    page.link.knows("ch00_row", "ch00_share")  # only one of the two is drawn
-    keep_guess("hidden_row")
-    keep_guess("log_row")
+    guesses = [f"ch00_{row}_row{own}" for row in ("hidden", "log") for own in OWN]
+    page.link.knows("ch00_row", "ch00_share", *guesses)  # rows and single pairs: one is drawn
     if page.choose("hide", "Hide", ("a row", "single pairs")) == "a row":
         page.prose("cannot_row")
         row = page.choose("row", "The row of", range(10), 7, kind="segments")
@@ -440,7 +430,8 @@ with page.deeper("not one row, but cells here and there"):
         if not rows or not page.guess(
             "One-hot in, one output a product: how often is the network right on hidden cells?",
             AS_A_GUESS,
-            lambda: as_a_guess(rows),
+            lambda: worked.as_a_guess(rows),
+            frame=worked.HELD_OUT_RIGHT,
         ):
             return
         page.draw(

@@ -9,7 +9,7 @@ import streamlit as st
 
 from components.ui import tokens
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch01 import claims, figures, probes
+from components.ui.chapters.ch01 import claims, figures, probes, worked
 from components.ui.chapters.ch01.probes import DRAWN, FORM, KEEPS, MODELS, START_SUM, TWIN
 from components.ui.chapters.ch01.worked import (
     APART,
@@ -96,12 +96,11 @@ def your_tokens() -> None:
 @page.section("rows", needs=[BOOK_RUN])
 def how_the_rows_lie() -> None:
     rows, digits = probes.digit_rows(), list("0123456789")
-    near, far = embeddings.neighbours_and_others(rows)
-    options = ("neighbours are clearly nearer", "about the same as any two digits")
     if not page.guess(
         "In the book's model, how near to each other are the rows of neighbours?",
-        options,
-        options[int(near - far < 0.2)],
+        ("neighbours are clearly nearer", "about the same as any two digits"),
+        worked.nearness,
+        frame=worked.to_be_near(),
     ):
         return
     left, right = st.columns(2)
@@ -169,11 +168,11 @@ def ten_bars_and_a_coin() -> None:
 
 @page.section("start", needs=[BOOK_RUN])
 def before_training() -> None:
-    options = ("about 0.7", "about 2.8", "about 16")
     if not page.guess(
         "How many nats for each token?",
-        options,
-        lambda: min(options, key=lambda o: abs(float(o.split()[1]) - probes.loss_at_the_start())),
+        ("about 0.7", "about 2.8", "about 16"),
+        worked.at_the_start,
+        frame=worked.AT_THE_START,
     ):
         return
     rows = probes.training_curve()
@@ -276,13 +275,12 @@ def a_chain_of_tokens() -> None:
     if not rows:
         return
     token, text = claims.right_tokens(TWIN).value(rows), claims.right_texts(TWIN).value(rows)
-    expected = token_loss.whole_text(token, N_TOKENS)
-    options = ("fewer than that", "about as many", "more than that")
     if not page.guess(
         f"The twin gets {token:.3f} of the tokens right. If mistakes were independent, "
-        f"{expected:.2f} of the texts would be right. How many are?",
-        options,
-        options[int(np.searchsorted([0.95, 1.05], text / expected))],
+        f"{worked.right_if_independent(rows):.2f} of the texts would be right. How many are?",
+        ("fewer than that", "about as many", "more than that"),
+        lambda: worked.right_texts(rows),
+        frame=worked.whole_texts(rows),
     ):
         return
     n = page.number("n", "Tokens in the answer", 1, 64, N_TOKENS)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from components.ui import tokens
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch02 import claims, figures
+from components.ui.chapters.ch02 import figures, worked
 from components.ui.chapters.ch02.exercises import (
     BOTH,
     ONE,
@@ -30,7 +30,6 @@ from components.ui.chapters.ch02.worked import (
     LOOKED_INTO,
     SIZE_ASKED,
     SIZES,
-    average_right,
     columns_of,
     delivered_rows,
     heads_of,
@@ -47,7 +46,6 @@ from components.ui.loaded_models import BOOK_RUN, load_with_progress, use_one_th
 from components.ui.operand_boxes import share_moment
 from components.ui.page_records import rows_of
 from components.ui.plots import maps
-from components.ui.words import band
 from lab.by_hand import attention as hand
 from lab.by_hand.attention import A_UNITS, B_UNITS, FORM, PLACES
 from lab.data.vocabulary import encode
@@ -102,7 +100,8 @@ def average() -> None:
     if not page.guess(
         "The best possible reader of the average: in how many problems can it name that product?",
         BUCKETS,
-        lambda: band(average_right() / len(hand.all_prompts()), (0.1, 0.5, 0.9), BUCKETS),
+        worked.product_named,
+        frame=worked.NAMED,
     ):
         return
     texts = [prompt_of(A, B), prompt_of(84, 73)]
@@ -199,7 +198,8 @@ def root() -> None:
     if not page.guess(
         f"Six random keys of {SIZE_ASKED} numbers, no root: how large is the mean largest weight?",
         LARGEST,
-        lambda: band(largest_by_size()[SIZE_ASKED, False], (0.5, 0.9), LARGEST),
+        worked.largest_without_root,
+        frame=worked.LARGEST,
     ):
         return
     page.prose("root_controls")
@@ -232,18 +232,14 @@ def root() -> None:
 HOW_MANY = ("about one in five", "about half", "every one")
 
 
-def share_right() -> float:
-    right, n = peek_score(False)
-    return right / n
-
-
 @page.section("mask")
 def mask() -> None:
     a, b = the_sum()
     if not page.guess(
         "Without a mask, how many of the tokens of all texts does this head get right?",
         HOW_MANY,
-        lambda: band(share_right(), (0.4, 0.9), HOW_MANY),
+        worked.copied_without_mask,
+        frame=worked.COPIED,
     ):
         return
     causal = st.toggle("Causal mask", False, key="ch02_mask_on")
@@ -369,14 +365,11 @@ def importance() -> None:
     if not sharp or not lost:
         return
 
-    def how_often() -> str:
-        same, counted = claims.same_order(sharp, lost, "few_pairs")
-        return OFTEN[2 * same <= counted]
-
     if not page.guess(
         "In how many pairs of heads of the small twin is the sharper head missed more?",
         OFTEN,
-        how_often,
+        lambda: worked.order_in_the_twin(sharp, lost),
+        frame=worked.sharper_missed_more(sharp, lost),
     ):
         return
     for column, (run, name) in zip(st.columns(len(LOOKED_INTO)), LOOKED_INTO.items(), strict=True):

@@ -9,7 +9,7 @@ import streamlit as st
 
 from components.ui import exercise_verdict, tokens
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch03 import claims, figures, probes
+from components.ui.chapters.ch03 import claims, figures, probes, worked
 from components.ui.chapters.ch03.probes import FACTORS, FIRST, FORM, PLACE, WrittenToken, written_at
 from components.ui.chapters.ch03.worked import CALC, config
 from components.ui.claims import results
@@ -221,19 +221,13 @@ EARLY = ("none", "fewer than half", "half or more", "all")
 @of_the_sum
 def early(a: int, b: int) -> None:
     text = probes.text_of(a, b)
-
-    def how_many() -> str:
-        right, n = probes.read_before_the_last(text)
-        return band(right, (1, n / 2, n), EARLY)
-
     if not page.guess(
         "Before the last layer has written, how many tokens can be read from the stream?",
         EARLY,
-        how_many,
+        lambda: worked.read_before_the_last(text),
+        frame=worked.READ_EARLY,
     ):
         return
-    right, n = probes.read_before_the_last(text)
-    st.markdown(f"For this problem, {right} of {n} can be read there.")
     rows = ["before layer 0", *(f"after layer {layer}" for layer in range(config().n_layer))]
     letters, sure = probes.read_early(text)
     page.draw(
@@ -260,16 +254,8 @@ def tour(a: int, b: int) -> None:
 
 # ---------------------------------------------------------------- 5. the logit as a sum
 
-ADDERS = ("token and position", "all heads together", "all FFNs together")
 ORDERS = ("of the network", "largest first")
 SUMS = ("the lead", "the logit alone")
-
-
-def who_adds_most(text: str) -> str:
-    kinds = written_at(text).by_kind
-    given = kinds["token"] + kinds.get("position", 0.0)
-    added = dict(zip(ADDERS, (given, kinds["head"], kinds["FFN"]), strict=True))
-    return max(added, key=lambda who: added[who])
 
 
 def ask_rival(here: WrittenToken) -> WrittenToken:
@@ -309,8 +295,9 @@ def digit_as_a_sum(a: int, b: int) -> None:
     text = probes.text_of(a, b)
     if not page.guess(
         f"Who adds most to the lead of {name_of(PLACE, text, a, b)}?",
-        ADDERS,
-        lambda: who_adds_most(text),
+        worked.ADDERS,
+        lambda: worked.who_adds_most(text),
+        frame=worked.adders(text),
         name="adders",
     ):
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pyarrow as pa
@@ -20,3 +21,13 @@ def charts(app: Any, *columns: str) -> list[list[dict[str, Any]]]:
         if (rows := pa.ipc.open_stream(data.data.data).read_pandas().to_dict("records"))
         and set(columns) <= rows[0].keys()
     ]
+
+
+def frames(app: Any, *, told: bool) -> dict[str, dict[str, Any]]:
+    """What is sent of the guesses in a figure that are told, or still wait, by question."""
+    sent = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    return {
+        data["alt"]: data
+        for data in sent
+        if data.get("kind") in ("drag", "pick") and data["told"] is told
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+from shown import frames
 
 from lab.by_hand import attention as hand
 from lab.by_hand.attention import FORM
@@ -67,11 +68,16 @@ def test_the_real_head_is_the_models_own(seen) -> None:
 def test_predictions_come_before_the_figures(book) -> None:
     app = book(PAGE)
     asked = [g.key for g in app.button_group if g.key and g.key.endswith("_guess")]
-    assert len(asked) == 5
+    waits = frames(app, told=False)
+    assert asked == ["ch02_heads_guess"] and len(waits) == 4
+    given = [row["words"] for data in waits.values() for row in data["rows"] if row["words"]]
+    assert given == ["0.17", "86 of 86"]
     assert "says how many" not in text_of(app) and not app.toggle
-    app.button_group(key="ch02_mask_guess").set_value("about half").run()
+    app = book(PAGE, ch02_mask_guess="50", ch02_root_guess="0.3", ch02_importance_shown="1")
     assert not app.exception
-    assert "You said **about half**. The answer: **every one**" in text_of(app)
+    assert "You said **50%**. The answer: **100%**, 50 points higher" in text_of(app)
+    assert "You said **0.30**. The answer: **0.94**, 0.64 larger" in text_of(app)
+    assert "The answer: **3 of 15**." in text_of(app)
     assert app.toggle(key="ch02_mask_on").value is False
 
 

@@ -9,6 +9,7 @@ import re
 
 import numpy as np
 import pytest
+from shown import frames
 
 from components.ui.chapters.ch00.probes import ERRANDS, USUAL, record
 from components.ui.plots.colours import INK, PAPER
@@ -441,20 +442,40 @@ def test_the_signal_is_played_again_at_a_press(book) -> None:
 
 def test_predictions_come_before_the_figures_and_one_on_the_hidden_row_is_asked_once(book) -> None:
     app = book(PAGE)
-    asked = {g.key for g in app.button_group if g.key and g.key.endswith("_guess")}
-    assert len(asked) >= 4
+    asked = [g.key for g in app.button_group if g.key and g.key.endswith("_guess")]
+    assert len(asked) + len(frames(app, told=False)) >= 4 and not frames(app, told=True)
     assert not any("never saw the row" in f.get("alt", "") for f in films(app))
-    app.button_group(key="ch00_hidden_row_guess").set_value("under a third")
-    app.button_group(key="ch00_log_row_guess").set_value("about half").run()
-    assert "You said **under a third**" in text_of(app)
+    app = book(PAGE, ch00_hidden_row_guess="3", ch00_log_row_guess="4")
+    assert "You said **3**. The answer: **1 of 10**, 2 fewer than you said." in text_of(app)
+    assert "You said **4**. The answer: **9 of 9**, 5 more than you said." in text_of(app)
     assert any("never saw the row" in f.get("alt", "") for f in films(app))
     for row in (3, 0, 5):
         app.selectbox(key="ch00_row").set_value(row).run()
         assert film(app, f"never saw the row of {row}")["still"] == [row]
-    assert "You said **about half**" in text_of(app)
+    assert "You said **4**" in text_of(app)
     app.button_group(key="ch00_hide").set_value("single pairs").run()
     app.button_group(key="ch00_hide").set_value("a row").run()
-    assert "You said **under a third**" in text_of(app) and "**about half**" in text_of(app)
+    assert "You said **3**" in text_of(app) and "You said **4**" in text_of(app)
+
+
+def test_a_guess_of_before_is_known_where_another_part_of_the_page_is_drawn(book) -> None:
+    app = book(PAGE, ch00_hide="single pairs", ch00_hidden_row_guess="3", ch00_log_row_shown="1")
+    assert not app.info and not app.exception
+    app = book(PAGE, ch00_hidden_row_guess="under a third")
+    assert "You said **under a third**. The answer: **1 of 10**." in text_of(app)
+
+
+def test_the_first_loss_and_the_hidden_cells_are_told_with_what_they_stand_beside(seen) -> None:
+    waits = frames(seen(PAGE), told=False)
+    assert not any("18" in str(row) for data in waits.values() for row in data["rows"])
+    app = seen(PAGE, reveal="1")
+    assert "The answer: **2.42 nats**" in text_of(app)
+    (cells,) = (d for q, d in frames(app, told=True).items() if q.startswith("One-hot in"))
+    found = select(read_lines(RECORDS / "holdout.jsonl"), encoding="one_hot", target="class")
+    own, constant = cells["rows"]
+    assert len(own["dots"]) == len(found) and own["value"] == pytest.approx(np.mean(own["dots"]))
+    assert constant["words"] == "18%" == own["words"]
+    assert "18%**. That is about as often as a constant guess." in text_of(app)
 
 
 def test_the_exercises_accept_a_right_setting_and_refuse_a_wrong_one(book) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 
+from shown import frames
+
 from components.ui.chapters.ch01 import figures, probes
 from components.ui.chapters.ch01.probes import DRAWN, FORM, START_SUM, TWIN
 from components.ui.chapters.ch01.worked import CALC
@@ -79,9 +81,9 @@ def test_a_mistake_costs_one_token_given_the_right_ones_and_more_where_it_writes
 
 
 def test_the_digits_in_space_come_after_the_guess_and_are_parted_by_their_size(book) -> None:
-    app = book(PAGE)
-    assert not app.get("plotly_chart")
-    app.button_group(key="ch01_rows_guess").set_value("neighbours are clearly nearer").run()
+    assert not book(PAGE).get("plotly_chart")
+    app = book(PAGE, ch01_rows_guess="0.9")
+    assert "You said **0.90**. The answer: **0.20**, 0.70 lower than you said." in text_of(app)
     (drawn,) = app.get("plotly_chart")
     figure = json.loads(drawn.proto.spec)
     assert figure["data"][0]["text"] == list("0123456789")
@@ -98,18 +100,16 @@ def test_a_figure_alone_has_the_controls_that_it_shares_and_no_others(book) -> N
 
 
 def test_four_predictions_come_before_their_figures(book) -> None:
-    app = book(PAGE)
-    for key, answer in (
-        ("ch01_rows_guess", "neighbours are clearly nearer"),
-        ("ch01_coin_guess", "right saves more"),
-        ("ch01_start_guess", "about 2.8"),
-        ("ch01_chain_guess", "fewer than that"),
-    ):
-        app.button_group(key=key).set_value(answer)
-    app.run()
+    (near, _, chain) = frames(book(PAGE), told=False).values()
+    assert [row["words"] for row in near["rows"]] == ["\u22120.16", ""]
+    assert [row["words"] for row in chain["rows"]] == ["0.970", "0.65", ""]
+    said = {"rows": "-0.3", "coin": "right saves more", "start": "2.8", "chain": "fewer than that"}
+    app = book(PAGE, **{f"ch01_{name}_guess": answer for name, answer in said.items()})
     assert not app.exception
     assert text_of(app).count("You said **") == 4
-    assert "You said **about 2.8**, which is right" in text_of(app)
+    assert "You said **2.8 nats**, which is right" in text_of(app)
+    assert "You said **\u22120.30**. The answer: **0.20**, 0.50 higher" in text_of(app)
+    assert "You said **fewer than that**. The answer: **0.67**." in text_of(app)
     assert "its loss was 2.77" in text_of(app)
 
 

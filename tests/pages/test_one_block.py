@@ -9,6 +9,7 @@ import sys
 from itertools import pairwise
 
 import pytest
+from shown import frames
 
 from components.ui.chapters.ch03 import probes
 from components.ui.chapters.ch03.claims import PARTS, part_name
@@ -54,13 +55,19 @@ def test_predictions_come_before_the_figures(book) -> None:
     app = book(PAGE)
     assert not app.exception
     asked = {g.key for g in app.button_group if g.key and g.key.endswith("_guess")}
-    assert {
-        f"ch03_{name}_guess" for name in ("left", "loud", "early", "adders", "survive")
-    } == asked
+    assert {f"ch03_{name}_guess" for name in ("left", "loud", "survive")} == asked
+    waits = frames(app, told=False).values()
+    assert {data["kind"] for data in waits} == {"drag", "pick"} and len(waits) == 2
+    assert all(row["value"] is None for data in waits for row in data["rows"])
     assert not sums(app) and "You said" not in text_of(app)
-    app.button_group(key="ch03_adders_guess").set_value("all heads together").run()
+    app = book(PAGE, ch03_adders_guess="all heads together", ch03_early_guess="4")
     assert not app.exception
+    right, n = probes.read_before_the_last(write_sum(BOOK_RUN, 37, 48).text)
+    assert f"You said **4**. The answer: **{right} of {n}**, {right - 4} more" in text_of(app)
     assert "You said **all heads together**" in text_of(app) and len(sums(app)) == 1
+    (picked,) = (data for data in frames(app, told=True).values() if data["kind"] == "pick")
+    ((_, _, lead),) = sums(app)
+    assert sum(row["value"] for row in picked["rows"]) == pytest.approx(lead, abs=1e-3)
     app.button(key="ch03_left_skip").click().run()
     assert "The answer: **the start, up to rounding**" in text_of(app)
 

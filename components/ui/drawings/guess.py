@@ -108,8 +108,13 @@ class Axis:
         return number_within(float(self.low), float(self.high))
 
     def as_data(self) -> dict[str, Any]:
-        ticks = [[value, self.number(value).rstrip()] for value in self.ticks()]
+        ticks = [[value, short(self.number(value))] for value in self.ticks()]
         return {**asdict(self), "places": self.places, "ticks": ticks}
+
+
+def short(number: str) -> str:
+    """Without zeros behind the decimal point, which would run over the edge of a phone."""
+    return number.rstrip("0").rstrip(".") if "." in number else number
 
 
 @dataclass(frozen=True)

@@ -149,3 +149,9 @@ def test_what_does_not_lie_on_the_axis_is_refused() -> None:
         ),
     ]
     assert not_refused(lambda made: made(), cases) == []
+
+
+def test_ticks_are_written_without_zeros_that_say_nothing() -> None:
+    ticks = Axis("cosine", -1, 1, 0.01).as_data()["ticks"]
+    assert [words for _, words in ticks] == ["\u22121", "\u22120.5", "0", "0.5", "1"]
+    assert [words for _, words in Axis("pairs", 0, 2000).as_data()["ticks"]][-1] == "2,000"

@@ -31,6 +31,8 @@ from components.ui.chapters.ch00.probes import (
     right_without_each,
     trained,
 )
+from components.ui.drawings.guess import Answer, Axis, Dragged
+from components.ui.drawings.guess import Row as Line
 from components.ui.drawings.network import short
 from components.ui.words import spelled
 from lab.benchmarks.mlp_training import LARGE
@@ -145,6 +147,20 @@ NEURON: dict[str, Callable[[], str]] = {
 
 def loss_at_the_start() -> float:
     return gradients(USUAL.network(), DIGITS, *DIGITS.cells())[0]
+
+
+FIRST_LOSS = Dragged(
+    Axis("loss in nats, the whole table", 0, 8, 0.1, " nats", more="higher", less="lower"),
+    "before the first step",
+    given=[Line("a blind guess", math.log(10), f"ln 10 = {math.log(10):.2f}")],
+)
+"""The frame of the guess."""
+
+
+def first_loss() -> Answer:
+    """The answer of the guess."""
+    loss = loss_at_the_start()
+    return Answer(loss, f"{loss:.2f} nats")
 
 
 def part_count(which: int) -> str:
@@ -320,6 +336,21 @@ def row_chosen() -> int:
     return int(st.session_state.get("ch00_row", 7))
 
 
+FEW_OR_MANY = ("under a third", "about half", "over two thirds")
+
+
+def cells_of(settings: Settings, row: int) -> Dragged:
+    """The frame of the guess about a hidden row: an axis of as many cells as it has."""
+    n = int((~hide(settings.task, [row])).sum())
+    return Dragged(Axis("cells right", 0, n), f"the row of {row}", start=n // 2)
+
+
+def right_of_row(settings: Settings, row: int) -> Answer:
+    """The answer of the guess."""
+    right, n = right_of_hidden(settings, [row])
+    return Answer(right, f"{right} of {n}")
+
+
 def row_which() -> str:
     """The cells of the hidden row that come out right, by name."""
     right = right_hidden_cells(USUAL, hide(DIGITS, [row_chosen()]))
@@ -363,11 +394,11 @@ def numbers_each() -> float:
 
 
 AS_A_GUESS = ("about as often as a constant guess", "clearly more often")
-FEW_OR_MANY = ("under a third", "about half", "over two thirds")
 
+ONE_HOT, CONSTANT = "one-hot in, one output a product", "always the most frequent product"
 
-def few_or_many(part: int, n: int) -> str:
-    return FEW_OR_MANY[int(np.searchsorted([1 / 3, 2 / 3], part / n, side="right"))]
+HELD_OUT_RIGHT = Dragged(Axis.percent("of hidden cells right"), ONE_HOT, later=[CONSTANT])
+"""The frame of the guess."""
 
 
 def held_out_points(record: Any) -> list[dict[str, Any]]:
@@ -384,12 +415,13 @@ def held_out_points(record: Any) -> list[dict[str, Any]]:
     ]
 
 
-def as_a_guess(record: Any) -> str:
-    """How one place a number does in hidden cells, against saying the most frequent product."""
-    wrong, guess = (
-        1 - hidden_right("one_hot", "class", group).value(record) for group in ("hidden", "guess")
-    )
-    return AS_A_GUESS[int(wrong < 0.9 * guess)]
+def as_a_guess(record: Any) -> Answer:
+    """The answer of the guess, a dot for each seed, beside the most frequent product."""
+    found, said = (hidden_right(*WAYS[ONE_HOT], group) for group in ("hidden", "guess"))
+    right, constant = (100 * cells.value(record) for cells in (found, said))
+    seeds = [100 * (1 - errors / n) for _, errors, n in found.points(record)]
+    then = f"That is {AS_A_GUESS[int(100 - right < 0.9 * (100 - constant))]}."
+    return Answer(right, f"{right:.0f}%", then, seeds, [Line(CONSTANT, constant)])
 
 
 HIDDEN: dict[str, Callable[[], str]] = {

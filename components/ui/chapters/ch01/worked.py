@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
+from components.ui.chapters.ch01 import claims
 from components.ui.chapters.ch01.probes import (
     DRAWN,
     FORM,
     START_SUM,
     START_SUMS,
+    TWIN,
     digit_rows,
     loss_at_the_start,
 )
+from components.ui.drawings.guess import Answer, Axis, Dragged
+from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
 from components.ui.words import spelled
 from lab.by_hand.mlp import softmax
@@ -67,6 +72,19 @@ def cosine(x: float) -> str:
     return f"{x:+.2f}".replace("-", "−")
 
 
+def to_be_near() -> Dragged:
+    """The frame of the guess: all other pairs of digits are given."""
+    _, far = embeddings.neighbours_and_others(digit_rows())
+    axis = Axis("cosine, mean", -1, 1, 0.01, more="higher", less="lower")
+    return Dragged(axis, "neighbours", given=[Line("all other pairs of digits", far)], start=0)
+
+
+def nearness() -> Answer:
+    """The answer of the guess."""
+    near, _ = embeddings.neighbours_and_others(digit_rows())
+    return Answer(near)
+
+
 def in_100(share: float) -> str:
     return f"{100 * share:.0f} in 100"
 
@@ -103,6 +121,40 @@ def further_from_even() -> str:
     even = price_of_right(0, 0)
     lost, saved = price_of_right(0, SURE) - even, even - price_of_right(SURE, 0)
     return "wrong costs more than right saves" if lost > saved else "right saves more"
+
+
+AT_THE_START = Dragged(
+    Axis("nats for each token", 0, 20, 0.1, " nats", more="higher", less="lower"),
+    "before training",
+)
+"""The frame of the guess. A blind guess would be the answer, so it is not given."""
+
+
+def at_the_start() -> Answer:
+    """The answer of the guess."""
+    return Answer(loss_at_the_start(), f"{loss_at_the_start():.2f} nats")
+
+
+def right_if_independent(record: Any) -> float:
+    """The share of the twin's texts that would be right, by its share of tokens."""
+    return token_loss.whole_text(claims.right_tokens(TWIN).value(record), N_TOKENS)
+
+
+def whole_texts(record: Any) -> Dragged:
+    """The frame of the guess: what the question names is given."""
+    token, expected = claims.right_tokens(TWIN).value(record), right_if_independent(record)
+    axis = Axis("share that is right", 0, 1, 0.01, more="higher", less="lower")
+    return Dragged(
+        axis,
+        "texts, measured",
+        given=[Line("tokens", token, f"{token:.3f}"), Line("texts, if independent", expected)],
+        start=0.5,
+    )
+
+
+def right_texts(record: Any) -> Answer:
+    """The answer of the guess."""
+    return Answer(claims.right_texts(TWIN).value(record))
 
 
 PRICES: dict[str, Callable[[], str]] = {

@@ -10,6 +10,8 @@ import streamlit as st
 
 from components.ui.chapters.ch02 import claims
 from components.ui.chapters.ch02.exercises import BOTH, ONE, WANTED_DISTANCE, A, B, prompt_of
+from components.ui.drawings.guess import Answer, Axis, Dragged
+from components.ui.drawings.guess import Row as Line
 from components.ui.loaded_models import BOOK_RUN
 from components.ui.words import spelled
 from lab.by_hand import attention as hand
@@ -84,6 +86,61 @@ def heads_of(sharp: Any, lost: Any, run: str) -> list[dict[str, Any]]:
         }
         for row, errors, n in claims.sharp_and_missed(sharp, lost, run)
     ]
+
+
+# ---------------------------------------------------------------- the guesses
+
+NAMED = Dragged(Axis.percent("of problems"), "product named")
+
+LARGEST = Dragged(
+    Axis("largest weight, mean", 0, 1, 0.01, more="larger", less="smaller"),
+    "no root",
+    given=[Line("six equal weights", 1 / hand.N_KEYS)],
+    later=["with the root"],
+    start=0.5,
+)
+
+COPIED = Dragged(Axis.percent("of tokens"), "without a mask")
+
+
+"""Frames, and below them their answers."""
+
+
+def product_named() -> Answer:
+    return Answer(100 * average_right() / len(hand.all_prompts()))
+
+
+def largest_without_root() -> Answer:
+    rooted, bare = (largest_by_size()[SIZE_ASKED, root] for root in (True, False))
+    return Answer(bare, rows=[Line("with the root", rooted, hue="teal")])
+
+
+def copied_without_mask() -> Answer:
+    right, n = peek_score(False)
+    return Answer(100 * right / n)
+
+
+def in_order(sharp: Any, lost: Any, run: str) -> tuple[float, str]:
+    """Of the pairs of heads, in how many the sharper one is missed more: in percent and words."""
+    same, counted = claims.same_order(sharp, lost, run)
+    return 100 * same / counted, part_of(same, counted)
+
+
+def sharper_missed_more(sharp: Any, lost: Any) -> Dragged:
+    """The frame of the guess: the book's model, which the prose has told, is given."""
+    book, words = in_order(sharp, lost, BOOK_RUN)
+    return Dragged(
+        Axis.percent("of pairs of heads"),
+        LOOKED_INTO[claims.TWIN],
+        given=[Line(LOOKED_INTO[BOOK_RUN], book, words)],
+        later=[LOOKED_INTO["rope"]],
+    )
+
+
+def order_in_the_twin(sharp: Any, lost: Any) -> Answer:
+    twin, words = in_order(sharp, lost, claims.TWIN)
+    rotary, its_words = in_order(sharp, lost, "rope")
+    return Answer(twin, words, rows=[Line(LOOKED_INTO["rope"], rotary, its_words, hue="teal")])
 
 
 # ---------------------------------------------------------------- by their names in the text

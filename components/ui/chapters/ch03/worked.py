@@ -8,7 +8,8 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from components.ui.chapters.ch03 import probes
-from components.ui.chapters.ch03.probes import FACTORS, PLACE
+from components.ui.chapters.ch03.probes import FACTORS, FIRST, FORM, PLACE, written_at
+from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
 from components.ui.lazily import lazily
 from components.ui.loaded_models import BOOK_RUN
 from components.ui.words import spelled
@@ -42,6 +43,38 @@ def times_as_wide() -> int:
     network = config()
     assert isinstance(network.ffn, DenseFFNConfig)
     return network.ffn.d_ff // network.d_model
+
+
+# ---------------------------------------------------------------- the guesses
+
+N_WRITTEN = FORM.length - FIRST
+
+READ_EARLY = Dragged(Axis(f"of {N_WRITTEN} tokens", 0, N_WRITTEN), "read before the last layer")
+
+
+def read_before_the_last(text: str) -> Answer:
+    right, n = probes.read_before_the_last(text)
+    return Answer(right, f"{right} of {n}")
+
+
+ADDERS = ("token and position", "all heads together", "all FFNs together")
+
+
+def added_to_lead(text: str) -> dict[str, float]:
+    """What each of them adds to the lead of the token that the page follows."""
+    kinds = written_at(text).by_kind
+    given = kinds["token"] + kinds.get("position", 0.0)
+    return dict(zip(ADDERS, (given, kinds["head"], kinds["FFN"]), strict=True))
+
+
+def who_adds_most(text: str) -> str:
+    added = added_to_lead(text)
+    return max(added, key=lambda who: added[who])
+
+
+def adders(text: str) -> Picked:
+    """The frame of the guess. No pair of numbers comes near the ends of its axis."""
+    return Picked(Axis("added to the lead", -10, 30, 0.01), lambda: added_to_lead(text))
 
 
 SIZES: dict[str, Callable[[], str]] = {

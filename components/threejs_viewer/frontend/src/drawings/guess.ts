@@ -3,7 +3,7 @@
 
 import { make } from "../shared/dom";
 import "./guess.css";
-import { placeOf, placesIn, share, valueAt, written, type Axis } from "./maths/guess";
+import { placeOf, placesIn, share, valueAt, written, zeroOf, type Axis } from "./maths/guess";
 import { Drawing, type Sent } from "./shared/drawing";
 import { say, set, setShare } from "./shared/elements";
 import { mounted } from "./shared/mount";
@@ -50,6 +50,7 @@ class Guess extends Drawing<Data> {
   private moved = false;
   private lane: HTMLElement | null = null;
   private knob: HTMLElement | null = null;
+  private ownBar: HTMLElement | null = null;
   private yours: Words | null = null;
   private above: Words[] = [];
   private below: Words[] = [];
@@ -74,7 +75,7 @@ class Guess extends Drawing<Data> {
   protected build(): void {
     const { alt, axis, rows, told } = this.data;
     this.slide?.dispose();
-    this.slide = this.lane = this.knob = this.yours = null;
+    this.slide = this.lane = this.knob = this.ownBar = this.yours = null;
     [this.above, this.below] = [[], []];
     set(this.root, { "aria-label": alt });
     this.root.classList.toggle("told", told);
@@ -100,6 +101,12 @@ class Guess extends Drawing<Data> {
   private placed(kind: string, value: number, words = ""): HTMLElement {
     const element = make("span", { class: kind }, words);
     setShare(element, "--at", share(this.data.axis, value));
+    return element;
+  }
+
+  private between(kind: string, one: number, other: number): HTMLElement {
+    const element = this.placed(kind, Math.min(one, other));
+    setShare(element, "--to", share(this.data.axis, Math.max(one, other)));
     return element;
   }
 
@@ -130,18 +137,15 @@ class Guess extends Drawing<Data> {
     if (row.part === "later") lane.append(make("em", {}, "comes with the answer"));
     if (row.part === "option" && !this.data.told) lane.append(make("i", { class: "empty" }));
     this.buildBar(row, lane);
-    const ends = [row.value ?? this.data.axis.low, ...row.dots, ...row.others];
+    const { axis } = this.data;
+    const ends = [zeroOf(axis), row.value ?? axis.low, ...row.dots, ...row.others];
     if (row.words) lane.append(this.placed("words", Math.max(...ends), row.words));
   }
 
   private buildBar({ value, dots, others }: Row, lane: HTMLElement): void {
-    if (value !== null) lane.append(this.placed("bar", value));
+    if (value !== null) lane.append(this.between("bar", zeroOf(this.data.axis), value));
     const all = [...dots, ...others];
-    if (others.length) {
-      const joined = this.placed("joined", Math.min(...all));
-      setShare(joined, "--to", share(this.data.axis, Math.max(...all)));
-      lane.append(joined);
-    }
+    if (others.length) lane.append(this.between("joined", Math.min(...all), Math.max(...all)));
     lane.append(...others.map((dot) => this.placed("dot other", dot)));
     lane.append(...dots.map((dot) => this.placed("dot", dot)));
   }
@@ -161,11 +165,9 @@ class Guess extends Drawing<Data> {
     lane.append(answer);
     if (said === null) return void this.below.push({ element: answer, at, side: "behind" });
     const own = share(axis, said);
-    const band = this.placed("band", Math.min(said, value));
-    setShare(band, "--to", Math.max(at, own));
     const far = make("b", { class: "gap" }, gap);
     const yours = make("b", { class: "yours" }, `you said ${written(axis, said)}`);
-    lane.prepend(band);
+    lane.prepend(this.between("band", said, value));
     lane.append(this.placed("ring", said), far, yours);
     this.above.push({ element: far, at: (at + own) / 2, side: "about" });
     const words: Words[] = [
@@ -181,8 +183,9 @@ class Guess extends Drawing<Data> {
     const knob = make("div", { class: "knob", role: "slider", tabindex: 0, "aria-label": label });
     set(knob, { "aria-valuemin": axis.low, "aria-valuemax": axis.high });
     const yours = make("b", { class: "yours" });
-    lane.append(make("i", { class: "empty" }), make("i", { class: "bar own" }), yours, knob);
-    this.knob = knob;
+    const bar = make("i", { class: "bar own" });
+    lane.append(make("i", { class: "empty" }), bar, yours, knob);
+    [this.knob, this.ownBar] = [knob, bar];
     this.yours = { element: yours, at: 0, side: "about" };
     this.above.push(this.yours);
     this.slide = new Slide(knob, lane, {
@@ -237,7 +240,10 @@ class Guess extends Drawing<Data> {
     const { axis } = this.data;
     const words = written(axis, this.value);
     const at = share(axis, this.value);
+    const zero = share(axis, zeroOf(axis));
     setShare(this.lane!, "--at", at);
+    setShare(this.ownBar!, "--at", Math.min(at, zero));
+    setShare(this.ownBar!, "--to", Math.max(at, zero));
     this.root.classList.toggle("moved", this.moved);
     set(knob, { "aria-valuenow": this.value, "aria-valuetext": words });
     this.yours!.at = at;

@@ -106,3 +106,18 @@ test("a row is picked, and stays marked beside the one that is right", () => {
   two.click();
   expect(drawing.sent).toEqual([["guess", 1]]);
 });
+
+test("bars begin at zero, also where an axis goes below it", () => {
+  const { data } = cases.guess_picked;
+  const bars = [-10, 10].map((value) => {
+    const rows = data.rows.slice(0, 1).map((row) => ({ ...row, value, right: true }));
+    const axis = { ...data.axis, low: -20, high: 20 };
+    const drawing = opened(guess, { ...cases.guess_picked, data: { ...data, axis, rows } });
+    const { style } = drawing.one(".bar");
+    return [style.getPropertyValue("--at"), style.getPropertyValue("--to")];
+  });
+  expect(bars).toEqual([
+    ["25.00%", "50.00%"],
+    ["50.00%", "75.00%"],
+  ]);
+});
