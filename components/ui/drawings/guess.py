@@ -108,7 +108,9 @@ class Axis:
         return number_within(float(self.low), float(self.high))
 
     def as_data(self) -> dict[str, Any]:
-        ticks = [[value, self.number(value).rstrip()] for value in self.ticks()]
+        ticks = [[value, self.number(value)] for value in self.ticks()]
+        if all(value.is_integer() for value in self.ticks()):
+            ticks = [[value, text.split(".")[0]] for value, text in ticks]
         return {**asdict(self), "places": self.places, "ticks": ticks}
 
 
