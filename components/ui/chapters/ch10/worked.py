@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from components.ui import shares
+from components.ui import percents
 from components.ui.chapters.ch10 import claims
 from components.ui.chapters.ch10.claims import PLAIN, TWIN
 from components.ui.chapters.ch10.figures import NUMBERS, digit_name, forged_name
@@ -68,7 +68,7 @@ def plain_wrong(plain: Measured) -> Answer:
 def of_run(wrong: Measured) -> tuple[float, str]:
     """The share that is wrong in percent, and its words."""
     share = share_of_run(wrong)
-    return 100 * share, shares.percent_of(share, wrong.n or 1)
+    return 100 * share, percents.percent_of(share, wrong.n or 1)
 
 
 def share_of_run(wrong: Measured) -> float:
@@ -141,7 +141,7 @@ def fewer_wrong(two: Mapping[str, Counts], record: Record, options: Sequence[str
 
 def other_way_round(record: Record) -> Dragged:
     """The frame of the guess."""
-    neither = shares.bar(IN_NEITHER_ORDER, MIRRORED[IN_NEITHER_ORDER], record)
+    neither = percents.bar(IN_NEITHER_ORDER, MIRRORED[IN_NEITHER_ORDER], record)
     axis = Axis.percent("of the held-out orders wrong, median of the seeds")
     return Dragged(axis, OTHER_WAY_ROUND, [neither], start=neither.value)
 
@@ -150,7 +150,7 @@ def wrong_the_other_way(record: Record) -> Answer:
     """The answer of the guess, with what all seeds say."""
     compared = fewer_wrong(MIRRORED, record, MIRROR_HELPS)
     then = f"Beside the others, in every seed: **{compared}**."
-    return shares.answer(MIRRORED[OTHER_WAY_ROUND], record, then)
+    return percents.answer(MIRRORED[OTHER_WAY_ROUND], record, then)
 
 
 def choice_of_pairs(record: Record) -> Picked:
@@ -353,13 +353,13 @@ def never_seen(record: Record) -> Dragged:
     """The frame of the guess."""
     seen, one, both = claims.UNSEEN
     axis = Axis.percent("of held-out problems wrong, median of the seeds")
-    return Dragged(axis, both, [shares.bar(seen, claims.UNSEEN[seen], record)], [one])
+    return Dragged(axis, both, [percents.bar(seen, claims.UNSEEN[seen], record)], [one])
 
 
 def wrong_never_seen(record: Record) -> Answer:
     _, one, both = claims.UNSEEN
-    between = shares.bar(one, claims.UNSEEN[one], record, hue="ochre")
-    return shares.answer(claims.UNSEEN[both], record, rows=[between])
+    between = percents.bar(one, claims.UNSEEN[one], record, hue="ochre")
+    return percents.answer(claims.UNSEEN[both], record, rows=[between])
 
 
 STAYED, NEITHER = "the answer stays true", "it does neither"
@@ -371,10 +371,10 @@ AS_IMPLIED = Dragged(
 def moved_as_implied(record: Record) -> Answer:
     """The answer of the guess, beside what else an answer does."""
     rows = [
-        shares.bar(name, claims.VARYING.counts(outcome).pooled(), record)
+        percents.bar(name, claims.VARYING.counts(outcome).pooled(), record)
         for name, outcome in ((STAYED, "stayed"), (NEITHER, "neither"))
     ]
-    return shares.answer(claims.VARYING.counts("followed").pooled(), record, rows=rows)
+    return percents.answer(claims.VARYING.counts("followed").pooled(), record, rows=rows)
 
 
 def turns(style: Style) -> int:

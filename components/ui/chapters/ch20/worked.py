@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from components.ui import shares
+from components.ui import percents
 from components.ui.chapters.ch20 import claims
 from components.ui.chapters.ch20 import probes as asked
 from components.ui.chapters.ch20.claims import DIGIT, LENGTH, LIMITED
@@ -303,7 +303,7 @@ def square(digits: int) -> str:
 
 
 def known(record: Any, arm: str, digits: int, name: str = "") -> Line:
-    return shares.bar(name or square(digits), claims.wrong_at(arm, digits), record)
+    return percents.bar(name or square(digits), claims.wrong_at(arm, digits), record)
 
 
 def past_three(record: Any) -> Dragged:
@@ -318,7 +318,7 @@ def wrong_past_three(record: Any) -> Answer:
     rows = [
         known(record, arm, digits, words) for arm, words in claims.MAPPED.items() if arm != "rotary"
     ]
-    return shares.answer(claims.wrong_at("rotary", digits), record, rows=rows)
+    return percents.answer(claims.wrong_at("rotary", digits), record, rows=rows)
 
 
 CLIPPED_AT = 6
@@ -336,7 +336,7 @@ def clipped(record: Any) -> Dragged:
 def wrong_when_clipped(record: Any) -> Answer:
     first = TRAINED_DIGITS + 1
     rows = [known(record, "coupled_clipped", first, f"clipped, {square(first)}")]
-    return shares.answer(claims.wrong_at("coupled_clipped", CLIPPED_AT), record, rows=rows)
+    return percents.answer(claims.wrong_at("coupled_clipped", CLIPPED_AT), record, rows=rows)
 
 
 def far(record: Any) -> Dragged:
@@ -349,7 +349,7 @@ def far(record: Any) -> Dragged:
 
 def wrong_far(record: Any) -> Answer:
     rows = [known(record, "far_coupled", MOST_TYPED, f"without it, {square(MOST_TYPED)}")]
-    return shares.answer(claims.wrong_at("far_clipped", MOST_TYPED), record, rows=rows)
+    return percents.answer(claims.wrong_at("far_clipped", MOST_TYPED), record, rows=rows)
 
 
 def layouts_read() -> list[dict[str, Any]]:
