@@ -92,7 +92,7 @@ def part_in_percent() -> Answer:
 
 
 SEEN = Dragged(
-    Axis("tokens", 1, len(TEXT)),
+    Axis("tokens", 0, len(TEXT)),
     "the = may look at",
     given=[Line("tokens of the text", len(TEXT))],
     start=len(TEXT),
