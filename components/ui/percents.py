@@ -11,13 +11,16 @@ from lab.readings import Counts
 
 def percent_of(share: float, n: int) -> str:
     """In percent, or the count itself where that would round to none or all."""
+    if share in (0, 1):
+        return f"all {n:,}" if share else f"none of {n:,}"
     percent = 100 * share
     return f"{percent:.0f}%" if 0.5 <= percent <= 99.5 else f"{round(share * n):,} in {n:,}"
 
 
 def bar(name: str, counted: Counts, record: Any, hue: str = "grey") -> Row:
     share, n, dots = of_seeds(counted, record)
-    return Row(name, 100 * share, percent_of(share, n), dots, hue=hue)
+    words = "all" if share == 1 else percent_of(share, n)  # a phone has no room behind a full bar
+    return Row(name, 100 * share, words, dots, hue=hue)
 
 
 def answer(counted: Counts, record: Any, then: str = "", rows: Sequence[Row] = ()) -> Answer:

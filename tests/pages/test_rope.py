@@ -330,7 +330,7 @@ def test_the_limit_moves_and_both_coupled_networks_write_anew(book: Any) -> None
 def test_the_answer_of_a_guess_is_the_share_that_was_counted() -> None:
     rows = read_record(RECORDS / "lengths.jsonl")
     for answer, arm, digits, words in (
-        (worked.wrong_past_three, "rotary", 4, "1,000 in 1,000"),
+        (worked.wrong_past_three, "rotary", 4, "all 1,000"),
         (worked.wrong_when_clipped, "coupled_clipped", 6, "11%"),
         (worked.wrong_far, "far_clipped", 10, "2 in 1,000"),
     ):
