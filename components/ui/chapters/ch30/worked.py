@@ -221,7 +221,7 @@ def fewest_that_do(record: Record) -> str:
 PROBLEMS = Dragged(
     Axis("different problems", 100, 10 * FOUR_DIGIT_SUMS, log=True),
     "trained on",
-    [Line("there are", FOUR_DIGIT_SUMS)],
+    [Line("all there are", FOUR_DIGIT_SUMS)],
 )
 
 
@@ -348,7 +348,7 @@ def far_carries(record: Record) -> Dragged:
     """The frame of the guess."""
     near = 100 * claims.wrong_by("by_carry", claims.NEAR).value(record)
     axis = Axis.percent("of their problems wrong", high=5, step=0.1)
-    return Dragged(axis, "a far carry", [Line("near carries alone", near)], start=near)
+    return Dragged(axis, "a far carry", [Line("no far carry", near)], start=near)
 
 
 def wrong_with_far_carries(record: Record) -> Answer:
