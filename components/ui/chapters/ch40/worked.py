@@ -135,10 +135,16 @@ def times_the_weights() -> float:
     return served() / probes.models()[SERVED].weight_bytes
 
 
+def times(label: str, more: str = "more", less: str = "fewer") -> Axis:
+    """Of what is a multiple of another, or less than it."""
+    return Axis(label, 0.1, 1000, unit=" times", log=True, more=more, less=less)
+
+
 BESIDE_WEIGHTS = Dragged(
-    Axis("times its weights", 0.01, 100, unit=" times", log=True),
+    times("times its weights", less="less"),
     "its cache",
     [Line("its weights", 1, "1")],
+    start=1,
 )
 
 
@@ -150,7 +156,7 @@ def cache_beside_weights() -> Answer:
 MOVED = 1e-5
 """More of the largest number than single precision loses by summing in another order."""
 
-CHANGED = Dragged(Axis.percent("of what was kept before a token"), "changed by it")
+CHANGED = Dragged(Axis.percent("of what was kept before a token"), "changed by one more")
 
 
 def changed(text: str) -> Answer:
@@ -261,9 +267,10 @@ def times_read(a: int, b: int) -> float:
 
 
 AS_MANY = Dragged(
-    Axis("times as many tokens", 1, 100, unit=" times", log=True),
+    times("times as many tokens"),
     "without a cache",
     [Line("with one", 1, "1")],
+    start=1,
 )
 
 
@@ -412,7 +419,7 @@ LONGER = ("about as long", "a few times as long", "more than ten times as long")
 
 
 AS_LONG = Dragged(
-    Axis("times as long", 0.1, 1000, unit=" times", log=True, more="longer", less="shorter"),
+    times("times as long", "longer", "shorter"),
     "writing as many tokens",
     [Line("reading the prompt", 1, "1")],
     start=1,
@@ -506,7 +513,7 @@ def what_grows(record: Any) -> str:
 
 
 AS_QUICK = Dragged(
-    Axis("times as quick", 0.1, 1000, unit=" times", log=True, more="quicker", less="slower"),
+    times("times as quick", "quicker", "slower"),
     "with a cache",
     [Line("without one", 1, "1")],
     start=1,
