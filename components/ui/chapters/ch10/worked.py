@@ -371,8 +371,8 @@ AS_IMPLIED = Dragged(
 def moved_as_implied(record: Record) -> Answer:
     """The answer of the guess, beside what else an answer does."""
     rows = [
-        percents.bar(name, claims.VARYING.counts(outcome).pooled(), record)
-        for name, outcome in ((STAYED, "stayed"), (NEITHER, "neither"))
+        percents.bar(name, claims.VARYING.counts(outcome).pooled(), record, hue)
+        for name, outcome, hue in ((STAYED, "stayed", "teal"), (NEITHER, "neither", "ochre"))
     ]
     return percents.answer(claims.VARYING.counts("followed").pooled(), record, rows=rows)
 

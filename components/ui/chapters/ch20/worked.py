@@ -265,7 +265,9 @@ def blind_change() -> Answer:
     """The answer of the guess, beside the layer above."""
     first, second = 100 * asked.change_when_shuffled(UNORDERED, 0)[:2]
     words = "not at all" if first < ROUNDING else f"{first:.0f}%"
-    return Answer(float(first), words, rows=[Line("in the second layer", float(second))])
+    return Answer(
+        float(first), words, rows=[Line("in the second layer", float(second), hue="ochre")]
+    )
 
 
 READ_AS = ("as trained, with halves", "evaluated with neighbours", "rows in order, with neighbours")
@@ -302,8 +304,8 @@ def square(digits: int) -> str:
     return f"{spelled(digits)} by {spelled(digits)} digits"
 
 
-def known(record: Any, arm: str, digits: int, name: str = "") -> Line:
-    return percents.bar(name or square(digits), claims.wrong_at(arm, digits), record)
+def known(record: Any, arm: str, digits: int, name: str, hue: str = "grey") -> Line:
+    return percents.bar(name, claims.wrong_at(arm, digits), record, hue)
 
 
 def past_three(record: Any) -> Dragged:
@@ -316,7 +318,9 @@ def past_three(record: Any) -> Dragged:
 def wrong_past_three(record: Any) -> Answer:
     digits = TRAINED_DIGITS + 1
     rows = [
-        known(record, arm, digits, words) for arm, words in claims.MAPPED.items() if arm != "rotary"
+        known(record, arm, digits, words, "ochre")
+        for arm, words in claims.MAPPED.items()
+        if arm != "rotary"
     ]
     return percents.answer(claims.wrong_at("rotary", digits), record, rows=rows)
 
@@ -335,7 +339,7 @@ def clipped(record: Any) -> Dragged:
 
 def wrong_when_clipped(record: Any) -> Answer:
     first = TRAINED_DIGITS + 1
-    rows = [known(record, "coupled_clipped", first, f"clipped, {square(first)}")]
+    rows = [known(record, "coupled_clipped", first, f"clipped, {square(first)}", "ochre")]
     return percents.answer(claims.wrong_at("coupled_clipped", CLIPPED_AT), record, rows=rows)
 
 
@@ -348,7 +352,7 @@ def far(record: Any) -> Dragged:
 
 
 def wrong_far(record: Any) -> Answer:
-    rows = [known(record, "far_coupled", MOST_TYPED, f"without it, {square(MOST_TYPED)}")]
+    rows = [known(record, "far_coupled", MOST_TYPED, f"without it, {square(MOST_TYPED)}", "ochre")]
     return percents.answer(claims.wrong_at("far_clipped", MOST_TYPED), record, rows=rows)
 
 
