@@ -12,7 +12,7 @@ from components.ui import own_sum, tokens
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch10 import claims, exercises, figures, probes, worked
 from components.ui.chapters.ch10.claims import TWIN
-from components.ui.chapters.ch10.worked import CALC, HOW_MANY, STYLE_NAMES, how_many
+from components.ui.chapters.ch10.worked import CALC, HOW_MANY, STYLE_NAMES
 from components.ui.claims import claim_index, results
 from components.ui.drawings import openers
 from components.ui.lazily import lazily
@@ -94,10 +94,12 @@ def one_digit_covered() -> None:
 
 @page.section("fail")
 def fail_first() -> None:
-    if not page.guess(
+    plain = claim_index.look_up("chain_of_thought.plain_heldout").measured
+    if plain is None or not page.guess(
         "Of held-out pairs, how many does the plain model get wrong?",
         HOW_MANY,
-        worked.how_many_plain,
+        lambda: worked.plain_wrong(plain),
+        frame=worked.PLAIN_WRONG,
     ):
         return
     found = worked.seen_and_heldout(atlases())
@@ -118,7 +120,8 @@ with page.deeper("why both orders of a pair go together"):
         if not rows or not page.guess(
             "Of pairs trained on the other way round, how many are wrong?",
             worked.MIRROR_HELPS,
-            lambda: worked.fewer_wrong(worked.MIRRORED, rows, worked.MIRROR_HELPS),
+            lambda: worked.wrong_the_other_way(rows),
+            frame=worked.other_way_round(rows),
         ):
             return
         page.draw(
@@ -256,6 +259,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             "Which format gets the fewest held-out pairs wrong?",
             tuple(STYLE_NAMES.values()),
             lambda: worked.best_format(rows),
+            frame=worked.race_of_formats(rows),
         ):
             return
         pairs = page.choose("race_pairs", "Show the pairs that were", tuple(worked.PAIRS))
@@ -283,6 +287,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             "Which gets fewer held-out pairs wrong?",
             worked.SIZES,
             lambda: worked.best_size(rows, plain),
+            frame=worked.race_of_sizes(rows, plain),
         ):
             return
         page.draw(
@@ -308,6 +313,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
                 "Which training pairs leave fewer held-out pairs wrong?",
                 worked.CHOICES,
                 lambda: worked.fewer_wrong(claims.CHOICE, rows, worked.CHOICES),
+                frame=worked.choice_of_pairs(rows),
             ):
                 return
             page.draw(
@@ -358,6 +364,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
                 "In which number does the first wrong token stand most often?",
                 figures.NUMBERS,
                 lambda: worked.first_wrong_number(atlas)[0],
+                frame=worked.where_first_wrong(atlas),
             ):
                 return
             page.draw(
@@ -375,7 +382,8 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             if not rows or not page.guess(
                 "If both partial products of a problem were never seen, how often is it wrong?",
                 HOW_MANY,
-                lambda: how_many(claims.UNSEEN["both never seen"].value(rows)),
+                lambda: worked.wrong_never_seen(rows),
+                frame=worked.never_seen(rows),
             ):
                 return
             page.draw(
@@ -457,7 +465,8 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             if not rows or not page.guess(
                 "All heads of layers 2 to 5 are ablated at once. How many texts are wrong?",
                 HOW_MANY,
-                lambda: how_many(claims.without_layers(2, 5).value(rows)),
+                lambda: worked.texts_lost(rows),
+                frame=worked.wrong_without_many(rows),
             ):
                 return
             page.draw(
@@ -540,7 +549,8 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         if not rows or not page.guess(
             "Over all pairs and digits, how often does the answer move as the forgery implies?",
             HOW_MANY,
-            lambda: how_many(claims.VARYING.counts("followed").value(rows)),
+            lambda: worked.moved_as_implied(rows),
+            frame=worked.AS_IMPLIED,
         ):
             return
         page.draw(

@@ -10,7 +10,7 @@ import streamlit as st
 
 from components.ui import operand_boxes
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch20 import claims, exercises, figures, probes
+from components.ui.chapters.ch20 import claims, exercises, figures, probes, worked
 from components.ui.chapters.ch20.probes import (
     FIRST_EQUALS,
     LEARNED,
@@ -26,7 +26,6 @@ from components.ui.chapters.ch20.worked import (
     DRAWN_DIM,
     EQUALS,
     EXTRA,
-    GAP,
     LAST_PLACE,
     LIVE_BATCH,
     LIVE_RATE,
@@ -94,10 +93,8 @@ def blind() -> None:
     if not page.guess(
         "In the model without positions, how much does the first layer's attention change?",
         ("not at all", "about half", "completely"),
-        lambda: claims.how_many(
-            float(probes.change_when_shuffled(probes.UNORDERED, 0)[0]),
-            ("not at all", "about half", "completely"),
-        ),
+        worked.blind_change,
+        frame=worked.BLIND,
     ):
         return
     seed = page.number("seed", "Shuffle number", 0, 999, 0, typed=True)
@@ -172,7 +169,8 @@ with page.deeper("which two numbers make a pair"):
         if not page.guess(
             "Weights trained with halves, evaluated with neighbours: how many problems are wrong?",
             claims.HOW_MANY,
-            lambda: claims.how_many(probes.errors_when_read_as("interleaved") / probes.N_LAYOUT),
+            worked.wrong_when_read,
+            frame=worked.READ_WRONG,
         ):
             return
         page.draw(
@@ -220,10 +218,8 @@ def sum_on_a_tape() -> None:
         "A gap of a single position opens before the first =. "
         f"How many of {probes.N_ERRORS} problems does the rotary model get wrong?",
         ("none", "about half", "nearly all"),
-        lambda: claims.how_many(
-            probes.errors_when(ROTARY, 0, GAP) / probes.N_ERRORS,
-            ("none", "about half", "nearly all"),
-        ),
+        worked.wrong_behind_the_gap,
+        frame=worked.STRETCHED,
         name="gap",
     )
     page.source(
@@ -412,7 +408,8 @@ def past_the_end() -> None:
         "The rotary network was trained on problems of up to three by three digits. "
         "How many of four by four does it get wrong?",
         claims.HOW_MANY,
-        lambda: claims.how_many(claims.wrong_at("rotary", TRAINED_DIGITS + 1).value(rows)),
+        lambda: worked.wrong_past_three(rows),
+        frame=worked.past_three(rows),
     ):
         return
     show_maps(rows, claims.MAPPED, TRAINED_DIGITS)
@@ -422,12 +419,13 @@ def past_the_end() -> None:
 
 @page.section("clip")
 def never_farther_than_it_knows() -> None:
-    rows, digits = rows_of("lengths.jsonl"), 6
+    rows = rows_of("lengths.jsonl")
     if not rows or not page.guess(
         "The coupled network on its usual clocks fails at four by four digits. Clip its "
         "distances, without training it again. How many problems of six by six are wrong?",
         claims.HOW_MANY,
-        lambda: claims.how_many(claims.wrong_at("coupled_clipped", digits).value(rows)),
+        lambda: worked.wrong_when_clipped(rows),
+        frame=worked.clipped(rows),
     ):
         return
     show_maps(rows, claims.CLIPPED, TRAINED_DIGITS)
@@ -440,26 +438,20 @@ with page.deeper("what is new in a longer problem"):
     @page.section("extra")
     def one_digit_too_many() -> None:
         prompt = EXTRA.text(3748, 483)[:EQUALS]
-        slots = {
-            "the first digit of a": 0,
-            "the last digit of a": EXTRA.p - 1,
-            "the sign *": EXTRA.p,
-            "the last digit of b": EQUALS - 1,
-        }
-
-        def missed(hidden: int | None) -> int:
-            return probes.first_digits_missed(EXTRA.p, EXTRA.q, hidden)[0]
-
         if not page.guess(
             "Which one token, hidden from the =, leaves the fewest first digits wrong?",
-            tuple(slots),
-            lambda: min(slots, key=lambda token: missed(slots[token])),
+            tuple(worked.HIDDEN),
+            worked.fewest_missed,
+            frame=worked.MISSED,
         ):
             return
         n = probes.first_digits_missed(EXTRA.p, EXTRA.q)[1]
         page.draw(
             figures.missed_without(
-                [missed(slot) for slot in range(EQUALS)], missed(None), n, prompt
+                [worked.first_missed(slot) for slot in range(EQUALS)],
+                worked.first_missed(None),
+                n,
+                prompt,
             ),
             alt="How many problems of four by three digits begin wrong, with one token hidden",
         )
@@ -508,7 +500,8 @@ with page.deeper("the same at full size"):
             "The coupled network was trained up to four by four digits and then given a limit. "
             "How many problems of ten by ten does it get wrong?",
             claims.HOW_MANY,
-            lambda: claims.how_many(claims.wrong_at("far_clipped", MOST_TYPED).value(rows)),
+            lambda: worked.wrong_far(rows),
+            frame=worked.far(rows),
         ):
             return
         show_maps(rows, claims.FAR, TRAINED_DIGITS + 1)

@@ -22,7 +22,6 @@ from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
 from components.ui.plots import bars, dots, maps
 from components.ui.plots.ends import shares
-from components.ui.words import band
 from lab.data import coverage, difficulty
 from lab.data.problems import Problem, partial_products
 
@@ -84,11 +83,12 @@ if page.draws(*OF_A_SUM):
 @page.section("four", needs=[AFTER], told=False)
 def four_digits() -> None:
     options = ("fewer than 1 in 1,000", "about 1 in 100", "about 1 in 10")
-    wrong = worked.share_wrong_of_four()
+    wrong = worked.wrong_of_four()
     if wrong is not None and not page.guess(
         "Of 100,000 problems of four by four digits that it never trained on, how many are wrong?",
         options,
-        lambda: band(wrong, (0.001, 0.03), options),
+        lambda: worked.four_wrong(wrong),
+        frame=worked.four_to_be_wrong(wrong),
     ):
         return
     page.prose("four_controls")
@@ -165,6 +165,7 @@ def as_stages_pass() -> None:
         "Which training ends with the most four-digit problems wrong?",
         worked.WORST_OPTIONS,
         lambda: worked.worst(rows),
+        frame=worked.courses(rows),
     ):
         return
     tell_the_training()
@@ -233,7 +234,8 @@ with page.deeper("how few problems"):
         if not (few and course) or not page.guess(
             "How many different problems does it take, for 95 in 100 to be right?",
             worked.FEWEST_OPTIONS,
-            lambda: worked.fewest_that_do(rows),
+            lambda: worked.problems_that_do(rows),
+            frame=worked.PROBLEMS,
         ):
             return
         page.draw(
@@ -330,7 +332,8 @@ def where_errors_live() -> None:
     if not rows or not page.guess(
         "How often do problems with a far carry go wrong?",
         worked.CARRY_OPTIONS,
-        lambda: worked.what_far_carries_do(rows),
+        lambda: worked.wrong_with_far_carries(rows),
+        frame=worked.far_carries(rows),
     ):
         return
     page.prose("errors_controls")
@@ -425,7 +428,8 @@ with page.deeper("past everything that was trained"):
         if not rows or not page.guess(
             "Trained on up to four digits, how many of twenty by twenty does it get wrong?",
             options,
-            lambda: band(claims.WRONG_AT_TWENTY.value(rows), (0.03, 0.5), options),
+            lambda: worked.wrong_at_twenty(rows),
+            frame=worked.AT_TWENTY,
         ):
             return
         page.draw(
@@ -446,6 +450,7 @@ def the_sieve() -> None:
         "Of the labels on which all four checks agreed, how many were wrong?",
         worked.SIEVE_OPTIONS,
         lambda: worked.what_passes(rows),
+        frame=worked.through_the_sieve(rows),
     ):
         return
     page.prose("sieve_controls")

@@ -27,7 +27,6 @@ from components.ui.chapters.ch40.worked import (
     SERVED_TOKENS,
     TEXTS,
     TOKENS,
-    times_the_weights,
 )
 from components.ui.drawings.generators import show_generators
 from components.ui.drawings.growing import show_growing
@@ -41,7 +40,6 @@ from components.ui.page_records import rows_of
 from components.ui.plots import dots
 from components.ui.plots.ends import shares
 from components.ui.tokens import marks_of, strip
-from components.ui.words import band
 
 if TYPE_CHECKING:
     from lab.measure.stopwatch import Piece, TimedStep
@@ -58,9 +56,6 @@ cost = lazily("lab.model.cost")
 drafting = lazily("lab.inference.speculative")
 grouped = lazily("lab.experiments.grouped")
 served = lazily("lab.inference.serving")
-
-MOVED = 1e-5
-"""More of the largest number than single precision loses by summing in another order."""
 
 OF_A_SUM = ("written", "allowed", "rebase", "broken")
 """Sections that show the reader's own sum."""
@@ -97,7 +92,8 @@ def why_a_cache_is_allowed() -> None:
     if not page.guess(
         "Of all the numbers kept for the earlier tokens, how many have changed?",
         ("none", "about half", "all of them"),
-        lambda: "none" if probes.changes(text, causal=True).max() < MOVED else "all of them",
+        lambda: worked.changed(text),
+        frame=worked.CHANGED,
     ):
         return
     page.prose("allowed_controls")
@@ -136,7 +132,8 @@ def two_generators() -> None:
             *worked.FAR_SUM
         ),
         options,
-        lambda: band(worked.times_read(*worked.FAR_SUM), (6, 20), options),
+        worked.tokens_read_without,
+        frame=worked.AS_MANY,
     ):
         return
     page.prose("generators_controls")
@@ -160,9 +157,10 @@ def two_generators() -> None:
 def prefill_and_decode() -> None:
     rows = rows_of("kv_cache.jsonl")
     if rows and not page.guess(
-        "Compared with reading the prompt, writing as many tokens takes",
+        "Compared with reading the prompt, how many times as long does writing as many take?",
         worked.LONGER,
         lambda: worked.how_much_longer(rows),
+        frame=worked.AS_LONG,
     ):
         return
     page.prose("phases_controls")
@@ -235,9 +233,10 @@ def here_and_now() -> None:
     page.prose("totals")
     if rows:
         page.guess(
-            f"With a cache, a text of {claims.LONG} tokens takes less time by a factor of",
+            f"How many times as quick is a text of {claims.LONG} tokens with a cache?",
             worked.FACTORS,
             lambda: worked.how_much_quicker(rows),
+            frame=worked.AS_QUICK,
             name="totals",
         )
     page.source(stopwatch.both_ways, cost.writing_flops, claims_of=["totals_why"])
@@ -272,9 +271,11 @@ def key_heads(name: str) -> str:
 def what_it_costs() -> None:
     options = ("less than its weights", "about as much", "at least twice as much")
     if not page.guess(
-        f"{SERVED} writes {SERVED_TEXTS} texts of {SERVED_TOKENS:,} tokens each. Its cache takes",
+        f"{SERVED} writes {SERVED_TEXTS} texts of {SERVED_TOKENS:,} tokens each. "
+        "How many times the bytes of its weights does its cache take?",
         options,
-        lambda: band(times_the_weights(), (0.8, 2), options),
+        worked.cache_beside_weights,
+        frame=worked.BESIDE_WEIGHTS,
     ):
         return
     page.prose("calculator_controls")
@@ -341,6 +342,7 @@ def break_it() -> None:
         "Which fault most often yields the flawless working of another problem?",
         tuple(dict.fromkeys(KINDS.values())),
         probes.most_plausible,
+        frame=worked.ANOTHERS,
     ):
         return
     page.prose("broken_controls")
@@ -376,7 +378,8 @@ with page.deeper("a queue of problems"):
         if not page.guess(
             "With static batching in eight slots, how much of what is computed is for nobody?",
             options,
-            lambda: band(worked.wasted(), (0.2, 0.45), options),
+            worked.wasted_in_percent,
+            frame=worked.FOR_NOBODY,
         ):
             return
         page.prose("queue_controls")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from components.threejs_viewer import Side, Whole, last_answer, show_model
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch70 import probes
+from components.ui.chapters.ch70 import probes, worked
 from components.ui.chapters.ch70.probes import PROMPT, TABLE
 from components.ui.chapters.ch70.worked import CALC, it_writes, stranger
 from components.ui.drawings.scale import show_scale
@@ -293,13 +293,15 @@ def guess_then_look() -> None:
     page.guess(
         "To write the 5, how many of the model's parameters take part?",
         ("those of 7 × 8 alone", "about half", "nearly all"),
-        lambda: "nearly all" if probes.takes_part() > 0.9 else "about half",
+        worked.part_in_percent,
+        frame=worked.TAKING_PART,
         name="all",
     )
     page.guess(
         "How many tokens may the = look at?",
-        ("1", "3", "4", "7"),
-        str(PROMPT.index("=") + 1),
+        (),
+        PROMPT.index("=") + 1,
+        frame=worked.SEEN,
         name="sees",
     )
     page.guess(

@@ -62,7 +62,7 @@ def a_guess_opens_the_sum_of_the_parts_and_one_is_ablated(page: Page) -> None:
 
 def two_clocks_turned_together_leave_the_score(page: Page) -> None:
     """And one turned alone does not."""
-    page.get_by_text("the same", exact=True).click()
+    page.get_by_test_id("stButtonGroup").get_by_text("the same", exact=True).click()
     score, place = page.locator(".clocks .score"), page.locator(".clocks .mark.query")
     score.filter(has_text=DIGIT).wait_for()
     wait_idle(page)
@@ -78,14 +78,15 @@ def two_clocks_turned_together_leave_the_score(page: Page) -> None:
 def the_climb_is_scrubbed_and_a_guess_opens_the_rounds(page: Page) -> None:
     early, late = scrubbed(page.locator(".climb"), 3, 30)
     assert early != late
-    page.get_by_text("they stay right", exact=True).click()
+    page.get_by_test_id("stButtonGroup").get_by_text("they stay right", exact=True).click()
     page.get_by_text("You said they stay right", exact=False).wait_for()
     page.get_by_test_id("stWidgetLabel").get_by_text("Trained on", exact=True).wait_for()
 
 
 def the_cache_grows_and_without_the_mask_deeper_layers_change(page: Page) -> None:
     assert "3" in scrubbed(page.locator(".growing"), 3)[0]
-    page.get_by_text("all of them", exact=True).click()
+    first = page.locator(".guess").first
+    first.get_by_role("button", name="Show", exact=True).click()
     page.get_by_text("The answer: none").wait_for()
     drawn = page.locator(".kept")
     drawn.scroll_into_view_if_needed()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from statistics import median
 from typing import Any
 
 from shown import text_of
 
+from components.ui.chapters.ch10 import worked
 from lab.exercises.chain_of_thought_exercises import FORM
+from lab.records import RECORDS, read_lines, select
 
 PAGE = "10_chain_of_thought"
 
@@ -14,9 +17,31 @@ PAGE = "10_chain_of_thought"
 def test_chapter_1_reveals_after_a_guess(book: Any) -> None:
     app = book(PAGE)
     assert "You said" not in text_of(app)
-    app.button_group(key="ch10_fail_guess").set_value("over 90 in 100").run()
+    app = book(PAGE, ch10_fail_guess="over 90 in 100")
     assert not app.exception
-    assert "You said **over 90 in 100**" in text_of(app)
+    assert "You said **over 90 in 100**. The answer: **85%**" in text_of(app)
+    app = book(PAGE, ch10_fail_guess="60")
+    assert "You said **60%**. The answer: **85%**, 25 points higher than you said." in text_of(app)
+
+
+def test_the_answers_of_frames_are_what_their_records_say(seen: Any) -> None:
+    app = seen(PAGE, reveal="1")
+    assert not app.exception
+    silenced = read_lines(RECORDS / "silenced.jsonl")
+    (lost,) = select(silenced, run="chain_of_thought", layers=[2, 3, 4, 5])
+    mirrored = [row for row in read_lines(RECORDS / "mirrored.jsonl") if "shown" not in row["cell"]]
+    shown = [row["errors_mirror_shown"] / row["n_mirror_shown"] for row in mirrored]
+    tenth = select(read_lines(RECORDS / "fractions.jsonl"), fraction=0.1)
+    unseen = [row["errors_unseen_2"] / row["n_unseen_2"] for row in tenth]
+    for answer in (
+        f"{lost['errors_strict']}",
+        f"median {median(shown):.0%}",
+        f"median {median(unseen):.0%}",
+        "cot, reversed",
+        worked.SIZES[1],
+        worked.CHOICES[2],
+    ):
+        assert f"The answer: **{answer}**" in text_of(app)
 
 
 def test_chapter_1_forgery_follows_the_chosen_digit(book: Any) -> None:

@@ -40,14 +40,25 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     assert not app.exception and not app.info and not app.warning
     answers = (
         worked.worst(record("course")),
-        worked.what_far_carries_do(record("mistakes")),
-        worked.what_passes(record("self_evolution")),
+        "9",
+        "0.8%",
+        "1%",
+        "none",
         worked.fewest_that_do(record("fewest") + record("course")),
         worked.how_it_rots(record("self_evolution")),
         worked.what_is_lost(record("stage_heads")),
     )
     for answer in answers:
         assert f"The answer: **{answer}**" in text_of(app)
+    assert worked.what_far_carries_do(record("mistakes")) in text_of(app)
+    kept = [row["checks"]["all"]["wrong"] for row in claims.rounds().of(record("self_evolution"))]
+    assert kept and not any(kept)
+
+
+def test_a_guess_of_a_count_says_how_far_off_it_is(book: Any) -> None:
+    shown = text_of(book(PAGE, ch30_four_guess="90", ch30_errors_guess="2.8"))
+    assert "You said **90**. The answer: **9**, 10 times fewer than you said." in shown
+    assert "You said **2.8%**. The answer: **0.8%**, 2.0 points lower than you said." in shown
 
 
 def test_the_climb_is_the_history_of_both_runs() -> None:

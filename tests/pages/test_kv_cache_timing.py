@@ -121,9 +121,9 @@ def test_guesses_come_first_and_the_answers_follow_the_record(book: Any) -> None
     assert not rows_of_charts(app, "intensity") and not rows_of_charts(app, "milliseconds")
     app = book(PAGE, reveal="1")
     assert not app.exception
-    assert f"The answer: **{worked.LONGER[1]}**" in text_of(app)  # 46 ms against 22 ms
+    assert "The answer: **2.1 times**" in text_of(app)  # 46 ms against 22 ms
     assert f"The answer: **{worked.ONLY_WITHOUT}**" in text_of(app)
-    assert f"The answer: **{worked.FACTORS[2]}**" in text_of(app)
+    assert f"The answer: **{worked.how_much_quicker(made_up()).value:.0f} times**" in text_of(app)
 
 
 def test_the_answers_turn_with_the_record() -> None:
@@ -131,9 +131,9 @@ def test_the_answers_turn_with_the_record() -> None:
     for row in rows:
         if row["cell"].get("cached"):
             row["seconds"] = [0.05 + 0.001 * n for n in row["lengths"]]
-    assert worked.how_much_longer(rows) == worked.LONGER[2]
+    assert worked.how_much_longer(rows).value > 10
     assert worked.what_grows(rows) == worked.BOTH
-    assert worked.how_much_quicker(rows) == worked.FACTORS[0]
+    assert worked.how_much_quicker(rows).value < 3
     for row in rows:
         if "lengths" in row:
             row["seconds"] = [0.05 for _ in row["lengths"]]

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 import torch
 
 from components.ui.chapters.ch20 import claims, exercises, figures, probes, worked
@@ -52,9 +53,14 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     assert "The answer: **not at all**" not in text_of(app)
     app = seen(PAGE, reveal="1")
     assert not app.exception
-    assert "The answer: **not at all**" in text_of(
-        app
-    ) and "The answer: **the rotary one**" in text_of(app)
+    for answer in (
+        "not at all",
+        "the rotary one",
+        f"{probes.errors_when_read_as('interleaved')}",
+        f"{probes.errors_when(probes.ROTARY, 0, 1)}",
+        "the first digit of a",
+    ):
+        assert f"The answer: **{answer}**" in text_of(app)
 
 
 def test_the_clocks_turn_at_the_speeds_of_the_chosen_base(book: Any) -> None:
@@ -321,14 +327,23 @@ def test_the_limit_moves_and_both_coupled_networks_write_anew(book: Any) -> None
     assert min(counted["slow clocks", places] for places in (3, 5)) > 10
 
 
-def test_the_option_of_a_guess_holds_the_share_that_was_counted() -> None:
+def test_the_answer_of_a_guess_is_the_share_that_was_counted() -> None:
     rows = read_record(RECORDS / "lengths.jsonl")
-    for arm, digits in (("rotary", 4), ("coupled_clipped", 6), ("far_clipped", 10)):
+    for answer, arm, digits, words in (
+        (worked.wrong_past_three, "rotary", 4, "all 1,000"),
+        (worked.wrong_when_clipped, "coupled_clipped", 6, "11%"),
+        (worked.wrong_far, "far_clipped", 10, "2 in 1,000"),
+    ):
         (row,) = select(rows, arm=arm, p=digits, q=digits)
         wrong = (row["wrong_digit"] + row["wrong_length"]) / row["n"]
-        chosen = claims.how_many(claims.wrong_at(arm, digits).value(rows))
-        assert claims.HOW_MANY.index(chosen) == (wrong > 0.2) + (wrong > 0.8), arm
-    assert [option.count("fifth") for option in claims.HOW_MANY] == [1, 2, 1]
+        told = answer(rows)
+        assert (told.value, told.words) == (pytest.approx(100 * wrong), words), arm
+
+
+def test_a_guess_of_longer_problems_says_how_far_off_it_is(book: Any) -> None:
+    shown = text_of(book(PAGE, ch20_clip_guess="71", ch20_far_guess=claims.HOW_MANY[2]))
+    assert "You said **71%**. The answer: **11%**, 60 points lower than you said." in shown
+    assert "You said **more than four fifths**. The answer: **2 in 1,000**" in shown
 
 
 def test_networks_that_are_compared_differ_in_positions_or_the_page_says_so(seen: Any) -> None:

@@ -11,15 +11,18 @@ from typing import Any
 
 import numpy as np
 
+from components.ui import percents
 from components.ui.chapters.ch10 import claims
 from components.ui.chapters.ch10.claims import PLAIN, TWIN
 from components.ui.chapters.ch10.figures import NUMBERS, digit_name, forged_name
 from components.ui.claims import claim, claim_index
+from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
+from components.ui.drawings.guess import Row as Line
 from components.ui.loaded_models import BOOK_RUN
 from components.ui.page_records import Atlas, atlases
 from components.ui.plots.colours import RECORDED
 from components.ui.plots.dots import seed_point, seed_points
-from components.ui.words import band, one_in, spelled
+from components.ui.words import one_in, spelled
 from lab.data import difficulty
 from lab.data.problems import STYLES, Format, Style
 from lab.exercises.chain_of_thought_exercises import FORM, MOST_PAIRS, WANTED_MOVE
@@ -48,15 +51,24 @@ STYLE_NAMES: Mapping[Style, str] = {
 HOW_MANY = ("under 10 in 100", "10 to 50 in 100", "50 to 90 in 100", "over 90 in 100")
 
 
-def how_many(share: float) -> str:
-    """The option that a share bears out."""
-    return band(share, (0.1, 0.5, 0.9), HOW_MANY)
+PLAIN_WRONG = Dragged(
+    Axis.percent("of held-out pairs wrong"),
+    "plain, held out",
+    later=["with working, held out"],
+)
 
 
-def how_many_plain() -> str:
-    """How many held-out pairs the plain model gets wrong."""
-    wrong = claim_index.look_up("chain_of_thought.plain_heldout").measured
-    return claim.MISSING if wrong is None else how_many(share_of_run(wrong))
+def plain_wrong(plain: Measured) -> Answer:
+    """On held-out pairs, beside the model with working, if it was read."""
+    working = claim_index.look_up("chain_of_thought.heldout").measured
+    rows = [] if working is None else [Line("with working, held out", *of_run(working), hue="teal")]
+    return Answer(*of_run(plain), rows=rows)
+
+
+def of_run(wrong: Measured) -> tuple[float, str]:
+    """The share that is wrong in percent, and its words."""
+    share = share_of_run(wrong)
+    return 100 * share, percents.percent_of(share, wrong.n or 1)
 
 
 def share_of_run(wrong: Measured) -> float:
@@ -72,6 +84,33 @@ def best_format(record: Record) -> str:
 SIZES = ("the largest network, plain", "the smallest network, with the working")
 
 
+def formats() -> Axis:
+    """Of shares that are compared, where most are large and one may be small."""
+    return Axis.percent("of held-out pairs wrong, median of the seeds", step=0.1)
+
+
+def race_of_formats(record: Record) -> Picked:
+    """The frame of the guess."""
+
+    def ends() -> dict[str, float]:
+        return {
+            STYLE_NAMES[style]: 100 * claims.wrong(found).value(record)
+            for style, found in claims.RACE.items()
+        }
+
+    return Picked(formats(), ends)
+
+
+def race_of_sizes(record: Record, largest: Measured) -> Picked:
+    """The frame of the guess."""
+
+    def ends() -> dict[str, float]:
+        found = share_of_run(largest), claims.WORKING_SMALL.value(record)
+        return dict(zip(SIZES, (100 * share for share in found), strict=True))
+
+    return Picked(formats(), ends)
+
+
 def best_size(record: Record, largest: Measured) -> str:
     """Of `SIZES` the one with fewer errors; `largest` on its held-out pairs."""
     return SIZES[claims.WORKING_SMALL.value(record) < share_of_run(largest)]
@@ -82,9 +121,10 @@ CHOICES = (
     "the random pairs, in every seed",
     "it depends on the seed",
 )
+OTHER_WAY_ROUND = "trained on the other way round"
 IN_NEITHER_ORDER = "trained on in neither order"
 MIRRORED = {
-    "trained on the other way round": claims.wrong(claims.HALF_OF_ORDERS, "mirror_shown"),
+    OTHER_WAY_ROUND: claims.wrong(claims.HALF_OF_ORDERS, "mirror_shown"),
     IN_NEITHER_ORDER: claims.wrong(claims.HALF_OF_ORDERS, "mirror_not_shown"),
 }
 MIRROR_HELPS = ("fewer", "more", "about as many as of the others")
@@ -97,6 +137,30 @@ def fewer_wrong(two: Mapping[str, Counts], record: Record, options: Sequence[str
     if max(first) < min(second):
         return options[0]
     return options[1 if max(second) < min(first) else 2]
+
+
+def other_way_round(record: Record) -> Dragged:
+    """The frame of the guess."""
+    neither = percents.bar(IN_NEITHER_ORDER, MIRRORED[IN_NEITHER_ORDER], record)
+    axis = Axis.percent("of the held-out orders wrong, median of the seeds")
+    return Dragged(axis, OTHER_WAY_ROUND, [neither], start=neither.value)
+
+
+def wrong_the_other_way(record: Record) -> Answer:
+    """The answer of the guess, with what all seeds say."""
+    compared = fewer_wrong(MIRRORED, record, MIRROR_HELPS)
+    then = f"Beside the others, in every seed: **{compared}**."
+    return percents.answer(MIRRORED[OTHER_WAY_ROUND], record, then)
+
+
+def choice_of_pairs(record: Record) -> Picked:
+    """The frame of the guess; that it depends on the seed has no bar."""
+
+    def ends() -> dict[str, float]:
+        found = (100 * wrong.value(record) for wrong in claims.CHOICE.values())
+        return dict(zip(CHOICES, found, strict=False))
+
+    return Picked(formats(), ends)
 
 
 # ---------------------------------------------------------------- a point a seed
@@ -217,6 +281,20 @@ def without_layers(record: Record) -> dict[str, int]:
     return {layers_in_words(row["cell"]["layers"]): wrong for row, wrong, _ in counted}
 
 
+def wrong_without_many(record: Record) -> Dragged:
+    """The frame of the guess."""
+    axis = Axis(f"wrong texts of {record[0]['n']:,}", 0, record[0]["n"])
+    return Dragged(axis, "without layers 2 to 5", later=["without layers 1 to 5"])
+
+
+def texts_lost(record: Record) -> Answer:
+    """The answer of the guess, beside the heads of layer 1 as well."""
+    (_, lost, _), (_, more, _) = (
+        point for first in (2, 1) for point in claims.without_layers(first, 5).points(record)
+    )
+    return Answer(lost, rows=[Line("without layers 1 to 5", more, hue="ochre")])
+
+
 def layers_in_words(layers: Sequence[int]) -> str:
     """'layers 2 to 5', 'layer 1'."""
     first, last = layers[0], layers[-1]
@@ -247,17 +325,56 @@ def first_wrong(atlas: Atlas) -> dict[str, int]:
     }
 
 
-def first_wrong_number(atlas: Atlas) -> tuple[str, int]:
-    """Of `NUMBERS` the one where most wrong texts first fail, and how many do."""
-    by_number = {
+def first_wrong_by_number(atlas: Atlas) -> dict[str, int]:
+    return {
         number: int(np.isin(atlas.wrong_at, field.positions).sum())
         for number, field in zip(NUMBERS, FORM.written, strict=True)
     }
+
+
+def where_first_wrong(atlas: Atlas) -> Picked:
+    """The frame of the guess."""
+    wrong = int((atlas.wrong_at >= 0).sum())
+    axis = Axis("texts that are wrong", 0, wrong)
+    return Picked(axis, lambda: first_wrong_by_number(atlas), [Line("all wrong texts", wrong)])
+
+
+def first_wrong_number(atlas: Atlas) -> tuple[str, int]:
+    """Of `NUMBERS` the one where most wrong texts first fail, and how many do."""
+    by_number = first_wrong_by_number(atlas)
     most = max(by_number, key=by_number.__getitem__)
     return most, by_number[most]
 
 
 # ---------------------------------------------------------------- worked numbers
+
+
+def never_seen(record: Record) -> Dragged:
+    """The frame of the guess."""
+    seen, one, both = claims.UNSEEN
+    axis = Axis.percent("of held-out problems wrong, median of the seeds")
+    return Dragged(axis, both, [percents.bar(seen, claims.UNSEEN[seen], record)], [one])
+
+
+def wrong_never_seen(record: Record) -> Answer:
+    _, one, both = claims.UNSEEN
+    between = percents.bar(one, claims.UNSEEN[one], record, hue="ochre")
+    return percents.answer(claims.UNSEEN[both], record, rows=[between])
+
+
+STAYED, NEITHER = "the answer stays true", "it does neither"
+AS_IMPLIED = Dragged(
+    Axis.percent("of all forgeries"), "the answer moves as implied", later=[STAYED, NEITHER]
+)
+
+
+def moved_as_implied(record: Record) -> Answer:
+    """The answer of the guess, beside what else an answer does."""
+    rows = [
+        percents.bar(name, claims.VARYING.counts(outcome).pooled(), record, hue)
+        for name, outcome, hue in ((STAYED, "stayed", "teal"), (NEITHER, "neither", "ochre"))
+    ]
+    return percents.answer(claims.VARYING.counts("followed").pooled(), record, rows=rows)
 
 
 def turns(style: Style) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from components.ui.claims.claim import Claim, Table
@@ -219,11 +219,7 @@ def cells_of_map(record: Any, arm: str) -> list[dict[str, Any]]:
 
 
 HOW_MANY = ("less than a fifth", "a fifth to four fifths", "more than four fifths")
-
-
-def how_many(wrong: float, options: Sequence[str] = HOW_MANY) -> str:
-    """The option of a guess that a share of wrong sums bears out."""
-    return options[0 if wrong < 0.2 else 2 if wrong > 0.8 else 1]
+"""Words for a share of problems that links of before may say."""
 
 
 RIGHT, DIGIT, LENGTH = "right to the end", "a wrong digit first", "a wrong length first"

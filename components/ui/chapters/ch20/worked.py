@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from components.ui import percents
 from components.ui.chapters.ch20 import claims
 from components.ui.chapters.ch20 import probes as asked
 from components.ui.chapters.ch20.claims import DIGIT, LENGTH, LIMITED
@@ -21,6 +22,8 @@ from components.ui.chapters.ch20.probes import (
     UNORDERED,
 )
 from components.ui.claims.claim import MISSING
+from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
+from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
 from components.ui.loaded_models import load_with_progress
 from components.ui.page_records import points_of, rows_of
@@ -244,6 +247,115 @@ def lesson(run: str) -> tuple[float, float, float]:
     return asked.shifted_lesson(run, HALF_TAPE)
 
 
+# ---------------------------------------------------------------- frames of the guesses
+
+WRONG = Axis.percent("of test problems wrong")
+
+ROUNDING = 0.01
+"""So few percent of a change are what single precision loses."""
+
+BLIND = Dragged(
+    Axis.percent("of what the attention wrote before"),
+    "change in the first layer",
+    later=["in the second layer"],
+)
+
+
+def blind_change() -> Answer:
+    """The answer of the guess, beside the layer above."""
+    first, second = 100 * asked.change_when_shuffled(UNORDERED, 0)[:2]
+    words = "not at all" if first < ROUNDING else f"{first:.0f}%"
+    return Answer(
+        float(first), words, rows=[Line("in the second layer", float(second), hue="ochre")]
+    )
+
+
+READ_AS = ("as trained, with halves", "evaluated with neighbours", "rows in order, with neighbours")
+
+READ_WRONG = Dragged(
+    Axis(f"of {asked.N_LAYOUT} held-out problems wrong", 0, asked.N_LAYOUT),
+    READ_AS[1],
+    later=[READ_AS[0], READ_AS[2]],
+)
+
+
+def wrong_when_read() -> Answer:
+    """The answer of the guess, beside both ways that fit."""
+    wrong = asked.errors_when_read_as
+    fits = wrong("half"), wrong("interleaved", in_order=True)
+    rows = [Line(name, n, hue="teal") for name, n in zip(READ_AS[::2], fits, strict=True)]
+    return Answer(wrong("interleaved"), rows=rows)
+
+
+STRETCHED = Dragged(
+    Axis(f"of {N_ERRORS} held-out problems wrong", 0, N_ERRORS),
+    "rotary, behind the gap",
+    later=["learned table, behind the gap"],
+)
+
+
+def wrong_behind_the_gap() -> Answer:
+    """The answer of the guess, beside the network with a learned table."""
+    rotary, learned = (asked.errors_when(run, 0, GAP) for run in (ROTARY, LEARNED))
+    return Answer(rotary, rows=[Line(STRETCHED.later[0], learned, hue="ochre")])
+
+
+def square(digits: int) -> str:
+    return f"{spelled(digits)} by {spelled(digits)} digits"
+
+
+def known(record: Any, arm: str, digits: int, name: str, hue: str = "grey") -> Line:
+    return percents.bar(name, claims.wrong_at(arm, digits), record, hue)
+
+
+def past_three(record: Any) -> Dragged:
+    """The frame of the guess of `rotary`."""
+    others = [words for arm, words in claims.MAPPED.items() if arm != "rotary"]
+    given = known(record, "rotary", TRAINED_DIGITS, f"rotary, {square(TRAINED_DIGITS)}")
+    return Dragged(WRONG, f"rotary, {square(TRAINED_DIGITS + 1)}", [given], others)
+
+
+def wrong_past_three(record: Any) -> Answer:
+    digits = TRAINED_DIGITS + 1
+    rows = [
+        known(record, arm, digits, words, "ochre")
+        for arm, words in claims.MAPPED.items()
+        if arm != "rotary"
+    ]
+    return percents.answer(claims.wrong_at("rotary", digits), record, rows=rows)
+
+
+CLIPPED_AT = 6
+"""Digits of the problems that a clipped network is asked."""
+
+
+def clipped(record: Any) -> Dragged:
+    """The frame of the guess."""
+    first = TRAINED_DIGITS + 1
+    given = known(record, "coupled", first, f"not clipped, {square(first)}")
+    name = f"clipped, {square(CLIPPED_AT)}"
+    return Dragged(WRONG, name, [given], [f"clipped, {square(first)}"])
+
+
+def wrong_when_clipped(record: Any) -> Answer:
+    first = TRAINED_DIGITS + 1
+    rows = [known(record, "coupled_clipped", first, f"clipped, {square(first)}", "ochre")]
+    return percents.answer(claims.wrong_at("coupled_clipped", CLIPPED_AT), record, rows=rows)
+
+
+def far(record: Any) -> Dragged:
+    """The frame of the guess."""
+    first = TRAINED_DIGITS + 1
+    given = known(record, "far_clipped", first, f"with the limit, {square(first)}")
+    name = f"with the limit, {square(MOST_TYPED)}"
+    return Dragged(WRONG, name, [given], [f"without it, {square(MOST_TYPED)}"])
+
+
+def wrong_far(record: Any) -> Answer:
+    rows = [known(record, "far_coupled", MOST_TYPED, f"without it, {square(MOST_TYPED)}", "ochre")]
+    return percents.answer(claims.wrong_at("far_clipped", MOST_TYPED), record, rows=rows)
+
+
 def layouts_read() -> list[dict[str, Any]]:
     """A line a way to read the rows of a small head: as trained, wrongly, and put in order."""
     rows, wrong = list(range(SMALL_HEAD)), asked.errors_when_read_as
@@ -251,10 +363,10 @@ def layouts_read() -> list[dict[str, Any]]:
     halves = positions.pairs_of(SMALL_HEAD, "half")
     neighbours = positions.pairs_of(SMALL_HEAD, "interleaved")
     ways = (
-        ("as trained, with halves", rows, halves, True, wrong("half")),
-        ("evaluated with neighbours", rows, neighbours, False, wrong("interleaved")),
+        (READ_AS[0], rows, halves, True, wrong("half")),
+        (READ_AS[1], rows, neighbours, False, wrong("interleaved")),
         (
-            "rows in order, with neighbours",
+            READ_AS[2],
             ordered,
             neighbours,
             True,
@@ -413,6 +525,28 @@ EXTRA = Format("cot_reversed", TRAINED_DIGITS + 1, TRAINED_DIGITS)
 """Sums with one digit of a too many."""
 
 EQUALS = EXTRA.prompt_length - 1
+
+HIDDEN = {
+    "the first digit of a": 0,
+    "the last digit of a": EXTRA.p - 1,
+    "the sign *": EXTRA.p,
+    "the last digit of b": EQUALS - 1,
+}
+"""Tokens that the = does not see, to choose from."""
+
+
+def first_missed(hidden: int | None) -> int:
+    return asked.first_digits_missed(EXTRA.p, EXTRA.q, hidden)[0]
+
+
+def fewest_missed() -> str:
+    return min(HIDDEN, key=lambda token: first_missed(HIDDEN[token]))
+
+
+MISSED = Picked(
+    Axis("first digits wrong", 0, asked.N_FIRST),
+    lambda: {token: first_missed(slot) for token, slot in HIDDEN.items()},
+)
 
 
 def other_digits() -> list[tuple[int, int]]:

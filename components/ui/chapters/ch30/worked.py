@@ -10,18 +10,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from components.ui import percents
 from components.ui.chapters.ch30 import claims, probes
 from components.ui.chapters.ch30.claims import AFTER, ARMS, BEFORE, LAST_TWIN, THIRD, TWINS
 from components.ui.chapters.ch30.figures import KINDS_OF_LABELS, PARTS_OF_A_TEXT
 from components.ui.claims.claim_index import look_up
 from components.ui.drawings.climb import Band
+from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
+from components.ui.drawings.guess import Row as Line
 from components.ui.drawings.sieve import Label, WrittenProblem
 from components.ui.lazily import lazily
 from components.ui.plots.dots import seed_points
 from components.ui.words import band
 from lab.data.difficulty import how_often
 from lab.data.problems import Field, Format
-from lab.readings import Row, part_of
+from lab.readings import Measured, Row, part_of
 from lab.statistics import standard_score
 
 coverage = lazily("lab.data.coverage")
@@ -74,10 +77,21 @@ def bands() -> list[Band]:
 # ---------------------------------------------------------------- 1. four digits
 
 
-def share_wrong_of_four() -> float | None:
+def wrong_of_four() -> Measured | None:
     """Of the widest reading on test; None if there is none on record."""
-    wrong = look_up("curriculum.wrong_4x4").measured
-    return None if wrong is None else (wrong.errors or 0) / (wrong.n or 1)
+    return look_up("curriculum.wrong_4x4").measured
+
+
+def four_to_be_wrong(wrong: Measured) -> Dragged:
+    """The frame of the guess."""
+    n = wrong.n or 1
+    return Dragged(Axis(f"wrong of {n:,}", 1, n, log=True), "four by four digits")
+
+
+def four_wrong(wrong: Measured) -> Answer:
+    """The answer of the guess; an axis of logarithms has no place for none."""
+    errors = wrong.errors or 0
+    return Answer(max(1, errors), f"{errors:,}")
 
 
 def problems_read() -> int:
@@ -168,6 +182,16 @@ def worst(record: Record) -> str:
     return ARMS[max(WORST, key=lambda arm: claims.after_course(arm).value(record))]
 
 
+def courses(record: Record) -> Picked:
+    """The frame of the guess."""
+
+    def ends() -> dict[str, float]:
+        return {ARMS[arm]: 100 * claims.after_course(arm).value(record) for arm in WORST}
+
+    axis = Axis.percent("of four-digit problems wrong, median of the seeds", step=0.1)
+    return Picked(axis, ends)
+
+
 def names_of_stages(arm: str, n: int) -> list[str]:
     """What was new in each stage of a course, in its order."""
     names = list(curriculum.COURSE)
@@ -192,6 +216,21 @@ def fewest_that_do(record: Record) -> str:
         if min(ways) <= DONE:
             return words
     return FEWEST_OPTIONS[-1]
+
+
+PROBLEMS = Dragged(
+    Axis("different problems", 100, 10 * FOUR_DIGIT_SUMS, log=True),
+    "trained on",
+    [Line("all there are", FOUR_DIGIT_SUMS)],
+)
+
+
+def problems_that_do(record: Record) -> Answer:
+    """The answer of the guess."""
+    words = fewest_that_do(record)
+    tried = dict(zip(FEWEST_OPTIONS, claims.FEW, strict=False))
+    then = "Fewer were not tried." if words == FEWEST_OPTIONS[0] else ""
+    return Answer(tried.get(words, FOUR_DIGIT_SUMS), words, then)
 
 
 def seeds_of(record: Record) -> Bars:
@@ -305,6 +344,27 @@ def what_far_carries_do(record: Record) -> str:
     return CARRY_OPTIONS[1 if abs(z) < 2 else 0 if z > 0 else 2]
 
 
+def far_carries(record: Record) -> Dragged:
+    """The frame of the guess."""
+    near = 100 * claims.wrong_by("by_carry", claims.NEAR).value(record)
+    axis = Axis.percent("of their problems wrong", high=5, step=0.1)
+    return Dragged(axis, "a far carry", [Line("no far carry", near)], start=near)
+
+
+def wrong_with_far_carries(record: Record) -> Answer:
+    """The answer of the guess, with what goes beyond chance."""
+    percent = 100 * claims.wrong_by("by_carry", claims.FAR).value(record)
+    then = f"Against near carries, beyond chance: **{what_far_carries_do(record)}**."
+    return Answer(percent, then=then)
+
+
+AT_TWENTY = Dragged(Axis.percent("of test problems wrong"), "twenty by twenty digits")
+
+
+def wrong_at_twenty(record: Record) -> Answer:
+    return percents.answer(claims.WRONG_AT_TWENTY, record)
+
+
 def wrong_by(row: Row, measure: str) -> Bars:
     """A bar for each amount of a measure."""
     if measure == "by_chain":
@@ -413,10 +473,17 @@ VOTERS = {"0": "the first", "1": "the second", "2": "the third"}
 """Networks of the arms with a vote, by their seeds; the other arms have the first alone."""
 
 
-def what_passes(record: Record) -> str:
-    """Of the labels that all checks keep, in all rounds together, how many are right."""
-    wrong = claims.kept(claims.rounds()).value(record)
-    return SIEVE_OPTIONS[0 if wrong == 0 else 1 if wrong < 0.2 else 2]
+def through_the_sieve(record: Record) -> Dragged:
+    """The frame of the guess: labels that all checks keep, in all rounds together."""
+    kept = sum(n for *_, n in claims.kept(claims.rounds()).points(record))
+    axis = Axis(f"of {kept:,} labels", 0, kept)
+    return Dragged(axis, "wrong", [Line("kept in all rounds", kept)])
+
+
+def what_passes(record: Record) -> Answer:
+    """The answer of the guess."""
+    wrong = sum(part for _, part, _ in claims.kept(claims.rounds()).points(record))
+    return Answer(wrong, f"{wrong:,}" if wrong else SIEVE_OPTIONS[0])
 
 
 def how_it_rots(record: Record) -> str:

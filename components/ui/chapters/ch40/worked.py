@@ -24,11 +24,13 @@ from components.ui.chapters.ch40.probes import (
     SHIFTED,
     TURNING,
 )
+from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
+from components.ui.drawings.guess import Row as Line
 from components.ui.drawings.queue import Timeline
 from components.ui.lazily import lazily
 from components.ui.loaded_models import BOOK_RUN, load_with_progress, write_sum
 from components.ui.page_records import points_of
-from components.ui.words import band, size, spelled
+from components.ui.words import size, spelled
 from lab.by_hand.attention import attend
 from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
@@ -133,6 +135,39 @@ def times_the_weights() -> float:
     return served() / probes.models()[SERVED].weight_bytes
 
 
+def times(label: str, more: str = "more", less: str = "fewer") -> Axis:
+    """Of what is a multiple of another, or less than it."""
+    return Axis(label, 0.1, 1000, unit=" times", log=True, more=more, less=less)
+
+
+BESIDE_WEIGHTS = Dragged(
+    times("times its weights", less="less"),
+    "its cache",
+    [Line("its weights", 1, "1")],
+    start=1,
+)
+
+
+def cache_beside_weights() -> Answer:
+    """The answer of the guess."""
+    return Answer(times_the_weights())
+
+
+MOVED = 1e-5
+"""More of the largest number than single precision loses by summing in another order."""
+
+CHANGED = Dragged(Axis.percent("of what was kept before a token"), "changed by one more")
+
+
+def changed(text: str) -> Answer:
+    """The answer of the guess: of the lines that are kept, those in which a number moves."""
+    percent = 100 * float((probes.changes(text, causal=True) > MOVED).mean())
+    return Answer(percent, "" if percent else "none")
+
+
+ANOTHERS = Picked(Axis(f"of {N_SUMS} texts", 0, N_SUMS), probes.plausible)
+"""The frame of the guess of faults."""
+
 COST: dict[str, Callable[[], str]] = {
     "own_layers": lambda: f"{probes.models()[OWN].n_layer}",
     "own_heads": lambda: f"{load_with_progress(BOOK_RUN).model.config.heads.n_head}",
@@ -229,6 +264,27 @@ def times_read(a: int, b: int) -> float:
     """How many times as many tokens are read without a cache."""
     without, cached = probes.both_clocked(a, b)
     return int(without.read.sum()) / int(cached.read.sum())
+
+
+AS_MANY = Dragged(
+    times("times as many tokens"),
+    "without a cache",
+    [Line("with one", 1, "1")],
+    start=1,
+)
+
+
+def tokens_read_without() -> Answer:
+    """The answer of the guess."""
+    return Answer(times_read(*FAR_SUM))
+
+
+FOR_NOBODY = Dragged(Axis.percent("of what is computed"), "for nobody", start=0)
+
+
+def wasted_in_percent() -> Answer:
+    """The answer of the guess."""
+    return Answer(100 * wasted())
 
 
 def wasted() -> float:
@@ -362,8 +418,16 @@ def plain_operations() -> str:
 LONGER = ("about as long", "a few times as long", "more than ten times as long")
 
 
-def how_much_longer(record: Any) -> str:
-    return band(claims.WRITING.ratio_to(claims.READING).value(record), (2, 10), LONGER)
+AS_LONG = Dragged(
+    times("times as long", "longer", "shorter"),
+    "writing as many tokens",
+    [Line("reading the prompt", 1, "1")],
+    start=1,
+)
+
+
+def how_much_longer(record: Any) -> Answer:
+    return Answer(claims.WRITING.ratio_to(claims.READING).value(record))
 
 
 def at_batch(batch: int) -> float:
@@ -448,8 +512,16 @@ def what_grows(record: Any) -> str:
     return BOTH if with_one else ONLY_WITHOUT if without else NEITHER
 
 
-def how_much_quicker(record: Any) -> str:
-    return band(claims.speedup(LONG, 1).value(record), (3, 20, 100), FACTORS)
+AS_QUICK = Dragged(
+    times("times as quick", "quicker", "slower"),
+    "with a cache",
+    [Line("without one", 1, "1")],
+    start=1,
+)
+
+
+def how_much_quicker(record: Any) -> Answer:
+    return Answer(claims.speedup(LONG, 1).value(record))
 
 
 def work_saved(length: int) -> str:

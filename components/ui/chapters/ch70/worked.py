@@ -10,6 +10,8 @@ import streamlit as st
 
 from components.ui.chapters.ch70 import probes
 from components.ui.chapters.ch70.probes import PROMPT, TABLE, TEXT, opening_prompt
+from components.ui.drawings.guess import Answer, Axis, Dragged
+from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
 from components.ui.loaded_models import load_with_progress
 
@@ -73,6 +75,28 @@ def largest() -> str:
     """How many times as large as ours the largest of the models for scale is, to three digits."""
     sizes = [model.parameters for model in probes.for_scale()]
     return f"{float(f'{sizes[-1] / sizes[0]:.3g}'):,.0f}"
+
+
+# ---------------------------------------------------------------- frames of the guesses
+
+TAKING_PART = Dragged(
+    Axis.percent("of the model's parameters"),
+    "take part",
+    given=[Line("all parameters", 100)],
+)
+
+
+def part_in_percent() -> Answer:
+    percent = 100 * probes.takes_part()
+    return Answer(percent, f"{percent:.1f}%")
+
+
+SEEN = Dragged(
+    Axis("tokens", 0, len(TEXT)),
+    "the = may look at",
+    given=[Line("tokens of the text", len(TEXT))],
+    start=len(TEXT),
+)
 
 
 CALC: dict[str, Callable[[], str]] = {
