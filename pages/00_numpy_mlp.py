@@ -287,7 +287,7 @@ def ask_live() -> Settings:
         "encoding", "Encoding of the operands", list(ENCODINGS), words=ENCODINGS.__getitem__
     )
     rate = page.choose("rate", "Learning rate", RATES, LIVE.rate)
-    with st.expander("More settings"):
+    with st.expander("Width, depth, optimiser and seed"):
         left, right = st.columns(2)
         with left:
             width = page.choose("width", "Width", WIDTHS, LIVE.hidden[0])

@@ -82,8 +82,8 @@ def eight_hands_turn() -> None:
     page.source()
 
 
-page.three_from_before("before_order", "before_table", "before_working")
 page.prose("opening")
+page.three_from_before("before_order", "before_table", "before_working")
 
 
 # ---------------------------------------------------------------- 1. attention is blind to order

@@ -69,8 +69,8 @@ def the_climb() -> None:
     page.source(curriculum.course, curriculum.lesson)
 
 
-page.three_from_before("before_working", "before_length", "before_cover")
 page.prose("opening")
+page.three_from_before("before_working", "before_length", "before_cover")
 
 # ---------------------------------------------------------------- 1. four digits
 

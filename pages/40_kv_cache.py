@@ -84,8 +84,8 @@ def as_it_is_written() -> None:
     page.source(generating.generate, growth.queries_keys_values)
 
 
-page.three_from_before("before_place", "before_mask", "before_working")
 page.prose("opening")
+page.three_from_before("before_place", "before_mask", "before_working")
 
 
 # ---------------------------------------------------------------- 1. why a cache is allowed

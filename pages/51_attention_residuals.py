@@ -56,8 +56,8 @@ def who_reads_whom() -> None:
     page.source(residual.DepthStream, depth.depth_shares)
 
 
-page.three_from_before("before_stream", "before_norm", "before_pieces")
 page.prose("opening")
+page.three_from_before("before_stream", "before_norm", "before_pieces")
 
 # ---------------------------------------------------------------- 1. attention over depth
 

@@ -55,8 +55,8 @@ def tokens_stream() -> None:
     page.source(moe.MixtureOfExperts, moe.Dispatch)
 
 
-page.three_from_before("before_ffn", "before_active", "before_softmax")
 page.prose("opening")
+page.three_from_before("before_ffn", "before_active", "before_softmax")
 
 # ---------------------------------------------------------------- 1. total and active
 

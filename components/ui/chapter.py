@@ -252,7 +252,7 @@ class Chapter:
     def three_from_before(self, *sections: str) -> None:
         """Questions on earlier chapters, a section each, answered one by one after a click."""
         if self.alone is None:
-            with st.expander("Three from before"):
+            with st.expander("Three questions from earlier pages"):
                 for number, section in enumerate(sections):
                     st.fragment(ask)(
                         read_question(self.text(section)), f"{self.prefix}before_{number}"
