@@ -454,7 +454,6 @@ with page.deeper("not one row, but cells here and there"):
         page.source(experiment.hide_share)
 
 
-page.box("Why care", "care")
 with page.deeper("a table of ten thousand"):
     page.prose("bigger")
 page.prose("end")

@@ -294,7 +294,6 @@ def a_chain_of_tokens() -> None:
     page.source(token_loss.whole_text)
 
 
-page.box("Why care", "care")
 page.prose("end")
 
 

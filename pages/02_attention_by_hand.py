@@ -390,7 +390,6 @@ def importance() -> None:
     page.source(patterns.sharpness, intervene.ablate_head)
 
 
-page.box("Why care", "care")
 page.prose("end")
 page.prose("exercises")
 

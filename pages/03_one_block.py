@@ -209,9 +209,6 @@ def sizes() -> None:
     page.source(cost.parameters)
 
 
-page.box("Why care", "care")
-
-
 # ---------------------------------------------------------------- 4. stacking
 
 EARLY = ("none", "fewer than half", "half or more", "all")

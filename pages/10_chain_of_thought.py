@@ -549,8 +549,6 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         page.notice()
         page.source(tamper.forge, tamper.tampered, problems.implied_move)
 
-    page.box("Why care", "care")
-
     with page.deeper("hand it the working"):
 
         @page.section("handed", needs=[TWIN])

@@ -572,8 +572,6 @@ def ask_for_a_longer_one() -> None:
     page.source(lengths.first_wrong_tokens)
 
 
-page.box("Why care", "care")
-
 with page.deeper("turning less, turning slower, or not turning"):
     page.prose("scaling")
 

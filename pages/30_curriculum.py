@@ -507,7 +507,6 @@ def round_by_round() -> None:
 with page.deeper("why nine and eleven"):
     page.prose("remainders")
 
-page.box("Why care", "care")
 
 # ---------------------------------------------------------------- exercises
 

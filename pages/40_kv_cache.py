@@ -193,8 +193,6 @@ def prefill_and_decode() -> None:
 with page.deeper("is it memory?"):
     page.prose("memory")
 
-page.box("Why care", "care_phases")
-
 
 # ---------------------------------------------------------------- 4. here and now
 
@@ -396,8 +394,6 @@ with page.deeper("a queue of problems"):
         page.numbers("Which problem is served when", worked.rows_of_bars(timelines))
         page.notice()
         page.source(served.static, served.continuous, served.next_tokens)
-
-    page.box("Why care", "care")
 
 
 with page.deeper("drafts that are checked"):

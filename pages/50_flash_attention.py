@@ -135,8 +135,6 @@ def when_it_moves_more() -> None:
     page.source(by_hand.moved_by_flash, by_hand.most_rows, by_hand.Processor.seconds)
 
 
-page.box("Why care", "care_traffic")
-
 # ---------------------------------------------------------------- 3. backward
 
 

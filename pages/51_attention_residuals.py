@@ -70,7 +70,6 @@ def attention_over_depth() -> None:
 
 
 page.prose("hand")
-page.box("Why care", "care")
 
 # ---------------------------------------------------------------- 2. whom a layer reads
 

@@ -119,8 +119,6 @@ def sizes_of_your_own() -> None:
     page.source(cache_size.cache_bytes, cache_size.Latent)
 
 
-page.box("Why care", "care")
-
 # ---------------------------------------------------------------- 4. squeeze
 
 

@@ -80,8 +80,6 @@ def total_and_active() -> None:
     page.source(cost.parameters_of)
 
 
-page.box("Why care", "care")
-
 # ---------------------------------------------------------------- 2. the router
 
 page.prose("router")

@@ -337,5 +337,4 @@ def beside_others() -> None:
     page.source(published.ours, published_parts.attention, published_parts.experts)
 
 
-page.box("Why care", "care")
 page.close("end", "read")
