@@ -655,14 +655,20 @@ def ask(question: Question, key: str) -> None:
         st.markdown(f"{begins} {question.why[choice]}")
 
 
-DISPLAYED = re.compile(r"\$\$(?!\s*\\begin)(.+?)\$\$", re.DOTALL)
-"""A formula on a line of its own, unless LaTeX sets it as one anyway."""
+DISPLAYED = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
+"""A formula that stands apart."""
 
 
 def displayed(text: str) -> str:
-    """Markdown whose displayed formulas are as large as that: Streamlit sets what stands in one
-    line as if it stood among words, and the fractions of those are small."""
-    return DISPLAYED.sub(lambda found: rf"$$\displaystyle {found[1]}$$", text)
+    """Markdown whose displayed formulas are as large as that: Streamlit sets one in a single line
+    as if it stood among words, and its fractions are small. LaTeX sets what is aligned large."""
+
+    def large(found: re.Match[str]) -> str:
+        formula = found[1]
+        aligned = formula.lstrip().startswith(r"\begin")
+        return found[0] if aligned else rf"$$\displaystyle {formula}$$"
+
+    return DISPLAYED.sub(large, text)
 
 
 def computed(answer: Told | Callable[[], Told]) -> Told:
