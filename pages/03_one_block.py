@@ -312,7 +312,7 @@ def digit_as_a_sum(a: int, b: int) -> None:
     ):
         return
     here = written_at(text, ask_place("place", text, a, b))
-    with st.popover("Rival, order and sum"):
+    with st.popover("Rival, order and what is shown"):
         here = ask_rival(here)
         order = page.choose("order", "Order of the parts", ORDERS)
         what = page.choose("what", "Show", SUMS)
