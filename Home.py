@@ -78,7 +78,7 @@ def draw_sum(page: Chapter, a: int, b: int) -> None:
     )
     st.markdown(verdict(text, a, b, layer, head))
     st.caption(caption(layer))
-    with st.expander("More"):
+    with st.expander("Another layer, and a link to this"):
         page.prose("pull")
         page.choose("layer", "Layer", range(CONFIG.n_layer), layer)
         if head is not None:

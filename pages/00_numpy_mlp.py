@@ -285,7 +285,7 @@ def ask_live() -> Settings:
         "encoding", "Encoding of the operands", list(ENCODINGS), words=ENCODINGS.__getitem__
     )
     rate = page.choose("rate", "Learning rate", RATES, LIVE.rate)
-    with st.expander("More settings"):
+    with st.expander("Width, depth, optimiser and seed"):
         left, right = st.columns(2)
         with left:
             width = page.choose("width", "Width", WIDTHS, LIVE.hidden[0])
@@ -445,7 +445,6 @@ with page.deeper("not one row, but cells here and there"):
         page.source(experiment.hide_share)
 
 
-page.box("Why care", "care")
 with page.deeper("a table of ten thousand"):
     page.prose("bigger")
 page.prose("end")

@@ -62,8 +62,8 @@ def what_every_token_costs() -> None:
     page.source()
 
 
-page.three_from_before("before_door", "before_loss", "before_step")
 page.prose("opening")
+page.three_from_before("before_door", "before_loss", "before_step")
 
 
 # ---------------------------------------------------------------- 1. a digit is a row
@@ -242,7 +242,7 @@ with st.container(key="ch01_one_model"):  # its switch stays in sight as far as 
         left, right = st.columns([3, 1], vertical_alignment="bottom")
         with left:
             heat = page.number("heat", "Temperature", 0.0, 5.0, 3.0, 0.1)
-        with right, st.popover("More"):
+        with right, st.popover("Tokens kept, and position"):
             keep = page.choose("keep", "Keep", list(KEEPS), kind="list", words=KEEPS.__getitem__)
             place = page.choose(
                 "place",
@@ -292,7 +292,6 @@ def a_chain_of_tokens() -> None:
     page.source(token_loss.whole_text)
 
 
-page.box("Why care", "care")
 page.prose("end")
 
 

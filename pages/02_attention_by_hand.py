@@ -78,8 +78,8 @@ def the_query_goes_round() -> None:
     page.source(hand.keys, hand.attend)
 
 
-page.three_from_before("before_edges", "before_ids", "before_loss")
 page.prose("opening")
+page.three_from_before("before_edges", "before_ids", "before_loss")
 
 
 def wake_up() -> None:
@@ -292,7 +292,7 @@ def heads() -> None:
     if page.choose("n_heads", "Heads", ("one head", "two heads")) == "one head":
         label = "Share of its weight on the first digit"
         shares = (page.number("share", label, 0.0, 1.0, 0.5, 0.05),)
-    with st.popover("More"):
+    with st.popover("What a value says"):
         kind: hand.ValueKind = page.choose(
             "values",
             "A value is",
@@ -383,7 +383,6 @@ def importance() -> None:
     page.source(patterns.sharpness, intervene.ablate_head)
 
 
-page.box("Why care", "care")
 page.prose("end")
 page.prose("exercises")
 

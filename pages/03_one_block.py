@@ -58,11 +58,11 @@ def the_stream_fills() -> None:
     page.source()
 
 
-page.three_from_before("before_attention", "before_text", "before_neuron")
 page.prose("opening")
 pair = page.pair() if page.alone is None else None
 page.prose("one_file")
 page.whole_file("lab/by_hand/gpt.py")
+page.three_from_before("before_attention", "before_text", "before_neuron")
 
 
 def of_the_sum(draw: Callable[[int, int], None]) -> Callable[[], None]:
@@ -209,9 +209,6 @@ def sizes() -> None:
     page.source(cost.parameters)
 
 
-page.box("Why care", "care")
-
-
 # ---------------------------------------------------------------- 4. stacking
 
 EARLY = ("none", "fewer than half", "half or more", "all")
@@ -302,7 +299,7 @@ def digit_as_a_sum(a: int, b: int) -> None:
     ):
         return
     here = written_at(text, ask_place("place", text, a, b))
-    with st.popover("More"):
+    with st.popover("Rival, order and what is shown"):
         here = ask_rival(here)
         order = page.choose("order", "Order of the parts", ORDERS)
         what = page.choose("what", "Show", SUMS)

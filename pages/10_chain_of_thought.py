@@ -69,8 +69,8 @@ def every_pair_there_is() -> None:
     page.source()
 
 
-page.three_from_before("before_stream", "before_attention", "before_table")
 page.prose("opening")
+page.three_from_before("before_stream", "before_attention", "before_table")
 
 
 # ---------------------------------------------------------------- 1. fail first
@@ -178,7 +178,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
 
     @page.section("ways", told=False)
     def five_ways() -> None:
-        with st.popover("More"):
+        with st.popover("Leading zeros"):
             padded = st.toggle("Keep leading zeros of your numbers", True, key="ch10_padded")
             st.caption("Without them, every number is only as wide as it needs.")
         st.html(tokens.key())
@@ -558,8 +558,6 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         )
         page.notice()
         page.source(tamper.forge, tamper.tampered, problems.implied_move)
-
-    page.box("Why care", "care")
 
     with page.deeper("hand it the working"):
 

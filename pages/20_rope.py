@@ -81,8 +81,8 @@ def eight_hands_turn() -> None:
     page.source()
 
 
-page.three_from_before("before_order", "before_table", "before_working")
 page.prose("opening")
+page.three_from_before("before_order", "before_table", "before_working")
 
 
 # ---------------------------------------------------------------- 1. attention is blind to order
@@ -564,8 +564,6 @@ def ask_for_a_longer_one() -> None:
     page.notice()
     page.source(lengths.first_wrong_tokens)
 
-
-page.box("Why care", "care")
 
 with page.deeper("turning less, turning slower, or not turning"):
     page.prose("scaling")

@@ -68,8 +68,8 @@ def the_climb() -> None:
     page.source(curriculum.course, curriculum.lesson)
 
 
-page.three_from_before("before_working", "before_length", "before_cover")
 page.prose("opening")
+page.three_from_before("before_working", "before_length", "before_cover")
 
 # ---------------------------------------------------------------- 1. four digits
 
@@ -512,7 +512,6 @@ def round_by_round() -> None:
 with page.deeper("why nine and eleven"):
     page.prose("remainders")
 
-page.box("Why care", "care")
 
 # ---------------------------------------------------------------- exercises
 

@@ -79,8 +79,8 @@ def as_it_is_written() -> None:
     page.source(generating.generate, growth.queries_keys_values)
 
 
-page.three_from_before("before_place", "before_mask", "before_working")
 page.prose("opening")
+page.three_from_before("before_place", "before_mask", "before_working")
 
 
 # ---------------------------------------------------------------- 1. why a cache is allowed
@@ -190,8 +190,6 @@ def prefill_and_decode() -> None:
 
 with page.deeper("is it memory?"):
     page.prose("memory")
-
-page.box("Why care", "care_phases")
 
 
 # ---------------------------------------------------------------- 4. here and now
@@ -399,8 +397,6 @@ with page.deeper("a queue of problems"):
         page.numbers("Which problem is served when", worked.rows_of_bars(timelines))
         page.notice()
         page.source(served.static, served.continuous, served.next_tokens)
-
-    page.box("Why care", "care")
 
 
 with page.deeper("drafts that are checked"):

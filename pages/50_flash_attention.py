@@ -47,8 +47,8 @@ def cards_arrive() -> None:
     page.source(flash.Partial.add, flash.Partial.output)
 
 
-page.three_from_before("before_kept", "before_softmax", "before_wait")
 page.prose("opening")
+page.three_from_before("before_kept", "before_softmax", "before_wait")
 
 # ---------------------------------------------------------------- 1. softmax in pieces
 
@@ -96,7 +96,7 @@ def the_tiles() -> None:
         fast = page.choose("fast", "Numbers in fast memory", worked.FAST_MEMORIES, worked.FAST)
     with right:
         columns = page.choose("columns", "Keys in a tile", worked.TILE_SIZES, worked.COLUMNS)
-    with st.expander("More settings"):
+    with st.expander("Tokens, and the size of a head"):
         n = page.choose("tokens", "Tokens", worked.TILE_TOKENS, worked.TILE_TOKENS[1])
         width = page.choose("width", "Size of a head, d", worked.WIDTHS, worked.WIDTH)
     rows = worked.rows_that_fit(n, fast, columns, width)
@@ -134,8 +134,6 @@ def when_it_moves_more() -> None:
     page.notice()
     page.source(by_hand.moved_by_flash, by_hand.most_rows, by_hand.Processor.seconds)
 
-
-page.box("Why care", "care_traffic")
 
 # ---------------------------------------------------------------- 3. backward
 

@@ -56,8 +56,8 @@ def who_reads_whom() -> None:
     page.source(residual.DepthStream, depth.depth_shares)
 
 
-page.three_from_before("before_stream", "before_norm", "before_pieces")
 page.prose("opening")
+page.three_from_before("before_stream", "before_norm", "before_pieces")
 
 # ---------------------------------------------------------------- 1. attention over depth
 
@@ -70,7 +70,6 @@ def attention_over_depth() -> None:
 
 
 page.prose("hand")
-page.box("Why care", "care")
 
 # ---------------------------------------------------------------- 2. whom a layer reads
 

@@ -66,8 +66,8 @@ def features_of_a_long_run() -> None:
     page.source(experiment.picture, diagnostics.three_axes)
 
 
-page.three_from_before("before_norm", "before_loss", "before_depth")
 page.prose("opening")
+page.three_from_before("before_norm", "before_loss", "before_depth")
 
 # ---------------------------------------------------------------- 1. past the end
 

@@ -72,9 +72,9 @@ def one_token() -> None:
     page.source(mla.AbsorbedLatentAttention)
 
 
-page.three_from_before("before_kept", "before_turn", "before_rank")
 page.prose("opening")
 page.prose("share")
+page.three_from_before("before_kept", "before_turn", "before_rank")
 
 
 @page.section("absorb", needs=[RUN])
@@ -118,8 +118,6 @@ def sizes_of_your_own() -> None:
     page.notice()
     page.source(cache_size.cache_bytes, cache_size.Latent)
 
-
-page.box("Why care", "care")
 
 # ---------------------------------------------------------------- 4. squeeze
 

@@ -55,8 +55,8 @@ def tokens_stream() -> None:
     page.source(moe.MixtureOfExperts, moe.Dispatch)
 
 
-page.three_from_before("before_ffn", "before_active", "before_softmax")
 page.prose("opening")
+page.three_from_before("before_ffn", "before_active", "before_softmax")
 
 # ---------------------------------------------------------------- 1. total and active
 
@@ -79,8 +79,6 @@ def total_and_active() -> None:
     page.notice()
     page.source(cost.parameters_of)
 
-
-page.box("Why care", "care")
 
 # ---------------------------------------------------------------- 2. the router
 

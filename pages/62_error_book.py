@@ -47,8 +47,8 @@ def a_page_of_mistakes() -> None:
     page.source(experiment.rounds_of, asking.answers)
 
 
-page.three_from_before("before_split", "before_seeds", "before_few")
 page.prose("opening")
+page.three_from_before("before_split", "before_seeds", "before_few")
 
 # ---------------------------------------------------------------- 1. what stands in it
 

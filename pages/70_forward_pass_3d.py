@@ -277,8 +277,9 @@ def step_inside() -> None:
     """All that speaks of one scene: what is below it follows the model and the prompt."""
     scene = show_scene()
     if page.alone is None:
+        page.prose("opening")
         page.three_from_before("before_sum", "before_cache", "before_memory")
-        for part in ("opening", "inside", "pass"):
+        for part in ("inside", "pass"):
             page.prose(part)
         page.notice()
         page.prose("beside")
@@ -338,5 +339,4 @@ def beside_others() -> None:
     page.source(published.ours, published_parts.attention, published_parts.experts)
 
 
-page.box("Why care", "care")
 page.close("end", "read")

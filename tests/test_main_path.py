@@ -47,7 +47,9 @@ def main_path(code: str, prose: dict[str, str]) -> dict[str, int]:
         name: len(NO_PROSE.sub(" ", text).split())
         for name, text in prose.items()
         if not name.startswith(LATER)
-        and not any(name in (f, f"{f}_why", f"{f}_notice", f"{f}_controls") for f in folded)
+        and not any(
+            name in (f, f"{f}_why", f"{f}_notice", f"{f}_controls", f"{f}_aside") for f in folded
+        )
     }
 
 

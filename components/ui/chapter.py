@@ -33,6 +33,7 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 
+from components.ui.asides import Aside, first_symbols, of_symbols, with_asides
 from components.ui.book import BOOK, PAGES, ROUTE, ROUTES, entry, group_of, next_page
 from components.ui.claims import claim, claim_index
 from components.ui.drawings.guess import Answer, Dragged, Picked, show_drag, show_pick
@@ -41,7 +42,6 @@ from components.ui.exports import csv_of
 from components.ui.glossary import Term, first_uses, open_terms
 from components.ui.link import LONGEST, Link, number_within, one_of, settings, text_up_to
 from components.ui.loaded_models import load_with_progress, needs_a_run
-from components.ui.notation import NOTATION, symbols_in
 from components.ui.operand_boxes import ask_pair
 from components.ui.plots.colours import variables
 from components.ui.questions import Question, read_question
@@ -104,6 +104,12 @@ def terms_of(path: Path, modified: float) -> dict[str, frozenset[Term]]:
     return first_uses(sections_of(path, modified))
 
 
+@lru_cache
+def symbols_of(path: Path, modified: float) -> dict[str, Sequence[str]]:
+    """By part of a prose file: the symbols that a reader meets there for the first time."""
+    return first_symbols(sections_of(path, modified))
+
+
 class Chapter:
     """One page of the book. `calculations` gives the worked numbers of its prose.
 
@@ -124,6 +130,7 @@ class Chapter:
         self.asks = False
         self.drawn: list[tuple[str, Any]] = []
         self.n_source = 0
+        self.beside: AbstractContextManager[object] | None = None
         begin_page()
 
     # ------------------------------------------------------------ from the first line to the last
@@ -173,7 +180,7 @@ class Chapter:
         return decorate
 
     def show(self, name: str, draw: Draw, needs: Sequence[str], told: bool) -> None:
-        self.at, self.drawn, self.n_source = name, [], 0
+        self.at, self.drawn, self.n_source, self.beside = name, [], 0, None
         if told and self.alone is None:
             self.prose(name)
         if name == self.sought:
@@ -211,7 +218,7 @@ class Chapter:
         return nullcontext() if self.alone is not None else st.expander(label)
 
     def close(self, *sections: str) -> None:
-        """The last words of the page; folded, what to read on and its symbols; the way on. On top,
+        """The last words of the page; folded, what to read on; the way on. On top,
         what of the link it did not know."""
         if self.alone is not None:
             self.close_alone(self.alone)
@@ -219,7 +226,6 @@ class Chapter:
         for section in sections:
             with st.expander("Read on") if section == "read" else nullcontext():
                 self.prose(section)
-        self.symbols()
         st.html(way_on(self.slug, st.query_params.get(ROUTE, "")))
         if self.asks:
             with self.head:
@@ -252,7 +258,7 @@ class Chapter:
     def three_from_before(self, *sections: str) -> None:
         """Questions on earlier chapters, a section each, answered one by one after a click."""
         if self.alone is None:
-            with st.expander("Three from before"):
+            with st.expander("Three questions from earlier pages"):
                 for number, section in enumerate(sections):
                     st.fragment(ask)(
                         read_question(self.text(section)), f"{self.prefix}before_{number}"
@@ -260,9 +266,12 @@ class Chapter:
 
     # ------------------------------------------------------------ prose
 
-    def raw(self, section: str) -> str:
+    def parts(self) -> dict[str, str]:
         path = PAGES / f"{self.slug}.md"
-        return sections_of(path, path.stat().st_mtime)[section]
+        return sections_of(path, path.stat().st_mtime)
+
+    def raw(self, section: str) -> str:
+        return self.parts()[section]
 
     def text(self, section: str) -> str:
         """A section with its figures filled in."""
@@ -274,11 +283,19 @@ class Chapter:
 
     def say(self, section: str, before: str = "") -> None:
         """Draw a section's prose, `before` in front of it; a term that a reader meets in it first
-        opens its meaning."""
+        opens its meaning, and symbols are explained in the margin. There stands, too, why to care:
+        the prose `SECTION_aside`."""
         path = PAGES / f"{self.slug}.md"
-        terms = terms_of(path, path.stat().st_mtime).get(section, ())
-        text = self.text(section)
-        st.markdown(before + open_terms(text, terms), unsafe_allow_html=bool(terms))
+        modified = path.stat().st_mtime
+        parts = [section, care] if (care := f"{section}_aside") in self.parts() else [section]
+        terms = [terms_of(path, modified).get(part, ()) for part in parts]
+        opened = [
+            open_terms(self.text(part), of_part) for part, of_part in zip(parts, terms, strict=True)
+        ]
+        asides = [Aside("Why care", opened[1:])] if opened[1:] else []
+        asides += of_symbols([s for p in parts for s in symbols_of(path, modified).get(p, ())])
+        text = with_asides(before + displayed(opened[0]), asides, f"{self.prefix}{section}")
+        st.markdown(text, unsafe_allow_html=any(terms) or bool(asides))
 
     def box(self, title: str, section: str) -> None:
         """An aside with a rule at its left: one fact, its source, nothing else."""
@@ -287,17 +304,13 @@ class Chapter:
                 self.say(section, f"**{title}** — ")
 
     def notice(self, section: str = "") -> None:
-        """What to notice in the figure above: the prose `section`, or this section's own."""
+        """What to notice in the figure above: the prose `section`, or this section's own. The
+        source that follows stands in its margin."""
         if self.alone is None:
-            self.say(section or f"{self.at}_notice", "**What to notice.** ")
-
-    def symbols(self) -> None:
-        """What each symbol of this page's formulas means, behind a click."""
-        text = (PAGES / f"{self.slug}.md").read_text()
-        with st.expander("Symbols on this page"):
-            st.markdown(
-                "\n".join(f"- ${name}$ — {NOTATION.get(name, '')}" for name in symbols_in(text))
-            )
+            section = section or f"{self.at}_notice"
+            self.beside = st.container(key=f"beside_{self.prefix}{section}")
+            with self.beside:
+                self.say(section, "**What to notice.** ")
 
     # ------------------------------------------------------------ the reader's turn
 
@@ -530,6 +543,7 @@ class Chapter:
 
         Options are Streamlit's. Returns the reader's selection where `on_select` asks for one.
         """
+        self.beside = None
         self.drawn.append((alt, figure))
         if self.alone is not None:
             st.caption(alt)
@@ -552,12 +566,16 @@ class Chapter:
         """
         if self.alone is not None:
             return
+        beside, self.beside = self.beside or nullcontext(), None
         names = [function.__qualname__.replace("_", r"\_") for function in functions]
         key = f"source_{self.prefix}{self.at}_{self.n_source}"
-        with st.expander(f"Source: {', '.join([*names, 'data', 'link'])}", type="compact", key=key):
+        label = f"Source: {', '.join([*names, 'data', 'link'])}"
+        with beside, st.expander(label, type="compact", key=key):
             for function in functions:
                 show_source(function)
-            self.show_claims([self.at, f"{self.at}_why", f"{self.at}_notice", *claims_of])
+            self.show_claims(
+                [self.at, f"{self.at}_why", f"{self.at}_notice", f"{self.at}_aside", *claims_of]
+            )
             self.offer_data()
             alone = urlencode({**settings(self.prefix), "figure": self.at, "embed": "true"})
             st.caption("This figure alone, for a page of your own:")
@@ -572,8 +590,7 @@ class Chapter:
                 st.code((ROOT / path).read_text("utf-8"), language="python")
 
     def show_claims(self, sections: Sequence[str]) -> None:
-        path = PAGES / f"{self.slug}.md"
-        prose = sections_of(path, path.stat().st_mtime)
+        prose = self.parts()
         text = "".join(prose[s] for s in sections if s in prose)
         found = [claim_index.look_up(name) for name in dict.fromkeys(claim.named_in(text))]
         for name in claim.named_in(text, "table"):
@@ -636,6 +653,22 @@ def ask(question: Question, key: str) -> None:
     if choice is not None:
         begins = "Yes." if choice == question.right else "Not so."
         st.markdown(f"{begins} {question.why[choice]}")
+
+
+DISPLAYED = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
+"""A formula that stands apart."""
+
+
+def displayed(text: str) -> str:
+    """Markdown whose displayed formulas are as large as that: Streamlit sets one in a single line
+    as if it stood among words, and its fractions are small. LaTeX sets what is aligned large."""
+
+    def large(found: re.Match[str]) -> str:
+        formula = found[1]
+        aligned = formula.lstrip().startswith(r"\begin")
+        return found[0] if aligned else rf"$$\displaystyle {formula}$$"
+
+    return DISPLAYED.sub(large, text)
 
 
 def computed(answer: Told | Callable[[], Told]) -> Told:

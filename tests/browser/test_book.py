@@ -108,7 +108,7 @@ def without_head_3(page) -> tuple[str, str]:
     page.get_by_text("goes wrong first").wait_for(timeout=30_000)
     wait_idle(page)
     assert page.locator(".arcs .token.wrong").count() > 0
-    page.get_by_text("More", exact=True).click()
+    page.get_by_text("Another layer, and a link to this").click()
     link = page.locator('[data-testid="stCode"]').first
     return page.get_by_text("goes wrong first").inner_text(), link.inner_text().strip()
 

@@ -109,6 +109,69 @@ def nothing_folded_before_it(visit: Visit) -> Iterator[str]:
         yield "something folded comes first"
 
 
+def its_words_come_before_what_is_folded(visit: Visit) -> Iterator[str]:
+    if visit.slug not in WORDS_ALONE and visit.page.evaluate(FOLDED_FIRST):
+        yield "a fold comes before the first sentence"
+
+
+FOLDED_FIRST = """() => {
+  const all = what => [...document.querySelectorAll(`[data-testid="stMain"] ${what}`)];
+  const fold = all('[data-testid="stExpander"]').find(e => !e.closest('[class*="st-key-source_"]'));
+  const words = all('[data-testid="stMarkdown"] p')
+    .find(e => e.textContent.length > 80 && !e.closest('[data-testid="stExpander"]'));
+  return fold && words && fold.compareDocumentPosition(words) & Node.DOCUMENT_POSITION_FOLLOWING;
+}"""
+
+
+def its_lines_hold_65_to_75_characters(visit: Visit) -> Iterator[str]:
+    """Of its first eight paragraphs of words alone, on the mean; the last lines do not count."""
+    lines = visit.page.evaluate(LINES)
+    if len(lines) >= 6 and not 65 <= sum(lines) / len(lines) <= 75:
+        yield f"{sum(lines) / len(lines):.1f}, in lines of {lines}"
+
+
+LINES = """() => [...document.querySelectorAll('[data-testid="stMain"] .stMarkdown p')]
+  .filter(p => p.checkVisibility() && !p.querySelector('.katex, code, .wb-term'))
+  .filter(p => !p.closest('[class*="st-key-asks_"], [class*="st-key-aside_"], '
+    + '[data-testid="stExpander"], [data-testid="stColumn"], [data-testid="stCaptionContainer"]'))
+  .map(p => {
+    const lines = [], range = document.createRange();
+    const words = document.createTreeWalker(p, NodeFilter.SHOW_TEXT);
+    while (words.nextNode()) {
+      const text = words.currentNode;
+      if (text.parentElement.closest('.wb-aside')) continue;
+      for (let i = 0; i < text.length; i++) {
+        range.setStart(text, i);
+        range.setEnd(text, i + 1);
+        const box = range.getClientRects()[0];
+        if (!box) continue;
+        if (!lines.length || box.top > lines.at(-1).top + 12) lines.push({top: box.top, n: 0});
+        lines.at(-1).n++;
+      }
+    }
+    return lines.slice(0, -1).map(line => line.n);
+  })
+  .filter(lines => lines.length > 1).slice(0, 8).flat()"""
+
+
+def notes_stand_in_the_margin(visit: Visit) -> Iterator[str]:
+    """Beside their paragraph, over nothing else, within the page."""
+    yield from visit.page.evaluate(NOTES)
+
+
+NOTES = """() => {
+  const box = e => e.getBoundingClientRect();
+  const page = box(document.querySelector('[data-testid="stMainBlockContainer"]'));
+  const notes = [...document.querySelectorAll('[data-testid="stMain"] .wb-noted')]
+    .filter(e => e.closest('p').checkVisibility());
+  return notes.filter(e => box(e.closest('[data-testid="stMarkdown"]')).width > 840)
+    .filter(e => !e.checkVisibility() || box(e).left < box(e.closest('p')).right
+      || box(e).right > page.right
+      || box(e).bottom > box(e.closest('[data-testid="stElementContainer"]')).bottom + 1)
+    .map(e => e.id);
+}"""
+
+
 def no_plotly_yet(visit: Visit) -> Iterator[str]:
     """A large script; a page with a figure of it fetches it when that is opened."""
     if visit.page.evaluate(PLOTLY):
@@ -194,6 +257,19 @@ def a_strip_takes_two_rows_on_a_phone(visit: Visit) -> Iterator[str]:
 
 STRIP, TWO_ROWS = ".reel:has(.play)", 84
 """What plays a drawing, and as high as it may be on a phone."""
+
+
+def a_note_opens_on_a_phone_by_the_keyboard(visit: Visit) -> Iterator[str]:
+    mark = visit.page.locator(".wb-mark:visible").first
+    if not mark.count():
+        return
+    note = mark.locator("xpath=following-sibling::*")
+    if note.is_visible():
+        yield "it is open before"
+    mark.focus()
+    if not note.is_visible():
+        yield "it stays closed"
+    mark.blur()
 
 
 def it_ends_on_a_phone(visit: Visit) -> Iterator[str]:
@@ -353,6 +429,9 @@ CHECKS: tuple[Check, ...] = (
     its_own_title,
     a_figure_on_the_first_screen,
     nothing_folded_before_it,
+    its_words_come_before_what_is_folded,
+    its_lines_hold_65_to_75_characters,
+    notes_stand_in_the_margin,
     no_plotly_yet,
     the_sidebar_marks_this_page_and_lists_its_sections,
     what_streamlit_leaves_nameless_has_a_name_and_one_stop,
@@ -361,6 +440,7 @@ CHECKS: tuple[Check, ...] = (
     a_phone_is_wide_enough,
     a_strip_takes_two_rows_on_a_phone,
     no_option_of_a_guess_is_cut_off,
+    a_note_opens_on_a_phone_by_the_keyboard,
     it_ends_on_a_phone,
     a_mark_moves_by_keys_and_enter_answers,
     the_next_input_answers,

@@ -124,7 +124,7 @@ def guessed_and_shown(page) -> tuple[str, int]:
 
 
 def a_setting_that_is_moved_leaves_the_run_alone(page) -> None:
-    page.get_by_text("More settings").click()
+    page.get_by_text("Width, layers, optimiser and seed").click()
     page.get_by_role("slider", name="Layers").press("ArrowRight")
     in_the_link(page, "ch10_n_layer=")
     goes_on(page)
@@ -145,7 +145,7 @@ def test_a_newcomers_path(open_page) -> None:
     goes_on(page)
     stop(page)
 
-    page.get_by_text("More settings").click()
+    page.get_by_text("Width, layers, optimiser and seed").click()
     for name, smallest in (("Width, d_model", "ch10_d_model=32"), ("Layers", "ch10_n_layer=1")):
         page.get_by_role("slider", name=name).press("Home")
         in_the_link(page, smallest)
@@ -172,7 +172,7 @@ def test_a_newcomers_path(open_page) -> None:
     other = open_page("/" + page.url.split("/", 3)[3])
     assert "run=" in page.url and "ch10_steps=60" in page.url
     other.get_by_text("A run in this link has ended (done)").wait_for()
-    other.get_by_text("More settings").click()
+    other.get_by_text("Width, layers, optimiser and seed").click()
     assert other.get_by_role("spinbutton", name="Steps").input_value() == "60"
     assert other.get_by_text(STEP).count() == 3
     assert other.console_errors == []

@@ -166,7 +166,7 @@ def ask_weights(page: Chapter, name: str, parts: Parts, shown: int = 2) -> tuple
     more = st.container()
     for place, (part, (words, amount)) in enumerate(parts.items()):
         if place == shown:
-            more = st.popover("More of the mix")
+            more = st.popover("The rest of the mix, and its draw")
         with more:
             asked[part] = page.number(f"{name}_{part}", words, 0, 100, amount)
     with more:

@@ -1,0 +1,33 @@
+"""Margin notes, and what Markdown becomes that has some."""
+
+from components.ui.asides import Aside, first_symbols, of_symbols, with_asides
+from components.ui.chapter import displayed
+
+NOTE = Aside("Why care", ["One **fact**."])
+
+
+def test_a_note_stands_at_the_end_of_the_first_paragraph() -> None:
+    text = "## A heading\n\n- a list\n\nWords.\n\n$$x$$\n\nMore words."
+    before, after = with_asides(text, [NOTE], "name").split(" <span", 1)
+    assert before == "## A heading\n\n- a list\n\nWords."
+    assert after.endswith("</span></span></span>\n\n$$x$$\n\nMore words.")
+    assert 'aria-describedby="aside-name-0"' in after and 'id="aside-name-0"' in after
+
+
+def test_without_a_paragraph_a_note_makes_one_and_without_a_note_nothing_changes() -> None:
+    assert with_asides("- a\n- b", [NOTE], "name").startswith("- a\n- b\n\n<span")
+    assert with_asides("Words.", [], "name") == "Words."
+
+
+def test_a_symbol_is_explained_where_a_reader_meets_it_first() -> None:
+    sections = {"before_a": "$z$", "one": "$x + y$", "one_why": "$x$", "two": "$y - z$"}
+    assert first_symbols(sections) == {"one": ["x", "y"], "one_why": [], "two": ["z"]}
+    assert of_symbols([]) == []
+    assert [line[:3] for line in of_symbols(["x", "z"])[0].lines] == ["$x$", "$z$"]
+
+
+def test_a_displayed_formula_is_set_in_display_size_and_one_among_words_is_not() -> None:
+    assert displayed(r"$a$ $$\frac{a}{b}$$") == r"$a$ $$\displaystyle \frac{a}{b}$$"
+    lines = r"$$\begin{aligned} a \\ b \end{aligned}$$"
+    assert displayed(lines) == lines
+    assert displayed(f"{lines}\n\n$$x$$") == f"{lines}\n\n$$\\displaystyle x$$"
