@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from components.ui import tokens
-from components.ui.book import BEHIND, CONTENTS, Entry
+from components.ui import served, tokens
+from components.ui.book import BEHIND, BOOK, CONTENTS, KICKER, Entry
 from components.ui.chapter import Chapter
 from components.ui.claims import results
 from components.ui.drawings.arcs import WrittenSum, show_arcs
@@ -37,8 +37,8 @@ CALCULATIONS = {
 
 def home() -> None:
     page = Chapter("home", CALCULATIONS)
-    st.html('<div class="wb-kicker">An interactive textbook</div>')
-    st.title("The White-Box Transformer", anchor=False)
+    st.html(f'<div class="wb-kicker">{KICKER}</div>')
+    st.title(BOOK, anchor=False)
     told = st.container()
     where_digits_come_from(page)
     page.prose("opening")
@@ -155,20 +155,28 @@ def to_come() -> str:
     return f"Still to come: {join_words(ahead)}" if ahead else ""
 
 
-st.set_page_config(
-    page_title="The White-Box Transformer",
-    page_icon="◻️",
-    layout="centered",
-    initial_sidebar_state=240,
-)
-st.navigation(
-    {
-        "": [st.Page(home, title="Home", default=True)],
-        "Chapters": [
-            st.Page(e.path, title=f"{e.chapter} · {e.title}") for e in CONTENTS if e.written
-        ],
-        "Behind the book": [st.Page(e.path, title=e.title) for e in BEHIND],
-    },
-    expanded=True,
-    position="hidden" if "figure" in st.query_params else "sidebar",
-).run()
+def route_reader() -> None:
+    """To the page of the address. The one that runs for every reader and every click."""
+    st.set_page_config(
+        page_title=BOOK,
+        page_icon="◻️",
+        layout="centered",
+        initial_sidebar_state=240,
+    )
+    st.navigation(
+        {
+            "": [st.Page(home, title="Home", default=True)],
+            "Chapters": [
+                st.Page(e.path, title=f"{e.chapter} · {e.title}") for e in CONTENTS if e.written
+            ],
+            "Behind the book": [st.Page(e.path, title=e.title) for e in BEHIND],
+        },
+        expanded=True,
+        position="hidden" if "figure" in st.query_params else "sidebar",
+    ).run()
+
+
+if __name__ == "__main__":
+    route_reader()
+else:  # the server, which `streamlit run` takes from here
+    app = st.App(__file__, routes=served.routes())

@@ -33,7 +33,7 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 
-from components.ui.book import CONTENTS, PAGES, entry
+from components.ui.book import BOOK, CONTENTS, PAGES, entry
 from components.ui.claims import claim, claim_index
 from components.ui.drawings.contents import show_contents
 from components.ui.drawings.save import offer_svg
@@ -41,15 +41,13 @@ from components.ui.exports import csv_of
 from components.ui.glossary import Term, first_uses, open_terms
 from components.ui.link import LONGEST, Link, number_within, one_of, settings, text_up_to
 from components.ui.loaded_models import load_with_progress, needs_a_run
+from components.ui.look import put_on_style
 from components.ui.notation import NOTATION, symbols_in
 from components.ui.operand_boxes import ask_pair
-from components.ui.plots.colours import variables
 from components.ui.questions import Question, read_question
 from lab.records import ROOT
 
-SHEET = Path(__file__).with_name("style.css")
 COME = Path(__file__).with_name("come_here.js")
-BOOK = "The White-Box Transformer"
 SPINE = "How does the right digit get to where it is needed, when it is needed?"
 
 NUMBER_WIDTH = 160
@@ -71,12 +69,7 @@ Kind = Literal["segments", "slider", "list"]
 def begin_page() -> None:
     """First call of every page: keep legacy page discovery out, put the book's style on."""
     leave_legacy_discovery()
-    st.html(style())
-
-
-def style() -> str:
-    """The style sheet of the book, its colours first."""
-    return f"<style>{variables()}\n{SHEET.read_text()}</style>"
+    put_on_style()
 
 
 def leave_legacy_discovery() -> None:
@@ -147,8 +140,7 @@ class Chapter:
         st.set_page_config(page_title=f"{page.title} · {BOOK}")
         if self.alone is not None:
             return
-        chapter = f"Chapter {page.chapter} · " if page.chapter else ""
-        st.html(f'<div class="wb-kicker">{chapter}about {page.minutes} minutes</div>')
+        st.html(f'<div class="wb-kicker">{page.kicker}</div>')
         st.title(page.title, anchor=False)
         st.html(f'<div class="wb-question">{page.question}</div>')
         self.top = st.container()
