@@ -1,10 +1,10 @@
 """The page that a browser gets before any script runs, and the server that gives it.
 
-Streamlit serves one empty `index.html` for every address: white, called "Streamlit", and drawn
-once its scripts have been fetched and the first run of a page has sent something. Here each page of
-the book has its own: its title and question for who reads no scripts, the paper of the reader's
-theme, the style sheet, the fonts, and the head of the page where it will stand. All else that the
-server answers, from scripts to the socket, stays Streamlit's.
+Streamlit serves one empty `index.html` for every address. It is white in the dark too, is called
+"Streamlit", and fills once its scripts have come and the first run of a page has sent something.
+Here each page of the book has its own: its title and question for who reads no scripts, the paper
+of the reader's theme, the style sheet, the fonts, and the head of the page where it will stand. All
+else that the server answers, from scripts to the socket, stays Streamlit's.
 """
 
 from __future__ import annotations
