@@ -15,6 +15,7 @@ from openers import TOUCHES
 from playwright.sync_api import Error
 
 from components.ui.book import BEHIND, CONTENTS
+from tools.reader import Reader
 
 BOOK = "The White-Box Transformer"
 ENTRIES = {entry.slug: entry for entry in [*CONTENTS, *BEHIND] if entry.written}
@@ -54,6 +55,14 @@ class Visit:
 Check = Callable[[Visit], Iterable[str]]
 
 
+@pytest.fixture(scope="module")
+def opened_before(server: str) -> None:
+    """The very first request to a server runs a page without its router, and once more."""
+    with Reader(server):
+        pass
+
+
+@pytest.mark.usefixtures("opened_before")
 @pytest.mark.parametrize("slug", PAGES)
 def test_a_page_stands_whatever_its_link_says_fits_a_phone_and_answers(
     open_page, axe: str, nonsense: list[str], keys_of, slug: str
