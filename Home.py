@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from components.ui import tokens
-from components.ui.book import BEHIND, BOOK, CONTENTS, ROUTES, Entry
+from components.ui import served, tokens
+from components.ui.book import BEHIND, BOOK, CONTENTS, KICKER, ROUTES, Entry
 from components.ui.chapter import Chapter
 from components.ui.claims import results
 from components.ui.drawings.arcs import WrittenSum, show_arcs
@@ -37,7 +37,7 @@ CALCULATIONS = {
 
 def home() -> None:
     page = Chapter("home", CALCULATIONS)
-    st.html('<div class="wb-kicker">An interactive textbook</div>')
+    st.html(f'<div class="wb-kicker">{KICKER}</div>')
     st.title(BOOK, anchor=False)
     with st.container(key="home_opening"):
         page.prose("opening")
@@ -152,15 +152,23 @@ def to_come() -> str:
     return f"Still to come: {join_words(ahead)}" if ahead else ""
 
 
-st.set_page_config(
-    page_title=BOOK,
-    page_icon="◻️",
-    layout="centered",
-    initial_sidebar_state=240,
-)
-home_page = st.Page(home, title="Home", default=True)
-pages = {e.slug: st.Page(e.path, title=e.title) for e in (*CONTENTS, *BEHIND) if e.written}
-opened = st.navigation([home_page, *pages.values()], position="hidden")
-if "figure" not in st.query_params:
-    show_sidebar(pages, home_page, next((s for s, page in pages.items() if page is opened), ""))
-opened.run()
+def route_reader() -> None:
+    """To the page of the address. The one that runs for every reader and every click."""
+    st.set_page_config(
+        page_title=BOOK,
+        page_icon="◻️",
+        layout="centered",
+        initial_sidebar_state=240,
+    )
+    home_page = st.Page(home, title="Home", default=True)
+    pages = {e.slug: st.Page(e.path, title=e.title) for e in (*CONTENTS, *BEHIND) if e.written}
+    opened = st.navigation([home_page, *pages.values()], position="hidden")
+    if "figure" not in st.query_params:
+        show_sidebar(pages, home_page, next((s for s, page in pages.items() if page is opened), ""))
+    opened.run()
+
+
+if __name__ == "__main__":
+    route_reader()
+else:  # the server, which `streamlit run` takes from here
+    app = st.App(__file__, routes=served.routes())

@@ -6,6 +6,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+BOOK = "The White-Box Transformer"
+PROMISE = (
+    "A real language model, small enough to open. Type a problem, watch it compute, ablate a part, "
+    "see what breaks."
+)
+KICKER = "An interactive textbook"
+"""Above the book's title."""
+
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 BOOK = "The White-Box Transformer"
 
@@ -36,6 +44,12 @@ class Entry:
     def url(self) -> str:
         """The path Streamlit infers: the slug without its number."""
         return self.slug.split("_", 1)[1]
+
+    @property
+    def kicker(self) -> str:
+        """What stands above the title."""
+        chapter = f"{group_of(self.slug)} · chapter {self.chapter} · " if self.chapter else ""
+        return f"{chapter}about {self.minutes} minutes"
 
 
 CONTENTS = (

@@ -34,7 +34,7 @@ import pandas as pd
 import streamlit as st
 
 from components.ui.asides import Aside, first_symbols, of_symbols, with_asides
-from components.ui.book import BOOK, PAGES, ROUTE, ROUTES, entry, group_of, next_page
+from components.ui.book import BOOK, PAGES, ROUTE, ROUTES, entry, next_page
 from components.ui.claims import claim, claim_index
 from components.ui.drawings.guess import Answer, Dragged, Picked, show_drag, show_pick
 from components.ui.drawings.save import offer_svg
@@ -42,12 +42,11 @@ from components.ui.exports import csv_of
 from components.ui.glossary import Term, first_uses, open_terms
 from components.ui.link import LONGEST, Link, number_within, one_of, settings, text_up_to
 from components.ui.loaded_models import load_with_progress, needs_a_run
+from components.ui.look import put_on_style
 from components.ui.operand_boxes import ask_pair
-from components.ui.plots.colours import variables
 from components.ui.questions import Question, read_question
 from lab.records import ROOT
 
-SHEET = Path(__file__).with_name("style.css")
 COME = Path(__file__).with_name("come_here.js")
 NAMES = Path(__file__).with_name("names.js")
 SPINE = "How does the right digit get to where it is needed, when it is needed?"
@@ -71,13 +70,8 @@ def begin_page() -> None:
     """First call of every page: keep legacy page discovery out, put the book's style on, and give
     names to what Streamlit leaves without."""
     leave_legacy_discovery()
-    st.html(style())
+    put_on_style()
     st.html(f"<script>{NAMES.read_text()}</script>", unsafe_allow_javascript=True)
-
-
-def style() -> str:
-    """The style sheet of the book, its colours first."""
-    return f"<style>{variables()}\n{SHEET.read_text()}</style>"
 
 
 def leave_legacy_discovery() -> None:
@@ -155,9 +149,8 @@ class Chapter:
         st.set_page_config(page_title=f"{page.title} · {BOOK}")
         if self.alone is not None:
             return
-        chapter = f"{group_of(self.slug)} · chapter {page.chapter} · " if page.chapter else ""
         with st.container(horizontal=True, vertical_alignment="center", key=f"head_{self.prefix}"):
-            st.html(f'<div class="wb-kicker">{chapter}about {page.minutes} minutes</div>')
+            st.html(f'<div class="wb-kicker">{page.kicker}</div>')
             self.head = st.container(width="content")
         st.title(page.title, anchor=False)
         st.html(f'<div class="wb-question">{page.question}</div>')

@@ -1,6 +1,7 @@
 """The small pictures on Home's cards, each a page's first figure. A script, not a test.
 
-python tests/browser/cards.py            writes components/ui/cards/PAGE-THEME.webp
+python tests/browser/cards.py            writes components/ui/cards/PAGE-THEME.webp, and share.png,
+                                         the picture beside a link to the book
 """
 
 import io
@@ -13,6 +14,7 @@ from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from components.ui.book import CONTENTS, Entry
+from components.ui.served import PICTURE, PICTURE_SIZE
 
 WIDE, HIGH = 320, 160
 NARROW = 560
@@ -20,6 +22,7 @@ LEAST = 9
 """Pixels of a window in which a figure is drawn large for its size; and of text on a card: what
 would be smaller is left out, with all that a hand moves, so that a card is an emblem."""
 QUALITY = 70
+COLOURS = 64
 LANCZOS = Image.Resampling.LANCZOS
 
 
@@ -61,6 +64,23 @@ def picture_of(browser: Browser, url: str, entry: Entry, dark: bool) -> Image.Im
     return out
 
 
+def picture_of_the_book(browser: Browser, url: str) -> Image.Image:
+    """Its title and the arcs below, with no bar and no line that is cut in two."""
+    context = new_context(browser, *PICTURE_SIZE)
+    page = context.new_page()
+    page.goto(f"{url}/?embed=true", wait_until="domcontentloaded")
+    wait_idle(page)
+    page.add_style_tag(content=ALONE)
+    wait_idle(page)
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    context.close()
+    return picture.quantize(COLOURS)
+
+
+ALONE = """:is([data-testid="stSidebar"], [data-testid="stHeader"]) { display: none !important; }
+[data-testid="stMainBlockContainer"] { padding-top: 4.4rem !important; }"""
+
+
 def main() -> int:
     chromium = find_chromium()
     if chromium is None:
@@ -74,6 +94,8 @@ def main() -> int:
         sync_playwright() as playwright,
     ):
         browser = launch(playwright, chromium)
+        picture_of_the_book(browser, url).save(PICTURE, optimize=True)
+        print(PICTURE)
         for entry in (entry for entry in CONTENTS if entry.written):
             for theme in ("light", "dark"):
                 target = folder / f"{entry.slug}-{theme}.webp"

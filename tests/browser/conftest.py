@@ -32,6 +32,7 @@ class OpenPage(Protocol):
         *,
         height: int = 900,
         idle: bool = True,
+        first: str = "",
     ) -> driver.BookPage: ...
 
 
@@ -120,8 +121,9 @@ def open_page(server: str, enter: Callable[..., driver.BookPage]) -> OpenPage:
         *,
         height: int = 900,
         idle: bool = True,
+        first: str = "",
     ) -> driver.BookPage:
-        page = enter(f"{server}/{path.lstrip('/')}", width, height, dark=dark)
+        page = enter(f"{server}/{path.lstrip('/')}", width, height, dark=dark, first=first)
         if idle:
             driver.wait_idle(page)
         return page

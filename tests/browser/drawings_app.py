@@ -20,8 +20,8 @@ import drawings_features as features  # noqa: E402
 import drawings_generators as generators  # noqa: E402
 import drawings_positions as positions  # noqa: E402
 
-from components.ui.chapter import style  # noqa: E402
 from components.ui.drawings.save import offer_svg  # noqa: E402
+from components.ui.look import style  # noqa: E402
 
 Show = Callable[[str], None]
 

@@ -149,7 +149,8 @@ class Visitors:
 
     @contextmanager
     def door(self) -> Generator[Callable[..., BookPage]]:
-        """A function that opens an address as a new visitor; all leave when the block ends."""
+        """A function that opens an address as a new visitor; all leave when the block ends. A
+        script `first` runs before those of the page."""
         here: list[tuple[tuple[int, int, bool, bool], BrowserContext]] = []
 
         def enter(
@@ -159,6 +160,7 @@ class Visitors:
             *,
             dark: bool = False,
             touch: bool = False,
+            first: str = "",
         ) -> BookPage:
             kind = (width, height, dark, touch)
             waiting = self.away.get(kind)
@@ -169,6 +171,8 @@ class Visitors:
             here.append((kind, context))
             page = watch(context.new_page())
             forget(page, url)
+            if first:
+                page.add_init_script(first)
             page.goto(url, wait_until="domcontentloaded")
             return page
 

@@ -15,6 +15,7 @@ from openers import TOUCHES
 from playwright.sync_api import Error
 
 from components.ui.book import BEHIND, CONTENTS
+from tools.reader import Reader
 
 BOOK = "The White-Box Transformer"
 ENTRIES = {entry.slug: entry for entry in [*CONTENTS, *BEHIND] if entry.written}
@@ -27,6 +28,9 @@ much of a figure stands on it at least."""
 
 WHOLE = {"30_curriculum": ".climb .plot", "40_kv_cache": ".growing .maps"}
 """Pictures that stand on the first screen from top to bottom."""
+
+MOVES = 0.1
+"""What may move while a page opens: the share of the screen times how far, as browsers count it."""
 
 PHONE = 390
 ENDLESS = {"00_numpy_mlp": 17_200}
@@ -51,6 +55,14 @@ class Visit:
 Check = Callable[[Visit], Iterable[str]]
 
 
+@pytest.fixture(scope="module")
+def opened_before(server: str) -> None:
+    """The very first request to a server runs a page without its router, and once more."""
+    with Reader(server):
+        pass
+
+
+@pytest.mark.usefixtures("opened_before")
 @pytest.mark.parametrize("slug", PAGES)
 def test_a_page_stands_whatever_its_link_says_fits_a_phone_and_answers(
     open_page, axe: str, nonsense: list[str], keys_of, slug: str
@@ -58,7 +70,7 @@ def test_a_page_stands_whatever_its_link_says_fits_a_phone_and_answers(
     """Another kind of nonsense on each key; tests/pages has every kind on every key."""
     link = {key: nonsense[i % len(nonsense)] for i, key in enumerate(keys_of(slug))}
     path = ENTRIES[slug].url if slug in ENTRIES else ""
-    page = open_page(f"/{path}?{urlencode(link)}&broken=%ff%00%")
+    page = open_page(f"/{path}?{urlencode(link)}&broken=%ff%00%", first=WITHOUT_REFUSALS)
     assert [*offences(Visit(page, slug, axe))] == []
 
 
@@ -73,6 +85,44 @@ def offences(visit: Visit) -> Iterator[str]:
 
 
 # ---------------------------------------------------------------- as it opens
+
+
+def hardly_anything_moves(visit: Visit) -> Iterator[str]:
+    """Chromium remembers what moved from frame to frame. All of it is added up, whenever it was, so
+    that a slow machine counts as a fast one does; and nobody wants motion here."""
+    shifts = visit.page.evaluate(SHIFTS)
+    visit.page.evaluate("document.adoptedStyleSheets = []")
+    if sum(value for value, _ in shifts) > MOVES:
+        yield f"{[[round(value, 3), what] for value, what in shifts]}"
+
+
+def its_head_stood_where_it_stands(visit: Visit) -> Iterator[str]:
+    """The page that is served shows title and question at once, and Streamlit draws them there."""
+    served = visit.page.request.get(visit.page.url.split("?")[0]).text()
+    head = served.split('<div id="wb-first"')[1].split("<script>")[0]
+    off = visit.page.evaluate(HEAD, f'<div id="wb-first"{head}')
+    yield from (f"{name} is {by} px off" for name, by in off.items() if abs(by) > 1)
+
+
+SHIFTS = """() => new Promise(resolve => new PerformanceObserver(list => resolve(
+    list.getEntries().filter(e => !e.hadRecentInput).map(e => [e.value, e.sources.map(s =>
+      s.node?.parentElement?.closest('[class*=st-key], [data-testid]')?.className ?? 'gone')])))
+  .observe({type: 'layout-shift', buffered: true})
+  || setTimeout(resolve, 1000, []))"""
+
+HEAD = """html => {
+  document.body.insertAdjacentHTML('beforeend', html);
+  const first = document.getElementById('wb-first');
+  const foot = e => e.getBoundingClientRect().bottom;
+  const off = {};
+  for (const [ours, theirs] of [['.wb-kicker', '.wb-kicker'], ['.wb-title', 'h1'],
+                                ['.wb-question', '.wb-question']]) {
+    const there = document.querySelector(`[data-testid="stMain"] ${theirs}`);
+    if (there) off[ours] = foot(first.querySelector(ours)) - foot(there);
+  }
+  first.remove();
+  return off;
+}"""
 
 
 def one_heading(visit: Visit) -> Iterator[str]:
@@ -194,6 +244,13 @@ def without_refusals(page: BookPage) -> Generator[None]:
 
 REFUSALS = """[data-testid="stElementContainer"]:has([data-testid="stAlert"])
 { display: none !important; }"""
+
+WITHOUT_REFUSALS = f"""(() => {{
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`{REFUSALS}`);
+  document.adoptedStyleSheets = [sheet];
+}})()"""
+"""From before the page opens: what a link may not say is told on top, and moves all below."""
 
 
 def the_sidebar_marks_this_page_and_lists_its_sections(visit: Visit) -> Iterator[str]:
@@ -425,6 +482,8 @@ def no_error_in_the_console(visit: Visit) -> Iterator[str]:
 
 
 CHECKS: tuple[Check, ...] = (
+    hardly_anything_moves,
+    its_head_stood_where_it_stands,
     one_heading,
     its_own_title,
     a_figure_on_the_first_screen,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from components.ui.chapter import style
+from components.ui.look import style
 from components.ui.plots import colours
 from components.ui.plots.colours import FILE, GROUPS, Tone
 

@@ -24,9 +24,16 @@ export function mounted<Data extends Sent>(
     if (known) known.load(call.data);
     else drawing.open();
     drawings.set(root, drawing);
+    tellPage(root);
     return () => {
       drawing.dispose();
       drawings.delete(root);
     };
   };
+}
+
+/** From now on it has its size, and the page may show what stands below. */
+function tellPage(root: HTMLElement): void {
+  const around = root.getRootNode();
+  if (around instanceof ShadowRoot) around.host.setAttribute("data-drawn", "");
 }

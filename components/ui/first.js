@@ -1,0 +1,61 @@
+// Runs before Streamlit's scripts, and until the page stands. The head of the page, which came with
+// it, makes room for the one that Streamlit draws; and what stands below something that has no size
+// yet is not shown before that has it, so that nothing a reader sees moves.
+(() => {
+  const root = document.documentElement;
+  const first = document.getElementById("wb-first");
+  const alone = new URLSearchParams(location.search).has("figure");
+  root.classList.toggle("wb-alone", alone);
+
+  const part = (name) => `[data-testid="${name}"]`;
+  const UNSIZED = [
+    part("stSkeleton"), // of what Streamlit still fetches
+    `${part("stVegaLiteChart")}:not(.vega-embed)`,
+    `${part("stBidiComponentIsolated")}:not([data-drawn])`,
+    `${part("stCustomComponentV1")}[height="0"]`,
+  ].join();
+  const WAITS = "data-wb-waits";
+  const PATIENCE = 15000; // milliseconds after the page's run, for what may never be drawn
+  const ACTS = ["wheel", "touchmove", "pointerdown", "keydown"]; // who acts sees what there is
+  let timer = 0;
+
+  /** Not in a fold that is closed. */
+  const shown = (e) => e.closest(part("stElementContainer"))?.clientWidth;
+
+  const look = () => {
+    const main = document.querySelector(part("stMain"));
+    const bare = !document.querySelector(part("stSidebar"));
+    if (bare !== root.classList.contains("wb-no-sidebar")) root.classList.toggle("wb-no-sidebar", bare);
+    if (!main) return;
+    const unsized = [...main.querySelectorAll(UNSIZED)].find(shown);
+    hold(main, unsized);
+    const title = main.querySelector("h1");
+    if (title?.checkVisibility({ visibilityProperty: true })) first.remove();
+    if (!(title || alone) || !document.querySelector('[data-test-script-state="notRunning"]')) return;
+    timer ||= setTimeout(stand, PATIENCE);
+    if (!unsized || unsized.getBoundingClientRect().top > innerHeight) stand();
+  };
+
+  /** Hides what comes after an element, and shows what was hidden and does not. */
+  const hold = (main, element) => {
+    const after = new Set();
+    for (let e = element; e && e !== main; e = e.parentElement)
+      for (let next = e.nextElementSibling; next; next = next.nextElementSibling) after.add(next);
+    for (const e of main.querySelectorAll(`[${WAITS}]`)) if (!after.has(e)) e.removeAttribute(WAITS);
+    for (const e of after) e.setAttribute(WAITS, "");
+  };
+
+  const stand = () => {
+    clearTimeout(timer);
+    watch.disconnect();
+    for (const act of ACTS) removeEventListener(act, stand);
+    first.remove();
+    hold(document.body);
+    root.classList.add("wb-stands");
+  };
+
+  const watch = new MutationObserver(look);
+  const attributeFilter = ["class", "data-drawn", "height", "data-test-script-state"];
+  watch.observe(root, { childList: true, subtree: true, attributeFilter });
+  for (const act of ACTS) addEventListener(act, stand, { passive: true });
+})();
