@@ -158,7 +158,7 @@ def a_typed_sum_and_a_warm_model_follow_the_reader(page: Page) -> None:
     at_hand.get_by_text("the book's model").click()
     wait_idle(page)
     assert "the book's model wrote 58 × 48 twenty times" in page.inner_text("body")
-    page.get_by_text("What is still missing").scroll_into_view_if_needed()
+    page.get_by_role("heading", name="What is still missing").scroll_into_view_if_needed()
     wait_for(page, lambda: not is_in_sight(at_hand))
 
 
