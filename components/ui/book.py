@@ -15,7 +15,6 @@ KICKER = "An interactive textbook"
 """Above the book's title."""
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
-BOOK = "The White-Box Transformer"
 
 
 @dataclass(frozen=True)
