@@ -86,7 +86,7 @@ def the_climb_is_scrubbed_and_a_guess_opens_the_rounds(page: Page) -> None:
 def the_cache_grows_and_without_the_mask_deeper_layers_change(page: Page) -> None:
     assert "3" in scrubbed(page.locator(".growing"), 3)[0]
     page.get_by_text("all of them", exact=True).click()
-    page.get_by_text("You said all of them; it is none.").wait_for()
+    page.get_by_text("The answer: none").wait_for()
     drawn = page.locator(".kept")
     drawn.scroll_into_view_if_needed()
     said = drawn.locator(".said")
