@@ -112,7 +112,7 @@ class GPT(nn.Module):
         return dict(self.block(layer).emits(self.position, stream))
 
     def block(self, layer: int) -> Block:
-        return self.layers[layer]
+        return cast(Block, self.blocks[layer])
 
     @property
     def layers(self) -> list[Block]:

@@ -11,6 +11,7 @@ of one text, is left out.
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections import Counter
@@ -81,7 +82,7 @@ def scene(
     trace = run_with_trace(model, ids, model.emits, edits)
     rules = {layer: model.rules(layer) for layer in (None, *range(model.config.n_layer))}
     known = {entry["name"] for entry in weights.entries}
-    activations = activations_of(model, trace, rules, known)
+    activations, alike_before = activations_of(model, trace, rules, known)
     manifest = Manifest(
         version=VERSION,
         run=run,
@@ -95,7 +96,7 @@ def scene(
         tensors=[*weights.entries, *activations.entries],
     )
     made = Scene(manifest, weights.blob, activations.blob)
-    require_agreement(made, count_alike(model, rules))
+    require_agreement(made, alike_before)
     return made
 
 
@@ -127,33 +128,36 @@ def weights_of(model: GPT) -> Packed:
 
 def activations_of(
     model: GPT, trace: Trace, rules: Mapping[int | None, Rules], known: Collection[str]
-) -> Packed:
-    """All that a trace of one text recorded, and the probabilities, in the order of the network."""
+) -> tuple[Packed, dict[str, int]]:
+    """All that a trace of one text recorded, and the probabilities, in the order of the network.
+
+    Besides, of each in how many layers below, built of the same parts, one is made by the same
+    rule.
+    """
     tensors = {key: calls[0][0].cpu() for key, calls in trace.calls.items()}
     tensors["probs"] = tensors["logits"].softmax(-1)
     there = frozenset({*known, *tensors})
     classes = {layer: classes_of(model, layer) for layer in rules}
-    about: dict[str, Entry] = {}
+    kept = {layer: () if layer is None else model.kept(layer) for layer in rules}
+    n_layer, kinds = model.config.n_layer, kinds_of_layers(model)
+    about, alike_before, met = dict[str, Entry](), dict[str, int](), Counter[Any]()
     for key, x in tensors.items():
-        name = key.rsplit(".", 1)[-1]
-        rule = PROBS if name == "probs" else rules[layer_of(key)][name]
-        told = tell(key, rule, model.config.n_layer, there) if rule else untold(name)
-        layer = layer_of(key)
-        kept = layer is not None and name in model.kept(layer)
-        about[key] = about_activation(key, x, told, find_source(name, classes[layer]), kept)
-    return pack(tensors, about)
+        name, layer = key.rsplit(".", 1)[-1], layer_of(key)
+        rule = PROBS if name == "probs" else rules[layer][name]
+        told = tell(key, rule, n_layer, there) if rule else untold(name)
+        source = find_source(name, classes[layer])
+        about[key] = about_activation(key, x, told, source, name in kept[layer])
+        made = (name, told.short, None if layer is None else kinds[layer])
+        alike_before[key] = met[made]
+        met[made] += 1
+    return pack(tensors, about), alike_before
 
 
-def count_alike(model: GPT, rules: Mapping[int | None, Rules]) -> dict[str, int]:
-    """Of each activation in how many layers below one is made by the same rule, of those layers
-    that are built of the same parts."""
-    met, kinds, before = Counter[Any](), dict[Any, int](), dict[str, int]()
-    for layer in model.config.layers:
-        kind = kinds.setdefault((layer.block, layer.attention, layer.ffn), len(kinds))
-        for name, rule in rules[layer.index].items():
-            before[key_of(name, layer.index)] = met[name, rule, kind]
-            met[name, rule, kind] += 1
-    return before
+def kinds_of_layers(model: GPT) -> list[int]:
+    """Of each layer a number that it shares with those that are built of the same parts."""
+    numbers: dict[Any, int] = {}
+    parts = [(layer.block, layer.attention, layer.ffn) for layer in model.config.layers]
+    return [numbers.setdefault(own, len(numbers)) for own in parts]
 
 
 # ---------------------------------------------------------------- what each tensor is
@@ -217,25 +221,28 @@ def axes_of(name: str) -> tuple[str, ...]:
 
 
 class FormulaEntry(NamedTuple):
-    """A rule under full names, as plain JSON, the tensors that it reads, and its equation."""
+    """A rule under full names, as plain JSON, the tensors that it reads, its equation, and the rule
+    under short names, which are those of the layer alike in all layers."""
 
     document: dict[str, Any] | None
     inputs: tuple[str, ...]
     formula: str
+    short: str
 
 
 def untold(name: str) -> FormulaEntry:
     """Of what no operation says: in words."""
-    return FormulaEntry(None, (), ACTIVATIONS[name].meaning)
+    return FormulaEntry(None, (), ACTIVATIONS[name].meaning, "")
 
 
 @lru_cache(maxsize=4096)
 def tell(key: str, rule: Rule, n_layer: int, there: frozenset[str]) -> FormulaEntry:
     """The same for every text, so it is written once."""
+    short = json.dumps(to_document(rule), sort_keys=True)
     rule = resolved(rule, partial(full_name, layer_of(key), n_layer, there))
     names = dict.fromkeys((*names_in(rule), *tables_in(rule)))
     inputs = tuple(name for name in names if name in there)
-    return FormulaEntry(to_document(rule), inputs, equation(key, rule))
+    return FormulaEntry(to_document(rule), inputs, equation(key, rule), short)
 
 
 def tables_in(rule: Rule) -> Iterator[str]:

@@ -174,9 +174,7 @@ MEETINGS = (
     {"coupled", "grouped", "flash"},
     {"alibi", "sliding", "flash"},
     {"clipped", "absorbed", "depth"},
-    {"parallel", "depth"},
-    {"parallel", "cross", "rotary", "flash"},
-    {"cross", "clipped_coupled"},
+    {"parallel", "depth", "cross", "clipped_coupled"},
     {"alternating", "first_dense", "interleaved"},
     {"interleaved", "absorbed", "experts", "block_depth"},
 )
