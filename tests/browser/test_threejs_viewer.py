@@ -4,7 +4,6 @@
 once a kind of visit, and mounts a viewer anew for whoever changes something in it.
 """
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -833,7 +832,6 @@ def test_weights_on_their_way_are_empty_and_named_and_hatched_only_where_they_ne
 
     screen.page.emulate_media(color_scheme=scheme)
     released, key = tmp_path / "weights", "not loaded yet"
-    os.mkfifo(released)
     _, frame = screen.anew(f"late={released}", weights=False)
     assert max(colours(frame)) < 20
     assert frame.locator(".keys .pending").inner_text() == key
@@ -841,7 +839,7 @@ def test_weights_on_their_way_are_empty_and_named_and_hatched_only_where_they_ne
     frame.evaluate("viewer3d.pin(viewer3d.find('embed.weight', [0, 0]))")
     assert frame.locator(".value output").inner_text() == key
 
-    released.write_bytes(b"")
+    released.touch()
     frame.wait_for_function(READY, arg=True, timeout=60_000)
     assert frame.locator(".keys .pending").count() == 0
     shown = number(frame.locator(".value output").inner_text())

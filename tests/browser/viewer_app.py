@@ -4,6 +4,7 @@ Run by tests/browser/test_threejs_viewer.py with `streamlit run`.
 """
 
 import sys
+import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -89,11 +90,10 @@ def damaged(blob: bytes, how: str | None) -> bytes:
 
 
 def once_released(until: str | None, weights: bytes) -> bytes:
-    """The weights of a visit with `late=PIPE` stay on their way until somebody opens that named
-    pipe to write; from then on it is gone, and they come at once."""
-    if until and Path(until).exists():
-        Path(until).read_bytes()
-        Path(until).unlink(missing_ok=True)
+    """The weights of a visit with `late=FILE` stay on their way until that file is there. A script
+    that is run again meanwhile waits for the same file."""
+    while until and not Path(until).exists():
+        time.sleep(0.05)
     return weights
 
 
