@@ -37,7 +37,8 @@ CALCULATIONS = {
 
 def home() -> None:
     page = Chapter("home", CALCULATIONS)
-    st.html(f'<div class="wb-kicker">{KICKER}</div>')
+    with st.container(key="head_home"):
+        st.html(f'<div class="wb-kicker">{KICKER}</div>')
     st.title(BOOK, anchor=False)
     with st.container(key="home_opening"):
         page.prose("opening")

@@ -71,7 +71,8 @@ def test_a_page_stands_whatever_its_link_says_fits_a_phone_and_answers(
     link = {key: nonsense[i % len(nonsense)] for i, key in enumerate(keys_of(slug))}
     path = ENTRIES[slug].url if slug in ENTRIES else ""
     page = open_page(f"/{path}?{urlencode(link)}&broken=%ff%00%", first=WITHOUT_REFUSALS)
-    assert [*offences(Visit(page, slug, axe))] == []
+    found = [*offences(Visit(page, slug, axe))]
+    assert found == [], "\n".join(found)
 
 
 def offences(visit: Visit) -> Iterator[str]:

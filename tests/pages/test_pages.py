@@ -64,14 +64,15 @@ BOOKS_OWN = {
 
 def exchanged(app: Any) -> dict[str, set[str]]:
     """Names that have two colours on a page, or another than that of their kind; a run's name
-    counts without its number, and a recorded run as the same as a reader's."""
+    counts without its number, a recorded run as the same as a reader's, and a colour that lets the
+    paper through as the colour that it is."""
     found: dict[str, set[str]] = {}
     for chart in app.get("vega_lite_chart"):
         for colour in encoded_colours(json.loads(chart.proto.spec)):
             scale = colour.get("scale") or {}
             if colour["type"] == "nominal" and "range" in scale:
                 for name, tone in zip(scale["domain"], scale["range"], strict=True):
-                    found.setdefault(colours.stem(str(name)), set()).add(tone)
+                    found.setdefault(colours.stem(str(name)), set()).add(tone[:7])
     own = {name: colours.KINDS[kind].light for name in found if (kind := colours.kind_of(name))}
     return {name: used for name, used in found.items() if used != {own.get(name, min(used))}}
 

@@ -283,7 +283,7 @@ def drawn_texts(texts: Sequence[str], right: str, implied: Callable[[str], str])
 
 
 def drawn_line(text: str, right: str, implied: str) -> str:
-    """A text, its wrong tokens struck out, paler those that only follow from an earlier error, and
+    """A text, its wrong tokens struck out, weaker those that only follow from an earlier error, and
     how many are wrong."""
     wrong = marked.wrong_tokens(text, right[: len(text)])
     shown = ""
