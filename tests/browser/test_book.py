@@ -77,15 +77,18 @@ def a_digit_shows_its_own_arcs(page) -> None:
 
 def multiply(page, a: int, b: int) -> None:
     for label, number in (("First number", a), ("Second number", b)):
-        page.get_by_label(label).fill(str(number))
-        page.get_by_label(label).press("Enter")
+        page.get_by_role("textbox", name=label).fill(str(number))
+        page.get_by_role("textbox", name=label).press("Enter")
     page.get_by_text(f"{a} × {b} = {a * b}").first.wait_for(timeout=30_000)
     wait_idle(page)
 
 
 def a_bad_number_is_explained(page) -> None:
     """Beside its box, which says so; with the next allowed one it is as before."""
-    box, other = page.get_by_label("First number"), page.get_by_label("Second number")
+    box, other = (
+        page.get_by_role("textbox", name="First number"),
+        page.get_by_role("textbox", name="Second number"),
+    )
     box.fill("٣٤")
     box.press("Enter")
     said = page.get_by_text("write a whole number from 0 to 99")
