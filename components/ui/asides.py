@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from components.ui.notation import NOTATION, symbols_in
+from components.ui.notation import meaning, symbols_in
 
 ANSWERS = "before_"
 """Begins the names of sections that are questions from earlier pages."""
@@ -71,8 +71,8 @@ def first_symbols(sections: Mapping[str, str]) -> dict[str, Sequence[str]]:
     return found
 
 
-def of_symbols(symbols: Sequence[str]) -> list[Aside]:
-    """What each of these means, if there are any."""
+def of_symbols(symbols: Sequence[str], slug: str) -> list[Aside]:
+    """What each of these means on a page, if there are any."""
     if not symbols:
         return []
-    return [Aside("Symbols", [f"${name}$ {NOTATION.get(name, '')}" for name in symbols])]
+    return [Aside("Symbols", [f"${name}$ {meaning(name, slug)}" for name in symbols])]

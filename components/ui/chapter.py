@@ -286,7 +286,8 @@ class Chapter:
             open_terms(self.text(part), of_part) for part, of_part in zip(parts, terms, strict=True)
         ]
         asides = [titled(note) for note in opened[1:]]
-        asides += of_symbols([s for p in parts for s in symbols_of(path, modified).get(p, ())])
+        symbols = [s for p in parts for s in symbols_of(path, modified).get(p, ())]
+        asides += of_symbols(symbols, self.slug)
         text = with_asides(before + displayed(opened[0]), asides, f"{self.prefix}{section}")
         st.markdown(text, unsafe_allow_html=any(terms) or bool(asides))
 

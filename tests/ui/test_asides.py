@@ -1,7 +1,9 @@
 """Margin notes, and what Markdown becomes that has some."""
 
 from components.ui.asides import Aside, first_symbols, of_symbols, titled, with_asides
-from components.ui.chapter import displayed
+from components.ui.book import PAGES
+from components.ui.chapter import displayed, sections_of
+from components.ui.notation import NOTATION, ON_PAGE
 
 NOTE = Aside("Why care", ["One **fact**."])
 
@@ -22,8 +24,21 @@ def test_without_a_paragraph_a_note_makes_one_and_without_a_note_nothing_changes
 def test_a_symbol_is_explained_where_a_reader_meets_it_first() -> None:
     sections = {"before_a": "$z$", "one": "$x + y$", "one_why": "$x$", "two": "$y - z$"}
     assert first_symbols(sections) == {"one": ["x", "y"], "one_why": [], "two": ["z"]}
-    assert of_symbols([]) == []
-    assert [line[:3] for line in of_symbols(["x", "z"])[0].lines] == ["$x$", "$z$"]
+    assert of_symbols([], "03_one_block") == []
+    assert [line[:3] for line in of_symbols(["x", "z"], "03_one_block")[0].lines] == ["$x$", "$z$"]
+
+
+def test_a_page_says_of_a_symbol_what_it_means_there() -> None:
+    (flash,), (other,) = (of_symbols(["m"], slug) for slug in ("50_flash_attention", "20_rope"))
+    assert flash.lines == ["$m$ the largest score so far"]
+    assert "the largest score so far" in other.lines[0] and "ALiBi" in other.lines[0]
+    for slug, symbols in ON_PAGE.items():
+        met = {
+            s
+            for found in first_symbols(sections_of(PAGES / f"{slug}.md", 0)).values()
+            for s in found
+        }
+        assert symbols.keys() <= met & NOTATION.keys(), slug
 
 
 def test_a_displayed_formula_is_set_in_display_size_and_one_among_words_is_not() -> None:
