@@ -66,8 +66,8 @@ ON_PAGE = {
     },
     "20_rope": {
         "rows 0 and 1, rows 2 and 3, and so on": "rows, by their numbers",
-        "$500{,}000$ (in the paper": PUBLISHED,
-        "Llama 3.1 takes texts of $128{,}000$ tokens and was released with [one": PUBLISHED,
+        "a base of $500{,}000$, so its slowest clock": PUBLISHED,
+        "For texts of $128{,}000$ tokens, Llama 3.1 [turns": PUBLISHED,
     },
     "30_curriculum": {
         "$9 \\times 7$ and a carry of eight make 71": "arithmetic",
@@ -87,11 +87,8 @@ ON_PAGE = {
         "with a 5 for the 2": "what the donors of the record differ in; a test asks the network",
         "for 2602, where": NAMED,
         "which is a 5": "a digit, as the claim counts it",
-        "wrote a 5 there": "a digit, as the claim counts it",
         "why a 5, we": "a digit, as the claim counts it",
         "Ten leaves 1": "arithmetic",
-        "divided by 9, and so do a hundred and a thousand": "arithmetic",
-        "a multiple of 99": "nine times eleven",
         "texts of up to $8{,}000$ tokens": PUBLISHED,
         "in six stages up to $128{,}000$ ([Llama team]": PUBLISHED,
         "`0.1`": HEADS,
