@@ -16,6 +16,10 @@ ANSWERS = "before_"
 OWN_TITLE = re.compile(r"\*\*([^*]+)\.\*\* ")
 """What a note may begin with."""
 
+SENTENCE_ENDS = re.compile(r"[.?!][*)]*(?=\s+\S)")
+
+PAIRS = ("(", ")"), ("[", "]"), ("<span", "</span>"), ("<", ">")
+
 NO_PARAGRAPH = ("#", "- ", "* ", "1. ", "|", ">", "$$", "<")
 """Begin headings, lists, tables, quotations, displayed formulas and HTML."""
 
@@ -43,7 +47,9 @@ def titled(note: str) -> Aside:
 
 
 def with_asides(text: str, asides: Sequence[Aside], name: str) -> str:
-    """Markdown whose first paragraph has these beside it. `name` is the section's."""
+    """Markdown whose first paragraph has these beside it, from the second line or so on: they come
+    behind its first sentence, since nothing floats higher than it stands. `name` is the
+    section's."""
     if not asides:
         return text
     notes = "".join(a.as_html(f"aside-{name}-{i}") for i, a in enumerate(asides))
@@ -51,8 +57,20 @@ def with_asides(text: str, asides: Sequence[Aside], name: str) -> str:
     at = next((i for i, block in enumerate(blocks) if is_paragraph(block)), None)
     if at is None:
         return f"{text}\n\n{notes}"
-    blocks[at] = f"{blocks[at].rstrip()} {notes}"
+    first, rest = by_first_sentence(blocks[at].rstrip())
+    blocks[at] = f"{first} {notes} {rest}".rstrip()
     return "\n\n".join(blocks)
+
+
+def by_first_sentence(paragraph: str) -> tuple[str, str]:
+    """A paragraph's first sentence and the rest; what looks like an end within a formula, code,
+    brackets, emphasis or what a term opens is none."""
+    for end in SENTENCE_ENDS.finditer(paragraph):
+        first = paragraph[: end.end()]
+        even = all(first.count(sign) % 2 == 0 for sign in ("$", "`", "*", "**"))
+        if even and all(first.count(a) == first.count(b) for a, b in PAIRS):
+            return first, paragraph[end.end() :].lstrip()
+    return paragraph, ""
 
 
 def is_paragraph(block: str) -> bool:

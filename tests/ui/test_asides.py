@@ -1,6 +1,13 @@
 """Margin notes, and what Markdown becomes that has some."""
 
-from components.ui.asides import Aside, first_symbols, of_symbols, titled, with_asides
+from components.ui.asides import (
+    Aside,
+    by_first_sentence,
+    first_symbols,
+    of_symbols,
+    titled,
+    with_asides,
+)
 from components.ui.book import PAGES
 from components.ui.chapter import displayed, sections_of
 from components.ui.notation import NOTATION, ON_PAGE
@@ -8,12 +15,25 @@ from components.ui.notation import NOTATION, ON_PAGE
 NOTE = Aside("Why care", ["One **fact**."])
 
 
-def test_a_note_stands_at_the_end_of_the_first_paragraph() -> None:
-    text = "## A heading\n\n- a list\n\nWords.\n\n$$x$$\n\nMore words."
+def test_a_note_stands_behind_the_first_sentence_of_the_first_paragraph() -> None:
+    text = "## A heading\n\n- a list\n\nWords. Others.\n\n$$x$$\n\nMore words."
     before, after = with_asides(text, [NOTE], "name").split(" <span", 1)
     assert before == "## A heading\n\n- a list\n\nWords."
-    assert after.endswith("</span></span></span>\n\n$$x$$\n\nMore words.")
+    assert after.endswith("</span></span></span> Others.\n\n$$x$$\n\nMore words.")
     assert 'aria-describedby="aside-name-0"' in after and 'id="aside-name-0"' in after
+
+
+def test_a_sentence_does_not_end_in_a_formula_code_brackets_or_emphasis() -> None:
+    for first in (
+        "It is $a. b$ here.",
+        "So says `x. y`.",
+        "One (see A. B. and others) does.",
+        "**A term. And more.**",
+        "[A link. Or two](https://a.b) leads on!",
+        "A <span>term<span>It is. It does.</span></span> is one.",
+    ):
+        assert by_first_sentence(f"{first} The rest. And more.") == (first, "The rest. And more.")
+    assert by_first_sentence("One alone") == ("One alone", "")
 
 
 def test_without_a_paragraph_a_note_makes_one_and_without_a_note_nothing_changes() -> None:
