@@ -471,7 +471,9 @@ def round_by_round() -> None:
     ):
         return
     page.prose("rounds_controls")
-    arm = page.choose("trains", "Trained on", list(TRAINS_ON), words=TRAINS_ON.__getitem__)
+    arm = page.choose(
+        "trains", "Trained on", list(TRAINS_ON), words=TRAINS_ON.__getitem__, kind="list"
+    )
     if arm in worked.LABELLING:
         page.draw(
             bars.fate_bars(
