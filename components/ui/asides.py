@@ -16,7 +16,8 @@ ANSWERS = "before_"
 OWN_TITLE = re.compile(r"\*\*([^*]+)\.\*\* ")
 """What a note may begin with."""
 
-SENTENCE_ENDS = re.compile(r"[.?!][*)]*(?=\s+\S)")
+SENTENCE_ENDS = re.compile(r"[.?!]\)?(?=\s+\S)")
+"""A title in bold, such as "What to notice", ends none."""
 
 PAIRS = ("(", ")"), ("[", "]"), ("<span", "</span>"), ("<", ">")
 

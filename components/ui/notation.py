@@ -149,6 +149,9 @@ ON_PAGE: dict[str, dict[str, str]] = {
     "50_flash_attention": {
         "m": "the largest score so far",
         "s": "a score",
+        "V": "a tile of values",
+        "L": "the logarithm of the sum of exp(score) over all keys of a query",
+        "S": "a tile of scores",
         "v": "a value",
     },
 }

@@ -28,7 +28,7 @@ def test_a_sentence_does_not_end_in_a_formula_code_brackets_or_emphasis() -> Non
         "It is $a. b$ here.",
         "So says `x. y`.",
         "One (see A. B. and others) does.",
-        "**A term. And more.**",
+        "**A title.** One sentence.",
         "[A link. Or two](https://a.b) leads on!",
         "A <span>term<span>It is. It does.</span></span> is one.",
     ):
