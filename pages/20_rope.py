@@ -142,7 +142,7 @@ def clock() -> None:
 page.prose("clock_worked")
 
 
-with page.deeper("the shift theorem"):
+with page.deeper("waves, matrices, which numbers make a pair, and the score by distance"):
 
     @page.section("theorem")
     def theorem() -> None:
@@ -157,12 +157,7 @@ with page.deeper("the shift theorem"):
         page.notice()
         page.source(fourier.spectrum, fourier.turn_waves, fourier.shifted)
 
-
-with page.deeper("one matrix, and complex numbers"):
     page.prose("views")
-
-
-with page.deeper("which two numbers make a pair"):
 
     @page.section("layouts", needs=[ROTARY])
     def halves_or_neighbours() -> None:
@@ -179,6 +174,19 @@ with page.deeper("which two numbers make a pair"):
         )
         page.notice()
         page.source(positions.pairs_of, layouts.rows_for, layouts.read_as)
+
+    @page.section("decay", needs=[ROTARY])
+    def by_distance() -> None:
+        distances = np.arange(LAST_PLACE + 1)
+        curves = {
+            f"{base:,}": position_probes.agreement(head_dim(), base, distances) for base in BASES
+        }
+        page.draw(
+            figures.by_distance(curves),
+            alt="The score of a query and a key that agree in every pair, by their distance",
+        )
+        page.notice()
+        page.source(position_probes.agreement)
 
 
 # ---------------------------------------------------------------- 3. shift and stretch
@@ -230,53 +238,8 @@ def sum_on_a_tape() -> None:
     )
 
 
+page.prose("offset")
 page.prose("cache")
-
-
-with page.deeper("one pair of tokens at all positions"):
-
-    @page.section("scores", needs=[ROTARY, LEARNED])
-    def one_pair_everywhere() -> None:
-        config = load_with_progress(ROTARY).model.config
-        head = page.choose(
-            "scores_head",
-            "Head of the first layer",
-            range(config.layers[0].attention.n_head),
-            kind="segments",
-        )
-        for column, run in zip(st.columns(2), (ROTARY, LEARNED), strict=True):
-            scores = position_probes.anywhere(
-                load_with_progress(run).model, "=", "7", head, LAST_PLACE
-            )
-            words = probes.MODELS[run]
-            with column:
-                st.markdown(f"**{words}**")
-                page.draw(
-                    figures.scores_by_place(scores),
-                    alt=f"{words}: the score of one query with one key, wherever the two are",
-                )
-        page.notice()
-        page.source(position_probes.anywhere)
-
-
-with page.deeper("the score by distance"):
-
-    @page.section("decay", needs=[ROTARY])
-    def by_distance() -> None:
-        distances = np.arange(LAST_PLACE + 1)
-        curves = {
-            f"{base:,}": position_probes.agreement(head_dim(), base, distances) for base in BASES
-        }
-        page.draw(
-            figures.by_distance(curves),
-            alt="The score of a query and a key that agree in every pair, by their distance",
-        )
-        page.notice()
-        page.source(position_probes.agreement)
-
-
-with page.deeper("shifting positions at random"):
-    page.prose("offset")
 
 
 # ---------------------------------------------------------------- 4. the race, and your own
@@ -316,10 +279,6 @@ def race() -> None:
     st.caption(dots.in_pairs(points, claims.ENCODINGS["learned"], "steps"))
     page.notice()
     page.source(encodings.race, encodings.make_eval_set, encodings.rope_cells)
-
-
-with page.deeper("how it was run; other goals, sizes and bases"):
-    page.prose("race_more")
 
 
 def train_with(encoding: str) -> None:
@@ -433,96 +392,20 @@ def never_farther_than_it_knows() -> None:
     page.source(clipping.ClippedPositions.scores)
 
 
-with page.deeper("what is new in a longer problem"):
-
-    @page.section("extra")
-    def one_digit_too_many() -> None:
-        prompt = EXTRA.text(3748, 483)[:EQUALS]
-        if not page.guess(
-            "Which one token, hidden from the =, leaves the fewest first digits wrong?",
-            tuple(worked.HIDDEN),
-            worked.fewest_missed,
-            frame=worked.MISSED,
-        ):
-            return
-        n = probes.first_digits_missed(EXTRA.p, EXTRA.q)[1]
-        page.draw(
-            figures.missed_without(
-                [worked.first_missed(slot) for slot in range(EQUALS)],
-                worked.first_missed(None),
-                n,
-                prompt,
-            ),
-            alt="How many problems of four by three digits begin wrong, with one token hidden",
-        )
-        page.notice()
-        page.source(position_probes.first_digits_missed, intervene.hide)
-
-
-with page.deeper("slower clocks, gaps, and trained clocks slowed down"):
-
-    @page.section("cures")
-    def other_ways_to_go_on() -> None:
-        if rows := rows_of("lengths.jsonl"):
-            show_maps(rows, claims.MAPPED_DEEPER, TRAINED_DIGITS)
-        page.prose("slow")
-        page.source(ids.with_gaps, lengths.stretched, claims_of=["slow"])
-
-
-with page.deeper("how far is far"):
-    page.prose("limits")
-
-    @page.section("limit", needs=["reach_coupled", "reach_coupled_slow"])
-    def move_the_limit() -> None:
-        left, right = st.columns(2)
-        with left:
-            places = page.number("places", "Farthest place", 1, 8, claims.LIMIT[0])
-        with right:
-            lines = page.number("lines", "Farthest line", 1, 4, claims.LIMIT[1])
-        found = [
-            (words, probes.failures_within(arm, TRAINED_DIGITS + 1, places, lines))
-            for arm, words in claims.LIMITED.items()
-        ]
-        page.draw(
-            figures.failures(claims.failures(found)),
-            alt=f"Problems right and wrong, distances at most {places} places and {lines} lines",
-        )
-        page.notice()
-        page.source(lengths.clipped, lengths.limited, lengths.first_wrong_tokens)
-
-
-with page.deeper("the same at full size"):
-
-    @page.section("far")
-    def at_full_size() -> None:
-        rows = rows_of("lengths.jsonl")
-        if not rows or not page.guess(
-            "The coupled network was trained up to four by four digits and then given a limit. "
-            "How many problems of ten by ten does it get wrong?",
-            claims.HOW_MANY,
-            lambda: worked.wrong_far(rows),
-            frame=worked.far(rows),
-        ):
-            return
-        show_maps(rows, claims.FAR, TRAINED_DIGITS + 1)
-        page.notice()
-        page.source(lengths.failures)
-
-
-with page.deeper("how they fail"):
-
-    @page.section("kinds")
-    def how_they_fail() -> None:
-        rows = rows_of("lengths.jsonl")
-        if not rows:
-            return
-        size = page.choose("size", "Digits of both numbers", range(3, 7), 4, kind="segments")
-        page.draw(
-            figures.failures(claims.recorded_failures(rows, size)),
-            alt=f"For {size} by {size} digits: right, a wrong digit first, a wrong length first",
-        )
-        page.notice()
-        page.source(lengths.first_wrong_tokens)
+@page.section("far")
+def at_full_size() -> None:
+    rows = rows_of("lengths.jsonl")
+    if not rows or not page.guess(
+        "The coupled network was trained up to four by four digits and then given a limit. "
+        "How many problems of ten by ten does it get wrong?",
+        claims.HOW_MANY,
+        lambda: worked.wrong_far(rows),
+        frame=worked.far(rows),
+    ):
+        return
+    show_maps(rows, claims.FAR, TRAINED_DIGITS + 1)
+    page.notice()
+    page.source(lengths.failures)
 
 
 def show_what_it_writes(arm: str, words: str, form: Format, a: int, b: int) -> None:
@@ -555,17 +438,110 @@ def ask_for_a_longer_one() -> None:
         for arm in asked:
             show_what_it_writes(arm, claims.KEPT[arm], form, a, b)
 
+    shown = len(claims.ASKED_FIRST + claims.ASKED_FAR), len(claims.KEPT)
+    first = shown[0] if page.alone is None else shown[1]
+    asked = page.choose("asked", "Networks", shown, first, kind="segments")
     show_all(claims.ASKED_FIRST)
     page.prose("longer_far")
     show_all(claims.ASKED_FAR)
-    with page.folded("Other networks of the smaller size"):
-        page.prose("longer_folded")
-        show_all(claims.ASKED_FOLDED)
+    if asked == len(claims.KEPT):
+        page.prose("longer_others")
+        show_all(claims.ASKED_OTHERS)
     page.notice()
     page.source(lengths.first_wrong_tokens)
 
 
-with page.deeper("turning less, turning slower, or not turning"):
+with page.deeper("one pair everywhere, how the race was run, how networks fail, other ways on"):
+
+    @page.section("scores", needs=[ROTARY, LEARNED])
+    def one_pair_everywhere() -> None:
+        config = load_with_progress(ROTARY).model.config
+        head = page.choose(
+            "scores_head",
+            "Head of the first layer",
+            range(config.layers[0].attention.n_head),
+            kind="segments",
+        )
+        for column, run in zip(st.columns(2), (ROTARY, LEARNED), strict=True):
+            scores = position_probes.anywhere(
+                load_with_progress(run).model, "=", "7", head, LAST_PLACE
+            )
+            words = probes.MODELS[run]
+            with column:
+                st.markdown(f"**{words}**")
+                page.draw(
+                    figures.scores_by_place(scores),
+                    alt=f"{words}: the score of one query with one key, wherever the two are",
+                )
+        page.notice()
+        page.source(position_probes.anywhere)
+
+    page.prose("race_more")
+
+    @page.section("extra")
+    def one_digit_too_many() -> None:
+        prompt = EXTRA.text(3748, 483)[:EQUALS]
+        if not page.guess(
+            "Which one token, hidden from the =, leaves the fewest first digits wrong?",
+            tuple(worked.HIDDEN),
+            worked.fewest_missed,
+            frame=worked.MISSED,
+        ):
+            return
+        n = probes.first_digits_missed(EXTRA.p, EXTRA.q)[1]
+        page.draw(
+            figures.missed_without(
+                [worked.first_missed(slot) for slot in range(EQUALS)],
+                worked.first_missed(None),
+                n,
+                prompt,
+            ),
+            alt="How many problems of four by three digits begin wrong, with one token hidden",
+        )
+        page.notice()
+        page.source(position_probes.first_digits_missed, intervene.hide)
+
+    @page.section("cures")
+    def other_ways_to_go_on() -> None:
+        if rows := rows_of("lengths.jsonl"):
+            show_maps(rows, claims.MAPPED_DEEPER, TRAINED_DIGITS)
+        page.prose("slow")
+        page.source(ids.with_gaps, lengths.stretched, claims_of=["slow"])
+
+    page.prose("limits")
+
+    @page.section("limit", needs=["reach_coupled", "reach_coupled_slow"])
+    def move_the_limit() -> None:
+        left, right = st.columns(2)
+        with left:
+            places = page.number("places", "Farthest place", 1, 8, claims.LIMIT[0])
+        with right:
+            lines = page.number("lines", "Farthest line", 1, 4, claims.LIMIT[1])
+        found = [
+            (words, probes.failures_within(arm, TRAINED_DIGITS + 1, places, lines))
+            for arm, words in claims.LIMITED.items()
+        ]
+        page.draw(
+            figures.failures(claims.failures(found)),
+            alt=f"Problems right and wrong, distances at most {places} places and {lines} lines",
+        )
+        page.notice()
+        page.source(lengths.clipped, lengths.limited, lengths.first_wrong_tokens)
+
+    @page.section("kinds")
+    def how_they_fail() -> None:
+        rows = rows_of("lengths.jsonl")
+        if not rows:
+            return
+        size = page.choose("size", "Digits of both numbers", range(3, 7), 4, kind="segments")
+        page.draw(
+            figures.failures(claims.recorded_failures(rows, size)),
+            alt=f"For {size} by {size} digits: right, a wrong digit first, a wrong length first",
+        )
+        page.notice()
+        page.source(lengths.first_wrong_tokens)
+
+    page.prose("edges")
     page.prose("scaling")
 
 

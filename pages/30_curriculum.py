@@ -124,8 +124,7 @@ def what_a_stage_adds() -> None:
         alt="The tokens of the longest problem of each stage: typed, products, sums, the answer",
     )
     page.prose("stage_facts")
-    st.dataframe(worked.rows_of_facts(), hide_index=True, width="stretch")
-    page.numbers("What is new in each stage", worked.rows_of_facts())
+    page.table("What is new in each stage", worked.rows_of_facts())
     page.notice()
     page.source(coverage.steps_of_multiplication, coverage.columns_of_addition)
 
@@ -155,6 +154,7 @@ def training_is_told() -> bool:
     if st.session_state.get("ch30_training_told", False):
         return True
     st.session_state["ch30_worth_untold"] = True
+    st.caption("The figure answers the question above; it is drawn once that is answered.")
     return False
 
 
@@ -192,15 +192,12 @@ def as_stages_pass() -> None:
     page.source(twins.train_course, twins.evaluate_shapes)
 
 
-with page.deeper("what each part is worth, and where to begin"):
+with page.deeper("what each part is worth, where to begin, and how few problems do"):
 
     @page.section("worth")
     def what_each_part_is_worth() -> None:
         rows = rows_of("course.jsonl")
-        if not rows:
-            return
-        if not training_is_told():
-            st.caption("The figure answers the question above; it is drawn once that is answered.")
+        if not rows or not training_is_told():
             return
         page.draw(
             dots.seeds(
@@ -215,7 +212,7 @@ with page.deeper("what each part is worth, and where to begin"):
     @page.section("bases")
     def where_to_begin() -> None:
         rows = rows_of("bases.jsonl")
-        if not rows:
+        if not rows or not training_is_told():
             return
         page.draw(
             figures.wrong_by_rate(worked.rates_of(rows)),
@@ -223,9 +220,6 @@ with page.deeper("what each part is worth, and where to begin"):
         )
         page.notice()
         page.source(twins.measure_base, curriculum.course_of_twin)
-
-
-with page.deeper("how few problems"):
 
     @page.section("fewest")
     def how_few() -> None:
@@ -290,37 +284,33 @@ def which_heads_fetch() -> None:
     page.source(fetching.weight_on_sources, fetching.product_sources, fetching.sum_sources)
 
 
-with page.deeper("ablate each head"):
-
-    @page.section("pull", needs=[*TWINS])
-    def pull_each_out() -> None:
-        rows = rows_of("stage_heads.jsonl")
-        if rows and not page.guess(
-            f"Head {worked.A_HEAD} looks at the digit of a. Ablate it: which digits go wrong?",
-            worked.LOST_OPTIONS,
-            lambda: worked.what_is_lost(rows),
-        ):
-            return
-        page.prose("pull_controls")
-        heads = ["none", *probes.heads_of(LAST_TWIN)]
-        head = page.choose("pulled", "Head ablated", heads, worked.A_HEAD, kind="list")
-        form = probes.form_of(*pair)
-        text = probes.write_without_head(LAST_TWIN, *pair, without=head).text
-        marks = tokens.marks_of(text, form, *pair)
-        st.html(tokens.strip(text, form, *pair, marks=marks, small=True))
-        if rows:
-            for column, (kind, words) in zip(st.columns(2), worked.KINDS.items(), strict=True):
-                shares, names = worked.pulled_out(rows, kind)
-                with column:
-                    st.html(f'<div class="wb-map-title">digits of {words}</div>')
-                    page.draw(
-                        maps.table_map(
-                            shares, names, list(TWINS.values()), "without", "after stage"
-                        ),
-                        alt=f"Share of the digits of {words} wrong without each head, by stage",
-                    )
-        page.notice()
-        page.source(intervene.ablate_head, stage_heads.measure_stage_head)
+@page.section("pull", needs=[*TWINS])
+def pull_each_out() -> None:
+    rows = rows_of("stage_heads.jsonl")
+    if rows and not page.guess(
+        f"Head {worked.A_HEAD} looks at the digit of a. Ablate it: which digits go wrong?",
+        worked.LOST_OPTIONS,
+        lambda: worked.what_is_lost(rows),
+    ):
+        return
+    page.prose("pull_controls")
+    heads = ["none", *probes.heads_of(LAST_TWIN)]
+    head = page.choose("pulled", "Head ablated", heads, worked.A_HEAD, kind="list")
+    form = probes.form_of(*pair)
+    text = probes.write_without_head(LAST_TWIN, *pair, without=head).text
+    marks = tokens.marks_of(text, form, *pair)
+    st.html(tokens.strip(text, form, *pair, marks=marks, small=True))
+    if rows:
+        for column, (kind, words) in zip(st.columns(2), worked.KINDS.items(), strict=True):
+            shares, names = worked.pulled_out(rows, kind)
+            with column:
+                st.html(f'<div class="wb-map-title">digits of {words}</div>')
+                page.draw(
+                    maps.table_map(shares, names, list(TWINS.values()), "without", "after stage"),
+                    alt=f"Share of the digits of {words} wrong without each head, by stage",
+                )
+    page.notice()
+    page.source(intervene.ablate_head, stage_heads.measure_stage_head)
 
 
 # ---------------------------------------------------------------- 6. where the errors live
@@ -391,7 +381,7 @@ def errors_that_are_left() -> None:
     page.source(pockets.share_out, pockets.at_the_head)
 
 
-with page.deeper("which operands fail, and problems that are hard on purpose"):
+with page.deeper("which operands fail, problems that are hard on purpose, and fifty digits"):
 
     @page.section("slips")
     def where_the_head_slips() -> None:
@@ -417,9 +407,6 @@ with page.deeper("which operands fail, and problems that are hard on purpose"):
         )
         page.notice()
         page.source(mistakes.measure_suite)
-
-
-with page.deeper("past everything that was trained"):
 
     @page.section("frontier")
     def past_the_training() -> None:
@@ -484,7 +471,9 @@ def round_by_round() -> None:
     ):
         return
     page.prose("rounds_controls")
-    arm = page.choose("trains", "Trained on", list(TRAINS_ON), words=TRAINS_ON.__getitem__)
+    arm = page.choose(
+        "trains", "Trained on", list(TRAINS_ON), words=TRAINS_ON.__getitem__, kind="list"
+    )
     if arm in worked.LABELLING:
         page.draw(
             bars.fate_bars(
@@ -507,10 +496,6 @@ def round_by_round() -> None:
     )
     page.notice()
     page.source(rounds.measure_evolution, rounds.texts_to_read)
-
-
-with page.deeper("why nine and eleven"):
-    page.prose("remainders")
 
 
 # ---------------------------------------------------------------- exercises

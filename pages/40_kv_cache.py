@@ -111,8 +111,7 @@ def why_a_cache_is_allowed() -> None:
 
 
 page.prose("argument")
-with page.deeper("the same by hand"):
-    page.prose("argument_worked")
+page.prose("argument_worked")
 
 
 # ---------------------------------------------------------------- 2. two generators
@@ -167,8 +166,7 @@ def prefill_and_decode() -> None:
     n_given = page.number("given", "Tokens of the prompt", 1, claims.SUM.length, claims.GIVEN)
     config = load_with_progress(FAR).model.config
     shapes = worked.rows_of_shapes(config, n_given)
-    st.dataframe(shapes, hide_index=True, width="stretch")
-    page.numbers("the shapes", shapes)
+    page.table("Shapes in one layer, for one text", shapes)
     page.prose("phases_shapes")
     page.prose("roofline")
     page.prose("roofline_controls")
@@ -186,10 +184,6 @@ def prefill_and_decode() -> None:
     measuring.watch("ch40_roof", "Measure this machine", probes.start_roof, draw_roofline)
     page.notice()
     page.source(steps.Work, steps.Roof, steps.prefill, steps.decode, stopwatch.machine)
-
-
-with page.deeper("is it memory?"):
-    page.prose("memory")
 
 
 # ---------------------------------------------------------------- 4. here and now
@@ -295,8 +289,7 @@ def what_it_costs() -> None:
     page.source(cache_size.cache_bytes)
 
 
-with page.deeper("heads that share a key"):
-    page.prose("sizes")
+with page.deeper("a smaller cache, and what may be kept of it"):
     page.prose("grouped")
 
     @page.section("heads")
@@ -312,8 +305,9 @@ with page.deeper("heads that share a key"):
         page.notice()
         page.source(grouped.grouped)
 
-
-with page.deeper("keys that are turned already"):
+    page.prose("sizes")
+    page.prose("half")
+    page.prose("prefix")
 
     @page.section("rebase", needs=[TURNING])
     def another_base() -> None:
@@ -360,15 +354,12 @@ def break_it() -> None:
     page.source(spoiled.stale, spoiled.misplaced, spoiled.shared, spoiled.write_on)
 
 
-with page.deeper("what would refute this", when_open="tried_opened") as opened:
+with page.deeper(
+    "what would refute this; how a queue is served, and drafts checked", when_open="tried_opened"
+) as opened:
     if opened:
         with st.spinner("The networks write their problems."):
             page.prose("tried")
-
-
-# ---------------------------------------------------------------- 7. deeper
-
-with page.deeper("a queue of problems"):
 
     @page.section("queue", needs=[FAR])
     def a_queue() -> None:
@@ -398,9 +389,6 @@ with page.deeper("a queue of problems"):
         page.notice()
         page.source(served.static, served.continuous, served.next_tokens)
 
-
-with page.deeper("drafts that are checked"):
-
     @page.section("drafts", needs=[FAR, *probes.SMALL])
     def draft_and_verify() -> None:
         if not page.guess(
@@ -428,11 +416,6 @@ with page.deeper("drafts that are checked"):
             )
         page.notice()
         page.source(drafting.speculate, drafting.agreeing)
-
-
-with page.deeper("what prompts share, and fewer bytes a number"):
-    page.prose("prefix")
-    page.prose("half")
 
 
 # ---------------------------------------------------------------- exercises

@@ -76,8 +76,7 @@ def in_pieces() -> None:
 
 
 page.prose("recurrence")
-with page.deeper("two processors, one softmax"):
-    page.prose("merge")
+page.prose("merge")
 
 # ---------------------------------------------------------------- 2. the tiles
 
@@ -129,8 +128,7 @@ def when_it_moves_more() -> None:
     )
     page.prose("traffic_times")
     times = worked.rows_of_times(n)
-    st.dataframe(times, hide_index=True, width="stretch")
-    page.numbers("Predicted times of one head", times)
+    page.table("Predicted times of one head", times)
     page.notice()
     page.source(by_hand.moved_by_flash, by_hand.most_rows, by_hand.Processor.seconds)
 

@@ -84,7 +84,6 @@ ON_PAGE = {
         "place": "of a digit: units, tens",
         "comes in. A sum": "numbers are added",
         "A digit of a sum": "numbers are added",
-        "products and sums": "numbers are added",
         "a digit of a sum": "numbers are added",
         "digits of sums": "numbers are added",
         "of the sums": "numbers are added",

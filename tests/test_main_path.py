@@ -78,3 +78,24 @@ def test_what_is_folded_away_is_not_counted_and_all_else_is() -> None:
         "c": "One.",
     }
     assert main_path(code, prose) == {"a": 3, "c": 1}
+
+
+MOST_DRAWERS = 2
+TIDIED = ("20_rope", "30_curriculum", "40_kv_cache", "50_flash_attention")
+
+
+def drawers_in(code: str) -> list[str]:
+    """What a page folds away beside three from before, exercises, sources and what to read on."""
+    return [
+        ast.unparse(call.args[0])
+        for call in ast.walk(ast.parse(code))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr in {"deeper", "folded", "expander"}
+    ]
+
+
+def test_a_page_has_two_drawers_at_most() -> None:
+    found = {slug: drawers_in((ROOT / f"pages/{slug}.py").read_text()) for slug in TIDIED}
+    assert {slug: drawers for slug, drawers in found.items() if len(drawers) > MOST_DRAWERS} == {}
+    assert drawers_in('with page.deeper("x"):\n    st.expander("y")') == ["'x'", "'y'"]

@@ -4,13 +4,22 @@ raised word, which opens it in place, where it is not. The style sheet alone doe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from components.ui.notation import NOTATION, symbols_in
+from components.ui.notation import meaning, symbols_in
 
 ANSWERS = "before_"
 """Begins the names of sections that are questions from earlier pages."""
+
+OWN_TITLE = re.compile(r"\*\*([^*]+)\.\*\* ")
+"""What a note may begin with."""
+
+SENTENCE_ENDS = re.compile(r"[.?!]\)?(?=\s+\S)")
+"""A title in bold, such as "What to notice", ends none."""
+
+PAIRS = ("(", ")"), ("[", "]"), ("<span", "</span>"), ("<", ">")
 
 NO_PARAGRAPH = ("#", "- ", "* ", "1. ", "|", ">", "$$", "<")
 """Begin headings, lists, tables, quotations, displayed formulas and HTML."""
@@ -32,8 +41,16 @@ class Aside:
         )
 
 
+def titled(note: str) -> Aside:
+    """The note that this prose makes: why to care, unless it begins with a title of its own."""
+    own = OWN_TITLE.match(note)
+    return Aside(own[1], [note[own.end() :]]) if own else Aside("Why care", [note])
+
+
 def with_asides(text: str, asides: Sequence[Aside], name: str) -> str:
-    """Markdown whose first paragraph has these beside it. `name` is the section's."""
+    """Markdown whose first paragraph has these beside it, from the second line or so on: they come
+    behind its first sentence, since nothing floats higher than it stands. `name` is the
+    section's."""
     if not asides:
         return text
     notes = "".join(a.as_html(f"aside-{name}-{i}") for i, a in enumerate(asides))
@@ -41,8 +58,20 @@ def with_asides(text: str, asides: Sequence[Aside], name: str) -> str:
     at = next((i for i, block in enumerate(blocks) if is_paragraph(block)), None)
     if at is None:
         return f"{text}\n\n{notes}"
-    blocks[at] = f"{blocks[at].rstrip()} {notes}"
+    first, rest = by_first_sentence(blocks[at].rstrip())
+    blocks[at] = f"{first} {notes} {rest}".rstrip()
     return "\n\n".join(blocks)
+
+
+def by_first_sentence(paragraph: str) -> tuple[str, str]:
+    """A paragraph's first sentence and the rest; what looks like an end within a formula, code,
+    brackets, emphasis or what a term opens is none."""
+    for end in SENTENCE_ENDS.finditer(paragraph):
+        first = paragraph[: end.end()]
+        even = all(first.count(sign) % 2 == 0 for sign in ("$", "`", "*", "**"))
+        if even and all(first.count(a) == first.count(b) for a, b in PAIRS):
+            return first, paragraph[end.end() :].lstrip()
+    return paragraph, ""
 
 
 def is_paragraph(block: str) -> bool:
@@ -61,8 +90,8 @@ def first_symbols(sections: Mapping[str, str]) -> dict[str, Sequence[str]]:
     return found
 
 
-def of_symbols(symbols: Sequence[str]) -> list[Aside]:
-    """What each of these means, if there are any."""
+def of_symbols(symbols: Sequence[str], slug: str) -> list[Aside]:
+    """What each of these means on a page, if there are any."""
     if not symbols:
         return []
-    return [Aside("Symbols", [f"${name}$ {NOTATION.get(name, '')}" for name in symbols])]
+    return [Aside("Symbols", [f"${name}$ {meaning(name, slug)}" for name in symbols])]

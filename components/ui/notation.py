@@ -122,6 +122,46 @@ LAYOUT = frozenset(
 )
 """Commands of LaTeX that are no symbols of the book: signs of school arithmetic, and spacing."""
 
+ON_PAGE: dict[str, dict[str, str]] = {
+    "20_rope": {
+        "j": "another position",
+        "R": "a rotation, by the angle at its foot",
+        "k": "a key",
+        "c": "a distance after clipping",
+        "n": "which pair of numbers",
+    },
+    "30_curriculum": {
+        "i": "one of several sources",
+        "j": "another of them",
+        "w": "a weight",
+        "w_i": "the weight of a source",
+        "p_i": "the probability of a source",
+        "m": "what is divided by",
+    },
+    "40_kv_cache": {
+        "j": "an earlier position",
+        "x": "the residual stream",
+        "i": "a position in the text",
+        "k": "a key",
+        "v": "a value",
+        "p": "the weight of a key",
+    },
+    "50_flash_attention": {
+        "m": "the largest score so far",
+        "s": "a score",
+        "V": "a tile of values",
+        "L": "the logarithm of the sum of exp(score) over all keys of a query",
+        "S": "a tile of scores",
+        "v": "a value",
+    },
+}
+"""What a symbol of several meanings means on a page that has it in one."""
+
+
+def meaning(symbol: str, slug: str) -> str:
+    return ON_PAGE.get(slug, {}).get(symbol) or NOTATION.get(symbol, "")
+
+
 FORMULA = re.compile(r"\$\$(.*?)\$\$|\$([^$]*)\$", re.DOTALL)
 CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
 FIGURE = re.compile(r"\{(?:claim|calc):[a-z0-9_.]+\}")

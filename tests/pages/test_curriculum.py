@@ -138,6 +138,18 @@ def test_a_mix_of_nothing_is_refused_and_the_last_one_stays(book: Any) -> None:
     assert not app.warning and lines_drawn(app) != before
 
 
+def test_a_mix_is_drawn_against_random_problems(book: Any) -> None:
+    weights = {f"ch30_blend_{part}": "0" for part in probes.blend_parts()}
+    app = book(PAGE, figure="mix", **weights | {"ch30_blend_zeros": "100"})
+    _, zeros = (
+        {(row["sums"], row["amount"]): row["share"] for row in rows}
+        for rows in charts(app, "sums", "amount", "share")
+    )
+    for sums in ("this mix", "random problems"):
+        assert sum(zeros[key] for key in zeros if key[0] == sums) == pytest.approx(1)
+    assert zeros["this mix", 0] < zeros["random problems", 0] - 0.3
+
+
 def lines_drawn(app: Any) -> str:
     """Of the mix of section 2, which comes first."""
     return next(code.value for code in app.code if code.value.endswith("$"))
@@ -416,9 +428,10 @@ def test_the_exercises_are_solved_by_thought_alone(book: Any) -> None:
         assert not app.exception and len(app.success) == solved, (a, b)
 
 
-def test_what_each_part_is_worth_is_drawn_once_its_question_is_answered(
+def test_what_answers_the_question_of_the_courses_is_drawn_once_it_is_answered(
     book: Any, seen: Any
 ) -> None:
-    assert charts(seen(PAGE), "arm", "share", "seed") == []
-    assert len(charts(seen(PAGE, reveal="1"), "arm", "share", "seed")) == 1
-    assert len(charts(book(PAGE, figure="worth"), "arm", "share", "seed")) == 1
+    for figure, columns in (("worth", ("arm", "share", "seed")), ("bases", ("begins", "rate"))):
+        assert charts(seen(PAGE), *columns) == []
+        assert len(charts(seen(PAGE, reveal="1"), *columns)) == 1
+        assert len(charts(book(PAGE, figure=figure), *columns)) == 1

@@ -201,7 +201,7 @@ ASKED_FIRST = ("learned", "rotary", "coupled", "coupled_clipped")
 ASKED_FAR = ("far_coupled", "far_clipped")
 """Larger, and trained on longer sums."""
 
-ASKED_FOLDED = tuple(arm for arm in KEPT if arm not in ASKED_FIRST + ASKED_FAR)
+ASKED_OTHERS = tuple(arm for arm in KEPT if arm not in ASKED_FIRST + ASKED_FAR)
 
 
 def cells_of_map(record: Any, arm: str) -> list[dict[str, Any]]:

@@ -117,7 +117,8 @@ def of_a_stage(page: Chapter) -> None:
         of_the_stage = partial(read_in, stage)
         found = ask_mix(page, "blend", parts, of_the_stage, kept=f"blend_{stage}")
     random = of_the_stage(random_alone(parts))
-    show_mix(page, of_the_stage(found.mix), random, found.seed, right)
+    drawn = show_lines(of_the_stage(found.mix), found.seed, right)
+    show_amounts(page, drawn, sums_of(random, found.seed))
 
 
 def read_in(stage: str, mix: Mix) -> Source:
@@ -179,16 +180,20 @@ def as_sentence(error: ValueError) -> str:
     return f"{said[:1].upper()}{said[1:]}."
 
 
-def show_mix(
-    page: Chapter, source: Source, random: Source, seed: int, beside: DeltaGenerator
-) -> None:
-    """Some of a source's lines, `beside` its weights, and below how hard its sums are against those
-    of another."""
-    lines, a, b = sums_of(source, seed)
-    _, random_a, random_b = sums_of(random, seed)
-    beside.code("\n".join(lines), language=None)
+def show_lines(source: Source, seed: int, beside: DeltaGenerator) -> Drawn:
+    """Some of what a source gives, `beside` its weights."""
+    drawn = sums_of(source, seed)
+    beside.code("\n".join(drawn.lines), language=None)
+    return drawn
+
+
+def show_amounts(page: Chapter, drawn: Drawn, random: Drawn) -> None:
+    """How hard the sums of a mix are against random ones."""
     for column, (title, count) in zip(st.columns(2), MEASURED.items(), strict=True):
-        found = {figures.MIX: count(a, b), figures.RANDOM: count(random_a, random_b)}
+        found = {
+            figures.MIX: count(drawn.a, drawn.b),
+            figures.RANDOM: count(random.a, random.b),
+        }
         with column:
             page.draw(
                 figures.amounts_in_mix(found, title),
@@ -196,12 +201,19 @@ def show_mix(
             )
 
 
-@lru_cache(maxsize=64)
-def sums_of(source: Source, seed: int) -> tuple[list[str], Integers, Integers]:
+class Drawn(NamedTuple):
     """The first lines of a draw from a source, and the numbers of all its sums, (N_DRAWN,) each."""
+
+    lines: list[str]
+    a: Integers
+    b: Integers
+
+
+@lru_cache(maxsize=64)
+def sums_of(source: Source, seed: int) -> Drawn:
     tokens, _ = source.draw(np.random.default_rng(seed), N_DRAWN)
     texts = [decode(row) for row in tokens]
-    return [text.rstrip("_") for text in texts[:N_SHOWN]], *operands_in(texts)
+    return Drawn([text.rstrip("_") for text in texts[:N_SHOWN]], *operands_in(texts))
 
 
 # ---------------------------------------------------------------- two runs on a mix
@@ -230,8 +242,7 @@ def fine_tuning(page: Chapter) -> None:
     left, right = st.columns(2)
     with left:
         found = ask_mix(page, "mix", TUNED_PARTS, make_mix_source, kept="mix")
-    random = make_mix_source(random_alone(TUNED_PARTS))
-    show_mix(page, make_mix_source(found.mix), random, found.seed, right)
+    show_lines(make_mix_source(found.mix), found.seed, right)
     show_tuning_buttons(found.mix, found.why_not)
     rows = rows_of("fine_tuning.jsonl")
     training.watch(TUNED_KEY, run_name, recorded_curves(rows) if rows else ())
