@@ -19,9 +19,10 @@ from components.ui.loaded_models import load_with_progress
 from components.ui.page_records import rows_of
 from components.ui.plots.dots import seed_points
 from components.ui.tokens import wrong_tokens
-from components.ui.words import spelled, true_minus
+from components.ui.words import spelled
 from lab.data.problems import Format
 from lab.model.config import AbsorbedLatentAttentionConfig, LatentAttentionConfig
+from lab.numerals import written
 from lab.readings import Row, join_words, part_of
 from lab.records import select
 from lab.statistics import ratio_of_medians
@@ -54,7 +55,7 @@ def absorbed() -> np.ndarray:
 
 
 def vector(x: Any) -> str:
-    return "(" + ", ".join(true_minus(number) for number in np.round(x, 2)) + ")"
+    return "(" + ", ".join(written(number) for number in np.round(x, 2)) + ")"
 
 
 def turn_pair(x: np.ndarray, degrees: float) -> np.ndarray:
@@ -490,7 +491,7 @@ CALC: dict[str, Callable[[], str]] = {
     "times_anew": lambda: f"{times_operations(WAYS[1], WAYS[2]):.0f}",
     "times_absorbed": lambda: f"{times_operations(WAYS[2], WAYS[0]):.2f}",
     "read_first": lambda: f"{READ_FIRST}",
-    "difference": lambda: f"{largest_difference(*SUM):.0e}",
+    "difference": lambda: written(largest_difference(*SUM), "{:.0e}"),
     "nope": lambda: f"{sizes().nope}",
     "layer": lambda: f"{probes.LAYER}",
     "broken_at": lambda: f"{first_broken(*SUM)}",

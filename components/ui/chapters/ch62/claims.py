@@ -30,9 +30,12 @@ ARMS = {
 FULL_NAMES = {"mistakes": "own_mistakes", "as_many": "random_matched", "anew": "random_anew"}
 """Arms of the full network, as sentences name them."""
 
+IN_DOUBT = ("least_certain", "smallest_margin")
+HALVES = ("mistakes_and_random", "mistakes_and_neighbours")
+
 AGAINST = {
-    "2x2": ("mistakes_of_another", "random_matched", "random_anew"),
-    "4x4": ("random_matched", "random_anew", "random_anew_same_work"),
+    "2x2": ("mistakes_of_another", "random_matched", "random_anew", *IN_DOUBT, *HALVES),
+    "4x4": ("random_matched", "random_anew", "random_anew_same_work", *IN_DOUBT, *HALVES),
 }
 """Arms with which a table compares its own mistakes, of either network."""
 
