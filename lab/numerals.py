@@ -22,7 +22,7 @@ def written(x: float, form: str = "{:g}") -> str:
 def without_e(found: re.Match[str]) -> str:
     x, (mantissa, exponent) = float(found[0]), found.groups()
     if x and not LEAST <= abs(x) < MOST:
-        return f"{mantissa} × {power_of_ten(int(exponent))}"
+        return f"{mantissa}\u00a0×\u00a0{power_of_ten(int(exponent))}"
     places = max(len(mantissa.lstrip("-").replace(".", "")) - 1 - int(exponent), 0)
     return f"{x:,.{places}f}" if x else "0"
 

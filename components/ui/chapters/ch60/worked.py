@@ -163,9 +163,17 @@ def step_rows(upto: str) -> list[Drawn]:
     ]
 
 
-CHANGES = ("only what is kept and computed", "the answers, a little", "what must be trained")
-
 WAYS = ("keys and values kept", "made anew from latents", "absorbed")
+LINKED = ("only what is kept and computed", "the answers, a little", "what must be trained")
+"""What links of before say of the guess."""
+
+DEARER = Dragged(
+    Axis("times the operations of keys and values that are kept", 0, 20, 0.1, " times"),
+    WAYS[2],
+    given=[Line(WAYS[0], 1)],
+    later=[WAYS[1]],
+    start=10,
+)
 READ = (16, 32, 64, 128, 224, 832)
 """Tokens that a new one may look back at: sums of 4, 8 and 16 digits have 64, 224 and 832."""
 
@@ -196,6 +204,12 @@ def times_operations(way: str, other: str) -> float:
     """Operations of one way over those of another, at the length that the page begins with."""
     found = {row["way"]: row[OPERATIONS] for row in reading_rows(READ_FIRST)}
     return found[way] / found[other]
+
+
+def times_dearer() -> Answer:
+    """The answer of the guess, with what it avoids."""
+    anew = times_operations(WAYS[1], WAYS[0])
+    return Answer(times_operations(WAYS[2], WAYS[0]), rows=[Line(WAYS[1], anew)])
 
 
 def largest_difference(a: int, b: int) -> float:

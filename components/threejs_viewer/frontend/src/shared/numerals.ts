@@ -10,7 +10,8 @@ export function written(number: number, figures: number): string {
   const places = Math.max(figures - 1 - Number(exponent), 0);
   let text = number.toFixed(places);
   if (size >= 1000) text = Math.round(number).toLocaleString("en-GB");
-  if (size && (size < LEAST || size >= MOST)) text = `${mantissa} × 10${raised(exponent)}`;
+  if (size && (size < LEAST || size >= MOST))
+    text = `${mantissa}\u00a0×\u00a010${raised(exponent)}`;
   return text.replace("-", "\u2212");
 }
 
