@@ -117,8 +117,10 @@ def test_pairs_are_counted_by_seed() -> None:
     assert seeds_ahead({1: math.inf}, {1: math.inf}) == (0, 1)
     assert dots.in_pairs(SEEDS, "learned table", "steps", never="never") == (
         "Run against run of the same seed, better than *learned table* in 2 of 3: "
-        "*rotary* (one width) and *rotary* (a stream)."
+        "*rotary* (one width and a stream)."
     )
+    thrice = [{**row, "group": n} for n in ("a", "b", "c") for row in SEEDS[:6]]
+    assert dots.in_pairs(thrice, "learned table", "steps").endswith(": *rotary* (in all three).")
     assert dots.in_pairs([SEEDS[0]], "rotary", "steps") == ""
 
 
