@@ -150,8 +150,9 @@ def in_pairs(
         """The arm, and in which groups, unless there is one alone."""
         if not any(where):
             return f"*{arm}*"
-        every = len(where) == len(groups) > 2
-        return f"*{arm}* ({f'in all {spelled(len(where))}' if every else join_words([*map(str, where)])})"
+        if len(where) == len(groups) > 2:
+            return f"*{arm}* (in all {spelled(len(where))})"
+        return f"*{arm}* ({join_words([*map(str, where)])})"
 
     found: dict[tuple[int, int], dict[str, list[Any]]] = {}
     for group in groups:

@@ -34,8 +34,8 @@ IN_DOUBT = ("least_certain", "smallest_margin")
 HALVES = ("mistakes_and_random", "mistakes_and_neighbours")
 
 AGAINST = {
-    "2x2": ("mistakes_of_another", "random_matched", "random_anew", *IN_DOUBT, *HALVES),
-    "4x4": ("random_matched", "random_anew", "random_anew_same_work", *IN_DOUBT, *HALVES),
+    "2x2": ("mistakes_of_another", "random_matched", "random_anew"),
+    "4x4": ("random_matched", "random_anew", "random_anew_same_work"),
 }
 """Arms with which a table compares its own mistakes, of either network."""
 
@@ -219,7 +219,8 @@ CLAIMS: dict[str, Claim] = {
 
 
 def compared(found: Rows, wrong: str, arms: Sequence[str]) -> dict[str, Mapping[str, Question]]:
-    """What is `wrong` with its own mistakes and with other arms, and how they compare."""
+    """What is `wrong` with its own mistakes and with other arms, and how they compare; then what
+    other ways to pick leave."""
     return {
         ARMS["own_mistakes"]: {wrong: after(found, "own_mistakes")},
         **{
@@ -229,6 +230,7 @@ def compared(found: Rows, wrong: str, arms: Sequence[str]) -> dict[str, Mapping[
             }
             for arm in arms
         },
+        **{ARMS[arm]: {wrong: after(found, arm)} for arm in (*IN_DOUBT, *HALVES)},
     }
 
 
