@@ -80,8 +80,8 @@ page.three_from_before("before_kept", "before_turn", "before_rank")
 @page.section("absorb", needs=[RUN])
 def a_key_that_is_never_made() -> None:
     if not page.guess(
-        f"With {worked.READ_FIRST} tokens in the cache, how many operations does the absorbed form "
-        "cost, against keys and values that are kept?",
+        f"At {worked.READ_FIRST} tokens, how many operations does the absorbed form cost, against "
+        "keys and values that are kept?",
         worked.LINKED,
         worked.times_dearer,
         frame=worked.DEARER,

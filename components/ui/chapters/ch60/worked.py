@@ -168,7 +168,7 @@ LINKED = ("only what is kept and computed", "the answers, a little", "what must 
 """What links of before say of the guess."""
 
 DEARER = Dragged(
-    Axis("times the operations of keys and values that are kept", 0, 20, 0.1, " times"),
+    Axis("times as many operations", 0, 20, 0.1, " times"),
     WAYS[2],
     given=[Line(WAYS[0], 1)],
     later=[WAYS[1]],

@@ -4,7 +4,6 @@
 // value = float16 * scale, and what float16 leaves of it, where that is kept, in a second float16.
 // A tensor whose numbers are not all there reads as "missing", never as 0.
 
-import { written } from "../shared/numerals";
 import type { Rotation, Rule, Table } from "./rules";
 
 export type Kind = "weight" | "activation";
@@ -346,5 +345,11 @@ export function say(value: number | undefined, figures = 3): string {
   if (value === -Infinity) return "−∞ (masked)";
   if (value === Infinity) return "+∞";
   if (value === 0) return "0";
-  return (value < 0 ? "−" : "+") + written(Math.abs(value), figures);
+  const size = Math.abs(value);
+  const digits = Math.max(0, figures - 1 - Math.floor(Math.log10(size)));
+  const text =
+    size < 1e-4 || size >= 1e6
+      ? size.toExponential(figures - 1)
+      : size.toFixed(Math.min(digits, 6));
+  return (value < 0 ? "−" : "+") + text;
 }
