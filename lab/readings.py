@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
+from lab.numerals import written
 from lab.records import select
 from lab.statistics import Spread, lower_bound_95, ratio_of_medians, spread, steps_until
 
@@ -275,11 +276,11 @@ class Numbers:
     def shown(self, record: Any) -> str:
         values = self.values(record)
         if self.together == "each":
-            words = join_words([self.form.format(x) for x in values])
+            words = join_words([written(x, self.form) for x in values])
         elif self.together == "median":
             words = in_brackets(spread(values), self.form)
         else:
-            words = self.form.format(self.value(record))
+            words = written(self.value(record), self.form)
         return f"{words} {self.unit}".rstrip()
 
 
@@ -361,7 +362,7 @@ def join_words(words: Sequence[str]) -> str:
 
 def in_brackets(found: Spread, form: str) -> str:
     """The median of several seeds, with the lowest and the highest: 35 [21, 1,362]."""
-    low, median, high = (form.format(value) for value in found)
+    low, median, high = (written(value, form) for value in found)
     return median if low == high else f"{median} [{low}, {high}]"
 
 

@@ -244,11 +244,10 @@ def points_beside() -> None:
     rows = rows_of(RECORD)
     if not rows:
         return
-    with page.deeper("One run each: stronger weight decay, bfloat16, Muon"):
-        table = worked.beside_rows(rows)
-        st.dataframe(table, hide_index=True, width="stretch")
-        page.numbers("One run each", table)
-        page.notice()
+    table = worked.beside_rows(rows)
+    st.dataframe(table, hide_index=True, width="stretch")
+    page.numbers("One run each", table)
+    page.notice()
 
 
 # ---------------------------------------------------------------- do it yourself

@@ -80,9 +80,11 @@ page.three_from_before("before_kept", "before_turn", "before_rank")
 @page.section("absorb", needs=[RUN])
 def a_key_that_is_never_made() -> None:
     if not page.guess(
-        "Both forms run on the same weights. What changes between them?",
-        worked.CHANGES,
-        worked.CHANGES[0],
+        f"At {worked.READ_FIRST} tokens, how many operations does the absorbed form cost, against "
+        "keys and values that are kept?",
+        worked.LINKED,
+        worked.times_dearer,
+        frame=worked.DEARER,
     ):
         return
     n = page.choose("read", "Tokens in the cache", worked.READ, worked.READ_FIRST)

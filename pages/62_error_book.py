@@ -17,7 +17,6 @@ from components.ui.live.service import LiveRun
 from components.ui.page_records import atlases, rows_of
 from components.ui.plots import bars, dots
 from components.ui.plots.ends import shares
-from lab.readings import Rows
 
 experiment = lazily("lab.experiments.error_book")
 recipes = lazily("lab.recipes.live")
@@ -109,17 +108,7 @@ def the_bet() -> None:
     page.source(experiment.mistakes, experiment.most_of, experiment.plan_of_round)
 
 
-with page.deeper("the other ways to pick pairs"):
-    page.prose("arms_more")
-
-
 # ---------------------------------------------------------------- 3. what counts more
-
-
-def show_every_way(found: Rows, rows: worked.Record) -> None:
-    table = worked.told_of_arms(found, rows)
-    st.dataframe(table, hide_index=True, width="stretch")
-    page.numbers("Every way", table)
 
 
 @page.section("variety")
@@ -143,8 +132,6 @@ def what_counts_more() -> None:
     )
     st.caption(dots.in_pairs(points, claims.ARMS["random_anew"]))
     page.notice()
-    with page.deeper("every way, with its learning rate and how many different pairs it read"):
-        show_every_way(claims.PAIRS, rows)
     page.source(experiment.sizes_for)
 
 
@@ -173,13 +160,7 @@ def near_the_end() -> None:
     )
     st.caption(dots.in_pairs(points, claims.ARMS["random_anew"]))
     page.notice()
-    with page.deeper("every way near the end"):
-        show_every_way(claims.NEAR, rows)
     page.source(experiment.count_steps, experiment.mistakes)
-
-
-with page.deeper("the full network, once"):
-    page.prose("full")
 
 
 # ---------------------------------------------------------------- 5. wrong before, or lost

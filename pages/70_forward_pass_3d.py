@@ -223,7 +223,7 @@ def show_head(scene: Scene) -> None:
         ),
         hide_index=True,
         width="stretch",
-        column_config={"pattern: the weight": st.column_config.NumberColumn(format="%.3g")},
+        column_config={"pattern: the weight": st.column_config.NumberColumn(format="%.4f")},
     )
     st.caption(f"The weights add up to {shares.sum():.3f}.")
     page.notice("head_notice")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from html import escape
 
 import numpy as np
 import streamlit as st
 
+from components.ui.book import CONTENTS
 from components.ui.chapter import Chapter
 from components.ui.claims import claim_index
 from components.ui.claims.claim import Looked
@@ -64,6 +66,15 @@ def as_html(x: Looked) -> str:
     )
 
 
+def by_page(claims: Sequence[Looked]) -> Iterator[str]:
+    """The claims of each page under its title, in the order of the book."""
+    for entry in CONTENTS:
+        own = [x for x in claims if x.name.split(".")[0] == entry.url]
+        if own:
+            yield f"<h2>{escape(entry.title)} <small>{len(own)}</small></h2>"
+            yield from map(as_html, own)
+
+
 page = Chapter("91_claims", CALCULATIONS)
 page.open()
 page.prose("opening")
@@ -81,7 +92,7 @@ sought = claim_index.renamed((asked or "").strip().lower())
 found = [x for x in looked if sought in told(x).lower()]
 st.caption(f"{len(found)} of {len(looked)} claims. A click shows where a figure comes from.")
 if found:
-    st.html(f'<div class="wb-claims">{"".join(as_html(x) for x in found)}</div>')
+    st.html(f'<div class="wb-claims">{"".join(by_page(found))}</div>')
 else:
     st.info("No claim contains these letters. Try a single word, or empty the box.")
 page.prose("reading")

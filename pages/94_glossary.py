@@ -49,7 +49,7 @@ asked = st.text_input(
     key="ch94_find",
     bind="query-params",
     max_chars=MOST_TYPED,
-    placeholder="a term, or a word from its definition: query, cache, gradient",
+    placeholder="query, cache, gradient",
 )
 sought = (asked or "").strip().lower()
 found = [term for term in glossary() if sought in told(term).lower()]

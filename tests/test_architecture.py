@@ -27,7 +27,7 @@ ROOMS = [
     ["__main__"],
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
-ON_TOP = {"statistics", "records", "readings", "fields", "weights"}
+ON_TOP = {"statistics", "records", "readings", "numerals", "fields", "weights"}
 
 
 def python_files(folder: str) -> list[Path]:

@@ -61,6 +61,30 @@ def test_the_main_path_takes_the_minutes_that_it_promises() -> None:
     assert {slug: sorted(parts.items(), key=lambda x: -x[1]) for slug, parts in long.items()} == {}
 
 
+def test_a_page_has_at_most_two_drawers() -> None:
+    """Questions from earlier pages, what to read on, what goes deeper, and controls folded away:
+    beside these a page may fold its notes in the margin and its exercises."""
+    found = {e.slug: drawers_in(code_of(e.slug)) for e in CONTENTS if e.written and e.slug > "51"}
+    assert len(found) > 5
+    assert {slug: drawers for slug, drawers in found.items() if len(drawers) > 2} == {}
+
+
+def drawers_in(code: str) -> list[str]:
+    """The calls of a page that draw a drawer each."""
+    calls = [call for call in ast.walk(ast.parse(code)) if isinstance(call, ast.Call)]
+    return [
+        said
+        for call in calls
+        for said in [ast.unparse(call)]
+        if said.startswith(("page.deeper(", "page.three_from_before(", "st.expander("))
+        or (said.startswith("page.close(") and "'read'" in said)
+    ]
+
+
+def code_of(slug: str) -> str:
+    return (ROOT / f"pages/{slug}.py").read_text()
+
+
 def words_of(slug: str) -> dict[str, int]:
     path = ROOT / f"pages/{slug}.md"
     prose = sections_of(path, path.stat().st_mtime)

@@ -22,11 +22,6 @@ def one_in(share: float) -> str:
     return spelled(round(1 / share))
 
 
-def true_minus(x: float, form: str = "g") -> str:
-    """A number with a true minus sign: −0.5."""
-    return format(x, form).replace("-", "−")
-
-
 def shape(p: int, q: int) -> str:
     """The shape of a sum: three by three."""
     return f"{spelled(p)} by {spelled(q)}"

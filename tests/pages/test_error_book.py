@@ -114,13 +114,17 @@ def test_the_notebook_is_the_record(rows: Any) -> None:
         assert split_value(a, b) < 0.3 and len(mistake.wrong_after) == 5 - mistake.noted
 
 
+def arms_of(race: Rows, rows: Any) -> set[str]:
+    return {row["cell"]["arm"] for row in race.of(rows)}
+
+
 def test_arms_are_read_on_test_by_as_many_seeds() -> None:
     assert set(claims.ARMS) == set(error_book.ARMS)
     races: dict[error_book.TaskName, Rows] = {"2x2": claims.PAIRS, "4x4": claims.NEAR}
     for task, race in races.items():
         rows = read_lines(error_book.record_of(task))
         arms = error_book.TASKS[task].arms
-        assert arms and set(worked.arms_of(race, rows)) == set(arms)
+        assert arms and arms_of(race, rows) == set(arms)
         for arm in arms:
             grid = error_book.rates_of(task, arm)
             assert grid[0] < error_book.best_rate(rows, task, arm) < grid[-1], (task, arm)
@@ -132,7 +136,7 @@ def test_arms_are_read_on_test_by_as_many_seeds() -> None:
 
 
 def test_what_prose_concludes_of_a_network_near_its_end(near: Any) -> None:
-    ends = {arm: after(near, arm, claims.NEAR) for arm in worked.arms_of(claims.NEAR, near)}
+    ends = {arm: after(near, arm, claims.NEAR) for arm in arms_of(claims.NEAR, near)}
     before = claims.NEAR.of(near)[0]["before"]
     assert max(ends["own_mistakes"]) < min(ends["random_matched"])
     level = ratio_of_medians(ends["own_mistakes"], ends["random_anew"])
@@ -186,11 +190,12 @@ def test_the_points_near_the_end_are_those_of_the_record(seen: Any, near: Any) -
 
 def test_what_prose_concludes_is_so(rows: Any) -> None:
     """The order that sections 2 and 3 tell, and no seed of the first two arms crosses."""
-    middle = {arm: median(after(rows, arm)) for arm in worked.arms_of(claims.PAIRS, rows)}
+    middle = {arm: median(after(rows, arm)) for arm in arms_of(claims.PAIRS, rows)}
     before = claims.PAIRS.of(rows)[0]["before"]
     assert middle["random_anew"] < middle["own_mistakes"] < middle["random_matched"] < before
     assert max(after(rows, "own_mistakes")) < min(after(rows, "random_matched"))
     assert max(after(rows, "random_anew")) < min(after(rows, "own_mistakes"))
+    assert middle["own_mistakes"] < min(middle[arm] for arm in (*claims.IN_DOUBT, *claims.HALVES))
     found = ratio_of_medians(after(rows, "mistakes_and_anew"), after(rows, "random_anew"))
     assert found.low < 1 < found.high
     number = ratio_of_medians(after(rows, "random_matched_anew"), after(rows, "random_anew"))

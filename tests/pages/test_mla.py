@@ -35,7 +35,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     latents = select(race, part="race", attention="mla", ffn="dense")
     small = claims.held_out(32, worked.ASKED_OF).values(read_lines(RECORDS / "low_rank.jsonl"))
     for answer in (
-        worked.CHANGES[0],
+        f"{worked.times_operations(worked.WAYS[2], worked.WAYS[0]):.1f} times",
         worked.first_to_fall(*worked.SUM),
         f"median {median(row['wrong_4x4'] for row in latents):,.0f}",
         f"median {median(small):,.0f}",

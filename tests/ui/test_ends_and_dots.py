@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from components.threejs_viewer import FRONTEND
 from components.ui.plots import colours, curves, dots, maps
 from components.ui.plots.chart_parts import DASHED, Chart
 from components.ui.plots.ends import GAP, LINE, by_signs, from_zero, named, powers, pushed_apart
@@ -115,8 +117,10 @@ def test_pairs_are_counted_by_seed() -> None:
     assert seeds_ahead({1: math.inf}, {1: math.inf}) == (0, 1)
     assert dots.in_pairs(SEEDS, "learned table", "steps", never="never") == (
         "Run against run of the same seed, better than *learned table* in 2 of 3: "
-        "*rotary* (one width) and *rotary* (a stream)."
+        "*rotary* (one width and a stream)."
     )
+    thrice = [{**row, "group": n} for n in ("a", "b", "c") for row in SEEDS[:6]]
+    assert dots.in_pairs(thrice, "learned table", "steps").endswith(": *rotary* (in all three).")
     assert dots.in_pairs([SEEDS[0]], "rotary", "steps") == ""
 
 
@@ -144,6 +148,43 @@ def test_dashes_say_recorded_and_nothing_else() -> None:
         if "strokeDash" in part
     ]
     assert dashed["scale"]["range"] == [DASHED]
+
+
+RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+
+WHAT_IS_DASHED = {
+    ("arrows.css", ".plane .wanted"): "still to come: where the query should point",
+    ("arrows.css", ".tokens .ahead"): "not there yet: tokens behind the one that asks",
+    ("network.css", ".grid > .hidden"): "left out of training",
+    ("threads.css", ".legend .cut"): "cut",
+    ("threads.css", ".thread.cut:not(.grows)"): "cut",
+    ("guess.css", ".empty"): "still to come: the bar of an answer",
+    ("tiles.css", ".bar .end"): "still to come: the value at the end",
+    ("tiles.css", ".legend .end"): "still to come: the value at the end",
+    ("registers.css", ".gone .card, .legend .gone"): "gone",
+    ("waves.css", ".stem.ghost"): "as it was before the shift",
+    ("waves.css", ".hand.ghost"): "as it was before the shift",
+    ("clocks.css", ".ghost"): "as it was before it was turned",
+}
+"""By style sheet and selector: why what is drawn is not there now."""
+
+
+def test_dashes_in_drawings_have_one_pattern_and_say_that_something_is_not_there() -> None:
+    source = FRONTEND / "src"
+    sheets = [*source.rglob("*.css"), ROOT / "components/ui/style.css"]
+    dashed = {
+        (sheet.name, " ".join(selector.split())): body
+        for sheet in sheets
+        for selector, body in RULE.findall(COMMENT.sub("", sheet.read_text()))
+        if "dashed" in body or ("stroke-dasharray" in body and "dashoffset" not in body)
+    }
+    assert set(dashed) == set(WHAT_IS_DASHED)
+    patterns = {x for body in dashed.values() for x in re.findall("dasharray: (.*);", body)}
+    assert patterns == {"var(--dash)"}
+    drawn = (source / "drawings/shared/drawing.css").read_text()
+    assert f"--dash: {' '.join(map(str, DASHED))};" in drawn
+    assert [p.name for p in source.rglob("*.ts") if "setLineDash" in p.read_text()] == []
 
 
 def test_an_arm_has_one_colour_and_one_shape_in_all_tables() -> None:

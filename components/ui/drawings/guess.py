@@ -13,6 +13,7 @@ from typing import Any
 
 from components.ui.drawings.drawing import digest, drawing, sent_by
 from components.ui.link import number_within
+from lab.numerals import written
 
 PER_DECADE = 20
 """Places of the mark between a number and ten times as much, on an axis of logarithms."""
@@ -91,7 +92,7 @@ class Axis:
         """How far the answer is from what was said: '48 fewer than you said'."""
         if self.log:
             factor = max(said, answer) / min(said, answer)
-            times = f"{factor:.2g}" if factor < 100 else f"{factor:,.0f}"
+            times = written(factor, "{:.2g}") if factor < 100 else f"{factor:,.0f}"
             return f"{times} times {self.more if answer > said else self.less} than you said"
         apart = self.number(abs(answer - said))
         unit = " points" if self.unit == "%" else self.unit

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from components.ui.drawings.drawing import as_signed_bytes, digest, drawing, moments, sent_by
 from lab.by_hand.mlp import Numbers, Task
 from lab.by_hand.mlp_experiment import Cells, Frame, Settings, right_cells
+from lab.numerals import written
 
 Edge = tuple[int, int, int]
 """Layer, from, to."""
@@ -121,8 +122,8 @@ def reel(
 
 
 def short(loss: float) -> str:
-    """Four places; from a thousand on, or when it is nearly gone, its order of size: 1.1e+304."""
-    return f"{loss:.4f}" if 1e-4 <= loss < 1000 else f"{loss:.1e}"
+    """Four places; from a thousand on, or when it is nearly gone, its size: 1.1 × 10³⁰⁴."""
+    return written(loss, "{:.4f}" if 1e-4 <= loss < 1000 else "{:.1e}")
 
 
 def colours(moments: Sequence[Numbers], power: float = 1.0) -> str:

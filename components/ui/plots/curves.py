@@ -36,7 +36,7 @@ def loss_curves(rows: Rows) -> Chart:
         .encode(
             x=alt.X("step:Q", axis=WHOLE),
             y=axis.y("value:Q", "loss, −ln p per token"),
-            tooltip=["run", "step", alt.Tooltip("value", format=".4~g")],
+            tooltip=["run", "step", alt.Tooltip("value", format=",.4~r")],
             **run_looks(tones),
         )
     )

@@ -17,6 +17,7 @@ import pandas as pd
 from components.ui.plots.chart_parts import Chart, finished, rows_axis, rows_high, shaped, toned
 from components.ui.plots.colours import INK, Tone, tone_of
 from components.ui.plots.ends import Ticked
+from components.ui.words import spelled
 from lab.readings import Counts, join_words, part_of, seeds_ahead
 
 Rows = Sequence[Mapping[str, Any]]
@@ -143,16 +144,28 @@ def in_pairs(
             if row[name] == arm and row.get(by) == group
         }
 
-    found: dict[tuple[int, int], list[str]] = {}
-    for group in dict.fromkeys(row.get(by) for row in rows):
+    groups = list(dict.fromkeys(row.get(by) for row in rows))
+
+    def named(arm: str, where: Sequence[Any]) -> str:
+        """The arm, and in which groups, unless there is one alone."""
+        if not any(where):
+            return f"*{arm}*"
+        if len(where) == len(groups) > 2:
+            return f"*{arm}* (in all {spelled(len(where))})"
+        return f"*{arm}* ({join_words([*map(str, where)])})"
+
+    found: dict[tuple[int, int], dict[str, list[Any]]] = {}
+    for group in groups:
         theirs = runs(against, group)
         for arm in dict.fromkeys(row[name] for row in rows if row.get(by) == group):
             won, n = seeds_ahead(runs(arm, group), theirs, more=more)
             if arm != against and n:
-                where = f" ({group})" if group else ""
-                found.setdefault((won, n), []).append(f"*{arm}*{where}")
+                found.setdefault((won, n), {}).setdefault(arm, []).append(group)
     if not found:
         return ""
     counts = sorted(found, key=lambda count: -count[0] / count[1])
-    said = "; ".join(f"in {part_of(*count)}: {join_words(found[count])}" for count in counts)
+    said = "; ".join(
+        f"in {part_of(*count)}: {join_words([named(*arm) for arm in found[count].items()])}"
+        for count in counts
+    )
     return f"Run against run of the same seed, better than *{against}* {said}."

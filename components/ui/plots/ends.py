@@ -19,6 +19,7 @@ import pandas as pd
 
 from components.ui.plots.chart_parts import CURVE, Chart, shaped, toned
 from components.ui.plots.colours import INK, Tone
+from lab.numerals import power_of_ten
 
 LINE = 15
 """In pixels: from a line of a name to the next."""
@@ -31,8 +32,6 @@ WIDE = 17
 
 LEAST, MOST = 1e-6, 1e9
 """Beyond these a number has too many noughts to be read, and is told as a power of ten."""
-
-RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 MARK, WORDS = 10, 18
 """In pixels, from the right edge of the plot."""
@@ -71,7 +70,7 @@ class Ticked:
         if self.kind != "log" or (self.low >= LEAST and self.high <= MOST):
             return alt.Axis(values=ticks, format=self.form)
         exponents = [round(math.log10(tick)) for tick in ticks]
-        said = {f"{n}": f"10{f'{n}'.translate(RAISED)}" for n in exponents}
+        said = {f"{n}": power_of_ten(n) for n in exponents}
         return alt.Axis(values=ticks, labelExpr=f"({said})[round(log(datum.value) / LN10)]")
 
     def part(self, value: float) -> float:

@@ -113,4 +113,4 @@ def test_a_reel_without_a_curve_of_its_own_takes_that_of_its_frames() -> None:
 
 def test_a_loss_beyond_a_thousand_is_told_by_its_order_of_size() -> None:
     told = [network.short(loss) for loss in (2.4271, 999.9, 1000.0, 1.1e304, 3e-5)]
-    assert told == ["2.4271", "999.9000", "1.0e+03", "1.1e+304", "3.0e-05"]
+    assert told == ["2.4271", "999.9000", "1,000", "1.1\u00a0×\u00a010³⁰⁴", "3.0\u00a0×\u00a010⁻⁵"]

@@ -54,6 +54,7 @@ from lab.by_hand.mlp_experiment import (
     likeness,
     walk,
 )
+from lab.numerals import written
 from lab.readings import part_of
 
 ENCODINGS: dict[Encoding, str] = {
@@ -268,8 +269,8 @@ def compared(
     return (
         f"With this weight slightly lower the loss is {below}, slightly higher {above}: a "
         f"slope of **{slope:.6f}**. Backpropagation says **{total:.6f}**. Over all {n} numbers, "
-        f"the two differ by at most {max(errors.values()):.0e} of the length of the gradient of a "
-        "layer's weights or biases."
+        f"the two differ by at most {written(max(errors.values()), '{:.0e}')} of the length of the "
+        "gradient of a layer's weights or biases."
     )
 
 
@@ -385,7 +386,7 @@ def edges_still() -> str:
     change = abs(frames[-1].W[0][row_chosen()] - frames[0].W[0][row_chosen()]).max()
     if change == 0:
         return "exactly the numbers they began with, bit for bit"
-    return f"numbers that moved by up to {change:.1e}"
+    return f"numbers that moved by up to {written(change, '{:.1e}')}"
 
 
 def numbers_each() -> float:

@@ -181,7 +181,7 @@ def loss_and_perplexity(rows: Sequence[Mapping[str, float]]) -> Chart:
         ),
         tooltip=[
             "tokens",
-            alt.Tooltip("loss", format=".3g"),
+            alt.Tooltip("loss", format=",.3r"),
             alt.Tooltip("perplexity", format=".5f"),
         ],
     )

@@ -29,6 +29,7 @@ from components.ui.loaded_models import load_with_progress
 from components.ui.page_records import points_of, rows_of
 from components.ui.words import one_in, shape, spelled
 from lab.data.problems import Format
+from lab.numerals import written
 
 published = lazily("lab.published.models")
 cost = lazily("lab.model.cost")
@@ -412,7 +413,7 @@ def rates_tried() -> str:
 
 def best_rate(encoding: Literal["rotary", "learned"]) -> str:
     """AdamW's rate of an arm of the race in the stream, as the record chose it."""
-    return f"{encodings.best_rate(rows_of('rope.jsonl'), 'packed', encoding):g}"
+    return written(encodings.best_rate(rows_of("rope.jsonl"), "packed", encoding))
 
 
 def never_arrived(setting: str, encoding: str) -> int:

@@ -189,7 +189,7 @@ def times_of_a_token(ghosts: Sequence[dict[str, Any]], now: Sequence[dict[str, A
         ),
         y=axis.y("milliseconds:Q", "milliseconds a token" + (" (dashed: recorded)" if now else "")),
         color=alt.Color("which:N", scale=toned(TONES), legend=None),
-        tooltip=["when", "which", "length", alt.Tooltip("milliseconds", format=".3~g")],
+        tooltip=["when", "which", "length", alt.Tooltip("milliseconds", format=",.3~r")],
     )
     lines = base.transform_filter(alt.datum["when"] == RECORDED).mark_line(
         strokeWidth=1.5, strokeDash=DASHED
@@ -276,9 +276,9 @@ def roofline(machines: Sequence[Machine]) -> Chart:
         tooltip=[
             "machine",
             "name",
-            alt.Tooltip("intensity", title="operations a byte", format=".3~g"),
-            alt.Tooltip("speed", title="billion operations a second", format=".3~g"),
-            alt.Tooltip("milliseconds", format=".3~g"),
+            alt.Tooltip("intensity", title="operations a byte", format=",.3~r"),
+            alt.Tooltip("speed", title="billion operations a second", format=",.3~r"),
+            alt.Tooltip("milliseconds", format=",.3~r"),
         ],
     )
     of_first = points.transform_filter(alt.datum["machine"] == machines[0].name)

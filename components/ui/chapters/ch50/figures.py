@@ -80,7 +80,7 @@ def tile_map(
     )
     cells = base.mark_rect().encode(
         color=alt.Color("part:Q", scale=signs(1), legend=None),
-        tooltip=["row", "column", alt.Tooltip("value", format=".3g")],
+        tooltip=["row", "column", alt.Tooltip("value", format=",.3r")],
     )
     numbers = base.mark_text().encode(
         text=alt.Text("part:Q", format=".2f"), color=readable("abs(datum.part) > 0.8")
@@ -103,7 +103,7 @@ def by_length(rows: Rows, field: str, title: str) -> Chart:
         ),
         y=axis.y(f"{field}:Q", title),
         color=alt.Color("kernel:N", scale=toned(KERNELS), legend=None),
-        tooltip=["kernel", "when", "tokens", alt.Tooltip(field, format=".3~g")],
+        tooltip=["kernel", "when", "tokens", alt.Tooltip(field, format=",.3~r")],
     )
     recorded = base.transform_filter(alt.datum["when"] == "recorded")
     now = base.transform_filter(alt.datum["when"] == "here and now")

@@ -24,6 +24,7 @@ from lab.by_hand.flash import (
     operations,
 )
 from lab.data.problems import Format
+from lab.numerals import written
 
 experiment = lazily("lab.experiments.attention_kernel_costs")
 flash = lazily("lab.model.attention.flash")
@@ -316,7 +317,7 @@ CALC: dict[str, Callable[[], str]] = {
     "tile_flash": lambda: f"{tiles_move():,}",
     "traffic_width": lambda: f"{WIDTH}",
     "kept_anyway": lambda: f"{4 * WIDTH}",
-    "backward_row": lambda: f"{probes.largest_row_sum(*SUM):.0e}",
+    "backward_row": lambda: written(probes.largest_row_sum(*SUM), "{:.0e}"),
     "short": lambda: f"{experiment.SPEED_LENGTHS[0]}",
     "long": lambda: f"{experiment.SPEED_LENGTHS[-1]:,}",
     "longest": lambda: f"{experiment.MEMORY_LENGTHS[-1]:,}",

@@ -41,7 +41,7 @@ def by_layer(rows: Rows, title: str) -> Chart:
     points = base.mark_point(size=50, opacity=0.5, filled=True).encode(
         y=axis.y("value:Q", title),
         shape=shaped(tones),
-        tooltip=["arm", "layer", "seed", alt.Tooltip("value", format=".3~g")],
+        tooltip=["arm", "layer", "seed", alt.Tooltip("value", format=",.3~r")],
     )
     lines = base.mark_line().encode(y=axis.y("median(value):Q", title))
     names = named(last_of(rows, "arm", "layer", "value"), axis, tones)

@@ -17,6 +17,7 @@ from components.ui.lazily import lazily
 from components.ui.loaded_models import load_with_progress
 from components.ui.page_records import rows_of
 from components.ui.words import band, spelled
+from lab.numerals import written
 from lab.readings import Numbers, Row, Rows, rows
 
 depth = lazily("lab.interp.depth")
@@ -87,7 +88,7 @@ def largest_difference() -> str:
         model.load_state_dict(weights, strict=False)
     text = probes.form_of(*SUM).text(*SUM)
     one, other = (inference.logits_of(model, text) for model in (zero, plain))
-    return f"{float((one - other).abs().max() / other.abs().max()):.0e}"
+    return written(float((one - other).abs().max() / other.abs().max()), "{:.0e}")
 
 
 def with_small_epsilon(config: Any, connections: Any) -> Any:
@@ -267,7 +268,7 @@ def summary(runs: Runs) -> list[dict[str, str]]:
                 "seeds that reached 1 in 1,000": claims.came(n_layer, arm).measure(seeds).shown,
                 "loss": f"{found.numbers('loss').value(seeds):.4f}",
                 "loss after steps": f"{seeds[0]['measured_at']:,}",
-                "learning rate": f"{seeds[0]['rate']:g}",
+                "learning rate": written(seeds[0]["rate"]),
             }
         )
     return out

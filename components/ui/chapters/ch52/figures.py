@@ -91,7 +91,7 @@ def over_steps(
     base = alt.Chart(pd.DataFrame(named_rows)).encode(
         x=of_steps(), color=alt.Color("line:N", scale=toned(looks), legend=None)
     )
-    shown = alt.Tooltip("value:Q", format=".1%" if percent else ".3~g")
+    shown = alt.Tooltip("value:Q", format=".1%" if percent else ",.3~r")
     seeds = base.mark_line(strokeWidth=1, opacity=0.35).encode(
         y=axis.y("value:Q", title), detail="seed:N", tooltip=["line", "seed", "step", shown]
     )

@@ -23,10 +23,11 @@ from components.ui.chapters.ch52.claims import (
 from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
 from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
-from components.ui.words import band, true_minus
+from components.ui.words import band
 from lab.data.problems import pairs_of
 from lab.experiments import collapse_texts as texts
 from lab.experiments import warnings
+from lab.numerals import written
 from lab.readings import Counts, Question, Row, Rows, join_words
 
 recipes = lazily("lab.recipes.feature_collapse")
@@ -215,7 +216,7 @@ def added(x: Sequence[float]) -> list[float]:
 
 
 def vector(x: Sequence[float]) -> str:
-    return f"({', '.join(map(true_minus, x))})"
+    return f"({', '.join(map(written, x))})"
 
 
 WORKED_SHARES = (0.9, 0.1)
@@ -265,18 +266,13 @@ def pull_rows(lead: float) -> list[dict[str, str]]:
     return [
         {
             "softmax in": f"float{bits}",
-            "the right logit is pulled up by": power(found.up),
-            "all others together are pushed down by": power(found.down),
-            "left over": power(found.left),
+            "the right logit is pulled up by": written(found.up, TWO_DIGITS),
+            "all others together are pushed down by": written(found.down, TWO_DIGITS),
+            "left over": written(found.left, TWO_DIGITS),
         }
         for bits in (32, 64)
         for found in (probes.pulls(lead, bits),)
     ]
-
-
-def power(x: float) -> str:
-    """0, or with two digits: 2.7e-08."""
-    return f"{x:.1e}" if x else "0"
 
 
 COSTS = (
@@ -489,6 +485,8 @@ def recorded_curves(rows: Iterable[Row]) -> list[Drawn]:
     ]
 
 
+TWO_DIGITS = "{:.1e}"
+
 CALC: dict[str, Callable[[], str]] = {
     "few": lambda: f"{recipes.N_PAIR}",
     "steps": lambda: f"{recipes.STEPS:,}",
@@ -503,7 +501,7 @@ CALC: dict[str, Callable[[], str]] = {
     "rank_alike": lambda: f"{rank_of((0.5, 0.5)):g}",
     "lead": lambda: f"{LEAD:g}",
     "lead_rounds": lambda: f"{next(x for x in range(30) if probes.pulls(float(x), 32).up <= 0)}",
-    "eps": lambda: power(eps_of_adamw()),
+    "eps": lambda: written(eps_of_adamw()),
     "parted": lambda: f"{claims.PARTED:,}",
     "midway": lambda: f"{claims.MIDWAY:,}",
     "cos_x": lambda: vector(FIRST),
@@ -511,12 +509,12 @@ CALC: dict[str, Callable[[], str]] = {
     "cos_xy": lambda: f"{cosine(FIRST, SECOND):g}",
     "cos_arrow": lambda: vector(ARROW),
     "cos_added": lambda: f"{cosine(added(FIRST), added(SECOND)):.2f}",
-    "pull_down": lambda: power(probes.pulls(LEAD, 32).down),
-    "pull_up": lambda: power(probes.pulls(LEAD, 32).up),
+    "pull_down": lambda: written(probes.pulls(LEAD, 32).down, TWO_DIGITS),
+    "pull_up": lambda: written(probes.pulls(LEAD, 32).up, TWO_DIGITS),
     "turn": lambda: f"{warnings.TURN:g}",
     "fitted": lambda: join_words([f"{seed}" for seed in warnings.FITTED_ON]),
     "tested": lambda: join_words([f"{seed}" for seed in warnings.TESTED_ON]),
-    "small_eps": lambda: power(texts.ARMS["fp64_small_eps"]["eps"]),
-    "large_eps": lambda: power(texts.ARMS["large_eps"]["eps"]),
+    "small_eps": lambda: written(texts.ARMS["fp64_small_eps"]["eps"]),
+    "large_eps": lambda: written(texts.ARMS["large_eps"]["eps"]),
     "validation": lambda: f"{len(pairs_of('validation')[0]):,}",
 }

@@ -19,9 +19,10 @@ from components.ui.loaded_models import load_with_progress
 from components.ui.page_records import rows_of
 from components.ui.plots.dots import seed_points
 from components.ui.tokens import wrong_tokens
-from components.ui.words import spelled, true_minus
+from components.ui.words import spelled
 from lab.data.problems import Format
 from lab.model.config import AbsorbedLatentAttentionConfig, LatentAttentionConfig
+from lab.numerals import written
 from lab.readings import Row, join_words, part_of
 from lab.records import select
 from lab.statistics import ratio_of_medians
@@ -54,7 +55,7 @@ def absorbed() -> np.ndarray:
 
 
 def vector(x: Any) -> str:
-    return "(" + ", ".join(true_minus(number) for number in np.round(x, 2)) + ")"
+    return "(" + ", ".join(written(number) for number in np.round(x, 2)) + ")"
 
 
 def turn_pair(x: np.ndarray, degrees: float) -> np.ndarray:
@@ -162,9 +163,17 @@ def step_rows(upto: str) -> list[Drawn]:
     ]
 
 
-CHANGES = ("only what is kept and computed", "the answers, a little", "what must be trained")
-
 WAYS = ("keys and values kept", "made anew from latents", "absorbed")
+LINKED = ("only what is kept and computed", "the answers, a little", "what must be trained")
+"""What links of before say of the guess."""
+
+DEARER = Dragged(
+    Axis("times as many operations", 0, 20, 0.1, " times"),
+    WAYS[2],
+    given=[Line(WAYS[0], 1)],
+    later=[WAYS[1]],
+    start=10,
+)
 READ = (16, 32, 64, 128, 224, 832)
 """Tokens that a new one may look back at: sums of 4, 8 and 16 digits have 64, 224 and 832."""
 
@@ -195,6 +204,12 @@ def times_operations(way: str, other: str) -> float:
     """Operations of one way over those of another, at the length that the page begins with."""
     found = {row["way"]: row[OPERATIONS] for row in reading_rows(READ_FIRST)}
     return found[way] / found[other]
+
+
+def times_dearer() -> Answer:
+    """The answer of the guess, with what it avoids."""
+    anew = times_operations(WAYS[1], WAYS[0])
+    return Answer(times_operations(WAYS[2], WAYS[0]), rows=[Line(WAYS[1], anew)])
 
 
 def largest_difference(a: int, b: int) -> float:
@@ -490,7 +505,7 @@ CALC: dict[str, Callable[[], str]] = {
     "times_anew": lambda: f"{times_operations(WAYS[1], WAYS[2]):.0f}",
     "times_absorbed": lambda: f"{times_operations(WAYS[2], WAYS[0]):.2f}",
     "read_first": lambda: f"{READ_FIRST}",
-    "difference": lambda: f"{largest_difference(*SUM):.0e}",
+    "difference": lambda: written(largest_difference(*SUM), "{:.0e}"),
     "nope": lambda: f"{sizes().nope}",
     "layer": lambda: f"{probes.LAYER}",
     "broken_at": lambda: f"{first_broken(*SUM)}",

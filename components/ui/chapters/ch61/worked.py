@@ -16,8 +16,9 @@ from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
 from components.ui.loaded_models import load_with_progress
 from components.ui.plots.dots import seed_points
-from components.ui.words import band, spelled, true_minus
+from components.ui.words import band, spelled
 from lab.model.config import GPTConfig, MixtureOfExpertsConfig
+from lab.numerals import written
 from lab.readings import Counts, Row, Rows, in_brackets
 from lab.statistics import spread
 
@@ -89,8 +90,8 @@ def weights(logits: Numbers, bias: Numbers) -> Numbers:
     return found / found.sum()
 
 
-def format_vector(x: Any, form: str = ".2f") -> str:
-    return "(" + ", ".join(true_minus(number, form) for number in x) + ")"
+def format_vector(x: Any, form: str = "{:.2f}") -> str:
+    return "(" + ", ".join(written(number, form) for number in x) + ")"
 
 
 def names(which: Sequence[int]) -> str:
@@ -399,7 +400,7 @@ CALC: dict[str, Callable[[], str]] = {
     "deepseek_share": lambda: f"{active_share_of_deepseek():.1%}",
     "deepseek_experts": lambda: f"{published.DEEPSEEK_EXPERTS.n_routed}",
     "deepseek_chosen": lambda: spelled(published.DEEPSEEK_EXPERTS.n_chosen),
-    "logits": lambda: format_vector(LOGITS, "g"),
+    "logits": lambda: format_vector(LOGITS, "{:g}"),
     "scores": lambda: format_vector(scores(LOGITS)),
     "chosen": lambda: names(chosen(LOGITS, NO_BIAS)),
     "weights": lambda: " and ".join(f"{w:.2f}" for w in weights(LOGITS, NO_BIAS)),

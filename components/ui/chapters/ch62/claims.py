@@ -30,6 +30,9 @@ ARMS = {
 FULL_NAMES = {"mistakes": "own_mistakes", "as_many": "random_matched", "anew": "random_anew"}
 """Arms of the full network, as sentences name them."""
 
+IN_DOUBT = ("least_certain", "smallest_margin")
+HALVES = ("mistakes_and_random", "mistakes_and_neighbours")
+
 AGAINST = {
     "2x2": ("mistakes_of_another", "random_matched", "random_anew"),
     "4x4": ("random_matched", "random_anew", "random_anew_same_work"),
@@ -216,7 +219,8 @@ CLAIMS: dict[str, Claim] = {
 
 
 def compared(found: Rows, wrong: str, arms: Sequence[str]) -> dict[str, Mapping[str, Question]]:
-    """What is `wrong` with its own mistakes and with other arms, and how they compare."""
+    """What is `wrong` with its own mistakes and with other arms, and how they compare; then what
+    other ways to pick leave."""
     return {
         ARMS["own_mistakes"]: {wrong: after(found, "own_mistakes")},
         **{
@@ -226,6 +230,7 @@ def compared(found: Rows, wrong: str, arms: Sequence[str]) -> dict[str, Mapping[
             }
             for arm in arms
         },
+        **{ARMS[arm]: {wrong: after(found, arm)} for arm in (*IN_DOUBT, *HALVES)},
     }
 
 

@@ -22,7 +22,7 @@ from components.ui.words import band, spelled
 from lab.data.neighbours import column_digits
 from lab.data.problems import HELDOUT_FROM, Format, two_digit_split
 from lab.data.vocabulary import VOCABULARY
-from lab.readings import Row, Rows, in_brackets, part_of
+from lab.readings import Row, Rows, part_of
 from lab.statistics import ratio_of_medians, spread
 
 evaluate = lazily("lab.inference.scoring")
@@ -223,37 +223,6 @@ def bets(rows: Record) -> Picked:
 
 MOST_WRONG = 0.4
 """Where the axis of test pairs that are wrong ends: at the start about a third of them are."""
-
-
-def arms_of(found: Rows, rows: Record) -> list[str]:
-    return list(dict.fromkeys(row["cell"]["arm"] for row in found.of(rows)))
-
-
-def told_of_arms(found: Rows, rows: Record) -> list[dict[str, str]]:
-    """A line an arm: how many different sums it studied, its rate, and what is wrong at the end."""
-    out: list[dict[str, str]] = []
-    for arm in arms_of(found, rows):
-        runs = found.where(arm=arm).of(rows)
-        out.append(
-            {
-                "trained on": ARMS[arm],
-                "different problems, round by round": different(runs),
-                "learning rate": f"{runs[0]['rate']:g}",
-                f"wrong of {runs[0]['n']:,}": in_brackets(
-                    spread(row["after"] for row in runs), "{:,.0f}"
-                ),
-            }
-        )
-    return out
-
-
-def different(runs: Record) -> str:
-    """How many in each round, in the middle of the runs, if they are counted."""
-    rounds = zip(*([at["distinct"] for at in row["curve"][1:]] for row in runs), strict=True)
-    counts = [list(some) for some in rounds]
-    if any(n is None for some in counts for n in some):
-        return "drawn anew"
-    return ", ".join(f"{spread(some).median:,.0f}" for some in counts)
 
 
 # ---------------------------------------------------------------- 3. what counts more

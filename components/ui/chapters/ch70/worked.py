@@ -14,6 +14,7 @@ from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
 from components.ui.loaded_models import load_with_progress
+from lab.numerals import written
 
 if TYPE_CHECKING:
     from lab.data.problems import Format
@@ -68,7 +69,9 @@ def share_of(role: str) -> str:
 
 
 def in_small(x: float) -> str:
-    return "exactly zero" if x == 0 else f"{x:.0e}, which is rounding" if x < 1e-4 else f"{x:.3f}"
+    if x == 0:
+        return "exactly zero"
+    return f"{written(x, '{:.0e}')}, which is rounding" if x < 1e-4 else f"{x:.3f}"
 
 
 def largest() -> str:

@@ -62,6 +62,7 @@ const FRONT: View = { turned: 30, tilted: 20 };
 const [STEP, LEAP] = [5, 30]; // degrees for an arrow key
 const A_PIXEL = 0.5; // degrees
 const ROOM = 0.46; // of the canvas, from its middle to the farthest point
+const BEHIND = 0.4; // how strong the half of an axis below zero is
 const [ARM, BEYOND] = [0.82, 11]; // of an axis: its length, and pixels to its name
 const [DOT, GHOST] = [3.6, 1.2]; // pixels, in the middle
 const RIM = 0.5; // pixels
@@ -163,10 +164,10 @@ class Space {
       const end = (far: number): Triple =>
         this.place(range(3).map((i) => (i === axis ? far : 0)) as Triple, unit);
       const [x, y] = end(ARM);
-      pen.setLineDash([]);
       stroke(pen, [0, 0], [x, y]);
-      pen.setLineDash([2, 4]);
+      pen.globalAlpha = BEHIND;
       stroke(pen, [0, 0], end(-ARM));
+      pen.globalAlpha = 1;
       const further = 1 + BEYOND / Math.max(Math.hypot(x, y), BEYOND);
       pen.fillText(String(axis + 1), x * further, y * further);
     }
@@ -188,7 +189,6 @@ class Space {
     const placed = this.placed(this.at, unit);
     const order = range(placed.length).sort((i, j) => placed[i][2] - placed[j][2]);
     [pen.strokeStyle, pen.lineWidth] = [this.tone("--paper"), RIM];
-    pen.setLineDash([]);
     for (const i of order) {
       pen.fillStyle = tones[kind_of[i]];
       outline(pen, SHAPES[kind_of[i]], placed[i]);

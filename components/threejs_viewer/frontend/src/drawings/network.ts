@@ -2,6 +2,7 @@
 // The data are plain numbers from Python; nothing is computed here but colours and places.
 
 import { make } from "../shared/dom";
+import { written } from "../shared/numerals";
 import { edgeAt, rightAt, told, unitPlaces, type Edge, type Reel } from "./maths/film";
 import "./network.css";
 import type { Sent } from "./shared/drawing";
@@ -164,9 +165,7 @@ class Film extends MovingDrawing<Data> {
     this.drawEdges(pen, places, tones);
     if (this.data.picked) {
       const [layer, from, to] = this.data.picked;
-      pen.setLineDash([5, 3]);
       line(pen, tones.accent, 2.5, [places[layer][from], places[layer + 1][to]]);
-      pen.setLineDash([]);
     }
     this.drawUnits(pen, places, tones);
   }
@@ -273,14 +272,12 @@ class Film extends MovingDrawing<Data> {
       1.6,
       curve.map(([epoch], i) => [x(epoch), y(heights[i])]),
     );
-    pen.setLineDash([5, 3]);
     line(
       pen,
       right,
       1.6,
       curve.map(([epoch, , part]) => [x(epoch), share(part)]),
     );
-    pen.setLineDash([]);
     [pen.font, pen.fillStyle, pen.textBaseline] = [`11px ${family}`, soft, "middle"];
     pen.textAlign = "right";
     for (const height of [low, high]) pen.fillText(lossText(height), left - 5, y(height));
@@ -299,11 +296,8 @@ class Film extends MovingDrawing<Data> {
   }
 }
 
-/** A loss in two figures, by its logarithm: 0.012, 2.4, 1.1e+304. */
-function lossText(height: number): string {
-  const loss = Math.exp(height);
-  return loss >= 1000 ? loss.toExponential(1) : loss.toPrecision(2);
-}
+/** A loss in two figures, by its logarithm: 0.012, 2.4, 1.1 × 10³⁰⁴. */
+const lossText = (height: number): string => written(Math.exp(height), 2);
 
 function line(
   pen: CanvasRenderingContext2D,

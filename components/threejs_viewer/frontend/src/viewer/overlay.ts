@@ -173,11 +173,9 @@ function drawChosen(pen: CanvasRenderingContext2D, view: View, s: Shown): void {
     const spots = spans(s.plan, source.tensor.name, source.cells);
     for (const spot of spots) {
       pen.lineWidth = 2;
-      pen.setLineDash([]);
       const [sx, sy] = outline(pen, view, spot.box, spot.left, spot.top, spot.cols, spot.rows);
       pen.lineWidth = 1.5;
       pen.globalAlpha = 0.6;
-      pen.setLineDash([5, 4]);
       pen.beginPath();
       pen.moveTo(sx, sy);
       pen.lineTo(x, y);
@@ -185,7 +183,6 @@ function drawChosen(pen: CanvasRenderingContext2D, view: View, s: Shown): void {
       pen.globalAlpha = 1;
     }
   }
-  pen.setLineDash([]);
 }
 
 function drawSpot(
