@@ -376,7 +376,7 @@ function spread(all: Words[], width: number): void {
 function stack(all: Ending[], height: number): void {
   const down = all.toSorted((one, other) => other.at - one.at);
   const tall = down.map(({ element }) => element.offsetHeight);
-  let from = 0;
+  let from = -APART;
   down.forEach(({ element, at }, i) => {
     const after = tall.slice(i + 1).reduce((sum, one) => sum + one, 0);
     const top = (1 - at) * height - tall[i] / 2;
