@@ -22,6 +22,7 @@ from components.ui.operand_boxes import share_moment
 from components.ui.page_records import Atlas, atlases, first_error, one_it_gets_wrong, rows_of
 from components.ui.plots import bars, dots, maps, pictures
 from components.ui.plots.ends import shares
+from components.ui.words import spelled
 from lab.data import coverage, difficulty, problems
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY, decode
@@ -95,11 +96,12 @@ def one_digit_covered() -> None:
 @page.section("fail")
 def fail_first() -> None:
     plain = claim_index.look_up("chain_of_thought.plain_heldout").measured
-    if plain is None or not page.guess(
+    checks = rows_of("history.jsonl", f"checkpoints/{claims.PLAIN}")
+    if not (plain and checks) or not page.guess(
         "Of held-out pairs, how many does the plain model get wrong?",
         HOW_MANY,
-        lambda: worked.plain_wrong(plain),
-        frame=worked.PLAIN_WRONG,
+        lambda: worked.plain_wrong(plain, checks),
+        frame=worked.plain_to_be_wrong(checks),
     ):
         return
     found = worked.seen_and_heldout(atlases())
@@ -260,6 +262,15 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             tuple(STYLE_NAMES.values()),
             lambda: worked.best_format(rows),
             frame=worked.race_of_formats(rows),
+        ):
+            return
+        if not page.guess(
+            f"Of *cot*, {spelled(worked.SEEDS_SHOWN)} runs are drawn that differ in nothing but "
+            "their seed. Where does the next one fall?",
+            (),
+            lambda: worked.where_it_fell(rows),
+            frame=worked.next_seed(rows),
+            name="seed",
         ):
             return
         pairs = page.choose("race_pairs", "Show the pairs that were", tuple(worked.PAIRS))

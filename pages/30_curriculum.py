@@ -467,7 +467,8 @@ def round_by_round() -> None:
         "Without a sieve a network trains on every label. "
         "What becomes of the problems it was taught?",
         worked.ROT_OPTIONS,
-        lambda: worked.how_it_rots(rows),
+        lambda: worked.left_to_rot(rows),
+        frame=worked.rotting(rows),
     ):
         return
     page.prose("rounds_controls")

@@ -56,9 +56,11 @@ page.three_from_before("before_kept", "before_softmax", "before_wait")
 @page.section("pieces", needs=[BOOK_RUN])
 def in_pieces() -> None:
     if not page.guess(
-        "All scores of 37 × 48 are multiplied. In float16, without m, softmax breaks first at",
+        "All scores of 37 × 48 are multiplied. From what factor on does softmax break, in float16 "
+        "and without m?",
         worked.BREAKS,
-        worked.breaks_at,
+        worked.broken_from,
+        frame=worked.BROKEN_FROM,
     ):
         return
     page.prose("pieces_controls")
@@ -84,9 +86,10 @@ page.prose("merge")
 @page.section("tiles", needs=[BOOK_RUN])
 def the_tiles() -> None:
     if not page.guess(
-        "Compared with plain attention, FlashAttention does",
+        "Compared with plain attention, how many operations does FlashAttention do?",
         ("fewer operations", "as many, or a few more", "twice as many"),
-        "as many, or a few more",
+        worked.products_formed,
+        frame=worked.PRODUCTS,
     ):
         return
     page.prose("tiles_controls")

@@ -41,8 +41,12 @@ def deeper_in(code: str) -> set[str]:
 
 
 def main_path(code: str, prose: dict[str, str]) -> dict[str, int]:
-    """Words of each part of a page's prose that is not folded away."""
+    """Words of each part of a page's prose that is not folded away; of a reason its question."""
     folded = deeper_in(code)
+    prose = {
+        name: text.split("\n\n")[0] if name.endswith("_reason") else text
+        for name, text in prose.items()
+    }
     return {
         name: len(NO_PROSE.sub(" ", text).split())
         for name, text in prose.items()

@@ -16,7 +16,7 @@
 
 A section draws where it stands, as a fragment: its prose `clock`, a progress bar while the runs it
 needs load, then what its function draws. A guess is followed by the prose `clock_why`, and
-`page.notice()` is `clock_notice`.
+`page.notice()` is `clock_notice`. Once a page a guess asks why: the prose `clock_reason`.
 """
 
 from __future__ import annotations
@@ -321,8 +321,8 @@ class Chapter:
 
         `answer` is what the record or lab bears out, computed when it is told: one of the options,
         or, where a mark is dragged in the `frame`, a number. There `options` are words that links
-        of before may say. The prose `NAME_why` follows the verdict. `name` is the section's, unless
-        it asks twice.
+        of before may say. The prose `NAME_why` follows the verdict, and the question of the prose
+        `NAME_reason`, if there is one. `name` is the section's, unless it asks twice.
         """
         if self.alone is not None:
             return True
@@ -343,7 +343,15 @@ class Chapter:
             self.waits = True
             return False
         self.say(f"{name}_why", f"{verdict}\n\n")
+        if (reason := f"{name}_reason") in self.parts():
+            self.ask_why(reason)
         return True
+
+    def ask_why(self, section: str) -> None:
+        """A question to think about, its first paragraph; behind it, folded, what answers it."""
+        question, answer = self.text(section).split("\n\n", 1)
+        fold = f'<details class="wb-reason"><summary>{question}</summary>'
+        st.markdown(f"{fold}\n\n{displayed(answer)}\n\n</details>", unsafe_allow_html=True)
 
     def ask_by_pills(
         self,

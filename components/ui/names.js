@@ -94,6 +94,29 @@
     if (way && PHONE.matches) setTimeout(() => document.querySelector(CLOSE)?.click());
   };
 
+  // What is printed has all answers. They come from Python: Control and P waits for them, the
+  // browser's menu cannot, but asks for them too.
+  const IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]';
+  const showAll = () => {
+    const button = document.querySelector('[class*="_all_answers"] button');
+    const hides = button?.textContent.startsWith("Show");
+    if (hides) button.click();
+    return hides;
+  };
+  const whenIdle = (act, calm = 0) =>
+    setTimeout(() => {
+      const idle = document.querySelector(IDLE) && !document.querySelector('[data-stale="true"]');
+      if (idle && calm === 5) act();
+      else whenIdle(act, idle ? calm + 1 : 0);
+    }, 200);
+  const print = (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "p" || !showAll()) return;
+    event.preventDefault();
+    event.stopPropagation();
+    whenIdle(() => window.print());
+  };
+  matchMedia("print").addEventListener("change", ({ matches }) => matches && showAll());
+
   let asked = 0;
   const look = () => {
     asked = 0;
@@ -107,6 +130,7 @@
     attributeFilter: ["class"],
   });
   addEventListener("keydown", move, true);
+  addEventListener("keydown", print, true);
   addEventListener("click", leave);
   look();
 })();

@@ -24,6 +24,14 @@ def test_chapter_1_reveals_after_a_guess(book: Any) -> None:
     assert "You said **60%**. The answer: **85%**, 25 points higher than you said." in text_of(app)
 
 
+def test_the_next_seed_is_told_by_its_own_run_and_nothing_of_it_before() -> None:
+    race = select(read_lines(RECORDS / "race.jsonl"), style="cot")
+    shares = [100 * row["errors_heldout"] / row["n_heldout"] for row in race]
+    frame, answer = worked.next_seed(race), worked.where_it_fell(race)
+    assert [*frame.given[0].dots] == shares[:-1] and answer.value == shares[-1]
+    assert f"from {min(shares):.1f}% to {max(shares):.1f}%" in answer.then
+
+
 def test_the_answers_of_frames_are_what_their_records_say(seen: Any) -> None:
     app = seen(PAGE, reveal="1")
     assert not app.exception

@@ -1,5 +1,6 @@
 """A guess in the figure: its frame and what gives nothing away stand there, and the reader drags a
-mark to a number, or picks a row. The answer comes later, and grows past what was said.
+mark to a number, or the end of a line, or picks a row. The answer comes later, and grows past what
+was said.
 
 Nothing of the answer is among the data before it is told.
 """
@@ -31,6 +32,9 @@ HTML = """
 """
 
 component = drawing("guess_in_figure", "guess", HTML)
+
+Points = Sequence[tuple[float, float]]
+"""Of a line: what lies along the horizontal axis, and the number there."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,8 @@ def short(number: str) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the frame: a bar to `value`, if it has one, and a mark for each of `dots`.
+    """A row of the frame: a bar to `value`, if it has one, and a mark for each of `dots`; or, with
+    `points`, a line in the plot of a frame that has one.
 
     `others` are marks of what it is compared with. `words` stand at its end, the value unless they
     say otherwise, and `note` at the right. `hue` and `other_hue` are names of the book's
@@ -135,24 +140,28 @@ class Row:
     note: str = ""
     hue: str = "grey"
     other_hue: str = "ochre"
+    points: Points = ()
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A number, what the verdict calls it and says after it, and the rows that come with it."""
+    """A number, what the verdict calls it and says after it, and the rows that come with it; of a
+    line the `points` on the way there, which begin where the asked line stopped."""
 
     value: float
     words: str = ""
     then: str = ""
     dots: Sequence[float] = ()
     rows: Sequence[Row] = ()
+    points: Points = ()
 
 
 @dataclass(frozen=True)
 class Dragged:
     """A mark to be dragged along the row `asked`, from `start`, below the rows `given`.
 
-    `later` names the rows that come with the answer.
+    `later` names the rows that come with the answer. With an axis `across`, the mark is the end of
+    a line that has `begun`: it stands at the end of that axis, and is dragged up and down.
     """
 
     axis: Axis
@@ -161,6 +170,8 @@ class Dragged:
     later: Sequence[str] = ()
     start: float | None = None
     hue: str = "violet"
+    across: Axis | None = None
+    begun: Points = ()
 
 
 @dataclass(frozen=True)
@@ -231,16 +242,19 @@ def mounted(
 
 def drag_data(frame: Dragged, said: float | None, answer: Answer | None) -> dict[str, Any]:
     """What the browser needs. Raises ValueError for what does not lie on the axis."""
-    axis = frame.axis
-    rows = [row_data(axis, row, "given") for row in frame.given]
+    axis, across = frame.axis, frame.across
+    rows = [row_data(axis, row, "given", across) for row in frame.given]
+    begun = tuple(frame.begun)
     if answer is None:
-        rows.append(row_data(axis, Row(frame.asked), "asked"))
+        own = Row(frame.asked, hue=frame.hue, points=begun)
+        rows.append(row_data(axis, own, "asked", across))
         rows += [row_data(axis, Row(name), "later") for name in frame.later]
     else:
         words = answer.words or axis.written(answer.value)
-        own = Row(frame.asked, answer.value, words, answer.dots, hue=frame.hue)
-        rows.append(row_data(axis, own, "asked"))
-        rows += [row_data(axis, row, "come") for row in answer.rows]
+        points = () if across is None else (*begun, *answer.points, (across.high, answer.value))
+        own = Row(frame.asked, answer.value, words, answer.dots, hue=frame.hue, points=points)
+        rows.append(row_data(axis, own, "asked", across))
+        rows += [row_data(axis, row, "come", across) for row in answer.rows]
     start = frame.start
     if start is None:
         start = math.sqrt(axis.low * axis.high) if axis.log else (axis.low + axis.high) / 2
@@ -250,6 +264,8 @@ def drag_data(frame: Dragged, said: float | None, answer: Answer | None) -> dict
     return {
         "kind": "drag",
         "axis": axis.as_data(),
+        "across": None if across is None else across.as_data(),
+        "from": list(begun[-1]) if begun else None,
         "rows": within(rows),
         "start": start,
         "said": said,
@@ -273,6 +289,8 @@ def pick_data(
     return {
         "kind": "pick",
         "axis": axis.as_data(),
+        "across": None,
+        "from": None,
         "rows": within(rows),
         "start": axis.low,
         "said": None if said is None else list(options).index(said),
@@ -281,13 +299,15 @@ def pick_data(
     }
 
 
-def row_data(axis: Axis, row: Row, part: str) -> dict[str, Any]:
+def row_data(axis: Axis, row: Row, part: str, across: Axis | None = None) -> dict[str, Any]:
+    if row.points and across is None:
+        raise ValueError(f"{row.name!r}: a line, and no axis that it runs across")
+    if across is not None and part in ("given", "come") and not row.points:
+        raise ValueError(f"{row.name!r}: a bar, in a frame where lines are drawn")
     values = [*([] if row.value is None else [row.value]), *row.dots, *row.others]
-    for value in values:
-        if not axis.low <= value <= axis.high:
-            raise ValueError(
-                f"{row.name!r}: {value} is not on the axis from {axis.low} to {axis.high}"
-            )
+    require_on(axis, row.name, [*values, *(y for _, y in row.points)])
+    if across is not None:
+        require_on(across, row.name, [x for x, _ in row.points])
     words = row.words or ("" if row.value is None else axis.written(row.value))
     return {
         "name": row.name,
@@ -298,8 +318,15 @@ def row_data(axis: Axis, row: Row, part: str) -> dict[str, Any]:
         "note": row.note,
         "hue": row.hue,
         "other_hue": row.other_hue,
+        "points": [list(point) for point in row.points],
         "part": part,
     }
+
+
+def require_on(axis: Axis, name: str, values: Sequence[float]) -> None:
+    for value in values:
+        if not axis.low <= value <= axis.high:
+            raise ValueError(f"{name!r}: {value} is not on the axis from {axis.low} to {axis.high}")
 
 
 def within(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

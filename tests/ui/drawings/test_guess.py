@@ -4,6 +4,7 @@ places and writes numbers as Python does."""
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -43,6 +44,15 @@ ANSWER = Answer(
     dots=(52, 61, 62, 63, 79),
     rows=[Row("seed 1", dots=(63,), others=(76,), note="13 fewer")],
 )
+LINE = Dragged(
+    Axis.percent("% wrong"),
+    "held out",
+    given=[Row("trained on", points=[(0, 100), (50, 20), (100, 0)])],
+    later=["with working"],
+    across=Axis("steps", 0, 100),
+    begun=[(0, 100), (20, 90)],
+)
+REST = Answer(85, points=[(60, 87)], rows=[Row("with working", 0, points=[(100, 0)], hue="teal")])
 PICKED = Picked(COUNT, lambda: {"one": 30, "two": 20}, given=[Row("at the start", 159)])
 
 
@@ -100,7 +110,29 @@ def picked() -> Case:
     )
 
 
-CASES = {"guess": dragged, "guess_told": told, "guess_picked": picked}
+def line() -> Case:
+    return case(
+        guess,
+        lambda: show_drag("k", LINE, None, None, alt="Where does it end?", again=False, **HANDS),
+        None,
+    )
+
+
+def line_told() -> Case:
+    return case(
+        guess,
+        lambda: show_drag("k", LINE, 60, REST, alt="Where does it end?", again=True, **HANDS),
+        None,
+    )
+
+
+CASES = {
+    "guess": dragged,
+    "guess_told": told,
+    "guess_picked": picked,
+    "guess_line": line,
+    "guess_line_told": line_told,
+}
 
 
 # ---------------------------------------------------------------- what Python sends
@@ -115,6 +147,13 @@ def test_nothing_of_the_answer_travels_before_it_is_told() -> None:
     assert drag_data(FRAME, 110, ANSWER)["rows"][2]["words"] == "median 62"
     sent = pick_data(Picked(COUNT, never), ("one", "two"), None, None)
     assert not any(row["right"] or row["value"] for row in sent["rows"])
+
+
+def test_of_a_line_the_rest_travels_with_the_answer_and_ends_where_the_mark_stands() -> None:
+    open_, told = drag_data(LINE, None, None), drag_data(LINE, 60, REST)
+    assert "87" not in json.dumps(open_) and "85" not in json.dumps(open_)
+    assert open_["rows"][1]["points"] == [[0, 100], [20, 90]] and open_["from"] == [20, 90]
+    assert told["rows"][1]["points"] == [[0, 100], [20, 90], [60, 87], [100, 85]]
 
 
 def test_the_gap_is_named_in_the_words_of_its_axis() -> None:
@@ -140,6 +179,18 @@ def test_what_does_not_lie_on_the_axis_is_refused() -> None:
         (lambda: drag_data(far, None, None), "161 is not on the axis from 0 to 160"),
         (lambda: drag_data(FRAME, None, Answer(-1)), "-1 is not on the axis"),
         (lambda: drag_data(Dragged(COUNT, "x", start=200), None, None), "start=200 is not within"),
+        (
+            lambda: drag_data(Dragged(COUNT, "x", given=[Row("one", points=[(0, 1)])]), None, None),
+            "a line, and no axis that it runs across",
+        ),
+        (
+            lambda: drag_data(replace(LINE, given=[Row("one", 20)]), None, None),
+            "a bar, in a frame where lines are drawn",
+        ),
+        (
+            lambda: drag_data(replace(LINE, begun=[(101, 20)]), None, None),
+            "101 is not on the axis from 0 to 100",
+        ),
         (lambda: Axis("x", 1, 1), "low < high is wanted"),
         (lambda: Axis("x", 0, 1, log=True), "more than 0 is wanted"),
         (lambda: Axis("x", 0, 1, 0), "step=0"),

@@ -7,6 +7,7 @@ Every share is that of wrong texts, as the book counts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -51,18 +52,36 @@ STYLE_NAMES: Mapping[Style, str] = {
 HOW_MANY = ("under 10 in 100", "10 to 50 in 100", "50 to 90 in 100", "over 90 in 100")
 
 
-PLAIN_WRONG = Dragged(
-    Axis.percent("of held-out pairs wrong"),
-    "plain, held out",
-    later=["with working, held out"],
-)
+def plain_to_be_wrong(checks: Record) -> Dragged:
+    """The frame of the guess: how the plain model learns the pairs that it trains on, and where it
+    stood with others at the first check."""
+    return Dragged(
+        Axis.percent("% of pairs wrong"),
+        "plain, held out",
+        [Line("trained on", points=learned(checks, "train"))],
+        ["with working, held out"],
+        across=Axis("steps of training", 0, checks[-1]["step"]),
+        begun=learned(checks, "validation")[:1],
+    )
 
 
-def plain_wrong(plain: Measured) -> Answer:
+def plain_wrong(plain: Measured, checks: Record) -> Answer:
     """On held-out pairs, beside the model with working, if it was read."""
     working = claim_index.look_up("chain_of_thought.heldout").measured
-    rows = [] if working is None else [Line("with working, held out", *of_run(working), hue="teal")]
-    return Answer(*of_run(plain), rows=rows)
+    points = learned(checks, "validation")[1:-1]
+    if working is None:
+        return Answer(*of_run(plain), points=points)
+    value, words = of_run(working)
+    end = [(checks[-1]["step"], value)]
+    row = Line("with working, held out", value, words, hue="teal", points=end)
+    return Answer(*of_run(plain), rows=[row], points=points)
+
+
+def learned(checks: Record, split: str) -> list[tuple[float, float]]:
+    """Steps, and the percentage wrong at each check of a run."""
+    return [
+        (check["step"], 100 * check[f"errors_{split}"] / check[f"n_{split}"]) for check in checks
+    ]
 
 
 def of_run(wrong: Measured) -> tuple[float, str]:
@@ -99,6 +118,33 @@ def race_of_formats(record: Record) -> Picked:
         }
 
     return Picked(formats(), ends)
+
+
+SEEDS_SHOWN = 4
+
+
+def next_seed(record: Record) -> Dragged:
+    """The frame of the guess: where all runs but the last of one format ended."""
+    dots = of_each_seed(record)[:SEEDS_SHOWN]
+    return Dragged(
+        Axis.percent("of held-out pairs wrong", high=20, step=0.1),
+        "the next seed",
+        [Line("so far, a point a seed", dots=dots)],
+        hue="teal",
+    )
+
+
+def where_it_fell(record: Record) -> Answer:
+    """The answer of the guess, with the range of all."""
+    every = of_each_seed(record)
+    least, middle, most = (f"{x:.1f}%" for x in (min(every), median(every), max(every)))
+    then = f"All {spelled(len(every))} lie from {least} to {most}, with a median of {middle}."
+    return Answer(every[SEEDS_SHOWN], then=then)
+
+
+def of_each_seed(record: Record) -> list[float]:
+    """Of the format with working, its units last: the percentage wrong, run by run."""
+    return [100 * x / n for _, x, n in claims.wrong(claims.RACE["cot"]).points(record)]
 
 
 def race_of_sizes(record: Record, largest: Measured) -> Picked:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -344,17 +345,34 @@ def wrong_when_clipped(record: Any) -> Answer:
     return percents.answer(claims.wrong_at("coupled_clipped", CLIPPED_AT), record, rows=rows)
 
 
+FAR_TRAINED = TRAINED_DIGITS + 1
+"""Digits of both numbers that the networks of full size were trained on."""
+
+
 def far(record: Any) -> Dragged:
-    """The frame of the guess."""
-    first = TRAINED_DIGITS + 1
-    given = known(record, "far_clipped", first, f"with the limit, {square(first)}")
-    name = f"with the limit, {square(MOST_TYPED)}"
-    return Dragged(WRONG, name, [given], [f"without it, {square(MOST_TYPED)}"])
+    """The frame of the guess: a line by length, as far as the network was trained."""
+    return Dragged(
+        Axis.percent("% of problems wrong"),
+        "with the limit",
+        later=["without the limit"],
+        across=Axis("digits of both numbers", 1, MOST_TYPED),
+        begun=by_length(record, "far_clipped", 1, FAR_TRAINED),
+    )
 
 
 def wrong_far(record: Any) -> Answer:
-    rows = [known(record, "far_coupled", MOST_TYPED, f"without it, {square(MOST_TYPED)}", "ochre")]
-    return percents.answer(claims.wrong_at("far_clipped", MOST_TYPED), record, rows=rows)
+    without = by_length(record, "far_coupled", 1, MOST_TYPED)
+    return replace(
+        percents.answer(claims.wrong_at("far_clipped", MOST_TYPED), record),
+        rows=[Line("without the limit", points=without, hue="ochre")],
+        points=by_length(record, "far_clipped", FAR_TRAINED + 1, MOST_TYPED - 1),
+    )
+
+
+def by_length(record: Any, arm: str, first: int, last: int) -> list[tuple[float, float]]:
+    """Digits of both numbers, and the percentage wrong."""
+    lengths_asked = range(first, last + 1)
+    return [(n, 100 * claims.wrong_at(arm, n).value(record)) for n in lengths_asked]
 
 
 def layouts_read() -> list[dict[str, Any]]:

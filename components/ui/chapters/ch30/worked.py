@@ -488,8 +488,45 @@ def what_passes(record: Record) -> Answer:
 
 def how_it_rots(record: Record) -> str:
     """What becomes of the sums that the network was taught, if it trains on all of its labels."""
-    wrong = [claims.wrong_after("unfiltered", n).value(record) for n in TAUGHT_DIGITS]
-    return band(max(wrong), (0.05, 0.5), ROT_OPTIONS)
+    return band(most_rotten(record), (0.05, 0.5), ROT_OPTIONS)
+
+
+def most_rotten(record: Record) -> float:
+    """After the last round, the share wrong of the length that it was taught and does worst."""
+    return max(claims.wrong_after("unfiltered", n).value(record) for n in TAUGHT_DIGITS)
+
+
+def rotting(record: Record) -> Dragged:
+    """The frame of the guess: round by round the labels that are wrong, and the start of what the
+    network does with the problems that it was taught."""
+    found = claims.rounds("unfiltered").of(record)
+    labels = [
+        (row["cell"]["digits"], 100 * claims.wrong_labels(row) / row["labels"]) for row in found
+    ]
+    return Dragged(
+        Axis.percent("% wrong"),
+        "problems it was taught",
+        [Line("its labels", points=labels, hue="ochre")],
+        across=Axis("digits of the round's labels", claims.FIRST, claims.LAST),
+        begun=taught_by_round(record)[:1],
+    )
+
+
+def taught_by_round(record: Record) -> list[tuple[float, float]]:
+    """After each round, of the lengths that the network was taught the one that it does worst."""
+    names = [f"{n}x{n}" for n in TAUGHT_DIGITS]
+    network = next(iter(VOTERS))
+    worst = [
+        max(errors / n for n, errors in (row["shapes"][network][name] for name in names))
+        for row in claims.rounds("unfiltered").of(record)
+    ]
+    return [(claims.FIRST + i, 100 * share) for i, share in enumerate(worst)]
+
+
+def left_to_rot(record: Record) -> Answer:
+    """The answer of the guess."""
+    points = taught_by_round(record)[1:-1]
+    return Answer(100 * most_rotten(record), how_it_rots(record), points=points)
 
 
 def round_of(record: Record, arm: str, digits: int) -> Row:

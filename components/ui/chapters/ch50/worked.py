@@ -94,16 +94,34 @@ def rows_of_cards(cards: probes.Cards) -> list[dict[str, Any]]:
 
 
 BREAKS = ("2 times", "4 times", "8 times")
+"""What links of before may say."""
+
+BROKEN_FROM = Dragged(
+    Axis("times as large", 1, 10, 0.1, " times"), "without m, softmax breaks from", start=1
+)
+
+
+def broken_from() -> float:
+    """By how much all scores are multiplied when exp of the largest is too large for 16 bits."""
+    return math.log(float(np.finfo(np.float16).max)) / largest_score()
+
+
+PRODUCTS = Dragged(
+    Axis.percent("% of plain attention's operations", high=200),
+    "FlashAttention",
+    given=[Line("plain attention", 100)],
+    start=50,
+)
+
+
+def products_formed() -> Answer:
+    """Both form the same products, and FlashAttention does a little besides."""
+    return Answer(100, "as many, or a few more")
 
 
 def breaking() -> float:
     """The first of the factors at which exp of the largest score is too large for 16 bits."""
-    limit = math.log(float(np.finfo(np.float16).max))
-    return min(times for times in TIMES if times * largest_score() > limit)
-
-
-def breaks_at() -> str:
-    return f"{breaking():g} times"
+    return min(times for times in TIMES if times > broken_from())
 
 
 def held_at() -> float:

@@ -1,16 +1,19 @@
-// A guess in the figure: the reader drags a mark along a row, or picks one, and what was said stays
-// beside the answer. The answer is not here before Python has sent it.
+// A guess in the figure: the reader drags a mark along a row or the end of a line up and down, or
+// picks a row, and what was said stays beside the answer. The answer is not here before Python has
+// sent it.
 
 import { make } from "../shared/dom";
 import "./guess.css";
 import { placeOf, placesIn, share, valueAt, written, zeroOf, type Axis } from "./maths/guess";
 import { Drawing, type Sent } from "./shared/drawing";
-import { say, set, setShare } from "./shared/elements";
+import { draw, say, set, setShare } from "./shared/elements";
 import { mounted } from "./shared/mount";
 import { clamp } from "./shared/numbers";
 import { Slide } from "./shared/slide";
 
 const APART = 10; // pixels between two words at one height
+
+type Point = [x: number, y: number];
 
 interface Row {
   name: string;
@@ -21,6 +24,7 @@ interface Row {
   note: string;
   hue: string;
   other_hue: string;
+  points: Point[];
   part: "given" | "asked" | "later" | "come" | "option";
   right?: boolean;
 }
@@ -28,6 +32,10 @@ interface Row {
 interface Data extends Sent {
   kind: "drag" | "pick";
   axis: Axis;
+  /** What a line runs across, if the mark is the end of one. */
+  across: Axis | null;
+  /** Where that line stops before it is told. */
+  from: Point | null;
   rows: Row[];
   start: number;
   /** A number, or which of the options. */
@@ -45,6 +53,12 @@ interface Words {
   side: "before" | "about" | "behind";
 }
 
+/** Words beside the end of a line, at a share of the plot's height. */
+interface Ending {
+  element: HTMLElement;
+  at: number;
+}
+
 class Guess extends Drawing<Data> {
   private value = this.data.start;
   private moved = false;
@@ -54,6 +68,8 @@ class Guess extends Drawing<Data> {
   private yours: Words | null = null;
   private above: Words[] = [];
   private below: Words[] = [];
+  private endings: Ending[] = [];
+  private ahead: SVGPolylineElement | null = null;
   private slide: Slide | null = null;
 
   protected override begin(): void {
@@ -73,20 +89,25 @@ class Guess extends Drawing<Data> {
   // ------------------------------------------------------------ built once
 
   protected build(): void {
-    const { alt, axis, rows, told } = this.data;
+    const { alt, axis, across, rows, told } = this.data;
     this.slide?.dispose();
-    this.slide = this.lane = this.knob = this.ownBar = this.yours = null;
-    [this.above, this.below] = [[], []];
+    this.slide = this.lane = this.knob = this.ownBar = this.yours = this.ahead = null;
+    [this.above, this.below, this.endings] = [[], [], []];
     set(this.root, { "aria-label": alt });
     this.root.classList.toggle("told", told);
+    this.root.classList.toggle("plotted", across !== null);
     const options = rows.filter(({ part }) => part === "option");
+    const lines = rows.filter(({ points, part }) => points.length && part !== "asked");
     this.part("rows").replaceChildren(
-      ...rows.map((row) => this.buildRow(row, options.indexOf(row))),
+      ...rows
+        .filter((row) => !lines.includes(row))
+        .map((row) => this.buildRow(row, options.indexOf(row), lines)),
     );
+    const along = across ?? axis;
     this.part("ticks").replaceChildren(
-      ...axis.ticks.map(([value, words]) => this.placed("tick", value, words)),
+      ...along.ticks.map(([value, words]) => this.placed("tick", value, words, along)),
     );
-    this.part("unit").textContent = axis.label;
+    this.part("unit").textContent = along.label;
     say(this.part("said"), this.reading());
     this.place();
   }
@@ -98,9 +119,9 @@ class Guess extends Drawing<Data> {
     return [`${right.name}: ${right.words || "the answer"}`, gap].filter(Boolean).join(", ");
   }
 
-  private placed(kind: string, value: number, words = ""): HTMLElement {
+  private placed(kind: string, value: number, words = "", axis = this.data.axis): HTMLElement {
     const element = make("span", { class: kind }, words);
-    setShare(element, "--at", share(this.data.axis, value));
+    setShare(element, "--at", share(axis, value));
     return element;
   }
 
@@ -110,7 +131,7 @@ class Guess extends Drawing<Data> {
     return element;
   }
 
-  private buildRow(row: Row, option: number): HTMLElement {
+  private buildRow(row: Row, option: number, lines: Row[]): HTMLElement {
     const lane = make("div", { class: "lane" });
     const name = option < 0 ? row.name : this.buildOption(row, option);
     const end = make("div", { class: "end" });
@@ -119,7 +140,7 @@ class Guess extends Drawing<Data> {
     line.style.setProperty("--other", `var(--wb-${row.other_hue})`);
     line.classList.toggle("right", row.right === true);
     line.append(lane, end);
-    if (row.part === "asked") this.buildAsked(row, lane);
+    if (row.part === "asked") this.buildAsked(row, lane, lines);
     else this.buildGiven(row, lane);
     if (row.part === "asked" || option === 0) end.append(...this.buttons());
     else end.textContent = row.note;
@@ -150,9 +171,10 @@ class Guess extends Drawing<Data> {
     lane.append(...dots.map((dot) => this.placed("dot", dot)));
   }
 
-  private buildAsked(row: Row, lane: HTMLElement): void {
+  private buildAsked(row: Row, lane: HTMLElement, lines: Row[]): void {
     this.lane = lane;
-    if (this.data.told) this.buildTold(row, lane);
+    if (this.data.across) this.buildPlot(row, lane, lines);
+    else if (this.data.told) this.buildTold(row, lane);
     else this.buildMark(row, lane);
   }
 
@@ -178,18 +200,29 @@ class Guess extends Drawing<Data> {
   }
 
   private buildMark(row: Row, lane: HTMLElement): void {
+    const knob = this.buildKnob(row);
+    const yours = make("b", { class: "yours" });
+    const bar = make("i", { class: "bar own" });
+    lane.append(make("i", { class: "empty" }), bar, yours, knob);
+    this.ownBar = bar;
+    this.yours = { element: yours, at: 0, side: "about" };
+    this.above.push(this.yours);
+    this.slides(knob, lane);
+  }
+
+  private buildKnob(row: Row): HTMLElement {
     const { axis } = this.data;
     const label = `Your guess, ${row.name}: ${axis.label}`;
     const knob = make("div", { class: "knob", role: "slider", tabindex: 0, "aria-label": label });
     set(knob, { "aria-valuemin": axis.low, "aria-valuemax": axis.high });
-    const yours = make("b", { class: "yours" });
-    const bar = make("i", { class: "bar own" });
-    lane.append(make("i", { class: "empty" }), bar, yours, knob);
-    [this.knob, this.ownBar] = [knob, bar];
-    this.yours = { element: yours, at: 0, side: "about" };
-    this.above.push(this.yours);
-    this.slide = new Slide(knob, lane, {
+    return (this.knob = knob);
+  }
+
+  private slides(knob: HTMLElement, surface: HTMLElement): void {
+    const { axis, across } = this.data;
+    this.slide = new Slide(knob, surface, {
       step: 1,
+      upright: across !== null,
       now: () => placeOf(axis, this.value),
       bounds: () => placesIn(axis),
       unit: () => this.unit(),
@@ -203,10 +236,80 @@ class Guess extends Drawing<Data> {
     });
   }
 
+  // ------------------------------------------------------------ a line in a plot
+
+  private buildPlot(row: Row, lane: HTMLElement, lines: Row[]): void {
+    const { axis } = this.data;
+    const inside = make("span", { class: "lines" });
+    const picture = draw(inside, "svg", { viewBox: "0 0 1 1", preserveAspectRatio: "none" });
+    set(picture, { "aria-hidden": "true" });
+    for (const [value, words] of axis.ticks) lane.append(this.placed("level", value, words));
+    lane.append(make("span", { class: "upward" }, axis.label), inside);
+    for (const line of [...lines, row]) {
+      const drawn = draw(picture, "polyline", { class: "line", points: this.path(line.points) });
+      drawn.style.setProperty("--hue", `var(--wb-${line.hue})`);
+      drawn.classList.toggle("known", line.part === "given");
+      if (line === row) continue;
+      const end = line.points.at(-1)![1];
+      const name = this.ending(
+        lane,
+        "ended",
+        [line.name, line.words].filter(Boolean).join(": "),
+        end,
+      );
+      const dot = this.placed("dot", end);
+      lane.append(dot);
+      for (const part of [name, dot]) part.style.setProperty("--hue", `var(--wb-${line.hue})`);
+    }
+    this.ahead = draw(picture, "polyline", { class: "ahead" });
+    if (this.data.told) this.buildEnd(row, lane);
+    else this.buildLoose(row, lane);
+  }
+
+  /** The end of the line, to be dragged. */
+  private buildLoose(row: Row, lane: HTMLElement): void {
+    const knob = this.buildKnob(row);
+    set(knob, { "aria-orientation": "vertical" });
+    lane.append(knob);
+    this.yours = { element: this.ending(lane, "yours", "", this.value), at: 0, side: "about" };
+    this.slides(knob, knob);
+  }
+
+  private buildEnd(row: Row, lane: HTMLElement): void {
+    const { axis, said, gap } = this.data;
+    lane.append(this.placed("dot", row.value!));
+    this.ending(lane, "answer", row.words, row.value!);
+    if (said === null) return;
+    this.drawAhead(said);
+    lane.append(this.placed("ring", said));
+    this.ending(lane, "gap", gap, (said + row.value!) / 2);
+    this.ending(lane, "yours", `you said ${written(axis, said)}`, said);
+  }
+
+  /** From where the asked line stopped to the end that a reader gives it. */
+  private drawAhead(value: number): void {
+    const { across, from } = this.data;
+    const whole: Point[] = [...(from ? [from] : []), [across!.high, value]];
+    set(this.ahead!, { points: this.path(whole) });
+  }
+
+  private path(points: Point[]): string {
+    const { axis, across } = this.data;
+    return points.map(([x, y]) => `${share(across!, x)},${1 - share(axis, y)}`).join(" ");
+  }
+
+  private ending(lane: HTMLElement, kind: string, words: string, value: number): HTMLElement {
+    const element = make("b", { class: kind }, words);
+    lane.append(element);
+    this.endings.push({ element, at: share(this.data.axis, value) });
+    return element;
+  }
+
   /** Pixels from one place of the mark to the next. */
   private unit(): number {
     const [low, high] = placesIn(this.data.axis);
-    return (this.lane?.clientWidth ?? 0) / (high - low);
+    const { clientWidth = 0, clientHeight = 0 } = this.lane ?? {};
+    return (this.data.across ? clientHeight : clientWidth) / (high - low);
   }
 
   private buttons(): HTMLElement[] {
@@ -234,6 +337,7 @@ class Guess extends Drawing<Data> {
     const width = this.lane?.clientWidth ?? 0;
     spread(this.above, width);
     spread(this.below, width);
+    stack(this.endings, this.lane?.clientHeight ?? 0);
   }
 
   private placeMark(knob: HTMLElement): void {
@@ -242,11 +346,15 @@ class Guess extends Drawing<Data> {
     const at = share(axis, this.value);
     const zero = share(axis, zeroOf(axis));
     setShare(this.lane!, "--at", at);
-    setShare(this.ownBar!, "--at", Math.min(at, zero));
-    setShare(this.ownBar!, "--to", Math.max(at, zero));
+    if (this.ownBar) {
+      setShare(this.ownBar, "--at", Math.min(at, zero));
+      setShare(this.ownBar, "--to", Math.max(at, zero));
+    }
+    if (this.ahead) this.drawAhead(this.value);
     this.root.classList.toggle("moved", this.moved);
     set(knob, { "aria-valuenow": this.value, "aria-valuetext": words });
     this.yours!.at = at;
+    for (const ending of this.endings) if (ending.element === this.yours!.element) ending.at = at;
     this.yours!.element.textContent = this.moved ? `you say ${words}` : "drag to your guess";
   }
 }
@@ -261,6 +369,20 @@ function spread(all: Words[], width: number): void {
     const left = clamp(at * width - before, from, Math.max(width - wide[i] - after, from));
     element.style.left = `${left}px`;
     from = left + wide[i] + APART;
+  });
+}
+
+/** Words beside the ends of lines, from top to bottom, none over another. */
+function stack(all: Ending[], height: number): void {
+  const down = all.toSorted((one, other) => other.at - one.at);
+  const tall = down.map(({ element }) => element.offsetHeight);
+  let from = -APART;
+  down.forEach(({ element, at }, i) => {
+    const after = tall.slice(i + 1).reduce((sum, one) => sum + one, 0);
+    const top = (1 - at) * height - tall[i] / 2;
+    const placed = clamp(top, from, Math.max(height - tall[i] - after, from));
+    element.style.top = `${placed}px`;
+    from = placed + tall[i];
   });
 }
 

@@ -194,6 +194,8 @@ interface Cases {
     { axis: Axis; seen: { value: number; share: number; words: string }[] }[]
   >;
   guess_told: Case<DataOf<typeof guess>, null>;
+  guess_line: Case<DataOf<typeof guess>, null>;
+  guess_line_told: Case<DataOf<typeof guess>, null>;
   guess_picked: Case<DataOf<typeof guess>, null>;
   save: Case<DataOf<typeof save>, null>;
 }

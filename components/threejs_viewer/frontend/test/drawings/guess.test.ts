@@ -24,6 +24,12 @@ const drag = (lane: HTMLElement, from: number, to: number, end = "pointerup"): v
   for (const [type, clientX] of at) lane.dispatchEvent(new PointerEvent(type, { clientX }));
 };
 
+const pathOf = (line: Element): number[][] =>
+  line
+    .getAttribute("points")!
+    .split(" ")
+    .map((point) => point.split(",").map(Number));
+
 test("numbers stand and are written as Python says, on every axis", () => {
   for (const { axis, seen } of cases.guess.expected)
     for (const { value, share: expected, words } of seen) {
@@ -120,4 +126,31 @@ test("bars begin at zero, also where an axis goes below it", () => {
     ["25.00%", "50.00%"],
     ["50.00%", "75.00%"],
   ]);
+});
+
+test("the end of a line is dragged up and down, and the line follows it", () => {
+  Object.defineProperty(HTMLElement.prototype, "clientHeight", { value: 200, configurable: true });
+  const drawing = opened(guess, cases.guess_line);
+  const knob = drawing.one(".knob");
+  expect(knob.getAttribute("aria-orientation")).toBe("vertical");
+  knob.setPointerCapture = () => undefined;
+  knob.dispatchEvent(new PointerEvent("pointerdown", { clientY: 100 }));
+  knob.dispatchEvent(new PointerEvent("pointermove", { clientY: 60 }));
+  expect(pathOf(drawing.one(".ahead"))).toEqual([
+    [0.2, expect.closeTo(0.1, 9)],
+    [1, expect.closeTo(0.3, 9)],
+  ]);
+  knob.dispatchEvent(new PointerEvent("pointerup", { clientY: 60 }));
+  expect(drawing.sent).toEqual([["guess", 70]]);
+  Object.defineProperty(HTMLElement.prototype, "clientHeight", { value: 0, configurable: true });
+});
+
+test("a line that is told stands beside the one that was drawn, and each is named at its end", () => {
+  const drawing = opened(guess, cases.guess_line_told);
+  const [given, come, own] = drawing.all(".line").map(pathOf);
+  expect([given.at(-1), come, own.length]).toEqual([[1, 1], [[1, 1]], 4]);
+  expect(pathOf(drawing.one(".ahead")).at(-1)).toEqual([1, 0.4]);
+  const names = drawing.all(".ended").map((name) => name.textContent);
+  expect(names).toEqual(["trained on", "with working: 0%"]);
+  expect(drawing.text(".gap")).toBe("25 points higher than you said");
 });

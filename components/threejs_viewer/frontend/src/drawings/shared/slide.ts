@@ -13,6 +13,8 @@ export interface Line {
   bounds(): [number, number];
   /** Pixels for 1. */
   unit(): number;
+  /** More lies above, and not at the right. */
+  upright?: boolean;
   /** Called while the mark moves. */
   move(value: number): void;
   /** Called once it has come to rest, by what moved it. */
@@ -23,7 +25,7 @@ type Shape = HTMLElement | SVGElement;
 
 /** `mark` is the slider; the hand takes hold of `surface`. */
 export class Slide {
-  private grabbed: { x: number; value: number } | null = null;
+  private grabbed: { at: number; value: number } | null = null;
   private timer = 0;
 
   constructor(
@@ -48,7 +50,7 @@ export class Slide {
 
   private grab(event: PointerEvent, mark: Shape, surface: Shape): void {
     if (event.button !== 0) return;
-    this.grabbed = { x: event.clientX, value: this.line.now() };
+    this.grabbed = { at: this.along(event), value: this.line.now() };
     surface.setPointerCapture(event.pointerId);
     mark.focus({ preventScroll: true });
     event.preventDefault();
@@ -56,7 +58,11 @@ export class Slide {
 
   private drag(event: PointerEvent): void {
     if (!this.grabbed) return;
-    this.move(this.grabbed.value + (event.clientX - this.grabbed.x) / this.line.unit());
+    this.move(this.grabbed.value + (this.along(event) - this.grabbed.at) / this.line.unit());
+  }
+
+  private along({ clientX, clientY }: PointerEvent): number {
+    return this.line.upright ? -clientY : clientX;
   }
 
   private release(): void {
