@@ -91,6 +91,10 @@ class MultiHeadAttention(Heads):
     ) -> None:
         super().__init__(config.n_head, config.head_dim, kernel)
         self.n_kv_head = config.kv_width // config.head_dim
+        self.build(config, d_model, norm_eps)
+
+    def build(self, config: MultiHeadAttentionConfig, d_model: int, norm_eps: float) -> None:
+        """Its matrices and norms, in the order in which a seed fills them."""
         # No biases anywhere: PaLM trained more stably without (arXiv:2204.02311, section 2).
         self.wq = nn.Linear(d_model, config.width, bias=False)
         self.wk = nn.Linear(d_model, config.kv_width, bias=False)
