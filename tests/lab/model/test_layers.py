@@ -156,7 +156,7 @@ def test_a_dense_layer_stands_below_layers_of_experts() -> None:
 
 
 def parts(layer: int, model: Any) -> set[str]:
-    return {name for name, _ in model.block(layer).named_parameters()}
+    return {name for name, _ in model.blocks[layer].named_parameters()}
 
 
 # ---------------------------------------------------------------- what it costs

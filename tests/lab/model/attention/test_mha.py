@@ -74,5 +74,5 @@ def test_multi_head_attention_is_torchs() -> None:
 
 
 def test_an_attention_that_does_not_say_what_it_emits_is_not_built() -> None:
-    with pytest.raises(TypeError, match="abstract method '?emits"):
+    with pytest.raises(TypeError, match=r"abstract method '?emits"):
         Heads(2, 4, math_attention)  # pyright: ignore
