@@ -24,6 +24,7 @@ from lab.model.cache import KVCache
 from lab.model.config import (
     ALiBiPositionsConfig,
     AttentionResidualConfig,
+    BlockAttentionResidualConfig,
     CrossLayerAttentionConfig,
     GPTConfig,
     LatentAttentionConfig,
@@ -261,7 +262,16 @@ def test_what_does_not_fit_is_refused_with_both_values() -> None:
         ),
         (
             lambda: replace(FOUR, block=PostNormBlockConfig(), residual=AttentionResidualConfig()),
-            "block=PostNorm.* of layer 0 norms the sum.*residual=Attention.*allowed is Plain",
+            "residual=Attention.*block=PostNorm.* of layer 0 norms .* at resid_mid and resid_post: "
+            "allowed .* residual=Plain",
+        ),
+        (
+            lambda: replace(
+                FOUR,
+                block=LayerPattern((SequentialBlockConfig(), PostNormBlockConfig())),
+                residual=BlockAttentionResidualConfig(),
+            ),
+            "residual=BlockAttention.*block=PostNorm.* of layer 1 norms",
         ),
         (lambda: replace(FOUR, ffn=LayerPattern(())), "needs at least one choice"),
         (lambda: replace(FOUR, ffn=LayerPattern((heads,))), "ffn=.* is not one of DenseFFNConfig"),  # pyright: ignore
