@@ -48,8 +48,12 @@ class Notebook:
         return np.linalg.norm(self.contribution, axis=-1)
 
     @property
-    def length_of_stream(self) -> Numbers:
-        """|x| after each line, (N, T)"""
+    def length_of_sums(self) -> Numbers:
+        """|the lines so far, added up|, (N, T).
+
+        It is the length of the stream after each line where layers add to a plain sum. Where norms
+        or other mixes stand in the stream, a line counts as much as the end has of it.
+        """
         return np.linalg.norm(self.contribution.cumsum(axis=0), axis=-1)
 
     def without_the_layers(self) -> tuple[Numbers, Numbers]:
