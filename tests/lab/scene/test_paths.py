@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tiny import BASE, in_a_scene, math_variants, read, tiny_model
+from tiny import BASE, in_a_scene, math_variants, one_of_a_kind, read, tiny_model
 
 from lab.data.vocabulary import encode
 from lab.interp.attribution import attribute
@@ -27,7 +27,7 @@ from lab.scene.manifest import Packed
 from lab.scene.operands import Numbers
 from lab.scene.paths import Term, largest, logit, neurons, unfold, way_home
 from lab.scene.recompute import Reader
-from lab.training.checkpoint import Checkpoint, committed_runs, load_run
+from lab.training.checkpoint import Checkpoint, load_run
 
 HALF = 2.0**-11
 """Rounding to float16 changes a number by at most this part of it."""
@@ -56,14 +56,8 @@ def texts(run: str) -> list[str]:
     return [form.text(a % 10**form.p, b % 10**form.q) for a, b in PAIRS]
 
 
-def runs() -> list[Any]:
-    """Committed runs; of those built alike all but one are slow."""
-    twins = [run for run in committed_runs() if run.startswith(("reach_", "far_"))][1:]
-    twins += [run for run in committed_runs() if run.startswith("mla_moe")][1:]
-    twins += [run for run in committed_runs() if run.startswith("attention_residuals")][:1]
-    twins += [run for run in committed_runs() if run.startswith(("course_", "curriculum_"))][:-1]
-    marks = {run: pytest.mark.slow for run in twins}
-    return [pytest.param(run, marks=marks.get(run, ())) for run in committed_runs()]
+RUNS = one_of_a_kind("mla_moe_before", "attention_residuals")
+"""Two that take long are slow: small models of their kinds are unfolded whole below."""
 
 
 def rounded(model: GPT, text: str, *edits: Edit, weights: Packed | None = None) -> Reader:
@@ -114,7 +108,7 @@ def size_of(reader: Reader, one: Term) -> float:
 # ---------------------------------------------------------------- every level sums to its parent
 
 
-@pytest.mark.parametrize("run", runs())
+@pytest.mark.parametrize("run", RUNS)
 def test_every_level_of_a_committed_run_sums_and_its_largest_parts_lead_to_a_token_or_a_position(
     run: str,
 ) -> None:
@@ -137,7 +131,7 @@ def assert_leads_home(way: list[Term]) -> None:
         assert one.position <= whole.position
 
 
-@pytest.mark.parametrize("run", runs())
+@pytest.mark.parametrize("run", RUNS)
 def test_without_rounding_every_level_sums_to_nine_digits(run: str) -> None:
     model = load_run(run).model.double()
     for text in texts(run)[2:]:
