@@ -70,7 +70,8 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--digits", help="PxQ, of a run that knows several; default: its most")
     one.add_argument(
         "--split",
-        help="train, validation, test or heldout: pairs of that part alone, no zeros in front",
+        help="train, validation, test or heldout (validation and test): pairs of that part alone, "
+        "no zeros in front; default: pairs of all parts, those trained on as well",
     )
     one.add_argument("--seed", type=int, default=0)
     one.add_argument("--batch", type=int, default=500, help="problems decoded side by side")

@@ -4,6 +4,12 @@ record of each reading.
 Whatever is tuned is tuned on validation problems. A reading of a committed run on test problems is
 made here and stands in its `result.json`, so that a second one shows. Sweeps that measure on test
 problems (`lab/experiments`) name their sample in each row of their record.
+
+What is read need not be the test set. `python -m lab evaluate NAME --pairs all` without `--split`
+decodes every pair, those that the run was trained on as well, and `n` and the errors beside it
+count them all. `n_heldout` and `errors_strict_heldout` count the pairs with u >= 0.30, on which no
+run trains but the times tables: validation and test together. With `--split test` nothing but test
+pairs is decoded.
 """
 
 from __future__ import annotations

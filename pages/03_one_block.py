@@ -122,7 +122,7 @@ def notebook(a: int, b: int) -> None:
     book = probes.notebook_of(text)
     page.draw(
         figures.line_lengths(
-            book.lines, book.length_of_contributions[:, before], book.length_of_stream[:, before]
+            book.lines, book.length_of_contributions[:, before], book.length_of_sums[:, before]
         ),
         alt="Length of each contribution and of the stream after it, part by part",
     )

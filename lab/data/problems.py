@@ -551,8 +551,8 @@ def sample_shapes(
     a, b = np.empty(n, number_type(longest_a)), np.empty(n, number_type(longest_b))
     # First the shape: among numbers drawn at random, nine in ten have all their digits.
     chosen = rng.integers(0, len(shapes), n)
-    for index, (p, q) in enumerate(shapes):
-        rows = np.flatnonzero(chosen == index)
+    for index in np.unique(chosen):
+        (p, q), rows = shapes[index], np.flatnonzero(chosen == index)
         a[rows], b[rows] = sample_exact(rng, len(rows), p, q, low, high)
     return a, b
 

@@ -14,7 +14,7 @@ import torch
 
 from lab.data.problems import Format
 from lab.data.samples import Sample
-from lab.experiments.residual_ablations import ASKED, count_wrong_by_kind, missed_under
+from lab.experiments.residual_ablations import ASKED, counted_by_kind, missed_under
 from lab.experiments.sweep import Cell
 from lab.interp.routing import forbid, force
 from lab.model.config import MixtureOfExpertsConfig
@@ -67,9 +67,10 @@ def silenced(part: str, layer: int) -> Edit:
 def wrong(model: GPT, edits: Collection[Edit] = ()) -> dict[str, Any]:
     """By kind of number, and of the product by the place of its digit, units first."""
     answer = [s for s in range(FORM.length) if FORM.field_at(s).kind == "answer"]
-    missed = missed_under(model, edits, FORM)[:, answer].sum(axis=0)
-    by_place = {FORM.field_at(s).place(s): int(n) for s, n in zip(answer, missed, strict=True)}
+    missed = missed_under(model, edits, FORM)
+    at_each = missed[:, answer].sum(axis=0)
+    by_place = {FORM.field_at(s).place(s): int(n) for s, n in zip(answer, at_each, strict=True)}
     return {
-        **count_wrong_by_kind(model, edits, FORM),
+        **counted_by_kind(missed, FORM),
         "places": [by_place[i] for i in range(len(by_place))],
     }

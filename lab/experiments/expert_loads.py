@@ -84,7 +84,7 @@ def parts(n: int) -> Iterator[slice]:
 
 def mixtures(model: GPT) -> list[MixtureOfExperts]:
     """The mixture of every layer."""
-    return [cast(MixtureOfExperts, block.ffn) for block in cast(Any, model.blocks)]
+    return [cast(MixtureOfExperts, block.ffn) for block in model.blocks]
 
 
 def shortened(x: Any) -> Any:

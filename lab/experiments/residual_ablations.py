@@ -94,8 +94,11 @@ def missed_under(model: GPT, edits: Collection[Edit], form: Format = FORM) -> ND
 
 
 def count_wrong_by_kind(model: GPT, edits: Collection[Edit], form: Format = FORM) -> dict[str, Any]:
+    return counted_by_kind(missed_under(model, edits, form), form)
+
+
+def counted_by_kind(missed: NDArray[np.bool_], form: Format) -> dict[str, Any]:
     """Texts with a wrong token, and by kind of number its digits and those that are wrong."""
-    missed = missed_under(model, edits, form)
     kinds: list[Kind] = kinds_in(form)
     return {
         "errors": int(missed.any(axis=1).sum()),

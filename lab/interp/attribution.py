@@ -101,7 +101,7 @@ class Attribution:
 def components_of(model: GPT) -> tuple[Component, ...]:
     """All that writes to the stream, in the order of the network."""
     out = [Component(GIVEN[name]) for name in model.position.begins_with]
-    for layer, block in enumerate(model.layers):
+    for layer, block in enumerate(model.blocks):
         out += [Component("head", layer, head) for head in range(block.attention.n_contribution)]
         out.append(Component("FFN", layer))
     return tuple(out)
@@ -119,7 +119,7 @@ def components_to_ablate(model: GPT) -> dict[str, Component]:
 def collect_contributions(model: GPT, trace: Trace) -> Tensor:
     """The share of every component in what the final norm reads of a text, (C, T, D)."""
     written = [trace[name] for name in model.position.begins_with]  # (1, T, D) each
-    for layer, block in enumerate(model.layers):
+    for layer, block in enumerate(model.blocks):
         written += [*block.attention.written(trace[f"blocks.{layer}.z"])]
         written.append(trace[f"blocks.{layer}.ffn_out"])
     sites = [component.site for component in components_of(model)]

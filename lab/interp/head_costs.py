@@ -46,7 +46,7 @@ def head_costs(model: GPT, text: str, prompt_length: int) -> list[HeadCost]:
         )
     heads = [
         (layer, head)
-        for layer, block in enumerate(model.layers)
+        for layer, block in enumerate(model.blocks)
         for head in range(block.attention.n_head)
     ]
     cuts = [

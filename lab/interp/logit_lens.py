@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from lab.data.vocabulary import VOCABULARY
 from lab.inference.forward import run_with_trace
 from lab.interp.intervene import scale_stream
 from lab.model.config import DenseFFNConfig
+from lab.model.ffn.dense import DenseFFN
 from lab.model.gpt import GPT
 from lab.model.norm import RMSNorm
 
@@ -47,8 +48,12 @@ class Notebook:
         return np.linalg.norm(self.contribution, axis=-1)
 
     @property
-    def length_of_stream(self) -> Numbers:
-        """|x| after each line, (N, T)"""
+    def length_of_sums(self) -> Numbers:
+        """|the lines so far, added up|, (N, T).
+
+        It is the length of the stream after each line where layers add to a plain sum. Where norms
+        or other mixes stand in the stream, a line counts as much as the end has of it.
+        """
         return np.linalg.norm(self.contribution.cumsum(axis=0), axis=-1)
 
     def without_the_layers(self) -> tuple[Numbers, Numbers]:
@@ -130,7 +135,7 @@ def ffn_in_numpy(model: GPT, text: str, layer: int) -> tuple[Numbers, Numbers]:
         raise ValueError(f"ffn={own} of layer {layer} is not two matrices with relu2 between")
     model.require_formed("ffn_norm", layer)
     trace = run_with_trace(model, text, ("ffn_norm", "ffn_out"))
-    ffn = cast(Any, model.blocks[layer]).ffn
+    ffn = cast(DenseFFN, model.blocks[layer].ffn)
     W_in, W_out = (plain(w.weight.detach().T) for w in (ffn.w_in, ffn.w_out))
     x = plain(trace[f"blocks.{layer}.ffn_norm"][0])
     h = relu(linear(x, W_in, np.zeros(W_in.shape[1]))) ** 2

@@ -49,7 +49,7 @@ def read_as(model: GPT, layout: PairLayout, rows: Sequence[int] | None = None) -
 
 def turned_matrices(model: GPT, layer: int) -> list[nn.Linear]:
     """W_Q and W_K of a layer, or what it has of them; `ValueError` where it has neither."""
-    attention: Any = model.block(layer).attention
+    attention: Any = model.blocks[layer].attention
     found = [getattr(attention, name) for name in ("wq", "wk") if hasattr(attention, name)]
     if not found:
         raise ValueError(f"{model.config.layers[layer].kinds} has no W_Q and W_K whose rows pair")

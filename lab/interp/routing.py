@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from torch import Tensor
 from lab.fields import require_whole
 from lab.inference.forward import Texts, run_with_trace
 from lab.model.config import GPTConfig, MixtureOfExpertsConfig
+from lab.model.ffn.moe import MixtureOfExperts
 from lab.model.gpt import GPT
 from lab.model.trace import Edit
 
@@ -85,7 +86,7 @@ def with_biases(model: GPT, change: Mapping[int, Callable[[Tensor], Tensor]]) ->
     """
     other = copy.deepcopy(model)
     for layer, changed in change.items():
-        bias = cast(Any, other.blocks[layer]).ffn.bias
+        bias = cast(MixtureOfExperts, other.blocks[layer].ffn).bias
         bias.copy_(changed(bias))
     return other
 

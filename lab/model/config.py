@@ -293,10 +293,11 @@ class BlockConfig(LayerPartConfig):
     """`order`: what a block reads from the stream and adds to it, by name, from first to last.
 
     A name of `SITES` is a reading, any other a contribution; the residual makes each reading of
-    what was added before it.
+    what was added before it. `normed`: the readings that are normed, and go on in the stream so.
     """
 
     order: ClassVar[tuple[str, ...]]
+    normed: ClassVar[tuple[str, ...]] = ()
 
     @property
     def readings(self) -> list[str]:
@@ -340,14 +341,7 @@ class PostNormBlockConfig(BlockConfig):
     """
 
     order = SequentialBlockConfig.order
-
-    def require_fit(self, layer: LayerConfig) -> None:
-        residual = layer.whole.residual
-        if not isinstance(residual, PlainResidualConfig):
-            raise ValueError(
-                f"block={self} of layer {layer.index} norms the sum of what was written, and "
-                f"residual={residual} makes none: allowed is {PlainResidualConfig()}"
-            )
+    normed = ("resid_mid", "resid_post")
 
     def parameters(self, layer: LayerConfig) -> int:
         """The gains of two norms."""
@@ -709,6 +703,23 @@ class AttentionResidualConfig(PartConfig):
     one has a query of its own.
     """
 
+    def require_fit(self, whole: GPTConfig) -> None:
+        for layer in whole.layers:
+            if layer.block.normed:
+                raise ValueError(
+                    f"residual={self} mixes contributions as they were written, and "
+                    f"block={layer.block} of layer {layer.index} norms their sum in the stream, at "
+                    f"{' and '.join(layer.block.normed)}: allowed are blocks that norm what they "
+                    f"read, or residual={PlainResidualConfig()}"
+                )
+        for at in whole.later_readings:
+            if at.n_written == 0:
+                raise ValueError(
+                    f"residual={self} mixes what was written, and block="
+                    f"{whole.layers[at.layer].block} of layer {at.layer} reads {at.site} before "
+                    f"anything is: a contribution must stand before it in its `order`"
+                )
+
     def source_of(self, layer: int, number: int) -> int:
         """Which source contribution `number` of all, written in `layer`, is part of; 0 is the
         embedding."""
@@ -746,6 +757,7 @@ class BlockAttentionResidualConfig(AttentionResidualConfig):
         require_whole("residual.block_size", self.block_size)
 
     def require_fit(self, whole: GPTConfig) -> None:
+        super().require_fit(whole)
         if self.block_size > whole.n_layer:
             raise ValueError(
                 f"residual.block_size={self.block_size} layers to a group, but the model has "

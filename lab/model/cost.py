@@ -9,14 +9,13 @@ from lab.model.roles import roles
 
 def parameters(model: GPT) -> dict[str, int]:
     """Numbers in each part of the model; they sum to all of them."""
-    blocks = model.layers
     of = roles(model)
     norms = {id(p): p.numel() for name, p in model.named_parameters() if of[name] == "gain"}
     parts = {
         "embedding": [model.embed],
         "positions": [model.position],
-        "attention": [block.attention for block in blocks],
-        "ffn": [block.ffn for block in blocks],
+        "attention": [block.attention for block in model.blocks],
+        "ffn": [block.ffn for block in model.blocks],
         "residual": [model.residual],
         "unembedding": [model.unembed],
     }

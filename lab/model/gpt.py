@@ -5,7 +5,7 @@ Shapes: `B` batch, `T` tokens of this call, `D` d_model, `V` vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import MutableSequence, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import ClassVar, cast
@@ -54,7 +54,9 @@ class GPT(nn.Module):
         self.config = config
         self.embed = nn.Embedding(config.vocab_size, config.d_model)
         self.position: Position = part("position", config)
-        self.blocks = nn.ModuleList(part("block", layer) for layer in config.layers)
+        # One for each layer; to a type checker, a ModuleList holds modules of any kind.
+        blocks = nn.ModuleList(part("block", layer) for layer in config.layers)
+        self.blocks = cast(MutableSequence[Block], blocks)
         self.residual: Residual = part("residual", config)
         self.final_norm = RMSNorm(config.d_model, config.norm_eps)
         # Not tied to the embedding: that one starts at random, and this one at zero (`initialise`).
@@ -109,24 +111,16 @@ class GPT(nn.Module):
                 "logits": Contract(("final_norm", "unembed.weight"), "t d, c d -> t c"),
             }
         stream = self.residual.emits(layer, self.position.begins_with)
-        return dict(self.block(layer).emits(self.position, stream))
-
-    def block(self, layer: int) -> Block:
-        return cast(Block, self.blocks[layer])
-
-    @property
-    def layers(self) -> list[Block]:
-        """What is built at each place of the stack, from the first to the last."""
-        return cast(list[Block], list(self.blocks))
+        return dict(self.blocks[layer].emits(self.position, stream))
 
     def kept(self, layer: int) -> tuple[str, ...]:
         """What of a layer is not computed again when the text grows."""
-        return self.block(layer).attention.keeps
+        return self.blocks[layer].attention.keeps
 
     @property
     def decided_by(self) -> frozenset[str]:
         """The names of the activations that decide the `shares`."""
-        return self.residual.decided_by.union(*(block.decided_by for block in self.layers))
+        return self.residual.decided_by.union(*(block.decided_by for block in self.blocks))
 
     @torch.no_grad()
     def shares(self, sites: Sequence[str], trace: Trace) -> Tensor:
@@ -138,7 +132,7 @@ class GPT(nn.Module):
         """
         left, left_of = torch.ones(1, 1), dict[str, Tensor]()
         for layer in reversed(range(self.config.n_layer)):
-            block = self.block(layer)
+            block = self.blocks[layer]
             for name in self.config.layers[layer].block.contributions:
                 left_of[f"blocks.{layer}.{name}"] = block.carried(name, layer, trace) * left
             left = block.carried("resid_pre", layer, trace) * left

@@ -208,11 +208,17 @@ class DepthStream:
     def read(self, site: str, trace: TraceLike, norm: Normed | None = None) -> Tensor:
         """What this reading mixes; `resid_pre` is what the layer before left. An edit of it changes
         what is read here, and no contribution."""
+        if norm:
+            raise ValueError(
+                f"attention over depth mixes contributions as they were written, so no norm may "
+                f"stand in the stream at {site}; name it in `normed` of the block's configuration, "
+                "by which such a model is refused before it is built"
+            )
         if site == "resid_mid":
             self.x = self.mix(trace("depth_pattern_mid", self.pattern()))
         if site == "resid_post":
             self.x = self.mix(trace("depth_pattern_post", self.pattern()))
-        self.x = trace(site, norm(self.x) if norm else self.x)
+        self.x = trace(site, self.x)
         return self.x
 
     def write(self, site: str, out: Tensor, trace: TraceLike) -> None:

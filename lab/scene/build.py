@@ -315,7 +315,7 @@ Classes = tuple[type, ...]
 def classes_of(model: GPT, layer: int | None) -> Classes:
     """The classes that form what a layer forms, or (None) what lies outside, those of its own parts
     first, and each before the classes that it inherits from."""
-    parts = [] if layer is None else [*model.block(layer).modules()]
+    parts = [] if layer is None else [*model.blocks[layer].modules()]
     parts += [vars(part)["kernel"] for part in parts if "kernel" in vars(part)]
     makers = [*parts, model, model.position, model.residual]
     return tuple(dict.fromkeys(cls for maker in makers for cls in written_by(type(maker))))

@@ -226,7 +226,7 @@ def test_a_recipe_may_be_changed_by_field_and_an_unknown_name_lists_the_known() 
     ["parallel_block", "cross_layer_attention", "first_layer_dense", "local_and_global_attention"],
 )
 def test_a_network_that_is_built_otherwise_learns_in_forty_steps(name: str) -> None:
-    plan = recipe(name)
+    plan = recipe(name, batch_size=24)
     losses = [step.loss for step in train(plan, TrainState.start(plan))]
     assert len(losses) == 40 and losses[0] == pytest.approx(np.log(16), abs=1e-3)
     assert np.mean(losses[-5:]) < 1.5

@@ -17,6 +17,7 @@ from lab.data.position_ids import position_ids
 from lab.data.problems import Format
 from lab.data.sources import Pairs
 from lab.model.config import (
+    PARTS,
     AbsorbedLatentAttentionConfig,
     ALiBiPositionsConfig,
     AttentionResidualConfig,
@@ -47,7 +48,9 @@ from lab.model.config import (
     YarnRotaryPositionsConfig,
 )
 from lab.model.gpt import GPT
+from lab.recipes.recipe_index import RECIPES
 from lab.scene.manifest import MOST_TOKENS
+from lab.training.checkpoint import committed_runs
 from lab.training.recipe import Recipe
 from lab.training.state import TrainState
 from lab.training.train import StepMetrics
@@ -198,6 +201,32 @@ def one_by_one() -> list[tuple[str, GPTConfig]]:
 @lru_cache
 def cover_of_samples() -> list[tuple[str, GPTConfig]]:
     return pairwise(product_of_samples())
+
+
+def one_of_a_kind(*also_slow: str) -> list[Any]:
+    """Committed runs for pytest. The gate takes the book's and, of those built of parts of the same
+    kinds, the smallest of several layers; the others are slow, and those named are too."""
+    import pytest
+
+    smallest: dict[str, str] = {}
+    for run in sorted(committed_runs(), key=size_of_run):
+        if RECIPES[run]().model.n_layer > 1:
+            smallest.setdefault(kinds_of_run(run), run)
+    quick = {"chain_of_thought", *smallest.values()} - {*also_slow}
+    return [
+        run if run in quick else pytest.param(run, marks=pytest.mark.slow)
+        for run in committed_runs()
+    ]
+
+
+def size_of_run(run: str) -> int:
+    model = RECIPES[run]().model
+    return model.n_layer * model.d_model
+
+
+def kinds_of_run(run: str) -> str:
+    parts = RECIPES[run]().model.to_dict()
+    return str([(part, own["kind"]) for part, own in parts.items() if part in PARTS])
 
 
 def key_heads(config: GPTConfig) -> int:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from lab.model.attention.kernels import Kernel
 from lab.model.attention.mha import MultiHeadAttention
 from lab.model.call import Call, KeysValues
-from lab.model.config import CrossLayerAttentionConfig
+from lab.model.config import CrossLayerAttentionConfig, MultiHeadAttentionConfig
+from lab.model.norm import RMSNorm
 from lab.model.positions import Position
 from lab.model.roles import Role
 from lab.model.rules import Rules, with_names
@@ -40,9 +41,13 @@ class CrossLayerAttention(MultiHeadAttention):
         source: int,
     ) -> None:
         super().__init__(config, d_model, norm_eps, kernel)
-        # What it inherits would make keys and values; no parameter may lie idle.
-        del self.wk, self.wv, self.k_norm
         self.source = source
+
+    def build(self, config: MultiHeadAttentionConfig, d_model: int, norm_eps: float) -> None:
+        """No W_K, no W_V and no norm of keys: a parameter that nothing reads would lie idle."""
+        self.wq = nn.Linear(d_model, config.width, bias=False)
+        self.wo = nn.Linear(config.width, d_model, bias=False)
+        self.q_norm = RMSNorm(config.head_dim, norm_eps) if config.qk_norm else nn.Identity()
 
     def forward(self, x: Tensor, call: Call) -> tuple[Tensor, KeysValues]:  # (B, T, D) -> same
         handed = call.handed

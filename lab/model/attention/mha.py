@@ -6,6 +6,7 @@ Shapes: `B` batch, `T` tokens of this call, `S` tokens seen so far, `H` query he
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import ClassVar
 
 import torch
@@ -20,7 +21,7 @@ from lab.model.roles import Meaning, Role
 from lab.model.rules import Choose, Contract, Rule, Rules, Softmax
 
 
-class Heads(nn.Module):
+class Heads(nn.Module, ABC):
     """What every kind of attention has: heads of `head_dim` values, joined by W_O."""
 
     wo: nn.Linear
@@ -30,9 +31,9 @@ class Heads(nn.Module):
     sees = "s <= t"
     """Which slots s a query in slot t looks at."""
 
+    @abstractmethod
     def emits(self, position: Position, reads: str) -> Rules:
         """Of all that it forms and writes, from the activation called `reads`."""
-        raise NotImplementedError
 
     def __init__(self, n_head: int, head_dim: int, kernel: Kernel) -> None:
         super().__init__()
@@ -90,6 +91,10 @@ class MultiHeadAttention(Heads):
     ) -> None:
         super().__init__(config.n_head, config.head_dim, kernel)
         self.n_kv_head = config.kv_width // config.head_dim
+        self.build(config, d_model, norm_eps)
+
+    def build(self, config: MultiHeadAttentionConfig, d_model: int, norm_eps: float) -> None:
+        """Its matrices and norms, in the order in which a seed fills them."""
         # No biases anywhere: PaLM trained more stably without (arXiv:2204.02311, section 2).
         self.wq = nn.Linear(d_model, config.width, bias=False)
         self.wk = nn.Linear(d_model, config.kv_width, bias=False)

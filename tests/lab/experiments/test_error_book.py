@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from lab.data.difficulty import longest_carry
-from lab.data.problems import HELDOUT_FROM, read_operands, split_values
+from lab.data.problems import HELDOUT_FROM, Integers, SplitName, read_operands, split_values
 from lab.data.sources import Mix, Pairs, Shapes, WrittenTexts
 from lab.experiments import error_book
 from lab.experiments.error_book import (
@@ -20,6 +20,7 @@ from lab.experiments.error_book import (
     PICKS,
     TASKS,
     Arm,
+    ErrorBookSetting,
     Learner,
     Pool,
     best_rate,
@@ -36,7 +37,21 @@ from lab.inference.answers import answers
 from lab.inference.scoring import RIGHT
 
 PAIRS = TASKS["2x2"]
-SMALL_TASK = replace(PAIRS, steps=2)
+
+
+class SmallSetting(ErrorBookSetting):
+    """Of its pool and of what it is asked every eighth problem."""
+
+    def pool(self, seed: int, n: int) -> tuple[Integers, Integers]:
+        a, b = super().pool(seed, n)
+        return a[::8], b[::8]
+
+    def asked(self, split: SplitName, n: int) -> tuple[Integers, Integers]:
+        a, b = super().asked(split, n)
+        return a[::8], b[::8]
+
+
+SMALL_TASK = SmallSetting(**vars(replace(PAIRS, steps=2)))
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +137,7 @@ def test_rounds_ask_pick_study_and_keep_a_ledger(monkeypatch: pytest.MonkeyPatch
     assert [at["round"] for at in curve] == [0, 1, 2] and curve[0]["tokens"] == 0
     read = 2 * 32 * PAIRS.form.length
     assert [at["tokens"] for at in curve] == [0, read, 2 * read]
-    n = len(PAIRS.pool(0, 0)[0])
+    n = len(SMALL_TASK.pool(0, 0)[0])
     assert [at["tokens_asked"] for at in curve] == [0, *(k * n * PAIRS.form.length for k in (1, 2))]
     assert [len(mistake["again"]) for mistake in book] == [2] * 3 + [1] * 3
     for mistake in book:

@@ -10,6 +10,7 @@ import torch
 from tiny import BASE, blocks_of, tiny_model
 
 from lab.data.vocabulary import encode
+from lab.inference.forward import run_with_trace
 from lab.interp import logit_lens
 from lab.interp.attribution import attribute
 from lab.interp.intervene import scale_stream
@@ -24,10 +25,18 @@ def test_the_notes_of_the_notebook_add_up_to_the_stream() -> None:
     book = logit_lens.notebook(tiny_model(), TEXT)
     assert list(book.lines) == LINES
     assert np.allclose(book.contribution.sum(axis=0), book.last, atol=1e-12)
-    assert np.allclose(book.length_of_stream[-1], np.linalg.norm(book.last, axis=-1))
+    assert np.allclose(book.length_of_sums[-1], np.linalg.norm(book.last, axis=-1))
     assert book.length_of_contributions[3] == pytest.approx(
         np.linalg.norm(book.contribution[3], axis=-1)
     )
+
+
+def test_in_a_plain_sum_the_stream_after_a_line_is_as_long_as_the_lines_so_far() -> None:
+    model = tiny_model()
+    trace = run_with_trace(model, TEXT, ("resid_mid", "resid_post"))
+    after = [trace[f"blocks.{i}.{site}"][0] for i in (0, 1) for site in ("resid_mid", "resid_post")]
+    lengths = [np.linalg.norm(x.numpy(), axis=-1) for x in after]
+    assert np.allclose(logit_lens.notebook(model, TEXT).length_of_sums[2:], lengths)
 
 
 def test_take_the_contributions_of_the_layers_away_and_the_start_is_left() -> None:

@@ -474,7 +474,7 @@ def test_a_continued_run_waits_for_its_place_and_can_be_stopped_there() -> None:
 @pytest.mark.push
 def test_a_rate_too_large_is_told_from_one_that_learns_and_one_that_is_slow() -> None:
     def losses(**arguments: Any) -> list[float]:
-        settings: dict[str, Any] = {**SMALL, "steps": 120, **arguments}
+        settings: dict[str, Any] = {**SMALL, "steps": 80, **arguments}
         recipe = multiply(**settings)
         return [m.loss for m in train(recipe, TrainState.start(recipe))]
 

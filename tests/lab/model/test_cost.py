@@ -144,9 +144,10 @@ def test_operations_of_writing_are_those_of_its_steps(cached: bool) -> None:
 def test_bytes_of_a_forward_are_its_matrices_and_the_cache_of_every_row(config: GPTConfig) -> None:
     model, cache = tiny_model(config, dtype=torch.float32), KVCache(7)
     read(model, some_tokens(3, 7), cache=cache)
-    matrices = [p for p in model.blocks.parameters() if p.ndim == 2] + [model.unembed.weight]
+    of_layers = [p for block in model.blocks for p in block.parameters()]
+    matrices = [p for p in of_layers if p.ndim == 2] + [model.unembed.weight]
     assert matrix_bytes(config, 4) >= 4 * sum(p.numel() for p in matrices)
-    gains = 4 * sum(p.numel() for p in model.blocks.parameters() if p.ndim == 1)
+    gains = 4 * sum(p.numel() for p in of_layers if p.ndim == 1)
     assert matrix_bytes(config, 4) <= 4 * sum(p.numel() for p in matrices) + gains
     assert forward_bytes(config, 7, batch=3) == matrix_bytes(config, 4) + cache.bytes_held
     assert cache.bytes_held == 3 * 7 * cache_bytes_per_token(config, 4)

@@ -24,6 +24,7 @@ from lab.model.cache import KVCache
 from lab.model.config import (
     ALiBiPositionsConfig,
     AttentionResidualConfig,
+    BlockAttentionResidualConfig,
     CrossLayerAttentionConfig,
     GPTConfig,
     LatentAttentionConfig,
@@ -156,7 +157,7 @@ def test_a_dense_layer_stands_below_layers_of_experts() -> None:
 
 
 def parts(layer: int, model: Any) -> set[str]:
-    return {name for name, _ in model.block(layer).named_parameters()}
+    return {name for name, _ in model.blocks[layer].named_parameters()}
 
 
 # ---------------------------------------------------------------- what it costs
@@ -261,7 +262,16 @@ def test_what_does_not_fit_is_refused_with_both_values() -> None:
         ),
         (
             lambda: replace(FOUR, block=PostNormBlockConfig(), residual=AttentionResidualConfig()),
-            "block=PostNorm.* of layer 0 norms the sum.*residual=Attention.*allowed is Plain",
+            "residual=Attention.*block=PostNorm.* of layer 0 norms .* at resid_mid and resid_post: "
+            "allowed .* residual=Plain",
+        ),
+        (
+            lambda: replace(
+                FOUR,
+                block=LayerPattern((SequentialBlockConfig(), PostNormBlockConfig())),
+                residual=BlockAttentionResidualConfig(),
+            ),
+            "residual=BlockAttention.*block=PostNorm.* of layer 1 norms",
         ),
         (lambda: replace(FOUR, ffn=LayerPattern(())), "needs at least one choice"),
         (lambda: replace(FOUR, ffn=LayerPattern((heads,))), "ffn=.* is not one of DenseFFNConfig"),  # pyright: ignore

@@ -14,7 +14,13 @@ from lab.inference.forward import run_with_trace
 from lab.interp.attribution import attribute
 from lab.interp.intervene import DEPTH_PATTERNS, cut_connection, even_depth
 from lab.interp.logit_lens import notebook, read_early
-from lab.model.config import AttentionResidualConfig, BlockAttentionResidualConfig, GPTConfig
+from lab.model.config import (
+    PART_KINDS,
+    AttentionResidualConfig,
+    BlockAttentionResidualConfig,
+    GPTConfig,
+    SequentialBlockConfig,
+)
 from lab.model.gpt import GPT, rebuilt
 from lab.model.residual import DepthStream, PlainStream
 from lab.model.trace import NO_TRACE, Edit, Trace
@@ -156,6 +162,33 @@ def test_edits_of_depth_say_what_is_allowed() -> None:
     with pytest.raises(ValueError, match="'source', which has 2 entries"):
         edit = cut_connection("depth_pattern_mid", 0, 2)
         run_with_trace(depth_model(AttentionResidualConfig()), "7*8=", [], [edit])
+
+
+# ---------------------------------------------------------------- blocks that do not fit
+
+
+def test_attention_over_depth_refuses_a_norm_in_the_stream_and_a_reading_of_nothing_new(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of any block, also of one that does not say itself what it does not fit."""
+    for wrong, said in (
+        ({"normed": ("resid_mid",)}, "block=Odd.* of layer 0 norms .* at resid_mid: allowed"),
+        ({"order": ("resid_pre", "resid_mid", "attn_out", "ffn_out", "resid_post")}, "resid_mid"),
+    ):
+        odd = type("Odd", (SequentialBlockConfig,), wrong)
+        monkeypatch.setitem(PART_KINDS["block"], "odd", odd)
+        assert replace(FOUR, block=odd()).block == odd()
+        for residual in FORMS:
+            with pytest.raises(ValueError, match=f"residual=.*{said}"):
+                replace(FOUR, block=odd(), residual=residual)
+
+
+def test_its_stream_takes_no_norm() -> None:
+    x = torch.ones(1, 2, 3)
+    stream = DepthStream(x, [torch.zeros(3)], 1e-6, [1])
+    stream.write("attn_out", x, NO_TRACE)
+    with pytest.raises(ValueError, match="no norm may stand in the stream at resid_mid"):
+        stream.read("resid_mid", NO_TRACE, lambda x: x)
 
 
 # ---------------------------------------------------------------- sizes

@@ -22,6 +22,7 @@ from tiny import (
     forwards,
     in_a_scene,
     math_variants,
+    one_of_a_kind,
     read,
     tiny_model,
     variants,
@@ -119,18 +120,6 @@ def assert_shows(s: Scene, tensors: dict[str, torch.Tensor]) -> None:
 # ---------------------------------------------------------------- the numbers
 
 
-@pytest.mark.parametrize("run", committed_runs())
-def test_every_cell_of_a_committed_run_is_torchs(run: str) -> None:
-    for prompt in prompts(loaded(run).format):
-        assert_shows(scene_of(run, prompt), torch_tensors(loaded(run).model, prompt))
-
-
-@pytest.mark.parametrize("config", variants())
-def test_every_cell_is_torchs_whatever_the_model_is_made_of(config: GPTConfig) -> None:
-    math_model = with_math_kernel(tiny_model(config))
-    assert_shows(scene(tiny_model(config), TEXT), torch_tensors(math_model, TEXT))
-
-
 def test_all_that_a_model_forms_is_there_and_has_axes_that_fit() -> None:
     for run in committed_runs():
         model = loaded(run).model
@@ -197,28 +186,33 @@ def assert_rules_hold(s: Scene) -> None:
     reader = Reader(s.manifest, s.blobs)
     for number, entry in enumerate(s.manifest["tensors"]):
         for at in sample_cells(entry, number):
-            cell = read_cell(s.manifest, s.blobs, entry["name"], at)
-            value = recompute_cell(s.manifest, s.blobs, entry["name"], at)
+            made = reader.cells(reader.rule(entry["name"]) or entry["name"], at)
+            cell, value = reader.number(entry["name"], *at), float(made.value)
             if math.isinf(cell) or math.isinf(value):
                 assert value == cell, (entry["name"], at)
                 continue
-            error = float(reader.cells(reader.rule(entry["name"]) or entry["name"], at).error)
-            slack = 1.5 * error + ROUNDED * abs(cell) + 2.0**-24 * entry["scale"]
+            slack = 1.5 * float(made.error) + ROUNDED * abs(cell) + 2.0**-24 * entry["scale"]
             assert abs(value - cell) <= slack, (entry["name"], at, cell, value, slack)
 
 
-@pytest.mark.parametrize("run", committed_runs())
-def test_every_formula_of_a_committed_run_gives_its_cell(run: str) -> None:
+@pytest.mark.parametrize("run", one_of_a_kind())
+def test_every_cell_of_a_committed_run_is_torchs_and_what_its_formula_gives(run: str) -> None:
     for prompt in prompts(loaded(run).format):
-        assert_rules_hold(scene_of(run, prompt))
+        s = scene_of(run, prompt)
+        assert_shows(s, torch_tensors(loaded(run).model, prompt))
+        assert_rules_hold(s)
 
 
 @pytest.mark.parametrize("config", variants())
-def test_every_formula_gives_its_cell_whatever_the_model_is_made_of(config: GPTConfig) -> None:
-    s = scene(tiny_model(config), TEXT)
+def test_whatever_a_model_is_made_of_cells_are_torchs_and_come_from_formula_and_line(
+    config: GPTConfig,
+) -> None:
+    s, math_model = scene(tiny_model(config), TEXT), with_math_kernel(tiny_model(config))
+    assert_shows(s, torch_tensors(math_model, TEXT))
     formed = [e for e in s.manifest["tensors"] if e["kind"] == "activation"]
     assert {label(e["name"]) for e in formed if not e["rule"]} <= {"expert_index"}
     assert_rules_hold(s)
+    assert_lines_make(s, config)
 
 
 @pytest.mark.parametrize("config", math_variants())
@@ -566,11 +560,10 @@ def forgetful(cls: type[SlidingWindowAttention]) -> Any:
     return init
 
 
-@pytest.mark.parametrize("config", variants())
-def test_every_tensor_names_the_line_that_makes_it(config: GPTConfig) -> None:
-    """In a class of this very layer, or of one that it inherits from, or in their files."""
-    model = with_math_kernel(tiny_model(config))
-    for entry in scene(model, TEXT).manifest["tensors"]:
+def assert_lines_make(s: Scene, config: GPTConfig) -> None:
+    """Every tensor names the line that makes it: in a class of this very layer, or of one that it
+    inherits from, or in their files."""
+    for entry in s.manifest["tensors"]:
         source, name = entry["source"], entry["name"].split(".")
         line = (ROOT / source["file"]).read_text().splitlines()[source["line"] - 1]
         said = name[-1] if entry["kind"] == "activation" else name[-2]

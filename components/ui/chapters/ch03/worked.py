@@ -101,7 +101,7 @@ def length_of(line: str) -> str:
 
 
 def length_at_the_end() -> str:
-    return f"{probes.notebook_of(text()).length_of_stream[-1, PLACE - 1]:,.0f}"
+    return f"{probes.notebook_of(text()).length_of_sums[-1, PLACE - 1]:,.0f}"
 
 
 def normed(factor: float) -> str:

@@ -184,6 +184,20 @@ def rows_of_traffic(n: int) -> list[dict[str, Any]]:
     return out
 
 
+def halving_memories() -> list[int]:
+    """Those of the chart whose doubling leaves two to three fifths of what FlashAttention moves, of
+    every text."""
+    moved = [
+        [row["moved"] for row in rows_of_traffic(n) if row["way"] == "FlashAttention"]
+        for n in LONG_TEXTS
+    ]
+    return [
+        fast
+        for k, fast in enumerate(TRAFFIC_MEMORIES[:-1])
+        if all(2 / 5 <= of[k + 1] / of[k] <= 3 / 5 for of in moved)
+    ]
+
+
 def rows_of_times(n: int) -> list[dict[str, str]]:
     """Of one head and a text of `n` tokens, what processors take at their published peaks."""
     work = operations(n, n, WIDTH, WIDTH)
@@ -334,6 +348,8 @@ CALC: dict[str, Callable[[], str]] = {
     "tile_plain": lambda: f"{plain_moves():,}",
     "tile_flash": lambda: f"{tiles_move():,}",
     "traffic_width": lambda: f"{WIDTH}",
+    "halved_from": lambda: f"{halving_memories()[0]:,}",
+    "halved_to": lambda: f"{2 * halving_memories()[-1]:,}",
     "kept_anyway": lambda: f"{4 * WIDTH}",
     "backward_row": lambda: written(probes.largest_row_sum(*SUM), "{:.0e}"),
     "short": lambda: f"{experiment.SPEED_LENGTHS[0]}",

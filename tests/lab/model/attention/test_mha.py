@@ -6,6 +6,8 @@ import pytest
 import torch
 from tiny import BASE, blocks_of, some_tokens, tiny_model
 
+from lab.model.attention.kernels import math_attention
+from lab.model.attention.mha import Heads
 from lab.model.cache import NO_CACHE, KVCache
 from lab.model.call import Call, Slots
 from lab.model.config import GroupedQueryAttentionConfig, MultiHeadAttentionConfig
@@ -69,3 +71,8 @@ def test_multi_head_attention_is_torchs() -> None:
     at = torch.arange(5)[None]
     got, _ = ours(x, Call(Slots(), Relation(model.position, at, at), NO_CACHE, NO_TRACE))
     assert torch.allclose(got, expected, rtol=1e-10, atol=1e-12)
+
+
+def test_an_attention_that_does_not_say_what_it_emits_is_not_built() -> None:
+    with pytest.raises(TypeError, match=r"abstract method '?emits"):
+        Heads(2, 4, math_attention)  # pyright: ignore
