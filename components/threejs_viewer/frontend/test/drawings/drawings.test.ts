@@ -15,6 +15,7 @@ import network from "../../src/drawings/network";
 import notations from "../../src/drawings/notations";
 import queue from "../../src/drawings/queue";
 import registers from "../../src/drawings/registers";
+import copyMoment from "../../src/drawings/moment";
 import save from "../../src/drawings/save";
 import { counted, range, short, signed, type Pair } from "../../src/drawings/shared/numbers";
 import { frameAt, timed } from "../../src/drawings/shared/schedule";
@@ -1498,4 +1499,18 @@ test("a token of the tape that is asked for keeps its rows, and says where it lo
   });
   hover(ones[n - 1], false);
   expect(drawing.all(".aside").length).toBe(0);
+});
+
+test("a state of the page is copied, or can be selected, until it is another", async () => {
+  vi.stubGlobal("navigator", {});
+  const drawing = opened(copyMoment, cases.moment);
+  drawing.one(".copy").click();
+  await Promise.resolve();
+  const box = drawing.one<HTMLTextAreaElement>(".copied");
+  await vi.waitFor(() => expect(box.hidden).toBe(false));
+  expect(box.value).toBe(cases.moment.data.text);
+  expect([box.selectionStart, box.selectionEnd]).toEqual([0, box.value.length]);
+  drawing.load({ digest: "another", text: "another" });
+  expect([box.hidden, drawing.text(".handed")]).toEqual([true, ""]);
+  vi.unstubAllGlobals();
 });

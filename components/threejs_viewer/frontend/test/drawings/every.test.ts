@@ -20,8 +20,8 @@ const all = Object.entries(cases).map(([name, one]) => {
   return { name, drawing, one };
 });
 
-/** Neither draws anything of its own data. */
-const PLAIN = ["contents", "save"];
+/** None draws anything of its own data. */
+const PLAIN = ["contents", "moment", "save"];
 const drawings = all.filter(({ name }) => !PLAIN.includes(name));
 const isMoving = ({ drawing }: { drawing: string }): boolean =>
   readFileSync(`src/drawings/${drawing}.ts`, "utf-8").includes("extends MovingDrawing<");

@@ -8,6 +8,7 @@ import { addressOf, momentIn, nameOf } from "./address";
 import { cardOf } from "./card";
 import { Drawing, type Sent } from "./drawing";
 import { say, setShare, still } from "./elements";
+import { handText } from "./handed";
 import { named, type Landmark } from "./landmarks";
 import { clamp } from "./numbers";
 import { download } from "./picture";
@@ -202,18 +203,8 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
 
   private async copyMoment(): Promise<void> {
     this.settle();
-    const text = `${this.said}\n${addressOf(location.href, nameOf(this.root), this.at)}`;
-    const box = this.part<HTMLTextAreaElement>("copied");
-    const taken = await takenBy(text);
-    box.hidden = taken;
-    box.value = text;
-    say(
-      this.part("handed"),
-      taken ? "Copied." : "Your browser does not copy: take the text below.",
-    );
-    if (taken) return;
-    box.focus();
-    box.select();
+    const address = addressOf(location.href, nameOf(this.root), this.at);
+    await handText(this.part, `${this.said}\n${address}`);
   }
 
   private async savePicture(): Promise<void> {
@@ -237,16 +228,6 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
     this.part("said").setAttribute("aria-live", this.plays ? "off" : "polite");
     say(this.part("said"), told);
     say(this.button, this.plays ? "Pause" : this.ended ? "Replay" : "Play");
-  }
-}
-
-/** Whether the clipboard takes a text. */
-async function takenBy(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return false; // refused, or there is none on a page that is not secure
   }
 }
 
