@@ -12,7 +12,7 @@ from components.ui.drawings.arcs import WrittenSum, show_arcs
 from components.ui.home import route, small_picture, written_and_looked
 from components.ui.link import one_of
 from components.ui.loaded_models import BOOK_RUN, loaded_models, needs_a_run
-from components.ui.operand_boxes import last_allowed, share_moment
+from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import FORM
 from components.ui.sidebar import show_sidebar
 from components.ui.words import spelled
@@ -79,11 +79,9 @@ def draw_sum(page: Chapter, a: int, b: int) -> None:
     )
     st.markdown(verdict(text, a, b, layer, head))
     st.caption(caption(layer))
-    with st.expander("Another layer, and a link to this"):
+    with st.expander("Another layer"):
         page.prose("pull")
         page.choose("layer", "Layer", range(CONFIG.n_layer), layer)
-        if head is not None:
-            share_moment(a=a, b=b, pull=True, layer=layer, head=head)
 
 
 def caption(layer: int) -> str:

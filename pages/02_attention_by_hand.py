@@ -39,11 +39,11 @@ from components.ui.chapters.ch02.worked import (
 )
 from components.ui.claims import results
 from components.ui.drawings import arrows
+from components.ui.drawings.moment import share_moment
 from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
 from components.ui.link import number_within
 from components.ui.loaded_models import BOOK_RUN, load_with_progress, use_one_thread, write_sum
-from components.ui.operand_boxes import share_moment
 from components.ui.page_records import rows_of
 from components.ui.plots import maps
 from lab.by_hand import attention as hand
@@ -179,7 +179,9 @@ def query() -> None:
     angle, length = draw_query("ch02_", ONE, a, b)
     show_graded(ONE, angle, length)
     if (angle, length) != (ONE.angle, ONE.length):
-        share_moment(page.at, ch02_a=a, ch02_b=b, ch02_angle=angle, ch02_length=str(length))
+        said = f"{prompt_of(a, b)}, a query at {angle} degrees and of length {length}."
+        parameters = {"ch02_a": a, "ch02_b": b, "ch02_angle": angle, "ch02_length": str(length)}
+        share_moment("ch02_moment", said, page.at, **parameters)
     page.notice()
     page.source(hand.look, hand.keys, hand.values, hand.attend, hand.grade)
 

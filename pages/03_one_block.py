@@ -14,9 +14,9 @@ from components.ui.chapters.ch03.probes import FACTORS, FIRST, FORM, PLACE, Writ
 from components.ui.chapters.ch03.worked import CALC, config
 from components.ui.claims import results
 from components.ui.drawings import openers
+from components.ui.drawings.moment import share_moment
 from components.ui.lazily import lazily
 from components.ui.loaded_models import BOOK_RUN
-from components.ui.operand_boxes import share_moment
 from components.ui.page_records import opening, rows_of
 from components.ui.plots import bars
 from components.ui.words import band, spelled
@@ -351,12 +351,14 @@ def pull(a: int, b: int) -> None:
     ):
         return
     without = probes.write_without(text[:FIRST], part).text
-    st.markdown(what_came_of_it(text, part, without, a, b))
+    said = what_came_of_it(text, part, without, a, b)
+    st.markdown(said)
     st.caption("With all parts, and without the one you chose. Changed tokens are marked.")
     st.html(tokens.strip(text, FORM, a, b))
     marks = tokens.marks_of(without, FORM, a, b, text)
     st.html(tokens.strip(without, FORM, a, b, marks=marks, written_from=FIRST))
-    share_moment(page.at, ch03_a=a, ch03_b=b, ch03_pull=part)
+    said = f"{a} × {b} without {part}. {said}"
+    share_moment("ch03_moment", said, page.at, ch03_a=a, ch03_b=b, ch03_pull=part)
     page.notice()
     page.source(attribution.Component, intervene.ablate_head, intervene.ablate_layer)
 

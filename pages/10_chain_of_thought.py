@@ -15,10 +15,10 @@ from components.ui.chapters.ch10.claims import TWIN
 from components.ui.chapters.ch10.worked import CALC, HOW_MANY, STYLE_NAMES
 from components.ui.claims import claim_index, results
 from components.ui.drawings import openers
+from components.ui.drawings.moment import share_moment
 from components.ui.lazily import lazily
 from components.ui.live import training
 from components.ui.loaded_models import BOOK_RUN, load_with_progress, write, write_sum
-from components.ui.operand_boxes import share_moment
 from components.ui.page_records import Atlas, atlases, first_error, one_it_gets_wrong, rows_of
 from components.ui.plots import bars, dots, maps, pictures
 from components.ui.plots.ends import shares
@@ -552,7 +552,9 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         st.html(tokens.strip(forged, FORM, a, b, marks=marks, written_from=place + 1))
         if page.alone is None:
             where = tokens.place_of(place, FORM, a, b)
-            share_moment(page.at, ch10_a=a, ch10_b=b, ch10_forge_at=where, ch10_forge_to=new)
+            said = f"{a} × {b} with {new} written over the {where}. {numbers}"
+            forgery = {"ch10_forge_at": where, "ch10_forge_to": new}
+            share_moment("ch10_moment", said, page.at, ch10_a=a, ch10_b=b, **forgery)
 
     @page.section("tamper", told=False)
     def every_forgery() -> None:

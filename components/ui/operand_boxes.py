@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
@@ -51,13 +50,3 @@ def last_allowed(
     if pair is not None:
         st.session_state[key] = pair
     return st.session_state.get(key, default)
-
-
-def share_moment(at: str = "", **parameters: str | int | bool) -> None:
-    """The link that brings another reader to this very state, ready to copy: to section `at` of
-    the page, its guess told, or to the top. It says nothing of what this reader guessed."""
-    here = urlsplit(st.context.url or "")
-    query = urlencode(({"at": at} if at else {}) | parameters)
-    link = here._replace(path=here.path or "/", query=query, fragment="")
-    st.caption("Copy this moment: the link opens the page in this state.")
-    st.code(link.geturl(), language=None, wrap_lines=True)

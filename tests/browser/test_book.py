@@ -111,9 +111,10 @@ def without_head_3(page) -> tuple[str, str]:
     page.get_by_text("goes wrong first").wait_for(timeout=30_000)
     wait_idle(page)
     assert page.locator(".arcs .token.wrong").count() > 0
-    page.get_by_text("Another layer, and a link to this").click()
-    link = page.locator('[data-testid="stCode"]').first
-    return page.get_by_text("goes wrong first").inner_text(), link.inner_text().strip()
+    page.locator(".arcs .copy").click()
+    copied = page.locator(".arcs .copied")
+    copied.wait_for()
+    return page.get_by_text("goes wrong first").inner_text(), copied.input_value().split("\n")[-1]
 
 
 def another_visitor_finds_the_same_and_puts_the_head_back(open_page, link: str, said: str) -> None:

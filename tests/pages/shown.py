@@ -23,6 +23,12 @@ def charts(app: Any, *columns: str) -> list[list[dict[str, Any]]]:
     ]
 
 
+def copied(app: Any) -> list[str]:
+    """What the buttons copy that stand below no drawing."""
+    sent = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    return [data["text"] for data in sent if data.keys() == {"text", "digest"}]
+
+
 def frames(app: Any, *, told: bool) -> dict[str, dict[str, Any]]:
     """What is sent of the guesses in a figure that are told, or still wait, by question."""
     sent = [json.loads(element.proto.json) for element in app.get("bidi_component")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
-from shown import frames
+from shown import copied, frames
 
 from lab.by_hand import attention as hand
 from lab.by_hand.attention import FORM
@@ -36,7 +36,7 @@ def test_a_good_query_is_accepted_and_a_bad_one_gets_a_hint(book) -> None:
     assert not app.success and "Make the query longer" in text_of(app)
     set_query(app, 26, 5.0)
     assert any("Every problem has at least 0.95" in done.value for done in app.success)
-    assert "ch02_angle=26" in " ".join(block.value for block in app.code)
+    assert "ch02_angle=26" in copied(app)[0]
     set_query(app, 26, 0.0)
     assert not app.success
 

@@ -44,6 +44,7 @@ def test_clocks_turn_as_the_book_turns_pairs() -> None:
     speeds = drawn_speeds()
     assert speeds == pytest.approx(frequencies(DRAWN_DIM, DRAWN_BASE).tolist())
     html = openers.turning_clocks(speeds, 64)
+    assert [int(s) for s in re.findall(r"--t:(\d+)s", html)] == [5]  # longer, and it has a strip
     turns = [float(t) for t in re.findall(r"--turn:([\d.]+)rad", html)]
     assert turns == pytest.approx([64 * s for s in speeds], abs=1e-4)
 

@@ -13,25 +13,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from components.ui.drawings.drawing import digest, drawing, sent_by
+from components.ui.drawings.drawing import digest, drawing, moments, sent_by
 from lab.by_hand.attention import KEY_LENGTH, LONGEST_QUERY
 
 Numbers = NDArray[np.float64]
 
-HTML = """
+HTML = f"""
 <div class="drawing head">
-  <div class="picture">
-    <svg class="plane" role="group"></svg>
-    <button class="play">Replay</button>
-  </div>
+  <div class="picture"><svg class="plane" role="group"></svg></div>
   <div class="side">
     <div class="caption lead"></div>
     <div class="row"><svg class="ribbons" aria-hidden="true"></svg><div class="tokens"></div></div>
-    <label class="reading">Reading from <input class="scrub" type="range" min="0" value="0"></label>
     <div class="mix"><div class="caption">What arrives: the blend of the digits</div>
       <div class="blend"></div></div>
     <div class="said" role="status"></div>
   </div>
+  {moments()}
 </div>
 """
 

@@ -18,6 +18,11 @@ DRAWINGS = DIST / "drawings"
 
 SPEEDS = ("0.5", "1", "2")
 
+COPY = """<button class="copy" title="Its sentence, and a link to it">Copy this moment</button>"""
+HANDED = """<span class="handed" role="status"></span>
+  <textarea class="copied" aria-label="This moment, to copy" readonly hidden></textarea>"""
+HAND_ON = COPY + HANDED
+
 
 def moments(label: str = "Moment shown", first: int = 0) -> str:
     """The strip of a drawing of many moments, from `first` on: a button that plays, pauses and
@@ -38,10 +43,9 @@ def moments(label: str = "Moment shown", first: int = 0) -> str:
   </div>
   <select class="speed" aria-label="Speed">{speeds}</select>
   <button class="reset">Reset</button>
-  <button class="copy" title="Its sentence, and a link to it">Copy this moment</button>
+  {COPY}
   <button class="shot" title="A card to share, as PNG">Picture</button>
-  <span class="handed" role="status"></span>
-  <textarea class="copied" aria-label="This moment, to copy" readonly hidden></textarea>
+  {HANDED}
 </div>
 """
 

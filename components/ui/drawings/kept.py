@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from components.ui.drawings.drawing import as_signed_bytes, digest, drawing
+from components.ui.drawings.drawing import as_signed_bytes, digest, drawing, moments
 
 if TYPE_CHECKING:
     from lab.measure.cache_growth import Growth, Kept
@@ -24,7 +24,7 @@ Numbers = NDArray[np.float64]
 ROUNDING = 1e-5
 """A change below this share of a layer's largest number is what rounding to float32 makes of it."""
 
-HTML = """
+HTML = f"""
 <div class="drawing kept">
   <div class="controls">
     <div class="choice" role="group" aria-label="What is shown">
@@ -34,13 +34,11 @@ HTML = """
       <span>causal mask</span>
       <button data-mask="on">on</button><button data-mask="off">off</button>
     </div>
-    <label class="reel">
-      <span class="length"></span>
-      <input class="scrub" type="range" min="1" aria-label="Tokens so far, t">
-    </label>
+    <span class="length"></span>
   </div>
   <div class="strip" aria-hidden="true"></div>
   <div class="layers" role="group"></div>
+  {moments("Tokens so far, t", first=1)}
   <div class="said" role="status"></div>
   <div class="legend">
     <span><i class="positive"></i>above 0</span>

@@ -20,7 +20,8 @@ Numbers = NDArray[np.float64]
 LEAST_PRICE = 0.05
 """Nats from which a loss is written above its bar."""
 
-TURN_SECONDS = 9
+TURN_SECONDS = 5
+"""What moves longer has a strip of controls, and these figures have none."""
 
 
 def opener(body: str, alt: str, caption: str, *, beside: bool = False) -> str:

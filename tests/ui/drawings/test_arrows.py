@@ -20,6 +20,7 @@ from lab.data.vocabulary import encode
 # ---------------------------------------------------------------- what the front end is tried on
 
 PROMPT = "37*48="
+PLACES = ("a", "times", "b", "equals", "units", "tens")
 QUERIES = [(45, 2.5), (0, 0.0), (95, 6.0), (231, 3.3), (359, 1.0)]
 
 
@@ -46,7 +47,7 @@ def real_head() -> Case:
     weights /= weights.sum(axis=1, keepdims=True)
     return case(
         arrows,
-        lambda: arrows.show_weights("k", PROMPT, hand.PLACES, weights, at=4, alt="A head"),
+        lambda: arrows.show_weights("k", "7*8=65", PLACES, weights, at=4, alt="A head"),
         weights.tolist(),
     )
 

@@ -7,14 +7,16 @@ import "./arrows.css";
 import { arrow, attend, blend } from "./maths/attention";
 import type { Sent } from "./shared/drawing";
 import { draw, set, tip } from "./shared/elements";
+import { landmarksOf, type Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
 import { clamp, range, short, type Pair } from "./shared/numbers";
 import { REST_MS } from "./shared/slide";
+import { ACROSS, steppedThrough } from "./shared/stepped";
 
 const WIDEST = 26;
 const UNIT = 50; // of the drawing, for a length of 1
-const SWEEP = 7; // seconds, once round
+const [SWEEP, READING] = [7, 8]; // seconds, once round, and from the first token to the last
 
 interface Both extends Sent {
   tokens: string[];
@@ -58,6 +60,8 @@ class Head extends MovingDrawing<Data> {
   private line!: SVGLineElement;
   private halo!: SVGCircleElement;
   private handle!: SVGCircleElement;
+  /** The token under the hand or the focus. */
+  private pointed: number | null = null;
 
   protected override begin(): void {
     this.watch(this.part("row"));
@@ -136,7 +140,21 @@ class Head extends MovingDrawing<Data> {
     const tenths = Math.round(clamp(length, 0, this.longest) * 10) / 10;
     this.query = [round(Math.round(angle)), tenths];
     this.origin = this.query[0] - this.at;
+    this.markLandmarks();
     this.again();
+  }
+
+  /** One token, and the weight that it has. */
+  private point(token: number | null): void {
+    this.pointed = token;
+    if (!this.plays) this.again();
+  }
+
+  protected override letGo(): void {
+    this.pointed = null;
+    if ("weights" in this.data) return;
+    this.aim(this.data);
+    this.markLandmarks();
   }
 
   // ------------------------------------------------------------ built once
@@ -147,11 +165,14 @@ class Head extends MovingDrawing<Data> {
     const sweeps = !real && data.sweep;
     this.root.classList.toggle("real", real);
     this.part("picture").hidden = this.part("mix").hidden = real;
-    this.part("reading").hidden = !real;
-    this.part("play").hidden = !sweeps;
-    this.part("lead").textContent = real ? "" : "Ribbons: the weights of =";
+    this.part("reel").hidden = !real && !sweeps;
+    set(this.part("scrub"), { "aria-label": real ? "Reading from" : "Degrees gone round" });
+    this.part("lead").textContent = real
+      ? "Ribbons: the weights of the token that reads. Press another to read from it."
+      : "Ribbons: the weights of =";
+    this.pointed = null;
     this.buildTokens();
-    if (real) return this.wait(this.evenly(data.tokens.length - 1, 0), data.at);
+    if (real) return this.wait(this.evenly(data.tokens.length - 1, READING), data.at);
     this.longest = data.longest;
     this.buildPlane(data);
     this.buildBlend();
@@ -217,18 +238,42 @@ class Head extends MovingDrawing<Data> {
 
   private buildTokens(): void {
     const { tokens, places } = this.data;
+    const real = "weights" in this.data;
     const boxes = tokens.map((token, i) => {
       const box = make(
         "div",
-        { title: places[i] },
+        { title: places[i], role: real ? "button" : "img" },
         make("div", { class: "token" }, token),
         make("div", { class: "place" }, places[i]),
         make("div", { class: "weight" }),
       );
-      if ("weights" in this.data) box.onclick = () => this.stopAt(i);
+      box.onpointerenter = box.onfocus = () => this.point(i);
+      box.onpointerleave = box.onblur = () => this.point(null);
+      if (real) box.onclick = () => this.readFrom(i);
       return box;
     });
+    steppedThrough(boxes, ACROSS);
     this.part("tokens").replaceChildren(...boxes);
+  }
+
+  /** With all that it looks at. */
+  private readFrom(token: number): void {
+    this.pointed = null;
+    this.stopAt(token);
+  }
+
+  /** Where a real text begins its working and its answer; where a query that goes round points to a
+      key. */
+  protected override landmarks(): Landmark[] {
+    const { data, origin } = this;
+    if ("weights" in data)
+      return landmarksOf(data.tokens).map(({ at, name }) => ({ at: at - 1, name }));
+    return data.keys
+      .map(([x, y], i) => {
+        const angle = (Math.atan2(y, x) * 180) / Math.PI;
+        return { at: Math.round(round(angle - origin)), name: data.tokens[i] };
+      })
+      .sort((one, other) => one.at - other.at);
   }
 
   // ------------------------------------------------------------ drawn at every move
@@ -269,8 +314,13 @@ class Head extends MovingDrawing<Data> {
   }
 
   private drawTokens(weights: number[]): void {
+    const { tokens, places } = this.data;
     [...this.part("tokens").children].forEach((box, i) => {
-      box.className = i === this.token ? "asks" : i > this.token ? "ahead" : "";
+      const aside = this.pointed !== null && i !== this.pointed && i !== this.token;
+      const kind = i === this.token ? "asks" : i > this.token ? "ahead" : "";
+      box.className = aside ? `${kind} aside` : kind;
+      const name = `${tokens[i]}, ${places[i]}, weight ${weights[i].toFixed(2)}`;
+      set(box, { "aria-label": name });
       const weight = box.querySelector<HTMLElement>(".weight")!;
       weight.textContent = weights[i] >= 0.005 ? short(weights[i]) : "";
       weight.dataset["weight"] = weights[i].toFixed(4);
@@ -292,16 +342,26 @@ class Head extends MovingDrawing<Data> {
       const up = rise * (own ? 0.5 : 0.3 + (0.7 * Math.abs(i - token)) / weights.length);
       const [from, to] = own ? [x0 - step * 0.3, x0 + step * 0.3] : [x0, (i + 0.5) * step];
       const d = `M${from} ${height} C${from} ${height - up} ${to} ${height - up} ${to} ${height}`;
-      draw(svg, "path", { d, "stroke-width": Math.max(0.6, widest * weight) });
+      const aside = this.pointed !== null && i !== this.pointed;
+      const width = Math.max(0.6, widest * weight);
+      draw(svg, "path", { class: aside ? "aside" : "", d, "stroke-width": width });
     });
   }
 
   private reading(weights: number[]): string {
     const { tokens, places } = this.data;
+    if (!this.plays && this.pointed !== null) return this.saidOf(this.pointed, weights);
     const order = range(weights.length).sort((i, j) => weights[j] - weights[i]);
     const seen = order.filter((i) => weights[i] >= 0.005).slice(0, 3);
     const listed = seen.map((i) => `${tokens[i]} (${places[i]}) ${weights[i].toFixed(2)}`);
     return `${tokens[this.token]} (${places[this.token]}) looks at: ${listed.join(", ")}.`;
+  }
+
+  private saidOf(i: number, weights: number[]): string {
+    const { tokens, places } = this.data;
+    const [reader, other] = [this.token, i].map((token) => `${tokens[token]} (${places[token]})`);
+    if (i > this.token) return `${reader} does not see ${other}, which comes later.`;
+    return `${reader} gives ${other} the weight ${weights[i].toFixed(2)}.`;
   }
 }
 

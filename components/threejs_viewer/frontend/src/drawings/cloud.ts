@@ -7,6 +7,7 @@ import {
   along,
   between,
   height,
+  landmarksIn,
   marks,
   reached,
   seen,
@@ -22,6 +23,7 @@ import {
 } from "./maths/cloud";
 import type { Sent } from "./shared/drawing";
 import { blank, draw, set, tone, type Part } from "./shared/elements";
+import type { Landmark } from "./shared/landmarks";
 import { HeatMap } from "./shared/lines";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
@@ -502,6 +504,10 @@ class Cloud extends MovingDrawing<Data> {
       this.scores.place(width);
     }
     this.again();
+  }
+
+  protected override landmarks(): Landmark[] {
+    return landmarksIn(this.data.scores);
   }
 
   protected show(at: number): string {

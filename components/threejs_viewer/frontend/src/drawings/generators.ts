@@ -111,9 +111,11 @@ class Generators extends MovingDrawing<Data> {
       mark.onpointerenter = mark.onfocus = () => this.point(token);
       mark.onpointerleave = mark.onblur = () => this.point(null);
     };
+    const written = tokens.map((token) => make("span", {}, token));
     const built = tokens.map((_, token): Column => {
       const group = draw(cells, "g");
       pointsAt(group, token);
+      group.onclick = () => written[token].focus(); // a finger that is lifted leaves
       const own = range(n_layer).map((layer) =>
         draw(group, "rect", { class: "cell", y: this.y(layer), height: ROW - GAP }),
       );
@@ -121,7 +123,6 @@ class Generators extends MovingDrawing<Data> {
       return { group, cells: own, bar };
     });
     const most = draw(cells, "text", { class: "most" });
-    const written = tokens.map((token) => make("span", {}, token));
     written.forEach(pointsAt);
     steppedThrough(written, ACROSS);
     part("text").replaceChildren(...written);

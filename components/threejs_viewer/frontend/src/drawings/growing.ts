@@ -8,7 +8,7 @@ import { HeatMap, Strip } from "./shared/lines";
 import { landmarksOf, type Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
-import { signedBytes } from "./shared/numbers";
+import { clamp, percent, signedBytes } from "./shared/numbers";
 
 type Name = "k" | "v" | "q";
 
@@ -36,6 +36,8 @@ class Growing extends MovingDrawing<Data> {
   private strip!: Strip;
   private rows!: Strip;
   private maps!: Record<Name, Shown>;
+  /** The token under the hand or the focus. */
+  private pointed: number | null = null;
 
   protected override recolour(): void {
     this.again();
@@ -49,6 +51,8 @@ class Growing extends MovingDrawing<Data> {
     const rows = make("div", { class: "rows" });
     this.strip = new Strip(this.part("strip"), tokens);
     this.rows = new Strip(rows, tokens);
+    this.rows.pointedAt((token) => this.point(token));
+    this.pointed = null;
     this.maps = { k: this.shown("k"), v: this.shown("v"), q: this.shown("q") };
     const names: Name[] = ["k", "v", "q"];
     const heads = names.map((name) => {
@@ -62,7 +66,24 @@ class Growing extends MovingDrawing<Data> {
   private shown(name: Name): Shown {
     const [lines, room] = [signedBytes(this.data[name]), this.data.tokens.length];
     const width = lines.length / room;
-    return { lines, width, map: new HeatMap(room, width) };
+    const map = new HeatMap(room, width);
+    map.box.onpointermove = ({ clientY }) => {
+      const { top, height } = map.box.getBoundingClientRect();
+      this.point(clamp(Math.floor((room * (clientY - top)) / height), 0, room - 1));
+    };
+    map.box.onpointerleave = () => this.point(null);
+    return { lines, width, map };
+  }
+
+  /** One token, and how strong its lines are. */
+  private point(token: number | null): void {
+    if (token === this.pointed) return;
+    this.pointed = token;
+    this.again();
+  }
+
+  protected override letGo(): void {
+    this.pointed = null;
   }
 
   protected override landmarks(): Landmark[] {
@@ -75,13 +96,26 @@ class Growing extends MovingDrawing<Data> {
     const newest = length === tokens.length && !this.plays ? null : length - 1;
     this.strip.grow(length);
     this.rows.grow(length);
+    const only = this.pointed !== null && this.pointed < length ? this.pointed : null;
+    for (const row of [this.strip, this.rows]) row.only(only);
+    for (const { map } of Object.values(this.maps)) map.only = only;
     for (const name of ["k", "v"] as const) {
       const { lines, width, map } = this.maps[name];
       map.show(lines.subarray(0, length * width), newest);
     }
     const { lines, width, map } = this.maps.q;
     map.show(lines.subarray((length - 1) * width, length * width), newest, length - 1);
-    return this.told(length);
+    return !this.plays && only !== null ? this.saidOf(only) : this.told(length);
+  }
+
+  private saidOf(token: number): string {
+    const [key, value] = (["k", "v"] as const).map((name) => {
+      const { lines, width } = this.maps[name];
+      const line = lines.subarray(token * width, (token + 1) * width);
+      return percent(Math.max(...line.map(Math.abs)) / 127);
+    });
+    const where = `Token ${token + 1}, “${this.data.tokens[token]}”: its line reaches`;
+    return `${where} ${key} of the largest number in K, and ${value} in V.`;
   }
 
   private told(n: number): string {

@@ -6,6 +6,7 @@ import "./kept.css";
 import { difference, linesAfter, told, written, type Changes } from "./maths/lines";
 import type { Sent } from "./shared/drawing";
 import { set } from "./shared/elements";
+import { landmarksOf, type Landmark } from "./shared/landmarks";
 import { HeatMap, Strip } from "./shared/lines";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
@@ -105,7 +106,7 @@ class Kept extends MovingDrawing<Data> {
       this.layers.map(({ parts }) => parts[0]),
       UP_DOWN,
     );
-    this.wait(this.evenly(tokens.length - 1, 0), this.at);
+    this.wait(this.evenly(tokens.length - 1, SECONDS), this.at);
   }
 
   private buildLayer(layer: number): Layer {
@@ -118,6 +119,7 @@ class Kept extends MovingDrawing<Data> {
     for (const part of parts) {
       part.onpointerenter = () => this.point(layer);
       part.onpointerleave = () => this.point(null);
+      part.onclick = () => number.focus(); // a finger that is lifted leaves
     }
     number.onfocus = () => this.point(layer);
     number.onblur = () => this.point(null);
@@ -131,6 +133,15 @@ class Kept extends MovingDrawing<Data> {
       for (const part of parts) part.classList.toggle("aside", layer !== null && i !== layer);
     });
     this.again();
+  }
+
+  protected override letGo(): void {
+    this.point(null);
+  }
+
+  /** The token that adds its line begins the working, or the answer. */
+  protected override landmarks(): Landmark[] {
+    return landmarksOf(this.data.tokens).map(({ at, name }) => ({ at: at - 1, name }));
   }
 
   protected show(t: number): string {
@@ -196,6 +207,7 @@ function counted(n: number): string {
   return n === 1 ? "1 token" : `${n} tokens`;
 }
 
+const SECONDS = 8; // from the first token to the last
 const STRONGER = 3; // a change is smaller than what changes, and is what is to be seen
 
 export default mounted(Kept);

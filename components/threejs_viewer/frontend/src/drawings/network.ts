@@ -3,15 +3,28 @@
 
 import { make } from "../shared/dom";
 import { written } from "../shared/numerals";
-import { edgeAt, rightAt, told, unitPlaces, type Edge, type Reel } from "./maths/film";
+import {
+  edgeAt,
+  landmarksIn,
+  rightAt,
+  told,
+  toldOfCell,
+  unitPlaces,
+  type Edge,
+  type Reel,
+} from "./maths/film";
 import "./network.css";
 import type { Sent } from "./shared/drawing";
 import { blank, onScheme, set, tone } from "./shared/elements";
+import type { Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
 import { range, signedBytes, type Pair } from "./shared/numbers";
+import { steppedThrough, tableOf } from "./shared/stepped";
 
 type View = "weights" | "gradients";
+
+const ASIDE = 0.15; // of the strength of an edge
 
 interface Data extends Reel, Sent {
   /** Of this drawing, on the page. */
@@ -25,9 +38,6 @@ interface Data extends Reel, Sent {
   /** Epoch, loss, share right. */
   curve: [number, number, number][];
   last_epoch: number;
-  /** The first number of the table, and how many there are. */
-  first: number;
-  side: number;
   play: boolean;
   view: View;
   picked: Edge | null;
@@ -62,8 +72,8 @@ class Film extends MovingDrawing<Data> {
   private cells: HTMLElement[] = [];
   private layout = "";
   private view = views.get(this.data.name) ?? this.data.view; // from here on it is the reader's
-  /** Of the table: the two numbers under the hand, from 0 on. */
-  private hover: Pair | null = null;
+  /** The cell of the table under the hand or the focus. */
+  private pointed: number | null = null;
 
   protected override begin(): void {
     for (const button of this.views)
@@ -101,7 +111,16 @@ class Film extends MovingDrawing<Data> {
   protected show(at: number): string {
     this.fillGrid();
     this.place();
+    if (!this.plays && this.pointed !== null) return toldOfCell(this.data, at, this.pointed);
     return told(this.data, at);
+  }
+
+  protected override landmarks(): Landmark[] {
+    return landmarksIn(this.data);
+  }
+
+  protected override letGo(): void {
+    this.point(null);
   }
 
   // ------------------------------------------------------------ the grid
@@ -119,35 +138,43 @@ class Film extends MovingDrawing<Data> {
     this.cells = [];
     for (const a of numbers) {
       grid.append(head(String(a)));
-      for (const b of numbers) {
+      for (const _ of numbers) {
         const box = make("div", { class: shown[this.cells.length] ? "" : "hidden" });
-        box.onpointerenter = () => this.point([a - first, b - first]);
-        box.onpointerleave = () => this.point(null);
         const cell = this.cells.length;
+        box.onpointerenter = box.onfocus = () => this.point(cell);
+        box.onpointerleave = box.onblur = () => this.point(null);
         box.onclick = () => this.data.cells_pickable && this.send("cell", cell);
         this.cells.push(box);
         grid.append(box);
       }
     }
+    steppedThrough(this.cells, tableOf(side));
   }
 
-  private point(hover: Pair | null): void {
-    this.hover = hover;
-    this.draw();
+  /** One sum, and the edges that its two numbers go in by. */
+  private point(cell: number | null): void {
+    this.pointed = cell;
+    this.part("grid").classList.toggle("asked", cell !== null);
+    this.cells.forEach((box, i) => box.classList.toggle("pointed", i === cell));
+    if (!this.plays) this.again();
   }
 
   private fillGrid(): void {
     const right = rightAt(this.data, this.at);
-    const { answers, products, side, first, asked, cells_pickable } = this.data;
+    const { answers, asked, cells_pickable } = this.data;
     const latest = this.at === answers.length - 1;
     this.part("grid").classList.toggle("pickable", cells_pickable);
     answers[this.at].forEach((answer, i) => {
-      const [a, b] = [Math.floor(i / side) + first, (i % side) + first];
       this.cells[i].textContent = Math.abs(answer) > 999 ? "…" : String(answer);
       this.cells[i].classList.toggle("right", right[i]);
       this.cells[i].classList.toggle("asked", latest && asked.includes(i));
-      const click = cells_pickable ? ". Click to make it the example" : "";
-      this.cells[i].title = `${a} × ${b} = ${products[i]}; it says ${answer}${click}`;
+      const click = cells_pickable ? " Click to make it the example." : "";
+      const said = `${toldOfCell(this.data, this.at, i)}${click}`;
+      set(this.cells[i], {
+        title: said,
+        "aria-label": said,
+        role: cells_pickable ? "button" : "img",
+      });
     });
   }
 
@@ -172,6 +199,7 @@ class Film extends MovingDrawing<Data> {
 
   private drawEdges(pen: CanvasRenderingContext2D, places: Pair[][], tones: Tones): void {
     const numbers = this.view === "weights" ? this.W : this.dW;
+    const asked = this.asked();
     numbers.forEach((all, layer) => {
       const [n, m] = this.data.sizes.slice(layer, layer + 2);
       const offset = this.at * n * m;
@@ -180,7 +208,8 @@ class Film extends MovingDrawing<Data> {
           const value = all[offset + i * m + o] / 127;
           if (value === 0) continue;
           const size = Math.abs(value);
-          pen.globalAlpha = Math.min(1, 0.04 + size);
+          const aside = asked.length > 0 && layer === 0 && !asked.includes(i);
+          pen.globalAlpha = (aside ? ASIDE : 1) * Math.min(1, 0.04 + size);
           const sign = value < 0 ? tones.negative : tones.positive;
           line(pen, sign, 0.4 + 1.8 * size, [places[layer][i], places[layer + 1][o]]);
         }
@@ -215,11 +244,11 @@ class Film extends MovingDrawing<Data> {
     });
   }
 
-  /** The inputs that stand for the two numbers under the hand, where each number has its own. */
+  /** The inputs that stand for the two numbers of the cell, where each number has its own. */
   private asked(): number[] {
-    const { labels, first } = this.data;
-    if (!this.hover || labels[0].length < 20) return [];
-    const [a, b] = this.hover;
+    const { labels, first, side } = this.data;
+    if (this.pointed === null || labels[0].length < 20) return [];
+    const [a, b] = [Math.floor(this.pointed / side), this.pointed % side];
     return [a + first, labels[0].length / 2 + b + first];
   }
 

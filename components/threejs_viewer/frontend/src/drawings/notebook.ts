@@ -10,6 +10,7 @@ import {
   standings,
   STANDINGS,
   told,
+  toldOfOne,
   when,
   type Box,
   type Mistake,
@@ -23,6 +24,7 @@ import type { Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
 import { range } from "./shared/numbers";
+import { steppedThrough, UP_DOWN } from "./shared/stepped";
 
 const ONE_PAGE = 5; // more mistakes lie on two pages, side by side if there is room
 const [BOX, PITCH] = [13, 18]; // pixels of a box, and from box to box
@@ -57,6 +59,8 @@ class Notebook extends MovingDrawing<Data> {
   private entries: Entry[] = [];
   /** How many stand so. */
   private numbers = new Map<Standing, HTMLElement>();
+  /** The mistake under the hand or the focus. */
+  private pointed: number | null = null;
 
   /** Another book is shown at its end. */
   protected override rebuild(): void {
@@ -71,7 +75,12 @@ class Notebook extends MovingDrawing<Data> {
     this.moments = momentsOf(mistakes, n_round);
     this.numbers = new Map(STANDINGS.map((name) => [name, make("b", {}, "0")]));
     this.part("counts").replaceChildren(...STANDINGS.map((name) => this.buildCount(name)));
+    this.pointed = null;
     this.entries = mistakes.map((_, i) => this.buildEntry(i));
+    steppedThrough(
+      this.entries.map(({ line }) => line),
+      UP_DOWN,
+    );
     this.part("pages").setAttribute("aria-label", alt);
     this.part("pages").replaceChildren(...this.buildPages());
     this.playOnce(this.evenly(at, seconds), this.moments.length - 1);
@@ -124,10 +133,22 @@ class Notebook extends MovingDrawing<Data> {
       `${mistake.kind}, sure: ${percent(mistake.belief)}`,
     );
     const status = make("span", { class: "status" });
-    const line = make("div", { class: "entry" }, round, writing(mistake));
+    const line = make("div", { class: "entry", role: "group" }, round, writing(mistake));
+    line.onpointerenter = line.onfocus = () => this.point(i);
+    line.onpointerleave = line.onblur = () => this.point(null);
     const boxes = drawBoxes(line, n_round);
     line.append(note, status);
     return { mistake, line, status, boxes };
+  }
+
+  /** One mistake, and how it fared. */
+  private point(mistake: number | null): void {
+    this.pointed = mistake;
+    if (!this.plays) this.again();
+  }
+
+  protected override letGo(): void {
+    this.pointed = null;
   }
 
   // ------------------------------------------------------------ drawn at every moment
@@ -136,15 +157,21 @@ class Notebook extends MovingDrawing<Data> {
     const { mistakes, n_round } = this.data;
     const moment = this.moments[at];
     const all = standings(mistakes, moment);
-    this.entries.forEach((entry, i) => this.showEntry(entry, all[i], moment));
+    const { pointed } = this;
+    const aside = (i: number): boolean =>
+      pointed !== null && all[pointed] !== null && i !== pointed;
+    this.entries.forEach((entry, i) => this.showEntry(entry, all[i], moment, aside(i)));
     say(this.part("when"), when(moment, n_round));
     for (const [name, number] of this.numbers)
       say(number, String(all.filter((one) => one === name).length));
+    if (!this.plays && pointed !== null && all[pointed])
+      return toldOfOne(mistakes[pointed], moment, n_round);
     return told(mistakes, moment);
   }
 
-  private showEntry(entry: Entry, standing: Standing | null, moment: Moment): void {
-    entry.line.className = `entry ${standing ?? "ahead"}`;
+  private showEntry(entry: Entry, standing: Standing | null, moment: Moment, aside: boolean): void {
+    entry.line.className = `entry ${standing ?? "ahead"}${aside ? " aside" : ""}`;
+    set(entry.line, { "aria-label": entry.mistake.sum });
     say(entry.status, standing ? STANDS[standing].status : "");
     const found = boxes(entry.mistake, this.data.n_round, moment);
     entry.boxes.forEach((box, r) => fill(box, found[r]));

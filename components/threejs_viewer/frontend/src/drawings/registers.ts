@@ -7,6 +7,7 @@ import {
   along,
   answer,
   around,
+  shareOf,
   arrivals,
   atOnce,
   equation,
@@ -29,9 +30,10 @@ import {
 import "./registers.css";
 import type { Sent } from "./shared/drawing";
 import { say, set, setShare } from "./shared/elements";
+import type { Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
-import { range, signed, type Pair } from "./shared/numbers";
+import { percent, range, signed, type Pair } from "./shared/numbers";
 import { Slide } from "./shared/slide";
 
 const IN_A_ROW = 8; // on a narrow screen
@@ -103,6 +105,8 @@ class Registers extends MovingDrawing<Data> {
   private l!: Line;
   private O: Line[] = [];
   private answers: Line[] = [];
+  /** The card under the hand or the focus. */
+  private pointed: number | null = null;
 
   protected override begin(): void {
     for (const button of this.orders)
@@ -142,6 +146,8 @@ class Registers extends MovingDrawing<Data> {
     const card = make("div", mark, label, score, value.frame);
     const shrunk = make("div", { class: "factor" });
     const item = make("li", {}, card, shrunk);
+    card.onpointerenter = card.onfocus = () => this.point(i);
+    card.onpointerleave = card.onblur = () => this.point(null);
     new Slide(card, card, {
       step: 1,
       now: () => this.order.indexOf(i),
@@ -244,7 +250,30 @@ class Registers extends MovingDrawing<Data> {
   private move(card: number, place: number): void {
     this.order = moved(this.order, this.order.indexOf(card), place);
     this.gather(card);
+    this.pointed = null; // what the order makes of it is told
+    this.markLandmarks();
     this.again();
+  }
+
+  /** One card, and its share of the answer. */
+  private point(card: number | null): void {
+    this.pointed = card;
+    if (!this.plays) this.again();
+  }
+
+  protected override letGo(): void {
+    this.pointed = null;
+  }
+
+  /** Where a larger score shrinks what was kept. */
+  protected override landmarks(): Landmark[] {
+    return arrivals(this.inOrder, this.size).flatMap((arrival, i) =>
+      shrinks(arrival) ? [{ at: i + 1, name: "m grows" }] : [],
+    );
+  }
+
+  private get inOrder(): Card[] {
+    return this.order.map((i) => this.cards[i]);
   }
 
   /** Puts the others around the one that is held: it would lose hand and focus if it were moved. */
@@ -258,12 +287,19 @@ class Registers extends MovingDrawing<Data> {
   // ------------------------------------------------------------ drawn at every moment
 
   protected show(moment: number): string {
-    const inOrder = this.order.map((i) => this.cards[i]);
-    const all = arrivals(inOrder, this.size);
+    const all = arrivals(this.inOrder, this.size);
     this.drawButtons();
     this.drawCards(all, moment);
     this.drawKept(moment ? all[moment - 1] : null);
-    return told(inOrder, this.size, moment);
+    if (!this.plays && this.pointed !== null) return this.saidOf(this.pointed);
+    return told(this.inOrder, this.size, moment);
+  }
+
+  private saidOf(card: number): string {
+    const { score, value } = this.cards[card];
+    const numbers = listed(value.map(plain));
+    const share = percent(shareOf(this.cards, card));
+    return `“${this.data.labels[card]}”: score ${plain(score)}, value ${numbers}. Of all cards softmax gives it ${share}.`;
   }
 
   private drawButtons(): void {
@@ -281,6 +317,7 @@ class Registers extends MovingDrawing<Data> {
       const { item, card, shrunk } = this.drawn[i];
       const comes = Math.floor(place / this.size);
       item.className = comes >= moment ? "later" : comes === moment - 1 ? "newest" : "gone";
+      item.classList.toggle("aside", this.pointed !== null && i !== this.pointed);
       set(card, { "aria-valuenow": place + 1, "aria-valuetext": `comes ${place + 1} of ${n}` });
       const arrival = all[comes];
       const told = comes < moment && shrinks(arrival) && place % this.size === largestOf(arrival);

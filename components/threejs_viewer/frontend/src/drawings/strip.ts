@@ -9,6 +9,7 @@ import {
   extent,
   filled,
   inBytes,
+  landmarksIn,
   named,
   places,
   strength,
@@ -19,6 +20,7 @@ import {
 } from "./maths/strip";
 import type { Sent } from "./shared/drawing";
 import { draw, say, set } from "./shared/elements";
+import type { Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
 import { clamp, counted, signed } from "./shared/numbers";
@@ -155,6 +157,14 @@ class Strips extends MovingDrawing<Data> {
       set(cell, { x: x + inset, y: y + inset, width: side, height: side });
     });
     set(mark, { width: pitch + 1, height: pitch + 1 });
+  }
+
+  protected override landmarks(): Landmark[] {
+    return landmarksIn(this.data.strips);
+  }
+
+  protected override letGo(): void {
+    this.pointed = this.chosen = null;
   }
 
   // ------------------------------------------------------------ drawn at every moment

@@ -5,8 +5,8 @@ import { make } from "../shared/dom";
 import {
   even,
   kindOf,
+  landmarksIn,
   mean,
-  percent,
   places,
   ranked,
   shortOf,
@@ -17,9 +17,10 @@ import {
 } from "./maths/threads";
 import type { Sent } from "./shared/drawing";
 import { draw, set, setShare } from "./shared/elements";
+import type { Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
-import { clamp, range } from "./shared/numbers";
+import { clamp, percent, range } from "./shared/numbers";
 import { ACROSS, EITHER_WAY, steppedThrough } from "./shared/stepped";
 import "./threads.css";
 
@@ -125,7 +126,7 @@ class Threads extends MovingDrawing<Data> {
     this.threads = this.data.shares[0].map((row) => row.map((_, n) => this.buildThread(n)));
     this.nodes = range(this.end + 1).map((i) => this.buildNode(i));
     steppedThrough(
-      this.readers.map(({ mark }) => mark),
+      this.nodes.map(({ mark }) => mark),
       EITHER_WAY,
     );
     this.pattern = this.weighed();
@@ -186,7 +187,7 @@ class Threads extends MovingDrawing<Data> {
     if (reading >= 0) {
       set(mark, { role: "button", "aria-label": `${name}: what it reads` });
       mark.onclick = () => this.pick(reading === this.picked ? null : reading);
-    }
+    } else set(mark, { role: "img", "aria-label": `${name}: who reads it` });
     return { mark, box, label };
   }
 
@@ -312,6 +313,10 @@ class Threads extends MovingDrawing<Data> {
     this.picked = reading;
     this.rest();
     this.tell();
+  }
+
+  protected override landmarks(): Landmark[] {
+    return landmarksIn(this.data.readings);
   }
 
   protected override letGo(): void {

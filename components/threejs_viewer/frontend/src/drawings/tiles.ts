@@ -6,6 +6,7 @@ import {
   blocks,
   firsts,
   held,
+  landmarksIn,
   later,
   PARTS,
   steps,
@@ -16,6 +17,7 @@ import {
 } from "./maths/tiles";
 import type { Sent } from "./shared/drawing";
 import { draw, partsOf, set, setShare } from "./shared/elements";
+import type { Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
 import { counted } from "./shared/numbers";
@@ -180,6 +182,10 @@ class Tiles extends MovingDrawing<Data> {
   }
 
   // ------------------------------------------------------------ drawn at every moment
+
+  protected override landmarks(): Landmark[] {
+    return landmarksIn(this.steps);
+  }
 
   /** After so many blocks. */
   protected show(moment: number): string {

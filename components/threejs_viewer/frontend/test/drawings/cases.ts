@@ -22,6 +22,7 @@ import type { Arc } from "../../src/drawings/maths/arcs";
 import type { Box, Standing } from "../../src/drawings/maths/notebook";
 import type { Walk } from "../../src/drawings/maths/tiles";
 import type registers from "../../src/drawings/registers";
+import type moment from "../../src/drawings/moment";
 import type save from "../../src/drawings/save";
 import type { Send } from "../../src/drawings/shared/drawing";
 import type { Call } from "../../src/drawings/shared/mount";
@@ -197,6 +198,7 @@ interface Cases {
   guess_line: Case<DataOf<typeof guess>, null>;
   guess_line_told: Case<DataOf<typeof guess>, null>;
   guess_picked: Case<DataOf<typeof guess>, null>;
+  moment: Case<DataOf<typeof moment>, null>;
   save: Case<DataOf<typeof save>, null>;
 }
 

@@ -10,11 +10,12 @@ import kept from "../../src/drawings/kept";
 import { written } from "../../src/drawings/maths/lines";
 import generators from "../../src/drawings/generators";
 import { factor } from "../../src/drawings/maths/registers";
-import { percent } from "../../src/drawings/maths/threads";
+import { percent } from "../../src/drawings/shared/numbers";
 import network from "../../src/drawings/network";
 import notations from "../../src/drawings/notations";
 import queue from "../../src/drawings/queue";
 import registers from "../../src/drawings/registers";
+import copyMoment from "../../src/drawings/moment";
 import save from "../../src/drawings/save";
 import { counted, range, short, signed, type Pair } from "../../src/drawings/shared/numbers";
 import { frameAt, timed } from "../../src/drawings/shared/schedule";
@@ -1163,9 +1164,9 @@ test("of a part that is clicked the threads are strong and listed by size, until
 test("Tab reaches one part and one token, arrows go on from there, and Enter chooses", () => {
   const drawing = opened(threads, cases.threads);
   const stops = (): string[] => drawing.all('[tabindex="0"]').map((mark) => mark.textContent);
-  expect(stops()).toEqual(["all", "attention 0A0"]);
+  expect(stops()).toEqual(["all", "tokentoken"]); // which reads nothing, but is read
   readerOf(drawing, "attention 0").focus();
-  for (const key of ["ArrowLeft", "ArrowRight", "ArrowDown", "Enter"])
+  for (const key of ["ArrowLeft", "ArrowRight", "ArrowDown", "ArrowDown", "Enter"])
     press(document.activeElement!, key);
   expect(stops()).toEqual(["all", "attention 1A1"]);
   expect(drawing.text(".name")).toBe("attention 1");
@@ -1498,4 +1499,18 @@ test("a token of the tape that is asked for keeps its rows, and says where it lo
   });
   hover(ones[n - 1], false);
   expect(drawing.all(".aside").length).toBe(0);
+});
+
+test("a state of the page is copied, or can be selected, until it is another", async () => {
+  vi.stubGlobal("navigator", {});
+  const drawing = opened(copyMoment, cases.moment);
+  drawing.one(".copy").click();
+  await Promise.resolve();
+  const box = drawing.one<HTMLTextAreaElement>(".copied");
+  await vi.waitFor(() => expect(box.hidden).toBe(false));
+  expect(box.value).toBe(cases.moment.data.text);
+  expect([box.selectionStart, box.selectionEnd]).toEqual([0, box.value.length]);
+  drawing.load({ digest: "another", text: "another" });
+  expect([box.hidden, drawing.text(".handed")]).toEqual([true, ""]);
+  vi.unstubAllGlobals();
 });

@@ -20,10 +20,12 @@ const all = Object.entries(cases).map(([name, one]) => {
   return { name, drawing, one };
 });
 
-/** Neither draws anything of its own data. */
-const PLAIN = ["contents", "save"];
+/** None draws anything of its own data. */
+const PLAIN = ["contents", "moment", "save"];
 const drawings = all.filter(({ name }) => !PLAIN.includes(name));
-const moving = drawings.filter(({ one }) => one.html.includes('class="play"'));
+const isMoving = ({ drawing }: { drawing: string }): boolean =>
+  readFileSync(`src/drawings/${drawing}.ts`, "utf-8").includes("extends MovingDrawing<");
+const moving = drawings.filter(isMoving);
 
 const text = (name: string): string => readFileSync(`${DIST}/${name}.js`, "utf-8");
 
@@ -88,6 +90,48 @@ test.each(drawings)("$name: data of another digest are drawn at once", (it) => {
   expect(drawing.root.innerHTML).not.toBe(before);
 });
 
+// ---------------------------------------------------------------- one of many
+
+/** The tokens, experts, layers, sums or cards of a drawing that a reader points at. */
+const POINTED: Record<string, string> = {
+  arcs: ".token:not(.later)",
+  arrows: ".tokens > div",
+  arrows_real: ".tokens > div",
+  experts: ".mark",
+  generators: ".text span",
+  growing: ".rows span",
+  kept: ".layer",
+  network: ".grid > :not(.head)",
+  notebook: ".entry:not(.blank)",
+  registers: ".card",
+  threads: ".node",
+};
+/** How a drawing says which are not meant. */
+const FADED = '.aside, .faint, .weak, .asked, .ribbon:not(.lit), [opacity="0.25"]';
+
+test.each(drawings.filter(({ name }) => name in POINTED))(
+  "$name: one that a mouse or the focus comes to fades the rest and says its numbers",
+  (it) => {
+    const drawing = ended(it);
+    const [one] = drawing.all(POINTED[it.name]);
+    const look = (): unknown[] => [said(drawing), drawing.all(FADED).length];
+    const before = look();
+    for (const [comes, leaves] of [
+      ["pointerenter", "pointerleave"],
+      ["focus", "blur"],
+    ]) {
+      one.dispatchEvent(new Event(comes));
+      expect(said(drawing)).not.toBe(before[0]);
+      expect(said(drawing)).toMatch(/\d/);
+      expect(drawing.all(FADED).length).not.toBe(before[1]);
+      one.dispatchEvent(new Event(leaves));
+      expect(look()).toEqual(before);
+    }
+    expect(one.getAttribute("aria-label")).toBeTruthy();
+    expect(one.getAttribute("tabindex")).toBe("0");
+  },
+);
+
 // ---------------------------------------------------------------- what moves
 
 const said = (drawing: Opened<Sent>): string => drawing.text(".said");
@@ -95,22 +139,63 @@ const word = (drawing: Opened<Sent>): string => drawing.text(".play");
 const live = (drawing: Opened<Sent>): string | null =>
   drawing.one(".said").getAttribute("aria-live");
 
-/** At rest, whether it plays by itself or waits. */
+/** As it rests by itself, whether it plays at first or waits. */
 function rested(it: (typeof moving)[number]): Opened<Sent> {
-  const sweep = it.drawing === "arrows" ? { sweep: true } : {};
+  const sweep = it.name === "arrows" ? { sweep: true } : {};
   const drawing = open({ ...it, one: { ...it.one, data: { ...it.one.data, ...sweep } } });
   vi.advanceTimersByTime(60_000);
   return drawing;
 }
 
-const played = moving.filter(({ name }) => name !== "arrows_real"); // a slider alone
+/** At its last moment. */
+function ended(it: (typeof moving)[number]): Opened<Sent> {
+  const drawing = rested(it);
+  if (word(drawing) === "Play") drawing.one(".play").click();
+  vi.advanceTimersByTime(60_000);
+  return drawing;
+}
+
+const STRIP = "play back on moments landmarks scrub speed reset copy shot handed copied".split(" ");
+const LONG = 5; // seconds; what moves longer has a strip
 
 test("most drawings move", () => {
-  expect(played.length).toBeGreaterThan(12);
+  expect(moving.length).toBeGreaterThan(14);
 });
 
-test.each(played)("$name is replayed, paused where it stands, and played on to its end", (it) => {
+test.each(moving)("$name has the whole strip, and marks at events", (it) => {
   const drawing = rested(it);
+  const strip = drawing.one(".reel");
+  expect(STRIP.filter((name) => strip.querySelectorAll(`.${name}`).length !== 1)).toEqual([]);
+  expect([strip.hidden, strip.getAttribute("role")]).toEqual([false, "group"]);
+  expect(drawing.one(".scrub").getAttribute("aria-label")).toBeTruthy();
+  const marks = drawing.all(".landmarks span");
+  expect(marks.length).toBeGreaterThan(0);
+  expect(marks.filter(({ title }) => !title)).toEqual([]);
+});
+
+test.each(all.filter((it) => !isMoving(it)))("$name has no strip, and rests soon", (it) => {
+  const drawing = open(it);
+  expect(drawing.all(".reel, .play")).toEqual([]);
+  vi.advanceTimersByTime(1000 * LONG);
+  const rests = drawing.root.innerHTML;
+  vi.advanceTimersByTime(60_000);
+  expect(drawing.root.innerHTML).toBe(rests);
+});
+
+test("no style sheet moves anything longer", () => {
+  const found = names.flatMap((name) =>
+    [
+      ...readFileSync(`${DIST}/${name}.css`, "utf-8").matchAll(/(?:animation|transition)[^;}]*/g),
+    ].flatMap(([rule]) =>
+      [...rule.matchAll(/([\d.]+)s\b/g)].map(([, seconds]) => [name, Number(seconds)] as const),
+    ),
+  );
+  expect(found.length).toBeGreaterThan(5);
+  expect(found.filter(([, seconds]) => seconds > LONG)).toEqual([]);
+});
+
+test.each(moving)("$name is replayed, paused where it stands, and played on to its end", (it) => {
+  const drawing = ended(it);
   const end = said(drawing);
   expect([word(drawing), live(drawing)]).toEqual(["Replay", "polite"]);
   drawing.one(".play").click();
@@ -127,18 +212,19 @@ test.each(played)("$name is replayed, paused where it stands, and played on to i
   expect([word(drawing), live(drawing), said(drawing)]).toEqual(["Replay", "polite", end]);
 });
 
-test.each(played)("$name stands at its end for who wants no motion", (it) => {
-  const end = said(rested(it));
+test.each(moving)("$name stands where it would rest for who wants no motion", (it) => {
+  const found = rested(it);
+  const end = [said(found), word(found)];
   vi.spyOn(window, "matchMedia").mockReturnValue({
     matches: true,
     addEventListener: () => undefined,
   } as unknown as MediaQueryList);
   const drawing = open(it);
-  expect([said(drawing), word(drawing)]).toEqual([end, "Replay"]);
+  expect([said(drawing), word(drawing)]).toEqual(end);
 });
 
-test.each(played)("$name that has left the page plays no more", (it) => {
-  const drawing = rested(it);
+test.each(moving)("$name that has left the page plays no more", (it) => {
+  const drawing = ended(it);
   drawing.one(".play").click();
   drawing.leave();
   const left = drawing.root.innerHTML;

@@ -10,7 +10,14 @@ import {
   stageAt,
 } from "../../src/drawings/maths/climb";
 import * as cloud from "../../src/drawings/maths/cloud";
-import { edgeAt, rightAt, told, unitPlaces } from "../../src/drawings/maths/film";
+import {
+  edgeAt,
+  landmarksIn,
+  rightAt,
+  told,
+  toldOfCell,
+  unitPlaces,
+} from "../../src/drawings/maths/film";
 import { difference, linesAfter, told as toldOf, written } from "../../src/drawings/maths/lines";
 import {
   columns,
@@ -26,6 +33,7 @@ import { count, hatching, runs } from "../../src/drawings/maths/queue";
 import * as registers from "../../src/drawings/maths/registers";
 import { dotAt, gridOf, home, onTheWay, spots } from "../../src/drawings/maths/sieve";
 import { cellAt, unpacked } from "../../src/drawings/maths/readings";
+import * as strip from "../../src/drawings/maths/strip";
 import * as threads from "../../src/drawings/maths/threads";
 import * as tiles from "../../src/drawings/maths/tiles";
 import * as waves from "../../src/drawings/maths/waves";
@@ -37,6 +45,7 @@ import {
   signed,
   signedBytes,
   tickStep,
+  percent,
 } from "../../src/drawings/shared/numbers";
 import { frameAt, timed } from "../../src/drawings/shared/schedule";
 import { apart, cases } from "./cases";
@@ -669,7 +678,7 @@ test("a part has a short name, and a share no more digits than it needs", () => 
   expect(names.map(threads.shortOf)).toEqual(["token", "A2", "F11", "end", names[4]]);
   expect(names.map(threads.kindOf)).toEqual(["token", "attention", "FFN", "end", names[4]]);
   const shares = [0, 0.0004, 0.0006, 0.0773, 0.0994, 0.0996, 0.306, 1];
-  expect(shares.map(threads.percent)).toEqual(
+  expect(shares.map(percent)).toEqual(
     ["0%", "<0.1%", "0.1%", "7.7%", "9.9%", "10%", "31%", "100%"], // none is said to be nothing
   );
 });
@@ -687,4 +696,71 @@ test("it is told who reads, how much, and what most of all", () => {
   expect([whose("7*8", null), whose("7", null), whose("7*8", 1), whose("7*8", 1, "plain")]).toEqual(
     ["Mean over 3 tokens", "Mean over one token", "Token 2, “*”", "As a plain sum"],
   );
+});
+
+// ---------------------------------------------------------------- what has a mark on a slider
+
+test("of a training the first right sum has a mark, half of them, and all that were shown", () => {
+  const { data } = cases.network;
+  const answers = [
+    [9, 9, 9, 9],
+    [1, 9, 9, 9],
+    [1, 2, 9, 4],
+    [1, 2, 3, 9],
+  ];
+  const reel = { ...data, answers, products: [1, 2, 3, 4], shown: [true, true, true, false] };
+  expect(landmarksIn(reel)).toEqual([
+    { at: 1, name: "first right" },
+    { at: 2, name: "half right" },
+    { at: 3, name: "all right" },
+  ]);
+  expect(landmarksIn({ ...reel, answers: answers.slice(0, 2) })).toEqual([
+    { at: 1, name: "first right" },
+  ]);
+  const square = { ...reel, first: 3, side: 2 };
+  expect(toldOfCell(square, 2, 1)).toBe("3 × 4 = 2; it says 2.");
+  expect(toldOfCell(square, 1, 3)).toBe("4 × 4 = 4, hidden in training; it says 9.");
+});
+
+test("of scores the least of each count has a mark, and what is no count has none", () => {
+  expect(
+    cloud.landmarksIn([
+      ["others wrong", [900, 40, 40]],
+      ["few wrong", [0, 3, 9]],
+      ["rank", [1.5, 2, 1]],
+    ]),
+  ).toEqual([
+    { at: 0, name: "few wrong: 0" },
+    { at: 1, name: "others wrong: 40" },
+  ]);
+});
+
+test("the first reading of each layer has a mark, and the end has none", () => {
+  expect(threads.landmarksIn(["attention 0", "FFN 0", "attention 1", "FFN 1", "end"])).toEqual([
+    { at: 1, name: "layer 0" },
+    { at: 3, name: "layer 1" },
+  ]);
+});
+
+test("a block of queries has a mark where its outputs are written", () => {
+  const { walk, steps } = cases.tiles.expected.find(({ walk }) => walk.columns < walk.n_key)!;
+  const marks = tiles.landmarksIn(steps);
+  expect(marks.length).toBe(Math.ceil(walk.n_query / walk.rows));
+  expect(marks.at(-1)).toEqual({ at: steps.length, name: `${walk.n_query} done` });
+});
+
+test("a strip has a mark where its first number comes", () => {
+  const { strips } = cases.strip.data;
+  for (const { at, name } of strip.landmarksIn(strips))
+    expect(strip.told(strips, at)).toMatch(new RegExp(`^${name}: 1 of `));
+});
+
+test("softmax over all cards gives each its share", () => {
+  const cards = [0, Math.log(3)].map((score) => ({ score, value: [0] }));
+  expect(
+    apart(
+      [0, 1].map((card) => registers.shareOf(cards, card)),
+      [0.25, 0.75],
+    ),
+  ).toBeLessThan(CLOSE);
 });

@@ -60,7 +60,7 @@ const HTML = `<div class="drawing"><button class="back"></button><button class="
   <input class="scrub" type="range" min="0"><select class="speed">
   <option value="0.5"></option><option value="1" selected></option><option value="2"></option>
   </select><button class="reset"></button><button class="copy"></button>
-  <span class="handed"></span><textarea class="copied" hidden></textarea>
+  <button class="shot"></button>  <span class="handed"></span><textarea class="copied" hidden></textarea>
   <p class="said"></p></div>`;
 
 const counter = mounted(Counter);

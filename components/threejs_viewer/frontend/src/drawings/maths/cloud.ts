@@ -1,6 +1,7 @@
 // Features of a network while it is trained (components/ui/drawings/cloud.py): what stands between
 // two moments, where a reader sees a point, and where a training step has its place.
 
+import type { Landmark } from "../shared/landmarks";
 import { counted, range, type Pair } from "../shared/numbers";
 
 export type Triple = [number, number, number];
@@ -129,6 +130,17 @@ export function written(number: number): string {
 
 /** A name, and a number at each moment. */
 export type Score = [name: string, line: number[]];
+
+/** Where each count is least for the first time. */
+export function landmarksIn(scores: readonly Score[]): Landmark[] {
+  return scores
+    .filter(([, line]) => line.every(Number.isInteger))
+    .map(([name, line]) => {
+      const least = Math.min(...line);
+      return { at: line.indexOf(least), name: `${name}: ${written(least)}` };
+    })
+    .sort((one, other) => one.at - other.at);
+}
 
 export function told(moments: readonly number[], scores: readonly Score[], moment: number): string {
   const said = scores.map(([name, line]) => `${name} ${written(line[moment])}`);

@@ -1,5 +1,6 @@
 // A recorded run as Python sends it (components/ui/drawings/network.py), and where its units stand.
 
+import type { Landmark } from "../shared/landmarks";
 import { range, type Pair } from "../shared/numbers";
 
 export interface Reel {
@@ -12,6 +13,9 @@ export interface Reel {
   dW: string[];
   answers: number[][];
   products: number[];
+  /** The first number of the table, and how many there are. */
+  first: number;
+  side: number;
   epochs: number[];
   losses: string[];
   /** Which cells the network was trained on. */
@@ -38,6 +42,32 @@ export function told(reel: Reel, at: number): string {
   const hidden = shown.includes(false) ? `, hidden: ${count(false)}` : "";
   const where = `${unit} ${epochs[at]}, loss ${losses[at]}${over[0]}`;
   return `${where}. Right${hidden ? ", shown" : ""}: ${count(true)}${hidden}${over[1]}`;
+}
+
+/** What the network makes of one cell. */
+export function toldOfCell(reel: Reel, at: number, cell: number): string {
+  const { answers, products, first, side, shown } = reel;
+  const [a, b] = [Math.floor(cell / side) + first, (cell % side) + first];
+  const hidden = shown[cell] ? "" : ", hidden in training";
+  return `${a} × ${b} = ${products[cell]}${hidden}; it says ${answers[at][cell]}.`;
+}
+
+/** When, of the cells that it was trained on, the first is right, half of them, and all. */
+export function landmarksIn(reel: Reel): Landmark[] {
+  const { answers, shown } = reel;
+  const trained = range(shown.length).filter((i) => shown[i]);
+  const counts = range(answers.length).map((at) => {
+    const right = rightAt(reel, at);
+    return trained.filter((i) => right[i]).length;
+  });
+  const wanted: [least: number, name: string][] = [
+    [1, "first right"],
+    [trained.length / 2, "half right"],
+    [trained.length, "all right"],
+  ];
+  return wanted
+    .map(([least, name]) => ({ at: counts.findIndex((count) => count >= least), name }))
+    .filter(({ at }) => at >= 0);
 }
 
 /** Where each unit of each layer stands in a picture. */

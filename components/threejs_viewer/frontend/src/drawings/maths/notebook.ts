@@ -108,6 +108,16 @@ export function told(mistakes: readonly Mistake[], moment: Moment): string {
   return `Round ${round}, evaluated: ${sum} goes wrong, ${written} where ${right} belongs (${kind}).`;
 }
 
+/** 37 × 48: 2 where 3 belongs (carry), belief 84%. After round 1 wrong, after round 2 right. */
+export function toldOfOne(mistake: Mistake, moment: Moment, nRound: number): string {
+  const { sum, written, right, kind, belief } = mistake;
+  const said = `${sum}: ${written} where ${right} belongs (${kind}, sure: ${percent(belief)})`;
+  const rounds = boxes(mistake, nRound, moment).flatMap((box, r) =>
+    box === "right" || box === "wrong" ? [`after round ${r + 1} ${box}`] : [],
+  );
+  return `${said}; ${rounds.join(", ") || "not studied yet"}.`;
+}
+
 function toldOfAll(mistakes: readonly Mistake[], moment: Moment): string {
   const all = standings(mistakes, moment);
   const count = (...some: (Standing | null)[]): number =>

@@ -65,6 +65,10 @@ export const answer = ({ l, O }: Kept): number[] => O.map((part) => part / l);
 export const atOnce = (cards: readonly Card[]): number[] =>
   blend(cards, softmax(cards.map(({ score }) => score)));
 
+/** What softmax over all cards gives one of them. */
+export const shareOf = (cards: readonly Card[], card: number): number =>
+  softmax(cards.map(({ score }) => score))[card];
+
 /** Whether a card is larger than all that came before; the first one is. */
 const grows = ({ before, after }: Arrival): boolean => after.m > before.m;
 

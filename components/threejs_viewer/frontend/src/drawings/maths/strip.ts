@@ -1,6 +1,7 @@
 // What one token leaves in a cache (components/ui/drawings/strip.py): where each number stands, what
 // it is called, and how many times as small one strip is as another.
 
+import type { Landmark } from "../shared/landmarks";
 import { counted, range, signed } from "../shared/numbers";
 
 export interface Strip {
@@ -88,6 +89,16 @@ export function filled(strips: readonly Strip[], moment: number): number[] {
     const n = Math.min(left, numbers.length);
     left -= n;
     return n;
+  });
+}
+
+/** Where the first number of a strip comes. */
+export function landmarksIn(strips: readonly Strip[]): Landmark[] {
+  let before = 0;
+  return strips.map(({ name, numbers }) => {
+    const at = before + 1;
+    before += numbers.length;
+    return { at, name };
   });
 }
 

@@ -1,7 +1,8 @@
 // Attention over depth: every reader mixes the notes written before it, by shares that sum to 1
 // (components/ui/drawings/threads.py).
 
-import { range } from "../shared/numbers";
+import type { Landmark } from "../shared/landmarks";
+import { percent, range } from "../shared/numbers";
 
 /** Of each reading, the shares of the notes that it reads, from the first note on. */
 export type Pattern = number[][];
@@ -26,6 +27,14 @@ export const ranked = (row: readonly number[]): number[] =>
 export const places = (row: readonly number[]): number[] =>
   row.map((share, n) => sum(row.slice(n + 1)) + share / 2 - 0.5);
 
+/** Where each layer has begun to read: a moment is so many readings. */
+export function landmarksIn(readings: readonly string[]): Landmark[] {
+  const layers = readings.map((name) => /\d+$/.exec(name)?.[0]);
+  return layers.flatMap((layer, r) =>
+    layer && layers.indexOf(layer) === r ? [{ at: r + 1, name: `layer ${layer}` }] : [],
+  );
+}
+
 // ---------------------------------------------------------------- in words
 
 /** "attention" of "attention 2". */
@@ -35,14 +44,6 @@ export const kindOf = (name: string): string => name.replace(/ \d+$/, "");
 export function shortOf(name: string): string {
   const number = name.slice(kindOf(name).length + 1);
   return number ? name[0].toUpperCase() + number : name;
-}
-
-/** 31%, 7.7% */
-export function percent(share: number): string {
-  const hundredths = 100 * share;
-  if (hundredths > 0 && hundredths < 0.05) return "<0.1%";
-  const digits = hundredths > 0 && hundredths < 9.95 ? 1 : 0;
-  return `${hundredths.toFixed(digits)}%`;
 }
 
 /** How a reader reads: learned, or a plain sum. */

@@ -1,6 +1,7 @@
 // FlashAttention over the table of scores (lab/by_hand/flash.py): which block comes when, what lies
 // in fast memory meanwhile, and how much is moved (components/ui/drawings/tiles.py).
 
+import type { Landmark } from "../shared/landmarks";
 import { counted, range, type Pair } from "../shared/numbers";
 
 export interface Walk {
@@ -89,6 +90,15 @@ export function later(n: number, every: number): [from: Pair, to: Pair][] {
     ];
   });
   return strokes.filter(([[from], [to]]) => from < to);
+}
+
+/** Where the outputs of a block of queries are written, and how many queries are done by then. */
+export function landmarksIn(all: readonly Step[]): Landmark[] {
+  return all.flatMap(({ queries, written }, i) =>
+    written > (all[i - 1] ?? BEFORE).written
+      ? [{ at: i + 1, name: `${counted(queries[1])} done` }]
+      : [],
+  );
 }
 
 // ---------------------------------------------------------------- in words

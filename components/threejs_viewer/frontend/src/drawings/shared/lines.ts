@@ -2,8 +2,10 @@
 
 import { make } from "../../shared/dom";
 import { set, tone } from "./elements";
+import { EITHER_WAY, steppedThrough } from "./stepped";
 
 const CELL = 6; // pixels of a canvas; CSS says how large it is on the page
+const ASIDE = 0.2; // of the strength of a line that is not the one asked for
 const GAIN = 2 / 127; // half of the largest number has the full colour already: few are larger
 
 /** The tokens of a text; `grow` marks the newest, and those that are not there yet. */
@@ -13,6 +15,21 @@ export class Strip {
   constructor(parent: HTMLElement, tokens: readonly string[]) {
     this.tokens = tokens.map((token) => make("span", {}, token));
     parent.replaceChildren(...this.tokens);
+  }
+
+  /** Calls of each token that a hand or the focus comes to, and of none when it leaves. */
+  pointedAt(point: (token: number | null) => void): void {
+    steppedThrough(this.tokens, EITHER_WAY);
+    this.tokens.forEach((token, i) => {
+      set(token, { role: "img", "aria-label": `token ${i + 1}, “${token.textContent}”` });
+      token.onpointerenter = token.onfocus = () => point(i);
+      token.onpointerleave = token.onblur = () => point(null);
+    });
+  }
+
+  /** One token alone, or all. */
+  only(token: number | null): void {
+    this.tokens.forEach((one, i) => one.classList.toggle("aside", token !== null && i !== token));
   }
 
   grow(length: number): void {
@@ -28,6 +45,8 @@ export class HeatMap {
   readonly box: HTMLElement;
   private readonly canvas = make("canvas");
   private readonly mark = make("i", { class: "mark" });
+  /** The line that is asked for; the others are faint. */
+  only: number | null = null;
 
   /** With room for so many lines of `width` numbers, drawn so many times as strong. */
   constructor(
@@ -53,8 +72,10 @@ export class HeatMap {
     for (let i = 0; i < lines.length; i++) {
       if (lines[i] === 0) continue;
       pen.fillStyle = lines[i] < 0 ? negative : positive;
-      pen.globalAlpha = Math.min(1, this.strength * GAIN * Math.abs(lines[i]));
       const [x, y] = [i % this.width, top + Math.floor(i / this.width)];
+      const aside = this.only !== null && y !== this.only;
+      const strength = this.strength * GAIN * Math.abs(lines[i]);
+      pen.globalAlpha = (aside ? ASIDE : 1) * Math.min(1, strength);
       pen.fillRect(x * CELL, y * CELL, CELL, CELL);
     }
   }

@@ -8,6 +8,7 @@ import { addressOf, momentIn, nameOf } from "./address";
 import { cardOf } from "./card";
 import { Drawing, type Sent } from "./drawing";
 import { say, setShare, still } from "./elements";
+import { handText } from "./handed";
 import { named, type Landmark } from "./landmarks";
 import { clamp } from "./numbers";
 import { download } from "./picture";
@@ -23,8 +24,8 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
   /** The moment shown; while it plays, also one between two of the slider's. */
   protected at = 0;
   private readonly slider = this.part<HTMLInputElement>("scrub");
-  private readonly button = this.root.querySelector<HTMLElement>(".play");
-  private readonly speed = this.root.querySelector<HTMLSelectElement>(".speed");
+  private readonly button = this.part("play");
+  private readonly speed = this.part<HTMLSelectElement>("speed");
   private schedule: Schedule = evenly(0, 0, 0);
   /** From one step to the next, in moments. */
   private stride = 1;
@@ -37,13 +38,13 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
 
   override open(): void {
     this.slider.oninput = () => this.stopAt(Number(this.slider.value));
-    this.onClick(".play", () => (this.plays ? this.pause() : this.play()));
-    this.onClick(".back", () => this.stepBy(-1));
-    this.onClick(".on", () => this.stepBy(1));
-    this.onClick(".reset", () => this.reset());
-    this.onClick(".copy", () => void this.copyMoment());
-    this.onClick(".shot", () => void this.savePicture());
-    this.speed?.addEventListener("change", () => this.plays && this.play(this.current));
+    this.button.onclick = () => (this.plays ? this.pause() : this.play());
+    this.part("back").onclick = () => this.stepBy(-1);
+    this.part("on").onclick = () => this.stepBy(1);
+    this.part("reset").onclick = () => this.reset();
+    this.part("copy").onclick = () => void this.copyMoment();
+    this.part("shot").onclick = () => void this.savePicture();
+    this.speed.onchange = () => this.plays && this.play(this.current);
     this.atEnd(() => this.stop());
     super.open();
     this.comeToTheMoment();
@@ -108,20 +109,16 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
     this.to(clamp(at, Number(this.slider.min), Number(this.slider.max)));
   }
 
-  /** Not every drawing of moments has all the buttons. */
-  private onClick(button: string, act: () => void): void {
-    this.root.querySelector(button)?.addEventListener("click", act);
-  }
-
   private take(schedule: Schedule, most: number): void {
     this.stop();
     this.schedule = schedule;
     this.slider.max = String(most);
-    this.markLandmarks(most);
+    this.markLandmarks();
   }
 
-  private markLandmarks(most: number): void {
-    const first = Number(this.slider.min);
+  /** Anew where a reader's hand moves what they stand for. */
+  protected markLandmarks(): void {
+    const [first, most] = [this.slider.min, this.slider.max].map(Number);
     const share = (at: number): number => (at - first) / (most - first);
     const marks = this.landmarks().filter(({ at }) => at > first && at <= most);
     const fit = named(marks, share, this.slider.clientWidth || ROOM);
@@ -130,7 +127,7 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
       setShare(mark, "--at", share(at));
       return mark;
     });
-    this.root.querySelector(".landmarks")?.replaceChildren(...places);
+    this.part("landmarks").replaceChildren(...places);
   }
 
   private reset(): void {
@@ -159,7 +156,7 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
     from = this.ended ? 0 : this.schedule.frames.findIndex(({ at }) => at >= this.at),
   ): void {
     this.stop();
-    this.rate = Number(this.speed?.value ?? 1);
+    this.rate = Number(this.speed.value);
     this.began = performance.now() - (1000 * this.schedule.frames[from].seconds) / this.rate;
     this.showFrame(from);
   }
@@ -206,18 +203,8 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
 
   private async copyMoment(): Promise<void> {
     this.settle();
-    const text = `${this.said}\n${addressOf(location.href, nameOf(this.root), this.at)}`;
-    const box = this.part<HTMLTextAreaElement>("copied");
-    const taken = await takenBy(text);
-    box.hidden = taken;
-    box.value = text;
-    say(
-      this.part("handed"),
-      taken ? "Copied." : "Your browser does not copy: take the text below.",
-    );
-    if (taken) return;
-    box.focus();
-    box.select();
+    const address = addressOf(location.href, nameOf(this.root), this.at);
+    await handText(this.part, `${this.said}\n${address}`);
   }
 
   private async savePicture(): Promise<void> {
@@ -240,17 +227,7 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
     this.slider.setAttribute("aria-valuetext", this.worded(told));
     this.part("said").setAttribute("aria-live", this.plays ? "off" : "polite");
     say(this.part("said"), told);
-    if (this.button) say(this.button, this.plays ? "Pause" : this.ended ? "Replay" : "Play");
-  }
-}
-
-/** Whether the clipboard takes a text. */
-async function takenBy(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return false; // refused, or there is none on a page that is not secure
+    say(this.button, this.plays ? "Pause" : this.ended ? "Replay" : "Play");
   }
 }
 

@@ -39,3 +39,11 @@ export function bytes(text: string): Uint8Array<ArrayBuffer> {
 export function signedBytes(text: string): Int8Array {
   return new Int8Array(bytes(text).buffer);
 }
+
+/** 31%, 7.7% */
+export function percent(share: number): string {
+  const hundredths = 100 * share;
+  if (hundredths > 0 && hundredths < 0.05) return "<0.1%";
+  const digits = hundredths > 0 && hundredths < 9.95 ? 1 : 0;
+  return `${hundredths.toFixed(digits)}%`;
+}

@@ -93,7 +93,8 @@ function copy(node: Node, picture: SVGElement, place: Place, out: string): void 
   if (node instanceof SVGSVGElement) {
     picture.append(styled(node, box));
   } else if (node instanceof HTMLCanvasElement) {
-    draw(picture, "image", { ...box, href: node.toDataURL() });
+    const stretched = { preserveAspectRatio: "none" }; // as CSS draws it
+    draw(picture, "image", { ...box, ...stretched, href: node.toDataURL() });
   } else {
     copyBox(node, picture, box);
     for (const child of node.childNodes) copy(child, picture, place, out);

@@ -4,24 +4,28 @@ import { clamp } from "./numbers";
 
 type Mark = HTMLElement | SVGElement;
 
-/** The keys that go back, and those that go on. */
-type Arrows = [back: readonly string[], on: readonly string[]];
+/** By how many marks a key goes on, or back. */
+type Arrows = Readonly<Record<string, number>>;
 
-export const UP_DOWN: Arrows = [["ArrowUp"], ["ArrowDown"]];
-export const ACROSS: Arrows = [["ArrowLeft"], ["ArrowRight"]];
-export const EITHER_WAY: Arrows = [
-  ["ArrowLeft", "ArrowUp"],
-  ["ArrowRight", "ArrowDown"],
-];
+export const UP_DOWN: Arrows = { ArrowUp: -1, ArrowDown: 1 };
+export const ACROSS: Arrows = { ArrowLeft: -1, ArrowRight: 1 };
+export const EITHER_WAY: Arrows = { ...UP_DOWN, ...ACROSS };
+
+/** Row by row, so many marks a row. */
+export const tableOf = (columns: number): Arrows => ({
+  ...ACROSS,
+  ArrowUp: -columns,
+  ArrowDown: columns,
+});
 
 /** Enter and the space bar click. */
-export function steppedThrough(marks: readonly Mark[], [back, on]: Arrows): void {
+export function steppedThrough(marks: readonly Mark[], arrows: Arrows): void {
   marks.forEach((mark, i) => {
     mark.setAttribute("tabindex", i ? "-1" : "0");
     mark.onkeydown = (event) => {
       const { key } = event;
-      if (back.includes(key)) goTo(marks, i - 1);
-      else if (on.includes(key)) goTo(marks, i + 1);
+      const by = arrows[key];
+      if (by) goTo(marks, i + by);
       else if (key === "Home") goTo(marks, 0);
       else if (key === "End") goTo(marks, marks.length - 1);
       else if (key === "Enter" || key === " ") mark.dispatchEvent(new MouseEvent("click"));
