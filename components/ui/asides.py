@@ -4,6 +4,7 @@ raised word, which opens it in place, where it is not. The style sheet alone doe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from components.ui.notation import NOTATION, symbols_in
 
 ANSWERS = "before_"
 """Begins the names of sections that are questions from earlier pages."""
+
+OWN_TITLE = re.compile(r"\*\*([^*]+)\.\*\* ")
+"""What a note may begin with."""
 
 NO_PARAGRAPH = ("#", "- ", "* ", "1. ", "|", ">", "$$", "<")
 """Begin headings, lists, tables, quotations, displayed formulas and HTML."""
@@ -30,6 +34,12 @@ class Aside:
             f'aria-describedby="{name}">{self.title.lower()}</span>'
             f'<span class="wb-noted" id="{name}"><b>{self.title}</b>{lines}</span></span>'
         )
+
+
+def titled(note: str) -> Aside:
+    """The note that this prose makes: why to care, unless it begins with a title of its own."""
+    own = OWN_TITLE.match(note)
+    return Aside(own[1], [note[own.end() :]]) if own else Aside("Why care", [note])
 
 
 def with_asides(text: str, asides: Sequence[Aside], name: str) -> str:

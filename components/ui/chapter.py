@@ -33,7 +33,7 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 
-from components.ui.asides import Aside, first_symbols, of_symbols, with_asides
+from components.ui.asides import first_symbols, of_symbols, titled, with_asides
 from components.ui.book import BOOK, PAGES, ROUTE, ROUTES, entry, next_page
 from components.ui.claims import claim, claim_index
 from components.ui.drawings.guess import Answer, Dragged, Picked, show_drag, show_pick
@@ -276,8 +276,8 @@ class Chapter:
 
     def say(self, section: str, before: str = "") -> None:
         """Draw a section's prose, `before` in front of it; a term that a reader meets in it first
-        opens its meaning, and symbols are explained in the margin. There stands, too, why to care:
-        the prose `SECTION_aside`."""
+        opens its meaning, and symbols are explained in the margin. There stands, too, the prose
+        `SECTION_aside`: why to care, unless it begins with a title of its own."""
         path = PAGES / f"{self.slug}.md"
         modified = path.stat().st_mtime
         parts = [section, care] if (care := f"{section}_aside") in self.parts() else [section]
@@ -285,7 +285,7 @@ class Chapter:
         opened = [
             open_terms(self.text(part), of_part) for part, of_part in zip(parts, terms, strict=True)
         ]
-        asides = [Aside("Why care", opened[1:])] if opened[1:] else []
+        asides = [titled(note) for note in opened[1:]]
         asides += of_symbols([s for p in parts for s in symbols_of(path, modified).get(p, ())])
         text = with_asides(before + displayed(opened[0]), asides, f"{self.prefix}{section}")
         st.markdown(text, unsafe_allow_html=any(terms) or bool(asides))
@@ -550,6 +550,14 @@ class Chapter:
     def numbers(self, alt: str, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
         """What a drawing shows, for a reader to take along: a column a name, or a row a mapping."""
         self.drawn.append((alt, pd.DataFrame(rows)))
+
+    def table(self, alt: str, rows: Sequence[Mapping[str, str]]) -> None:
+        """Rows as a table like those of the prose, and to take along: a column a name."""
+        if self.alone is not None:
+            st.caption(alt)
+        lines = [[*rows[0]], ["---"] * len(rows[0]), *([*row.values()] for row in rows)]
+        st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
+        self.numbers(alt, rows)
 
     def source(self, *functions: Callable[..., Any], claims_of: Sequence[str] = ()) -> None:
         """A line that opens: the very functions that made the figure above, its data, the records

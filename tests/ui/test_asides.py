@@ -1,6 +1,6 @@
 """Margin notes, and what Markdown becomes that has some."""
 
-from components.ui.asides import Aside, first_symbols, of_symbols, with_asides
+from components.ui.asides import Aside, first_symbols, of_symbols, titled, with_asides
 from components.ui.chapter import displayed
 
 NOTE = Aside("Why care", ["One **fact**."])
@@ -31,3 +31,10 @@ def test_a_displayed_formula_is_set_in_display_size_and_one_among_words_is_not()
     lines = r"$$\begin{aligned} a \\ b \end{aligned}$$"
     assert displayed(lines) == lines
     assert displayed(f"{lines}\n\n$$x$$") == f"{lines}\n\n$$\\displaystyle x$$"
+
+
+def test_a_note_says_why_to_care_unless_it_begins_with_a_title_of_its_own() -> None:
+    assert titled("A model has **many** heads.") == Aside(
+        "Why care", ["A model has **many** heads."]
+    )
+    assert titled("**Measured, five seeds.** It is.") == Aside("Measured, five seeds", ["It is."])
