@@ -5,13 +5,25 @@ from __future__ import annotations
 import ast
 import re
 
+import pytest
+
 from components.ui.book import CONTENTS
 from components.ui.chapter import sections_of
 from lab.records import ROOT
 
 MOST_WORDS = 2600
+MOST_DRAWERS = 2
 LATER = ("before_", "read")
 """Begin the names of what every page folds away: three from before, and what to read on."""
+
+TIDY = (
+    "00_numpy_mlp",
+    "01_from_table_to_text",
+    "02_attention_by_hand",
+    "03_one_block",
+    "10_chain_of_thought",
+)
+FOLD = re.compile(r"page\.deeper\(|st\.expander\(")
 
 NO_PROSE = re.compile(r"```.*?```|\$\$.*?\$\$|\$[^$\n]*\$|<!--.*?-->", re.DOTALL)
 """Code, formulas, comments."""
@@ -59,6 +71,16 @@ def test_the_main_path_takes_the_minutes_that_it_promises() -> None:
     assert len(words) > 10 and min(sum(parts.values()) for parts in words.values()) > 300
     long = {slug: parts for slug, parts in words.items() if sum(parts.values()) > MOST_WORDS}
     assert {slug: sorted(parts.items(), key=lambda x: -x[1]) for slug, parts in long.items()} == {}
+
+
+@pytest.mark.parametrize("slug", TIDY)
+def test_a_page_has_two_drawers_at_most(slug: str) -> None:
+    """Besides its exercises, what to read on and the questions from earlier pages; settings stand
+    in a popover, also those that the chapter's own files ask for."""
+    own = ROOT / f"components/ui/chapters/ch{slug[:2]}"
+    code = [ROOT / f"pages/{slug}.py", *sorted(own.glob("*.py"))]
+    folds = [fold for path in code for fold in FOLD.findall(path.read_text())]
+    assert len(folds) <= MOST_DRAWERS
 
 
 def words_of(slug: str) -> dict[str, int]:

@@ -332,7 +332,7 @@ def test_single_pairs_can_be_hidden_too(book) -> None:
 
 
 def test_with_single_pairs_hidden_the_words_are_theirs_and_count_what_is_drawn(book) -> None:
-    assert "Here is what the network says in that row" in text_of(book(PAGE))
+    assert "What does the network say in that row?" in text_of(book(PAGE))
     for share in (20, 75):
         app = book(PAGE, ch00_hide="single pairs", ch00_share=str(share))
         assert "in that row" not in text_of(app) and not app.exception
