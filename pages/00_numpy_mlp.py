@@ -156,7 +156,9 @@ def one_neuron() -> None:
 @page.section("valley", told=False)
 def two_ways_into_one_valley() -> None:
     """The browser fetches plotly for it, so it is drawn once a reader opens it."""
-    with page.deeper("two ways into one valley", when_open="valley_opened") as opened:
+    with page.deeper(
+        "the valley as a landscape, and two optimisers in it", when_open="valley_opened"
+    ) as opened:
         if not opened:
             return
         page.prose("valley")
@@ -219,20 +221,19 @@ def by_hand(edge: Edge) -> None:
             args=(edge[0],),
         )
     page.prose("backprop_logits")
-    with page.deeper("is it right?"):
-        page.prose("backprop_check")
-        if pressed("Check this weight, and all of them", "ch00_check"):
-            nudged = experiment.nudge(net.asked, DIGITS, a, b, *edge)
-            errors = experiment.check_gradients(net.asked, DIGITS, a, b)
-            n = sum(w.size for w in net.network.parameters)
-            st.markdown(worked.compared(nudged, hand.total, errors, n))
+    page.prose("backprop_check")
+    if pressed("Check this weight, and all of them", "ch00_check"):
+        nudged = experiment.nudge(net.asked, DIGITS, a, b, *edge)
+        errors = experiment.check_gradients(net.asked, DIGITS, a, b)
+        n = sum(w.size for w in net.network.parameters)
+        st.markdown(worked.compared(nudged, hand.total, errors, n))
     page.source(
         mlp.linear_backward,
         mlp.cross_entropy,
         mlp.relu_backward,
         mlp.MLP.backward,
         experiment.differences,
-        claims_of=["backprop_check"],
+        claims_of=["backprop_check_aside"],
     )
 
 
@@ -285,7 +286,7 @@ def ask_live() -> Settings:
         "encoding", "Encoding of the operands", list(ENCODINGS), words=ENCODINGS.__getitem__
     )
     rate = page.choose("rate", "Learning rate", RATES, LIVE.rate)
-    with st.expander("Width, depth, optimiser and seed"):
+    with st.popover("Width, depth, optimiser and seed"):
         left, right = st.columns(2)
         with left:
             width = page.choose("width", "Width", WIDTHS, LIVE.hidden[0])
@@ -422,7 +423,7 @@ def what_it_cannot_do() -> None:
     page.source(experiment.film, experiment.hide, mlp.linear_backward)
 
 
-with page.deeper("not one row, but cells here and there"):
+with page.deeper("cells hidden here and there, and a table of ten thousand"):
 
     @page.section("holdout")
     def cells_here_and_there() -> None:
@@ -444,9 +445,8 @@ with page.deeper("not one row, but cells here and there"):
         page.notice()
         page.source(experiment.hide_share)
 
-
-with page.deeper("a table of ten thousand"):
     page.prose("bigger")
+
 page.prose("end")
 
 
@@ -455,74 +455,82 @@ page.prose("end")
 page.prose("exercises")
 
 
-@page.section("ex_neuron")
-def two_products_one_neuron() -> None:
-    left, right = st.columns(2)
-    with left:
-        w1 = page.number("ex_w1", "First weight", -10.0, 10.0, 1.0, 0.05, typed=True)
-    with right:
-        w2 = page.number("ex_w2", "Second weight", -10.0, 10.0, 1.0, 0.05, typed=True)
-    neurons = [Neuron(a, b, w1, w2) for a, b in ((3, 4), (6, 2))]
-    worst = max(neurons, key=lambda neuron: abs(neuron.error))
-    show_verdict(
-        abs(worst.error) <= NEAR_ENOUGH,
-        f"{' and '.join(f'{n.a} × {n.b} gives {n.y:.2f}' for n in neurons)}.",
-        f"{worst.a} × {worst.b} is {'too large' if worst.error > 0 else 'too small'}. The weight "
-        "that meets the larger operand there, the "
-        f"{'first' if worst.a > worst.b else 'second'}, moves it most.",
-    )
-    page.source(Neuron)
+with page.exercise("two products, one neuron"):
 
-
-@page.section("ex_width")
-def as_few_neurons_as_you_can() -> None:
-    width = page.number("ex_width", "Width of the hidden layer", 1, 32, 4)
-    rate = page.choose("ex_rate", "Learning rate", RATES, USUAL.rate)
-    if not pressed("Run it", "ch00_ex_run_width", icon=":material/play_arrow:"):
-        return
-    found = {w: probes.known_by_seed(w, rate) for w in (width, width - 1) if w >= 1}
-    said = f"Width {width}: right in {', '.join(map(str, found[width]))} of 100 cells."
-    if min(found[width]) < 100:
-        show_verdict(False, said, "Some seeds fall short. Give it more neurons, or larger steps.")
-    elif width > 1 and min(found[width - 1]) == 100:
-        show_verdict(False, said, f"At this rate width {width - 1} knows all of them as well.")
-    else:
+    @page.section("ex_neuron")
+    def two_products_one_neuron() -> None:
+        left, right = st.columns(2)
+        with left:
+            w1 = page.number("ex_w1", "First weight", -10.0, 10.0, 1.0, 0.05, typed=True)
+        with right:
+            w2 = page.number("ex_w2", "Second weight", -10.0, 10.0, 1.0, 0.05, typed=True)
+        neurons = [Neuron(a, b, w1, w2) for a, b in ((3, 4), (6, 2))]
+        worst = max(neurons, key=lambda neuron: abs(neuron.error))
         show_verdict(
-            True, f"{said} At this rate no smaller width does. Does another rate do better?"
+            abs(worst.error) <= NEAR_ENOUGH,
+            f"{' and '.join(f'{n.a} × {n.b} gives {n.y:.2f}' for n in neurons)}.",
+            f"{worst.a} × {worst.b} is {'too large' if worst.error > 0 else 'too small'}. The "
+            "weight that meets the larger operand there, the "
+            f"{'first' if worst.a > worst.b else 'second'}, moves it most.",
         )
-    page.source(experiment.right_cells)
+        page.source(Neuron)
 
 
-@page.section("ex_hide")
-def hide_as_much_as_you_can() -> None:
-    share = page.number("ex_share", "Hide this many of 100 cells", 10, 90, 20, 5)
-    left, right_side = st.columns(2)
-    with left:
-        encoding = page.choose(
-            "ex_encoding", "Encoding", list(ENCODINGS), words=ENCODINGS.__getitem__
+with page.exercise("as few neurons as you can"):
+
+    @page.section("ex_width")
+    def as_few_neurons_as_you_can() -> None:
+        width = page.number("ex_width", "Width of the hidden layer", 1, 32, 4)
+        rate = page.choose("ex_rate", "Learning rate", RATES, USUAL.rate)
+        if not pressed("Run it", "ch00_ex_run_width", icon=":material/play_arrow:"):
+            return
+        found = {w: probes.known_by_seed(w, rate) for w in (width, width - 1) if w >= 1}
+        said = f"Width {width}: right in {', '.join(map(str, found[width]))} of 100 cells."
+        if min(found[width]) < 100:
+            show_verdict(
+                False, said, "Some seeds fall short. Give it more neurons, or larger steps."
+            )
+        elif width > 1 and min(found[width - 1]) == 100:
+            show_verdict(False, said, f"At this rate width {width - 1} knows all of them as well.")
+        else:
+            show_verdict(
+                True, f"{said} At this rate no smaller width does. Does another rate do better?"
+            )
+        page.source(experiment.right_cells)
+
+
+with page.exercise("hide as much as you can"):
+
+    @page.section("ex_hide")
+    def hide_as_much_as_you_can() -> None:
+        share = page.number("ex_share", "Hide this many of 100 cells", 10, 90, 20, 5)
+        left, right_side = st.columns(2)
+        with left:
+            encoding = page.choose(
+                "ex_encoding", "Encoding", list(ENCODINGS), words=ENCODINGS.__getitem__
+            )
+        with right_side:
+            target = page.choose("ex_target", "Target", list(TARGETS), words=TARGETS.__getitem__)
+        if not pressed("Run it", "ch00_ex_run_hide", icon=":material/play_arrow:"):
+            return
+        settings = Settings(task_of(encoding, target), hidden=(32,), rate=0.05, epochs=600)
+        shown = hide_share(settings.task, share / 100, seed=0)
+        last = record(settings, shown)[-1]
+        a, b = settings.task.cells()
+        right, n = probes.right_in(settings, last, ~shown)
+        zeros, _ = probes.right_in(settings, last, (a * b == 0) & ~shown)
+        hint = f"Hide at least {LEAST_HIDDEN} in 100 of the cells." if share < LEAST_HIDDEN else ""
+        if right < LEAST_RIGHT * n:
+            hint = (
+                f"Of the {right} it has right, {zeros} are products with zero. What would make the "
+                "rows share their weights?"
+            )
+        show_verdict(
+            share >= LEAST_HIDDEN and right >= LEAST_RIGHT * n,
+            f"Right in {right} of the {n} hidden cells.",
+            hint,
         )
-    with right_side:
-        target = page.choose("ex_target", "Target", list(TARGETS), words=TARGETS.__getitem__)
-    if not pressed("Run it", "ch00_ex_run_hide", icon=":material/play_arrow:"):
-        return
-    settings = Settings(task_of(encoding, target), hidden=(32,), rate=0.05, epochs=600)
-    shown = hide_share(settings.task, share / 100, seed=0)
-    last = record(settings, shown)[-1]
-    a, b = settings.task.cells()
-    right, n = probes.right_in(settings, last, ~shown)
-    zeros, _ = probes.right_in(settings, last, (a * b == 0) & ~shown)
-    hint = f"Hide at least {LEAST_HIDDEN} in 100 of the cells." if share < LEAST_HIDDEN else ""
-    if right < LEAST_RIGHT * n:
-        hint = (
-            f"Of the {right} it has right, {zeros} are products with zero. What would make the "
-            "rows share their weights?"
-        )
-    show_verdict(
-        share >= LEAST_HIDDEN and right >= LEAST_RIGHT * n,
-        f"Right in {right} of the {n} hidden cells.",
-        hint,
-    )
-    page.source(experiment.hide_share)
+        page.source(experiment.hide_share)
 
 
 page.close("read")

@@ -392,23 +392,29 @@ page.prose("exercises")
 # ---------------------------------------------------------------- exercises
 
 
-@page.section("ex_both")
-def half_and_half() -> None:
-    show_graded(BOTH, *draw_query("ch02_ex_", BOTH, *the_sum()))
-    page.source(hand.grade, hand.keys)
+with page.exercise("half and half"):
+
+    @page.section("ex_both")
+    def half_and_half() -> None:
+        show_graded(BOTH, *draw_query("ch02_ex_", BOTH, *the_sum()))
+        page.source(hand.grade, hand.keys)
 
 
-@page.section("ex_share")
-def one_head_for_both() -> None:
-    share = page.number("ex_share", "Share of its weight on the first digit", 0.0, 1.0, 0.95, 0.01)
-    found = told((share,), "digit")
-    show_verdict(
-        min(found.products_apart, found.differences_apart) >= WANTED_DISTANCE,
-        f"The nearest two blends are {found.products_apart:.3f} apart if the products differ, and "
-        f"{found.differences_apart:.3f} if the differences do.",
-        share_hint(share),
-    )
-    page.source(hand.closest)
+with page.exercise("one head for both"):
+
+    @page.section("ex_share")
+    def one_head_for_both() -> None:
+        share = page.number(
+            "ex_share", "Share of its weight on the first digit", 0.0, 1.0, 0.95, 0.01
+        )
+        found = told((share,), "digit")
+        show_verdict(
+            min(found.products_apart, found.differences_apart) >= WANTED_DISTANCE,
+            f"The nearest two blends are {found.products_apart:.3f} apart if the products differ, "
+            f"and {found.differences_apart:.3f} if the differences do.",
+            share_hint(share),
+        )
+        page.source(hand.closest)
 
 
 page.close("read")

@@ -315,8 +315,8 @@ def bars_of(text: str, part: str) -> str:
     """In a sentence: the longest bar of a part over all tokens that are written."""
     here = probes.longest_bar(text, part)
     return (
-        f"Over all tokens of this text, the longest bar of {part} is {here.bar_of(part):+.2f}, "
-        f"in a lead of {here.lead:.2f}."
+        f"Over all tokens of this text, the most that {part} adds or takes away is "
+        f"{here.bar_of(part):+.2f}, of a lead of {here.lead:.2f}."
     )
 
 
@@ -363,23 +363,21 @@ def pull(a: int, b: int) -> None:
     page.source(attribution.Component, intervene.ablate_head, intervene.ablate_layer)
 
 
-with page.deeper("every part, many problems"):
-
-    @page.section("missed")
-    def missed() -> None:
-        rows = rows_of("parts.jsonl")
-        if not rows:
-            return
-        page.draw(
-            bars.count_bars(
-                {claims.part_name(row): row["errors_answer"] for row in rows},
-                "ablated",
-                f"wrong answers of {rows[0]['n']:,}",
-            ),
-            alt="How many answers go wrong with each attention and each FFN ablated",
-        )
-        page.notice()
-        page.source(ablations.measure_part, intervene.ablate_layer)
+@page.section("missed")
+def missed() -> None:
+    rows = rows_of("parts.jsonl")
+    if not rows:
+        return
+    page.draw(
+        bars.count_bars(
+            {claims.part_name(row): row["errors_answer"] for row in rows},
+            "ablated",
+            f"wrong answers of {rows[0]['n']:,}",
+        ),
+        alt="How many answers go wrong with each attention and each FFN ablated",
+    )
+    page.notice()
+    page.source(ablations.measure_part, intervene.ablate_layer)
 
 
 page.prose("end")
@@ -403,50 +401,54 @@ def quiet_hint(found: QuietPart, part: str) -> str:
     return "It changes the token, but its bar is too long. Look for a part that whispers."
 
 
-@page.section("ex_quiet", needs=[BOOK_RUN])
-def the_whisper() -> None:
-    pair = page.pair("ex_quiet")
-    if pair is None:
-        return
-    text = probes.text_of(*pair)
-    place = ask_place("ex_quiet_place", text, *pair)
-    part = page.choose("ex_quiet_part", "Ablate", [*probes.components_to_ablate()], "head 5.3")
-    here = written_at(text, place)
-    logits = probes.attribution_without(text, part).logits[here.row]
-    after = VOCABULARY[int(logits.argmax())]
-    found = QuietPart(here.bar_of(part), float(abs(here.to_lead).max()), text[place], after)
-    marks = tokens.Marks(wrong=[place] if after != text[place] else [])
-    st.html(tokens.strip(text[:place] + after, FORM, *pair, marks=marks))
-    said = (
-        f"The bar of {part} is {found.added:+.2f}, the longest is {found.largest:.2f}. Without it "
-        f"the model goes on with `{found.after}` where it wrote `{found.before}`."
-    )
-    exercise_verdict.show_verdict(found.solved, said, quiet_hint(found, part))
-    page.source(QuietPart)
+with page.exercise("the whisper"):
+
+    @page.section("ex_quiet", needs=[BOOK_RUN])
+    def the_whisper() -> None:
+        pair = page.pair("ex_quiet")
+        if pair is None:
+            return
+        text = probes.text_of(*pair)
+        place = ask_place("ex_quiet_place", text, *pair)
+        part = page.choose("ex_quiet_part", "Ablate", [*probes.components_to_ablate()], "head 5.3")
+        here = written_at(text, place)
+        logits = probes.attribution_without(text, part).logits[here.row]
+        after = VOCABULARY[int(logits.argmax())]
+        found = QuietPart(here.bar_of(part), float(abs(here.to_lead).max()), text[place], after)
+        marks = tokens.Marks(wrong=[place] if after != text[place] else [])
+        st.html(tokens.strip(text[:place] + after, FORM, *pair, marks=marks))
+        said = (
+            f"The bar of {part} is {found.added:+.2f}, the longest is {found.largest:.2f}. Without "
+            f"it the model goes on with `{found.after}` where it wrote `{found.before}`."
+        )
+        exercise_verdict.show_verdict(found.solved, said, quiet_hint(found, part))
+        page.source(QuietPart)
 
 
-@page.section("ex_loud", needs=[BOOK_RUN])
-def how_loud_is_too_loud() -> None:
-    pair = page.pair("ex_loud")
-    if pair is None:
-        return
-    text = probes.text_of(*pair)
-    factor = page.choose(
-        "ex_loud_factor", "Multiply the stream before layer 0 by", DOUBLINGS, DOUBLINGS[-1]
-    )
-    loud, half = (
-        probes.write_loudly(text[:FIRST], "resid_pre", 0, f).text for f in (factor, factor / 2)
-    )
-    found = LoudStream(*(tuple(tokens.wrong_tokens(other, text)) for other in (loud, half)))
-    marks = tokens.Marks(wrong=found.changed)
-    st.html(tokens.strip(loud, FORM, *pair, marks=marks, written_from=FIRST))
-    said = f"Times {factor:g}, {len(found.changed)} of {len(text) - FIRST} tokens change"
-    said += f"; times {factor / 2:g}, {len(found.changed_by_half)} do."
-    hint = "The contributions of the layers still count for enough. Go up."
-    if found.changed:
-        hint = "Half of that is enough already. Go down."
-    exercise_verdict.show_verdict(found.solved, said, hint)
-    page.source(intervene.scale_stream, LoudStream)
+with page.exercise("how loud is too loud?"):
+
+    @page.section("ex_loud", needs=[BOOK_RUN])
+    def how_loud_is_too_loud() -> None:
+        pair = page.pair("ex_loud")
+        if pair is None:
+            return
+        text = probes.text_of(*pair)
+        factor = page.choose(
+            "ex_loud_factor", "Multiply the stream before layer 0 by", DOUBLINGS, DOUBLINGS[-1]
+        )
+        loud, half = (
+            probes.write_loudly(text[:FIRST], "resid_pre", 0, f).text for f in (factor, factor / 2)
+        )
+        found = LoudStream(*(tuple(tokens.wrong_tokens(other, text)) for other in (loud, half)))
+        marks = tokens.Marks(wrong=found.changed)
+        st.html(tokens.strip(loud, FORM, *pair, marks=marks, written_from=FIRST))
+        said = f"Times {factor:g}, {len(found.changed)} of {len(text) - FIRST} tokens change"
+        said += f"; times {factor / 2:g}, {len(found.changed_by_half)} do."
+        hint = "The contributions of the layers still count for enough. Go up."
+        if found.changed:
+            hint = "Half of that is enough already. Go down."
+        exercise_verdict.show_verdict(found.solved, said, hint)
+        page.source(intervene.scale_stream, LoudStream)
 
 
 page.close("read")

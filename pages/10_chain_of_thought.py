@@ -114,32 +114,6 @@ def fail_first() -> None:
     page.source(problems.split_value, problems.pairs_of)
 
 
-with page.deeper("why both orders of a pair go together"):
-
-    @page.section("mirror")
-    def both_orders_together() -> None:
-        rows = rows_of("mirrored.jsonl")
-        if not rows or not page.guess(
-            "Of pairs trained on the other way round, how many are wrong?",
-            worked.MIRROR_HELPS,
-            lambda: worked.wrong_the_other_way(rows),
-            frame=worked.other_way_round(rows),
-        ):
-            return
-        page.draw(
-            dots.seeds(
-                points := dots.seed_points(worked.MIRROR_ARMS, rows),
-                WRONG,
-                shares(),
-                said=["errors"],
-            ),
-            alt="Share of wrong texts among held-out orders, by whether the other was trained on",
-        )
-        st.caption(dots.in_pairs(points, worked.IN_NEITHER_ORDER))
-        page.notice()
-        page.source(mirrored.split_by_order, mirrored.by_mirror)
-
-
 def pick_cell(atlas: Atlas, key: str, alt: str) -> tuple[int, int]:
     """All pairs as a grid; the pair that the reader clicked, or one that goes wrong."""
     event = page.draw(
@@ -258,10 +232,10 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
     def race_of_formats() -> None:
         rows = rows_of("race.jsonl")
         if not rows or not page.guess(
-            "Which format gets the fewest held-out pairs wrong?",
+            "*Dots* is as long as the working. How many held-out pairs does it get wrong?",
             tuple(STYLE_NAMES.values()),
-            lambda: worked.best_format(rows),
-            frame=worked.race_of_formats(rows),
+            lambda: worked.wrong_with_dots(rows),
+            frame=worked.WRONG_WITH_DOTS,
         ):
             return
         if not page.guess(
@@ -315,26 +289,6 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         page.notice()
         page.source(controls.size_cells, controls.measure_size)
 
-    with page.deeper("which pairs?"):
-
-        @page.section("choice")
-        def which_pairs() -> None:
-            rows = rows_of("choice.jsonl")
-            if not rows or not page.guess(
-                "Which training pairs leave fewer held-out pairs wrong?",
-                worked.CHOICES,
-                lambda: worked.fewer_wrong(claims.CHOICE, rows, worked.CHOICES),
-                frame=worked.choice_of_pairs(rows),
-            ):
-                return
-            page.draw(
-                dots.seeds(points := worked.choice_points(rows), WRONG, shares(), said=["errors"]),
-                alt="Share of wrong held-out texts after training on chosen or on random pairs",
-            )
-            st.caption(dots.in_pairs(points, points[-1]["arm"]))
-            page.notice()
-            page.source(coverage.choose_cover, controls.measure_choice)
-
     # ---------------------------------------------------------------- 6. the atlas
 
     @page.section("atlas")
@@ -358,15 +312,34 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         page.notice()
         page.source(evaluate.decode_all, evaluate.first_wrong)
 
-    with page.deeper("the product alone, and how the last errors went away"):
+    @page.section("unseen")
+    def recall_or_computing() -> None:
+        rows = rows_of("fractions.jsonl")
+        if not rows or not page.guess(
+            "If both partial products of a problem were never seen, how often is it wrong?",
+            HOW_MANY,
+            lambda: worked.wrong_never_seen(rows),
+            frame=worked.never_seen(rows),
+        ):
+            return
+        page.draw(
+            dots.seeds(
+                dots.seed_points(claims.UNSEEN, rows),
+                WRONG,
+                shares(),
+                down="partial products",
+                said=["errors"],
+            ),
+            alt="Share of wrong held-out texts by how many partial products were never seen",
+        )
+        page.notice()
+        page.source(controls.usual_groups, controls.census)
+
+    with page.deeper("where the errors begin, and what other training pairs would do"):
 
         @page.section("strict")
         def two_ways_to_count() -> None:
             page.source(evaluate.score)
-
-        page.prose("clean_sheet")
-
-    with page.deeper("the first wrong token"):
 
         @page.section("first_wrong")
         def first_wrong_token() -> None:
@@ -385,30 +358,72 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             page.notice()
             page.source(evaluate.first_wrong)
 
-    with page.deeper("recall or computing?"):
+        @page.section("handed", needs=[TWIN])
+        def hand_it_the_working() -> None:
+            a, b = one_it_gets_wrong(*pair)
+            right = FORM.text(a, b)
+            for given, name in enumerate(("Nothing", "The first partial product", "Both")):
+                start = tamper.tokens_given(FORM, given)
+                written = write(TWIN, right[:start])
+                wrong = tokens.wrong_tokens(written.text, right)
+                said = (
+                    f"wrong from {tokens.place_of(wrong[0], FORM, a, b)} on" if wrong else "right"
+                )
+                st.caption(f"{name} handed over: {said}.")
+                marks = replace(
+                    tokens.marks_of(written.text, FORM, a, b),
+                    given=range(FORM.prompt_length, start),
+                )
+                st.html(tokens.strip(written.text, FORM, a, b, marks=marks))
+            page.notice()
+            page.source(tamper.tokens_given, evaluate.go_on)
 
-        @page.section("unseen")
-        def recall_or_computing() -> None:
-            rows = rows_of("fractions.jsonl")
+        @page.section("mirror")
+        def both_orders_together() -> None:
+            rows = rows_of("mirrored.jsonl")
             if not rows or not page.guess(
-                "If both partial products of a problem were never seen, how often is it wrong?",
-                HOW_MANY,
-                lambda: worked.wrong_never_seen(rows),
-                frame=worked.never_seen(rows),
+                "Of pairs trained on the other way round, how many are wrong?",
+                worked.MIRROR_HELPS,
+                lambda: worked.wrong_the_other_way(rows),
+                frame=worked.other_way_round(rows),
             ):
                 return
             page.draw(
                 dots.seeds(
-                    dots.seed_points(claims.UNSEEN, rows),
+                    points := dots.seed_points(worked.MIRROR_ARMS, rows),
                     WRONG,
                     shares(),
-                    down="partial products",
                     said=["errors"],
                 ),
-                alt="Share of wrong held-out texts by how many partial products were never seen",
+                alt="Share of wrong texts among held-out orders, by what was trained on",
             )
+            st.caption(dots.in_pairs(points, worked.IN_NEITHER_ORDER))
             page.notice()
-            page.prose("fractions")
+            page.source(mirrored.split_by_order, mirrored.by_mirror)
+
+        @page.section("choice")
+        def which_pairs() -> None:
+            rows = rows_of("choice.jsonl")
+            if not rows or not page.guess(
+                "Which training pairs leave fewer held-out pairs wrong?",
+                worked.CHOICES,
+                lambda: worked.fewer_wrong(claims.CHOICE, rows, worked.CHOICES),
+                frame=worked.choice_of_pairs(rows),
+            ):
+                return
+            page.draw(
+                dots.seeds(points := worked.choice_points(rows), WRONG, shares(), said=["errors"]),
+                alt="Share of wrong held-out texts after training on chosen or on random pairs",
+            )
+            st.caption(dots.in_pairs(points, points[-1]["arm"]))
+            page.notice()
+            page.source(coverage.choose_cover, controls.measure_choice)
+
+        @page.section("fractions")
+        def fewer_pairs() -> None:
+            rows = rows_of("fractions.jsonl")
+            if not rows:
+                return
             page.draw(
                 dots.seeds(
                     points := dots.seed_points(worked.FRACTIONS, rows),
@@ -419,9 +434,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
                 alt="Share of wrong held-out texts by the share of the pairs that were trained on",
             )
             st.caption(dots.in_pairs(points, points[0]["arm"]))
-            page.source(controls.usual_groups, controls.census, claims_of=["fractions"])
-
-    with page.deeper("numbers never shown"):
+            page.source(controls.usual_groups, controls.census)
 
         @page.section("never_shown")
         def numbers_never_shown() -> None:
@@ -458,7 +471,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         page.notice()
         page.source(patterns.patterns)
 
-    with page.deeper("is what they fetch used?"):
+    with page.deeper("is it used, and what are the other heads for?"):
 
         @page.section("used")
         def is_it_used() -> None:
@@ -467,8 +480,6 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
                 st.html(figures.fetched(claims.at_digits(rows)))
             page.notice()
             page.source(fetched.measure_fetched, fetched.silent_at)
-
-    with page.deeper("what the other heads are for"):
 
         @page.section("other_heads")
         def the_other_heads() -> None:
@@ -490,8 +501,6 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             )
             page.notice()
             page.source(intervene.ablate_layer, intervene.ablate_head)
-
-    with page.deeper("any head, on your own problem"):
 
         @page.section("any_head", needs=[BOOK_RUN])
         def any_head_on_a_map() -> None:
@@ -571,28 +580,6 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         )
         page.notice()
         page.source(tamper.forge, tamper.tampered, problems.implied_move)
-
-    with page.deeper("hand it the working"):
-
-        @page.section("handed", needs=[TWIN])
-        def hand_it_the_working() -> None:
-            a, b = one_it_gets_wrong(*pair)
-            right = FORM.text(a, b)
-            for given, name in enumerate(("Nothing", "The first partial product", "Both")):
-                start = tamper.tokens_given(FORM, given)
-                written = write(TWIN, right[:start])
-                wrong = tokens.wrong_tokens(written.text, right)
-                said = (
-                    f"wrong from {tokens.place_of(wrong[0], FORM, a, b)} on" if wrong else "right"
-                )
-                st.caption(f"{name} handed over: {said}.")
-                marks = replace(
-                    tokens.marks_of(written.text, FORM, a, b),
-                    given=range(FORM.prompt_length, start),
-                )
-                st.html(tokens.strip(written.text, FORM, a, b, marks=marks))
-            page.notice()
-            page.source(tamper.tokens_given, evaluate.go_on)
 
     # ---------------------------------------------------------------- exercises
 

@@ -60,7 +60,6 @@ ON_PAGE = {
     },
     "10_chain_of_thought": {
         "reads that sum": "numbers are added",
-        "digit of a sum": "numbers are added",
         "the whole sum": "numbers are added",
         "the final sum": "numbers are added",
         "In the sum": "numbers are added",

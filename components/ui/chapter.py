@@ -211,14 +211,15 @@ class Chapter:
         return nullcontext() if self.alone is not None else st.expander(label)
 
     def close(self, *sections: str) -> None:
-        """The last words of the page; folded, what to read on; the way on. On top,
-        what of the link it did not know."""
+        """The last words of the page, what to read on, the way on. On top, what of the link it
+        did not know."""
         if self.alone is not None:
             self.close_alone(self.alone)
             return
         for section in sections:
-            with st.expander("Read on") if section == "read" else nullcontext():
-                self.prose(section)
+            if section == "read":
+                st.markdown("#### Read on")
+            self.prose(section)
         st.html(way_on(self.slug, st.query_params.get(ROUTE, "")))
         if self.asks:
             with self.head:

@@ -39,13 +39,15 @@ def test_the_answers_of_frames_are_what_their_records_say(seen: Any) -> None:
     (lost,) = select(silenced, run="chain_of_thought", layers=[2, 3, 4, 5])
     mirrored = [row for row in read_lines(RECORDS / "mirrored.jsonl") if "shown" not in row["cell"]]
     shown = [row["errors_mirror_shown"] / row["n_mirror_shown"] for row in mirrored]
+    dots = select(read_lines(RECORDS / "race.jsonl"), style="dots")
+    wrong = [row["errors_heldout"] / row["n_heldout"] for row in dots]
     tenth = select(read_lines(RECORDS / "fractions.jsonl"), fraction=0.1)
     unseen = [row["errors_unseen_2"] / row["n_unseen_2"] for row in tenth]
     for answer in (
         f"{lost['errors_strict']}",
         f"median {median(shown):.0%}",
         f"median {median(unseen):.0%}",
-        "cot, reversed",
+        f"median {median(wrong):.0%}",
         worked.SIZES[1],
         worked.CHOICES[2],
     ):

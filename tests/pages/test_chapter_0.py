@@ -332,7 +332,7 @@ def test_single_pairs_can_be_hidden_too(book) -> None:
 
 
 def test_with_single_pairs_hidden_the_words_are_theirs_and_count_what_is_drawn(book) -> None:
-    assert "Here is what the network says in that row" in text_of(book(PAGE))
+    assert "What does the network say in that row?" in text_of(book(PAGE))
     for share in (20, 75):
         app = book(PAGE, ch00_hide="single pairs", ch00_share=str(share))
         assert "in that row" not in text_of(app) and not app.exception
@@ -367,10 +367,11 @@ def test_p_minus_y_is_what_runs_back_from_the_right_digit(seen) -> None:
 
 def test_single_precision_is_told_by_how_far_its_check_is_off(seen) -> None:
     app = seen(PAGE)
-    steps, single = found(
-        r"only (\d+) of their steps(?s:.+)in float32 the check is off by (\d+) percent", app
+    steps, single, double = found(
+        r"at most, which is (\d+) steps of a(?s:.+?)There the check is off by (\d+) percent, in "
+        r"float64 by ([\d.]+) billionths",
+        app,
     )
-    (double,) = found(r"In float64 it is off by ([\d.]+) billionths", app)
     assert int(steps) < 100 and int(single) >= 5 and float(double) < 10
 
 

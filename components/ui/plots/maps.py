@@ -74,7 +74,7 @@ def atlas(wrong_at: NDArray[np.int64], trained_on: NDArray[np.bool_]) -> Chart:
         )
         .add_params(click)
     )
-    return finished(chart.properties(height=640))
+    return finished(chart.properties(height=460))
 
 
 def attention_map(pattern: Numbers, text: str) -> Chart:

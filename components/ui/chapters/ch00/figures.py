@@ -92,7 +92,7 @@ def error_surface(
                 color=ACCENT.now, filled=True, shape="diamond", size=130, **rim
             ),
             at(walked.tail(1)).mark_circle(color=ACCENT.now, size=200, **rim),
-        ).properties(height=440)
+        ).properties(height=340)
     )
 
 
@@ -122,7 +122,7 @@ def digit_bars(probabilities: Numbers, places: Sequence[str], right: Sequence[in
     ticks = base.mark_text(dy=-9).encode(y=height, text="tick:N")
     firsts = alt.Chart(data[data["column"] == "0"])
     names = firsts.mark_text(align="left", dx=-6, dy=-10).encode(x=x, y=alt.datum(1), text="row:N")
-    return finished(alt.layer(bars, ticks, names).properties(height=200))
+    return finished(alt.layer(bars, ticks, names).properties(height=150))
 
 
 # ---------------------------------------------------------------- what a neuron answers to

@@ -353,7 +353,7 @@ def ask_weight(edge: Edge) -> None:
     ends: dict[str, Any] = {"step": 1, "on_change": pick_ends}
     a, b = divmod(int(stepper().batch[0]), 10)
     st.session_state.update(ch00_ex_a=a, ch00_ex_b=b)
-    with st.expander("Pick the example and the edge by numbers"):
+    with st.popover("Pick the example and the edge by numbers"):
         for key, which in (("ch00_ex_a", "First"), ("ch00_ex_b", "Second")):
             label = f"{which} digit of the example"
             st.number_input(label, 0, 9, step=1, key=key, on_change=look_at_typed)

@@ -203,12 +203,12 @@ def right_units_digit() -> float:
     return float(p[0, int(a[0] * b[0]) % 10])
 
 
-def hair_changes() -> tuple[float, float, float]:
-    """The loss of 7 x 8 before the first step, by how much two hairs change it at most, and how far
+def hair_changes() -> tuple[float, float]:
+    """By how much two hairs change the loss of 7 x 8 before the first step at most, and how far
     apart numbers of single precision lie there."""
     loss, g = gradients(BY_STEPS.network(), DIGITS, *seven_times_eight())
     steepest = max(float(abs(each).max()) for each in g)
-    return loss, 2 * HAIR * steepest, float(np.spacing(np.float32(loss)))
+    return 2 * HAIR * steepest, float(np.spacing(np.float32(loss)))
 
 
 @st.cache_data(show_spinner=False, max_entries=2)
@@ -223,11 +223,9 @@ GRADIENT: dict[str, Callable[[], str]] = {
     "p_right": lambda: f"{right_units_digit():.3f}",
     "p_minus_y": lambda: f"{right_units_digit() - 1:.3f}".replace("-", "−"),
     "dy_right": lambda: f"{(right_units_digit() - 1) / 2:.3f}".replace("-", "−"),
-    "loss_first": lambda: f"{hair_changes()[0]:.2f}",
     "hair": lambda: f"{HAIR:.5f}",
-    "hair_moves": lambda: f"{hair_changes()[1]:.6f}",
-    "single_apart": lambda: f"{hair_changes()[2]:.8f}",
-    "single_steps": lambda: f"{hair_changes()[1] / hair_changes()[2]:.0f}",
+    "hair_moves": lambda: f"{hair_changes()[0]:.6f}",
+    "single_steps": lambda: f"{hair_changes()[0] / hair_changes()[1]:.0f}",
     "check_single": lambda: f"{100 * check_off_by(True):.0f} percent",
     "check_double": lambda: f"{1e9 * check_off_by(False):.1f} billionths",
 }

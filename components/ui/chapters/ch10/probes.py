@@ -104,7 +104,7 @@ def ask_settings(page: Chapter) -> None:
         words=training.per_cent,
     )
     page.prose("train_controls")
-    with st.expander("Width, layers, optimiser and seed"):
+    with st.popover("Width, layers, optimiser and seed"):
         left, right = st.columns(2)
         with left:
             page.choose("d_model", "Width, d_model", WIDTHS, 128)

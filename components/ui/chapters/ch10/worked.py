@@ -94,10 +94,22 @@ def share_of_run(wrong: Measured) -> float:
     return (wrong.errors or 0) / (wrong.n or 1)
 
 
-def best_format(record: Record) -> str:
-    """The format with the fewest errors on held-out pairs, by the median of its seeds."""
-    best = min(STYLES, key=lambda style: claims.wrong(claims.RACE[style]).value(record))
-    return STYLE_NAMES[best]
+WRONG_WITH_DOTS = Dragged(
+    Axis.percent("of held-out pairs wrong, median of the seeds"),
+    STYLE_NAMES["dots"],
+    later=[STYLE_NAMES["plain"], STYLE_NAMES["cot_reversed"]],
+)
+
+
+def wrong_with_dots(record: Record) -> Answer:
+    """Beside the others: the same length with the working in it, and no such length at all."""
+    found = {STYLE_NAMES[style]: claims.wrong(rows) for style, rows in claims.RACE.items()}
+    plain, dots, working = (STYLE_NAMES[style] for style in ("plain", "dots", "cot_reversed"))
+    others = [
+        percents.bar(name, found[name], record, hue)
+        for name, hue in ((plain, "grey"), (working, "teal"))
+    ]
+    return percents.answer(found[dots], record, rows=others)
 
 
 SIZES = ("the largest network, plain", "the smallest network, with the working")
@@ -106,18 +118,6 @@ SIZES = ("the largest network, plain", "the smallest network, with the working")
 def formats() -> Axis:
     """Of shares that are compared, where most are large and one may be small."""
     return Axis.percent("of held-out pairs wrong, median of the seeds", step=0.1)
-
-
-def race_of_formats(record: Record) -> Picked:
-    """The frame of the guess."""
-
-    def ends() -> dict[str, float]:
-        return {
-            STYLE_NAMES[style]: 100 * claims.wrong(found).value(record)
-            for style, found in claims.RACE.items()
-        }
-
-    return Picked(formats(), ends)
 
 
 SEEDS_SHOWN = 4
