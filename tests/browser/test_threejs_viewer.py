@@ -544,7 +544,7 @@ def test_wheel_and_keys_zoom_and_turn_once_the_picture_was_taken_up(screen: Visi
     assert frame.get_by_role("dialog", name="Keys").is_visible()
     page.keyboard.press("Escape")
     assert not frame.get_by_role("dialog", name="Keys").is_visible()
-    canvas.click(position={"x": 4, "y": 500})
+    canvas.click(position={"x": 4, "y": 350})
     assert hint.count() == 0
 
 
@@ -555,7 +555,7 @@ def test_the_picture_and_its_controls_take_the_whole_screen_and_give_it_back(
     inside = "document.body.scrollHeight"
     before = frame.evaluate(inside)
     place = frame.evaluate("document.querySelector('.stage').getBoundingClientRect().toJSON()")
-    assert place["width"] == frame.evaluate("innerWidth") and place["height"] >= 620
+    assert place["width"] == frame.evaluate("innerWidth") and place["height"] >= 470
     full = frame.get_by_role("button", name="The whole screen")
     full.click()
     frame.wait_for_function("document.fullscreenElement?.className.startsWith('v3')")

@@ -26,7 +26,7 @@ export const STYLE = `
 .v3.moves .prompt .next { animation: v3drop .45s ease-out; }
 @keyframes v3drop { from { transform: translateY(-22px); opacity: 0; } }
 .v3 .views { display: flex; gap: 5px; flex-wrap: wrap; margin-left: auto; }
-.v3 .stage { grid-area: stage; position: relative; height: 620px; border: 1px solid var(--line); border-radius: 6px; overflow: hidden; background: var(--bg); }
+.v3 .stage { grid-area: stage; position: relative; height: 470px; border: 1px solid var(--line); border-radius: 6px; overflow: hidden; background: var(--bg); }
 .v3 .stage:focus-within { border-color: var(--accent); }
 .v3 .stage:has(canvas.over:focus-visible) { outline: 2px solid var(--accent); outline-offset: 1px; }
 .v3 .stage canvas.gl { position: absolute; inset: 0; width: 100%; height: 100%; }
