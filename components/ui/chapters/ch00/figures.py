@@ -122,7 +122,7 @@ def digit_bars(probabilities: Numbers, places: Sequence[str], right: Sequence[in
     ticks = base.mark_text(dy=-9).encode(y=height, text="tick:N")
     firsts = alt.Chart(data[data["column"] == "0"])
     names = firsts.mark_text(align="left", dx=-6, dy=-10).encode(x=x, y=alt.datum(1), text="row:N")
-    return finished(alt.layer(bars, ticks, names).properties(height=150))
+    return finished(alt.layer(bars, ticks, names).properties(height=180))
 
 
 # ---------------------------------------------------------------- what a neuron answers to

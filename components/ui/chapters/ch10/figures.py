@@ -102,7 +102,7 @@ def beliefs(probabilities: Sequence[float], tokens: str, right: str, chosen: str
         tooltip=["token", alt.Tooltip("p", format=".4f"), "what"],
     )
     ticks = base.mark_text(dy=-9).encode(text="mark:N")
-    return finished(alt.layer(bars, ticks).properties(height=140))
+    return finished(alt.layer(bars, ticks).properties(height=180))
 
 
 def heads_map(weights: Numbers, heads: Sequence[str], text: str) -> Chart:

@@ -74,7 +74,7 @@ SAME = ("the same as with a plain sum", "only what the token says", "nothing of 
 
 
 @lru_cache
-def largest_difference() -> str:
+def largest_difference() -> float:
     """Between the logits with all queries zero and those of a plain sum, in 64 bits, with the
     weights of the page's network, by the largest logit."""
     loaded = load_with_progress(probes.RUN)
@@ -88,7 +88,7 @@ def largest_difference() -> str:
         model.load_state_dict(weights, strict=False)
     text = probes.form_of(*SUM).text(*SUM)
     one, other = (inference.logits_of(model, text) for model in (zero, plain))
-    return written(float((one - other).abs().max() / other.abs().max()), "{:.0e}")
+    return float((one - other).abs().max() / other.abs().max())
 
 
 def with_small_epsilon(config: Any, connections: Any) -> Any:
@@ -328,7 +328,7 @@ CALC: dict[str, Callable[[], str]] = {
     "share_token": lambda: f"{mixed(QUERY, 2)[0][0]:.2f}",
     "share_attention": lambda: f"{mixed(QUERY, 2)[0][1]:.2f}",
     "read": lambda: vector(mixed(QUERY, 2)[1]),
-    "same": largest_difference,
+    "same": lambda: written(largest_difference(), "{:.0e}"),
     "race_seeds": lambda: spelled(len(race_runs()[claims.DEEP, "full"])),
     "most_steps_3": lambda: f"{experiment.STEPS[claims.SHALLOW]:,}",
     "most_steps_6": lambda: f"{experiment.STEPS[claims.DEEP]:,}",
