@@ -78,8 +78,8 @@ def two_clocks_turned_together_leave_the_score(page: Page) -> None:
 def the_climb_is_scrubbed_and_a_guess_opens_the_rounds(page: Page) -> None:
     early, late = scrubbed(page.locator(".climb"), 3, 30)
     assert early != late
-    page.get_by_test_id("stButtonGroup").get_by_text("they stay right", exact=True).click()
-    page.get_by_text("You said they stay right", exact=False).wait_for()
+    page.locator(".st-key-asks_ch30_rounds .knob").press("Enter")
+    page.get_by_text("You said").first.wait_for()
     page.get_by_test_id("stWidgetLabel").get_by_text("Trained on", exact=True).wait_for()
 
 

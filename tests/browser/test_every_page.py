@@ -348,6 +348,8 @@ def a_mark_moves_by_keys_and_enter_answers(visit: Visit) -> Iterator[str]:
     mark, before = marks.last, marks.count()  # behind the first of page 01 plotly is fetched
     stood = mark.get_attribute("aria-valuetext")
     mark.press("ArrowRight")
+    if mark.get_attribute("aria-valuetext") == stood:  # at the end of its axis
+        mark.press("ArrowLeft")
     if (stands := mark.get_attribute("aria-valuetext")) == stood:
         yield f"it stays at {stands}"
     mark.press("Enter")

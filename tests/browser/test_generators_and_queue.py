@@ -58,7 +58,7 @@ def test_a_token_at_a_time_both_stand_at_the_same_one(drawings: Drawings) -> Non
     check_generators(generators, 23, 23)
     left = sum(range(GIVEN, GIVEN + 23))
     said = f"At token 23, {left} tokens are read without a cache, 32 with one."
-    assert generators.get_by_role("status").inner_text() == said
+    assert generators.locator(".said").inner_text() == said
     scrub.press("ArrowRight")
     check_generators(generators, 24, 24)
 
@@ -68,7 +68,7 @@ def test_as_measured_the_left_falls_behind_the_right(drawings: Drawings) -> None
     clocks = [clocked.seconds.cumsum() for clocked in two_writings()]
     generators.get_by_role("slider").fill("40")
     pattern = r"After ([\d.]+) s, (\d+) tokens are written without a cache, (\d+) with one; "
-    found = re.match(pattern, generators.get_by_role("status").inner_text())
+    found = re.match(pattern, generators.locator(".said").inner_text())
     assert found is not None
     seconds, one, other = float(found[1]), int(found[2]), int(found[3])
     assert one + other == 40 and one < other

@@ -521,7 +521,7 @@ def test_wheel_and_keys_zoom_and_turn_once_the_picture_was_taken_up(screen: Visi
             page.keyboard.press(key)
         return frame.evaluate("({...viewer3d.view.pose})")
 
-    canvas.hover(position={"x": 200, "y": 480})
+    canvas.hover(position={"x": 200, "y": 360})
     far = pose()
     frame.evaluate(AWAIT_WHEEL)
     page.mouse.wheel(0, -300)

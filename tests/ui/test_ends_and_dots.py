@@ -160,6 +160,7 @@ WHAT_IS_DASHED = {
     ("threads.css", ".legend .cut"): "cut",
     ("threads.css", ".thread.cut:not(.grows)"): "cut",
     ("guess.css", ".empty"): "still to come: the bar of an answer",
+    ("guess.css", ".lines .ahead"): "still to come: the rest of a line",
     ("tiles.css", ".bar .end"): "still to come: the value at the end",
     ("tiles.css", ".legend .end"): "still to come: the value at the end",
     ("registers.css", ".gone .card, .legend .gone"): "gone",
