@@ -38,12 +38,14 @@ class OpenPage(Protocol):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever lies in this folder is a browser test; nobody has to remember the marker. All of
-    them share one worker of xdist, and with it one server and one Chromium."""
+    """Whatever lies in this folder is a browser test; nobody has to remember the marker. Those that
+    open the book share one worker of xdist, and with it one server and one Chromium. Those that
+    serve a page of their own share another."""
     for item in items:
         if item.path.is_relative_to(HERE):
+            of_the_book = "server" in getattr(item, "fixturenames", ())
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.xdist_group("book" if of_the_book else "drawings"))
 
 
 @pytest.fixture(scope="session")
