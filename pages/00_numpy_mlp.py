@@ -203,7 +203,7 @@ def show_signal(hand: ByHand, edge: Edge, a: Numbers, b: Numbers) -> None:
 def by_hand(edge: Edge) -> None:
     """Section 3: the gradient of the picked edge, the way it came, and a check of it."""
     page.prose("backprop")
-    st.code(inspect.getsource(mlp.linear_backward), language="python")
+    st.code(inspect.getsource(mlp.linear_backward), language="python", wrap_lines=True)
     page.prose("backprop_hand")
     net = probes.stepper()
     a, b = (x[net.batch] for x in DIGITS.cells())

@@ -37,6 +37,7 @@ from components.ui.plots.colours import (
 from components.ui.plots.pictures import as_url, rgba
 from components.ui.plots.theme import LABEL
 from lab.by_hand.mlp_experiment import ByHand, Neuron
+from lab.numerals import written
 
 
 def error_surface(
@@ -159,11 +160,11 @@ def graph_of_operations(neuron: Neuron) -> str:
     """The operations of one neuron as boxes: what came forward, what comes back."""
     n, (dw1, dw2) = neuron, neuron.dw
     boxes = (
-        ("weights", f"{n.w1:.2f}, {n.w2:.2f}", f"{dw1:.2f}, {dw2:.2f}"),
-        (f"times {n.a}, {n.b}", f"{n.w1 * n.a:.2f}, {n.w2 * n.b:.2f}", f"{n.dy:.2f}, {n.dy:.2f}"),
-        ("added up, y", f"{n.y:.2f}", f"{n.dy:.2f}"),
-        (f"y − {n.a * n.b}", f"{n.error:.2f}", f"{n.dy:.2f}"),
-        ("squared, E", f"{n.E:.2f}", "1"),
+        ("weights", in_a_row(n.w1, n.w2), in_a_row(dw1, dw2)),
+        (f"times {n.a}, {n.b}", in_a_row(n.w1 * n.a, n.w2 * n.b), in_a_row(n.dy, n.dy)),
+        ("added up, y", in_a_row(n.y), in_a_row(n.dy)),
+        (f"y − {n.a * n.b}", in_a_row(n.error), in_a_row(n.dy)),
+        ("squared, E", in_a_row(n.E), "1"),
     )
     return (
         '<div class="wb-flow">'
@@ -173,6 +174,10 @@ def graph_of_operations(neuron: Neuron) -> str:
         )
         + "</div>"
     )
+
+
+def in_a_row(*numbers: float) -> str:
+    return ", ".join(written(x, "{:.2f}") for x in numbers)
 
 
 def terms_table(hand: ByHand, a: Numbers, b: Numbers) -> str:
@@ -203,9 +208,9 @@ def silent(n: int, of: int) -> str:
     return f"{n} more {'adds' if n == 1 else 'add'} nothing: {'its' if n == 1 else 'their'} x is 0"
 
 
-def signed(x: float) -> str:
-    """Four places and a sign, but none for what rounds to zero."""
-    return f"{x:+.4f}" if abs(x) >= 0.00005 else "0.0000"
+def signed(x: float, places: int = 4) -> str:
+    """With a sign, but none for what rounds to zero."""
+    return written(x, f"{{:{'+' if abs(x) >= 0.5 / 10**places else ''}.{places}f}}")
 
 
 # ---------------------------------------------------------------- the way of one signal back
@@ -242,7 +247,7 @@ def signal_back(hand: ByHand, edge: Edge, a: Numbers, b: Numbers, played: int = 
     lines.append(signal_line(start, end, hand.dy[at], 1.0, "wb-last"))
     words += [
         signal_words(((start[0] + end[0]) / 2, (start[1] + end[1]) / 2 - 9), times_x, 3, beside),
-        signal_words((end[0] - 9, end[1]), f"x·dy {hand.terms[at]:+.3f}", 4, "wb-end wb-sum"),
+        signal_words((end[0] - 9, end[1]), f"x·dy {signed(hand.terms[at], 3)}", 4, "wb-end wb-sum"),
     ]
     if layer == 1:
         words.append(signal_words((start[0] + 9, start[1]), vote(o, hand.dy[at]), 0, "wb-start"))
@@ -279,13 +284,15 @@ def into_the_neuron(hand: ByHand, at: int, o: int, down: float) -> tuple[list[st
         for k in np.argsort(-share)[:VOTES_NAMED]
     ]
     x, y = neuron
-    words.append(signal_words((x - 9, y + down), f"sum {back.sum():+.3f}", 1, "wb-end wb-sum"))
+    words.append(
+        signal_words((x - 9, y + down), f"sum {signed(back.sum(), 3)}", 1, "wb-end wb-sum")
+    )
     words.append(signal_words((x - 9, y + 2 * down), f"ReLU × {hand.slope[at]:.0f}", 2, "wb-end"))
     return lines, words
 
 
 def vote(k: int, dy: float) -> str:
-    return f"{k % 10} {'units' if k < 10 else 'tens'} {dy:+.3f}"
+    return f"{k % 10} {'units' if k < 10 else 'tens'} {signed(dy, 3)}"
 
 
 def signal_line(

@@ -29,6 +29,7 @@ from lab.by_hand.mlp_experiment import (
     right_cells,
     right_without,
 )
+from lab.numerals import written
 
 DIGITS = SMALL.task
 USUAL = replace(SMALL, epochs=200)
@@ -337,7 +338,8 @@ def change_weight() -> None:
     pick(edge)
     changed = int((net.frames[-1].answers != before).sum())
     st.session_state["ch00_changed"] = (
-        f"From {now:.4f} to {weight:.4f}: {changed} of the hundred cells answer differently."
+        f"From {written(now, '{:.4f}')} to {written(weight, '{:.4f}')}: {changed} of the "
+        "hundred cells answer differently."
     )
 
 

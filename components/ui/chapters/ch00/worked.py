@@ -14,6 +14,7 @@ import numpy as np
 import streamlit as st
 
 from components.ui.chapters.ch00.claims import WAYS, hidden_right
+from components.ui.chapters.ch00.figures import signed
 from components.ui.chapters.ch00.probes import (
     BATCH,
     BY_LOG,
@@ -110,7 +111,7 @@ def take_step(rate: float) -> None:
     inside = [round(min(max(w, W_LOW), W_HIGH), 2) for w in (ahead.w1, ahead.w2)]
     if max(abs(w - i) for w, i in zip((ahead.w1, ahead.w2), inside, strict=True)) > 0.01:
         state["ch00_left"] = (
-            f"That step leads to ({ahead.w1:.1f}, {ahead.w2:.1f}), outside this picture, so you "
+            f"That step leads to {as_a_point(ahead.w1, ahead.w2)}, outside this picture, so you "
             "stand at its edge. The rate is too high for this valley."
         )
     state["ch00_w1"], state["ch00_w2"] = inside
@@ -129,7 +130,11 @@ def walks() -> dict[str, Numbers]:
 
 def end_of(name: Rule) -> str:
     w1, w2, _ = walks()[name][-1]
-    return f"({w1:.1f}, {w2:.1f})"
+    return as_a_point(w1, w2)
+
+
+def as_a_point(w1: float, w2: float) -> str:
+    return f"({written(w1, '{:.1f}')}, {written(w2, '{:.1f}')})"
 
 
 NEURON: dict[str, Callable[[], str]] = {
@@ -138,7 +143,7 @@ NEURON: dict[str, Callable[[], str]] = {
     "ab": lambda: f"{A * B}",
     "rate_limit": lambda: f"{Neuron(A, B, 0, 0).largest_rate}",
     "rate_high": lambda: f"{RATE_HIGH}",
-    "factor_high": lambda: f"{1 - 2 * RATE_HIGH * (A**2 + B**2):.1f}".replace("-", "−"),
+    "factor_high": lambda: written(1 - 2 * RATE_HIGH * (A**2 + B**2), "{:.1f}"),
     **{f"{name}_rate": lambda rate=rate: f"{rate}" for name, rate in WALKERS.items()},
     **{f"{name}_end": lambda name=name: end_of(name) for name in WALKERS},
 }
@@ -221,8 +226,8 @@ def check_off_by(single: bool) -> float:
 
 GRADIENT: dict[str, Callable[[], str]] = {
     "p_right": lambda: f"{right_units_digit():.3f}",
-    "p_minus_y": lambda: f"{right_units_digit() - 1:.3f}".replace("-", "−"),
-    "dy_right": lambda: f"{(right_units_digit() - 1) / 2:.3f}".replace("-", "−"),
+    "p_minus_y": lambda: written(right_units_digit() - 1, "{:.3f}"),
+    "dy_right": lambda: written((right_units_digit() - 1) / 2, "{:.3f}"),
     "hair": lambda: f"{HAIR:.5f}",
     "hair_moves": lambda: f"{hair_changes()[0]:.6f}",
     "single_steps": lambda: f"{hair_changes()[0] / hair_changes()[1]:.0f}",
@@ -239,22 +244,24 @@ def where_dy_came_from(hand: ByHand, a: Numbers, b: Numbers) -> str:
             f"The $dy$ of {a[example]} × {b[example]} stands at the vote itself: it is "
             f"$p - y$ there, divided by {2 * len(a)}, since the loss is the mean over both digits "
             f"and {len(a)} example{'s' if len(a) > 1 else ''}. "
-            f"That is **{hand.dy[example]:+.4f}**. Times the $x$ of {hand.x[example]:.3f} that the "
-            f"neuron passed on, this is the {hand.terms[example]:+.4f} of its line in the table."
+            f"That is **{signed(hand.dy[example])}**. Times the $x$ of {hand.x[example]:.3f} that "
+            f"the neuron passed on, this is the {signed(hand.terms[example])} of its line in the "
+            "table."
         )
     ahead, terms, slope = hand.ahead[example], hand.back[example], hand.slope[example]
     largest = [k for k in np.argsort(-abs(terms))[:3] if terms[k]]
     shown = ", ".join(
-        f"{ahead[k]:+.3f} × {terms[k] / ahead[k]:+.3f} = {terms[k]:+.4f}" for k in largest
+        f"{signed(ahead[k], 3)} × {signed(terms[k] / ahead[k], 3)} = {signed(terms[k])}"
+        for k in largest
     )
     rest = terms.sum() - terms[largest].sum()
     gate = "above zero, so it passes on all of it" if slope else "below zero: it passes on nothing"
     return (
         f"Where does the $dy$ of {a[example]} × {b[example]} come from? Each of the twenty votes "
         f"hands back its own $dy$ times its weight. The largest products are {shown}; the "
-        f"others add {rest:+.4f}, together {terms.sum():+.4f}. The neuron was {gate}: "
-        f"**{hand.dy[example]:+.4f}**. Times the $x$ of {hand.x[example]:g} that came in, this is "
-        f"the {hand.terms[example]:+.4f} of its line in the table."
+        f"others add {signed(rest)}, together {signed(terms.sum())}. The neuron was {gate}: "
+        f"**{signed(hand.dy[example])}**. Times the $x$ of {hand.x[example]:g} that came in, this "
+        f"is the {signed(hand.terms[example])} of its line in the table."
     )
 
 
@@ -266,9 +273,10 @@ def compared(
     below, above = (f"{loss:.9f}" if loss < 1000 else short(loss) for loss in losses)
     return (
         f"With this weight slightly lower the loss is {below}, slightly higher {above}: a "
-        f"slope of **{slope:.6f}**. Backpropagation says **{total:.6f}**. Over all {n} numbers, "
-        f"the two differ by at most {written(max(errors.values()), '{:.0e}')} of the length of the "
-        "gradient of a layer's weights or biases."
+        f"slope of **{written(slope, '{:.6f}')}**. Backpropagation says "
+        f"**{written(total, '{:.6f}')}**. Over all {n} numbers, the two differ by at most "
+        f"{written(max(errors.values()), '{:.0e}')} of the length of the gradient "
+        "of a layer's weights or biases."
     )
 
 
