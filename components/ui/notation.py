@@ -123,6 +123,52 @@ LAYOUT = frozenset(
 """Commands of LaTeX that are no symbols of the book: signs of school arithmetic, and spacing."""
 
 ON_PAGE: dict[str, dict[str, str]] = {
+    "00_numpy_mlp": {
+        "w": "one weight",
+        "h": "the outputs of a hidden layer",
+        "x": "what a layer reads",
+        "s": "logits: a score for every possible answer",
+        "p": "a probability",
+        "L": "the loss of the units or of the tens",
+        "j": "the right digit",
+        "i": "one of the ten digits",
+        "u": "each of the ten digits in turn",
+        "p_i": "the probability of one of the digits",
+        "g": "the gradient",
+        "v": "a speed; in Adam, the mean of the squares so far",
+        "m": "the mean of the gradients so far",
+    },
+    "01_from_table_to_text": {
+        "V": "the size of the vocabulary",
+        "i": "a position in the text",
+        "s": "logits: a score for every possible answer",
+        "p": "a probability",
+        "v": "one token of the vocabulary",
+        "u": "any token of the vocabulary",
+        "L": "the mean loss of a token",
+        "n": "how many tokens",
+        "k": "how many tokens are kept",
+    },
+    "02_attention_by_hand": {
+        "v": "a value",
+        "S": "how many tokens a query may look at",
+        "j": "another position",
+        "i": "a position in the text",
+        "k": "a key",
+        "p": "the weight of a key",
+    },
+    "03_one_block": {
+        "x": "what a part reads: the residual stream",
+        "g": "the gain of a norm: one learned factor for each number of a vector",
+        "y": "what a layer gives",
+        "u": "a row of the unembedding",
+        "v": "one token of the vocabulary",
+        r"\epsilon": "a small number that keeps a norm from dividing by zero",
+    },
+    "10_chain_of_thought": {
+        "j": "a power of ten",
+        "p": "a probability",
+    },
     "20_rope": {
         "j": "another position",
         "R": "a rotation, by the angle at its foot",
