@@ -22,6 +22,7 @@ from components.ui.plots import bars
 from components.ui.words import band, spelled
 from lab.data.vocabulary import VOCABULARY
 from lab.exercises.chain_of_thought_exercises import LoudStream, QuietPart
+from lab.numerals import written
 
 attribution = lazily("lab.interp.attribution")
 cost = lazily("lab.model.cost")
@@ -138,7 +139,7 @@ def notebook(a: int, b: int) -> None:
 def norm(a: int, b: int) -> None:
     text = probes.text_of(a, b)
 
-    def written(factor: float) -> str:
+    def text_at(factor: float) -> str:
         last = config().n_layer - 1
         return probes.write_loudly(text[:FIRST], "resid_post", last, factor).text
 
@@ -147,7 +148,7 @@ def norm(a: int, b: int) -> None:
         f"After the last layer the stream is multiplied by {FACTORS[-1]:,}. What does the model "
         "write?",
         SAME_OR_NOT,
-        lambda: SAME_OR_NOT[written(FACTORS[-1]) != text],
+        lambda: SAME_OR_NOT[text_at(FACTORS[-1]) != text],
         name="loud",
     ):
         return
@@ -316,7 +317,7 @@ def bars_of(text: str, part: str) -> str:
     here = probes.longest_bar(text, part)
     return (
         f"Over all tokens of this text, the most that {part} adds or takes away is "
-        f"{here.bar_of(part):+.2f}, of a lead of {here.lead:.2f}."
+        f"{written(here.bar_of(part), '{:+.2f}')}, of a lead of {here.lead:.2f}."
     )
 
 
@@ -333,7 +334,8 @@ def what_came_of_it(text: str, part: str, without: str, a: int, b: int) -> str:
     return (
         f"{said} `{VOCABULARY[here.rival]}`. With all parts, its lead over that one is "
         f"{here.lead:.2f}. Subtracting the bar of {part} would leave "
-        f"{here.lead - here.bar_of(part):.2f}; the model without it leaves **{left:.2f}**."
+        f"{written(here.lead - here.bar_of(part), '{:.2f}')}; the model without it leaves "
+        f"**{written(left, '{:.2f}')}**."
     )
 
 
@@ -418,8 +420,9 @@ with page.exercise("the whisper"):
         marks = tokens.Marks(wrong=[place] if after != text[place] else [])
         st.html(tokens.strip(text[:place] + after, FORM, *pair, marks=marks))
         said = (
-            f"The bar of {part} is {found.added:+.2f}, the longest is {found.largest:.2f}. Without "
-            f"it the model goes on with `{found.after}` where it wrote `{found.before}`."
+            f"The bar of {part} is {written(found.added, '{:+.2f}')}, the longest is "
+            f"{found.largest:.2f}. Without it the model goes on with `{found.after}` where it "
+            f"wrote `{found.before}`."
         )
         exercise_verdict.show_verdict(found.solved, said, quiet_hint(found, part))
         page.source(QuietPart)

@@ -20,6 +20,7 @@ from components.ui.plots.chart_parts import (
     toned,
 )
 from components.ui.plots.colours import ACCENT, GREY, NEGATIVE, POSITIVE
+from lab.numerals import written
 
 LEAST = 1e-3
 """A length below this is drawn as this: a logarithm has no zero."""
@@ -177,12 +178,14 @@ def waterfall(
     ends = added[rows].cumsum()
     begins = np.concatenate([[0.0], ends[:-1]])
     kinds = ("adds", "takes away", "the sum")
+    terms = [*added[rows], ends[-1]]
     data = pd.DataFrame(
         {
             "part": [*(parts[i] for i in rows), total],
             "begin": [*begins, 0.0],
             "end": [*ends, ends[-1]],
-            "added": [*added[rows], ends[-1]],
+            "added": terms,
+            "said": [written(x, "{:+.2f}" if abs(x) >= 0.005 else "{:.2f}") for x in terms],
             "what": [*(kinds[int(added[i] < 0)] for i in rows), kinds[2]],
         }
     )
@@ -200,6 +203,6 @@ def waterfall(
         tooltip=["part", alt.Tooltip("added", format="+.4f"), alt.Tooltip("end", format=".4f")],
     )
     numbers = base.mark_text(align="left", dx=4).encode(
-        x=alt.X("right:Q", scale=scale), text=alt.Text("added:Q", format="+.2f")
+        x=alt.X("right:Q", scale=scale), text="said:N"
     )
     return finished(alt.layer(bars, numbers).properties(height=20 * len(data)))

@@ -105,7 +105,11 @@ def length_at_the_end() -> str:
 
 
 def normed(factor: float) -> str:
-    return ", ".join(f"{y:.3f}" for y in logit_lens.normalised([factor * x for x in DIGITS]))
+    return "; ".join(f"{y:.3f}" for y in logit_lens.normalised([factor * x for x in DIGITS]))
+
+
+def digits(factor: int) -> str:
+    return "; ".join(f"{factor * x:,.0f}" for x in DIGITS)
 
 
 STREAM: dict[str, Callable[[], str]] = {
@@ -116,7 +120,8 @@ STREAM: dict[str, Callable[[], str]] = {
     "loudest": lambda: f"{FACTORS[-1]:,}",
     "rms": lambda: f"{logit_lens.root_mean_square(DIGITS):.3f}",
     "normed": lambda: normed(1),
-    "loud_digits": lambda: ", ".join(f"{FACTORS[-1] * x:.0f}" for x in DIGITS),
+    "digits": lambda: digits(1),
+    "loud_digits": lambda: digits(FACTORS[-1]),
     "normed_loud": lambda: normed(FACTORS[-1]),
 }
 
