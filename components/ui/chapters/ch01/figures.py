@@ -28,6 +28,7 @@ from components.ui.plots.chart_parts import (
     toned,
 )
 from components.ui.plots.colours import ACCENT, GREY, INK, LINE, RIGHT, WRONG
+from components.ui.plots.ends import powers
 from lab.data.vocabulary import VOCABULARY
 
 plotly = lazily("plotly.graph_objects")
@@ -159,7 +160,7 @@ def coin(p: float) -> Chart:
     here = pd.DataFrame({"p": [p], "price": [-math.log(max(p, 1e-4))]})
     axes: dict[str, Any] = {
         "x": alt.X("p:Q", title="probability of the right digit", scale=alt.Scale(domain=[0, 1])),
-        "y": alt.Y("price:Q", title="loss, -ln p", scale=alt.Scale(domain=[0, 9.3])),
+        "y": alt.Y("price:Q", title="loss, −ln p", scale=alt.Scale(domain=[0, 9.3])),
     }
     point = alt.Chart(here).mark_point(filled=True, size=160, color=RIGHT.now)
     return finished(alt.layer(curve.encode(**axes), point.encode(**axes)).properties(height=CURVE))
@@ -173,12 +174,7 @@ def loss_and_perplexity(rows: Sequence[Mapping[str, float]]) -> Chart:
         x=alt.X(
             "tokens:Q", title="tokens read in training", axis=alt.Axis(format=",d", tickCount=4)
         ),
-        y=alt.Y(
-            "loss:Q",
-            title="loss, nats a token",
-            scale=alt.Scale(type="log"),
-            axis=alt.Axis(format=",~f", tickCount=5),
-        ),
+        y=powers(data["loss"].tolist()).y("loss:Q", "loss, nats a token"),
         tooltip=[
             "tokens",
             alt.Tooltip("loss", format=",.3r"),
