@@ -198,7 +198,8 @@ LARGEST = ("under one half", "one half to nine tenths", "over nine tenths")
 def root() -> None:
     wake_up()
     if not page.guess(
-        f"Six random keys of {SIZE_ASKED} numbers, no root: how large is the mean largest weight?",
+        f"Six random keys of {SIZE_ASKED} numbers, not divided by the root: how large is the mean "
+        "largest weight?",
         LARGEST,
         worked.largest_without_root,
         frame=worked.LARGEST,

@@ -94,10 +94,11 @@ NAMED = Dragged(Axis.percent("of problems"), "product named")
 
 LARGEST = Dragged(
     Axis("largest weight, mean", 0, 1, 0.01, more="larger", less="smaller"),
-    "no root",
+    "not divided",
     given=[Line("six equal weights", 1 / hand.N_KEYS)],
-    later=["with the root"],
+    later=["divided by the root"],
     start=0.5,
+    hue="ochre",
 )
 
 COPIED = Dragged(Axis.percent("of tokens"), "without a mask")
@@ -112,7 +113,7 @@ def product_named() -> Answer:
 
 def largest_without_root() -> Answer:
     rooted, bare = (largest_by_size()[SIZE_ASKED, root] for root in (True, False))
-    return Answer(bare, rows=[Line("with the root", rooted, hue="teal")])
+    return Answer(bare, rows=[Line("divided by the root", rooted, hue="violet")])
 
 
 def copied_without_mask() -> Answer:
@@ -162,7 +163,7 @@ def half_told(what: str, kind: hand.ValueKind = "digit") -> str:
 
 TASKS: dict[str, Callable[[], str]] = {
     "sums": lambda: f"{len(hand.all_prompts()):,}",
-    "wanted": lambda: f"{100 * ONE.least:.0f}%",
+    "wanted": lambda: f"{ONE.least:.2f}",
     "each": lambda: f"{BOTH.least:.1f}",
     "distance": lambda: f"{WANTED_DISTANCE}",
 }
