@@ -60,6 +60,7 @@ def plain_to_be_wrong(checks: Record) -> Dragged:
         "plain, held out",
         [Line("trained on", points=learned(checks, "train"))],
         ["with working, held out"],
+        hue="ochre",
         across=Axis("steps of training", 0, checks[-1]["step"]),
         begun=learned(checks, "validation")[:1],
     )
@@ -73,7 +74,7 @@ def plain_wrong(plain: Measured, checks: Record) -> Answer:
         return Answer(*of_run(plain), points=points)
     value, words = of_run(working)
     end = [(checks[-1]["step"], value)]
-    row = Line("with working, held out", value, words, hue="teal", points=end)
+    row = Line("with working, held out", value, words, hue="violet", points=end)
     return Answer(*of_run(plain), rows=[row], points=points)
 
 
@@ -98,6 +99,7 @@ WRONG_WITH_DOTS = Dragged(
     Axis.percent("of held-out pairs wrong, median of the seeds"),
     STYLE_NAMES["dots"],
     later=[STYLE_NAMES["plain"], STYLE_NAMES["cot_reversed"]],
+    hue="brown",
 )
 
 
@@ -107,7 +109,7 @@ def wrong_with_dots(record: Record) -> Answer:
     plain, dots, working = (STYLE_NAMES[style] for style in ("plain", "dots", "cot_reversed"))
     others = [
         percents.bar(name, found[name], record, hue)
-        for name, hue in ((plain, "grey"), (working, "teal"))
+        for name, hue in ((plain, "ochre"), (working, "violet"))
     ]
     return percents.answer(found[dots], record, rows=others)
 
@@ -130,7 +132,7 @@ def next_seed(record: Record) -> Dragged:
         Axis.percent("of held-out pairs wrong", high=20, step=0.1),
         "the next seed",
         [Line("so far, a point a seed", dots=dots)],
-        hue="teal",
+        hue="rose",
     )
 
 
@@ -154,7 +156,7 @@ def race_of_sizes(record: Record, largest: Measured) -> Picked:
         found = share_of_run(largest), claims.WORKING_SMALL.value(record)
         return dict(zip(SIZES, (100 * share for share in found), strict=True))
 
-    return Picked(formats(), ends)
+    return Picked(formats(), ends, hues=dict(zip(SIZES, ("ochre", "violet"), strict=True)))
 
 
 def best_size(record: Record, largest: Measured) -> str:
@@ -418,7 +420,7 @@ def moved_as_implied(record: Record) -> Answer:
     """The answer of the guess, beside what else an answer does."""
     rows = [
         percents.bar(name, claims.VARYING.counts(outcome).pooled(), record, hue)
-        for name, outcome, hue in ((STAYED, "stayed", "teal"), (NEITHER, "neither", "ochre"))
+        for name, outcome, hue in ((STAYED, "stayed", "ochre"), (NEITHER, "neither", "grey"))
     ]
     return percents.answer(claims.VARYING.counts("followed").pooled(), record, rows=rows)
 
