@@ -85,8 +85,8 @@ def draw_sum(page: Chapter, a: int, b: int) -> None:
 
 
 def caption(layer: int) -> str:
-    ends = f"the token written to what heads of layer {layer} look at"
-    return f"Arcs join {ends}. To look is not yet to use."
+    looked = f"the tokens that the heads of layer {layer} looked at to write it"
+    return f"Arcs join each token to {looked}. Looking is not yet using."
 
 
 def layer_drawn(page: Chapter) -> int:
