@@ -85,7 +85,7 @@ def draw_sum(page: Chapter, a: int, b: int) -> None:
 
 
 def caption(layer: int) -> str:
-    looked = f"the tokens that the heads of layer {layer} looked at to write it"
+    looked = f"those that heads of layer {layer} looked at"
     return f"Arcs join each token to {looked}. Looking is not yet using."
 
 

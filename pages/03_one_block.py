@@ -159,7 +159,7 @@ def norm(a: int, b: int) -> None:
         ),
         alt=f"Numbers of the stream times {factor}, and the same numbers after the norm",
     )
-    loud = written(factor)
+    loud = text_at(factor)
     marks = tokens.Marks(moved=tokens.wrong_tokens(loud, text))
     st.html(tokens.strip(loud, FORM, a, b, marks=marks))
     page.notice()

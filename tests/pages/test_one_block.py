@@ -143,8 +143,8 @@ def test_pulling_out_the_most_missed_head_runs_the_model_without_it(seen) -> Non
     expected = transcribe(loaded.model, "37*48=", 20, [ablate_head(layer, head)]).text
     assert expected != write_sum(BOOK_RUN, 37, 48).text
     assert expected in pulled_texts(app)
-    left = re.search(r"the model without it leaves \*\*(-?[\d.]+)\*\*", text_of(app))
-    assert left and float(left[1]) < 0, "another token leads"
+    left = re.search(r"the model without it leaves \*\*−[\d.]+\*\*", text_of(app))
+    assert left, "another token leads"
     assert "The answer: **another text**" in text_of(app)
 
 
