@@ -162,6 +162,10 @@ def length_map(rows: Sequence[Mapping[str, Any]], trained: int) -> Chart:
     return finished(alt.layer(cells, frame).properties(width=LENGTH_MAP, height=LENGTH_MAP - 28))
 
 
+IN_TWO_LINES = "split(replace(datum.label, ' of the ', ' of '), ' of ')"
+"""A long name, 'tens of the first number', as 'tens' above 'first number'."""
+
+
 def table_map(
     values: Numbers, rows: Sequence[str], columns: Sequence[str], row_title: str, column_title: str
 ) -> Chart:
@@ -183,7 +187,7 @@ def table_map(
             "row:N",
             sort=list(rows),
             title=row_title,
-            axis=alt.Axis(labelExpr="split(datum.label, ' of ')"),  # two lines where it is long
+            axis=alt.Axis(labelExpr=IN_TWO_LINES),
         ),
     )
     cells = base.mark_rect(stroke=LINE.now, strokeWidth=1 if sparse else 0).encode(
