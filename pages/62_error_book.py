@@ -181,9 +181,7 @@ def wrong_before_or_lost() -> None:
         ),
         alt="Pairs wrong at the end: those that were wrong before, and those that were right",
     )
-    table = worked.kind_rows(rows)
-    st.dataframe(table, hide_index=True, width="stretch")
-    page.numbers("Where the first mistake of a text stands", table)
+    page.table("Where the first mistake of a text stands", worked.kind_rows(rows))
     page.notice()
     page.source(experiment.before_and_after)
 
