@@ -154,6 +154,21 @@ ON_PAGE: dict[str, dict[str, str]] = {
         "S": "a tile of scores",
         "v": "a value",
     },
+    "60_mla": {
+        "c": "the latent of a token",
+        "x": "the residual stream",
+        "k": "a key",
+        "h": "which head",
+        "v": "a value",
+    },
+    "61_moe": {
+        "i": "one of the experts",
+        "x": "the residual stream",
+        "s": "how well an expert suits a token",
+        "y": "what the layer gives",
+        "w_i": "the weight of an expert",
+    },
+    "62_error_book": {"p": "the probability of a whole text"},
 }
 """What a symbol of several meanings means on a page that has it in one."""
 
