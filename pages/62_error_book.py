@@ -62,10 +62,6 @@ def what_stands_in_it() -> None:
         frame=worked.where_first(rows),
     ):
         return
-    page.draw(
-        bars.count_bars(worked.kinds_before(rows), "first mistake in", "test pairs"),
-        alt="Where the first mistake of a text of two by two digits stands, before any is studied",
-    )
     kind = page.choose("kind", "Mistakes in", tuple(worked.KINDS.values()), kind="segments")
     shown = worked.describe_mistakes(worked.of_kind(rows, kind))
     st.dataframe(shown, hide_index=True, width="stretch", height=260)
