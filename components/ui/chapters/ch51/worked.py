@@ -65,7 +65,7 @@ def score_of(n: int) -> float:
 
 
 def vector(numbers: Sequence[float]) -> str:
-    return f"({', '.join(f'{x:.2f}'.rstrip('0').rstrip('.') for x in numbers)})"
+    return f"({', '.join(written(round(x, 2) + 0.0) for x in numbers)})"
 
 
 # ---------------------------------------------------------------- 1. queries of zero
