@@ -265,10 +265,10 @@ def summary(runs: Runs) -> list[dict[str, str]]:
                 "network": DEPTHS[n_layer],
                 "residual": claims.RACERS[arm],
                 "steps to 1 wrong in 20": f"{steps:,.0f}" if np.isfinite(steps) else NEVER,
-                "seeds that reached 1 in 1,000": claims.came(n_layer, arm).measure(seeds).shown,
+                "reached 1 in 1,000": claims.came(n_layer, arm).measure(seeds).shown,
                 "loss": f"{found.numbers('loss').value(seeds):.4f}",
-                "loss after steps": f"{seeds[0]['measured_at']:,}",
-                "learning rate": written(seeds[0]["rate"]),
+                "after steps": f"{seeds[0]['measured_at']:,}",
+                "rate": written(seeds[0]["rate"]),
             }
         )
     return out
