@@ -118,9 +118,9 @@ def test_a_mix_of_one_heap_holds_that_heap_alone() -> None:
 
 
 def test_the_weights_in_the_prose_are_those_of_the_course() -> None:
-    code = PROSE[PROSE.index("Mix((") :].split("```")[0]
+    code = "".join(PROSE[PROSE.index("Mix(\n") :].split("```")[0].split())
     parts = "".join(f"({part},{x:g})," for part, x in vars(BLEND).items())
-    assert "".join(code.split()) == f"Mix(({parts}))"
+    assert code == f"Mix(({parts}))"
     assert {part: float(amount) for part, (_, amount) in probes.blend_parts().items()} == vars(
         BLEND
     )
