@@ -19,8 +19,8 @@ NOTATION: dict[str, str] = {
     "m": "in ALiBi, what a head takes off a score for each token of distance; in FlashAttention, "
     "the largest score so far; of remainders, what is divided by; in Adam, the mean of the "
     "gradients so far",
-    "l": "the sum of exp(score - m) so far",
-    "O": "the sum of exp(score - m) times the value so far; divided by l, the output",
+    "l": "the sum of exp(score − m) so far",
+    "O": "the sum of exp(score − m) times the value so far; divided by l, the output",
     "P": "a tile of shares",
     "Q": "a tile of queries",
     "K": "a tile of keys",

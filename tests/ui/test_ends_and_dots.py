@@ -116,7 +116,7 @@ def test_pairs_are_counted_by_seed() -> None:
     assert seeds_ahead({1: 3, 2: 5}, {1: 4, 2: 4}, more=True) == (1, 2)
     assert seeds_ahead({1: math.inf}, {1: math.inf}) == (0, 1)
     assert dots.in_pairs(SEEDS, "learned table", "steps", never="never") == (
-        "Run against run of the same seed, better than *learned table* in 2 of 3: "
+        "Compared seed by seed, better than *learned table* in 2 of 3: "
         "*rotary* (one width and a stream)."
     )
     thrice = [{**row, "group": n} for n in ("a", "b", "c") for row in SEEDS[:6]]

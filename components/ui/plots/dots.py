@@ -168,4 +168,4 @@ def in_pairs(
         f"in {part_of(*count)}: {join_words([named(*arm) for arm in found[count].items()])}"
         for count in counts
     )
-    return f"Run against run of the same seed, better than *{against}* {said}."
+    return f"Compared seed by seed, better than *{against}* {said}."
