@@ -493,6 +493,16 @@ class Chapter:
         an option, here and in the link.
         """
         key, first = f"{self.prefix}{name}", options[0] if default is None else default
+        self.link.reword(
+            key,
+            {
+                plain: (words(x), x)
+                for x in options
+                if isinstance(x, float)
+                for plain in (str(x), f"{x:g}")
+                if plain != words(x)
+            },
+        )
         self.link.take(key, *one_of([words(option) for option in options]))
         rest: dict[str, Any] = {"key": key, "format_func": words, "bind": "query-params"}
         if kind == "segments" and len(options) > HANDFUL:
