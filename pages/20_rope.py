@@ -297,7 +297,7 @@ def train_with(encoding: str) -> None:
 
 def run_name(arguments: Mapping[str, Any]) -> str:
     encoding = arguments.get("encoding", "learned")
-    base = f", base {arguments['base']:g}" if encoding == "rotary" and "base" in arguments else ""
+    base = f", base {arguments['base']:,g}" if encoding == "rotary" and "base" in arguments else ""
     text = "stream" if arguments.get("packed") else "one width"
     return f"{claims.ENCODINGS[encoding]}{base}, {text}"
 
@@ -440,7 +440,7 @@ def ask_for_a_longer_one() -> None:
 
     shown = len(claims.ASKED_FIRST + claims.ASKED_FAR), len(claims.KEPT)
     first = shown[0] if page.alone is None else shown[1]
-    asked = page.choose("asked", "Networks", shown, first, kind="segments")
+    asked = page.choose("asked", "How many networks", shown, first, kind="segments")
     show_all(claims.ASKED_FIRST)
     page.prose("longer_far")
     show_all(claims.ASKED_FAR)
@@ -468,7 +468,7 @@ with page.deeper("one pair everywhere, how the race was run, how networks fail, 
             )
             words = probes.MODELS[run]
             with column:
-                st.markdown(f"**{words}**")
+                st.html(f'<div class="wb-map-title">{words}</div>')
                 page.draw(
                     figures.scores_by_place(scores),
                     alt=f"{words}: the score of one query with one key, wherever the two are",

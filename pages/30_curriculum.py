@@ -364,7 +364,7 @@ def errors_that_are_left() -> None:
     errors = {f"{error['a']} × {error['b']}": error for error in claims.ERRORS.of(rows)}
     left, right = st.columns(2)
     with left:
-        name = page.choose("error", "An error on test problems", list(errors), kind="list")
+        name = page.choose("error", "An error on a test problem", list(errors), kind="list")
     error = errors[name]
     aimed = None
     if claims.is_slip(error):

@@ -178,9 +178,7 @@ def the_race() -> None:
     chart = figures.race(points, what, never)
     page.draw(chart, alt=f"{what}: each point is one seed, by depth and residual connection")
     st.caption(dots.in_pairs(points, claims.ARMS["plain"], "value", by="depth", never=never))
-    summary = worked.summary(runs)
-    st.dataframe(summary, hide_index=True, width="stretch")
-    page.numbers("Medians of the race", summary)
+    page.table("Medians of the race", worked.summary(runs))
     page.notice()
     page.source(experiment.measure, experiment.residual_cells, recipes.with_arm)
 

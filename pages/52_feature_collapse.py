@@ -17,6 +17,7 @@ from components.ui.page_records import rows_of
 from components.ui.plots import dots
 from lab.experiments import warnings
 from lab.experiments.collapse_texts import PICTURED_SEED
+from lab.numerals import written
 
 if TYPE_CHECKING:
     from lab.recipes.feature_collapse import Stream
@@ -134,8 +135,7 @@ def who_pushes() -> None:
         "lead", "The right logit leads by", worked.LEADS, worked.LEAD, words="{:g}".format
     )
     found = worked.pull_rows(lead)
-    st.dataframe(found, hide_index=True, width="stretch")
-    page.numbers("Pulls on the logits of one token", found)
+    page.table("Pulls on the logits of one token", found)
     page.notice()
     page.source(steps.masked_loss)
 
@@ -209,9 +209,7 @@ def what_warned_first() -> None:
         figures.moved_when(worked.change_rows(row), fall if fall <= collapse.STEPS else None),
         alt="When each reading of one run moved, as a part of its largest change",
     )
-    table = worked.rule_rows(rows)
-    st.dataframe(table, hide_index=True, width="stretch")
-    page.numbers("Rules, and what came of them", table)
+    page.table("Rules, and what came of them", worked.rule_rows(rows))
     page.notice()
     page.source(warnings.WarningRule.warns, warnings.fit, warnings.judge)
 
@@ -244,9 +242,7 @@ def points_beside() -> None:
     rows = rows_of(RECORD)
     if not rows:
         return
-    table = worked.beside_rows(rows)
-    st.dataframe(table, hide_index=True, width="stretch")
-    page.numbers("One run each", table)
+    page.table("One run each", worked.beside_rows(rows))
     page.notice()
 
 
@@ -270,7 +266,9 @@ def wear_it_out_yourself() -> None:
     with left:
         few = page.choose("few", "Pairs that it goes on with", worked.FEWS, collapse.N_PAIR)
     with right:
-        decay = page.choose("live_decay", "Weight decay", (0.0, 0.1, 1.0), kind="segments")
+        decay = page.choose(
+            "live_decay", "Weight decay", (0.0, 0.1, 1.0), kind="segments", words=written
+        )
     st.button(
         "Go on training",
         key=f"{page.prefix}go_on",

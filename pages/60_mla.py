@@ -98,7 +98,9 @@ def a_key_that_is_never_made() -> None:
 @page.section("apart", needs=[HEADS_RUN, RUN])
 def four_steps() -> None:
     upto = page.choose("step", "Steps shown, up to", worked.STEPS, worked.STEPS[-1])
-    st.dataframe(worked.step_rows(upto), hide_index=True, width="stretch")
+    page.table(
+        "What is kept of a token, and what is made of it, step by step", worked.step_rows(upto)
+    )
     page.notice()
     page.source(cache_size.KeysAndValues, cache_size.Latent)
 

@@ -260,9 +260,7 @@ def does_it_pay() -> None:
         alt="Wrong problems of small networks, dense and with experts, a point for each seed",
     )
     st.caption(dots.in_pairs(points, worked.DENSE_ALL))
-    table = worked.pay_table(race, changes)
-    st.dataframe(table, hide_index=True, width="stretch")
-    page.numbers("Networks, their size, their work and their errors", table)
+    page.table("Networks, their size, their work and their errors", worked.pay_table(race, changes))
     page.notice()
     page.source(experiment.measure_change)
 

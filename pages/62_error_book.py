@@ -62,10 +62,6 @@ def what_stands_in_it() -> None:
         frame=worked.where_first(rows),
     ):
         return
-    page.draw(
-        bars.count_bars(worked.kinds_before(rows), "first mistake in", "test pairs"),
-        alt="Where the first mistake of a text of two by two digits stands, before any is studied",
-    )
     kind = page.choose("kind", "Mistakes in", tuple(worked.KINDS.values()), kind="segments")
     shown = worked.describe_mistakes(worked.of_kind(rows, kind))
     st.dataframe(shown, hide_index=True, width="stretch", height=260)
@@ -181,9 +177,7 @@ def wrong_before_or_lost() -> None:
         ),
         alt="Pairs wrong at the end: those that were wrong before, and those that were right",
     )
-    table = worked.kind_rows(rows)
-    st.dataframe(table, hide_index=True, width="stretch")
-    page.numbers("Where the first mistake of a text stands", table)
+    page.table("Where the first mistake of a text stands", worked.kind_rows(rows))
     page.notice()
     page.source(experiment.before_and_after)
 

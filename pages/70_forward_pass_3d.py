@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
@@ -17,6 +16,7 @@ from components.ui.chapters.ch70.worked import CALC, it_writes, stranger
 from components.ui.drawings.scale import show_scale
 from components.ui.lazily import lazily
 from components.ui.link import text_up_to
+from lab.numerals import written
 
 if TYPE_CHECKING:
     from lab.interp.head_costs import HeadCost
@@ -211,19 +211,19 @@ def show_head(scene: Scene) -> None:
     scores = reader.read(f"blocks.{layer}.scores", *at)
     shares = reader.read(f"blocks.{layer}.pattern", *at)
     root = configs.GPTConfig.from_dict(config).attention.qk_head_dim ** 0.5
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "token": [named(tokens, i) for i in range(query + 1)],
-                "q · k": (scores * root).round(4),
-                f"scores: q · k / {root:.1f}": scores.round(4),
-                "ln of the weight": log_softmax(scores).round(4),
-                "pattern: the weight": shares,
-            }
-        ),
-        hide_index=True,
-        width="stretch",
-        column_config={"pattern: the weight": st.column_config.NumberColumn(format="%.4f")},
+    figures = {
+        "q · k": scores * root,
+        f"scores: q · k / {root:g}": scores,
+        "ln of the weight": log_softmax(scores),
+        "pattern: the weight": shares,
+    }
+    page.table(
+        "One head, number by number",
+        [
+            {"token": named(tokens, i)}
+            | {name: written(column[i].round(4) + 0, "{:.4f}") for name, column in figures.items()}
+            for i in range(query + 1)
+        ],
     )
     st.caption(f"The weights add up to {shares.sum():.3f}.")
     page.notice("head_notice")

@@ -29,7 +29,7 @@ def as_html(term: Term, here: bool) -> str:
     figure = f'<a href="{term.where}">{escape(entry(term.page).title)}</a>'
     return (
         f'<div class="{"wb-here" if here else ""}"><dt>{escape(term.word)}{other_names(term)}</dt>'
-        f"<dd>{escape(term.means)} Shown in {figure}.</dd></div>"
+        f'<dd>{escape(term.means)} <span class="wb-whole">Shown in {figure}.</span></dd></div>'
     )
 
 

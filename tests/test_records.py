@@ -100,7 +100,8 @@ def test_a_table_asks_each_column_of_every_row(monkeypatch: pytest.MonkeyPatch) 
         "| 8.8 |  | 1,000 |",
     ]
     cell = claim_index.cells_of("rope.heads")["0.0", "wrong"]
-    assert (cell.claim.statement, cell.measured and cell.measured.errors) == ("0.0: wrong", errors)
+    assert cell.claim.statement == "Head: 0.0 · wrong"
+    assert cell.measured and cell.measured.errors == errors
 
 
 def test_a_name_of_before_finds_its_claim() -> None:

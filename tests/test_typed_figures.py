@@ -99,8 +99,8 @@ ON_PAGE = {
         "`1.3`": HEADS,
     },
     "40_kv_cache": {
-        "count by `1,024`, as makers of memory do": "two to the power ten, a unit",
-        "In OPT-13B every token takes `800` KB of cache ([Kwon": PUBLISHED,
+        "count by $1{,}024$, as makers of memory do": "two to the power ten, a unit",
+        "In OPT-13B every token takes $800$ KB of cache ([Kwon": PUBLISHED,
         "held tokens in only $20.4\\%$ to $38.2\\%$ of it": PUBLISHED,
     },
     "50_flash_attention": {

@@ -493,6 +493,16 @@ class Chapter:
         an option, here and in the link.
         """
         key, first = f"{self.prefix}{name}", options[0] if default is None else default
+        self.link.reword(
+            key,
+            {
+                plain: (words(x), x)
+                for x in options
+                if isinstance(x, float)
+                for plain in (str(x), f"{x:g}")
+                if plain != words(x)
+            },
+        )
         self.link.take(key, *one_of([words(option) for option in options]))
         rest: dict[str, Any] = {"key": key, "format_func": words, "bind": "query-params"}
         if kind == "segments" and len(options) > HANDFUL:
@@ -562,10 +572,13 @@ class Chapter:
         self.drawn.append((alt, pd.DataFrame(rows)))
 
     def table(self, alt: str, rows: Sequence[Mapping[str, str]]) -> None:
-        """Rows as a table like those of the prose, and to take along: a column a name."""
+        """Rows as a table like those of the prose, numbers to the right, and to take along: a
+        column a name."""
         if self.alone is not None:
             st.caption(alt)
-        lines = [[*rows[0]], ["---"] * len(rows[0]), *([*row.values()] for row in rows)]
+        columns = zip(*(row.values() for row in rows), strict=True)
+        rule = ["---:" if all(map(NUMBERS.fullmatch, cells)) else "---" for cells in columns]
+        lines = [[*rows[0]], rule, *([*row.values()] for row in rows)]
         st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
         self.numbers(alt, rows)
 
@@ -665,6 +678,9 @@ def ask(question: Question, key: str) -> None:
         begins = "Yes." if choice == question.right else "Not so."
         st.markdown(f"{begins} {question.why[choice]}")
 
+
+NUMBERS = re.compile(r"[−\d][−\d\s,.%×⁻⁰¹²³⁴⁵⁶⁷⁸⁹\[\]]*")
+"""A cell that holds a number, perhaps with its least and most."""
 
 DISPLAYED = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
 """A formula that stands apart."""

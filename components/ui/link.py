@@ -4,7 +4,8 @@ reads it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -66,6 +67,15 @@ class Link:
             if self.closed:
                 st.info(self.refused[key])
         return None
+
+    def reword(self, key: str, plain: Mapping[str, tuple[str, Any]]) -> None:
+        """What a link may also say: the words of the control of this key for it, and the value."""
+        now, came = said(key), self.came.get(key)
+        if now is not None and now in plain:
+            drop(key)
+            st.session_state[key] = plain[now][1]
+        if came is not None and came in plain:
+            self.came[key] = plain[came][0]
 
     def forget(self, key: str) -> None:
         """The reader takes back what the link said."""

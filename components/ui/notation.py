@@ -19,8 +19,8 @@ NOTATION: dict[str, str] = {
     "m": "in ALiBi, what a head takes off a score for each token of distance; in FlashAttention, "
     "the largest score so far; of remainders, what is divided by; in Adam, the mean of the "
     "gradients so far",
-    "l": "the sum of exp(score - m) so far",
-    "O": "the sum of exp(score - m) times the value so far; divided by l, the output",
+    "l": "the sum of exp(score − m) so far",
+    "O": "the sum of exp(score − m) times the value so far; divided by l, the output",
     "P": "a tile of shares",
     "Q": "a tile of queries",
     "K": "a tile of keys",
@@ -200,6 +200,21 @@ ON_PAGE: dict[str, dict[str, str]] = {
         "S": "a tile of scores",
         "v": "a value",
     },
+    "60_mla": {
+        "c": "the latent of a token",
+        "x": "the residual stream",
+        "k": "a key",
+        "h": "which head",
+        "v": "a value",
+    },
+    "61_moe": {
+        "i": "one of the experts",
+        "x": "the residual stream",
+        "s": "how well an expert suits a token",
+        "y": "what the layer gives",
+        "w_i": "the weight of an expert",
+    },
+    "62_error_book": {"p": "the probability of a whole text"},
 }
 """What a symbol of several meanings means on a page that has it in one."""
 

@@ -7,20 +7,23 @@ python tests/browser/cards.py            writes components/ui/cards/PAGE-THEME.w
 import io
 import sys
 import tempfile
+from math import log
 from typing import Any, cast
 
 from driver import FIGURE, ROOT, find_chromium, launch, new_context, serve, wait_idle
-from PIL import Image
+from PIL import Image, ImageChops
 from playwright.sync_api import Browser, sync_playwright
 
 from components.ui.book import CONTENTS, Entry
+from components.ui.plots import colours
 from components.ui.served import PICTURE, PICTURE_SIZE
 
 WIDE, HIGH = 320, 160
-NARROW = 560
+AIR = 8
+WINDOWS = (560, 1280)
 LEAST = 9
-"""Pixels of a window in which a figure is drawn large for its size; and of text on a card: what
-would be smaller is left out, with all that a hand moves, so that a card is an emblem."""
+"""Pixels of text on a card: what would be smaller is left out, with all that a hand moves, so that
+a card is an emblem."""
 QUALITY = 70
 COLOURS = 64
 LANCZOS = Image.Resampling.LANCZOS
@@ -40,9 +43,9 @@ EMBLEM = """([wide, least]) => {
 }"""
 
 
-def picture_of(browser: Browser, url: str, entry: Entry, dark: bool) -> Image.Image:
-    """The figure in its whole width: the top of a high one, a low one with air around it."""
-    context = new_context(browser, NARROW, dark=dark)
+def emblem_of(browser: Browser, url: str, entry: Entry, window: int, dark: bool) -> Image.Image:
+    """A page's first figure in a window so wide, without its controls and the paper around it."""
+    context = new_context(browser, window, dark=dark)
     page = context.new_page()
     page.goto(f"{url}/{entry.url}", wait_until="domcontentloaded")
     wait_idle(page)
@@ -52,16 +55,30 @@ def picture_of(browser: Browser, url: str, entry: Entry, dark: bool) -> Image.Im
     for frame in page.frames:
         frame.evaluate(EMBLEM, [WIDE / before["width"], LEAST])
     page.wait_for_timeout(300)  # a drawing takes its new height
-    box = figure.bounding_box()
-    assert box is not None, entry.slug
-    high = min(box["height"], box["width"] * HIGH / WIDE)
-    clip: Any = {**box, "height": high}
-    drawn = Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB")
+    drawn = Image.open(io.BytesIO(figure.screenshot())).convert("RGB")
     context.close()
-    drawn = drawn.resize((WIDE, round(WIDE * drawn.height / drawn.width)), resample=LANCZOS)
-    out = Image.new("RGB", (WIDE, HIGH), cast(Any, drawn.getpixel((0, 0))))
-    out.paste(drawn, (0, (HIGH - drawn.height) // 2))
+    paper = Image.new("RGB", drawn.size, cast(Any, drawn.getpixel((0, 0))))
+    return drawn.crop(ImageChops.difference(drawn, paper).getbbox())
+
+
+def picture_of(browser: Browser, url: str, entry: Entry, window: int, dark: bool) -> Image.Image:
+    """The whole emblem, as large as it fits, with some air around it."""
+    drawn = emblem_of(browser, url, entry, window, dark)
+    scale = min((WIDE - 2 * AIR) / drawn.width, (HIGH - 2 * AIR) / drawn.height)
+    drawn = drawn.resize((round(scale * drawn.width), round(scale * drawn.height)), LANCZOS)
+    out = Image.new("RGB", (WIDE, HIGH), colours.PAPER[1 if dark else 0])
+    out.paste(drawn, ((WIDE - drawn.width) // 2, (HIGH - drawn.height) // 2))
     return out
+
+
+def best_window(browser: Browser, url: str, entry: Entry) -> int:
+    """The window in which the figure has the shape of a card most nearly."""
+
+    def unlike(window: int) -> float:
+        drawn = emblem_of(browser, url, entry, window, dark=False)
+        return abs(log(drawn.width / drawn.height * HIGH / WIDE))
+
+    return min(WINDOWS, key=unlike)
 
 
 def picture_of_the_book(browser: Browser, url: str) -> Image.Image:
@@ -97,9 +114,11 @@ def main() -> int:
         picture_of_the_book(browser, url).save(PICTURE, optimize=True)
         print(PICTURE)
         for entry in (entry for entry in CONTENTS if entry.written):
+            window = best_window(browser, url, entry)
             for theme in ("light", "dark"):
                 target = folder / f"{entry.slug}-{theme}.webp"
-                picture_of(browser, url, entry, theme == "dark").save(target, quality=QUALITY)
+                picture = picture_of(browser, url, entry, window, theme == "dark")
+                picture.save(target, quality=QUALITY)
                 print(target)
         browser.close()
     return 0

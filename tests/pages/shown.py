@@ -37,3 +37,20 @@ def frames(app: Any, *, told: bool) -> dict[str, dict[str, Any]]:
         for data in sent
         if data.get("kind") in ("drag", "pick") and data["told"] is told
     }
+
+
+def tables(app: Any, *columns: str) -> list[list[dict[str, str]]]:
+    """The rows of every table of the prose that has these columns."""
+    found = [
+        [
+            [cell.strip() for cell in line.strip("| ").split(" | ")]
+            for line in element.value.split("\n")
+        ]
+        for element in app.markdown
+        if element.value.startswith("| ")
+    ]
+    return [
+        [dict(zip(head, cells, strict=True)) for cells in body]
+        for head, _, *body in found
+        if set(columns) <= set(head)
+    ]

@@ -180,3 +180,10 @@ def test_no_bound_by_share_lets_half_of_the_threads_go() -> None:
     bounds = sorted(below for below, _ in good)
     assert bounds[0] == BY_LENGTH
     assert exercises.BELOW[0] < bounds[0] and bounds[-1] < exercises.BELOW[-1]
+
+
+def test_a_number_in_a_link_may_be_written_plainly(book: Any) -> None:
+    app = book(PAGE, reveal="1", ch51_w0="-1", ch51_w1="0.0", ch51_below="0.05")
+    assert not any("does not allow" in info.value for info in app.info)
+    for name, value in (("w0", -1.0), ("w1", 0.0), ("below", 0.05)):
+        assert app.session_state[f"ch51_{name}"] == value

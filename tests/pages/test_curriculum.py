@@ -118,8 +118,9 @@ def test_a_mix_of_one_heap_holds_that_heap_alone() -> None:
 
 
 def test_the_weights_in_the_prose_are_those_of_the_course() -> None:
-    line = next(x for x in PROSE.splitlines() if x.startswith("Mix("))
-    assert line == "Mix((" + ", ".join(f"({part}, {x:g})" for part, x in vars(BLEND).items()) + "))"
+    code = "".join(PROSE[PROSE.index("Mix(\n") :].split("```")[0].split())
+    parts = "".join(f"({part},{x:g})," for part, x in vars(BLEND).items())
+    assert code == f"Mix(({parts}))"
     assert {part: float(amount) for part, (_, amount) in probes.blend_parts().items()} == vars(
         BLEND
     )

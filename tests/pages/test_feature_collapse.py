@@ -41,7 +41,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any, rows: Any) -> No
         assert f"The answer: **{answer}**" in text_of(app)
     for said in (
         worked.how_it_falls(rows),
-        worked.still_turn(rows),
+        worked.still_turn(rows).capitalize(),
         worked.what_the_push_costs(rows),
     ):
         assert said in text_of(app)

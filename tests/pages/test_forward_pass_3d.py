@@ -7,6 +7,7 @@ import re
 from dataclasses import asdict
 
 import pytest
+from shown import tables
 
 from lab.interp.head_costs import head_costs
 from lab.published.models import DEEPSEEK_V3, GPT_2, LLAMA_3_8B
@@ -150,12 +151,18 @@ def test_the_way_home_that_the_page_tells_ends_on_a_digit_of_the_prompt(seen) ->
 def test_the_flat_head_shows_the_numbers_of_the_scene(book) -> None:
     app = book(PAGE)
     app.selectbox(key="ch70_query").select_index(3).run()
-    table = app.dataframe[0].value
-    assert list(table["token"]) == ['0 "7"', '1 "*"', '2 "8"', '3 "="']
-    assert table["pattern: the weight"].sum() == pytest.approx(1, abs=2e-3)
-    (scores,) = (table[name] for name in table.columns if name.startswith("scores"))
-    logs = table["ln of the weight"]
-    assert (scores - scores[0]).tolist() == pytest.approx((logs - logs[0]).tolist(), abs=2e-4)
+    (table,) = tables(app, "token")
+    assert [row["token"] for row in table] == ['0 "7"', '1 "*"', '2 "8"', '3 "="']
+    assert sum(column(table, "pattern")) == pytest.approx(1, abs=2e-3)
+    scores, logs = column(table, "scores"), column(table, "ln of")
+    for score, log in zip(scores, logs, strict=True):
+        assert score - scores[0] == pytest.approx(log - logs[0], abs=2e-4)
+
+
+def column(table: list[dict[str, str]], begins: str) -> list[float]:
+    """The numbers under the one title that begins so."""
+    (name,) = (name for name in table[0] if name.startswith(begins))
+    return [float(row[name].replace("−", "-")) for row in table]
 
 
 def test_nonsense_in_the_link_is_named(book) -> None:
@@ -343,4 +350,5 @@ def test_the_layer_of_a_deep_model_is_none_of_a_shallow_one(book) -> None:
     app.selectbox(key="ch70_run").set_value("times_table_small").run()
     assert not app.exception
     assert app.number_input(key="ch70_layer").value < manifest(app)["config"]["n_layer"]
-    assert app.dataframe[0].value["pattern: the weight"].sum() == pytest.approx(1, abs=2e-3)
+    (table,) = tables(app, "token")
+    assert sum(column(table, "pattern")) == pytest.approx(1, abs=2e-3)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from shown import charts, text_of
+from shown import charts, tables, text_of
 
 from components.ui.chapters.ch60 import claims, exercises, probes, worked
 from lab.data.position_ids import position_ids
@@ -67,8 +67,8 @@ def test_what_a_step_keeps_is_what_the_cache_of_the_network_holds() -> None:
 
 def test_steps_are_shown_one_by_one(book: Any) -> None:
     app = book(PAGE, figure="apart", ch60_step=worked.SHARED)
-    shown = next(d.value for d in app.dataframe if "made when read" in d.value)
-    assert list(shown["step"]) == [worked.OWN, worked.SHARED]
+    (shown,) = tables(app, "made when read")
+    assert [row["step"] for row in shown] == [worked.OWN, worked.SHARED]
 
 
 def test_every_text_of_a_batch_has_directions_of_its_own() -> None:

@@ -108,7 +108,7 @@ def test_the_zero_of_the_second_partial_product_meets_the_seven_and_the_four() -
     ids = probes.ids_of(37, 48)
     assert figures.shared_with(probes.TWO_BY_TWO, ids, worked.TOLD) == {1: (0,), 3: (1,)}
     said = figures.describe_shared(SUM, probes.TWO_BY_TWO, ids, worked.TOLD)
-    assert "`7` of a at its place, the `4` of b on its line. Next comes `8`" in said
+    assert "`7` of $a$ at its place, the `4` of $b$ on its line. Next comes `8`" in said
 
 
 def test_every_token_that_the_slider_reaches_has_its_sentence(book: Any) -> None:

@@ -116,13 +116,11 @@ def test_pairs_are_counted_by_seed() -> None:
     assert seeds_ahead({1: 3, 2: 5}, {1: 4, 2: 4}, more=True) == (1, 2)
     assert seeds_ahead({1: math.inf}, {1: math.inf}) == (0, 1)
     assert dots.in_pairs(SEEDS, "learned table", "steps", never="never") == (
-        "Of the runs from the same seed, better than *learned table*: 2 of 3 with "
+        "Compared seed by seed, better than *learned table* in 2 of 3: "
         "*rotary* (one width and a stream)."
     )
     thrice = [{**row, "group": n} for n in ("a", "b", "c") for row in SEEDS[:6]]
-    assert dots.in_pairs(thrice, "learned table", "steps").endswith(
-        " with *rotary* (in all three)."
-    )
+    assert dots.in_pairs(thrice, "learned table", "steps").endswith(": *rotary* (in all three).")
     assert dots.in_pairs([SEEDS[0]], "rotary", "steps") == ""
 
 

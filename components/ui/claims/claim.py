@@ -54,7 +54,7 @@ class Table:
     def claims(self) -> dict[tuple[str, str], Claim]:
         """By row and column."""
         return {
-            (row, column): Claim(f"{row}: {column}", question)
+            (row, column): Claim(f"{self.first}: {row} · {column}", question)
             for row, asked in self.rows.items()
             for column, question in asked.items()
         }

@@ -165,7 +165,7 @@ def in_pairs(
         return ""
     counts = sorted(found, key=lambda count: -count[0] / count[1])
     said = "; ".join(
-        f"{part_of(*count)} with {join_words([named(*arm) for arm in found[count].items()])}"
+        f"in {part_of(*count)}: {join_words([named(*arm) for arm in found[count].items()])}"
         for count in counts
     )
-    return f"Of the runs from the same seed, better than *{against}*: {said}."
+    return f"Compared seed by seed, better than *{against}* {said}."

@@ -304,10 +304,10 @@ CLAIMS: dict[str, Claim] = {
     },
     **{
         f"chain_of_thought.race_{style}": Claim(
-            f"The network of section 3 on held-out pairs, format {style}, all at equal tokens.",
+            f"The network of section 3 on held-out pairs, {words}, all at equal tokens.",
             wrong(RACE[style]),
         )
-        for style in ("plain", "cot_reversed")
+        for style, words in (("plain", "no working"), ("cot_reversed", "working, units first"))
     },
     "chain_of_thought.race_seeds": Claim("Seeds of each format.", rows("race").told(count_seeds)),
     "chain_of_thought.most_right_by": Claim(

@@ -10,6 +10,7 @@ from components.ui.chapter import Chapter
 from components.ui.chapters.ch20 import probes
 from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
+from lab.numerals import written
 
 if TYPE_CHECKING:
     from lab.exercises.rope_exercises import Slip
@@ -39,7 +40,8 @@ def tell_the_sign(page: Chapter) -> None:
     with right:
         line = page.number("ex_line", "Line of the =", -1, 3, 0, typed=True)
     begun, n = probes.begun_with(WANTED, (place, line)), probes.N_TOLD
-    said = f"Told place {place} and line {line}, it begins {begun} of {n} problems with that digit."
+    told = f"place {written(place)} and line {written(line)}"
+    said = f"Told {told}, it begins {begun} of {n} problems with that digit."
     hint = (
         "Place and line are each one of your two digits, but which is which?"
         if {place, line} == set(WANTED)
@@ -76,7 +78,7 @@ def turn_the_cache(page: Chapter) -> None:
     turned_by = page.number("ex_turn", "Turn the kept keys by", -64, 64, 0, typed=True)
     n = probes.N_KEPT
     right = n - probes.errors_without_the_front(turned_by)
-    said = f"Turned by {turned_by} positions, {right} of {n} problems come out right."
+    said = f"Turned by {written(turned_by)} positions, {right} of {n} problems come out right."
     hint = (
         "Turn them the other way: the count is smaller than it was."
         if turned_by > 0

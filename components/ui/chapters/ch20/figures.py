@@ -28,6 +28,7 @@ from components.ui.plots.chart_parts import (
 from components.ui.plots.colours import ACCENT, GREY, INK, RIGHT, WORSE, WRONG, apart
 from components.ui.plots.ends import by_signs, from_zero, last_of, named
 from lab.data.problems import PLACE_NAMES, Format
+from lab.numerals import written
 
 
 def changes(rows: Sequence[Mapping[str, Any]]) -> Chart:
@@ -298,7 +299,7 @@ def summands(form: Format, asked: int) -> list[int]:
 def describe_shared(text: str, form: Format, ids: Ids, asked: int) -> str:
     """What the framed token shares with which digits, in a sentence or two."""
     (place, line), after = ids[asked], text[asked + 1]
-    at = f"The framed `{text[asked]}` stands at place {place} and line {line}"
+    at = f"The framed `{text[asked]}` stands at place {written(place)} and line {written(line)}"
     if asked + 1 in form.answer.positions:
         power = PLACE_NAMES[form.answer.place(asked + 1)]
         digits = " and ".join(f"`{text[i]}`" for i in summands(form, asked)) or "no digit"
@@ -307,7 +308,7 @@ def describe_shared(text: str, form: Format, ids: Ids, asked: int) -> str:
         return f"{at}. The number is full, so `{after}` comes next."
     shared = shared_with(form, ids, asked)
     of = {axis: [text[i] for i, axes in shared.items() if axis in axes] for axis in (0, 1)}
-    second = f"the `{of[1][0]}` of b on its line"
+    second = f"the `{of[1][0]}` of $b$ on its line"
     if not of[0]:
-        return f"{at}: no digit of a at its place, {second}. Next comes `{after}`."
-    return f"{at}: the `{of[0][0]}` of a at its place, {second}. Next comes `{after}`."
+        return f"{at}: no digit of $a$ at its place, {second}. Next comes `{after}`."
+    return f"{at}: the `{of[0][0]}` of $a$ at its place, {second}. Next comes `{after}`."

@@ -30,7 +30,7 @@ from components.ui.loaded_models import load_with_progress
 from components.ui.page_records import points_of, rows_of
 from components.ui.words import one_in, shape, spelled
 from lab.data.problems import Format
-from lab.numerals import written
+from lab.numerals import power_of_ten, written
 
 published = lazily("lab.published.models")
 cost = lazily("lab.model.cost")
@@ -65,7 +65,9 @@ def in_words(x: float) -> str:
     if x == 0:
         return "exactly zero"
     if x < 1e-3:
-        return f"less than one part in {10 ** int(-np.log10(x)):,}"
+        noughts = int(-np.log10(x))
+        parts = f"{10**noughts:,}" if noughts <= 6 else power_of_ten(noughts)
+        return f"less than one part in {parts}"
     return f"{x:.2f}"
 
 

@@ -274,7 +274,7 @@ CLAIMS: dict[str, Claim] = {
         RECORD.told(reading_and_writing),
     ),
     "kv_cache.ridge": Claim(
-        "Operations in the time of a byte: of a product of 1024 x 1024, and of a sum of 268 MB.",
+        "Operations in the time of a byte: of a product of 1024 × 1024, and of a sum of 268 MB.",
         MACHINE.told(ridge),
     ),
     "kv_cache.roof_most": Claim(
@@ -323,23 +323,23 @@ CLAIMS: dict[str, Claim] = {
     },
     **{
         f"kv_cache.{name}": Claim(
-            f"Texts of {digits} x {digits} digits that differ with {how} decoding",
+            f"Texts of {digits} × {digits} digits that differ with {how} decoding.",
             differing(how, digits),
         )
         for name, (how, digits) in SAME.items()
     },
     "kv_cache.same_change": Claim(
-        "Largest change of a logit by uncached decoding, in parts of the largest",
+        "Largest change of a logit by uncached decoding, in parts of the largest.",
         EXACT.where(how="uncached").told(largest_change),
     ),
-    "kv_cache.queue_sums": Claim("Problems in the queue", QUEUE.numbers("n")),
-    "kv_cache.draft_sums": Claim("Problems drafted for", DRAFTS.numbers("n")),
+    "kv_cache.queue_sums": Claim("Problems in the queue.", QUEUE.numbers("n")),
+    "kv_cache.draft_sums": Claim("Problems drafted for.", DRAFTS.numbers("n")),
     "kv_cache.draft_best": Claim(
-        "Drafting over writing alone, the best of all drafts at 4 x 4 digits",
+        "Drafting over writing alone, the best of all drafts at 4 × 4 digits.",
         over_alone(DRAFTS).largest(),
     ),
     "kv_cache.grouped_seeds": Claim(
-        "Seeds for each number of key heads",
+        "Seeds for each number of key heads.",
         GROUPED.where(key_heads=4).told(lambda found: f"{len(found)}"),
     ),
 }

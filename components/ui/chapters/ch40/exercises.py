@@ -79,13 +79,21 @@ def read_little(page: Chapter) -> None:
         "The second problem has to differ from the first."
         if texts[0] == texts[1]
         else (
-            f"Only the first {found.alike} tokens of both are alike; what comes behind the first "
-            "difference depends on it, and is read."
+            f"{alike_at_first(found.alike)} What comes behind the first difference depends on it, "
+            "and is read."
         )
     )
     tokens = "one token" if found.read == 1 else f"{found.read} tokens"
     show_verdict(found.solved, f"Of `{texts[1]}`, {tokens} had to be read.", hint)
     page.source(prefixes.PrefixCache.read, prefixes.PrefixCache.longest_beginning, prefixes.alike)
+
+
+def alike_at_first(n: int) -> str:
+    if n == 0:
+        return "The two differ from the first token on."
+    if n == 1:
+        return "Only the first token of both is alike."
+    return f"Only the first {n} tokens of both are alike."
 
 
 def tokens_read(first: str, second: str) -> int:

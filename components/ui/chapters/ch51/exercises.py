@@ -9,6 +9,7 @@ from components.ui.chapter import Chapter
 from components.ui.chapters.ch51 import probes, worked
 from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
+from lab.numerals import written
 
 residual = lazily("lab.model.residual")
 depth = lazily("lab.interp.depth")
@@ -26,9 +27,9 @@ def a_query_by_hand(page: Chapter) -> None:
     """Two numbers of a query; the shares that they give three contributions."""
     left, right = st.columns(2)
     with left:
-        first = page.choose("w0", "First number of the query", QUERIES, 0.0, words=as_number)
+        first = page.choose("w0", "First number of the query", QUERIES, 0.0, words=written)
     with right:
-        second = page.choose("w1", "Second number of the query", QUERIES, 0.0, words=as_number)
+        second = page.choose("w1", "Second number of the query", QUERIES, 0.0, words=written)
     shares, read = worked.mixed((first, second))
     rows = [
         {
@@ -41,15 +42,10 @@ def a_query_by_hand(page: Chapter) -> None:
             zip(worked.NAMES, worked.CONTRIBUTIONS, shares, strict=True)
         )
     ]
-    st.dataframe(rows, hide_index=True, width="stretch")
-    page.numbers("Shares of three contributions", rows)
+    page.table("Shares of three contributions", rows)
     said = f"The mix is {worked.vector(read)}; {worked.NAMES[2]} has a share of {shares[2]:.2f}."
     show_verdict(shares[2] >= WANTED, said, hint_of(shares))
     page.source(residual.DepthStream.pattern, residual.DepthStream.mix)
-
-
-def as_number(x: float) -> str:
-    return f"{x:g}"
 
 
 def hint_of(shares: list[float]) -> str:
@@ -67,7 +63,7 @@ def thin_threads(page: Chapter) -> None:
     with left:
         by = page.choose("cut_by", "Cut by", worked.WEIGHED)
     with right:
-        below = page.choose("below", "Cut all below", BELOW, 0.0, words=as_number)
+        below = page.choose("below", "Cut all below", BELOW, 0.0, words=written)
     found = probes.thinned(below, by == worked.WEIGHED[1])
     part = round(100 * found.cut / found.connections)
     said = (

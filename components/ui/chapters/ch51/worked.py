@@ -65,7 +65,7 @@ def score_of(n: int) -> float:
 
 
 def vector(numbers: Sequence[float]) -> str:
-    return f"({', '.join(f'{x:.2f}'.rstrip('0').rstrip('.') for x in numbers)})"
+    return f"({', '.join(written(round(x, 2) + 0.0) for x in numbers)})"
 
 
 # ---------------------------------------------------------------- 1. queries of zero
@@ -265,10 +265,10 @@ def summary(runs: Runs) -> list[dict[str, str]]:
                 "network": DEPTHS[n_layer],
                 "residual": claims.RACERS[arm],
                 "steps to 1 wrong in 20": f"{steps:,.0f}" if np.isfinite(steps) else NEVER,
-                "seeds that reached 1 in 1,000": claims.came(n_layer, arm).measure(seeds).shown,
+                "reached 1 in 1,000": claims.came(n_layer, arm).measure(seeds).shown,
                 "loss": f"{found.numbers('loss').value(seeds):.4f}",
-                "loss after steps": f"{seeds[0]['measured_at']:,}",
-                "learning rate": written(seeds[0]["rate"]),
+                "after steps": f"{seeds[0]['measured_at']:,}",
+                "rate": written(seeds[0]["rate"]),
             }
         )
     return out

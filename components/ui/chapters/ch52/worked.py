@@ -258,7 +258,11 @@ TURN_LEFT = Dragged(
 def turn_left(record: Any) -> Answer:
     exact, usual = (claims.rise(KINDS[kind], claims.COSINE) for kind in (EXACT, FEW))
     value = 100 * exact.ratio_to(usual).value(record)
-    return Answer(value, f"{value:.0f}%", f"Do they still turn one way? **{still_turn(record)}**.")
+    return Answer(
+        value,
+        f"{value:.0f}%",
+        f"Do they still turn one way? **{still_turn(record).capitalize()}**.",
+    )
 
 
 def pull_rows(lead: float) -> list[dict[str, str]]:

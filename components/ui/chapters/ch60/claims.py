@@ -27,11 +27,11 @@ LONGEST = 16
 """Digits of both numbers of the longest sums of the record."""
 
 NETWORKS = {
-    "after": "latents and experts, up to eight digits, clipped",
-    "before": "latents and experts, up to four digits",
-    "before_limited": "latents and experts, up to four digits, clipped",
-    "heads_limited": "multi-head, up to four digits, clipped",
-    "heads_after": "multi-head, up to eight digits, clipped",
+    "after": "latents, up to eight, clipped",
+    "before": "latents, up to four",
+    "before_limited": "latents, up to four, clipped",
+    "heads_limited": "multi-head, up to four, clipped",
+    "heads_after": "multi-head, up to eight, clipped",
 }
 TOLD = (("before", 4), ("before", 8), ("before_limited", 8))
 """Networks and digits of which sentences tell; the chart shows all."""
@@ -160,7 +160,7 @@ CLAIMS: dict[str, Claim] = {
     ),
     **{
         f"mla.long_{arm}_{digits}": Claim(
-            f"Test problems of {digits} x {digits} digits wrong: {NETWORKS[arm]}.",
+            f"Test problems of {digits} × {digits} digits wrong: {NETWORKS[arm]}.",
             long_wrong(arm, digits),
         )
         for arm, digits in TOLD

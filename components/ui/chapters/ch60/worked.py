@@ -146,7 +146,7 @@ def steps() -> dict[str, LatentStep]:
     }
 
 
-def step_rows(upto: str) -> list[Drawn]:
+def step_rows(upto: str) -> list[dict[str, str]]:
     """A row a step, down to one."""
     shown = STEPS[: STEPS.index(upto) + 1]
     return [
@@ -156,7 +156,7 @@ def step_rows(upto: str) -> list[Drawn]:
                 f"{what} {' × '.join(map(str, shape))}"
                 for what, shape in steps()[name].kept.items()
             ),
-            "numbers": steps()[name].numbers,
+            "numbers": f"{steps()[name].numbers}",
             "made when read": steps()[name].made,
         }
         for name in shown

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from components.ui.chapter import Chapter
@@ -14,9 +13,7 @@ from lab.readings import join_words
 
 def even_out(page: Chapter) -> None:
     """Four biases with which no expert gets more tokens than another."""
-    scores = pd.DataFrame(worked.scores(worked.TOKENS)).round(2)
-    names = {i: f"expert {i}" for i in scores}
-    st.dataframe(scores.rename(columns=names).rename_axis("token"), width="stretch")
+    page.table("The scores of eight tokens", worked.score_rows())
     bias = np.zeros(len(worked.LOGITS))
     for i, column in enumerate(st.columns(len(bias))):
         with column:

@@ -382,6 +382,14 @@ TOKENS = np.array(
 BIASES = (-0.4, -0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4)
 
 
+def score_rows() -> list[dict[str, str]]:
+    """A line a token: its score for each expert."""
+    return [
+        {"token": f"{i}"} | {f"expert {e}": f"{score:.2f}" for e, score in enumerate(row)}
+        for i, row in enumerate(scores(TOKENS))
+    ]
+
+
 def loads_with(bias: Numbers) -> list[int]:
     """How many of the eight tokens each expert gets."""
     sent = [chosen(token, bias) for token in TOKENS]

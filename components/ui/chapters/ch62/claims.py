@@ -127,7 +127,7 @@ MENDED = mistakes_of_round(PAIRS, 1).passing(lambda mistake: not mistake["again"
 """The mistakes of the first round that were right after it."""
 
 CLAIMS: dict[str, Claim] = {
-    "error_book.near_n": Claim("Test problems of 4 x 4 digits.", NEAR.numbers("n")),
+    "error_book.near_n": Claim("Test problems of 4 × 4 digits.", NEAR.numbers("n")),
     "error_book.near_seeds": Claim("Runs of each way near the end.", seeds(NEAR)),
     "error_book.near_sure": Claim(
         f"Mistakes of the first round, near the end, with a probability above {SURE:g}.",
@@ -138,7 +138,7 @@ CLAIMS: dict[str, Claim] = {
         wrong_again(NEAR, 1, 1),
     ),
     "error_book.near_before": Claim(
-        "Test problems of 4 x 4 digits that the network near its end gets wrong at the start.",
+        "Test problems of 4 × 4 digits that the network near its end gets wrong at the start.",
         NEAR.numbers("before"),
     ),
     "error_book.near_book": Claim(
@@ -153,7 +153,7 @@ CLAIMS: dict[str, Claim] = {
         tokens(NEAR, "tokens_asked"),
     ),
     "error_book.full_before": Claim(
-        "Test problems of 4 x 4 that the full network gets wrong before it studies any.",
+        "Test problems of 4 × 4 that the full network gets wrong before it studies any.",
         of_book(FULL).counts("before"),
     ),
     "error_book.full_rounds": Claim(
@@ -162,7 +162,7 @@ CLAIMS: dict[str, Claim] = {
     ),
     **{
         f"error_book.full_{name}": Claim(
-            f"Test problems of 4 x 4 wrong at the end of one run of the full network: {ARMS[arm]}.",
+            f"Test problems of 4 × 4 wrong at the end of one run of the full network: {ARMS[arm]}.",
             after(FULL, arm),
         )
         for name, arm in FULL_NAMES.items()

@@ -68,8 +68,9 @@ export const STYLE = `
 .v3 .help dt { font-weight: 600; } .v3 .help dd { margin: 0; }
 .v3 .walk { grid-area: walk; min-height: 128px; display: grid; grid-template: auto 1fr / auto minmax(0, 1fr); gap: 0 16px; align-content: start; }
 .v3 .reel { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
-.v3 .reel input[type=range] { flex: 1 1 130px; min-width: 90px; accent-color: var(--accent); }
-.v3 .reel .count { color: var(--soft); font-size: 13px; min-width: 54px; text-align: right; font-variant-numeric: tabular-nums; }
+.v3 .reel button { padding: 3px 7px; } .v3 .reel select { padding: 3px 4px; }
+.v3 .reel input[type=range] { flex: 1 1 90px; min-width: 90px; accent-color: var(--accent); }
+.v3 .reel .count { color: var(--soft); font-size: 13px; min-width: 44px; text-align: right; font-variant-numeric: tabular-nums; }
 .v3 .walk h3::first-letter { text-transform: uppercase; }
 .v3 .walk h3 { margin: 8px 0 2px; font: 600 17px/1.3 "Source Serif", "Source Serif 4", Georgia, serif; }
 .v3 .walk p { margin: 0; font: 16px/1.5 "Source Serif", "Source Serif 4", Georgia, serif; max-width: 75ch; }

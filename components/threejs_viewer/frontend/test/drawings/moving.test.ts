@@ -212,8 +212,14 @@ test("marks stand on the slider where something begins, but not at its start or 
 test("a name that has no room is left out, its mark stays", () => {
   const marks = [10, 12, 60].map((at) => ({ at, name: "working" }));
   const share = (at: number): number => at / 100;
-  expect(named(marks, share, 400)).toEqual([true, false, true]);
-  expect(named(marks, share, 4000)).toEqual([true, true, true]);
+  expect(named(marks, share, 400)).toEqual([0, null, 0]);
+  expect(named(marks, share, 4000)).toEqual([0, 0, 0]);
+});
+
+test("a name at an end of the slider stands within it", () => {
+  const marks = [2, 100].map((at) => ({ at, name: "a long name" }));
+  const [first, last] = named(marks, (at) => at / 100, 400);
+  expect([first, last]).toEqual([33 - 8, -33]);
 });
 
 test("a problem has its working and its answer, another text neither", () => {

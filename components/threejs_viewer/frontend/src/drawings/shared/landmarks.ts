@@ -1,4 +1,5 @@
 // Where on a slider something begins that has a name.
+import { clamp } from "./numbers";
 
 /** A moment, and what begins there. */
 export interface Landmark {
@@ -17,14 +18,19 @@ export function landmarksOf(tokens: readonly string[]): Landmark[] {
 
 const CHARACTER = 6; // pixels of a name
 
-/** Of marks in their order along `room` pixels, whether the name of each has room beside the one
-    before. */
-export function named(marks: readonly Landmark[], share: (at: number) => number, room: number) {
-  let end = -Infinity;
+/** Of marks in their order along `room` pixels, how far the middle of each name stands from its mark,
+    so that no name reaches over an end; null where it has no room beside the one before. */
+export function named(
+  marks: readonly Landmark[],
+  share: (at: number) => number,
+  room: number,
+): (number | null)[] {
+  let end = 0;
   return marks.map(({ at, name }) => {
-    const [middle, half] = [share(at) * room, (name.length * CHARACTER) / 2];
-    if (middle - half < end || middle + half > room + CHARACTER * 8) return false;
-    end = middle + half + CHARACTER;
-    return true;
+    const [middle, wide] = [share(at) * room, name.length * CHARACTER];
+    const start = clamp(middle - wide / 2, 0, room - wide);
+    if (start < end) return null;
+    end = start + wide + CHARACTER;
+    return start + wide / 2 - middle;
   });
 }

@@ -121,10 +121,12 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
     const [first, most] = [this.slider.min, this.slider.max].map(Number);
     const share = (at: number): number => (at - first) / (most - first);
     const marks = this.landmarks().filter(({ at }) => at > first && at <= most);
-    const fit = named(marks, share, this.slider.clientWidth || ROOM);
+    const shifts = named(marks, share, this.slider.clientWidth || ROOM);
     const places = marks.map(({ at, name }, i) => {
-      const mark = make("span", { title: name }, fit[i] ? make("b", {}, name) : null);
+      const shift = shifts[i];
+      const mark = make("span", { title: name }, shift === null ? null : make("b", {}, name));
       setShare(mark, "--at", share(at));
+      mark.style.setProperty("--shift", `${shift ?? 0}px`);
       return mark;
     });
     this.part("landmarks").replaceChildren(...places);
