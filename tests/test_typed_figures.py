@@ -32,7 +32,7 @@ ANYWHERE = {
     r"\b95% intervals?\b": "an interval, by its name",
     r"\bincludes? 1\b": "a ratio of one: no difference",
     r"\b[Mm]odulo (?:9|11)\b": "a check, by its name",
-    r"\bnumbers? up to `99`": "numbers of two digits",
+    r"\bnumbers? up to \$99\$": "numbers of two digits",
 }
 
 PUBLISHED = "published, the source beside it"
@@ -46,13 +46,13 @@ ON_PAGE = {
         "$49$ is no nearer to $48$ than $12$ is": "numbers as examples",
     },
     "01_from_table_to_text": {
-        "`128,000` tokens, and each is a row of `4,096` to `16,384` numbers (": PUBLISHED,
+        "$128{,}000$ tokens, and each is a row of $4{,}096$ to $16{,}384$ numbers (": PUBLISHED,
     },
     "02_attention_by_hand": {
         "`scale = self.head_dim**-0.5`": "a line of the code: one over a square root",
     },
     "03_one_block": {
-        "$7168$ numbers wide, and all of its": PUBLISHED,
+        "$7{,}168$ numbers wide, and all of its": PUBLISHED,
         "its $61$ layers read from it and write to it (in the paper": PUBLISHED,
         "Head `0.2` is head two of layer zero": "the name of a head",
     },
@@ -137,7 +137,7 @@ ON_PAGE = {
         "about half a minute of one core": "as its record says of other live runs",
     },
     "home": {
-        "$10\\,000$ answers": "one hundred numbers, times one hundred",
+        "$10{,}000$ answers": "one hundred numbers, times one hundred",
     },
 }
 
