@@ -29,6 +29,7 @@ ONE_TICK = "() => { window.ticks = 1; }"
 
 
 def film(page, name: str):
+    page.mouse.move(0, 0)  # a cell that is pointed at is told in place of the moment
     block = page.locator(f".st-key-{name}")
     block.locator(".said").filter(has_text=RIGHT).wait_for(state="attached")
     block.scroll_into_view_if_needed()
@@ -97,7 +98,6 @@ def an_edge_and_an_example_are_picked_by_a_click(page) -> None:
 
 
 def the_colour_of_the_edges_stays_as_chosen_after_a_step(page) -> None:
-    page.mouse.move(0, 0)  # off the cell, which is told as long as it is pointed at
     block = film(page, "ch00_steps")
     chosen = block.locator("[data-view][aria-pressed=true]")
     assert chosen.inner_text() == "gradients"
