@@ -2,6 +2,7 @@
 
 python tests/browser/cards.py            writes components/ui/cards/PAGE-THEME.webp, and share.png,
                                          the picture beside a link to the book
+python tests/browser/cards.py PAGE ...   only of these pages, such as 20_rope
 """
 
 import io
@@ -24,6 +25,9 @@ WINDOWS = (560, 1280)
 LEAST = 9
 """Pixels of text on a card: what would be smaller is left out, with all that a hand moves, so that
 a card is an emblem."""
+
+WRITTEN = {"50_flash_attention", "62_error_book"}
+"""Pictures that consist of writing, and keep it."""
 QUALITY = 70
 COLOURS = 64
 LANCZOS = Image.Resampling.LANCZOS
@@ -34,11 +38,12 @@ EMBLEM = """([wide, least]) => {
     .flatMap(e => [e, ...(e.shadowRoot ? inside(e.shadowRoot) : [])]);
   const all = inside(document.querySelector('main') ?? document.body);
   for (const e of all) {
-    if (e.matches('button, input, .controls, .reel, .said, .legend, figcaption'))
+    if (e.matches('button, input, .controls, .reel, .said, .legend, figcaption, .walk, .next'))
       e.style.setProperty('display', 'none', 'important');
     const own = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
     if (own && parseFloat(getComputedStyle(e).fontSize) * wide < least)
-      e.style.setProperty('visibility', 'hidden', 'important');
+      for (const ink of ['color', 'fill', 'text-decoration-color'])
+        e.style.setProperty(ink, 'transparent', 'important');
   }
 }"""
 
@@ -53,7 +58,8 @@ def emblem_of(browser: Browser, url: str, entry: Entry, window: int, dark: bool)
     before = figure.bounding_box()
     assert before is not None, entry.slug
     for frame in page.frames:
-        frame.evaluate(EMBLEM, [WIDE / before["width"], LEAST])
+        least = 0 if entry.slug in WRITTEN else LEAST
+        frame.evaluate(EMBLEM, [WIDE / before["width"], least])
     page.wait_for_timeout(300)  # a drawing takes its new height
     drawn = Image.open(io.BytesIO(figure.screenshot())).convert("RGB")
     context.close()
@@ -111,9 +117,13 @@ def main() -> int:
         sync_playwright() as playwright,
     ):
         browser = launch(playwright, chromium)
-        picture_of_the_book(browser, url).save(PICTURE, optimize=True)
-        print(PICTURE)
-        for entry in (entry for entry in CONTENTS if entry.written):
+        asked = sys.argv[1:]
+        if not asked:
+            picture_of_the_book(browser, url).save(PICTURE, optimize=True)
+            print(PICTURE)
+        for entry in CONTENTS:
+            if not entry.written or (asked and entry.slug not in asked):
+                continue
             window = best_window(browser, url, entry)
             for theme in ("light", "dark"):
                 target = folder / f"{entry.slug}-{theme}.webp"
