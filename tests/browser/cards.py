@@ -100,8 +100,9 @@ def picture_of_the_book(browser: Browser, url: str) -> Image.Image:
     return picture.quantize(COLOURS)
 
 
-ALONE = """:is([data-testid="stSidebar"], [data-testid="stHeader"]) { display: none !important; }
-[data-testid="stMainBlockContainer"] { padding-top: 4.4rem !important; }"""
+ALONE = """:is([data-testid="stSidebar"], [data-testid="stHeader"], .st-key-home_opening strong,
+  [data-testid="stHorizontalBlock"]:has([data-testid="stTextInput"])) { display: none !important; }
+[data-testid="stMainBlockContainer"] { padding-top: 1.6rem !important; }"""
 
 
 def main() -> int:

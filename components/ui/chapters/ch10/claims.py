@@ -75,6 +75,7 @@ def most_right_by(found: Sequence[Row]) -> str:
 
 
 RACE: dict[Style, Rows] = {style: rows("race", style=style) for style in STYLES}
+TOLD_OF_RACE: dict[Style, str] = {"plain": "no working", "cot_reversed": "working, units first"}
 
 ONE_OF_EACH = "one_order_of_each"
 """As `lab.experiments.mirrored` says it, which needs torch; a test holds the two together."""
@@ -307,7 +308,7 @@ CLAIMS: dict[str, Claim] = {
             f"The network of section 3 on held-out pairs, {words}, all at equal tokens.",
             wrong(RACE[style]),
         )
-        for style, words in (("plain", "no working"), ("cot_reversed", "working, units first"))
+        for style, words in TOLD_OF_RACE.items()
     },
     "chain_of_thought.race_seeds": Claim("Seeds of each format.", rows("race").told(count_seeds)),
     "chain_of_thought.most_right_by": Claim(
