@@ -40,12 +40,19 @@ class OpenPage(Protocol):
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever lies in this folder is a browser test; nobody has to remember the marker. Those that
     open the book share one worker of xdist, and with it one server and one Chromium. Those that
-    serve a page of their own share another."""
+    serve a page of their own share another, which also visits the later half of the pages."""
     for item in items:
         if item.path.is_relative_to(HERE):
-            of_the_book = "server" in getattr(item, "fixturenames", ())
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("book" if of_the_book else "drawings"))
+            item.add_marker(pytest.mark.xdist_group("book" if opens_book(item) else "drawings"))
+
+
+LATER_HALF = "40"
+
+
+def opens_book(item: pytest.Item) -> bool:
+    slug = str(getattr(getattr(item, "callspec", None), "params", {}).get("slug", ""))
+    return "server" in getattr(item, "fixturenames", ()) and not LATER_HALF <= slug < "a"
 
 
 @pytest.fixture(scope="session")
