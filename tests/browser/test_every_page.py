@@ -382,16 +382,11 @@ def boxes(visit: Visit):
     return visit.page.locator('[data-testid="stTextInput"] input').all()
 
 
-WHOSE = """buttons => buttons.map(e => (e.getRootNode().host ?? e).closest('[class*=st-key-]')
-  .className.match(/st-key-\\w+/)[0])"""
-
-
 def tell_the_first(visit: Visit) -> None:
     """What is told may lead to a further guess, so that as many wait as before."""
-    waiting = visit.page.get_by_role("button", name="Show", exact=True)
-    first = waiting.evaluate_all(WHOSE)[0]
-    waiting.first.click()
-    wait_for(visit.page, lambda: first not in waiting.evaluate_all(WHOSE))
+    first = visit.page.get_by_role("button", name="Show", exact=True).first.element_handle()
+    first.click()
+    wait_for(visit.page, lambda: not first.is_visible())
     wait_idle(visit.page)
 
 
