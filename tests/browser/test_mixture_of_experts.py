@@ -30,7 +30,7 @@ def test_a_live_run_shows_how_uneven_its_loads_are(open_page) -> None:
     button.click()
     stop = page.get_by_role("button", name="Stop", exact=True)
     stop.wait_for()
-    page.get_by_text("load of the busiest expert, times the mean").wait_for(timeout=90_000)
+    page.get_by_text("load of the busiest expert, times the mean").first.wait_for(timeout=90_000)
     stop.click()
     page.get_by_text("stopped").first.wait_for()
     assert not page.console_errors
