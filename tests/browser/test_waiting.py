@@ -105,7 +105,7 @@ def test_the_first_sum_on_a_cold_server_comes_without_an_error(browser, tmp_path
         page = watch(context.new_page())
         page.goto(url, wait_until="commit")
         page.locator(".arcs .sign").first.wait_for(timeout=60_000)
-        box = page.get_by_label("First number")
+        box = page.get_by_role("textbox", name="First number")
         box.fill("58")
         box.press("Enter")
         page.get_by_text("58 × 48 = 2784").wait_for(timeout=60_000)
