@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from lab.by_hand.attention import FORM, PLACES, Numbers
 from lab.data.problems import Integers, all_pairs, two_digit_split
 from lab.data.vocabulary import EQUALS, Tokens
+from lab.records import RECORDS
 
 B_TENS = PLACES.index("b, tens")
 N_TOKEN, N_PLACE, N_EMBEDDING, N_KEY, N_DIGIT = EQUALS + 1, len(PLACES), 16, 2, 10
@@ -213,3 +215,19 @@ def unpacked(arrays: dict[str, NDArray[Any]]) -> Film:
         Frame(int(step), *both) for step, *both in zip(arrays["steps"], tokens, places, strict=True)
     ]
     return Film(frames, arrays["errors"].tolist(), arrays["losses"].tolist(), int(arrays["n"]))
+
+
+# ---------------------------------------------------------------- the record
+
+N_SEED, NEVER = 100, 7
+"""Seeds, and the digit that some heads never meet at the beginning of b."""
+
+FILMED = (0, 1, 2, 18)
+"""Three seeds as they come, and the first that tells a digit without looking at it."""
+
+MOVED_ON = (1, 2, 3, 4, 5)
+"""Positions of a text with a one-digit a, at which its b stands where it always stood."""
+
+
+def film_path(seed: int) -> Path:
+    return RECORDS / f"learned_head_{seed}.safetensors"

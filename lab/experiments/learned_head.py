@@ -5,7 +5,6 @@ Of a few seeds the whole training is kept, frame by frame.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,12 +13,17 @@ from safetensors.numpy import save_file
 from lab.by_hand.attention import FORM
 from lab.by_hand.learning_head import (
     B_TENS,
+    FILMED,
+    MOVED_ON,
+    N_SEED,
+    NEVER,
     Film,
     Frame,
     Problems,
     Settings,
     errors,
     film,
+    film_path,
     packed,
     read,
     split,
@@ -27,18 +31,6 @@ from lab.by_hand.learning_head import (
 from lab.data.problems import all_pairs
 from lab.data.samples import Sample
 from lab.experiments.sweep import Cell
-from lab.records import RECORDS
-
-N_SEED, NEVER = 100, 7
-FILMED = (0, 1, 2, 18)
-"""Three seeds as they come, and the first that tells a digit without looking at it."""
-
-MOVED_ON = (1, 2, 3, 4, 5)
-"""Positions of a text with a one-digit a, at which its b stands where it always stood."""
-
-
-def film_path(seed: int) -> Path:
-    return RECORDS / f"learned_head_{seed}.safetensors"
 
 
 def learned_head_cells() -> list[Cell]:
@@ -65,7 +57,7 @@ def counted(head: Frame, never: int | None) -> dict[str, Any]:
     """Wrong ones among held-out problems: as it is (those with the digit that it never met apart),
     with parts of the keys or one position ablated; and of problems with a one-digit a.
 
-    `weights`: on the tens digit of b, the mean for each digit that stands there; `looks_at`: where
+    `weight_by_digit`: on the tens digit of b, the mean for each digit that stands there; `looks_at`: where
     the largest mean weight is, for each.
     """
     _, held_out = split()
@@ -89,7 +81,7 @@ def counted(head: Frame, never: int | None) -> dict[str, Any]:
         "errors_ablated": errors(head, held_out, ablated=B_TENS),
         **{f"n_{name}": len(short.tens) for name in said},
         **{f"errors_{name}": int((x != short.tens).sum()) for name, x in said.items()},
-        "weights": mean[:, B_TENS].round(4).tolist(),
+        "weight_by_digit": mean[:, B_TENS].round(4).tolist(),
         "looks_at": mean.argmax(axis=1).tolist(),
     }
 
