@@ -57,8 +57,8 @@ def counted(head: Frame, never: int | None) -> dict[str, Any]:
     """Wrong ones among held-out problems: as it is (those with the digit that it never met apart),
     with parts of the keys or one position ablated; and of problems with a one-digit a.
 
-    `weight_by_digit`: on the tens digit of b, the mean for each digit that stands there; `looks_at`: where
-    the largest mean weight is, for each.
+    `weight_by_digit`: on the tens digit of b, the mean for each digit that stands there;
+    `looks_at`: where the largest mean weight is, for each.
     """
     _, held_out = split()
     new = held_out.tens == never
