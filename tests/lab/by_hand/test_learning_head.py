@@ -7,9 +7,9 @@ import torch
 from safetensors.numpy import load_file
 
 from lab.by_hand import learning_head as learning
-from lab.by_hand.learning_head import B_TENS, Settings
+from lab.by_hand.learning_head import B_TENS, FILMED, MOVED_ON, N_SEED, Settings, film_path
 from lab.data.vocabulary import encode
-from lab.experiments.learned_head import FILMED, MOVED_ON, N_SEED, film_path, one_digit
+from lab.experiments.learned_head import one_digit
 from lab.records import RECORDS, read_lines
 
 SHORT = Settings(seed=3, steps=60, every=20)

@@ -420,12 +420,19 @@ class Head extends MovingDrawing<Data> {
       return this.drawBars(p);
     }
     for (const circle of [this.handle, this.halo]) set(circle, { cx: x, cy: -y });
-    const [aside, below] = arrow(90 - this.query[0], 46); // where no arrow lies
+    const [aside, below] = arrow(this.freeSide(keys) - this.query[0], 52);
     set(this.invitation, { x: x + aside, y: -y + below });
     const [angle, length] = this.query;
     const spoken = `${Math.round(angle)} degrees, length ${length}`;
     set(this.handle, { "aria-valuenow": angle, "aria-valuetext": spoken });
     this.drawBars(blend(data.tokens, weights));
+  }
+
+  /** On which side of the query the nearest key is the farther one: a quarter turn, to be added. */
+  private freeSide(keys: readonly Pair[]): number {
+    const [angle] = this.query;
+    const ahead = keys.map(([x, y]) => round((Math.atan2(y, x) * 180) / Math.PI - angle));
+    return Math.min(...ahead) > 360 - Math.max(...ahead) ? -90 : 90;
   }
 
   private drawBars(shares: number[]): void {
@@ -487,7 +494,7 @@ class Head extends MovingDrawing<Data> {
     if ("frames" in this.data) {
       const { step, p } = this.frame(this.data);
       const said = p.indexOf(Math.max(...p));
-      return `After step ${step} = looks at: ${listed.join(", ")}. It says ${said}.`;
+      return `After step ${step}, = looks at: ${listed.join(", ")}. It says ${said}.`;
     }
     return `${tokens[this.token]} (${places[this.token]}) looks at: ${listed.join(", ")}.`;
   }
