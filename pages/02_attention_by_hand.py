@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 from typing import get_args
 
 import numpy as np
@@ -25,6 +26,7 @@ from components.ui.chapters.ch02.exercises import (
     what_it_holds,
 )
 from components.ui.chapters.ch02.worked import (
+    AS_TRAINED,
     CALC,
     DIGITS,
     LOOKED_INTO,
@@ -50,7 +52,7 @@ from components.ui.plots import maps
 from lab.by_hand import attention as hand
 from lab.by_hand import learning_head as learning
 from lab.by_hand.attention import A_UNITS, B_UNITS, FORM, PLACES
-from lab.by_hand.learning_head import FILMED, NEVER
+from lab.by_hand.learning_head import FILMED, MOST_SEED, NEVER
 from lab.data.vocabulary import encode
 from lab.readings import part_of
 
@@ -199,22 +201,23 @@ LOOKS_GUESSED = ("fewer than half", "more than half", "all of them")
 ALL, ALL_BUT = "any digit", f"any digit but {NEVER}"
 
 
-def ask_seed(told: bool) -> int:
-    """One of the recorded seeds; or the last that was trained, until another one is chosen."""
-    tries = st.session_state.setdefault("ch02_tries", 0)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = page.choose(
-            "seed", "Seed, recorded", FILMED if told else FILMED[:3], kind="segments"
-        )
-        following = FILMED[2] + tries + 1
-        st.button(
-            f"Train it with seed {following}",
-            key="ch02_train",
-            icon=":material/play_arrow:",
-            on_click=lambda: st.session_state.update(ch02_tries=tries + 1, ch02_trained=chosen),
-        )
-    live = tries and st.session_state.get("ch02_trained") == chosen
-    return FILMED[2] + tries if live else chosen
+def ask_seed() -> int:
+    """Any seed; a button that trains the next one of which there is no record."""
+
+    def train_the_next() -> None:
+        following = (n % (MOST_SEED + 1) for n in count(seed + 1))
+        st.session_state["ch02_seed"] = next(n for n in following if n not in FILMED)
+
+    left, right = st.columns(2, vertical_alignment="bottom")
+    with left:
+        seed = page.number("seed", "Seed", 0, MOST_SEED, 0, 1, typed=True)
+    right.button(
+        "Train it with another seed",
+        key="ch02_train",
+        icon=":material/play_arrow:",
+        on_click=train_the_next,
+    )
+    return seed
 
 
 @page.section("learns")
@@ -228,7 +231,7 @@ def a_head_that_learns() -> None:
         frame=worked.LOOKS,
     )
     with figure:
-        seed, read, never = ask_seed(told), "as in training", None
+        seed, read, never = ask_seed(), AS_TRAINED, None
         if told:
             left, right = st.columns(2)
             with left:
@@ -249,7 +252,8 @@ def a_head_that_learns() -> None:
             alt=f"A head that learns to say the tens digit of b, reading {text}",
             wanted=(wanted,),
         )
-        st.caption(page.text("learns_caption"))
+        recorded = "recorded" if never is None and seed in FILMED else "trained just now"
+        st.caption(f"{page.text('learns_caption')} Seed {seed}: {recorded}.")
     if told:
         page.prose("learns_where")
         page.source(learning.train, learning.read)

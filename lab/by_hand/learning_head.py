@@ -219,8 +219,9 @@ def unpacked(arrays: dict[str, NDArray[Any]]) -> Film:
 
 # ---------------------------------------------------------------- the record
 
-N_SEED, NEVER = 100, 7
-"""Seeds, and the digit that some heads never meet at the beginning of b."""
+N_SEED, MOST_SEED, NEVER = 100, 9999, 7
+"""Seeds of the record, the highest that a reader may choose, and the digit that some heads never
+meet at the beginning of b."""
 
 FILMED = (0, 1, 2, 18)
 """Three seeds as they come, and the first that tells a digit without looking at it."""

@@ -94,10 +94,6 @@ CLAIMS: dict[str, Claim] = {
         "Heads that learn to say the tens digit of b: seeds with no held-out problem wrong.",
         LEARNED.those(lambda row: row["errors_heldout"] == 0),
     ),
-    "attention_by_hand.learned_looks": Claim(
-        "Heads that learn to say the tens digit of b: seeds that look at it, whichever it is.",
-        LEARNED.those(looks_at_every_digit),
-    ),
     "attention_by_hand.learned_odd_weight": Claim(
         f"The head of seed {ODD}: its mean weight on a nine as tens digit of b.",
         LEARNED.where(seed=ODD).numbers(least_weight, "{:.3f}"),

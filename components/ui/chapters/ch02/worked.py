@@ -92,8 +92,9 @@ def heads_of(sharp: Any, lost: Any, run: str) -> list[dict[str, Any]]:
 
 # ---------------------------------------------------------------- texts that a head reads
 
+AS_TRAINED = "as trained"
 READS = {
-    "as in training": "a problem as in training",
+    AS_TRAINED: "a problem as in training",
     "turned": "the digits of b exchanged",
     "nine": "a nine as tens digit of b",
     "one digit": "a of one digit",

@@ -91,7 +91,8 @@ class Head extends MovingDrawing<Data> {
   private keys: Key[] = [];
   private line!: SVGLineElement;
   private head!: SVGPolygonElement;
-  private invitation!: SVGTextElement;
+  /** What stands at the end of the query. */
+  private beside!: SVGTextElement;
   private halo!: SVGCircleElement;
   private handle!: SVGCircleElement;
   /** The token under the hand or the focus. */
@@ -107,12 +108,12 @@ class Head extends MovingDrawing<Data> {
   }
 
   protected override rebuild(before: Data): void {
-    const { at, data } = this;
+    const { at, data, plays } = this;
     this.build();
     if (!("frames" in data)) return void (this.plays && this.rest());
     if (!("frames" in before) || before.film !== data.film)
       return this.playOnce(this.trained(data));
-    this.stopAt(Math.round(at));
+    if (!plays) this.stopAt(Math.round(at));
   }
 
   private trained({ frames }: Learned): Schedule {
@@ -155,7 +156,7 @@ class Head extends MovingDrawing<Data> {
     const unit = (this.reach() * 2) / box.width;
     const x = (event.clientX - box.left - box.width / 2) * unit;
     const y = -(event.clientY - box.top - box.height / 2) * unit;
-    this.turn((Math.atan2(y, x) * 180) / Math.PI, Math.hypot(x, y));
+    this.turn(directionOf([x, y]), Math.hypot(x, y));
     event.preventDefault();
   }
 
@@ -270,9 +271,11 @@ class Head extends MovingDrawing<Data> {
     if ("keys" in data) this.placeKeys(data.keys);
     this.line = draw(plane, "line", { class: "query" });
     this.head = draw(plane, "polygon", { class: "head-of-query" });
-    if ("frames" in data) return;
-    this.invitation = draw(plane, "text", { class: "invitation", "aria-hidden": true });
-    this.invitation.textContent = "drag me";
+    const learned = "frames" in data;
+    const kind = learned ? "beside" : "beside invitation";
+    this.beside = draw(plane, "text", { class: kind, "aria-hidden": true });
+    this.beside.textContent = learned ? "query" : "drag me";
+    if (learned) return;
     this.halo = draw(plane, "circle", { class: "reach", r: 50 });
     this.handle = draw(plane, "circle", {
       class: "handle",
@@ -305,7 +308,7 @@ class Head extends MovingDrawing<Data> {
   /** A name stands beyond its arrow; where arrows move, along the rim, so that none hides another. */
   private placeKeys(keys: readonly Pair[]): void {
     const learned = "frames" in this.data;
-    const turns = keys.map(([x, y]) => (Math.atan2(y, x) * 180) / Math.PI);
+    const turns = keys.map(directionOf);
     const along = learned ? spread(turns, APART) : turns;
     this.keys.forEach(({ share, line, tip: end, leader, circle, names }, i) => {
       const [x, y] = [keys[i][0] * this.unit, -keys[i][1] * this.unit];
@@ -369,10 +372,10 @@ class Head extends MovingDrawing<Data> {
       return landmarksOf(data.tokens).map(({ at, name }) => ({ at: at - 1, name }));
     if ("frames" in data) return this.landmarksOfTraining(data);
     return data.keys
-      .map(([x, y], i) => {
-        const angle = (Math.atan2(y, x) * 180) / Math.PI;
-        return { at: Math.round(round(angle - origin)), name: data.tokens[i] };
-      })
+      .map((key, i) => ({
+        at: Math.round(round(directionOf(key) - origin)),
+        name: data.tokens[i],
+      }))
       .sort((one, other) => one.at - other.at);
   }
 
@@ -409,6 +412,9 @@ class Head extends MovingDrawing<Data> {
     const { query, keys } = this.arrows(data);
     const [x, y] = query.map((part) => part * this.unit);
     set(this.line, { x2: x, y2: -y });
+    const angle = directionOf(query);
+    const [right, down] = arrow(freeSide(angle, keys.map(directionOf)) - angle, 52);
+    set(this.beside, { x: x + right, y: -y + down });
     this.keys.forEach(({ share }, i) => set(share, { "stroke-width": 40 * weights[i] }));
     if ("frames" in data) {
       this.placeKeys(keys);
@@ -420,19 +426,10 @@ class Head extends MovingDrawing<Data> {
       return this.drawBars(p);
     }
     for (const circle of [this.handle, this.halo]) set(circle, { cx: x, cy: -y });
-    const [aside, below] = arrow(this.freeSide(keys) - this.query[0], 52);
-    set(this.invitation, { x: x + aside, y: -y + below });
-    const [angle, length] = this.query;
-    const spoken = `${Math.round(angle)} degrees, length ${length}`;
-    set(this.handle, { "aria-valuenow": angle, "aria-valuetext": spoken });
+    const [turn, length] = this.query;
+    const spoken = `${Math.round(turn)} degrees, length ${length}`;
+    set(this.handle, { "aria-valuenow": turn, "aria-valuetext": spoken });
     this.drawBars(blend(data.tokens, weights));
-  }
-
-  /** On which side of the query the nearest key is the farther one: a quarter turn, to be added. */
-  private freeSide(keys: readonly Pair[]): number {
-    const [angle] = this.query;
-    const ahead = keys.map(([x, y]) => round((Math.atan2(y, x) * 180) / Math.PI - angle));
-    return Math.min(...ahead) > 360 - Math.max(...ahead) ? -90 : 90;
   }
 
   private drawBars(shares: number[]): void {
@@ -509,5 +506,14 @@ class Head extends MovingDrawing<Data> {
 
 /** Degrees, from 0 on and below 360. */
 const round = (angle: number): number => ((angle % 360) + 360) % 360;
+
+/** Of an arrow that begins at zero, in degrees. */
+const directionOf = ([x, y]: Pair): number => (Math.atan2(y, x) * 180) / Math.PI;
+
+/** A quarter turn to that side of an arrow on which the nearest of the others is the farther one. */
+function freeSide(angle: number, others: readonly number[]): number {
+  const ahead = others.map((other) => round(other - angle));
+  return Math.min(...ahead) > 360 - Math.max(...ahead) ? -90 : 90;
+}
 
 export default mounted(Head);
