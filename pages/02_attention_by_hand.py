@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 from typing import get_args
 
 import numpy as np
@@ -10,7 +11,7 @@ import streamlit as st
 
 from components.ui import tokens
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch02 import figures, worked
+from components.ui.chapters.ch02 import figures, probes, worked
 from components.ui.chapters.ch02.exercises import (
     BOTH,
     ONE,
@@ -25,9 +26,11 @@ from components.ui.chapters.ch02.exercises import (
     what_it_holds,
 )
 from components.ui.chapters.ch02.worked import (
+    AS_TRAINED,
     CALC,
     DIGITS,
     LOOKED_INTO,
+    READS,
     SIZE_ASKED,
     SIZES,
     columns_of,
@@ -47,7 +50,9 @@ from components.ui.loaded_models import BOOK_RUN, load_with_progress, use_one_th
 from components.ui.page_records import rows_of
 from components.ui.plots import maps
 from lab.by_hand import attention as hand
+from lab.by_hand import learning_head as learning
 from lab.by_hand.attention import A_UNITS, B_UNITS, FORM, PLACES
+from lab.by_hand.learning_head import FILMED, MOST_SEED, NEVER
 from lab.data.vocabulary import encode
 from lab.readings import part_of
 
@@ -189,7 +194,72 @@ def query() -> None:
 page.prose("worked")
 
 
-# ---------------------------------------------------------------- 3. the square root
+# ---------------------------------------------------------------- 3. a head that learns
+
+
+LOOKS_GUESSED = ("fewer than half", "more than half", "all of them")
+ALL, ALL_BUT = "any digit", f"any digit but {NEVER}"
+
+
+def ask_seed() -> int:
+    """Any seed; a button that trains the next one of which there is no record."""
+
+    def train_the_next() -> None:
+        following = (n % (MOST_SEED + 1) for n in count(seed + 1))
+        st.session_state["ch02_seed"] = next(n for n in following if n not in FILMED)
+
+    left, right = st.columns(2, vertical_alignment="bottom")
+    with left:
+        seed = page.number("seed", "Seed", 0, MOST_SEED, 0, 1, typed=True)
+    right.button(
+        "Train it with another seed",
+        key="ch02_train",
+        icon=":material/play_arrow:",
+        on_click=train_the_next,
+    )
+    return seed
+
+
+@page.section("learns")
+def a_head_that_learns() -> None:
+    figure = st.container()
+    page.notice()
+    told = page.guess(
+        "All of these heads are right. How many look at the tens digit, whichever digit it is?",
+        LOOKS_GUESSED,
+        worked.looks_at_every_digit,
+        frame=worked.LOOKS,
+    )
+    with figure:
+        seed, read, never = ask_seed(), AS_TRAINED, None
+        if told:
+            left, right = st.columns(2)
+            with left:
+                read = page.choose(
+                    "read", "It reads", tuple(READS), kind="list", words=READS.__getitem__
+                )
+            with right:
+                kept = page.choose("never", "In training, b begins with", (ALL, ALL_BUT))
+                never = NEVER if kept == ALL_BUT else None
+        text, places, at, wanted = worked.text_read(read, *the_sum())
+        arrows.show_learning(
+            "ch02_learning",
+            text,
+            places,
+            f"seed {seed}, {never}",
+            probes.film_of(seed, never),
+            at,
+            alt=f"A head that learns to say the tens digit of b, reading {text}",
+            wanted=(wanted,),
+        )
+        recorded = "recorded" if never is None and seed in FILMED else "trained just now"
+        st.caption(f"{page.text('learns_caption')} Seed {seed}: {recorded}.")
+    if told:
+        page.prose("learns_where")
+        page.source(learning.train, learning.read)
+
+
+# ---------------------------------------------------------------- 4. the square root
 
 LARGEST = ("under one half", "one half to nine tenths", "over nine tenths")
 
@@ -230,7 +300,7 @@ def root() -> None:
     page.source(hand.random_weights, hand.random_arrows)
 
 
-# ---------------------------------------------------------------- 4. the causal mask
+# ---------------------------------------------------------------- 5. the causal mask
 
 HOW_MANY = ("about one in five", "about half", "every one")
 
@@ -261,7 +331,7 @@ def mask() -> None:
     page.source(hand.peek)
 
 
-# ---------------------------------------------------------------- 5. several heads
+# ---------------------------------------------------------------- 6. several heads
 
 TELLS = ("both", "the product alone", "the difference alone", "neither")
 
@@ -315,7 +385,7 @@ def heads() -> None:
     page.source(hand.deliver, hand.two_values, hand.most_right, hand.closest)
 
 
-# ---------------------------------------------------------------- 6. a real head
+# ---------------------------------------------------------------- 7. a real head
 
 
 def who_brings(weights: np.ndarray, text: str) -> str:

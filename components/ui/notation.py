@@ -35,6 +35,7 @@ NOTATION: dict[str, str] = {
     "W_{in}": "the weights into the FFN",
     "W_{out}": "the weights out of the FFN",
     "W_E": "the embedding: a row for each token",
+    "W_Q": "the projection that makes queries",
     "W_K": "the projection that makes keys",
     "W_V": "the projection that makes values",
     "W_O": "the output projection of attention",

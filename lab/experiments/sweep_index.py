@@ -21,6 +21,7 @@ from lab.experiments import (
     holdout,
     kv_cache_sweep,
     latent_experts_race,
+    learned_head,
     lengths,
     long_sums,
     low_rank,
@@ -47,6 +48,7 @@ SWEEPS: dict[str, Sweep] = {
         forged.handed_cells, forged.measure_handed, reads.run_named, forged.handed_small
     ),
     "atlas": Sweep(atlas.atlas_cells, atlas.measure_atlas, reads.run_named),
+    "learned_head": Sweep(learned_head.learned_head_cells, learned_head.measure_learned_head),
     "opening": Sweep(atlas.opening_cells, atlas.measure_opening, reads.run_named),
     "heads": Sweep(
         ablations.ablated_head_cells,

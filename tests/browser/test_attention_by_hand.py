@@ -55,6 +55,7 @@ def test_the_query_follows_the_hand_agrees_with_lab_is_graded_and_a_real_head_is
     page = open_page(PAGE)
     the_weights_follow_the_hand_without_the_server_and_agree_with_lab(page)
     a_dragged_query_is_graded_on_all_sums_and_moves_the_sliders(page)
+    a_head_learns_and_its_moments_are_scrubbed(page)
     a_real_head_is_read_token_by_token(page)
     assert page.console_errors == []
 
@@ -88,6 +89,15 @@ def a_dragged_query_is_graded_on_all_sums_and_moves_the_sliders(page) -> None:
         block.locator(".handle").press("Shift+ArrowLeft")
     assert query(block) == (angle + 30, length)
     page.get_by_text("Every problem has at least").wait_for(state="detached")
+
+
+def a_head_learns_and_its_moments_are_scrubbed(page) -> None:
+    block = figure(page, "ch02_learning")
+    assert block.locator(".wrong").inner_text() == "0 of 6,949"
+    learned = weights(block)
+    block.get_by_role("slider", name="Frame of the training").press("Home")
+    assert "After step 0" in block.locator(".said").inner_text()
+    assert max(weights(block)) < 0.5 < 0.9 < learned[3]
 
 
 def a_real_head_is_read_token_by_token(page) -> None:

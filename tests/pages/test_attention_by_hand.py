@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 
 import numpy as np
+from safetensors.numpy import load_file
 from shown import copied, frames
 
 from lab.by_hand import attention as hand
+from lab.by_hand import learning_head as learning
 from lab.by_hand.attention import FORM
+from lab.data.vocabulary import encode
 
 PAGE = "02_attention_by_hand"
 
@@ -69,9 +72,9 @@ def test_predictions_come_before_the_figures(book) -> None:
     app = book(PAGE)
     asked = [g.key for g in app.button_group if g.key and g.key.endswith("_guess")]
     waits = frames(app, told=False)
-    assert asked == ["ch02_heads_guess"] and len(waits) == 4
+    assert asked == ["ch02_heads_guess"] and len(waits) == 5
     given = [row["words"] for data in waits.values() for row in data["rows"] if row["words"]]
-    assert given == ["0.17", "86 of 86"]
+    assert given == ["100", "0.17", "86 of 86"]
     assert "says how many" not in text_of(app) and not app.toggle
     app = book(PAGE, ch02_mask_guess="50", ch02_root_guess="0.3", ch02_importance_shown="1")
     assert not app.exception
@@ -79,6 +82,27 @@ def test_predictions_come_before_the_figures(book) -> None:
     assert "You said **0.30**. The answer: **0.94**, 0.64 larger" in text_of(app)
     assert "The answer: **3 of 15**." in text_of(app)
     assert app.toggle(key="ch02_mask_on").value is False
+
+
+def test_the_first_head_that_learns_is_the_recorded_one_and_another_is_trained(
+    book, monkeypatch
+) -> None:
+    def refuse(settings: learning.Settings) -> learning.Film:
+        raise AssertionError(f"{settings} is recorded")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(learning, "film", refuse)
+        recorded = drawn(book(PAGE, figure="learns"), "A head that learns")
+    film = learning.unpacked(load_file(learning.film_path(0)))
+    reading = learning.read(film.frames[-1], encode("37*48=")[None])
+    assert np.allclose(recorded["frames"][-1]["keys"], reading.keys[0], atol=1e-3)
+    assert recorded["frames"][-1]["errors"] == film.errors[-1] == 0
+    app = book(PAGE, figure="learns", ch02_seed="18", ch02_read="a nine as tens digit of b")
+    data = drawn(app, "A head that learns")
+    assert "".join(data["tokens"]) == "37*98=" and data["frames"][-1]["p"][9] > 0.9
+    app.button(key="ch02_train").click().run()
+    assert not app.exception and app.number_input(key="ch02_seed").value == 19
+    assert drawn(app, "A head that learns")["film"] == "seed 19, None"
 
 
 def test_the_mask_takes_the_answers_away(book, seen) -> None:

@@ -1,8 +1,8 @@
 """Attention drawn: keys as arrows, a query that follows the hand, weights as ribbons, the blend.
 
 The browser computes the weights while the hand moves, with the equation of `lab.by_hand.attention`;
-on release the query comes back to Python. The same ribbons show a real head, whose weights are
-sent.
+on release the query comes back to Python. In the same plane a head learns, whose arrows are sent
+frame by frame. The same ribbons show a real head, whose weights are sent.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from components.ui.drawings.drawing import digest, drawing, moments, sent_by
 from lab.by_hand.attention import KEY_LENGTH, LONGEST_QUERY
+from lab.by_hand.learning_head import Film, read
+from lab.data.vocabulary import encode
 
 Numbers = NDArray[np.float64]
 
@@ -22,9 +24,11 @@ HTML = f"""
 <div class="drawing head">
   <div class="picture"><svg class="plane" role="group"></svg></div>
   <div class="side">
+    <div class="score"><span class="loss"></span><b class="wrong"></b> held-out problems wrong
+      <div class="track"><div class="missed"></div></div></div>
     <div class="caption lead"></div>
     <div class="row"><svg class="ribbons" aria-hidden="true"></svg><div class="tokens"></div></div>
-    <div class="mix"><div class="caption">What arrives: the blend of the digits</div>
+    <div class="mix"><div class="caption mixed"></div>
       <div class="blend"></div></div>
     <div class="said" role="status"></div>
   </div>
@@ -65,6 +69,24 @@ def show_query(
     component(data=data, key=key, on_query_change=turned)
 
 
+def show_learning(
+    key: str,
+    text: str,
+    places: Sequence[str],
+    name: str,
+    film: Film,
+    at: Sequence[int] | None,
+    *,
+    alt: str,
+    wanted: Collection[int] = (),
+) -> None:
+    """A head in training, which reads `text` at the positions `at`. Another `name` of a film is
+    played once."""
+    data = learning_data(text, places, film, at)
+    data |= {"film": name, "alt": alt, "wanted": [*wanted]}
+    component(data=data | {"digest": digest(data)}, key=key)
+
+
 def show_weights(
     key: str, text: str, places: Sequence[str], weights: Numbers, at: int, *, alt: str
 ) -> None:
@@ -85,6 +107,33 @@ def query_data(
         "length": length,
         "longest": LONGEST_QUERY,
         "key_length": KEY_LENGTH,
+    }
+
+
+def learning_data(
+    text: str, places: Sequence[str], film: Film, at: Sequence[int] | None
+) -> dict[str, Any]:
+    """What the browser needs to match the keys with the query in each frame."""
+    readings = [read(frame, encode(text)[None], at) for frame in film.frames]
+    frames = [
+        {
+            "step": frame.step,
+            "query": reading.query[0].round(3).tolist(),
+            "keys": reading.keys[0].round(3).tolist(),
+            "p": reading.p[0].round(3).tolist(),
+            "errors": errors,
+            "loss": round(loss, 3),
+        }
+        for frame, reading, errors, loss in zip(
+            film.frames, readings, film.errors, film.losses, strict=True
+        )
+    ]
+    return {
+        "tokens": list(text),
+        "places": list(places),
+        "frames": frames,
+        "n": film.n,
+        "longest": LONGEST_QUERY,
     }
 
 

@@ -15,6 +15,7 @@ from components.ui.chapters.ch03.claims import missed_least, missed_most
 from components.ui.drawings import arrows
 from components.ui.drawings.drawing import digest
 from lab.by_hand import attention as hand
+from lab.by_hand import learning_head as learning
 from lab.data.vocabulary import encode
 
 # ---------------------------------------------------------------- what the front end is tried on
@@ -52,7 +53,29 @@ def real_head() -> Case:
     )
 
 
-CASES = {"arrows": made_head, "arrows_real": real_head}
+def learning_head() -> Case:
+    """Two frames of arrows, drawn by dice; and what the head looks at in each."""
+    dice = np.random.default_rng(3)
+    frames = [
+        learning.Frame(step, dice.normal(size=(13, 14)), dice.normal(size=(6, 14)))
+        for step in (0, 4, 8)
+    ]
+    film = learning.Film(frames, [90, 40, 0], [2.3, 1.1, 0.2], 100)
+    read = [learning.read(frame, encode(PROMPT)[None]) for frame in frames]
+    expected = [
+        {"weights": one.weights[0].tolist(), "said": int(one.said[0]), "p": one.p[0].tolist()}
+        for one in read
+    ]
+    return case(
+        arrows,
+        lambda: arrows.show_learning(
+            "k", PROMPT, PLACES, "seed 3", film, None, alt="A head that learns", wanted=(3,)
+        ),
+        expected,
+    )
+
+
+CASES = {"arrows": made_head, "arrows_real": real_head, "arrows_learning": learning_head}
 
 
 # ---------------------------------------------------------------- what Python sends

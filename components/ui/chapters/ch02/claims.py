@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from components.ui.claims.claim import Claim, read_record
+from components.ui.claims.claim import Claim, Table, read_record
 from components.ui.claims.results import without_a_head
 from components.ui.loaded_models import BOOK_RUN
+from lab.by_hand.learning_head import B_TENS, FILMED
 from lab.readings import Row, Rows, Told, part_of, result, rows
 from lab.records import ROOT
 from lab.statistics import in_the_same_order
 
 TWIN = "few_pairs"
 HEADS, SHARPNESS = rows("heads"), rows("sharpness")
+LEARNED = rows("learned_head").passing(lambda row: "never" not in row["cell"])
+NEVER_MET = rows("learned_head").passing(lambda row: "never" in row["cell"])
+ODD = FILMED[-1]
+"""The seed whose head tells one digit without looking at it."""
 
 
 def whole(run: str) -> Rows:
@@ -54,7 +59,53 @@ def fewest_and_most(found: Sequence[Row]) -> str:
     return f"{min(wrong):,} to {max(wrong):,} of {found[0]['n']:,}"
 
 
+def looks_at_every_digit(row: Row) -> bool:
+    """Has the tens digit of b the largest weight, whichever it is?"""
+    return set(row["looks_at"]) == {B_TENS}
+
+
+def least_weight(row: Row) -> float:
+    """Of the means for each digit."""
+    return min(row["weight_by_digit"])
+
+
+TESTS: dict[str, tuple[str, str]] = {
+    "as it was trained": ("errors_heldout", "n"),
+    "keys without the token": ("errors_keys_of_position", "n"),
+    "keys without the position": ("errors_keys_of_token", "n"),
+    "weight on the tens digit of b set to zero": ("errors_ablated", "n"),
+    "first operand of one digit": ("errors_one_digit", "n_one_digit"),
+    "the same, its positions counted from one": ("errors_one_digit_moved", "n_one_digit_moved"),
+}
+"""What is done to a head that has learned: the fields of the record."""
+
+TABLES = {
+    "attention_by_hand.learned_tests": Table(
+        "What is wrong",
+        {
+            test: {f"seed {seed}": LEARNED.where(seed=seed).counts(*fields) for seed in FILMED[:3]}
+            for test, fields in TESTS.items()
+        },
+    ),
+}
+
 CLAIMS: dict[str, Claim] = {
+    "attention_by_hand.learned_right": Claim(
+        "Heads that learn to say the tens digit of b: seeds with no held-out problem wrong.",
+        LEARNED.those(lambda row: row["errors_heldout"] == 0),
+    ),
+    "attention_by_hand.learned_odd_weight": Claim(
+        f"The head of seed {ODD}: its mean weight on a nine as tens digit of b.",
+        LEARNED.where(seed=ODD).numbers(least_weight, "{:.3f}"),
+    ),
+    "attention_by_hand.learned_never_weight": Claim(
+        "Heads that never met a b that begins with seven: their mean weight on that seven.",
+        NEVER_MET.numbers("weight_by_digit.7", "{:.2f}"),
+    ),
+    "attention_by_hand.learned_never_wrong": Claim(
+        "Heads that never met a b that begins with seven: seeds with all such problems wrong.",
+        NEVER_MET.those(lambda row: row["errors_never"] == row["n_never"]),
+    ),
     **{
         f"attention_by_hand.order_{name}": Claim(
             f"Pairs of heads of which one is missed more: it is the sharper one, {words}.",

@@ -15,9 +15,11 @@ from components.ui.drawings.guess import Row as Line
 from components.ui.loaded_models import BOOK_RUN
 from components.ui.words import spelled
 from lab.by_hand import attention as hand
-from lab.by_hand.attention import A_UNITS, B_UNITS
+from lab.by_hand.attention import A_UNITS, B_UNITS, PLACES
+from lab.by_hand.learning_head import B_TENS, MOVED_ON, N_SEED, NEVER, Settings
 from lab.data.vocabulary import VOCABULARY, encode
 from lab.readings import part_of
+from lab.records import ROOT
 
 DIGITS = list(VOCABULARY[:10])
 
@@ -88,6 +90,29 @@ def heads_of(sharp: Any, lost: Any, run: str) -> list[dict[str, Any]]:
     ]
 
 
+# ---------------------------------------------------------------- texts that a head reads
+
+AS_TRAINED = "as trained"
+READS = {
+    AS_TRAINED: "a problem as in training",
+    "turned": "the digits of b exchanged",
+    "nine": "a nine as tens digit of b",
+    "one digit": "a of one digit",
+    "one on": "the same, positions counted from one",
+}
+
+
+def text_read(name: str, a: int, b: int) -> tuple[str, Sequence[str], Sequence[int] | None, int]:
+    """The text, its places, the positions it is read at (None: as they come), and which token is
+    the tens digit of b."""
+    tens, units = divmod(b, 10)
+    b = {"turned": 10 * units + tens, "nine": 90 + units}.get(name, b)
+    if name in ("one digit", "one on"):
+        at = MOVED_ON if name == "one on" else None
+        return prompt_of(a, b)[1:], ("a", *PLACES[2:]), at, B_TENS - 1
+    return prompt_of(a, b), PLACES, None, B_TENS
+
+
 # ---------------------------------------------------------------- the guesses
 
 NAMED = Dragged(Axis.percent("of problems"), "product named")
@@ -99,6 +124,12 @@ LARGEST = Dragged(
     later=["divided by the root"],
     start=0.5,
     hue="ochre",
+)
+
+LOOKS = Dragged(
+    Axis("of 100 seeds", 0, N_SEED),
+    "looks at every digit",
+    given=[Line("no held-out problem wrong", N_SEED, hue="teal")],
 )
 
 COPIED = Dragged(Axis.percent("of tokens"), "without a mask")
@@ -114,6 +145,11 @@ def product_named() -> Answer:
 def largest_without_root() -> Answer:
     rooted, bare = (largest_by_size()[SIZE_ASKED, root] for root in (True, False))
     return Answer(bare, rows=[Line("divided by the root", rooted, hue="violet")])
+
+
+def looks_at_every_digit() -> Answer:
+    heads = claims.LEARNED.of(claims.read_record(ROOT / claims.LEARNED.path))
+    return Answer(sum(claims.looks_at_every_digit(row) for row in heads))
 
 
 def copied_without_mask() -> Answer:
@@ -195,4 +231,11 @@ COUNTS: dict[str, Callable[[], str]] = {
     "times_size": lambda: half_told("products", "size"),
 }
 
-CALC = TASKS | ONE_LOOK | COUNTS
+LEARNING: dict[str, Callable[[], str]] = {
+    "batch": lambda: f"{Settings().batch}",
+    "rate": lambda: f"{Settings().rate}",
+    "odd": lambda: f"{claims.ODD}",
+    "never": lambda: f"{NEVER}",
+}
+
+CALC = TASKS | ONE_LOOK | COUNTS | LEARNING

@@ -1,22 +1,26 @@
 // One attention head: key arrows and a query in a plane, ribbons as wide as the weights, the blend.
-// While the query is dragged the weights are computed here. With `weights` in the data a real head
-// is drawn, and nothing computed.
+// While the query is dragged the weights are computed here. With `frames` in the data a head in
+// training is drawn, whose arrows nobody drags; with `weights` a real one, and nothing computed.
 
 import { make } from "../shared/dom";
 import "./arrows.css";
-import { arrow, attend, blend } from "./maths/attention";
+import { arrow, attend, between, blend, spread, type Learning } from "./maths/attention";
 import type { Sent } from "./shared/drawing";
-import { draw, set, tip } from "./shared/elements";
+import { draw, set, setShare, tip } from "./shared/elements";
 import { landmarksOf, type Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
-import { clamp, range, short, type Pair } from "./shared/numbers";
+import type { Schedule } from "./shared/schedule";
+import { clamp, counted, range, short, type Pair } from "./shared/numbers";
 import { REST_MS } from "./shared/slide";
 import { ACROSS, steppedThrough } from "./shared/stepped";
 
 const WIDEST = 26;
 const UNIT = 50; // of the drawing, for a length of 1
-const [SWEEP, READING] = [7, 8]; // seconds, once round, and from the first token to the last
+const [RIM, LONGEST_LEARNED] = [272, 205]; // where names stand, and how long an arrow may be
+const APART = 27; // degrees, from name to name along the rim
+// In seconds: once round, from the first token to the last, a training.
+const [SWEEP, READING, TRAINING] = [7, 8, 7];
 
 interface Both extends Sent {
   tokens: string[];
@@ -42,10 +46,36 @@ interface Real extends Both {
   at: number;
 }
 
-type Data = Made | Real;
+/** A head in training, kept every few steps. */
+interface Learned extends Both {
+  /** Which training it is; another one is played. */
+  film: string;
+  frames: (Learning & {
+    step: number;
+    /** Of each digit, the probability that the head says it. */
+    p: number[];
+    /** Of `n` problems that are held out those that are wrong, and their mean loss. */
+    errors: number;
+    loss: number;
+  })[];
+  n: number;
+  longest: number;
+}
+
+type Data = Made | Real | Learned;
+
+/** What is drawn of a token in the plane: its key, how much of it is fetched, its name. */
+interface Key {
+  share: SVGLineElement;
+  line: SVGLineElement;
+  tip: SVGPolygonElement;
+  leader: SVGLineElement;
+  circle: SVGCircleElement | null;
+  names: [SVGTextElement, SVGTextElement];
+}
 
 /** A moment is, of a real head, the token it is read from; of a constructed one, by how many degrees
-    the query has gone round. */
+    the query has gone round; of one in training, a frame, or between two. */
 class Head extends MovingDrawing<Data> {
   private readonly plane = this.part<SVGSVGElement>("plane");
   private dragging = false;
@@ -56,8 +86,13 @@ class Head extends MovingDrawing<Data> {
   /** Where the query goes round from. */
   private origin = 0;
   private longest = 0;
-  private shares: SVGLineElement[] = [];
+  /** Of the drawing, for a length of 1. */
+  private unit = UNIT;
+  private keys: Key[] = [];
   private line!: SVGLineElement;
+  private head!: SVGPolygonElement;
+  /** What stands at the end of the query. */
+  private beside!: SVGTextElement;
   private halo!: SVGCircleElement;
   private handle!: SVGCircleElement;
   /** The token under the hand or the focus. */
@@ -72,14 +107,29 @@ class Head extends MovingDrawing<Data> {
     this.plane.onkeydown = (event) => this.nudge(event);
   }
 
-  protected override rebuild(): void {
+  protected override rebuild(before: Data): void {
+    const { at, data, plays } = this;
     this.build();
-    if (this.plays) this.rest();
+    if (!("frames" in data)) return void (this.plays && this.rest());
+    if (!("frames" in before) || before.film !== data.film)
+      return this.playOnce(this.trained(data));
+    if (!plays) this.stopAt(Math.round(at));
+  }
+
+  private trained({ frames }: Learned): Schedule {
+    return this.evenly(frames.length - 1, TRAINING, "smooth");
   }
 
   private weights(): number[] {
     if ("weights" in this.data) return this.data.weights[this.token];
-    return attend(arrow(...this.query), this.data.keys);
+    const { query, keys } = this.arrows(this.data);
+    return attend(query, keys);
+  }
+
+  /** As they are at this moment. */
+  private arrows(data: Made | Learned): Learning {
+    if ("frames" in data) return between(data.frames, this.at);
+    return { query: arrow(...this.query), keys: data.keys };
   }
 
   /** The token whose weights are shown. */
@@ -90,6 +140,7 @@ class Head extends MovingDrawing<Data> {
   // ------------------------------------------------------------ the hand
 
   private grab(event: PointerEvent): void {
+    if (!("keys" in this.data)) return;
     const touch = event.pointerType !== "mouse";
     const near = (event.target as Element).closest(".handle, .reach");
     if (touch && !near) return; // so that a thumb can scroll
@@ -105,7 +156,7 @@ class Head extends MovingDrawing<Data> {
     const unit = (this.reach() * 2) / box.width;
     const x = (event.clientX - box.left - box.width / 2) * unit;
     const y = -(event.clientY - box.top - box.height / 2) * unit;
-    this.turn((Math.atan2(y, x) * 180) / Math.PI, Math.hypot(x, y));
+    this.turn(directionOf([x, y]), Math.hypot(x, y));
     event.preventDefault();
   }
 
@@ -116,6 +167,7 @@ class Head extends MovingDrawing<Data> {
   }
 
   private nudge(event: KeyboardEvent): void {
+    if (!("keys" in this.data)) return;
     const far = event.shiftKey ? 10 : 1;
     const [angle, length] = this.query;
     const to = new Map<string, Pair>([
@@ -139,6 +191,7 @@ class Head extends MovingDrawing<Data> {
   private turn(angle: number, length: number): void {
     const tenths = Math.round(clamp(length, 0, this.longest) * 10) / 10;
     this.query = [round(Math.round(angle)), tenths];
+    this.root.classList.add("turned");
     this.origin = this.query[0] - this.at;
     this.markLandmarks();
     this.again();
@@ -152,7 +205,7 @@ class Head extends MovingDrawing<Data> {
 
   protected override letGo(): void {
     this.pointed = null;
-    if ("weights" in this.data) return;
+    if (!("keys" in this.data)) return;
     this.aim(this.data);
     this.markLandmarks();
   }
@@ -162,22 +215,29 @@ class Head extends MovingDrawing<Data> {
   protected build(): void {
     const { data } = this;
     const real = "weights" in data;
-    const sweeps = !real && data.sweep;
+    const learned = "frames" in data;
     this.root.classList.toggle("real", real);
+    this.root.classList.toggle("learned", learned);
     this.part("picture").hidden = this.part("mix").hidden = real;
-    this.part("reel").hidden = !real && !sweeps;
-    set(this.part("scrub"), { "aria-label": real ? "Reading from" : "Degrees gone round" });
+    this.part("score").hidden = !learned;
+    this.part("reel").hidden = "keys" in data && !data.sweep;
+    const moment = real ? "Reading from" : learned ? "Frame of the training" : "Degrees gone round";
+    set(this.part("scrub"), { "aria-label": moment });
     this.part("lead").textContent = real
       ? "Ribbons: the weights of the token that reads. Press another to read from it."
       : "Ribbons: the weights of =";
+    this.part("mixed").textContent = learned
+      ? "What it says: the probability of each digit"
+      : "What arrives: the blend of the digits";
     this.pointed = null;
     this.buildTokens();
     if (real) return this.wait(this.evenly(data.tokens.length - 1, READING), data.at);
     this.longest = data.longest;
     this.buildPlane(data);
     this.buildBlend();
+    if (learned) return this.wait(this.trained(data));
     this.aim(data);
-    if (sweeps) this.playOnce(this.evenly(360, SWEEP, "smooth"));
+    if (data.sweep) this.playOnce(this.evenly(360, SWEEP, "smooth"));
     else this.wait(this.evenly(0, 0));
   }
 
@@ -191,26 +251,31 @@ class Head extends MovingDrawing<Data> {
     return this.longest + 0.6;
   }
 
-  private buildPlane({ tokens, places, keys, wanted, longest, key_length, alt }: Made): void {
+  private buildPlane(data: Made | Learned): void {
     const plane = this.plane;
     const reach = this.reach() * UNIT;
-    set(plane, { viewBox: `${-reach} ${-reach} ${2 * reach} ${2 * reach}`, "aria-label": alt });
-    plane.replaceChildren();
-    for (const radius of [longest, key_length])
-      draw(plane, "circle", { class: "ring", r: radius * UNIT });
-    this.shares = keys.map(([kx, ky], i) => {
-      const [x, y] = [kx * UNIT, -ky * UNIT];
-      const share = draw(plane, "line", { class: "share", x2: x, y2: y });
-      draw(plane, "line", { class: "key", x2: x, y2: y });
-      draw(plane, "polygon", { class: "tip", points: tip(x, y) });
-      const far = 1 + 62 / Math.hypot(x, y);
-      const [tx, ty] = [x * (far + 0.06), y * far];
-      if (wanted.includes(i)) draw(plane, "circle", { class: "wanted", cx: tx, cy: ty + 8, r: 54 });
-      draw(plane, "text", { class: "token", x: tx, y: ty - 4 }).textContent = tokens[i];
-      draw(plane, "text", { class: "place", x: tx, y: ty + 28 }).textContent = places[i];
-      return share;
+    set(plane, {
+      viewBox: `${-reach} ${-reach} ${2 * reach} ${2 * reach}`,
+      "aria-label": data.alt,
     });
+    plane.replaceChildren();
+    if ("frames" in data) {
+      const all = data.frames.flatMap(({ query, keys }) => [query, ...keys]);
+      this.unit = LONGEST_LEARNED / Math.max(...all.map(([x, y]) => Math.hypot(x, y)));
+    } else {
+      this.unit = UNIT;
+      for (const radius of [data.longest, data.key_length])
+        draw(plane, "circle", { class: "ring", r: radius * UNIT });
+    }
+    this.keys = data.tokens.map((token, i) => this.buildKey(token, data.places[i], i));
+    if ("keys" in data) this.placeKeys(data.keys);
     this.line = draw(plane, "line", { class: "query" });
+    this.head = draw(plane, "polygon", { class: "head-of-query" });
+    const learned = "frames" in data;
+    const kind = learned ? "beside" : "beside invitation";
+    this.beside = draw(plane, "text", { class: kind, "aria-hidden": true });
+    this.beside.textContent = learned ? "query" : "drag me";
+    if (learned) return;
     this.halo = draw(plane, "circle", { class: "reach", r: 50 });
     this.handle = draw(plane, "circle", {
       class: "handle",
@@ -223,8 +288,45 @@ class Head extends MovingDrawing<Data> {
     });
   }
 
+  private buildKey(token: string, place: string, i: number): Key {
+    const plane = this.plane;
+    const key = {
+      leader: draw(plane, "line", { class: "leader" }),
+      share: draw(plane, "line", { class: "share" }),
+      line: draw(plane, "line", { class: "key" }),
+      tip: draw(plane, "polygon", { class: "tip" }),
+      circle: this.data.wanted.includes(i)
+        ? draw(plane, "circle", { class: "wanted", r: 54 })
+        : null,
+      names: [draw(plane, "text", { class: "token" }), draw(plane, "text", { class: "place" })],
+    } satisfies Key;
+    key.names[0].textContent = token;
+    key.names[1].textContent = place;
+    return key;
+  }
+
+  /** A name stands beyond its arrow; where arrows move, along the rim, so that none hides another. */
+  private placeKeys(keys: readonly Pair[]): void {
+    const learned = "frames" in this.data;
+    const turns = keys.map(directionOf);
+    const along = learned ? spread(turns, APART) : turns;
+    this.keys.forEach(({ share, line, tip: end, leader, circle, names }, i) => {
+      const [x, y] = [keys[i][0] * this.unit, -keys[i][1] * this.unit];
+      for (const one of [share, line]) set(one, { x2: x, y2: y });
+      set(end, { points: tip(x, y) });
+      const far = learned ? RIM : Math.hypot(x, y) + 62;
+      const [tx, ty] = arrow(-along[i], far);
+      const shift = learned ? 1 : 1 + (0.06 * Math.hypot(x, y)) / far;
+      if (learned) set(leader, { x1: x, y1: y, x2: 0.8 * tx, y2: 0.8 * ty });
+      if (circle) set(circle, { cx: tx * shift, cy: ty + 8 });
+      set(names[0], { x: tx * shift, y: ty - 4 });
+      set(names[1], { x: tx * shift, y: ty + 28 });
+    });
+  }
+
   private buildBlend(): void {
-    const columns = [...range(10), "signs"].map((name) =>
+    const signs = "frames" in this.data ? [] : ["signs"]; // whose value is nothing
+    const columns = [...range(10), ...signs].map((name) =>
       make(
         "div",
         { class: name === "signs" ? "none" : "" },
@@ -268,12 +370,22 @@ class Head extends MovingDrawing<Data> {
     const { data, origin } = this;
     if ("weights" in data)
       return landmarksOf(data.tokens).map(({ at, name }) => ({ at: at - 1, name }));
+    if ("frames" in data) return this.landmarksOfTraining(data);
     return data.keys
-      .map(([x, y], i) => {
-        const angle = (Math.atan2(y, x) * 180) / Math.PI;
-        return { at: Math.round(round(angle - origin)), name: data.tokens[i] };
-      })
+      .map((key, i) => ({
+        at: Math.round(round(directionOf(key) - origin)),
+        name: data.tokens[i],
+      }))
       .sort((one, other) => one.at - other.at);
+  }
+
+  /** From where on half of the held-out problems are right, and all. */
+  private landmarksOfTraining({ frames, n }: Learned): Landmark[] {
+    const after = (most: number): number => 1 + frames.findLastIndex(({ errors }) => errors > most);
+    return [
+      { at: after(n / 2), name: "half right" },
+      { at: after(0), name: "all right" },
+    ].filter(({ at }) => at < frames.length);
   }
 
   // ------------------------------------------------------------ drawn at every move
@@ -283,27 +395,44 @@ class Head extends MovingDrawing<Data> {
   }
 
   protected show(at: number): string {
-    if (!("weights" in this.data)) this.query = [round(this.origin + at), this.query[1]];
+    const { data } = this;
+    if ("keys" in data) this.query = [round(this.origin + at), this.query[1]];
     const weights = this.weights();
-    if (!("weights" in this.data)) this.drawQuery(weights);
+    if (!("weights" in data)) this.drawArrows(data, weights);
     this.drawTokens(weights);
     this.drawRibbons(weights);
     return this.reading(weights);
   }
 
-  protected override worded(): string {
-    return this.data.places[this.token];
+  protected override worded(told: string): string {
+    return "frames" in this.data ? told : this.data.places[this.token];
   }
 
-  private drawQuery(weights: number[]): void {
-    const [x, y] = arrow(...this.query).map((part) => part * UNIT);
+  private drawArrows(data: Made | Learned, weights: number[]): void {
+    const { query, keys } = this.arrows(data);
+    const [x, y] = query.map((part) => part * this.unit);
     set(this.line, { x2: x, y2: -y });
+    const angle = directionOf(query);
+    const [right, down] = arrow(freeSide(angle, keys.map(directionOf)) - angle, 52);
+    set(this.beside, { x: x + right, y: -y + down });
+    this.keys.forEach(({ share }, i) => set(share, { "stroke-width": 40 * weights[i] }));
+    if ("frames" in data) {
+      this.placeKeys(keys);
+      set(this.head, { points: tip(x, -y, 1.3) });
+      const { errors, loss, p } = this.frame(data);
+      this.part("wrong").textContent = `${counted(errors)} of ${counted(data.n)}`;
+      this.part("loss").textContent = `loss ${loss.toFixed(2)}`;
+      setShare(this.part("missed"), "--missed", errors / data.n);
+      return this.drawBars(p);
+    }
     for (const circle of [this.handle, this.halo]) set(circle, { cx: x, cy: -y });
-    const [angle, length] = this.query;
-    const spoken = `${Math.round(angle)} degrees, length ${length}`;
-    set(this.handle, { "aria-valuenow": angle, "aria-valuetext": spoken });
-    this.shares.forEach((line, i) => set(line, { "stroke-width": 40 * weights[i] }));
-    const shares = blend(this.data.tokens, weights);
+    const [turn, length] = this.query;
+    const spoken = `${Math.round(turn)} degrees, length ${length}`;
+    set(this.handle, { "aria-valuenow": turn, "aria-valuetext": spoken });
+    this.drawBars(blend(data.tokens, weights));
+  }
+
+  private drawBars(shares: number[]): void {
     const most = Math.max(...shares);
     [...this.part("blend").children].forEach((column, i) => {
       const [label, bar] = column.children as unknown as [HTMLElement, HTMLElement];
@@ -311,6 +440,11 @@ class Head extends MovingDrawing<Data> {
       bar.style.height = `${68 * shares[i]}%`;
       bar.style.opacity = shares[i] === most ? "1" : "0.6";
     });
+  }
+
+  /** The last one that has come. */
+  private frame({ frames }: Learned): Learned["frames"][number] {
+    return frames[Math.floor(this.at)];
   }
 
   private drawTokens(weights: number[]): void {
@@ -354,6 +488,11 @@ class Head extends MovingDrawing<Data> {
     const order = range(weights.length).sort((i, j) => weights[j] - weights[i]);
     const seen = order.filter((i) => weights[i] >= 0.005).slice(0, 3);
     const listed = seen.map((i) => `${tokens[i]} (${places[i]}) ${weights[i].toFixed(2)}`);
+    if ("frames" in this.data) {
+      const { step, p } = this.frame(this.data);
+      const said = p.indexOf(Math.max(...p));
+      return `After step ${step}, = looks at: ${listed.join(", ")}. It says ${said}.`;
+    }
     return `${tokens[this.token]} (${places[this.token]}) looks at: ${listed.join(", ")}.`;
   }
 
@@ -367,5 +506,14 @@ class Head extends MovingDrawing<Data> {
 
 /** Degrees, from 0 on and below 360. */
 const round = (angle: number): number => ((angle % 360) + 360) % 360;
+
+/** Of an arrow that begins at zero, in degrees. */
+const directionOf = ([x, y]: Pair): number => (Math.atan2(y, x) * 180) / Math.PI;
+
+/** A quarter turn to that side of an arrow on which the nearest of the others is the farther one. */
+function freeSide(angle: number, others: readonly number[]): number {
+  const ahead = others.map((other) => round(other - angle));
+  return Math.min(...ahead) > 360 - Math.max(...ahead) ? -90 : 90;
+}
 
 export default mounted(Head);

@@ -87,6 +87,10 @@ interface Cases {
     { query: Pair; weights: number[]; blend: number[] }[]
   >;
   arrows_real: Case<DataOf<typeof arrows>, number[][]>;
+  arrows_learning: Case<
+    Extract<DataOf<typeof arrows>, { film: string }>,
+    { weights: number[]; said: number; p: number[] }[]
+  >;
   clocks: Case<
     DataOf<typeof clocks>,
     {

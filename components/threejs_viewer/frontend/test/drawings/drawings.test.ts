@@ -51,6 +51,33 @@ test("a turned query shows the weights and the blend of lab, and goes to Python 
   expect(drawing.sent).toEqual([["query", [95, 6]]]);
 });
 
+test("a head that learns looks and says in each frame what lab's does, and another is played", () => {
+  vi.useFakeTimers();
+  const drawing = opened(arrows, cases.arrows_learning);
+  const scrub = drawing.one<HTMLInputElement>(".scrub");
+  const show = (frame: number): void => {
+    scrub.value = String(frame);
+    scrub.dispatchEvent(new Event("input"));
+  };
+  cases.arrows_learning.expected.forEach(({ weights, said, p }, i) => {
+    show(i);
+    const shown = drawing.all(".weight").map((e) => Number(e.dataset["weight"]));
+    expect(apart(shown, weights)).toBeLessThan(0.001);
+    expect(drawing.one(".said").textContent).toContain(`It says ${said}.`);
+    const bars = drawing.all(".blend span").map((e) => Number(e.textContent));
+    expect(apart(bars, p)).toBeLessThan(0.0056);
+  });
+  expect(drawing.one(".wrong").textContent).toBe("0 of 100");
+  show(1);
+  const { data } = cases.arrows_learning;
+  drawing.load({ ...data, digest: "another text", alt: "Another text" });
+  expect(drawing.one(".wrong").textContent).toBe("40 of 100");
+  drawing.load({ ...data, digest: "another film", film: "seed 4" });
+  expect(drawing.one(".wrong").textContent).toBe("90 of 100");
+  expect(drawing.one(".play").textContent).toBe("Pause");
+  vi.useRealTimers();
+});
+
 test("a query that is to sweep goes round once, and a hand on it ends that", () => {
   vi.useFakeTimers();
   const round = { ...cases.arrows, data: { ...cases.arrows.data, sweep: true } };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { arrow, attend, blend } from "../../src/drawings/maths/attention";
+import { arrow, attend, blend, spread as spreadApart } from "../../src/drawings/maths/attention";
 import {
   along,
   between as betweenChecks,
@@ -57,6 +57,15 @@ test.each(cases.arrows.expected)("the query $query looks where lab's does", (exp
   const weights = attend(arrow(...expected.query), keys);
   expect(apart(weights, expected.weights)).toBeLessThan(CLOSE);
   expect(apart(blend(tokens, weights), expected.blend)).toBeLessThan(CLOSE);
+});
+
+test("directions are spread round the whole circle, and left alone where there is room", () => {
+  expect(spreadApart([-170, -60, 20, 130], 30)).toEqual([-170, -60, 20, 130]);
+  const apart = spreadApart([175, -178, 179, 3, 5, 90], 27);
+  const order = apart.map((angle) => (angle + 360) % 360).sort((a, b) => a - b);
+  const gaps = order.map((angle, i) => (i ? angle - order[i - 1] : angle + 360 - order.at(-1)!));
+  expect(Math.min(...gaps)).toBeGreaterThan(26.9);
+  expect(apart[1]).toBeGreaterThan(apart[2] - 360);
 });
 
 test.each(cases.clocks.expected)("at $positions every pair is turned as by lab", (expected) => {

@@ -1,6 +1,12 @@
 // The equation of lab/by_hand/attention.py.
 
-import type { Pair } from "../shared/numbers";
+import { range, type Pair } from "../shared/numbers";
+
+/** The arrows of a head in training. */
+export interface Learning {
+  query: Pair;
+  keys: Pair[];
+}
 
 /** Where an arrow ends that begins at zero; the angle in degrees. */
 export function arrow(angle: number, length: number): Pair {
@@ -26,4 +32,33 @@ export function blend(tokens: readonly string[], weights: readonly number[]): nu
   const shares = Array<number>(11).fill(0);
   tokens.forEach((token, i) => (shares[/\d/.test(token) ? Number(token) : 10] += weights[i]));
   return shares;
+}
+
+/** Between two frames, in a straight line. */
+export function between(frames: readonly Learning[], at: number): Learning {
+  const [one, other] = [Math.floor(at), Math.ceil(at)].map((i) => frames[i]);
+  const part = at % 1;
+  const mixed = ([x, y]: Pair, [u, v]: Pair): Pair => [x + part * (u - x), y + part * (v - y)];
+  return {
+    query: mixed(one.query, other.query),
+    keys: one.keys.map((key, i) => mixed(key, other.keys[i])),
+  };
+}
+
+const ROUNDS = 40;
+
+/** Directions in degrees that lie at least `gap` apart, in their order round the circle, each as near
+    to where it was as its neighbours let it. */
+export function spread(angles: readonly number[], gap: number): number[] {
+  const order = range(angles.length).sort((i, j) => angles[i] - angles[j]);
+  const moved = [...angles];
+  for (let round = 0; round < ROUNDS; round++)
+    order.forEach((i, place) => {
+      const next = order[(place + 1) % order.length];
+      const apart = moved[next] - moved[i] + (place + 1 === order.length ? 360 : 0);
+      const short = Math.max(0, gap - apart) / 2;
+      moved[i] -= short;
+      moved[next] += short;
+    });
+  return moved;
 }

@@ -1,0 +1,37 @@
+"""Heads that learn: recorded trainings, and those that a reader asks for, kept for all readers."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import streamlit as st
+
+from components.ui.lazily import lazily
+from components.ui.loaded_models import use_one_thread
+from lab.by_hand import learning_head as learning
+from lab.by_hand.learning_head import FILMED, Film, Settings, film_path
+
+safetensors = lazily("safetensors")
+files = lazily("safetensors.numpy")
+
+
+def film_of(seed: int, never: int | None) -> Film:
+    """A training: its record, if there is one, and otherwise the training itself."""
+    recorded = film_in_record(seed) if never is None and seed in FILMED else None
+    return recorded or trained(seed, never)
+
+
+@lru_cache
+def film_in_record(seed: int) -> Film | None:
+    """None where the file is missing or damaged."""
+    try:
+        return learning.unpacked(files.load_file(film_path(seed)))
+    except (OSError, ValueError, KeyError, safetensors.SafetensorError):
+        return None
+
+
+@st.cache_resource(max_entries=32, show_spinner="The head is in training ...")
+def trained(seed: int, never: int | None) -> Film:
+    """Less than a second, so that there is nothing to stop."""
+    use_one_thread()
+    return learning.film(Settings(seed=seed, never=never))
