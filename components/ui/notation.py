@@ -175,6 +175,9 @@ ON_PAGE: dict[str, dict[str, str]] = {
         "k": "a key",
         "c": "a distance after clipping",
         "n": "which pair of numbers",
+        "x": "a signal",
+        "y": "the same signal, moved",
+        "t": "a position of a signal",
     },
     "30_curriculum": {
         "i": "one of several sources",

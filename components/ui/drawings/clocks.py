@@ -76,9 +76,9 @@ def clocks_data(speeds: Numbers, q: Numbers, k: Numbers, walk: Walk) -> dict[str
             raise ValueError(f"{name} has shape {pairs.shape}, but there are {len(speeds)} speeds")
     text, token, start, on, back, most, last = walk
     gap = len(text) - 1 - token
-    if not (0 <= token and 1 <= gap and gap + back <= most and back >= 1 <= on):
+    if not (token >= 0 and 1 <= gap < gap + back <= most):
         raise ValueError(f"{walk}: a gap of {gap} grows by {back}; it is 1 to {most}")
-    if not (0 <= start + token + on - back and 0 <= start and start + len(text) - 1 + on <= last):
+    if start < 0 or start + len(text) - 1 + on > last or start + token + on < back:
         raise ValueError(f"{walk}: off the ruler, which ends at {last}")
     return {
         "speeds": speeds.tolist(),

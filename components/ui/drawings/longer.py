@@ -30,7 +30,9 @@ HTML = f"""
   <div class="panels"></div>
   <div class="written">
     <div class="what"></div>
-    <div class="text"><span class="sizer" aria-hidden="true"></span><span class="shown"></span></div>
+    <div class="text">
+      <span class="sizer" aria-hidden="true"></span><span class="shown"></span>
+    </div>
   </div>
   <div class="legend">
     <span><i class="operand"></i>typed</span><span><i class="right"></i>written right</span>
@@ -53,21 +55,14 @@ class Written(NamedTuple):
     token: str
 
 
-class Counted(NamedTuple):
-    """Wrong ones of n test problems of a size."""
-
-    wrong: int
-    n: int
-
-
 class Network(NamedTuple):
     """With one count or two, with or without a limit: what it writes of every problem, and by the
-    digits of both numbers how many test problems it gets wrong, where that was counted."""
+    digits of both numbers how many test problems it gets wrong, of how many, where counted."""
 
     counts: int
     limit: int
     written: Sequence[Written]
-    counted: dict[int, Counted]
+    counted: dict[int, tuple[int, int]]
 
 
 def show_longer(
@@ -86,9 +81,7 @@ def show_longer(
     component(data=data | {"digest": digest(data)}, key=key)
 
 
-def longer_data(
-    problems: Sequence[tuple[int, int]], networks: Sequence[Network]
-) -> dict[str, Any]:
+def longer_data(problems: Sequence[tuple[int, int]], networks: Sequence[Network]) -> dict[str, Any]:
     made = [(network.counts, network.limit) for network in networks]
     if made != list(product((0, 1), repeat=2)):
         raise ValueError(f"networks {made}; one count, then two, each without and with a limit")

@@ -8,7 +8,7 @@ from drawing_cases import Case, case
 from refused import not_refused
 
 from components.ui.drawings import longer
-from components.ui.drawings.longer import Counted, Network, Written, longer_data, problem_data
+from components.ui.drawings.longer import Network, Written, longer_data, problem_data
 from lab.data.problems import Format
 
 PROBLEMS = [(12, 3), (12, 34), (123, 345), (1234, 3456)]
@@ -17,7 +17,7 @@ RIGHT = Written(-1, "")
 
 def networks() -> list[Network]:
     """The more they are told, the farther they come: past the prompt, and into the answer."""
-    counted = {2: Counted(1, 904), 3: Counted(1000, 1000)}
+    counted = {2: (1, 904), 3: (1000, 1000)}
     misses = [Written(6, "9"), Written(9, "*"), Written(13, "0")]
     far = Written(Format("cot_reversed", 4, 4).answer.start + 1, "7")
     return [
