@@ -48,14 +48,14 @@ def measure_opening(cell: Cell) -> dict[str, Any]:
 
 
 def pair_cells() -> list[Cell]:
-    return [{"run": "rope_small", "head": 0, "query": "=", "key": "3"}]
+    return [{"run": "rope_small", "head": 0}]
 
 
 def measure_pairs(cell: Cell) -> dict[str, Any]:
-    """A query and a key of the first layer, pair by pair, before anything is turned, and the speed
-    of each pair in radians per position."""
+    """The query of the = and the key of the 3 in 37*48=, in the first layer: pair by pair, before
+    anything is turned, and the speed of each pair in radians per position."""
     model = load_run(cell["run"]).model
-    speeds, q, k = not_turned(model, cell["query"], cell["key"], cell["head"])
+    speeds, q, k = not_turned(model, "=", "3", cell["head"])
     return {
         "speeds": speeds.tolist(),
         "q": q.tolist(),

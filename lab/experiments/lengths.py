@@ -217,7 +217,7 @@ GROWS = ("rotary", "rotary_clipped", "coupled", "coupled_clipped")
 """One size and one training; they differ in their counts, and in whether distances have a limit."""
 
 GROWN, SHORTEST = (3141592653, 2718281828), 3
-"""Two numbers that are known by heart, and how many of their first digits are asked at first."""
+"""Two numbers that are known by heart, and how many of their first digits the shortest has."""
 
 
 def first_digits(number: int, digits: int) -> int:

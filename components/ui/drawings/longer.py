@@ -37,7 +37,7 @@ HTML = f"""
   <div class="legend">
     <span><i class="operand"></i>typed</span><span><i class="right"></i>written right</span>
     <span><i class="wrong"></i>first wrong token</span>
-    <span><i class="missed"></i>not reached</span><span class="of"></span>
+    <span><i class="missed"></i>not reached</span>
   </div>
   {moments("Digits of the problem")}
   <div class="said" role="status"></div>

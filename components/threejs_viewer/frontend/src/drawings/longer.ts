@@ -73,8 +73,6 @@ class Longer extends MovingDrawing<Data> {
       (most, { text }) => (text.length > most.length ? text : most),
       "",
     );
-    const n = Object.values(networks[0].counted).at(-1)?.[1];
-    this.part("of").textContent = n ? `right: test problems wrong, of ${counted(n)}` : "";
     this.part("reel").hidden = problems.length < 2;
     this.playOnce(this.evenly(problems.length - 1, problems.length < 2 ? 0 : seconds));
   }
@@ -114,10 +112,12 @@ class Longer extends MovingDrawing<Data> {
         make("span", { class: "n" }, of ? counted(of[0]) : ""),
       );
     });
+    const n = Object.values(network.counted).at(-1)?.[1];
+    const of = n ? `wrong of ${counted(n)}` : "";
     const box = make(
       "section",
       { class: "panel" },
-      make("div", { class: "title" }, named(network)),
+      make("div", { class: "title" }, named(network), make("span", {}, of)),
       ...rows,
     );
     return { box, rows };
