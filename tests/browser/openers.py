@@ -69,6 +69,7 @@ def two_clocks_turned_together_leave_the_score(page: Page) -> None:
     place = clocks.locator(".mark.query")
     stood, hand = place.get_attribute("aria-valuenow"), clocks.locator(".dial .hand").first
     pointed = hand.get_attribute("x2")
+    clocks.locator(".ruler").scroll_into_view_if_needed()  # from under the page's header
     drag(page, clocks.locator(".mark.both .grip"), 120)
     assert place.get_attribute("aria-valuenow") != stood and hand.get_attribute("x2") != pointed
     assert (score.inner_text(), angle.inner_text()) == before

@@ -133,6 +133,7 @@ def test_both_marks_moved_together_keep_the_score_to_the_last_digit(drawings: Dr
     score, angle = (clocks.locator(name) for name in (".score", ".angle"))
     clocks.get_by_role("button", name="Reset").click()
     before = score.inner_text(), angle.inner_text()
+    clocks.locator(".ruler").scroll_into_view_if_needed()  # from under the page's header
     drag(page, clocks.locator(".both .grip"), 16 * unit(clocks))
     assert places(clocks) == (23, 19)
     assert (score.inner_text(), angle.inner_text()) == before
