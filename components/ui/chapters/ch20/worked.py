@@ -408,8 +408,6 @@ KEPT: dict[str, Callable[[], str]] = {
     "turned_back": lambda: spelled(asked.errors_without_the_front(-len(SUM))),
     "lesson_n": lambda: spelled(asked.N_LESSON),
     "lesson_rotary": lambda: in_words(lesson(ROTARY)[2]),
-    "lesson_table": lambda: f"{lesson(LEARNED)[1]:.1f}",
-    "lesson_table_here": lambda: f"{lesson(LEARNED)[0]:.6f}",
     "layout_n": lambda: f"{asked.N_LAYOUT}",
     "read_right": lambda: spelled(asked.errors_when_read_as("half")),
     "read_wrong": lambda: spelled(asked.errors_when_read_as("interleaved")),
