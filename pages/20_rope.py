@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,6 @@ from components.ui.chapters.ch20.worked import (
     BASES,
     CALC,
     DRAWN_BASE,
-    DRAWN_DIM,
     EQUALS,
     EXTRA,
     LAST_PLACE,
@@ -36,23 +35,17 @@ from components.ui.chapters.ch20.worked import (
     TOLD_FROM,
     TOLD_TO,
     TRAINED_DIGITS,
-    I,
-    J,
-    drawn_speeds,
     head_dim,
     layouts_read,
     table_of_pairs,
-    two_arrows,
     two_bumps,
 )
-from components.ui.drawings import clocks, openers, tape, waves
+from components.ui.drawings import clocks, longer, tape, waves
 from components.ui.lazily import lazily
 from components.ui.live import training
 from components.ui.loaded_models import load_with_progress
 from components.ui.page_records import rows_of
-from components.ui.plots import dots, maps
-from components.ui.tokens import Marks, place_of, strip
-from lab.data.problems import Format
+from components.ui.plots import dots
 
 clipping = lazily("lab.model.clipped_positions")
 encodings = lazily("lab.experiments.position_encoding_race")
@@ -69,16 +62,19 @@ page.open()
 
 
 @page.section("turning", told=False)
-def eight_hands_turn() -> None:
-    st.html(
-        openers.opener(
-            openers.turning_clocks(drawn_speeds(), LAST_PLACE),
-            "Eight hands that turn with the position of a token, each at its own speed",
-            page.text("turning"),
+def a_query_and_a_key() -> None:
+    for row in rows_of("pairs.jsonl"):
+        speeds, query, key = (np.array(row[name]) for name in ("speeds", "q", "k"))
+        clocks.show_clocks(
+            "ch20_clocks",
+            speeds,
+            query,
+            key,
+            worked.WALK,
+            alt="A query and a key on a ruler, to be moved together or apart",
         )
-    )
-    page.numbers("speeds", {"radians per position": drawn_speeds()})
-    page.source()
+        page.numbers("the clocks", table_of_pairs(speeds, query, key))
+    page.source(positions.turn_pairs, positions.frequencies, positions.RotaryPositions.rotated)
 
 
 page.prose("opening")
@@ -111,52 +107,25 @@ def blind() -> None:
 # ---------------------------------------------------------------- 2. two hands of a clock
 
 
-@page.section("clock")
-def clock() -> None:
-    if not page.guess(
-        "Query and key both move ten positions to the right. The score is then",
-        ("larger", "smaller", "the same"),
-        "the same",
-    ):
-        return
-    page.prose("clock_controls")
-    base = page.choose("base", "Base of the speeds", BASES, DRAWN_BASE)
-    speeds = positions.frequencies(DRAWN_DIM, base).numpy()
-    query, key = two_arrows(len(speeds))
-    clocks.show_clocks(
-        "ch20_clocks",
-        speeds,
-        query,
-        key,
-        I,
-        J,
-        last=LAST_PLACE,
-        pair=1,
-        alt="A query and a key as hands of clocks, turned by their positions on a ruler",
-    )
-    page.numbers("the clocks", table_of_pairs(speeds, query, key))
-    page.notice()
-    page.source(positions.turn_pairs, positions.frequencies, positions.RotaryPositions.rotated)
-
-
+page.prose("clock")
 page.prose("clock_worked")
 
 
-with page.deeper("waves, matrices, which numbers make a pair, and the score by distance"):
+@page.section("theorem")
+def theorem() -> None:
+    signal = two_bumps()
+    waves.show_waves(
+        "ch20_waves",
+        signal,
+        start=3.0,
+        alt="A signal, its waves as clocks, and the signal drawn again from the turned clocks",
+    )
+    page.numbers("the signal", {"position": range(len(signal)), "height": signal})
+    page.notice()
+    page.source(fourier.spectrum, fourier.turn_waves, fourier.shifted)
 
-    @page.section("theorem")
-    def theorem() -> None:
-        signal = two_bumps()
-        waves.show_waves(
-            "ch20_waves",
-            signal,
-            start=3.0,
-            alt="A signal, its waves as clocks, and the signal drawn again from the turned clocks",
-        )
-        page.numbers("the signal", {"position": range(len(signal)), "height": signal})
-        page.notice()
-        page.source(fourier.spectrum, fourier.turn_waves, fourier.shifted)
 
+with page.deeper("matrices, which numbers make a pair, and the score by distance"):
     page.prose("views")
 
     @page.section("layouts", needs=[ROTARY])
@@ -177,12 +146,11 @@ with page.deeper("waves, matrices, which numbers make a pair, and the score by d
 
     @page.section("decay", needs=[ROTARY])
     def by_distance() -> None:
+        base = page.choose("base", "Base of the speeds", BASES, DRAWN_BASE)
         distances = np.arange(LAST_PLACE + 1)
-        curves = {
-            f"{base:,}": position_probes.agreement(head_dim(), base, distances) for base in BASES
-        }
+        curves = {f"{b:,}": position_probes.agreement(head_dim(), b, distances) for b in BASES}
         page.draw(
-            figures.by_distance(curves),
+            figures.by_distance(curves, f"{base:,}"),
             alt="The score of a query and a key that agree in every pair, by their distance",
         )
         page.notice()
@@ -332,19 +300,6 @@ def race_them_yourself() -> None:
 # ---------------------------------------------------------------- 5. off the end of the ruler
 
 
-def show_maps(rows: list[dict[str, Any]], shown: Mapping[str, str], trained: int) -> None:
-    """A map an arm, side by side: the share of wrong sums by the digits of both numbers."""
-    with st.container(horizontal=True, gap="small"):
-        for arm, words in shown.items():
-            with st.container(width=maps.LENGTH_MAP, gap="small"):
-                st.html(f'<div class="wb-map-title">{words}</div>')
-                page.draw(
-                    maps.length_map(claims.cells_of_map(rows, arm), trained),
-                    width="content",
-                    alt=f"{words}: the share of wrong problems by the digits of both numbers",
-                )
-
-
 def show_both_counts() -> None:
     """The reader's own sum, each token over its place and its line."""
     own = operand_boxes.last_allowed("ch20_ids_pair", page.pair("ids"), (37, 48))
@@ -361,35 +316,42 @@ def show_both_counts() -> None:
 @page.section("reach", needs=[probes.COUPLED])
 def past_the_end() -> None:
     show_both_counts()
-    page.prose("reach_counts")
-    rows = rows_of("lengths.jsonl")
-    if not rows or not page.guess(
-        "The rotary network was trained on problems of up to three by three digits. "
-        "How many of four by four does it get wrong?",
-        claims.HOW_MANY,
-        lambda: worked.wrong_past_three(rows),
-        frame=worked.past_three(rows),
-    ):
-        return
-    show_maps(rows, claims.MAPPED, TRAINED_DIGITS)
     page.notice()
-    page.source(ids.coupled_ids, position_probes.begins_with, lengths.failures)
+    page.source(ids.coupled_ids, position_probes.begins_with)
 
 
-@page.section("clip")
-def never_farther_than_it_knows() -> None:
+@page.section("longer")
+def one_problem_grows() -> None:
     rows = rows_of("lengths.jsonl")
     if not rows or not page.guess(
-        "The coupled network on its usual clocks fails at four by four digits. Clip its "
-        "distances, without training it again. How many problems of six by six are wrong?",
+        "Now both together: two counts and a limit, no weight changed. "
+        "How many problems of six by six digits are wrong?",
         claims.HOW_MANY,
         lambda: worked.wrong_when_clipped(rows),
         frame=worked.clipped(rows),
+        name="clip",
     ):
         return
-    show_maps(rows, claims.CLIPPED, TRAINED_DIGITS)
+    first = lengths.GROWN
+    typed = page.pair("longer", MOST_TYPED, *map(str, first))
+    problems = probes.growing(*operand_boxes.last_allowed("ch20_longer_pair", typed, first))
+    networks = [
+        longer.Network(
+            *switched,
+            [probes.comes_so_far(arm, a, b) for a, b in problems],
+            claims.counted_by_digits(rows, arm),
+        )
+        for arm, switched in claims.SWITCHED.items()
+    ]
+    longer.show_longer(
+        "ch20_grows",
+        problems,
+        networks,
+        alt="A problem that grows, as four networks write it up to the first wrong token",
+    )
+    page.numbers("one problem that grows", worked.table_of_lengths(problems, networks))
     page.notice()
-    page.source(clipping.ClippedPositions.scores)
+    page.source(clipping.ClippedPositions.scores, lengths.first_wrong_tokens)
 
 
 @page.section("far")
@@ -403,52 +365,8 @@ def at_full_size() -> None:
         frame=worked.far(rows),
     ):
         return
-    show_maps(rows, claims.FAR, TRAINED_DIGITS + 1)
     page.notice()
     page.source(lengths.failures)
-
-
-def show_what_it_writes(arm: str, words: str, form: Format, a: int, b: int) -> None:
-    """A line, and the text up to the first wrong token, which is marked."""
-    right = form.text(a, b)
-    try:
-        slot, written = probes.first_miss(arm, a, b)
-    except positions.PastTheTable as error:
-        st.markdown(f"**{words}**: it cannot read {len(right)} tokens: {error}.")
-        return
-    if slot < 0:
-        st.markdown(f"**{words}**: right to the end, {len(right)} tokens.")
-        return
-    st.markdown(
-        f"**{words}**: wrong at token {slot + 1} of {len(right)} "
-        f"({place_of(slot, form, a, b)}). It writes `{written}`, and `{right[slot]}` is right."
-    )
-    st.html(strip(right[:slot] + written, form, a, b, marks=Marks(wrong=(slot,)), small=True))
-
-
-@page.section("longer")
-def ask_for_a_longer_one() -> None:
-    pair = page.pair("longer", MOST_TYPED, "3748", "4837")
-    if pair is None:
-        return
-    a, b = pair
-    form = Format("cot_reversed", len(str(a)), len(str(b)))
-
-    def show_all(asked: Sequence[str]) -> None:
-        for arm in asked:
-            show_what_it_writes(arm, claims.KEPT[arm], form, a, b)
-
-    shown = len(claims.ASKED_FIRST + claims.ASKED_FAR), len(claims.KEPT)
-    first = shown[0] if page.alone is None else shown[1]
-    asked = page.choose("asked", "How many networks", shown, first, kind="segments")
-    show_all(claims.ASKED_FIRST)
-    page.prose("longer_far")
-    show_all(claims.ASKED_FAR)
-    if asked == len(claims.KEPT):
-        page.prose("longer_others")
-        show_all(claims.ASKED_OTHERS)
-    page.notice()
-    page.source(lengths.first_wrong_tokens)
 
 
 with page.deeper("one pair everywhere, how the race was run, how networks fail, other ways on"):
@@ -501,12 +419,8 @@ with page.deeper("one pair everywhere, how the race was run, how networks fail, 
         page.notice()
         page.source(position_probes.first_digits_missed, intervene.hide)
 
-    @page.section("cures")
-    def other_ways_to_go_on() -> None:
-        if rows := rows_of("lengths.jsonl"):
-            show_maps(rows, claims.MAPPED_DEEPER, TRAINED_DIGITS)
-        page.prose("slow")
-        page.source(ids.with_gaps, lengths.stretched, claims_of=["slow"])
+    page.prose("cures")
+    page.prose("slow")
 
     page.prose("limits")
 

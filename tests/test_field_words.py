@@ -77,7 +77,6 @@ ON_PAGE = {
         "Place": "as above",
         "block": "a part of a matrix",
         "a sum does not know": "values are added",
-        "Fourier's sum": "waves are added",
     },
     "30_curriculum": {
         "place": "of a digit: units, tens",

@@ -504,7 +504,7 @@ def test_what_was_read_before_it_was_chosen_shows_no_bound() -> None:
     for name in (
         "chain_of_thought.heldout",
         "rope.far_clipped_10x10",
-        "rope.gaps_4x4",
+        "rope.coupled_clipped_6x6",
         "rope.replaced_far",
     ):
         measured = look_up(name).measured
@@ -512,7 +512,7 @@ def test_what_was_read_before_it_was_chosen_shows_no_bound() -> None:
     for name in (
         "chain_of_thought.other_seeds",
         "chain_of_thought.few_heldout",
-        "rope.coupled_4x4",
+        "rope.coupled_3x3",
     ):
         measured = look_up(name).measured
         assert measured and not measured.read_before and measured.bound, name

@@ -62,6 +62,7 @@ NOTATION: dict[str, str] = {
     "p": "a probability; in attention, the weight of a key",
     "e": "Euler's number, the base of the natural logarithm",
     "V": "the size of the vocabulary; in FlashAttention, a tile of values",
+    "t": "a position of a signal",
     "u": "a row of the unembedding; as a subscript, any token of the vocabulary",
     "v": "a value; of an optimiser, a speed, or the mean of the squares so far; as a subscript, "
     "one token of the vocabulary",
@@ -176,6 +177,8 @@ ON_PAGE: dict[str, dict[str, str]] = {
         "k": "a key",
         "c": "a distance after clipping",
         "n": "which pair of numbers",
+        "x": "a signal",
+        "y": "the same signal, moved",
     },
     "30_curriculum": {
         "i": "one of several sources",

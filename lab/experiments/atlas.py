@@ -16,6 +16,7 @@ from lab.inference.token_loss import prices
 from lab.inference.transcript import transcribe
 from lab.interp.logit_lens import notebook
 from lab.interp.patterns import patterns
+from lab.interp.position_probes import not_turned
 from lab.training.checkpoint import CHECKPOINTS, load_run, read_result
 from lab.training.recipe import Recipe
 
@@ -42,6 +43,24 @@ def measure_opening(cell: Cell) -> dict[str, Any]:
         "lengths": stream.length_of_contributions.round(2).tolist(),
         "prices": prices(loaded.model, right).round(4).tolist(),
         **Sample("given", PAIRS, 1).document(),
+        "seeds": [0],
+    }
+
+
+def pair_cells() -> list[Cell]:
+    return [{"run": "rope_small", "head": 0}]
+
+
+def measure_pairs(cell: Cell) -> dict[str, Any]:
+    """The query of the = and the key of the 3 in 37*48=, in the first layer: pair by pair, before
+    anything is turned, and the speed of each pair in radians per position."""
+    model = load_run(cell["run"]).model
+    speeds, q, k = not_turned(model, "=", "3", cell["head"])
+    return {
+        "speeds": speeds.tolist(),
+        "q": q.tolist(),
+        "k": k.tolist(),
+        **Sample("given", "two tokens with nothing around them", 1).document(),
         "seeds": [0],
     }
 

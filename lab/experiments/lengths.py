@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from lab.data.position_ids import coupled_ids, with_gaps
 from lab.data.problems import BOUNDS, Format, Integers, SplitName, number_type, sample_exact
 from lab.data.samples import Sample
+from lab.data.vocabulary import decode
 from lab.experiments.sweep import Cell
 from lab.inference.scoring import teacher_forced_all
 from lab.model.config import (
@@ -110,6 +111,7 @@ ARMS: dict[str, Arm] = {
     "interpolated": Arm("reach_rotary", "interpolated"),
     "yarn": Arm("reach_rotary", "yarn"),
     "gaps": Arm("reach_gaps"),
+    "rotary_clipped": Arm("reach_rotary", farthest=(32,)),
     "coupled": Arm("reach_coupled"),
     "coupled_gaps": Arm("reach_coupled_gaps"),
     "coupled_slow": Arm("reach_coupled_slow"),
@@ -209,6 +211,40 @@ def problems_of_shape(
 def measure_lengths(cell: Cell) -> dict[str, Any]:
     """Failures of one arm on one shape, by their first wrong token."""
     return failures(ARMS[cell["arm"]], cell["p"], cell["q"], "test")
+
+
+GROWS = ("rotary", "rotary_clipped", "coupled", "coupled_clipped")
+"""One size and one training; they differ in their counts, and in whether distances have a limit."""
+
+GROWN, SHORTEST = (3141592653, 2718281828), 3
+"""Two numbers that are known by heart, and how many of their first digits the shortest has."""
+
+
+def first_digits(number: int, digits: int) -> int:
+    """The number itself if it has fewer."""
+    return int(str(number)[:digits])
+
+
+def grown_cells() -> list[Cell]:
+    a, b = GROWN
+    return [
+        {"arm": arm, "a": first_digits(a, n), "b": first_digits(b, n)}
+        for arm in GROWS
+        for n in range(SHORTEST, len(str(a)) + 1)
+    ]
+
+
+def measure_grown(cell: Cell) -> dict[str, Any]:
+    """The slot of the first wrong token that an arm writes, -1 for none, and that token."""
+    form = Format("cot_reversed", len(str(cell["a"])), len(str(cell["b"])))
+    model = ARMS[cell["arm"]].model_for(load_run(ARMS[cell["arm"]].run), form.length)
+    found = first_wrong_tokens(model, form, np.array([cell["a"]]), np.array([cell["b"]]))
+    return {
+        "slot": int(found.slot[0]),
+        "written": decode([int(found.written[0])]),
+        **Sample("given", "the first digits of two numbers", 1).document(),
+        "seeds": [0],
+    }
 
 
 LIMITED_TO: dict[str, tuple[int, ...]] = {"far_coupled": (4, 5, 8)}

@@ -68,6 +68,8 @@ SWEEPS: dict[str, Sweep] = {
         small=position_encoding_race.rope_small,
     ),
     "lengths": Sweep(lengths.length_cells, lengths.measure_lengths, reads.length_arm),
+    "grown": Sweep(lengths.grown_cells, lengths.measure_grown, reads.length_arm),
+    "pairs": Sweep(atlas.pair_cells, atlas.measure_pairs, reads.run_named),
     "kv_cache": Sweep(
         kv_cache_sweep.kv_cache_cells,
         kv_cache_sweep.measure_kv_cache,

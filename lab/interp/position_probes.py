@@ -31,7 +31,7 @@ from lab.inference.scoring import likeliest, teacher_forced
 from lab.interp.intervene import hide
 from lab.model.attention.kernels import repeat_heads
 from lab.model.gpt import GPT
-from lab.model.positions import Relation, frequencies
+from lab.model.positions import Relation, RotaryPositions, frequencies, pairs_of
 from lab.model.trace import NO_TRACE
 
 
@@ -142,6 +142,22 @@ def anywhere(model: GPT, query: str, key: str, head: int, n: int) -> NDArray[np.
     q = relation.rotate_queries(q * q.shape[-1] ** -0.5, NO_TRACE)
     k = relation.rotate_keys(k, NO_TRACE)
     return relation.scores(q, repeat_heads(k, q.shape[1]))[0, head].numpy()
+
+
+def not_turned(
+    model: GPT, query: str, key: str, head: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """The speed of each pair in radians per position, (Dk/2,), and a query and a key of the first
+    layer pair by pair, before they are turned, (Dk/2, 2) each."""
+    rotary = model.position
+    if not isinstance(rotary, RotaryPositions):
+        raise ValueError(f"{type(rotary).__name__} turns no pairs")
+
+    def pairs(token: str, name: str) -> NDArray[np.float64]:
+        numbers = alone(model, token, name, 1)[0, head, 0].double().numpy()
+        return numbers[np.array(pairs_of(len(numbers), rotary.layout))]
+
+    return rotary.frequencies[0].numpy(), pairs(query, "q"), pairs(key, "k")
 
 
 def alone(model: GPT, token: str, name: str, n: int) -> Tensor:

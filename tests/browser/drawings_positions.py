@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 import torch
 
-from components.ui.drawings.clocks import show_clocks
+from components.ui.drawings.clocks import Walk, show_clocks
 from components.ui.drawings.tape import Side, show_tape
 from components.ui.drawings.waves import show_waves
 from components.ui.plots.maps import atlas
@@ -28,7 +28,8 @@ HEAD_DIM, LAST_PLACE = 16, 40
 SPEEDS = frequencies(HEAD_DIM, 100.0).numpy()
 Q, K = DICE.normal(size=(2, HEAD_DIM // 2, 2))
 SIGNAL = DICE.normal(size=15)
-START_SHIFT, START_PLACES = 4.0, (12, 7)
+START_SHIFT = 4.0
+WALK = Walk("12*34=", key=1, start=2, on=16, back=2, most=12, last=LAST_PLACE)
 
 TEXT, GAP_AT, PROMPT = "12*34=840+0630=8040$", 6, 6
 LAST, GAPS = 255, 65
@@ -71,20 +72,7 @@ def waves(key: str) -> None:
 
 
 def clocks(key: str) -> None:
-    i, j = st.session_state.setdefault(f"{key} places", START_PLACES)
-    show_clocks(
-        key,
-        SPEEDS,
-        Q,
-        K,
-        i,
-        j,
-        last=LAST_PLACE,
-        alt="A ruler with a query and a key",
-        pair=2,
-        on_move=lambda i, j: st.session_state.update({f"{key} places": (i, j)}),
-    )
-    st.write(f"query at {i}, key at {j}, says Python")
+    show_clocks(key, SPEEDS, Q, K, WALK, alt="A ruler with a query and a key")
 
 
 def tape(key: str) -> None:

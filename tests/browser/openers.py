@@ -62,17 +62,25 @@ def a_guess_opens_the_sum_of_the_parts_and_one_is_ablated(page: Page) -> None:
 
 def two_clocks_turned_together_leave_the_score(page: Page) -> None:
     """And one turned alone does not."""
-    page.get_by_test_id("stButtonGroup").get_by_text("the same", exact=True).click()
-    score, place = page.locator(".clocks .score"), page.locator(".clocks .mark.query")
-    score.filter(has_text=DIGIT).wait_for()
-    wait_idle(page)
-    before, stood = score.inner_text(), place.get_attribute("aria-valuenow")
-    both, query = (page.locator(f".clocks .mark.{name} .grip") for name in ("both", "query"))
-    drag(page, both, 120)
-    assert place.get_attribute("aria-valuenow") != stood
-    assert score.inner_text() == before
-    drag(page, query, 60)
-    assert score.inner_text() != before
+    clocks = page.locator(".clocks")
+    clocks.locator(".reset").click()
+    score, angle = clocks.locator(".score"), clocks.locator(".angle")
+    before = score.inner_text(), angle.inner_text()
+    place = clocks.locator(".mark.query")
+    stood, hand = place.get_attribute("aria-valuenow"), clocks.locator(".dial .hand").first
+    pointed = hand.get_attribute("x2")
+    clocks.locator(".ruler").scroll_into_view_if_needed()  # from under the page's header
+    drag(page, clocks.locator(".mark.both .grip"), 120)
+    assert place.get_attribute("aria-valuenow") != stood and hand.get_attribute("x2") != pointed
+    assert (score.inner_text(), angle.inner_text()) == before
+    clocks.locator(".mark.key").press("ArrowLeft")
+    assert score.inner_text() != before[0] and angle.inner_text() != before[1]
+    page.locator(".st-key-asks_ch20_clip .knob").press("Enter")
+    longer = page.locator(".longer")
+    early, late = scrubbed(longer, 0, 7)
+    assert "two counts, a limit right" in early and "two counts, a limit wrong" in late
+    longer.get_by_role("button", name="one count").press("Enter")
+    expect(longer.locator(".what")).to_contain_text("one count, a limit: writes")
 
 
 def the_climb_is_scrubbed_and_a_guess_opens_the_rounds(page: Page) -> None:

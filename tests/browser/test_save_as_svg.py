@@ -26,7 +26,8 @@ def saved_of(page: driver.BookPage, section: str, n: int) -> list[Download]:
     """The n files that come when the button is pressed in the source of a figure."""
     place = page.locator(f".st-key-{section}_1_svg")
     place.wait_for(state="attached")
-    page.get_by_test_id("stExpander").filter(has=place).last.locator("summary").click()
+    for fold in page.get_by_test_id("stExpander").filter(has=place).all():
+        fold.locator("summary").first.click()
     driver.wait_idle(page)
     return press(page, place, n)
 
@@ -47,10 +48,10 @@ def test_a_section_saves_its_chart_as_a_file_that_needs_no_style_sheet(
 
 
 def test_a_section_saves_its_drawing_with_the_colours_of_the_page(rope: driver.BookPage) -> None:
-    [file] = saved_of(rope, "ch20_clock", 1)
-    assert file.suggested_filename == "20_rope-clock-0.svg"
+    [file] = saved_of(rope, "ch20_turning", 1)
+    assert file.suggested_filename == "20_rope-turning-0.svg"
     root = read(file)
-    for words in ("query at 30", "Pair 1 of 0 to 7", "= sum of all matches"):
+    for words in ("query of =", "gap 7", "score, by the gap alone"):
         assert words in texts(root)
     hands = [line for line in root.iter(f"{SVG}line") if line.get("stroke-width") == "4px"]
     assert len({hand.attrib["stroke"] for hand in hands}) == 2
@@ -62,6 +63,6 @@ def test_a_section_saves_its_drawing_with_the_colours_of_the_page(rope: driver.B
 
 
 def test_a_section_of_two_charts_saves_both_and_not_its_neighbours(rope: driver.BookPage) -> None:
-    files = saved_of(rope, "ch20_clip", 2)
-    assert [f.suggested_filename for f in files] == [f"20_rope-clip-{n}.svg" for n in range(2)]
+    files = saved_of(rope, "ch20_scores", 2)
+    assert [f.suggested_filename for f in files] == [f"20_rope-scores-{n}.svg" for n in range(2)]
     assert rope.console_errors == []

@@ -18,13 +18,12 @@ from components.ui.claims.claim import read_record
 from components.ui.page_records import rows_of
 from lab.data.position_ids import position_ids
 from lab.data.problems import Format
-from lab.data.vocabulary import encode
-from lab.experiments.lengths import ARMS, problems_of_shape
+from lab.data.vocabulary import decode, encode
+from lab.experiments.lengths import ARMS, GROWS, problems_of_shape
 from lab.inference.scoring import go_on
-from lab.interp.position_probes import on_the_tape, shifts
+from lab.interp.position_probes import anywhere, on_the_tape, shifts
 from lab.model.config import ClippedCoupledRotaryPositionsConfig, CoupledRotaryPositionsConfig
 from lab.model.gpt import with_position
-from lab.model.positions import frequencies
 from lab.recipes.live import multiply
 from lab.records import RECORDS, read_lines, select
 from lab.statistics import steps_until
@@ -63,12 +62,22 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
         assert f"The answer: **{answer}**" in text_of(app)
 
 
-def test_the_clocks_turn_at_the_speeds_of_the_chosen_base(book: Any) -> None:
-    app = book(PAGE, figure="clock")
-    for base in (100, 3):
-        app.select_slider(key="ch20_base").set_value(base).run()
-        data = drawn(app, "hands of clocks")
-        assert np.allclose(data["speeds"], frequencies(16, base).numpy(), atol=1e-6)
+def test_the_first_figure_turns_the_recorded_head_of_a_trained_network(seen: Any) -> None:
+    data = drawn(seen(PAGE), "A query and a key on a ruler")
+    model = load_run("rope_small").model
+    scores = anywhere(model, "=", "3", 0, 31)
+    i, j = (np.array(data[name]) @ [1, 1j] for name in ("q", "k"))
+    for gap in (1, 5, 7, 12):
+        score = (i * j.conj() * np.exp(1j * gap * np.array(data["speeds"]))).real.sum() / 32**0.5
+        assert score == pytest.approx(scores[20, 20 - gap], abs=1e-4)
+    assert data["text"] == "37*48=" and data["text"][data["key"]] == "3"
+
+
+def test_the_chosen_base_is_strong_in_the_chart_of_scores_by_distance(book: Any) -> None:
+    app = book(PAGE, figure="decay")
+    app.select_slider(key="ch20_base").set_value(3).run()
+    (chart,) = app.get("vega_lite_chart")
+    assert not app.exception and '"3"' in chart.proto.spec
 
 
 def test_the_tape_shows_the_chosen_head_of_the_rotary_run(book: Any) -> None:
@@ -168,16 +177,6 @@ def test_a_turn_a_matrix_of_blocks_and_complex_numbers_agree() -> None:
     halves, blocks, numbers = worked.in_three_ways(7)
     assert np.abs(halves - blocks).max() < 1e-14 and np.abs(halves - numbers).max() < 1e-14
     assert np.abs(halves - worked.in_three_ways(8)[0]).max() > 0.1
-
-
-def test_the_race_is_one_table_of_texts_by_encodings(seen: Any) -> None:
-    said = seen(PAGE, reveal="1").markdown
-    (table,) = [
-        m.value for m in said if "| Text | rotary | learned table | no positions |" in m.value
-    ]
-    rows = [line for line in table.splitlines() if line.startswith("|")][2:]
-    assert [row.split("|")[1].strip() for row in rows] == list(claims.SETTINGS.values())
-    assert "not measured" not in table
 
 
 # ---------------------------------------------------------------- exercises
@@ -285,11 +284,8 @@ def test_below_the_race_nothing_tells_it_before_it_is_guessed(book: Any, seen: A
     assert not app.exception and told(app)
 
 
-def test_the_maps_of_lengths_hold_the_record_and_failures_add_up(book: Any, seen: Any) -> None:
+def test_failures_add_up_to_the_record(book: Any) -> None:
     rows = read_record(RECORDS / "lengths.jsonl")
-    maps = chart_rows(seen(PAGE, reveal="1"), "p", "q", "wrong")
-    assert len(maps) == len({row["cell"]["arm"] for row in rows})
-    assert sum(map(len, maps)) == len(rows)
     app = book(PAGE, figure="kinds")
     for size in (6, 3):
         app.button_group(key="ch20_size").set_value(size).run()
@@ -330,7 +326,6 @@ def test_the_limit_moves_and_both_coupled_networks_write_anew(book: Any) -> None
 def test_the_answer_of_a_guess_is_the_share_that_was_counted() -> None:
     rows = read_record(RECORDS / "lengths.jsonl")
     for answer, arm, digits, words in (
-        (worked.wrong_past_three, "rotary", 4, "all 1,000"),
         (worked.wrong_when_clipped, "coupled_clipped", 6, "11%"),
         (worked.wrong_far, "far_clipped", 10, "2 in 1,000"),
     ):
@@ -346,21 +341,17 @@ def test_a_guess_of_longer_problems_says_how_far_off_it_is(book: Any) -> None:
     assert "You said **more than four fifths**. The answer: **2 in 1,000**" in shown
 
 
-def test_networks_that_are_compared_differ_in_positions_or_the_page_says_so(seen: Any) -> None:
-    """Asked for a longer sum: one size and one training a group, and the prose names both."""
-    said = text_of(seen(PAGE))
-    for group, n, digits in ((claims.ASKED_FIRST, 594_816, 3), (claims.ASKED_FAR, 4_730_112, 4)):
-        runs = [load_run(ARMS[arm].run) for arm in group]
-        tables = [getattr(run.model.position, "table", None) for run in runs]
-        own = [0 if table is None else table.weight.numel() for table in tables]
-        sizes = [sum(p.numel() for p in run.model.parameters()) for run in runs]
-        assert {size - table for size, table in zip(sizes, own, strict=True)} == {n}
-        assert {(run.format.p, run.format.q) for run in runs} == {(digits, digits)}
-        read = {json.loads((RUNS / ARMS[arm].run / "result.json").read_text())["training_tokens"]
-                for arm in group}  # fmt: skip
-        assert len(read) == 1 and f"{n:,} parameters" in said
-    asked = (*claims.ASKED_FIRST, *claims.ASKED_FAR, *claims.ASKED_OTHERS)
-    assert sorted(asked) == sorted(claims.KEPT)
+def test_the_four_networks_of_the_growing_problem_are_of_one_size_and_one_training() -> None:
+    runs = [load_run(ARMS[arm].run) for arm in claims.SWITCHED]
+    assert {sum(p.numel() for p in run.model.parameters()) for run in runs} == {594_816}
+    assert {(run.format.p, run.format.q) for run in runs} == {(3, 3)}
+    read = [
+        json.loads((RUNS / ARMS[arm].run / "result.json").read_text()) for arm in claims.SWITCHED
+    ]
+    assert len({result["training_tokens"] for result in read}) == 1
+    told = {arm: (ARMS[arm].run == "reach_coupled", ARMS[arm].farthest) for arm in claims.SWITCHED}
+    assert {arm: (two, limit is not None) for arm, (two, limit) in told.items()} == claims.SWITCHED
+    assert tuple(claims.SWITCHED) == GROWS
 
 
 def test_each_small_network_is_named_by_its_size_where_a_larger_one_is_set_beside_it(
@@ -387,7 +378,7 @@ def test_what_went_on_is_summed_up_as_it_was_counted(seen: Any) -> None:
 
     every = {row["cell"]["arm"] for row in rows}
     went_on = {arm for arm in every if goes_on(arm, 1)}
-    limited = {arm for arm in every if arm.endswith("_clipped")}
+    limited = {arm for arm in every if arm.endswith("_clipped")} - {"rotary_clipped"}
     assert went_on == {"coupled_slow", "far_coupled"} | limited
     assert all(ARMS[arm].run in (*COUPLED, "far_coupled") for arm in went_on)
     assert {arm for arm in every if goes_on(arm, 3)} == limited
@@ -395,25 +386,39 @@ def test_what_went_on_is_summed_up_as_it_was_counted(seen: Any) -> None:
     assert "Slow clocks took them a digit or two farther, and a limit on distances farther" in said
 
 
-def test_a_longer_sum_is_marked_at_the_first_token_that_a_run_gets_wrong(book: Any) -> None:
-    app = book(PAGE, figure="longer", ch20_longer_a="48", ch20_longer_b="37")
-    assert "**coupled rotary**: right to the end, 20 tokens." in text_of(app)
-    app.text_input(key="ch20_longer_a").set_value("123456")
-    app.text_input(key="ch20_longer_b").set_value("987654").run()
+def written_of(app: Any, network: int) -> list[list[Any]]:
+    return drawn(app, "A problem that grows")["networks"][network]["written"]
+
+
+def test_an_untouched_problem_is_as_recorded_and_asks_no_model(
+    book: Any, monkeypatch: Any, patches_what_is_never_kept: None
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(probes, "first_miss", lambda *problem: asked.append(problem))
+    app = book(PAGE, figure="longer")
+    assert not app.exception and asked == []
+    data = drawn(app, "A problem that grows")
+    assert [p["digits"] for p in data["problems"]] == [[n, n] for n in range(3, 11)]
+    slots = [[slot for slot, _ in network["written"]] for network in data["networks"]]
+    right = [sum(slot < 0 for slot in of) for of in slots]
+    assert right == [1, 1, 2, 7]  # neither switch alone does it
+    (row,) = select(rows_of("lengths.jsonl"), arm="coupled_clipped", p=6, q=6)
+    assert data["networks"][3]["counted"]["6"] == [row["wrong_digit"] + row["wrong_length"], 1000]
+
+
+def test_a_problem_of_ones_own_is_marked_at_the_first_token_that_a_run_gets_wrong(
+    book: Any,
+) -> None:
+    app = book(PAGE, figure="longer", ch20_longer_a="48", ch20_longer_b="7")
+    assert [written_of(app, n)[0][0] for n in range(4)] == [-1] * 4
+    app.text_input(key="ch20_longer_a").set_value("1234")
+    app.text_input(key="ch20_longer_b").set_value("9876").run()
     assert not app.exception
-    model, form = load_run("reach_rotary").model, Format("cot_reversed", 6, 6)
-    right = form.render(np.array([123456]), np.array([987654]))[0]
+    model, form = load_run("reach_rotary").model, Format("cot_reversed", 4, 4)
+    right = form.render(np.array([1234]), np.array([9876]))[0]
     written = go_on(model, right[:, : form.prompt_length], form.length)
     slot = int(np.flatnonzero((written != right)[0])[0])
-    assert f"**rotary**: wrong at token {slot + 1} of {form.length}" in text_of(app)
-
-
-def test_a_text_past_the_learned_table_gets_a_sentence_and_the_others_answer(book: Any) -> None:
-    app = book(PAGE, figure="longer", ch20_longer_a="9" * 10, ch20_longer_b="9" * 10)
-    assert not app.exception
-    said = text_of(app)
-    assert "**learned table**: it cannot read 340 tokens: position" in said
-    assert "**coupled rotary**: wrong at token" in said
+    assert written_of(app, 0)[1] == [slot, decode(written[0, slot : slot + 1])]
 
 
 def test_what_is_no_number_of_ten_digits_gets_a_sentence(book: Any) -> None:

@@ -166,7 +166,10 @@ WHAT_IS_DASHED = {
     ("registers.css", ".gone .card, .legend .gone"): "gone",
     ("waves.css", ".stem.ghost"): "as it was before the shift",
     ("waves.css", ".hand.ghost"): "as it was before the shift",
-    ("clocks.css", ".ghost"): "as it was before it was turned",
+    ("clocks.css", ".ghost"): "as it stood at the start",
+    ("clocks.css", ".was :is(line, circle)"): "where they stood at the start",
+    ("clocks.css", ".curve .before"): "where they stood at the start",
+    ("clocks.css", ".legend .was"): "at the start",
 }
 """By style sheet and selector: why what is drawn is not there now."""
 

@@ -7,12 +7,10 @@ import re
 import numpy as np
 import pytest
 
-from components.ui.chapters.ch20.worked import DRAWN_BASE, DRAWN_DIM, drawn_speeds
 from components.ui.drawings import openers
 from components.ui.loaded_models import BOOK_RUN
 from components.ui.page_records import opening
 from lab.data.problems import Format
-from lab.model.positions import frequencies
 
 FORM = Format("plain", 1, 1)
 
@@ -38,15 +36,6 @@ def test_the_longest_note_has_the_strongest_cell_and_none_below_one_is_seen() ->
     )
     assert re.findall(r"--s:(\d+)%", html) == ["0", "0", "50", "100", "0", "0"]
     assert html.count("<b ") == 2 and html.count("<span>") == 3
-
-
-def test_clocks_turn_as_the_book_turns_pairs() -> None:
-    speeds = drawn_speeds()
-    assert speeds == pytest.approx(frequencies(DRAWN_DIM, DRAWN_BASE).tolist())
-    html = openers.turning_clocks(speeds, 64)
-    assert [int(s) for s in re.findall(r"--t:(\d+)s", html)] == [5]  # longer, and it has a strip
-    turns = [float(t) for t in re.findall(r"--turn:([\d.]+)rad", html)]
-    assert turns == pytest.approx([64 * s for s in speeds], abs=1e-4)
 
 
 def test_a_missing_record_opens_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:

@@ -123,7 +123,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     ),
     "changes": lambda: ch20.changes([{"model": "rotary", "layer": "layer 0", "change": 0.5}]),
     "scores_by_place": lambda: ch20.scores_by_place(SIGNED),
-    "by_distance": lambda: ch20.by_distance({"10": TEN, "100": TEN}),
+    "by_distance": lambda: ch20.by_distance({"10": TEN, "100": TEN}, "10"),
     "steps_to_goal": lambda: ch20.steps_to_goal(
         ch20.goal_points(
             [

@@ -1,43 +1,40 @@
 """One query and one key as clocks: each pair of numbers an arrow that turns with its position.
 
-The browser turns the arrows while the hand moves them along the ruler, with the equation of
-`lab.model.positions.turn_pairs`; on release the two positions come back to Python.
+The browser turns the arrows while the hand moves the two tokens along the ruler, with the equation
+of `lab.model.positions.turn_pairs`. It plays once: both move on together, then the key moves back.
 
 Shapes: `K` pairs of one head.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from components.ui.drawings.drawing import digest, drawing, sent_by
+from components.ui.drawings.drawing import digest, drawing, moments
 
 Numbers = NDArray[np.float64]
 
-HTML = """
+HTML = f"""
 <div class="drawing clocks">
   <svg class="ruler" role="group"></svg>
   <div class="pair">
-    <svg class="dial" aria-hidden="true" viewBox="-110 -110 220 220"></svg>
+    <svg class="dial" aria-hidden="true" viewBox="-128 -112 256 224"></svg>
     <div class="facts">
-      <div class="name"></div>
-      <div class="turned query"></div><div class="turned key"></div>
-      <div>angle from key to query <b class="angle"></b></div>
-      <div>match of this pair <b class="match"></b></div>
-      <div class="total">score <b class="score"></b> <span class="rule"></span></div>
-      <div class="bar"><i></i></div>
+      <div class="now">angle <b class="angle"></b> score <b class="score"></b></div>
+      <svg class="curve" role="img"></svg>
     </div>
   </div>
-  <div class="row" role="radiogroup" aria-label="Pair in the large clock"></div>
+  <div class="row" role="radiogroup" aria-label="Clock shown large"></div>
   <div class="legend">
     <span><i class="query"></i>query</span><span><i class="key"></i>key</span>
-    <span>every clock at a scale of its own, its speed in radians per position</span>
-    <span>bar: what the pair adds to the score, up if positive</span>
+    <span><i class="was"></i>at the start</span>
+    <span><i class="wave"></i>share of the large clock</span>
+    <span>below a clock: degrees per position</span>
   </div>
+  {moments("How far they have moved")}
   <div class="said" role="status"></div>
 </div>
 """
@@ -45,63 +42,47 @@ HTML = """
 component = drawing("rotary_clocks", "clocks", HTML)
 
 
+class Walk(NamedTuple):
+    """`text` stands at `start` on a ruler from 0 to `last`; its last token asks, and the key is
+    that of token `key`. Both move on by `on` positions, then the key `back` by some more. A gap is
+    one to `most`."""
+
+    text: str
+    key: int
+    start: int
+    on: int
+    back: int
+    most: int
+    last: int
+
+
 def show_clocks(
-    key: str,
-    speeds: Numbers,
-    q: Numbers,
-    k: Numbers,
-    i: int,
-    j: int,
-    *,
-    last: int,
-    alt: str,
-    pair: int = 0,
-    on_move: Callable[[int, int], None] | None = None,
+    key: str, speeds: Numbers, q: Numbers, k: Numbers, walk: Walk, *, alt: str, seconds: float = 9.0
 ) -> None:
-    """A query at position `i` and a key at `j`, on a ruler from 0 to `last`.
+    """`speeds` (K,) in radians per position; `q` and `k` (K, 2), the pairs before they are turned.
 
-    `speeds` (K,) in radians per position; `q` and `k` (K, 2), the pairs before they are turned.
-    `pair` is in the large clock at first. `on_move(i, j)` is called on release. Raises ValueError
-    for shapes that do not fit and positions off the ruler.
+    Raises ValueError for shapes that do not fit and a walk that leaves the ruler.
     """
-    data = clocks_data(speeds, q, k, i, j, last, pair) | {"alt": alt}
-
-    def moved() -> None:
-        sent = sent_by(key, "positions")
-        if on_move and sent:
-            on_move(*read_positions(sent, last))
-
-    component(data=data | {"digest": digest(data)}, key=key, on_positions_change=moved)
+    data = clocks_data(speeds, q, k, walk) | {"alt": alt, "seconds": seconds}
+    component(data=data | {"digest": digest(data)}, key=key)
 
 
-def clocks_data(
-    speeds: Numbers, q: Numbers, k: Numbers, i: int, j: int, last: int, pair: int = 0
-) -> dict[str, Any]:
+def clocks_data(speeds: Numbers, q: Numbers, k: Numbers, walk: Walk) -> dict[str, Any]:
     """What the browser needs to turn every pair and to add up the score."""
     if speeds.ndim != 1 or not len(speeds):
         raise ValueError(f"speeds has shape {speeds.shape}; it is one number a pair, (K,)")
     for name, pairs in (("q", q), ("k", k)):
         if pairs.shape != (len(speeds), 2):
             raise ValueError(f"{name} has shape {pairs.shape}, but there are {len(speeds)} speeds")
-    if last < 1:
-        raise ValueError(f"last={last}; a ruler has at least the positions 0 and 1")
-    for name, place in (("i", i), ("j", j)):
-        if not 0 <= place <= last:
-            raise ValueError(f"{name}={place} is off the ruler, which ends at last={last}")
-    if not 0 <= pair < len(speeds):
-        raise ValueError(f"pair={pair}, but there are {len(speeds)} pairs")
+    text, token, start, on, back, most, last = walk
+    gap = len(text) - 1 - token
+    if not (token >= 0 and 1 <= gap < gap + back <= most):
+        raise ValueError(f"{walk}: a gap of {gap} grows by {back}; it is 1 to {most}")
+    if start < 0 or start + len(text) - 1 + on > last or start + token + on < back:
+        raise ValueError(f"{walk}: off the ruler, which ends at {last}")
     return {
         "speeds": speeds.tolist(),
         "q": q.tolist(),
         "k": k.tolist(),
-        "i": i,
-        "j": j,
-        "last": last,
-        "pair": pair,
+        **walk._asdict(),
     }
-
-
-def read_positions(sent: Sequence[float], last: int) -> tuple[int, int]:
-    """Two whole places on the ruler, whatever the browser sent."""
-    i, j = (float(x) if np.isfinite(float(x)) else 0.0 for x in sent)
-    return round(min(max(i, 0), last)), round(min(max(j, 0), last))

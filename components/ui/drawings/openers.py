@@ -20,9 +20,6 @@ Numbers = NDArray[np.float64]
 LEAST_PRICE = 0.05
 """Nats from which a loss is written above its bar."""
 
-TURN_SECONDS = 5
-"""What moves longer has a strip of controls, and these figures have none."""
-
 
 def opener(body: str, alt: str, caption: str, *, beside: bool = False) -> str:
     """A figure with its sentence below it, or `beside` it where there is room."""
@@ -61,17 +58,6 @@ def contribution_map(lengths: Numbers, lines: Sequence[str], text: str) -> str:
         for n, (line, row) in enumerate(zip(lines, strength.tolist(), strict=True))
     )
     return f'<div class="wb-notes" style="--n:{len(text)}"><b></b>{head}{rows}</div>'
-
-
-def turning_clocks(speeds: Sequence[float], places: int) -> str:
-    """A clock for each speed, in radians per position; the hands turn from 0 to `places`."""
-    clocks = "".join(
-        f'<div><div class="wb-dial"><i style="--turn:{speed * places:.4f}rad"></i></div>'
-        f"<span>{speed:.2g}</span></div>"
-        for speed in speeds
-    )
-    ruler = f'<div class="wb-ruler"><span>position 0</span><i></i><span>{places}</span></div>'
-    return f'<div class="wb-turning" style="--t:{TURN_SECONDS}s"><div>{clocks}</div>{ruler}</div>'
 
 
 def filling_picture(picture: NDArray[np.uint8]) -> str:

@@ -12,6 +12,7 @@ from lab.data.problems import Format, count_digits, split_value
 from lab.data.vocabulary import encode
 from lab.experiments.lengths import (
     ARMS,
+    GROWS,
     Arm,
     FirstWrong,
     chosen_limit,
@@ -154,8 +155,28 @@ def test_the_edges_that_the_prose_names_stand_in_the_record() -> None:
     ends_amiss = {(p, q) for p, q, row in far if row["wrong_length"]}
     assert ends_amiss == {(p, q) for p, q, _ in far if p + q >= 14 or q == 10}
     assert min(q for p, q, row in far if p == 1 and row["wrong_digit"]) == 7
-    clipped = [r for r in rows if r["cell"]["arm"].endswith("clipped")]
+    clipped = [r for r in rows if ARMS[r["cell"]["arm"]].run in TWO_COUNTS and is_clipped(r)]
     assert len(clipped) == 2 * 36 + 100 and not any(r["wrong_length"] for r in clipped)
+
+
+TWO_COUNTS = ("reach_coupled", "reach_coupled_slow", "far_coupled")
+
+
+def is_clipped(row: dict[str, Any]) -> bool:
+    return ARMS[row["cell"]["arm"]].farthest is not None
+
+
+def test_one_problem_grows_beyond_nine_digits_for_nobody_and_to_nine_with_both() -> None:
+    rows = {
+        (r["cell"]["arm"], len(str(r["cell"]["a"]))): r for r in read_lines(RECORDS / "grown.jsonl")
+    }
+    right = {arm: [n for n in range(3, 11) if rows[arm, n]["slot"] < 0] for arm in GROWS}
+    assert right == {
+        "rotary": [3],
+        "rotary_clipped": [3],
+        "coupled": [3, 4],
+        "coupled_clipped": [*range(3, 10)],
+    }
 
 
 def test_every_small_run_is_at_home_where_it_was_trained() -> None:

@@ -1,20 +1,21 @@
-"""components.ui.drawings.clocks: the pairs travel whole, and only places on the ruler come back."""
+"""components.ui.drawings.clocks: the pairs travel whole, and a walk stays on the ruler."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-import pytest
 import torch
 from drawing_cases import Case, case
 from refused import not_refused
 
 from components.ui.drawings import clocks
-from components.ui.drawings.clocks import clocks_data, read_positions
+from components.ui.drawings.clocks import Walk, clocks_data
 from lab.model.positions import frequencies, turn_pairs
 
 # ---------------------------------------------------------------- what the front end is tried on
+
+WALK = Walk("12*3=", key=1, start=2, on=10, back=2, most=12, last=40)
 
 
 def rotary_clocks() -> Case:
@@ -41,10 +42,10 @@ def rotary_clocks() -> Case:
             "score": matches.sum() / np.sqrt(q.size),
         }
 
-    places = [(12, 7), (0, 0), (40, 3), (7, 7), (3, 38)]
+    places = [(6, 3), (16, 11), (5, 0), (12, 0), (12, 11)]
     return case(
         clocks,
-        lambda: clocks.show_clocks("k", speeds, q, k, *places[0], last=40, alt="A ruler", pair=1),
+        lambda: clocks.show_clocks("k", speeds, q, k, WALK, alt="A ruler"),
         [matched(*two) for two in places],
     )
 
@@ -60,9 +61,9 @@ Q, K = DICE.normal(size=(2, 3, 2))
 
 
 def test_the_pairs_are_not_rounded_on_their_way() -> None:
-    sent = clocks_data(SPEEDS, Q, K, 4, 2, 9)
+    sent = clocks_data(SPEEDS, Q, K, WALK)
     assert (np.array(sent["q"]) == Q).all() and (np.array(sent["k"]) == K).all()
-    assert sent["speeds"] == SPEEDS.tolist() and (sent["i"], sent["j"], sent["last"]) == (4, 2, 9)
+    assert sent["speeds"] == SPEEDS.tolist() and (sent["start"], sent["last"]) == (2, 40)
 
 
 def test_what_does_not_fit_is_refused_with_both_values() -> None:
@@ -71,23 +72,10 @@ def test_what_does_not_fit_is_refused_with_both_values() -> None:
         ({"speeds": SPEEDS[:0]}, r"speeds has shape \(0,\)"),
         ({"q": Q[:2]}, r"q has shape \(2, 2\), but there are 3 speeds"),
         ({"k": K.T}, r"k has shape \(2, 3\), but there are 3 speeds"),
-        ({"i": 10}, "i=10 is off the ruler, which ends at last=9"),
-        ({"j": -1}, "j=-1 is off the ruler"),
-        ({"i": 0, "j": 0, "last": 0}, "last=0; a ruler has at least"),
-        ({"pair": 3}, "pair=3, but there are 3 pairs"),
+        ({"walk": WALK._replace(key=4)}, "a gap of 0 grows by 2; it is 1 to 12"),
+        ({"walk": WALK._replace(back=10)}, "a gap of 3 grows by 10; it is 1 to 12"),
+        ({"walk": WALK._replace(last=15)}, "off the ruler, which ends at 15"),
+        ({"walk": WALK._replace(start=-1)}, "off the ruler, which ends at 40"),
     ]
-    fitting: dict[str, Any] = {"speeds": SPEEDS, "q": Q, "k": K, "i": 4, "j": 2, "last": 9}
+    fitting: dict[str, Any] = {"speeds": SPEEDS, "q": Q, "k": K, "walk": WALK}
     assert not_refused(lambda changed: clocks_data(**fitting | changed), cases) == []
-
-
-@pytest.mark.parametrize(
-    ("sent", "read"),
-    [
-        ([4, 2], (4, 2)),
-        ([99, -5], (9, 0)),
-        ([float("nan"), float("inf")], (0, 0)),
-        ([3.6, 0], (4, 0)),
-    ],
-)
-def test_positions_from_the_browser_are_brought_onto_the_ruler(sent, read) -> None:
-    assert read_positions(sent, last=9) == read

@@ -25,11 +25,7 @@ ENCODINGS = {"rotary": "rotary", "learned": "learned table", "none": "no positio
 """Kinds of text and of positions, and what the page calls them."""
 
 REACH_ARMS = {
-    "interpolated": (4,),
-    "yarn": (4,),
-    "gaps": (3, 4),
-    "coupled": (3, 4),
-    "coupled_gaps": (3, 4),
+    "coupled": (3,),
     "coupled_slow": (4, 5),
     "coupled_clipped": (3, 4, 6),
     "coupled_slow_clipped": (6,),
@@ -38,9 +34,9 @@ REACH_ARMS = {
 speaks."""
 
 FAR_ARMS = {
-    "far_rotary": (4, 5),
-    "far_coupled": (4, 5, 6, 7, 10),
-    "far_clipped": (6, 8, 10),
+    "far_rotary": (5,),
+    "far_coupled": (6, 7, 10),
+    "far_clipped": (10,),
 }
 """The same of arms trained up to 4 by 4."""
 
@@ -179,43 +175,29 @@ SMALL = {
     "coupled_slow": "coupled, slow clocks",
 }
 CLIPPED = {
+    "rotary_clipped": "rotary, clipped",
     "coupled_clipped": "coupled, clipped",
     "coupled_slow_clipped": "coupled, slow clocks, clipped",
 }
-FAR = {
-    "far_rotary": "rotary, full size",
-    "far_coupled": "coupled, slow clocks, full size",
-    "far_clipped": "coupled, slow clocks, clipped, full size",
-}
-MAPPED = {arm: SMALL[arm] for arm in ("learned", "rotary", "coupled", "coupled_slow")}
-"""The small arms of the main path."""
-
-MAPPED_DEEPER = {arm: words for arm, words in SMALL.items() if arm not in MAPPED}
 LIMITED = {"coupled": "usual clocks", "coupled_slow": "slow clocks"}
-KEPT = SMALL | CLIPPED | {name: FAR[name] for name in ("far_coupled", "far_clipped")}
-"""Arms whose weights are in the book: a reader's own sum is given to them."""
 
-ASKED_FIRST = ("learned", "rotary", "coupled", "coupled_clipped")
-"""Of one size and one training: they differ in what they are told of positions."""
-
-ASKED_FAR = ("far_coupled", "far_clipped")
-"""Larger, and trained on longer sums."""
-
-ASKED_OTHERS = tuple(arm for arm in KEPT if arm not in ASKED_FIRST + ASKED_FAR)
+SWITCHED = {
+    "rotary": (0, 0),
+    "rotary_clipped": (0, 1),
+    "coupled": (1, 0),
+    "coupled_clipped": (1, 1),
+}
+"""Arms of one size and one training: two counts or one, and a limit on distances or none."""
 
 
-def cells_of_map(record: Any, arm: str) -> list[dict[str, Any]]:
-    """A cell a shape, with both kinds of wrong ones for its tooltip."""
-    return [
-        {
-            **{axis: row["cell"][axis] for axis in ("p", "q")},
-            "n": n,
-            "wrong": wrong,
-            "wrong digit first": row["wrong_digit"],
-            "wrong length first": row["wrong_length"],
-        }
-        for row, wrong, n in wrong(rows_of_arm(arm)).points(record)
-    ]
+def counted_by_digits(record: Any, arm: str) -> dict[int, tuple[int, int]]:
+    """Wrong test problems of so many digits by as many, and how many there are."""
+    found = wrong(rows_of_arm(arm)).points(record)
+    return {row["cell"]["p"]: (wrong, n) for row, wrong, n in found if is_square(row)}
+
+
+def is_square(row: Mapping[str, Any]) -> bool:
+    return row["cell"]["p"] == row["cell"]["q"]
 
 
 HOW_MANY = ("less than a fifth", "a fifth to four fifths", "more than four fifths")
@@ -342,16 +324,6 @@ CLAIMS: dict[str, Claim] = {
 }
 
 TABLES: dict[str, Table] = {
-    "rope.race": Table(
-        "Text",
-        {
-            words: {
-                positions: race(setting, encoding).steps_to(GOAL)
-                for encoding, positions in ENCODINGS.items()
-            }
-            for setting, words in SETTINGS.items()
-        },
-    ),
     "rope.ratios": Table(
         "Text",
         {
@@ -382,11 +354,11 @@ TABLES: dict[str, Table] = {
             for base in RACE_BASES
         },
     ),
-    "rope.reach": Table(
+    "rope.cures": Table(
         "Positions",
         {
-            SMALL[arm]: {shape(size, size): wrong_at(arm, size) for size in (3, 4)}
-            for arm in ("rotary", "learned", "none", "coupled")
+            words: {shape(size, size): wrong_at(arm, size) for size in (3, 4)}
+            for arm, words in SMALL.items()
         },
     ),
     "rope.limits": Table(

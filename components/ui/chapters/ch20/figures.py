@@ -95,8 +95,8 @@ def sparse() -> alt.Axis:
     return alt.Axis(values=list(range(0, 256, 8)), labelAngle=0)
 
 
-def by_distance(curves: Mapping[str, Numbers]) -> Chart:
-    """A line a base: the score at distances 0, 1, 2, ..."""
+def by_distance(curves: Mapping[str, Numbers], chosen: str) -> Chart:
+    """A line a base, the `chosen` one strong: the score at distances 0, 1, 2, ..."""
     rows = [
         {"base": name, "distance": d, "score": float(x)}
         for name, values in curves.items()
@@ -110,6 +110,7 @@ def by_distance(curves: Mapping[str, Numbers]) -> Chart:
             x=alt.X("distance:Q", title="distance i − j", scale=alt.Scale(nice=False)),
             y=axis.y("score:Q", "score"),
             color=alt.Color("base:N", scale=toned(tones), legend=None),
+            size=alt.condition(alt.datum["base"] == chosen, alt.value(3.5), alt.value(1)),
             tooltip=["base", "distance", alt.Tooltip("score", format=".3f")],
         )
     )

@@ -10,8 +10,10 @@ import streamlit as st
 
 from components.ui.chapters.ch20 import claims
 from components.ui.drawings import tape
+from components.ui.drawings.longer import Written
 from components.ui.lazily import lazily
 from components.ui.loaded_models import load_with_progress
+from components.ui.page_records import rows_of
 from lab.data.problems import HELDOUT_FROM, TEST_FROM, Format, Integers, sample_pairs
 from lab.data.vocabulary import decode, encode
 
@@ -202,10 +204,25 @@ def failures_within(arm: str, digits: int, places: int, lines: int) -> dict[str,
 
 
 @st.cache_data(show_spinner=False, max_entries=1000)
-def first_miss(arm: str, a: int, b: int) -> tuple[int, str]:
+def first_miss(arm: str, a: int, b: int) -> Written:
     """The slot of the first wrong token that an arm writes, -1 for none, and that token."""
     form = Format("cot_reversed", len(str(a)), len(str(b)))
     about = lengths.ARMS[arm]
     model = about.model_for(load_with_progress(about.run), form.length)
     found = lengths.first_wrong_tokens(model, form, np.array([a]), np.array([b]))
-    return int(found.slot[0]), decode([int(found.written[0])])
+    return Written(int(found.slot[0]), decode([int(found.written[0])]))
+
+
+def comes_so_far(arm: str, a: int, b: int) -> Written:
+    """The same, from the record where it has this problem."""
+    for row in rows_of("grown.jsonl"):
+        if row["cell"] == {"arm": arm, "a": a, "b": b}:
+            return Written(row["slot"], row["written"])
+    return first_miss(arm, a, b)
+
+
+def growing(a: int, b: int) -> list[tuple[int, int]]:
+    """The first digits of both numbers, one more from problem to problem, up to the whole."""
+    last = max(len(str(a)), len(str(b)))
+    digits = range(min(lengths.SHORTEST, last), last + 1)
+    return [(lengths.first_digits(a, n), lengths.first_digits(b, n)) for n in digits]

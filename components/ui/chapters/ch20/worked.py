@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -23,8 +23,10 @@ from components.ui.chapters.ch20.probes import (
     UNORDERED,
 )
 from components.ui.claims.claim import MISSING
+from components.ui.drawings.clocks import Walk
 from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
 from components.ui.drawings.guess import Row as Line
+from components.ui.drawings.longer import COUNTS, LIMITS, Network
 from components.ui.lazily import lazily
 from components.ui.loaded_models import load_with_progress
 from components.ui.page_records import points_of, rows_of
@@ -47,6 +49,9 @@ BASES = (3, 10, 100, 1000, 10_000)
 I, J = 30, 24
 DRAWN_DIM, DRAWN_BASE = 16, 100
 SPEED, FARTHER = 0.1, 100
+WALK = Walk(PROMPT, key=0, start=2, on=16, back=2, most=12, last=30)
+"""Both tokens move on; then the key moves back, from the angle of a wedge to that of a line."""
+
 START, HALF_TAPE, GAP = 100, 118, 1
 LAST_PLACE = 64
 TRAINED_DIGITS, MOST_TYPED = 3, 10
@@ -87,11 +92,6 @@ def two_arrows(n_pair: int) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(1)
     query = rng.normal(size=(n_pair, 2))
     return query, query + 0.6 * rng.normal(size=query.shape)
-
-
-def drawn_speeds() -> list[float]:
-    """Of the clocks that are drawn at first, in radians a place: base to the power of -2n/d."""
-    return [float(DRAWN_BASE ** (-2 * n / DRAWN_DIM)) for n in range(DRAWN_DIM // 2)]
 
 
 def table_of_pairs(speeds: np.ndarray, query: np.ndarray, key: np.ndarray) -> dict[str, np.ndarray]:
@@ -198,20 +198,12 @@ def largest_difference_of_ways() -> float:
     return max(float(np.abs(halves - other).max()) for other in others)
 
 
-def fastest() -> float:
-    """The speed of the first clock, as a multiple of the last one's."""
-    speeds = speeds_of_the_model()
-    return speeds[0] / speeds[-1]
-
-
 ORDER: dict[str, Callable[[], str]] = {
     "models": lambda: spelled(len(asked.MODELS)),
     "blind_first": lambda: in_words(asked.change_when_shuffled(UNORDERED, 0)[0]),
     "blind_second": lambda: share(asked.change_when_shuffled(UNORDERED, 0)[1]),
     "base": lambda: f"{base_of_the_model():g}",
     "pairs": lambda: f"{len(speeds_of_the_model())}",
-    "fastest": lambda: f"{fastest():.0f}",
-    "drawn_pairs": lambda: spelled(DRAWN_DIM // 2),
     "least_base": lambda: spelled(BASES[0]),
     "most_base": lambda: f"{BASES[-1]:,}",
     "below_zero": lambda: spelled(below_zero()),
@@ -224,7 +216,6 @@ ORDER: dict[str, Callable[[], str]] = {
 }
 
 TAPE: dict[str, Callable[[], str]] = {
-    "start": lambda: f"{START}",
     "half_tape": lambda: f"{HALF_TAPE}",
     "tape_n": lambda: f"{N_ERRORS}",
     "shift_rotary": lambda: in_words(asked.largest_change(ROTARY)),
@@ -312,39 +303,42 @@ def known(record: Any, arm: str, digits: int, name: str, hue: str = "grey") -> L
     return percents.bar(name, claims.wrong_at(arm, digits), record, hue)
 
 
-def past_three(record: Any) -> Dragged:
-    """The frame of the guess of `rotary`."""
-    others = [words for arm, words in claims.MAPPED.items() if arm != "rotary"]
-    given = known(record, "rotary", TRAINED_DIGITS, f"rotary, {square(TRAINED_DIGITS)}")
-    return Dragged(WRONG, f"rotary, {square(TRAINED_DIGITS + 1)}", [given], others)
-
-
-def wrong_past_three(record: Any) -> Answer:
-    digits = TRAINED_DIGITS + 1
-    rows = [
-        known(record, arm, digits, words, "ochre")
-        for arm, words in claims.MAPPED.items()
-        if arm != "rotary"
-    ]
-    return percents.answer(claims.wrong_at("rotary", digits), record, rows=rows)
-
-
 CLIPPED_AT = 6
 """Digits of the problems that a clipped network is asked."""
 
 
 def clipped(record: Any) -> Dragged:
-    """The frame of the guess."""
+    """The frame of the guess: what either alone comes to, one digit beyond training."""
     first = TRAINED_DIGITS + 1
-    given = known(record, "coupled", first, f"not clipped, {square(first)}")
-    name = f"clipped, {square(CLIPPED_AT)}"
-    return Dragged(WRONG, name, [given], [f"clipped, {square(first)}"])
+    given = [
+        known(record, arm, first, f"{words}, {square(first)}")
+        for arm, words in (("rotary_clipped", "a limit alone"), ("coupled", "two counts alone"))
+    ]
+    return Dragged(WRONG, f"both, {square(CLIPPED_AT)}", given, [f"both, {square(first)}"])
 
 
 def wrong_when_clipped(record: Any) -> Answer:
     first = TRAINED_DIGITS + 1
-    rows = [known(record, "coupled_clipped", first, f"clipped, {square(first)}", "ochre")]
+    rows = [known(record, "coupled_clipped", first, f"both, {square(first)}", "ochre")]
     return percents.answer(claims.wrong_at("coupled_clipped", CLIPPED_AT), record, rows=rows)
+
+
+def table_of_lengths(
+    problems: Sequence[tuple[int, int]], networks: Sequence[Network]
+) -> list[dict[str, Any]]:
+    """A row a network and problem: the slot of its first wrong token, and what stands there."""
+    return [
+        {
+            "positions": COUNTS[network.counts],
+            "distances": LIMITS[network.limit],
+            "a": a,
+            "b": b,
+            "first wrong slot": slot,
+            "written": token,
+        }
+        for network in networks
+        for (a, b), (slot, token) in zip(problems, network.written, strict=True)
+    ]
 
 
 FAR_TRAINED = TRAINED_DIGITS + 1
@@ -414,8 +408,6 @@ KEPT: dict[str, Callable[[], str]] = {
     "turned_back": lambda: spelled(asked.errors_without_the_front(-len(SUM))),
     "lesson_n": lambda: spelled(asked.N_LESSON),
     "lesson_rotary": lambda: in_words(lesson(ROTARY)[2]),
-    "lesson_table": lambda: f"{lesson(LEARNED)[1]:.1f}",
-    "lesson_table_here": lambda: f"{lesson(LEARNED)[0]:.6f}",
     "layout_n": lambda: f"{asked.N_LAYOUT}",
     "read_right": lambda: spelled(asked.errors_when_read_as("half")),
     "read_wrong": lambda: spelled(asked.errors_when_read_as("interleaved")),
@@ -521,10 +513,6 @@ def turned_at_the_edge(arm: str) -> str:
     return turned_round(lengths.ARMS[arm].run, digits, digits)
 
 
-def runs_that_reach() -> set[str]:
-    return {arm.run for arm in lengths.ARMS.values() if arm.run.startswith("reach_")}
-
-
 def missed_first(p: int, q: int, hidden: int | None = None) -> str:
     wrong, n = asked.first_digits_missed(p, q, hidden)
     return f"{wrong:,} of {n:,}"
@@ -597,16 +585,12 @@ NEW: dict[str, Callable[[], str]] = {
 }
 
 REACH: dict[str, Callable[[], str]] = {
-    "n_reach": lambda: spelled(len(runs_that_reach())).capitalize(),
     "trained": lambda: trained_up_to(SMALL_RUN),
     "longer": lambda: trained_up_to(SMALL_RUN, 1),
     "race_size": lambda: numbers_of(ROTARY),
     "race_layers": lambda: layers_of(ROTARY),
     "reach_size": lambda: numbers_of(SMALL_RUN),
     "reach_layers": lambda: layers_of(SMALL_RUN),
-    "far_size": lambda: numbers_of(FAR_RUN),
-    "asked_first": lambda: spelled(len(claims.ASKED_FIRST)),
-    "asked_far": lambda: spelled(len(claims.ASKED_FAR)).capitalize(),
     "far_trained": lambda: trained_up_to(FAR_RUN),
     "span": span,
     "turned_home": lambda: turned_round(SMALL_RUN, TRAINED_DIGITS, TRAINED_DIGITS),
@@ -614,11 +598,10 @@ REACH: dict[str, Callable[[], str]] = {
     "lines_new": lambda: spelled(lengths.span(1, 5)[1]),
     "lines_home": lambda: spelled(lengths.span(TRAINED_DIGITS, TRAINED_DIGITS)[1]),
     "lengths_fail": lambda: one_in(lengths.LENGTHS_FAIL),
+    "limit_one": lambda: " ".join(map(str, lengths.ARMS["rotary_clipped"].farthest or ())),
     "limit": lambda: places_and_lines(*claims.LIMIT),
     "limited_to": limited_to,
     "far_limit": lambda: places_and_lines(*lengths.ARMS["far_clipped"].farthest),
-    "most_typed": lambda: spelled(MOST_TYPED),
-    "digits_trained": lambda: spelled(TRAINED_DIGITS),
     "edge_far": lambda: f"{edge('far_coupled')[0]}",
     "edge_far_b": lambda: f"{edge('far_coupled')[1]}",
     "edge_small": lambda: f"{edge('coupled_slow')[0]}",

@@ -1,302 +1,409 @@
-// One query and one key, pair by pair: arrows on clocks that turn with the two positions. Computed
-// here while a mark moves.
+// One query and one key, pair by pair: arrows on clocks that turn with the two positions, and the
+// score by their gap. It plays once: both move on together, then the key alone. Computed here.
 
 import { make } from "../shared/dom";
 import "./clocks.css";
-import { between, matches, mostOf, scoreOf, turned, type Head } from "./maths/pairs";
-import { Drawing, type Sent } from "./shared/drawing";
-import { draw, say, set, tip } from "./shared/elements";
+import { between, matches, scoreOf, turned, type Head } from "./maths/pairs";
+import type { Sent } from "./shared/drawing";
+import { draw, set, tip } from "./shared/elements";
+import type { Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
-import { clamp, signed, tickStep, type Pair } from "./shared/numbers";
-import { Slide, type Line } from "./shared/slide";
+import { MovingDrawing } from "./shared/moving";
+import { clamp, range, signed, tickStep, type Pair } from "./shared/numbers";
+import { Slide } from "./shared/slide";
+import { EITHER_WAY, steppedThrough } from "./shared/stepped";
 
 const MARGIN = 24; // of the ruler, to either side
-const [QUERY_Y, LINE_Y, KEY_Y] = [20, 58, 106];
-const SHORTEST_HOLD = 44; // of the handle that moves both marks
+const [PIN_Y, GLYPH_Y, LINE_Y, NUMBER_Y, BOTH_Y, RULER] = [18, 50, 66, 82, 110, 126];
+const LEAST_GAP = 1;
+const SHORTEST_HOLD = 84; // of the handle that moves both marks
+const STRIDE = 2; // positions from one moment of the play to the next
 const DIAL = 100; // radius of the large clock
 const SMALL = 50; // radius of a small one
+const [PLOT_LEFT, PLOT_RIGHT, PLOT_TOP, PLOT, PLOT_AXIS] = [36, 14, 20, 190, 38];
+const PER_GAP = 8; // points of a curve
+const NEAR_ZERO = 24; // degrees: an angle whose wedge is too narrow for its number
 
 interface Data extends Head, Sent {
-  i: number;
-  j: number;
+  text: string;
+  /** The token of the key; the query is that of the last. */
+  key: number;
+  /** Where the text stands at first. */
+  start: number;
+  /** How far both move on, and then the key back. */
+  on: number;
+  back: number;
+  /** The largest gap. */
+  most: number;
   /** Where the ruler ends. */
   last: number;
-  pair: number;
   alt: string;
+  seconds: number;
 }
 
 interface Clock {
   clock: HTMLElement;
   /** Of the query and of the key. */
   hands: Hand[];
-  bar: HTMLElement;
 }
 
-class Clocks extends Drawing<Data> {
+class Clocks extends MovingDrawing<Data> {
   private readonly ruler = this.watched<SVGSVGElement>("ruler");
   private readonly ticks = draw(this.ruler, "g", { class: "ticks" });
-  private readonly both = this.buildMark("both", "Query and key together");
-  private readonly query = this.buildMark("query", "Query at");
-  private readonly key = this.buildMark("key", "Key at");
-  private readonly distance = draw(this.ruler, "text", { class: "distance", y: LINE_Y - 16 });
-  private readonly slides = this.buildSlides();
+  private readonly was = draw(this.ruler, "g", { class: "was" });
+  private readonly tokens = draw(this.ruler, "g", { class: "tokens" });
+  private readonly span = draw(this.ruler, "line", { class: "span", y1: PIN_Y, y2: PIN_Y });
+  private readonly distance = draw(this.ruler, "text", { class: "distance", y: PIN_Y - 12 });
+  private readonly both = this.buildBoth();
+  private readonly key = this.buildPin("key");
+  private readonly query = this.buildPin("query");
   private readonly dial = faceIn(this.part("dial"), DIAL);
-  private readonly ghosts = ["query", "key"].map((name) =>
+  private readonly wedge = draw(this.dial, "path", { class: "wedge" });
+  private readonly before = ["query", "key"].map((name) =>
     draw(this.dial, "line", { class: `ghost ${name}` }),
   );
-  private readonly arc = draw(this.dial, "path", { class: "arc" });
   private readonly hands = handsOf(this.dial);
+  private readonly degrees = draw(this.dial, "text", { class: "degrees" });
+  private readonly plot = this.watched<SVGSVGElement>("curve");
   private small: Clock[] = [];
-  private i = this.data.i;
-  private j = this.data.j;
+  /** Where the hand has put query and key, until a moment is asked for. */
+  private held: Pair | null = null;
   /** In the large clock. */
-  private pair = this.data.pair;
+  private pair = 0;
   private width = 0;
+  /** On the curve. */
+  private mark: (gap: number, score: number) => void = () => undefined;
 
-  protected override rebuild(before: Data): void {
-    const { data } = this;
-    const held = this.slides.some((slide) => slide.busy);
-    if (!held && (data.i !== before.i || data.j !== before.j)) [this.i, this.j] = [data.i, data.j];
-    if (data.speeds.length !== before.speeds.length) this.pair = data.pair;
-    this.build();
+  protected override begin(): void {
+    const slide = (
+      mark: SVGElement,
+      now: () => number,
+      bounds: () => Pair,
+      move: (to: number) => void,
+    ): void => {
+      const made = new Slide(mark, mark, { step: 1, unit: () => this.unit(), now, bounds, move });
+      this.atEnd(() => made.dispose());
+    };
+    const whole = (which: 0 | 1) => (): number => Math.round(this.stand()[which]);
+    const [i, j] = [whole(0), whole(1)];
+    const within = (low: number, high: number): Pair => [
+      Math.max(low, 0),
+      Math.min(high, this.data.last),
+    ];
+    slide(
+      this.query,
+      i,
+      () => within(j() + LEAST_GAP, j() + this.data.most),
+      (to) => this.hold(to, j()),
+    );
+    slide(
+      this.key,
+      j,
+      () => within(i() - this.data.most, i() - LEAST_GAP),
+      (to) => this.hold(i(), to),
+    );
+    slide(
+      this.both,
+      j,
+      () => [0, this.data.last - (i() - j())],
+      (to) => this.hold(i() + to - j(), to),
+    );
   }
 
-  // ------------------------------------------------------------ the numbers
+  // ------------------------------------------------------------ where they stand
 
-  /** Query and key arrow of pair n, turned by their positions. */
-  private arrows(n: number): [Pair, Pair] {
-    return turned(this.data, n, this.i, this.j);
+  private get first(): Pair {
+    const { text, key, start } = this.data;
+    return [start + text.length - 1, start + key];
   }
 
-  /** The longer of the two arrows of pair n: it reaches the rim of its clock. */
-  private longest(n: number): number {
-    const { q, k } = this.data;
-    return Math.max(Math.hypot(...q[n]), Math.hypot(...k[n]), 1e-9);
+  /** At a moment of the play. */
+  private walked(at: number): Pair {
+    const { on, back } = this.data;
+    const [i, j] = this.first;
+    const moved = Math.min(STRIDE * at, on);
+    const parted = Math.max(0, Math.min(at - on / STRIDE, back));
+    return [i + moved, j + moved - parted];
   }
 
-  // ------------------------------------------------------------ the hand
-
-  private unit(): number {
-    return (this.width - 2 * MARGIN) / this.data.last;
+  private stand(): Pair {
+    return this.held ?? this.walked(this.at);
   }
 
-  private at(place: number): number {
-    return MARGIN + place * this.unit();
+  private hold(i: number, j: number): void {
+    this.held = [i, j];
+    this.pause();
   }
 
-  private moveTo(i: number, j: number): void {
-    [this.i, this.j] = [i, j];
-    this.place();
+  protected override stopAt(at: number): void {
+    this.held = null;
+    super.stopAt(at);
   }
 
-  private choose(pair: number): void {
-    this.pair = clamp(pair, 0, this.data.speeds.length - 1);
-    this.place();
+  protected override letGo(): void {
+    this.choose(0);
   }
 
-  private walk(event: KeyboardEvent): void {
-    const back = ["ArrowLeft", "ArrowUp"].includes(event.key);
-    if (!back && !["ArrowRight", "ArrowDown"].includes(event.key)) return;
-    event.preventDefault();
-    this.choose(this.pair + (back ? -1 : 1));
-    this.small[this.pair].clock.focus();
+  protected override landmarks(): Landmark[] {
+    return [{ at: this.data.on / STRIDE, name: "the key alone" }];
   }
 
   // ------------------------------------------------------------ built once
 
-  private buildSlides(): Slide[] {
-    type Own = Pick<Line, "now" | "bounds" | "move">;
-    const slide = (mark: SVGElement, own: Own): Slide => {
-      const made = new Slide(mark, mark, {
-        ...own,
-        step: 1,
-        unit: () => this.unit(),
-        rest: () => this.send("positions", [this.i, this.j]),
-      });
-      this.atEnd(() => made.dispose());
-      return made;
-    };
-    const anywhere = (): [number, number] => [0, this.data.last];
-    return [
-      slide(this.query, {
-        now: () => this.i,
-        bounds: anywhere,
-        move: (i) => this.moveTo(i, this.j),
-      }),
-      slide(this.key, {
-        now: () => this.j,
-        bounds: anywhere,
-        move: (j) => this.moveTo(this.i, j),
-      }),
-      slide(this.both, {
-        now: () => Math.min(this.i, this.j),
-        bounds: () => [0, this.data.last - Math.abs(this.i - this.j)],
-        move: (low) => {
-          const by = low - Math.min(this.i, this.j);
-          this.moveTo(this.i + by, this.j + by);
-        },
-      }),
-    ];
-  }
-
-  private buildMark(name: "both" | "query" | "key", label: string): SVGGElement {
-    const mark = draw(this.ruler, "g", {
+  private buildMark(name: string, label: string): SVGGElement {
+    return draw(this.ruler, "g", {
       class: `mark ${name}`,
       tabindex: 0,
       role: "slider",
       "aria-label": label,
     });
-    if (name === "both") {
-      draw(mark, "rect", { class: "reach", y: LINE_Y - 16, height: 32 });
-      draw(mark, "rect", { class: "grip", y: LINE_Y - 8, height: 16, rx: 8 });
-    } else {
-      const y = name === "query" ? QUERY_Y : KEY_Y;
-      draw(mark, "line", { class: "stem", y1: y, y2: LINE_Y });
-      draw(mark, "circle", { class: "reach", cy: y, r: 21 });
-      draw(mark, "circle", { class: "grip", cy: y, r: 9 });
-      draw(mark, "text", { class: "what", y });
-    }
+  }
+
+  private buildBoth(): SVGGElement {
+    const mark = this.buildMark("both", "Query and key together");
+    draw(mark, "rect", { class: "reach", y: BOTH_Y - 16, height: 32 });
+    draw(mark, "rect", { class: "grip", y: BOTH_Y - 10, height: 20, rx: 10 });
+    draw(mark, "text", { class: "what", y: BOTH_Y }).textContent = "\u2190 both \u2192";
+    return mark;
+  }
+
+  private buildPin(name: "key" | "query"): SVGGElement {
+    const mark = this.buildMark(name, name === "key" ? "Key at" : "Query at");
+    draw(mark, "line", { class: "stem", y1: PIN_Y, y2: LINE_Y });
+    draw(mark, "circle", { class: "reach", cy: PIN_Y, r: 20 });
+    draw(mark, "circle", { class: "grip", cy: PIN_Y, r: 9 });
+    draw(mark, "text", { class: "what", y: PIN_Y });
     return mark;
   }
 
   protected build(): void {
-    this.ruler.setAttribute("aria-label", this.data.alt);
-    this.small = this.data.speeds.map((speed, n) => this.buildClock(speed, n));
+    const { speeds, text, key, on, back, seconds, alt } = this.data;
+    this.ruler.setAttribute("aria-label", alt);
+    this.tokens.replaceChildren();
+    [...text].forEach((token, t) => {
+      const name = t === key ? "key" : t === text.length - 1 ? "query" : "";
+      draw(this.tokens, "text", { class: name, y: GLYPH_Y }).textContent = token;
+    });
+    this.small = speeds.map((speed) => this.buildClock(speed));
+    this.small.forEach(({ clock }, n) => {
+      clock.onclick = clock.onfocus = () => this.choose(n);
+    });
+    steppedThrough(
+      this.small.map(({ clock }) => clock),
+      EITHER_WAY,
+    );
     this.part("row").replaceChildren(...this.small.map(({ clock }) => clock));
+    this.place();
+    this.playOnce(this.evenly(on / STRIDE + back, seconds, "smooth"));
+  }
+
+  private buildClock(speed: number): Clock {
+    const clock = make("div", { class: "clock", role: "radio" });
+    const face = faceIn(draw(clock, "svg", { viewBox: "-55 -55 110 110" }), SMALL);
+    const hands = handsOf(face);
+    clock.append(make("span", {}, degrees(speed)));
+    return { clock, hands };
+  }
+
+  private choose(pair: number): void {
+    if (pair === this.pair) return;
+    this.pair = pair;
     this.place();
   }
 
-  private buildClock(speed: number, n: number): Clock {
-    const clock = make("div", { class: "clock", role: "radio" });
-    const svg = draw(clock, "svg", { viewBox: "-55 -55 110 110", "aria-hidden": true });
-    const face = faceIn(svg, SMALL);
-    const hands = handsOf(face);
-    const bar = make("i");
-    clock.append(make("div", { class: "adds" }, bar), make("span", {}, speedText(speed)));
-    clock.onclick = () => this.choose(n);
-    clock.onkeydown = (event) => this.walk(event);
-    return { clock, hands, bar };
-  }
-
-  // ------------------------------------------------------------ drawn at every move
+  // ------------------------------------------------------------ drawn at every moment
 
   protected override place(): void {
     this.width = this.ruler.clientWidth;
-    if (!this.width) return;
-    const all = matches(this.data, this.i, this.j);
-    const score = scoreOf(all);
-    this.drawRuler();
-    this.drawDial(all[this.pair]);
-    this.drawRow(all);
-    this.drawScore(score);
-    say(
-      this.part("said"),
-      `Query at ${this.i}, key at ${this.j}: score ${signed(score, 6)}. ` +
-        `Pair ${this.pair}: angle from key to query ${degrees(this.between())}, ` +
-        `match ${signed(all[this.pair], 4)}.`,
-    );
+    this.ruler.setAttribute("viewBox", `0 0 ${this.width} ${RULER}`);
+    if (this.width) this.drawTicks();
+    this.drawCurve();
+    this.again();
   }
 
-  private drawRuler(): void {
-    const { last } = this.data;
-    this.ruler.setAttribute("viewBox", `0 0 ${this.width} ${KEY_Y + 24}`);
-    this.drawTicks(last);
-    this.drawMark(this.query, this.i, `query at ${this.i}`);
-    this.drawMark(this.key, this.j, `key at ${this.j}`);
-    const [low, high] = [Math.min(this.i, this.j), Math.max(this.i, this.j)];
-    const middle = (this.at(low) + this.at(high)) / 2;
-    const long = Math.max(SHORTEST_HOLD, this.at(high) - this.at(low) + 16);
-    for (const bar of this.both.children) set(bar, { x: middle - long / 2, width: long });
-    set(this.distance, { x: middle });
-    this.distance.textContent = `i \u2212 j = ${signed(this.i - this.j, 0)}`;
+  protected show(): string {
+    if (this.plays) this.held = null;
+    const [i, j] = this.stand();
+    const angle = between(turned(this.data, this.pair, i, j));
+    const score = scoreOf(matches(this.data, i, j));
+    if (this.width) {
+      this.drawRuler(i, j);
+      this.drawDial(i, j, angle);
+      this.drawRow(i, j);
+      this.mark(i - j, score);
+    }
+    this.part("angle").textContent = degrees(angle);
+    this.part("score").textContent = signed(score, 6);
+    return this.told(i, j, angle, score);
+  }
+
+  private told(i: number, j: number, angle: number, score: number): string {
+    const [i0, j0] = this.first;
+    const [was, gap] = [i0 - j0, i - j];
+    const now = `angle ${degrees(angle)}, score ${signed(score, 2)}`;
+    if (Math.abs(gap - was) > 1e-9) {
+      const before = between(turned(this.data, this.pair, i0, j0));
+      const first = `angle ${degrees(before)}, score ${signed(scoreOf(matches(this.data, i0, j0)), 2)}`;
+      return `At a gap of ${was}, wherever both stand: ${first}. At a gap of ${shortly(gap)}: ${now}.`;
+    }
+    if (i === i0) return `Query at ${i}, key at ${j}: ${now}.`;
+    const by = shortly(Math.abs(i - i0));
+    const way = i > i0 ? "on" : "back";
+    return `Both moved ${way} by ${by}: every hand has turned, and it is still ${now}.`;
+  }
+
+  private unit(): number {
+    return (this.width - 2 * MARGIN) / this.data.last;
+  }
+
+  private x(position: number): number {
+    return MARGIN + position * this.unit();
+  }
+
+  private drawRuler(i: number, j: number): void {
+    this.drawWas(i, j);
+    const { text, key, last } = this.data;
+    [...this.tokens.children].forEach((token, t) => {
+      const stands = t === key ? j : i - (text.length - 1 - t);
+      const covered = t !== key && t !== text.length - 1 && Math.abs(stands - j) < 0.5;
+      set(token, { x: this.x(stands), visibility: covered || stands < 0 ? "hidden" : "visible" });
+    });
+    const [from, to] = [this.x(j), this.x(i)];
+    set(this.span, { x1: from, x2: to });
+    set(this.distance, { x: (from + to) / 2 });
+    this.distance.textContent = `gap ${shortly(i - j)}`;
+    this.drawPin(this.key, j, `key of ${text[key]}`, "end");
+    this.drawPin(this.query, i, `query of ${text.at(-1)}`, "start");
+    const long = Math.max(SHORTEST_HOLD, to - from + 18);
+    const left = clamp((from + to - long) / 2, 0, this.width - long);
+    const [reach, grip, what] = this.both.children;
+    for (const bar of [reach, grip]) set(bar, { x: left, width: long });
+    set(what, { x: left + long / 2 });
     set(this.both, {
       "aria-valuemin": 0,
-      "aria-valuemax": last - (high - low),
-      "aria-valuenow": low,
-      "aria-valuetext": `query at ${this.i}, key at ${this.j}`,
+      "aria-valuemax": last - Math.round(i - j),
+      "aria-valuenow": Math.round(j),
+      "aria-valuetext": `query at ${shortly(i)}, key at ${shortly(j)}`,
     });
   }
 
-  private drawTicks(last: number): void {
-    const every = tickStep(40 / this.unit());
+  private drawTicks(): void {
+    const { last } = this.data;
+    const every = tickStep(36 / this.unit());
     this.ticks.replaceChildren();
-    draw(this.ticks, "line", { x1: this.at(0), x2: this.at(last), y1: LINE_Y, y2: LINE_Y });
-    for (let place = 0; place <= last; place += every) {
-      const x = this.at(place);
-      draw(this.ticks, "line", { x1: x, x2: x, y1: LINE_Y - 5, y2: LINE_Y + 5 });
-      draw(this.ticks, "text", { x, y: LINE_Y + 20 }).textContent = String(place);
+    draw(this.ticks, "line", { x1: this.x(0), x2: this.x(last), y1: LINE_Y, y2: LINE_Y });
+    for (let position = 0; position <= last; position += every) {
+      const x = this.x(position);
+      draw(this.ticks, "line", { x1: x, x2: x, y1: LINE_Y, y2: LINE_Y + 6 });
+      draw(this.ticks, "text", { x, y: NUMBER_Y }).textContent = String(position);
     }
   }
 
-  private drawMark(mark: SVGGElement, place: number, said: string): void {
-    const x = this.at(place);
-    const nearEnd = x > this.width - 110;
+  /** Where they stood at first, once they stand elsewhere. */
+  private drawWas(i: number, j: number): void {
+    const [i0, j0] = this.first;
+    this.was.replaceChildren();
+    if (i === i0 && j === j0) return;
+    const y = { y1: PIN_Y, y2: PIN_Y };
+    draw(this.was, "line", { x1: this.x(j0), x2: this.x(i0), ...y });
+    for (const position of [i0, j0]) {
+      const x = this.x(position);
+      draw(this.was, "line", { x1: x, x2: x, y1: PIN_Y, y2: LINE_Y });
+      draw(this.was, "circle", { cx: x, cy: PIN_Y, r: 8 });
+    }
+  }
+
+  private drawPin(mark: SVGElement, position: number, said: string, side: "start" | "end"): void {
+    const x = this.x(position);
+    const room = side === "start" ? this.width - x : x;
     const [stem, reach, grip, what] = mark.children;
     set(stem, { x1: x, x2: x });
     for (const circle of [reach, grip]) set(circle, { cx: x });
-    set(what, { x: x + (nearEnd ? -15 : 15), "text-anchor": nearEnd ? "end" : "start" });
-    what.textContent = said;
-    set(mark, { "aria-valuemin": 0, "aria-valuemax": this.data.last, "aria-valuenow": place });
+    const by = side === "start" ? 15 : -15;
+    set(what, { x: x + by, "text-anchor": side });
+    what.textContent = room > 7 * said.length + 15 ? said : said.split(" ")[0];
+    set(mark, {
+      "aria-valuemin": 0,
+      "aria-valuemax": this.data.last,
+      "aria-valuenow": shortly(position),
+    });
   }
 
-  private between(): number {
-    return between(this.arrows(this.pair));
-  }
-
-  private drawDial(match: number): void {
-    const { speeds, q, k } = this.data;
-    const [n, speed] = [this.pair, speeds[this.pair]];
-    const scale = DIAL / this.longest(n);
-    const arrows = this.arrows(n);
+  private drawDial(i: number, j: number, angle: number): void {
+    const scale = DIAL / longest(this.data, this.pair);
+    const arrows = turned(this.data, this.pair, i, j);
     this.hands.forEach((hand, which) => hand.point(arrows[which], scale, 1));
-    [q[n], k[n]].forEach(([x, y], which) =>
-      set(this.ghosts[which], { x2: scale * x, y2: -scale * y }),
-    );
+    const first = turned(this.data, this.pair, ...this.first);
+    first.forEach(([x, y], which) => set(this.before[which], { x2: scale * x, y2: -scale * y }));
     const [kx, ky] = arrows[1];
-    this.arc.setAttribute("d", arcPath(Math.atan2(ky, kx), this.between(), 34));
-    const fact = (name: string, place: number): string => {
-      const angle = (place * speed).toPrecision(4);
-      return `${name} turned by ${place} × ${speed.toPrecision(4)} = ${angle} radians`;
-    };
-    const facts = {
-      name: `Pair ${n} of 0 to ${speeds.length - 1}`,
-      "turned.query": fact("query", this.i),
-      "turned.key": fact("key", this.j),
-      angle: degrees(this.between()),
-      match: signed(match, 4),
-    };
-    for (const [name, text] of Object.entries(facts)) this.part(name).textContent = text;
+    const from = Math.atan2(ky, kx);
+    this.wedge.setAttribute("d", wedgePath(from, angle, 58));
+    const wide = Math.abs(angle) > (NEAR_ZERO * Math.PI) / 180;
+    const middle = from + angle / 2;
+    const far = wide ? 36 : 70;
+    const aside = wide ? 0 : 0.34;
+    set(this.degrees, {
+      x: far * Math.cos(middle + aside),
+      y: -far * Math.sin(middle + aside),
+    });
+    this.degrees.textContent = degrees(angle);
   }
 
-  private drawRow(all: number[]): void {
-    const { speeds, q, k } = this.data;
-    const tallest = Math.max(
-      ...q.map((pair, n) => Math.hypot(...pair) * Math.hypot(...k[n])),
-      1e-9,
-    );
-    this.small.forEach(({ clock, hands, bar }, n) => {
-      const arrows = this.arrows(n);
-      hands.forEach((hand, which) => hand.point(arrows[which], SMALL / this.longest(n), 0.9));
-      const high = (50 * Math.abs(all[n])) / tallest;
-      const up = all[n] > 0;
-      bar.className = up ? "positive" : "negative";
-      Object.assign(bar.style, { height: `${high}%`, top: `${up ? 50 - high : 50}%` });
-      const speed = `${speedText(speeds[n])} radians per position`;
+  private drawRow(i: number, j: number): void {
+    this.small.forEach(({ clock, hands }, n) => {
+      const arrows = turned(this.data, n, i, j);
+      const scale = SMALL / longest(this.data, n);
+      hands.forEach((hand, which) => hand.point(arrows[which], scale, 0.9));
+      const angle = degrees(between(arrows));
       set(clock, {
         "aria-checked": n === this.pair,
         tabindex: n === this.pair ? 0 : -1,
-        "aria-label": `pair ${n}, ${speed}, match ${signed(all[n], 4)}`,
+        "aria-label": `clock ${n + 1}, ${degrees(this.data.speeds[n])} per position, angle ${angle}`,
       });
     });
   }
 
-  private drawScore(score: number): void {
-    this.part("score").textContent = signed(score, 6);
-    this.part("rule").textContent = `= sum of all matches / √${2 * this.data.speeds.length}`;
-    const wide = (50 * Math.abs(score)) / Math.max(mostOf(this.data), 1e-9);
-    const bar = this.part("bar").firstElementChild as HTMLElement;
-    bar.className = score > 0 ? "positive" : "negative";
-    Object.assign(bar.style, { width: `${wide}%`, left: `${score > 0 ? 50 : 50 - wide}%` });
+  /** The score by the gap, and what the large clock has of it. */
+  private drawCurve(): void {
+    const { plot } = this;
+    const { most, speeds } = this.data;
+    const width = plot.clientWidth;
+    plot.replaceChildren();
+    if (!width) return;
+    set(plot, { viewBox: `0 0 ${width} ${PLOT + PLOT_AXIS}`, "aria-label": this.curveInWords() });
+    const gaps = range(PER_GAP * most + 1).map((n) => n / PER_GAP);
+    const all = gaps.map((g) => matches(this.data, g, 0));
+    const scores = all.map(scoreOf);
+    const wave = all.map((parts) => parts[this.pair] / Math.sqrt(2 * speeds.length));
+    const [low, high] = [Math.min(...scores, ...wave), Math.max(...scores, ...wave)];
+    const x = (g: number): number => PLOT_LEFT + ((width - PLOT_LEFT - PLOT_RIGHT) * g) / most;
+    const y = (s: number): number =>
+      PLOT_TOP + ((PLOT - PLOT_TOP) * (high - s)) / (high - low || 1);
+    const step = tickStep((high - low) / 4);
+    for (let s = Math.ceil(low / step) * step; s <= high; s += step) {
+      draw(plot, "line", { class: "grid", x1: x(0), x2: x(most), y1: y(s), y2: y(s) });
+      draw(plot, "text", { class: "level", x: PLOT_LEFT - 6, y: y(s) }).textContent = signed(s, 0);
+    }
+    for (const g of range(most + 1).filter((n) => n % 2 === 0))
+      draw(plot, "text", { class: "tick", x: x(g), y: PLOT + 12 }).textContent = String(g);
+    const title = draw(plot, "text", { class: "tick", x: (x(0) + x(most)) / 2, y: PLOT + 30 });
+    title.textContent = "gap, from the query back to the key";
+    draw(plot, "text", { class: "head", x: 0, y: 8 }).textContent = "score, by the gap alone";
+    const line = (values: number[]): string =>
+      `M${values.map((s, n) => `${x(gaps[n]).toFixed(1)} ${y(s).toFixed(1)}`).join("L")}`;
+    draw(plot, "path", { class: "wave", d: line(wave) });
+    draw(plot, "path", { class: "sum", d: line(scores) });
+    const [i0, j0] = this.first;
+    const first = scoreOf(matches(this.data, i0, j0));
+    draw(plot, "circle", { class: "before", cx: x(i0 - j0), cy: y(first), r: 8 });
+    const dot = draw(plot, "circle", { class: "dot", r: 5.5 });
+    this.mark = (gap, score) => set(dot, { cx: x(gap), cy: y(score) });
+  }
+
+  private curveInWords(): string {
+    const scores = range(this.data.most + 1).map((g) => scoreOf(matches(this.data, g, 0)));
+    const best = scores.indexOf(Math.max(...scores));
+    return `The score by the gap: largest, ${signed(scores[best], 1)}, at a gap of ${best}`;
   }
 }
 
@@ -320,6 +427,11 @@ class Hand {
   }
 }
 
+/** The longer of the two arrows of a pair: it reaches the rim of its clock. */
+function longest({ q, k }: Head, n: number): number {
+  return Math.max(Math.hypot(...q[n]), Math.hypot(...k[n]), 1e-9);
+}
+
 /** The face of a clock: its rim, and then what is drawn on it. */
 function faceIn(svg: Element, radius: number): Element {
   draw(svg, "circle", { class: "ring", r: radius });
@@ -332,17 +444,20 @@ function handsOf(face: Element): Hand[] {
 }
 
 /** From an angle on, counter-clockwise if `by` is positive. */
-function arcPath(from: number, by: number, radius: number): string {
+function wedgePath(from: number, by: number, radius: number): string {
   const at = (angle: number): string => `${radius * Math.cos(angle)} ${-radius * Math.sin(angle)}`;
-  return `M${at(from)} A${radius} ${radius} 0 0 ${by > 0 ? 0 : 1} ${at(from + by)}`;
+  return `M0 0L${at(from)} A${radius} ${radius} 0 0 ${by > 0 ? 0 : 1} ${at(from + by)}Z`;
 }
 
+/** To a whole one, if it is not small. */
 function degrees(angle: number): string {
-  return `${signed((angle * 180) / Math.PI, 1)}°`;
+  const number = (angle * 180) / Math.PI;
+  return `${signed(number, Math.abs(number) < 9.95 ? 1 : 0)}°`;
 }
 
-function speedText(speed: number): string {
-  return Number(speed.toPrecision(2)).toString();
+/** A position, or one between two while it plays. */
+function shortly(position: number): string {
+  return String(Math.round(10 * position) / 10);
 }
 
 export default mounted(Clocks);

@@ -22,6 +22,7 @@ import type { Arc } from "../../src/drawings/maths/arcs";
 import type { Box, Standing } from "../../src/drawings/maths/notebook";
 import type { Walk } from "../../src/drawings/maths/tiles";
 import type registers from "../../src/drawings/registers";
+import type longer from "../../src/drawings/longer";
 import type moment from "../../src/drawings/moment";
 import type save from "../../src/drawings/save";
 import type { Send } from "../../src/drawings/shared/drawing";
@@ -102,6 +103,7 @@ interface Cases {
       score: number;
     }[]
   >;
+  longer: Case<DataOf<typeof longer>, null>;
   waves: Case<
     DataOf<typeof waves>,
     {

@@ -27,13 +27,7 @@ export function matches(head: Head, i: number, j: number): number[] {
 
 /** The sum of all matches / sqrt(2K). */
 export function scoreOf(all: readonly number[]): number {
-  return all.reduce((a, b) => a + b) / root(all.length);
-}
-
-/** The score if every pair of arrows pointed one way. */
-export function mostOf({ q, k }: Head): number {
-  const all = q.reduce((sum, pair, n) => sum + Math.hypot(...pair) * Math.hypot(...k[n]), 0);
-  return all / root(q.length);
+  return all.reduce((a, b) => a + b) / Math.sqrt(2 * all.length);
 }
 
 /** The angle from the key's arrow to the query's, between -pi and pi. */
@@ -43,8 +37,4 @@ export function between([[qx, qy], [kx, ky]]: [Pair, Pair]): number {
 
 function dot([a, b]: Pair, [c, d]: Pair): number {
   return a * c + b * d;
-}
-
-function root(n: number): number {
-  return Math.sqrt(2 * n);
 }
