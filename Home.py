@@ -39,7 +39,10 @@ def home() -> None:
         st.html(f'<div class="wb-kicker">{KICKER}</div>')
     st.title(BOOK, anchor=False)
     with st.container(key="home_opening"):
-        page.prose("opening")
+        with st.container():
+            page.prose("opening")
+        with st.container(key="home_measured"):
+            page.prose("measured")
     told = st.container()
     where_digits_come_from(page)
     page.prose("routes")
@@ -60,12 +63,7 @@ def home() -> None:
 @st.fragment
 def where_digits_come_from(page: Chapter) -> None:
     """The first thing on Home: a sum as it is written, where heads look for it, a head to pull."""
-    with st.container(key="home_asks", horizontal=True, vertical_alignment="bottom", gap="large"):
-        with st.container(width="content"):
-            pair = page.pair()
-        with st.container(key="home_measured", width="stretch"):
-            page.prose("measured")
-    draw_sum(page, *last_allowed("last_pair", pair, START))
+    draw_sum(page, *last_allowed("last_pair", page.pair(), START))
 
 
 @needs_a_run

@@ -27,7 +27,7 @@ import { MovingDrawing } from "./shared/moving";
 import { range } from "./shared/numbers";
 import { ACROSS, steppedThrough } from "./shared/stepped";
 
-const [HIGHEST, HIGH] = [232, 0.325]; // of the arcs, in pixels and in widths
+const [HIGHEST, HIGH] = [220, 0.31]; // of the arcs, in pixels and in widths
 const [LARGEST, SHARE] = [38, 0.86]; // of a token, in pixels and in pitches
 const HEADROOM = 14; // over the highest arc, for its name
 const WIDEST = 7; // an arc of weight 1, where there is room
@@ -120,7 +120,12 @@ class Arcs extends MovingDrawing<Data> {
   }
 
   protected override rest(): void {
-    if (this.bill !== "visit" || still()) return super.rest();
+    const offers = this.bill === "theatre" && this.plays;
+    if (this.bill !== "visit" || still()) {
+      super.rest();
+      this.part("yours").hidden = !offers;
+      return;
+    }
     this.bill = "own";
     this.moments = writing<Written>(this.data);
     this.wait(this.evenly(this.moments.length - 1, this.data.seconds));
@@ -160,7 +165,8 @@ class Arcs extends MovingDrawing<Data> {
     const { tokens, roles, places, right } = this.text;
     const wrong = isWrong(this.text, i);
     const later = follows(this.text, i);
-    const name = `token ${roles[i]}${wrong ? " wrong" : ""}${later ? " follows" : ""}`;
+    const typed = i < this.text.given ? " typed" : "";
+    const name = `token ${roles[i]}${typed}${wrong ? " wrong" : ""}${later ? " follows" : ""}`;
     const token = draw(this.picture, "g", { class: name });
     draw(token, "rect", { class: "reach" });
     draw(token, "text", { class: "sign" }).textContent = tokens[i];
@@ -328,7 +334,7 @@ class Arcs extends MovingDrawing<Data> {
     this.markHeads(out);
     this.shade();
     this.part("skip").hidden = !this.plays || this.bill === "own";
-    this.part("yours").hidden = this.bill !== "theatre" || at < this.moments.length - 1;
+    if (this.plays) this.part("yours").hidden = true;
     return this.told();
   }
 
