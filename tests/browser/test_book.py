@@ -73,6 +73,8 @@ def a_digit_shows_its_own_arcs(page) -> None:
     expect(page.locator(".arcs .said")).to_contain_text("Most attention: head 0 at")
     strong = page.locator(".arcs .arc.strong").count()
     assert 0 < strong == page.locator(".arcs .names text").filter(has_text="%").count()
+    page.mouse.move(0, 0)
+    expect(page.locator(".arcs .said")).to_contain_text("every token")
 
 
 def multiply(page, a: int, b: int) -> None:

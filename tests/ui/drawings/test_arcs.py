@@ -42,7 +42,10 @@ def the_theatre_of_home() -> Case:
     """What its record says of the explained token, and of both texts."""
     played = home.theatre()
     assert played is not None
-    row, broken = page_records.opening_row(BOOK_RUN), page_records.opening_row(BOOK_RUN, without=True)
+    row, broken = (
+        page_records.opening_row(BOOK_RUN),
+        page_records.opening_row(BOOK_RUN, without=True),
+    )
     looks = np.array(row["patterns"])[:, played.token - 1]
     said = [
         f"head {head}: {row['text'][weights.argmax()]}, {weights.max():.0%}"
@@ -105,5 +108,7 @@ def test_what_does_not_fit_is_refused() -> None:
 @pytest.mark.parametrize(
     ("sent", "head"), [(2, 2), (-1, None), (4, None), ("0", None), (1.5, None)]
 )
-def test_whatever_the_browser_sends_is_a_number_of_theirs_or_none(sent: object, head: int | None) -> None:
+def test_whatever_the_browser_sends_is_a_number_of_theirs_or_none(
+    sent: object, head: int | None
+) -> None:
     assert read_number(sent, 4) == head
