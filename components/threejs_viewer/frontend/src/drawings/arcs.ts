@@ -33,7 +33,7 @@ const HEADROOM = 14; // over the highest arc, for its name
 const WIDEST = 7; // an arc of weight 1, where there is room
 const [NAME, SMALL] = [13, 10.5]; // pixels of the letters on an arc, and on a phone
 const PHONE = 480;
-const MOST_NAMED = 8; // arcs of a token
+const [MOST_NAMED, FEW] = [8, 5]; // arcs of a token, and on a phone
 const PUT_BACK = -1;
 const [PULL, BACK] = ["Ablate", "Put back"]; // what a press of a head does
 const SEEN = "white-box-theatre"; // in the browser's memory
@@ -257,15 +257,16 @@ class Arcs extends MovingDrawing<Data> {
         : mostOf(this.text, Math.max(length - 1, given)).filter(({ head }) =>
             heads?.includes(head),
           );
+    const phone = width < PHONE;
     const tops = [...named]
       .sort((one, other) => other.weight - one.weight)
-      .slice(0, MOST_NAMED)
+      .slice(0, phone ? FEW : MOST_NAMED)
       .map(({ head, from, to, weight }) => ({
         text: `head ${head}: ${lit !== null && lit < given ? `for ${tokens[to]}` : tokens[from]}, ${percent(weight)}`,
         x: ((from + to + 1) / 2) * pitch,
         y: most + HEADROOM - Math.min(((to - from) / 2) * pitch, most),
       }));
-    const size = width < PHONE ? SMALL : NAME;
+    const size = phone ? SMALL : NAME;
     this.names.replaceChildren();
     for (const { text, x, y } of namesOf(tops, size, width))
       draw(this.names, "text", { x, y, "font-size": size }).textContent = text;
