@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from components.ui import served, tokens
+from components.ui import served
 from components.ui.book import BEHIND, BOOK, CONTENTS, KICKER, ROUTES, Entry
 from components.ui.chapter import Chapter
 from components.ui.claims import results
-from components.ui.drawings.arcs import WrittenSum, show_arcs
-from components.ui.home import route, small_picture, written_and_looked
+from components.ui.drawings.arcs import show_arcs
+from components.ui.home import route, small_picture, sum_written, theatre
 from components.ui.link import one_of
 from components.ui.loaded_models import BOOK_RUN, loaded_models, needs_a_run
 from components.ui.operand_boxes import last_allowed
-from components.ui.page_records import FORM
 from components.ui.sidebar import show_sidebar
 from components.ui.words import spelled
-from lab.data.problems import Problem, partial_products
 from lab.data.vocabulary import VOCABULARY
 from lab.readings import join_words
 from lab.recipes.recipe_index import recipe
@@ -41,7 +39,10 @@ def home() -> None:
         st.html(f'<div class="wb-kicker">{KICKER}</div>')
     st.title(BOOK, anchor=False)
     with st.container(key="home_opening"):
-        page.prose("opening")
+        with st.container():
+            page.prose("opening")
+        with st.container(key="home_measured"):
+            page.prose("measured")
     told = st.container()
     where_digits_come_from(page)
     page.prose("routes")
@@ -51,7 +52,6 @@ def home() -> None:
     st.html(f'<div class="wb-map">{"".join(card(entry) for entry in written)}</div>')
     st.markdown(to_come())
     page.prose("why")
-    page.prose("measured")
     with told:
         page.link.close(all_drawn=False)
     loaded_models().warm(BOOK_RUN)
@@ -68,31 +68,30 @@ def where_digits_come_from(page: Chapter) -> None:
 
 @needs_a_run
 def draw_sum(page: Chapter, a: int, b: int) -> None:
-    """What the boxes above it ask for, and what came of it below."""
+    """What the boxes above it ask for."""
     layer, head = layer_drawn(page), head_out(page)
-    text, weights = written_and_looked(a, b, layer, head)
     show_arcs(
         "arcs",
-        WrittenSum(a, b, FORM, text, weights, layer, head),
+        sum_written(a, b, layer, head),
         alt=f"{a} × {b} token by token, with arcs from where the heads of layer {layer} look",
+        layers=CONFIG.n_layer,
+        theatre=theatre(),
         on_pull=pull,
+        on_layer=choose_layer,
     )
-    st.markdown(verdict(text, a, b, layer, head))
-    st.caption(caption(layer))
-    with st.expander("Another layer"):
-        page.prose("pull")
-        page.choose("layer", "Layer", range(CONFIG.n_layer), layer)
-
-
-def caption(layer: int) -> str:
-    looked = f"those that heads of layer {layer} looked at"
-    return f"Arcs join each token to {looked}. Looking is not yet using."
+    page.prose("pull")
 
 
 def layer_drawn(page: Chapter) -> int:
-    """As the slider has it, or the link before there is one."""
+    """As a reader chose it, or the link."""
     said = page.link.take("layer", *one_of([str(i) for i in range(CONFIG.n_layer)]))
-    return int(st.session_state.get("layer", said or MISSED[0]))
+    return st.session_state.setdefault("layer", int(said or MISSED[0]))
+
+
+def choose_layer(layer: int) -> None:
+    """A head that is out is one of the layer that is drawn."""
+    st.session_state["layer"] = layer
+    st.query_params["layer"] = str(layer)
 
 
 def head_out(page: Chapter) -> int | None:
@@ -112,27 +111,6 @@ def pull(head: int | None) -> None:
             st.query_params.pop(name, None)
     else:
         st.query_params.update({"pull": "true", "head": str(head)})
-
-
-def verdict(text: str, a: int, b: int, layer: int, head: int | None) -> str:
-    """One sentence on the sum, and on what a missing head did to it."""
-    problem = Problem(a, b, partial_products(a, b, FORM.q), a * b)
-    steps = [step for step in tokens.check_working(text, FORM, problem) if not step.right]
-    moved = tokens.wrong_tokens(text, FORM.text(a, b))
-    without = "" if head is None else f"Without head {head} of layer {layer}: "
-    if steps:
-        return (
-            f"{without}**{steps[0].what}** goes wrong first. The model writes {steps[0].written}, "
-            f"where {steps[0].expected} is right."
-        )
-    if moved:
-        return f"{without}**{tokens.place_of(moved[0], FORM, a, b)}** goes wrong first."
-    if head is None:
-        return f"**{a} × {b} = {a * b}**, and every token of the working is right."
-    return (
-        f"{without}**{a} × {b} = {a * b}** all the same. The answer does not need that head. "
-        "Try another."
-    )
 
 
 # ---------------------------------------------------------------- the map

@@ -12,10 +12,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from components.ui import tokens
 from components.ui.book import ROUTE, ROUTES
+from components.ui.drawings.arcs import Theatre, WrittenSum
 from components.ui.lazily import lazily
 from components.ui.loaded_models import BOOK_RUN, load_with_progress, write
-from components.ui.page_records import FORM, opening
+from components.ui.page_records import FORM, broken_opening, opening
+from lab.data.problems import Problem, partial_products
 from lab.readings import join_words
 
 intervene = lazily("lab.interp.intervene")
@@ -27,16 +30,72 @@ Looked = tuple[str, NDArray[np.float64]]
 """What the model wrote, and where the heads of one layer looked, (n_head, T, T)."""
 
 
-def written_and_looked(a: int, b: int, layer: int, head: int | None) -> Looked:
-    """Of a x b, with that head of the layer ablated, if any: recorded, or asked now.
+def sum_written(a: int, b: int, layer: int, head: int | None) -> WrittenSum:
+    """a x b with that head of the layer ablated, if any: recorded, or asked now.
 
     Raises `CheckpointError` if the model is asked and cannot be read.
     """
-    known = opening(BOOK_RUN)
-    if known and (a, b, layer, head) == (known.a, known.b, 0, None):
-        return known.written.text, known.weights
+    played = theatre()
+    if played and (a, b, layer, head) == (played.whole.a, played.whole.b, 0, None):
+        return played.whole
     load_with_progress(BOOK_RUN)
-    return asked_of_the_model(a, b, layer, head)
+    return with_verdict(a, b, *asked_of_the_model(a, b, layer, head), layer, head)
+
+
+def with_verdict(
+    a: int, b: int, text: str, weights: NDArray[np.float64], layer: int, head: int | None
+) -> WrittenSum:
+    said = verdict(text, a, b, layer, head)
+    return WrittenSum(a, b, FORM, text, weights, layer, head, said)
+
+
+@lru_cache
+def theatre() -> Theatre | None:
+    """What Home plays to who comes first, as its record has it; None where that is missing."""
+    known, gone = opening(BOOK_RUN), broken_opening(BOOK_RUN)
+    if known is None or gone is None:
+        return None
+    a, b = known.a, known.b
+    whole = with_verdict(a, b, known.written.text, known.weights, gone.layer, None)
+    broken = with_verdict(a, b, gone.text, gone.weights, gone.layer, gone.head)
+    return Theatre(whole, broken, TENS, why_the_tens(a, b))
+
+
+TENS = FORM.partial_products[0].start + 1
+"""The token that the theatre explains: the tens of the first partial product, which need a digit
+of each number and a carry."""
+
+
+def why_the_tens(a: int, b: int) -> str:
+    """What the digits that the heads look at there come to."""
+    tens, units, by = a // 10, a % 10, b % 10
+    carry = units * by // 10
+    here = tens * by + carry
+    return (
+        f"{tens} × {by} + {carry} = {here}, with the {carry} carried from "
+        f"{units} × {by} = {units * by}. So {here % 10} is right."
+    )
+
+
+def verdict(text: str, a: int, b: int, layer: int, head: int | None) -> str:
+    """One sentence on the sum, and on what a missing head did to it."""
+    problem = Problem(a, b, partial_products(a, b, FORM.q), a * b)
+    steps = [step for step in tokens.check_working(text, FORM, problem) if not step.right]
+    moved = tokens.wrong_tokens(text, FORM.text(a, b))
+    without = "" if head is None else f"Without head {head} of layer {layer}: "
+    if steps:
+        return (
+            f"{without}{steps[0].what} goes wrong first. The model writes {steps[0].written}, "
+            f"where {steps[0].expected} is right."
+        )
+    if moved:
+        return f"{without}{tokens.place_of(moved[0], FORM, a, b)} goes wrong first."
+    if head is None:
+        return f"{a} × {b} = {a * b}, and every token of the working is right."
+    return (
+        f"{without}{a} × {b} = {a * b} all the same. The answer does not need that head. "
+        "Try another."
+    )
 
 
 @lru_cache(maxsize=256)

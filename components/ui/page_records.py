@@ -86,10 +86,7 @@ class Opening:
 def opening(run: str) -> Opening | None:
     """The recorded sum of a run; None, if its record is missing, damaged or of other weights."""
     try:
-        rows = claim.read_record(ROOT / "records/opening.jsonl")
-        row = next(row for row in rows if row["cell"]["run"] == run)
-        if claim.changed_by(row, ROOT):
-            return None
+        row = opening_row(run)
         return Opening(
             row["cell"]["a"],
             row["cell"]["b"],
@@ -101,6 +98,37 @@ def opening(run: str) -> Opening | None:
         )
     except (FileNotFoundError, ValueError, KeyError, StopIteration):
         return None
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The opening sum as it is written without a head: its text, and where the heads of that head's
+    layer look then, (n_head, T, T)."""
+
+    layer: int
+    head: int
+    text: str
+    weights: NDArray[np.float64]
+
+
+def broken_opening(run: str) -> Broken | None:
+    """The recorded sum of a run without a head; None as for `opening`."""
+    try:
+        row = opening_row(run, without=True)
+        layer, head = row["cell"]["without"]
+        return Broken(layer, head, row["text"], np.array(row["patterns"]))
+    except (FileNotFoundError, ValueError, KeyError, StopIteration):
+        return None
+
+
+def opening_row(run: str, *, without: bool = False) -> dict[str, Any]:
+    """Raises ValueError for one of other weights, StopIteration if there is none."""
+    rows = claim.read_record(ROOT / "records/opening.jsonl")
+    found = (row for row in rows if row["cell"]["run"] == run)
+    row = next(row for row in found if ("without" in row["cell"]) == without)
+    if claim.changed_by(row, ROOT):
+        raise ValueError(f"the opening of {run} was recorded on other weights")
+    return row
 
 
 def first_error(atlas: Atlas) -> tuple[int, int]:

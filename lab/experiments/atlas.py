@@ -14,24 +14,28 @@ from lab.experiments.sweep import Cell
 from lab.inference.scoring import decode_all, first_wrong
 from lab.inference.token_loss import prices
 from lab.inference.transcript import transcribe
+from lab.interp.intervene import ablate_head
 from lab.interp.logit_lens import notebook
 from lab.interp.patterns import patterns
 from lab.interp.position_probes import not_turned
-from lab.training.checkpoint import CHECKPOINTS, load_run, read_result
+from lab.training.checkpoint import CHECKPOINTS, Checkpoint, load_run, read_result
 from lab.training.recipe import Recipe
 
 
 def opening_cells() -> list[Cell]:
-    return [{"run": "chain_of_thought", "a": 37, "b": 48}, {"run": "few_pairs", "a": 61, "b": 76}]
+    whole = [{"run": "chain_of_thought", "a": 37, "b": 48}, {"run": "few_pairs", "a": 61, "b": 76}]
+    return [*whole, whole[0] | {"without": [0, 0]}]
 
 
 def measure_opening(cell: Cell) -> dict[str, Any]:
     """What a page shows of a problem before any model is awake: what the run writes, where the
     heads of its first layer look, how long each contribution to the stream is, and what the right
-    text costs.
+    text costs. `without` a head, [layer, head], only the first two.
     """
     loaded = load_run(cell["run"])
     prompt = decode(loaded.format.prompt(cell["a"], cell["b"])[0])
+    if "without" in cell:
+        return without_a_head(loaded, prompt, *cell["without"])
     transcribe(loaded.model, prompt, loaded.format.length)  # the first is slower: warm up
     written = transcribe(loaded.model, prompt, loaded.format.length)
     stream = notebook(loaded.model, written.text)
@@ -61,6 +65,21 @@ def measure_pairs(cell: Cell) -> dict[str, Any]:
         "q": q.tolist(),
         "k": k.tolist(),
         **Sample("given", "two tokens with nothing around them", 1).document(),
+        "seeds": [0],
+    }
+
+
+def without_a_head(loaded: Checkpoint, prompt: str, layer: int, head: int) -> dict[str, Any]:
+    """What the run writes without a head, and where the heads of its first layer look then.
+
+    What a head puts out is zero, and nothing of its own layer's weights depends on that.
+    """
+    edits = [ablate_head(layer, head)]
+    written = transcribe(loaded.model, prompt, loaded.format.length, edits)
+    return {
+        **asdict(written),
+        "patterns": patterns(loaded.model, written.text)[0].round(4).tolist(),
+        **Sample("given", PAIRS, 1).document(),
         "seeds": [0],
     }
 

@@ -100,7 +100,8 @@ def picture_of_the_book(browser: Browser, url: str) -> Image.Image:
     return picture.quantize(COLOURS)
 
 
-ALONE = """:is([data-testid="stSidebar"], [data-testid="stHeader"], .st-key-home_opening strong,
+ALONE = """:is([data-testid="stSidebar"], [data-testid="stHeader"],
+  .st-key-home_opening strong:not(.st-key-home_measured strong),
   [data-testid="stHorizontalBlock"]:has([data-testid="stTextInput"])) { display: none !important; }
 [data-testid="stMainBlockContainer"] { padding-top: 1.6rem !important; }"""
 

@@ -1,7 +1,8 @@
 """Where each digit comes from: a text as it is written, with arcs from where heads of a layer look.
 
 The weights are sent; the browser writes the text token by token, lets a reader follow one digit,
-and says which head is to be ablated. The text without it is Python's to write.
+and says which head is to be ablated. The text without it is Python's to write, but for the theatre:
+that plays to who comes for the first time, and both of its texts were written before.
 
 Shapes: `H` heads of the layer, `T` tokens.
 """
@@ -16,20 +17,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.ui.drawings.drawing import digest, drawing, moments, sent_by
-from components.ui.tokens import label_of, place_of
-from lab.data.problems import Format
+from components.ui.tokens import check_working, label_of, place_of
+from lab.data.problems import Format, Problem, partial_products
 from lab.fields import require_whole
 
 Numbers = NDArray[np.float64]
 
 HTML = f"""
 <div class="drawing arcs">
-  <svg class="picture" role="group"></svg>
-  <div class="controls">
-    <div class="heads" role="group"></div>
-    {moments("Tokens written")}
+  <div class="stage">
+    <svg class="picture" role="group"></svg>
+    <div class="calls">
+      <button class="skip" hidden>Skip</button>
+      <button class="yours" hidden>Now your own numbers</button>
+    </div>
   </div>
   <div class="said" role="status"></div>
+  <div class="controls">
+    <div class="heads" role="group"></div>
+    <select class="layer" aria-label="Layer whose heads are drawn"></select>
+    <button class="again" hidden></button>
+    {moments("Moment of the writing")}
+  </div>
 </div>
 """
 
@@ -41,6 +50,7 @@ class WrittenSum:
     """What a model wrote of a x b, and where the heads of one `layer` looked: `weights` (H, T, T).
 
     Row t belongs to token t, just before token t + 1 is written. Head `pulled`, if any, was out.
+    `verdict` is said of the whole text.
     """
 
     a: int
@@ -50,6 +60,18 @@ class WrittenSum:
     weights: Numbers
     layer: int = 0
     pulled: int | None = None
+    verdict: str = ""
+
+
+@dataclass(frozen=True)
+class Theatre:
+    """A problem as it is written, and `broken`, as it is written without a head. The arcs of one
+    written `token` come head by head, and `why` says what they are good for."""
+
+    whole: WrittenSum
+    broken: WrittenSum
+    token: int
+    why: str
 
 
 def show_arcs(
@@ -57,24 +79,44 @@ def show_arcs(
     written: WrittenSum,
     *,
     alt: str,
+    layers: int = 1,
     seconds: float = 5.0,
+    theatre: Theatre | None = None,
     on_pull: Callable[[int | None], None] | None = None,
+    on_layer: Callable[[int], None] | None = None,
 ) -> None:
-    """Write the sum once in so many `seconds`. `on_pull(head)` is called when the reader pulls out
-    a head, and with None when it is put back. Raises ValueError for what `arcs_data` refuses."""
-    data = arcs_data(written) | {"alt": alt, "seconds": seconds}
+    """Write the sum once in so many `seconds`, or play the theatre where the sum is its own.
+    `on_pull(head)` is called when the reader pulls out a head, and with None when it is put back,
+    `on_layer(layer)` when the reader chooses one of the `layers`. Raises ValueError for what
+    `arcs_data` refuses."""
+    data = arcs_data(written) | {
+        "alt": alt,
+        "seconds": seconds,
+        "layers": layers,
+        "theatre": theatre and theatre_data(theatre, written),
+    }
 
     def pulled() -> None:
         sent = sent_by(key, "pull")
         if on_pull and sent is not None:
-            on_pull(read_head(sent, len(written.weights)))
+            on_pull(read_number(sent, len(written.weights)))
 
-    component(data=data | {"digest": digest(data)}, key=key, on_pull_change=pulled)
+    def chosen() -> None:
+        layer = read_number(sent_by(key, "layer"), layers)
+        if on_layer and layer is not None:
+            on_layer(layer)
+
+    component(
+        data=data | {"digest": digest(data)},
+        key=key,
+        on_pull_change=pulled,
+        on_layer_change=chosen,
+    )
 
 
 def arcs_data(written: WrittenSum) -> dict[str, Any]:
-    """What the browser needs. Raises ValueError for weights of another shape, and for a head that
-    the layer does not have."""
+    """What the browser needs of a text. Raises ValueError for weights of another shape, and for a
+    head that the layer does not have."""
     form, text, n = written.form, written.text, len(written.text)
     heads = len(written.weights)
     if written.weights.shape != (heads, n, n):
@@ -90,30 +132,65 @@ def arcs_data(written: WrittenSum) -> dict[str, Any]:
         "roles": [field.role for field in fields],
         "places": [place_of(i, form, written.a, written.b) for i in range(n)],
         "given": given,
-        "groups": groups(form, written.a, written.b),
-        "weights": written.weights[:, given - 1 : -1].round(3).tolist(),
+        "groups": groups(form, text, written.a, written.b),
+        "weights": thousandths(written.weights[:, given - 1 : -1]),
         "layer": written.layer,
         "pulled": written.pulled,
+        "verdict": written.verdict,
     }
 
 
-def groups(form: Format, a: int, b: int) -> list[dict[str, Any]]:
-    """The numbers of a text, each with what stands below it."""
-    typed = {"start": 0, "stop": form.prompt_length - 1, "label": "you typed", "note": ""}
-    named = [(field, label_of(field, a, b)) for field in form.written]
-    first = next(field for field, label in named if label)
-    return [typed] + [
-        {
-            "start": field.start,
-            "stop": field.stop,
-            "label": f"{label}, {a * b}" if field.kind == "answer" else label,
-            "note": "back to front" if field == first and "reversed" in form.style else "",
-        }
-        for field, label in named
-        if label
+def thousandths(weights: Numbers) -> list[Any]:
+    """As whole numbers, which are half as long: most weights are none."""
+    return np.rint(1000 * weights).astype(int).tolist()
+
+
+def theatre_data(theatre: Theatre, written: WrittenSum) -> dict[str, Any]:
+    """The text that is `written` anyhow is not sent again. Raises ValueError for a token that is
+    typed, and for two texts of which none is without a head."""
+    whole, broken = theatre.whole, theatre.broken
+    require_whole("token", theatre.token, least=whole.form.prompt_length, most=len(whole.text) - 1)
+    if whole.pulled is not None or broken.pulled is None:
+        raise ValueError("the theatre needs a text with all heads, and one without a head")
+    return {
+        "whole": None if written is whole else arcs_data(whole),
+        "broken": arcs_data(broken),
+        "token": theatre.token,
+        "why": theatre.why,
+        "name": f"{whole.a} × {whole.b}",
+    }
+
+
+def groups(form: Format, text: str, a: int, b: int) -> list[dict[str, Any]]:
+    """The numbers of a text, each with what stands below it: what it is, read the right way
+    round, and the way in which it is written, where that is first met and at the answer."""
+    lines = check_working(text, form, Problem(a, b, partial_products(a, b, form.q), a * b))
+    by_stop = {line.last_token: line for line in lines}
+    stop = form.prompt_length - 1
+    found: list[dict[str, Any]] = [
+        {"start": 0, "stop": stop, "label": "you typed", "note": "", "wrong": False}
     ]
+    for field in form.written:
+        if not (label := label_of(field, a, b)):
+            continue
+        line = by_stop.get(field.stop)
+        if line and not line.right:
+            label = f"{line.written}, not {line.expected}"
+        elif line:
+            label = f"{label}{',' if field.kind == 'answer' else ' ='} {line.written}"
+        told = "reversed" in form.style and (len(found) == 1 or field.kind == "answer")
+        found.append(
+            {
+                "start": field.start,
+                "stop": field.stop,
+                "label": label,
+                "note": "back to front" if told else "",
+                "wrong": bool(line and not line.right),
+            }
+        )
+    return found
 
 
-def read_head(sent: Any, n_head: int) -> int | None:
-    """A head of the layer, or None for none, whatever the browser sent."""
-    return sent if isinstance(sent, int) and 0 <= sent < n_head else None
+def read_number(sent: Any, most: int) -> int | None:
+    """One of so many heads or layers, or None for none, whatever the browser sent."""
+    return sent if isinstance(sent, int) and 0 <= sent < most else None

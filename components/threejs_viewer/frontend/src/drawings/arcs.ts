@@ -1,5 +1,6 @@
 // Where each digit comes from: a sum is written token by token, an arc leads to each token from
-// where a head looks. A digit shows its own arcs; a button, or an arc, pulls its head out.
+// where a head looks. A digit shows its own arcs; a button, or an arc, pulls its head out. Who comes
+// for the first time sees the theatre: that a head is ablated, a digit breaks, and it is put back.
 
 import { make } from "../shared/dom";
 import "./arcs.css";
@@ -8,77 +9,164 @@ import {
   bow,
   follows,
   isWrong,
-  toldOfText,
+  mostOf,
+  namesOf,
+  percent,
   toldOfToken,
   toldOfTyped,
   type Arc,
   type Group,
   type Text,
 } from "./maths/arcs";
+import { asLongAs, landmarksOf, played, writing, type Moment, type Theatre } from "./maths/theatre";
 import type { Sent } from "./shared/drawing";
-import { draw, say, set } from "./shared/elements";
+import { draw, say, set, still } from "./shared/elements";
 import type { Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
 import { range } from "./shared/numbers";
 import { ACROSS, steppedThrough } from "./shared/stepped";
 
-const [HIGHEST, HIGH] = [280, 0.325]; // of the arcs, in pixels and in widths
+const [HIGHEST, HIGH] = [220, 0.31]; // of the arcs, in pixels and in widths
 const [LARGEST, SHARE] = [38, 0.86]; // of a token, in pixels and in pitches
+const HEADROOM = 14; // over the highest arc, for its name
 const WIDEST = 7; // an arc of weight 1, where there is room
+const [NAME, SMALL] = [13, 10.5]; // pixels of the letters on an arc, and on a phone
+const PHONE = 480;
+const [MOST_NAMED, FEW] = [8, 5]; // arcs of a token, and on a phone
 const PUT_BACK = -1;
-const [PULL, BACK] = ["Ablate", "Ablated; press to put back"]; // what a press of a head does
+const [PULL, BACK] = ["Ablate", "Put back"]; // what a press of a head does
+const SEEN = "white-box-theatre"; // in the browser's memory
+const BOX = 'input[aria-label="First number"]';
 
-interface Data extends Text, Sent {
-  alt: string;
+/** A text, with what its tokens are and what stands below them. */
+interface Written extends Text {
   roles: string[];
   groups: Group[];
+}
+
+interface Data extends Written, Sent {
+  alt: string;
   /** How long it takes to write. */
   seconds: number;
+  /** Of the model. */
+  layers: number;
+  /** Its `whole` is null where that is the text above. `name` is its problem. */
+  theatre: (Omit<Theatre<Written>, "whole"> & { whole: Written | null; name: string }) | null;
 }
 
 class Arcs extends MovingDrawing<Data> {
   private readonly picture = this.watched<SVGSVGElement>("picture");
+  /** The text that is drawn. */
+  private text: Written = this.data;
+  private moments: Moment<Written>[] = [];
+  private moment: Moment<Written> = writing<Written>(this.data)[0];
   private arcs: { arc: Arc; path: SVGPathElement }[] = [];
   private tokens: SVGGElement[] = [];
+  private names!: SVGGElement;
   private width = 0;
-  private length = 0;
   /** The token whose arcs alone are shown. */
   private lit: number | null = null;
+  /** The head that a reader has just pulled out. */
+  private leaving: number | null = null;
+  /** What is played: the reader's text, the theatre of it, or that of another. */
+  private bill: "own" | "theatre" | "visit" = "own";
+
+  protected override begin(): void {
+    this.part("skip").onclick = () => this.skip();
+    this.part("again").onclick = () => this.watchAgain();
+    this.part("yours").onclick = () => document.querySelector<HTMLInputElement>(BOX)?.select();
+    const layer = this.part<HTMLSelectElement>("layer");
+    layer.onchange = () => this.send("layer", Number(layer.value));
+    const escape = ({ key }: KeyboardEvent): void => {
+      if (key === "Escape" && this.plays && this.bill !== "own") this.skip();
+    };
+    document.addEventListener("keydown", escape);
+    this.atEnd(() => document.removeEventListener("keydown", escape));
+  }
 
   // ------------------------------------------------------------ built once
 
-  /** Another sum, or the same without a head, is written anew. */
+  /** Another sum, or the same without a head, is written anew; the theatre's own plays once. */
   protected build(): void {
-    const { tokens, given, alt, seconds } = this.data;
-    this.lit = null;
+    const { theatre, alt } = this.data;
+    this.lit = this.leaving = null;
     set(this.picture, { "aria-label": alt });
-    this.picture.replaceChildren();
-    this.arcs = arcsOf(this.data).map((arc) => ({ arc, path: this.buildArc(arc) }));
-    this.tokens = tokens.map((_, i) => this.buildToken(i));
-    for (const some of [this.tokens.slice(0, given), this.tokens.slice(given)])
-      steppedThrough(some, ACROSS);
-    for (const group of this.data.groups) this.buildGroup(group);
     this.buildHeads();
+    this.buildLayers();
+    this.stage(this.data);
+    this.part("again").hidden = !theatre?.whole;
+    say(this.part("again"), `Watch ${theatre?.name}`);
+    if (!theatre || theatre.whole) return this.write();
+    this.bill = "theatre";
+    this.moments = played<Written>({ ...theatre, whole: this.data }, this.data);
+    if (still() || seenBefore()) this.wait(asLongAs(this.moments));
+    else this.playOnce(asLongAs(this.moments));
+  }
+
+  private write(): void {
+    this.bill = "own";
+    this.moments = writing<Written>(this.data);
+    this.playOnce(this.evenly(this.moments.length - 1, this.data.seconds));
+  }
+
+  /** The theatre, while a sum of the reader's own stands here; at its end that is back. */
+  private watchAgain(): void {
+    const { theatre } = this.data;
+    if (!theatre?.whole) return;
+    this.bill = "visit";
+    this.moments = played<Written>({ ...theatre, whole: theatre.whole }, this.data);
+    this.playOnce(asLongAs(this.moments));
+  }
+
+  protected override rest(): void {
+    const offers = this.bill === "theatre" && this.plays;
+    if (this.bill !== "visit" || still()) {
+      super.rest();
+      this.part("yours").hidden = !offers;
+      return;
+    }
+    this.bill = "own";
+    this.moments = writing<Written>(this.data);
+    this.wait(this.evenly(this.moments.length - 1, this.data.seconds));
+  }
+
+  /** The hand is not left on a button that goes. */
+  private skip(): void {
+    const held = this.part("skip").matches(":focus");
+    this.rest();
+    if (held) this.part("play").focus();
+  }
+
+  /** Draws a text in the place of the last. */
+  private stage(text: Written): void {
+    this.text = text;
+    this.picture.replaceChildren();
+    this.arcs = arcsOf(text).map((arc) => ({ arc, path: this.buildArc(arc) }));
+    this.tokens = text.tokens.map((_, i) => this.buildToken(i));
+    for (const some of [this.tokens.slice(0, text.given), this.tokens.slice(text.given)])
+      steppedThrough(some, ACROSS);
+    for (const group of text.groups) this.buildGroup(group);
+    this.names = draw(this.picture, "g", { class: "names", "aria-hidden": "true" });
     this.width = 0;
     this.place();
-    this.playOnce(this.evenly(tokens.length - given, seconds));
   }
 
   private buildArc(arc: Arc): SVGPathElement {
-    const role = this.data.roles[arc.from];
+    const role = this.text.roles[arc.from];
     const path = draw(this.picture, "path", { class: `arc ${role}`, pathLength: 1 });
     path.style.setProperty("--weight", String(arc.weight));
-    draw(path, "title").textContent = `head ${arc.head}, ${arc.weight.toFixed(2)}: ablate it`;
+    draw(path, "title").textContent = `head ${arc.head}, ${percent(arc.weight)}: ablate it`;
     path.onclick = () => this.pull(arc.head);
     return path;
   }
 
   private buildToken(i: number): SVGGElement {
-    const { tokens, roles, places, right } = this.data;
-    const wrong = isWrong(this.data, i);
-    const later = follows(this.data, i);
-    const name = `token ${roles[i]}${wrong ? " wrong" : ""}${later ? " follows" : ""}`;
+    const { tokens, roles, places, right } = this.text;
+    const wrong = isWrong(this.text, i);
+    const later = follows(this.text, i);
+    const typed = i < this.text.given ? " typed" : "";
+    const name = `token ${roles[i]}${typed}${wrong ? " wrong" : ""}${later ? " follows" : ""}`;
     const token = draw(this.picture, "g", { class: name });
     draw(token, "rect", { class: "reach" });
     draw(token, "text", { class: "sign" }).textContent = tokens[i];
@@ -87,36 +175,49 @@ class Arcs extends MovingDrawing<Data> {
     const spoken = `${tokens[i]}, ${places[i]}${wrong ? `, wrong: ${right[i]} is right` : ""}${later ? ", because of an earlier error" : ""}`;
     set(token, { role: "img", "aria-label": spoken });
     token.onpointerenter = token.onfocus = () => this.light(i);
-    token.onpointerleave = token.onblur = () => this.light(null);
+    token.onblur = () => this.light(null);
+    token.onpointerleave = ({ pointerType }) => {
+      if (pointerType !== "touch") this.light(null); // a finger goes, and what it touched stays
+    };
+    token.onclick = () => token.focus();
     return token;
   }
 
-  private buildGroup({ label, note }: Group): void {
-    const group = draw(this.picture, "g", { class: "group" });
+  private buildGroup({ label, note, wrong }: Group): void {
+    const group = draw(this.picture, "g", { class: `group${wrong ? " wrong" : ""}` });
     draw(group, "line");
     draw(group, "text", { class: "label" }).textContent = label;
     draw(group, "text", { class: "note" }).textContent = note;
   }
 
   private buildHeads(): void {
-    const { weights, pulled } = this.data;
-    const heads = range(weights.length).map((head) => {
-      const out = head === pulled;
-      const button = make(
-        "button",
-        { type: "button", "aria-pressed": String(out) },
-        `head ${head}`,
-      );
+    const heads = range(this.data.weights.length).map((head) => {
+      const button = make("button", { type: "button" }, `head ${head}`);
       button.onclick = () => this.pull(head);
       return button;
     });
-    const said = pulled === null ? PULL : BACK;
-    this.part("heads").setAttribute("aria-label", said);
     // Both lie in one cell, as wide as the wider: the buttons stay where the pointer is.
-    const both = [PULL, BACK].map((text) =>
-      make("span", { class: text === said ? "" : "away" }, text),
-    );
+    const both = [PULL, BACK].map((text) => make("span", {}, text));
     this.part("heads").replaceChildren(make("span", { class: "asks" }, ...both), ...heads);
+  }
+
+  /** Which head is out. */
+  private markHeads(out: number | null): void {
+    const said = out === null ? PULL : BACK;
+    this.part("heads").setAttribute("aria-label", said);
+    for (const span of this.all(".asks span"))
+      span.classList.toggle("away", span.textContent !== said);
+    this.all(".heads button").forEach((button, head) =>
+      button.setAttribute("aria-pressed", String(head === out)),
+    );
+  }
+
+  private buildLayers(): void {
+    const { layer, layers } = this.data;
+    const options = range(layers).map((i) => make("option", { value: i }, `layer ${i}`));
+    const choice = this.part<HTMLSelectElement>("layer");
+    choice.replaceChildren(...options);
+    choice.value = String(layer);
   }
 
   /** Lays out what is drawn, for the width there is. */
@@ -124,10 +225,10 @@ class Arcs extends MovingDrawing<Data> {
     const { width } = this.picture.getBoundingClientRect();
     if (!width || width === this.width) return;
     this.width = width;
-    const pitch = width / this.data.tokens.length;
+    const pitch = width / this.tokens.length;
     const most = Math.min(HIGHEST, HIGH * width);
     const size = Math.min(LARGEST, SHARE * pitch);
-    const line = most + 10;
+    const line = most + HEADROOM;
     const height = line + 1.5 * size + 46;
     set(this.picture, { viewBox: `0 0 ${width} ${height}`, height });
     const at = (i: number): number => (i + 0.5) * pitch;
@@ -140,6 +241,35 @@ class Arcs extends MovingDrawing<Data> {
     this.tokens.forEach((token, i) => this.fitToken(token, at(i), line, pitch, size));
     const groups = [...this.picture.querySelectorAll(".group")];
     groups.forEach((group, n) => this.fitGroup(group, n, pitch, line + 1.5 * size));
+    this.nameArcs();
+  }
+
+  /** Those of the token that is pointed at, or of the heads that the theatre has come to. */
+  private nameArcs(): void {
+    const { heads, length } = this.moment;
+    const { tokens, given } = this.text;
+    const { lit, width } = this;
+    const pitch = width / tokens.length;
+    const most = Math.min(HIGHEST, HIGH * width);
+    const named =
+      lit !== null
+        ? this.arcs.map(({ arc }) => arc).filter((arc) => this.belongs(arc, lit))
+        : mostOf(this.text, Math.max(length - 1, given)).filter(({ head }) =>
+            heads?.includes(head),
+          );
+    const phone = width < PHONE;
+    const tops = [...named]
+      .sort((one, other) => other.weight - one.weight)
+      .slice(0, phone ? FEW : MOST_NAMED)
+      .map(({ head, from, to, weight }) => ({
+        text: `head ${head}: ${lit !== null && lit < given ? `for ${tokens[to]}` : tokens[from]}, ${percent(weight)}`,
+        x: ((from + to + 1) / 2) * pitch,
+        y: most + HEADROOM - Math.min(((to - from) / 2) * pitch, most),
+      }));
+    const size = phone ? SMALL : NAME;
+    this.names.replaceChildren();
+    for (const { text, x, y } of namesOf(tops, size, width))
+      draw(this.names, "text", { x, y, "font-size": size }).textContent = text;
   }
 
   private fitToken(token: SVGGElement, x: number, line: number, pitch: number, size: number): void {
@@ -154,7 +284,7 @@ class Arcs extends MovingDrawing<Data> {
   }
 
   private fitGroup(group: Element, n: number, pitch: number, y: number): void {
-    const { start, stop } = this.data.groups[n];
+    const { start, stop } = this.text.groups[n];
     const [line, label, note] = group.children;
     const x = ((start + stop) / 2) * pitch;
     set(line, { x1: (start + 0.15) * pitch, x2: (stop - 0.15) * pitch, y1: y, y2: y });
@@ -165,33 +295,22 @@ class Arcs extends MovingDrawing<Data> {
   // ------------------------------------------------------------ the hand
 
   private pull(head: number): void {
-    const out = head === this.data.pulled;
-    for (const { arc, path } of this.arcs)
-      path.classList.toggle("fallen", !out && arc.head === head);
+    const { pulled } = this.data;
+    if (head === this.moment.out && pulled === null) return this.rest(); // of the theatre
+    const out = head === pulled;
+    this.leaving = out ? null : head;
+    this.shade();
     this.send("pull", out ? PUT_BACK : head);
   }
 
   private light(i: number | null): void {
-    this.lit = i !== null && i < this.length ? i : null;
+    this.lit = i !== null && i < this.moment.length ? i : null;
     this.shade();
     if (!this.plays) say(this.part("said"), this.told());
   }
 
-  /** Where the working begins, the answer, and what is wrong in either. */
   protected override landmarks(): Landmark[] {
-    const { roles, tokens, given } = this.data;
-    const errors = range(tokens.length).filter((i) => isWrong(this.data, i));
-    const begins = (role: string): number =>
-      roles.findIndex((one, i) => one === role && i >= given);
-    const wanted: [token: number, name: string][] = [
-      [begins("working"), "working"],
-      [begins("answer"), "answer"],
-      [errors[0] ?? -1, "first error"],
-    ];
-    return wanted
-      .filter(([token]) => token >= 0)
-      .map(([token, name]) => ({ at: token - given + 1, name }))
-      .sort((one, other) => one.at - other.at);
+    return landmarksOf(this.moments);
   }
 
   protected override letGo(): void {
@@ -201,38 +320,66 @@ class Arcs extends MovingDrawing<Data> {
   // ------------------------------------------------------------ drawn at every moment
 
   protected show(at: number): string {
-    this.length = this.data.given + at;
-    this.tokens.forEach((token, i) => token.classList.toggle("later", i >= this.length));
+    this.moment = this.moments[at];
+    const { text, length, out } = this.moment;
+    if (text !== this.text) this.stage(text);
+    if (this.lit !== null && this.lit >= length) this.lit = null;
+    this.root.classList.toggle("plays", this.plays);
+    this.tokens.forEach((token, i) => {
+      token.classList.toggle("later", i >= length);
+      token.classList.toggle("newest", i === length - 1);
+    });
+    this.picture
+      .querySelectorAll(".group")
+      .forEach((group, n) => group.classList.toggle("later", text.groups[n].stop > length));
+    this.markHeads(out);
     this.shade();
+    this.part("skip").hidden = !this.plays || this.bill === "own";
+    if (this.plays) this.part("yours").hidden = true;
     return this.told();
   }
 
   private shade(): void {
-    const newest = this.plays ? this.length - 1 : null;
+    const { length, heads, out } = this.moment;
+    const newest = this.plays || heads ? length - 1 : null;
     const shown = this.lit ?? newest;
+    const gone = this.leaving ?? (this.text.pulled === null ? out : null);
+    const alone = this.lit ?? (heads ? newest : null);
     for (const { arc, path } of this.arcs) {
-      path.classList.toggle("later", arc.to >= this.length);
+      const waits = heads !== null && arc.to === length - 1 && !heads.includes(arc.head);
+      path.classList.toggle("later", arc.to >= length || waits);
+      path.classList.toggle("fallen", arc.head === gone);
       path.classList.toggle("strong", shown !== null && this.belongs(arc, shown));
-      path.classList.toggle("faint", this.lit !== null && !this.belongs(arc, this.lit));
+      path.classList.toggle("faint", alone !== null && !this.belongs(arc, alone));
     }
     const ends = this.arcs.filter(({ arc }) => this.lit !== null && this.belongs(arc, this.lit));
     const near = new Set([this.lit, ...ends.flatMap(({ arc }) => [arc.from, arc.to])]);
     this.tokens.forEach((token, i) =>
       token.classList.toggle("aside", this.lit !== null && !near.has(i)),
     );
+    this.nameArcs();
   }
 
   /** To a token that is written, and from one that is typed. */
   private belongs({ from, to }: Arc, token: number): boolean {
-    return token < this.data.given ? from === token && to < this.length : to === token;
+    return token < this.text.given ? from === token && to < this.moment.length : to === token;
   }
 
   private told(): string {
-    return this.lit === null
-      ? toldOfText(this.data, this.length)
-      : this.lit < this.data.given
-        ? toldOfTyped(this.data, this.lit, this.length)
-        : toldOfToken(this.data, this.lit);
+    const { lit, text } = this;
+    if (lit === null) return this.moment.said;
+    return lit < text.given ? toldOfTyped(text, lit, this.moment.length) : toldOfToken(text, lit);
+  }
+}
+
+/** Whether this browser has shown the theatre, which it has from now on. */
+function seenBefore(): boolean {
+  try {
+    const seen = localStorage.getItem(SEEN) !== null;
+    localStorage.setItem(SEEN, "seen");
+    return seen;
+  } catch {
+    return true; // a browser that keeps nothing would show it at every visit
   }
 }
 

@@ -82,6 +82,10 @@ interface Read {
 
 interface Cases {
   arcs: Case<DataOf<typeof arcs>, { arcs: Arc[]; wrong: number[]; text: string }>;
+  arcs_theatre: Case<
+    DataOf<typeof arcs>,
+    { looks: string[]; whole: string; broken: string; head: number }
+  >;
   contents: Case<DataOf<typeof contents>, null>;
   arrows: Case<
     Extract<DataOf<typeof arrows>, { keys: Pair[] }>,

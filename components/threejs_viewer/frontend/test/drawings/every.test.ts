@@ -30,6 +30,7 @@ const moving = drawings.filter(isMoving);
 const text = (name: string): string => readFileSync(`${DIST}/${name}.js`, "utf-8");
 
 function openedFrom(module: Module, one: object): Opened<Sent> {
+  localStorage.clear(); // each visit is the first
   return opened(module, one as never);
 }
 

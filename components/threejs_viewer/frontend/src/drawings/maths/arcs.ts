@@ -1,7 +1,5 @@
 // Arcs of a sum (components/ui/drawings/arcs.py): which there are, how they run, what is said.
 
-import { range } from "../shared/numbers";
-
 /** From the token a head looks at to the one that is written next. */
 export interface Arc {
   head: number;
@@ -16,6 +14,7 @@ export interface Group {
   stop: number;
   label: string;
   note: string;
+  wrong: boolean;
 }
 
 export interface Text {
@@ -27,12 +26,16 @@ export interface Text {
   places: string[];
   /** So many tokens were typed. */
   given: number;
-  /** Of each head, a row for each written token. */
+  /** Of each head, a row for each written token, in thousandths. */
   weights: number[][][];
   layer: number;
   /** The head that is out. */
   pulled: number | null;
+  /** Of the whole text. */
+  verdict: string;
 }
+
+const WHOLE = 1000; // thousandths
 
 /** Less weight has no arc: it would be a hair among ribbons. */
 const LEAST = 0.08;
@@ -43,7 +46,8 @@ export function arcsOf({ weights, given, pulled }: Text): Arc[] {
     if (head === pulled) return;
     rows.forEach((row, n) =>
       row.forEach((weight, from) => {
-        if (weight >= LEAST) arcs.push({ head, from, to: given + n, weight });
+        if (weight >= LEAST * WHOLE)
+          arcs.push({ head, from, to: given + n, weight: weight / WHOLE });
       }),
     );
   });
@@ -63,48 +67,82 @@ export const isWrong = ({ tokens, right }: Text, i: number): boolean => tokens[i
 export const follows = (text: Text, i: number): boolean =>
   isWrong(text, i) && text.tokens[i] === text.implied[i];
 
-/** The tokens that are wrong among the first `length`. */
-export function wrongAmong(text: Text, length: number): number[] {
-  return range(length).filter((i) => isWrong(text, i));
-}
-
 // ---------------------------------------------------------------- in words
 
-const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
+export const percent = (weight: number): string => `${Math.round(100 * weight)}%`;
+
+/** Where each head looks most before a token is written, in the order of the text. */
+export function mostOf({ weights, given, pulled }: Text, token: number): Arc[] {
+  const arcs = weights.map((rows, head) => {
+    const row = rows[token - given];
+    const most = Math.max(...row);
+    return { head, from: row.indexOf(most), to: token, weight: most / WHOLE };
+  });
+  return arcs
+    .filter(({ head }) => head !== pulled)
+    .sort((one, other) => one.from - other.from || other.head - one.head);
+}
 
 /** How the text stands once so many tokens are there. */
 export function toldOfText(text: Text, length: number): string {
   const written = length - text.given;
-  if (written === 0) return `${text.tokens.slice(0, length).join("")} is typed.`;
-  if (length < text.tokens.length)
-    return `${text.tokens[length - 1]} is written: ${text.places[length - 1]}.`;
-  const wrong = wrongAmong(text, length);
-  const all = counted(written, "token");
-  if (!wrong.length) return `${all} written, all of them right.`;
-  const later = wrong.filter((i) => follows(text, i)).length;
-  const why = later ? `, ${later} of these because of an earlier error` : "";
-  return `${all} written, ${wrong.length} of them wrong${why}.`;
+  if (written <= 0) return `${text.tokens.slice(0, length).join("") || "Nothing"} is typed.`;
+  if (length === text.tokens.length) return text.verdict;
+  const i = length - 1;
+  const instead = isWrong(text, i) ? `, where ${text.right[i]} is right` : "";
+  return `${text.tokens[i]} is written${instead}: ${text.places[i]}.`;
 }
 
 /** Which of the tokens written so far each head fetched a typed one for: those of an arc. */
 export function toldOfTyped(text: Text, i: number, length: number): string {
   const arcs = arcsOf(text).filter(({ from, to }) => from === i && to < length);
   const looks = arcs.map(({ head, to, weight }) => {
-    return `head ${head} for ${text.tokens[to]} (${text.places[to]}) ${weight.toFixed(2)}`;
+    return `head ${head} for ${text.tokens[to]} (${percent(weight)})`;
   });
-  const by = looks.length ? `Looked at by: ${looks.join(", ")}.` : "No head looks at it yet.";
+  const by = looks.length ? `Looked at by ${looks.join(", ")}.` : "No head looks at it yet.";
   return `${text.tokens[i]} (${text.places[i]}). ${by}`;
 }
 
 /** Where the heads look before a token is written. */
 export function toldOfToken(text: Text, i: number): string {
-  const looks = text.weights.map((rows, head) => {
-    if (head === text.pulled) return `head ${head} is ablated`;
-    const row = rows[i - text.given];
-    const most = row.indexOf(Math.max(...row));
-    return `head ${head} at ${text.tokens[most]} (${text.places[most]}) ${row[most].toFixed(2)}`;
+  const most = new Map(mostOf(text, i).map((arc) => [arc.head, arc]));
+  const looks = text.weights.map((_, head) => {
+    const arc = most.get(head);
+    return arc
+      ? `head ${head} at ${text.tokens[arc.from]} (${percent(arc.weight)})`
+      : `head ${head} is ablated`;
   });
   const why = follows(text, i) ? ", because of an earlier error" : "";
   const wrong = isWrong(text, i) ? `, where ${text.right[i]} is right${why}` : "";
-  return `${text.tokens[i]} (${text.places[i]})${wrong}. Most weight: ${looks.join(", ")}.`;
+  return `${text.tokens[i]} (${text.places[i]})${wrong}. Most attention: ${looks.join(", ")}.`;
+}
+
+// ---------------------------------------------------------------- names of arcs
+
+export interface Name {
+  text: string;
+  x: number;
+  y: number;
+}
+
+/** What stands over the top of each arc: the lowest first, and each above those that it would
+    cover. `size` of the letters, whose width is about half of it. */
+export function namesOf(
+  arcs: readonly { text: string; x: number; y: number }[],
+  size: number,
+  width: number,
+): Name[] {
+  const names: Name[] = [];
+  const half = (text: string): number => 0.27 * size * text.length;
+  for (const { text, x, y } of [...arcs].sort((one, other) => other.y - one.y)) {
+    const inside = Math.min(Math.max(x, half(text)), width - half(text));
+    const name = { text, x: inside, y: y - 0.4 * size };
+    for (const below of names) {
+      const apart = half(text) + half(below.text) + 0.3 * size;
+      const covers = Math.abs(below.x - name.x) < apart && Math.abs(below.y - name.y) < 1.15 * size;
+      if (covers) name.y = below.y - 1.15 * size;
+    }
+    names.push(name);
+  }
+  return names;
 }
