@@ -16,6 +16,7 @@ from lab.inference.token_loss import prices
 from lab.inference.transcript import transcribe
 from lab.interp.logit_lens import notebook
 from lab.interp.patterns import patterns
+from lab.interp.taken_out import take_each_out
 from lab.training.checkpoint import CHECKPOINTS, load_run, read_result
 from lab.training.recipe import Recipe
 
@@ -44,6 +45,18 @@ def measure_opening(cell: Cell) -> dict[str, Any]:
         **Sample("given", PAIRS, 1).document(),
         "seeds": [0],
     }
+
+
+def taken_out_cells() -> list[Cell]:
+    return opening_cells()[:1]
+
+
+def measure_taken_out(cell: Cell) -> dict[str, Any]:
+    """What each part of the run adds to every token of a problem, and what is left without it."""
+    loaded = load_run(cell["run"])
+    prompt = decode(loaded.format.prompt(cell["a"], cell["b"])[0])
+    found = take_each_out(loaded.model, prompt, loaded.format.length)
+    return {**asdict(found), **Sample("given", PAIRS, 1).document(), "seeds": [0]}
 
 
 def atlas_cells() -> list[Cell]:
