@@ -14,6 +14,7 @@ from components.ui.claims import claim
 from components.ui.loaded_models import write_sum
 from lab.data.problems import Format, two_digit_split
 from lab.inference.transcript import Transcript
+from lab.interp.taken_out import TakenOut, Without
 from lab.readings import Counts, Numbers
 from lab.records import ROOT
 
@@ -100,6 +101,20 @@ def opening(run: str) -> Opening | None:
             row["prices"],
         )
     except (FileNotFoundError, ValueError, KeyError, StopIteration):
+        return None
+
+
+def taken_out(run: str) -> TakenOut | None:
+    """Every part of a run taken out of the recorded problem; None as `opening`."""
+    try:
+        rows = claim.read_record(ROOT / "records/taken_out.jsonl")
+        row = next(row for row in rows if row["cell"]["run"] == run)
+        if claim.changed_by(row, ROOT):
+            return None
+        without = {part: Without(**found) for part, found in row["without"].items()}
+        kept = (row[name] for name in ("text", "given", "rivals", "leads", "added"))
+        return TakenOut(*kept, without)
+    except (FileNotFoundError, ValueError, KeyError, TypeError, StopIteration):
         return None
 
 

@@ -1,20 +1,22 @@
-"""What each part of a model adds to the lead of every written token, beside what is left without it.
+"""What each part of a model adds to the lead of every written token, and what is left without it.
 
 The lead of a token is its logit minus that of the token that came second. What a part added is a
 term of that sum; without the part the model runs again, so later parts read another stream.
 
-Shapes: `C` components, `W` written tokens.
+torch is imported only to measure: a record can be read without it.
+
+Shapes: `W` written tokens.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lab.data.vocabulary import VOCABULARY, decode
-from lab.inference.forward import run_with_trace
-from lab.inference.transcript import transcribe
-from lab.interp.attribution import attribute
-from lab.model.gpt import GPT
+
+if TYPE_CHECKING:
+    from lab.model.gpt import GPT
 
 DIGITS = 4
 """Decimals of a logit that are kept."""
@@ -47,6 +49,10 @@ class TakenOut:
 
 def take_each_out(model: GPT, prompt: str, length: int) -> TakenOut:
     """All parts of a model on the text that it writes of `prompt`, taken out one by one."""
+    from lab.inference.forward import run_with_trace
+    from lab.inference.transcript import transcribe
+    from lab.interp.attribution import attribute
+
     text = transcribe(model, prompt, length).text
     whole = attribute(model, text)
     rows = range(len(prompt) - 1, len(text) - 1)  # where it stands when it writes

@@ -105,8 +105,6 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "before_and_after": lambda: ch03.before_and_after(SIGNED[0], SIGNED[1], 1000.0),
     "neuron_curve": lambda: ch03.neuron_curve(TEN),
     "early_reading": lambda: ch03.early_reading(["95", "97"], SHARES, ["a", "b"], "97", 3),
-    "contribution_map": lambda: ch03.contribution_map(SHARES, ["token", "FFN 0"], "7*"),
-    "waterfall": lambda: ch03.waterfall(["token", "FFN 0"], SIGNED[0], "the logit"),
     "table_map": lambda: maps.table_map(SHARES, ["a", "b"], ["c", "d"], "rows", "columns"),
     "seen_and_heldout": lambda: ch10.seen_and_heldout(
         [{"bar": "plain", "pairs": "held out", "share": 0.5, "label": "1 of 2"}]
@@ -299,8 +297,6 @@ SHORT = {
     "early_reading",
     "line_lengths",
     "table_map",
-} | {
-    *("contribution_map", "waterfall"),
 }
 """Maps and lists whose height follows from the number of their rows."""
 

@@ -12,6 +12,7 @@ import type growing from "../../src/drawings/growing";
 import type guess from "../../src/drawings/guess";
 import type { Axis } from "../../src/drawings/maths/guess";
 import type kept from "../../src/drawings/kept";
+import type ledger from "../../src/drawings/ledger";
 import type generators from "../../src/drawings/generators";
 import type network from "../../src/drawings/network";
 import type notations from "../../src/drawings/notations";
@@ -118,6 +119,8 @@ interface Cases {
     }
   >;
   growing: Case<DataOf<typeof growing>, null>;
+  /** The ends of the bars, and with one part out. */
+  ledger: Case<DataOf<typeof ledger>, { out: number; ends: number[]; ends_without: number[] }>;
   kept: Case<DataOf<typeof kept>, { what: "keys" | "values"; t: number; on: Grown; off: Grown }[]>;
   /** For each side, when 0, 1, ... tokens are written. */
   generators: Case<
