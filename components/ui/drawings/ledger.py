@@ -1,7 +1,7 @@
 """The lead of a written token as bars, one for each part of the model; a part is taken out by hand.
 
-The browser adds up the bars once when it is opened, takes one of them out, and rests. A reader takes
-out another: its bar leaves the sum, and above that stands what the model does when it runs without.
+The browser adds up the bars once when it is opened, takes one of them out, and rests. A reader
+takes out another: its bar leaves the sum, and above stands what the model does without it.
 """
 
 from __future__ import annotations

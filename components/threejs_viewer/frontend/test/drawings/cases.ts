@@ -6,6 +6,7 @@ import type arrows from "../../src/drawings/arrows";
 import type climb from "../../src/drawings/climb";
 import type clocks from "../../src/drawings/clocks";
 import type cloud from "../../src/drawings/cloud";
+import type coins from "../../src/drawings/coins";
 import type contents from "../../src/drawings/contents";
 import type experts from "../../src/drawings/experts";
 import type growing from "../../src/drawings/growing";
@@ -83,6 +84,11 @@ interface Read {
 interface Cases {
   arcs: Case<DataOf<typeof arcs>, { arcs: Arc[]; wrong: number[]; text: string }>;
   contents: Case<DataOf<typeof contents>, null>;
+  /** As the model has the two logits, and as a hand moves them. */
+  coins: Case<
+    DataOf<typeof coins>,
+    { logits: number[]; p: number[]; nats: number; coins: number }[]
+  >;
   arrows: Case<
     Extract<DataOf<typeof arrows>, { keys: Pair[] }>,
     { query: Pair; weights: number[]; blend: number[] }[]
