@@ -133,6 +133,12 @@ def the_notebook_keeps_its_height(page: Page) -> None:
 
 
 def a_typed_sum_and_a_warm_model_follow_the_reader(page: Page) -> None:
+    """And the loss of a guess grows as the bar of the wrong digit is pushed up by key."""
+    said = page.locator(".coins .said")
+    before = said.inner_text()
+    page.locator(".coins .wrong .knob").press("End")
+    expect(said).not_to_have_text(before)
+    page.locator(".coins .reset").click()
     page.get_by_label("First number").first.fill("58")
     page.get_by_label("First number").first.press("Enter")
     wait_idle(page)

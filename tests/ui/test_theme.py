@@ -80,10 +80,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "digit_bars": lambda: ch00.digit_bars(np.stack([TEN, TEN]), ("tens", "units"), (1, 2)),
     "cosine_map": lambda: ch01.cosine_map(SIGNED, ["0", "1"]),
     "waves": lambda: ch01.waves(TEN[:5], 0.2),
-    "ten_bars": lambda: ch01.ten_bars(TEN, 5, 3),
-    "coin": lambda: ch01.coin(0.5),
     "loss_and_perplexity": lambda: ch01.loss_and_perplexity([{"tokens": 1, "loss": 2.0}]),
-    "token_prices": lambda: ch01.token_prices(TEN[:2], "7*8", [False, True]),
     "two_sets_of_bars": lambda: ch01.two_sets_of_bars(TEN[:2], TEN[:2], "7*"),
     "chain": lambda: ch01.chain(4, (0.9, 0.6)),
     "blend_map": lambda: ch02.blend_map({"7*8=": TEN}, [*"0123456789"], "digit"),
@@ -476,7 +473,6 @@ def test_right_and_wrong_are_told_without_colour_too() -> None:
     digits = ch00.digit_bars(np.stack([TEN, TEN]), ("tens", "units"), (1, 2))
     assert digits.layer[1].data["tick"].tolist().count("✓") == 2  # pyright: ignore
     assert ch10.beliefs([0.1, 0.9], "78", "7", "8").data["mark"].tolist() == ["✓", "✗"]  # pyright: ignore
-    assert ch01.ten_bars(TEN, 5, 3).data["mark"][[3, 5]].tolist() == ["✗", "✓"]  # pyright: ignore
 
 
 # ---------------------------------------------------------------- the colours themselves

@@ -15,6 +15,7 @@ const TENTHS = 10; // moments for a logit of 1
 const [TOP, HEIGHT, FOOT] = [26, 250, 42]; // of the plot; below it digits and probabilities
 const PILE = 0.3; // of the width
 const KNOB = 8;
+const WIDEST = 84; // pixels of a coin
 
 interface Data extends Sent {
   /** The text so far; the tokens that may come, and their logits as the model has them. */
@@ -36,6 +37,9 @@ interface Data extends Sent {
 }
 
 interface Column {
+  group: SVGGElement;
+  /** Where a hand takes hold of it. */
+  grip: SVGRectElement;
   bar: SVGRectElement;
   share: SVGTextElement;
 }
@@ -64,10 +68,11 @@ class Coins extends MovingDrawing<Data> {
     this.columns = range(shown).map((i) => {
       const kind = i === right ? "right" : i === wrong ? "wrong" : "other";
       const group = draw(plot, "g", { class: `column ${kind}` });
-      const bar = draw(group, "rect");
+      const grip = draw(group, "rect", { class: "grip" });
+      const bar = draw(group, "rect", { class: "bar" });
       const name = draw(group, "text", { class: "digit" });
-      name.textContent = tokens[i];
-      return { bar, share: draw(group, "text", { class: "share" }) };
+      name.textContent = `${tokens[i]}${i === right ? "✓" : i === wrong ? "✗" : ""}`;
+      return { group, grip, bar, share: draw(group, "text", { class: "share" }) };
     });
     this.heap = draw(plot, "g", { class: "heap" });
     this.knobs = [wrong, right].map((token) => this.buildKnob(token));
@@ -80,8 +85,8 @@ class Coins extends MovingDrawing<Data> {
   private buildKnob(token: number): SVGCircleElement {
     const { tokens, right } = this.data;
     const kind = token === right ? "right" : "wrong";
-    return draw(this.plot, "circle", {
-      class: `knob ${kind}`,
+    return draw(this.columns[token].group, "circle", {
+      class: "knob",
       r: KNOB,
       tabindex: 0,
       role: "slider",
@@ -91,8 +96,8 @@ class Coins extends MovingDrawing<Data> {
   }
 
   private buildSlide(knob: SVGCircleElement, wrong: boolean): Slide {
-    const { low, high, least, most } = this.data;
-    return new Slide(knob, knob, {
+    const { low, high, least, most, wrong: token, right } = this.data;
+    return new Slide(knob, this.columns[wrong ? token : right].group, {
       step: 1 / TENTHS,
       upright: true,
       now: () => (wrong ? this.wrong : this.right),
@@ -181,8 +186,9 @@ class Coins extends MovingDrawing<Data> {
       draw(axes, "line", { x1: split + 34, x2: this.width, y1: y, y2: y });
       draw(axes, "text", { class: "tick", x: split + 30, y }).textContent = String(coins);
     }
-    columns.forEach(({ bar, share }, i) => {
+    columns.forEach(({ grip, bar, share }, i) => {
       const wide = 0.62 * this.step;
+      set(grip, { x: this.x(i) - this.step / 2, width: this.step });
       set(bar, { x: this.x(i) - wide / 2, width: wide });
       set(share, { x: this.x(i), y: TOP + HEIGHT + 32 });
       set(share.previousElementSibling!, { x: this.x(i), y: TOP + HEIGHT + 14 });
@@ -198,9 +204,10 @@ class Coins extends MovingDrawing<Data> {
     const logits = this.now();
     const p = softmax(logits);
     if (this.width) {
-      this.columns.forEach(({ bar, share }, i) => {
+      this.columns.forEach(({ grip, bar, share }, i) => {
         const [from, to] = [this.y(Math.max(logits[i], 0)), this.y(Math.min(logits[i], 0))];
         set(bar, { y: from, height: Math.max(to - from, 1) });
+        set(grip, { y: from - 2 * KNOB, height: to - from + 4 * KNOB });
         share.textContent = p[i] < 5e-4 ? "" : percent(p[i]);
       });
       const { right, wrong, least, most, low, high } = this.data;
@@ -218,7 +225,8 @@ class Coins extends MovingDrawing<Data> {
 
   private showPile(nats: number): void {
     const { heap, split, width } = this;
-    const [x, wide] = [split + 40, width - split - 46];
+    const wide = Math.min(width - split - 46, WIDEST);
+    const x = split + 37 + (width - split - 40 - wide) / 2;
     const tall = HEIGHT / this.coins;
     heap.replaceChildren();
     pile(nats).forEach((share, i) => {

@@ -9,6 +9,7 @@ import type cloud from "../../src/drawings/cloud";
 import type coins from "../../src/drawings/coins";
 import type contents from "../../src/drawings/contents";
 import type experts from "../../src/drawings/experts";
+import type forced from "../../src/drawings/forced";
 import type growing from "../../src/drawings/growing";
 import type guess from "../../src/drawings/guess";
 import type { Axis } from "../../src/drawings/maths/guess";
@@ -124,6 +125,7 @@ interface Cases {
       asked: Pair;
     }
   >;
+  forced: Case<DataOf<typeof forced>, null>;
   growing: Case<DataOf<typeof growing>, null>;
   /** The ends of the bars, and with one part out. */
   ledger: Case<DataOf<typeof ledger>, { out: number; ends: number[]; ends_without: number[] }>;

@@ -98,6 +98,7 @@ const POINTED: Record<string, string> = {
   arrows: ".tokens > div",
   arrows_real: ".tokens > div",
   experts: ".mark",
+  forced: ".columns [role=img]",
   generators: ".text span",
   growing: ".rows span",
   kept: ".layer",
