@@ -51,7 +51,7 @@ def a_part_is_taken_out_by_key_and_put_back(page: Page) -> None:
     wait_idle(page)
     assert "ch03_pull=FFN+0" in page.url
     part.press("Enter")
-    expect(said).to_contain_text("all bars add up")
+    expect(said).to_contain_text("FFN 0 adds")
     expect(run).to_be_hidden()
 
 
@@ -134,10 +134,11 @@ def the_notebook_keeps_its_height(page: Page) -> None:
 
 def a_typed_sum_and_a_warm_model_follow_the_reader(page: Page) -> None:
     """And the loss of a guess grows as the bar of the wrong digit is pushed up by key."""
-    said = page.locator(".coins .said")
-    before = said.inner_text()
-    page.locator(".coins .wrong .knob").press("End")
-    expect(said).not_to_have_text(before)
+    said, knob = page.locator(".coins .said"), page.locator(".coins .wrong .knob")
+    knob.press("Home")
+    expect(said).to_contain_text("6, the right one, 11%. The loss is 2.1")
+    knob.press("End")
+    expect(said).to_contain_text("23.1 tosses")
     page.locator(".coins .reset").click()
     page.get_by_label("First number").first.fill("58")
     page.get_by_label("First number").first.press("Enter")

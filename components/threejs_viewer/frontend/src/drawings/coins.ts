@@ -231,7 +231,13 @@ class Coins extends MovingDrawing<Data> {
     heap.replaceChildren();
     pile(nats).forEach((share, i) => {
       const y = this.level(i + share);
-      draw(heap, "rect", { x, width: wide, y: y + 0.5, height: share * tall - 1, rx: tall / 2.5 });
+      draw(heap, "rect", {
+        x,
+        width: wide,
+        y: y + 0.5,
+        height: Math.max(share * tall - 1, 0.5),
+        rx: tall / 2.5,
+      });
     });
     const said = draw(heap, "text", { x: x + wide / 2, y: this.level(nats / COIN) - 9 });
     said.textContent = (nats / COIN).toFixed(1);
