@@ -112,8 +112,8 @@ def taken_out(run: str) -> TakenOut | None:
         if claim.changed_by(row, ROOT):
             return None
         without = {part: Without(**found) for part, found in row["without"].items()}
-        kept = (row[name] for name in ("text", "given", "rivals", "leads", "added"))
-        return TakenOut(*kept, without)
+        kept = {name: row[name] for name in ("text", "given", "rivals", "leads", "added")}
+        return TakenOut(**kept, without=without)
     except (FileNotFoundError, ValueError, KeyError, TypeError, StopIteration):
         return None
 

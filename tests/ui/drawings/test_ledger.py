@@ -10,11 +10,18 @@ from drawing_cases import Case, case
 from components.ui.drawings import ledger
 from components.ui.drawings.ledger import ledger_data
 from components.ui.page_records import taken_out
+from lab.interp.taken_out import TakenOut
 
 # ---------------------------------------------------------------- what the front end is tried on
 
-FOUND = taken_out("chain_of_thought")
-assert FOUND is not None
+
+def recorded() -> TakenOut:
+    found = taken_out("chain_of_thought")
+    assert found is not None
+    return found
+
+
+FOUND = recorded()
 NAMES = [f"token {i}" for i in range(FOUND.given, len(FOUND.text))]
 PLACE, HEAD = 8, "head 0.2"
 

@@ -63,7 +63,7 @@ def lengths_of(a: int, b: int) -> tuple[str, list[str], Numbers]:
         return recorded.written.text, recorded.lines, recorded.lengths
     text = text_of(a, b)
     book = notebook_of(text)
-    return text, book.lines, book.length_of_contributions
+    return text, [*book.lines], book.length_of_contributions
 
 
 @lru_cache(KEPT)

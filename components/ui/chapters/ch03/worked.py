@@ -200,7 +200,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "short_bar": short_bar,
     "short_added": lambda: written(here(recorded().added[short_bar()]), "{:+.2f}"),
     "short_left": lambda: left_without(short_bar()),
-    "short_says": lambda: here(recorded().without[short_bar()].says),
+    "short_says": lambda: recorded().without[short_bar()].says[PLACE - FIRST],
     "long_bar": long_bar,
     "long_added": lambda: f"{here(recorded().added[long_bar()]):+.2f}",
     "long_left": lambda: left_without(long_bar()),
