@@ -145,21 +145,15 @@ class WrittenToken:
     def to_lead(self) -> Numbers:
         return self.found.to_lead(self.row, self.token, self.rival)
 
-    @property
-    def lead(self) -> float:
-        return self.found.lead(self.row, self.token, self.rival)
-
     def bar_of(self, part: str) -> float:
         """What a part added to the lead; of an attention, what its heads did."""
         return self.found.of(components_to_ablate()[part], self.to_lead)
 
 
-def written_at(text: str, place: int = PLACE, rival: int | None = None) -> WrittenToken:
-    """The token at a place of a text; its rival came second, unless one is said."""
+def written_at(text: str, place: int) -> WrittenToken:
+    """The token at a place of a text, and the rival that came second."""
     token = VOCABULARY.index(text[place])
-    if rival is None:
-        rival = attribution_of(text).runner_up(place - 1, token)
-    return WrittenToken(text, place, token, rival)
+    return WrittenToken(text, place, token, attribution_of(text).runner_up(place - 1, token))
 
 
 # ---------------------------------------------------------------- a part ablated
