@@ -18,17 +18,13 @@ from components.ui.chapters.ch01.worked import (
     LEAST_HEAT,
     LEAST_RIVAL,
     N_TOKENS,
-    RIGHT,
-    RIVAL,
-    constructed,
-    further_from_even,
     in_space,
     price_of_right,
 )
-from components.ui.drawings import openers
+from components.ui.drawings import coins, forced
 from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
-from components.ui.loaded_models import BOOK_RUN, load_with_progress, write_sum
+from components.ui.loaded_models import BOOK_RUN, load_with_progress
 from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import opening, rows_of
 from components.ui.words import spelled
@@ -46,20 +42,26 @@ page.open()
 
 
 @page.section("bill", told=False)
-def what_every_token_costs() -> None:
+def the_loss_of_a_guess() -> None:
     found = opening(TWIN)
     if found is None:
         return
-    text = FORM.text(found.a, found.b)
-    st.html(
-        openers.opener(
-            openers.priced_text(text, FORM, found.prices, FORM.prompt_length),
-            f"The loss of every token of {text}, as a bar that stands on it",
-            page.text("bill"),
-        )
+    right = FORM.text(found.a, found.b)
+    place = tokens.wrong_tokens(found.written.text, right)[0]
+    given, p = right[:place], found.written.beliefs[place - FORM.prompt_length]
+    coins.show_coins(
+        "ch01_coins",
+        given,
+        VOCABULARY,
+        p,
+        right[place],
+        found.written.text[place],
+        shown=10,
+        alt=f"What the small twin expects after {given}, and the loss of the right digit",
     )
-    page.numbers("losses", {"token": list(text[1:]), "nats": found.prices})
-    page.source()
+    st.caption(page.text("bill"))
+    page.numbers("probabilities", {"token": list(VOCABULARY), "p": p})
+    page.source(mlp.softmax, mlp.cross_entropy)
 
 
 page.prose("opening")
@@ -130,34 +132,12 @@ def how_the_rows_lie() -> None:
 
 
 @page.section("coin")
-def ten_bars_and_a_coin() -> None:
-    page.prose("coin_controls")
-    left, right = st.columns(2)
-    with left:
-        z_right = page.number("right", "Logit of the right 5", -8.0, 8.0, 0.0, 0.5)
-    with right:
-        z_rival = page.number("rival", "Logit of its rival 3", -8.0, 8.0, 4.0, 0.5)
-    p = constructed(z_right, z_rival)
-    left, right = st.columns(2)
-    with left:
-        page.draw(
-            figures.ten_bars(p, RIGHT, RIVAL),
-            alt="Probabilities of the ten digits, the right one and its rival marked",
-        )
-    with right:
-        page.draw(
-            figures.coin(float(p[RIGHT])),
-            alt="The loss of the right digit, as a point on the curve -ln p",
-        )
-    charged = price_of_right(z_right, z_rival)
-    st.markdown(
-        f"The right digit has $p = {p[RIGHT]:.3f}$, and its loss is $-\\ln p = {charged:.2f}$ "
-        "nats. (*Constructed.*)"
-    )
+def how_many_coins() -> None:
     if page.guess(
-        "Confident and wrong, or confident and right: which loss is further from an even guess's?",
-        ("wrong costs more than right saves", "right saves more", "the same"),
-        further_from_even,
+        f"A right token has a probability of one in {worked.RARE:,}. How many coins is its loss?",
+        ("about 2", "about 10", "about 500"),
+        worked.coins_of_the_rare,
+        frame=worked.RARE_IN_COINS,
     ):
         page.notice()
     page.source(mlp.softmax, mlp.cross_entropy)
@@ -188,24 +168,6 @@ def before_training() -> None:
 # ---------------------------------------------------------------- 4. teacher forcing
 
 
-def show_prices(run: str, a: int, b: int) -> None:
-    _, mask = FORM.render(np.array([a]), np.array([b]))
-    page.draw(
-        figures.token_prices(probes.prices(run, a, b), FORM.text(a, b), mask[0, 1:].tolist()),
-        alt=f"The loss of each token of {a} × {b}, given the right tokens before it",
-    )
-
-
-def show_written(run: str, a: int, b: int) -> int:
-    """What a run writes for itself, its wrong tokens marked. Returns how many those are."""
-    written = write_sum(run, a, b).text
-    marks = tokens.marks_of(written, FORM, a, b)
-    n_wrong = len(marks.wrong)
-    st.caption(f"Writing {a} × {b} for itself, {MODELS[run]} gets {n_wrong} tokens wrong:")
-    st.html(tokens.strip(written, FORM, a, b, marks=marks, small=True))
-    return n_wrong
-
-
 def show_next_token(run: str, place: int, heat: float, keep: str) -> None:
     """The bars of one token of the reader's sum, before and after the settings."""
     given = FORM.text(a, b)[:place]
@@ -226,12 +188,25 @@ with st.container(key="ch01_one_model"):  # its switch stays in sight as far as 
     page.prose("forcing")
     run = ask_model() if page.draws("forcing", "choose") else TWIN
 
-    @page.section("forcing", needs=[run], told=False)
-    def price_of_each_token() -> None:
-        show_prices(run, a, b)
-        if show_written(run, a, b) == 0 and (other := probes.gets_wrong(run)):
-            show_prices(run, *other)
-            show_written(run, *other)
+    @page.section("forcing", told=False)
+    def one_text_twice() -> None:
+        problem, race = probes.race_of(run, a, b)
+        if problem != (a, b):
+            st.caption(page.text("forcing_other"))
+        forced.show_race(
+            f"ch01_race_{run}_{a}_{b}",
+            race,
+            [tokens.place_of(i, FORM, *problem) for i in range(FORM.prompt_length, FORM.length)],
+            alt=f"The loss of each token of {race.right}, teacher forced and written by itself",
+        )
+        page.numbers(
+            "losses",
+            {
+                "token": list(race.right[FORM.prompt_length :]),
+                "teacher forced": [*race.forced],
+                "written by itself": [*race.alone],
+            },
+        )
         page.notice()
         page.source(token_loss.prices, token_loss.beliefs, token_loss.token_loss)
 

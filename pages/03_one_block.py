@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-import numpy as np
 import streamlit as st
 
 from components.ui import exercise_verdict, tokens
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch03 import claims, figures, probes, worked
-from components.ui.chapters.ch03.probes import FACTORS, FIRST, FORM, PLACE, WrittenToken, written_at
+from components.ui.chapters.ch03.probes import FACTORS, FIRST, FORM, PLACE, written_at
 from components.ui.chapters.ch03.worked import CALC, config
-from components.ui.claims import results
-from components.ui.drawings import openers
-from components.ui.drawings.moment import share_moment
+from components.ui.drawings import ledger, openers
 from components.ui.lazily import lazily
+from components.ui.link import one_of
 from components.ui.loaded_models import BOOK_RUN
-from components.ui.page_records import opening, rows_of
+from components.ui.operand_boxes import last_allowed
+from components.ui.page_records import rows_of
 from components.ui.plots import bars
 from components.ui.words import band, spelled
 from lab.data.vocabulary import VOCABULARY
@@ -31,36 +30,56 @@ block = lazily("lab.model.block")
 gpt = lazily("lab.model.gpt")
 intervene = lazily("lab.interp.intervene")
 logit_lens = lazily("lab.interp.logit_lens")
-mha = lazily("lab.model.attention.mha")
 mlp = lazily("lab.by_hand.mlp")
 norms = lazily("lab.model.norm")
 ablations = lazily("lab.experiments.ablations")
 residual = lazily("lab.model.residual")
+taken_out = lazily("lab.interp.taken_out")
 
 page = Chapter("03_one_block", CALC)
 page.open()
+pair = page.pair() if page.alone is None else None
 
 
-@page.section("filling", told=False)
-def the_stream_fills() -> None:
-    found = opening(BOOK_RUN)
-    if found is None:
-        return
-    text = found.written.text
-    st.html(
-        openers.opener(
-            openers.contribution_map(found.lengths, found.lines, text),
-            f"How long the contribution of each part is at every token of {text}",
-            page.text("filling"),
-        )
+# ---------------------------------------------------------------- a lead as a sum
+
+
+def take_out(place: int, part: str) -> None:
+    """What a reader chose in the figure, kept as guesses are: here, and in the address."""
+    st.session_state["ch03_token"] = str(place)
+    if part:
+        st.session_state["ch03_pull"] = part
+
+
+def first_chosen(a: int, b: int, parts: Sequence[str]) -> tuple[int, str]:
+    """The token and the part with which the figure of a problem opens."""
+    places = [str(i) for i in range(FIRST, FORM.length)]
+    place = page.kept("ch03_token", *one_of(places)) or str(PLACE)
+    part = page.kept("ch03_pull", *one_of(parts)) or worked.short_bar()
+    return st.session_state.setdefault(f"ch03_first_{a}_{b}", (int(place), part))
+
+
+@page.section("pull", told=False)
+def one_part_is_taken_out() -> None:
+    asked = pair if page.alone is None else page.pair()
+    a, b = last_allowed("ch03_last_sum", asked, (worked.A, worked.B))
+    found = probes.taken_out(a, b)
+    place, part = first_chosen(a, b, list(found.without))
+    ledger.show_ledger(
+        f"ch03_ledger_{a}_{b}",
+        found,
+        [tokens.place_of(i, FORM, a, b) for i in range(FIRST, FORM.length)],
+        place,
+        alt=f"What each part adds to the lead of a token of {found.text} over its rival",
+        out=part,
+        on_take=take_out,
     )
-    lengths = {f"{i} {token}": found.lengths[:, i] for i, token in enumerate(text)}
-    page.numbers("lengths", {"line": found.lines, **lengths})
+    st.caption(page.text("pull"))
+    page.numbers("leads", worked.taken_out_rows(found))
     page.source()
 
 
 page.prose("opening")
-pair = page.pair() if page.alone is None else None
 page.prose("one_file")
 page.whole_file("lab/by_hand/gpt.py")
 page.three_from_before("before_attention", "before_text", "before_neuron")
@@ -236,133 +255,40 @@ def early(a: int, b: int) -> None:
     page.source(logit_lens.read_early)
 
 
-@page.section("tour", needs=[BOOK_RUN])
+@page.section("tour")
 @of_the_sum
 def tour(a: int, b: int) -> None:
-    text = probes.text_of(a, b)
-    book = probes.notebook_of(text)
-    st.html(tokens.strip(text, FORM, a, b, small=True))
-    page.draw(
-        figures.contribution_map(book.length_of_contributions, book.lines, text),
-        alt="How long the contribution of every part is at every token",
+    text, lines, lengths = probes.lengths_of(a, b)
+    st.html(
+        openers.opener(
+            openers.contribution_map(lengths, lines, text),
+            f"How long the contribution of each part is at every token of {text}",
+            page.text("tour_map"),
+        )
     )
+    by_token = {f"{i} {token}": lengths[:, i] for i, token in enumerate(text)}
+    page.numbers("lengths", {"line": lines, **by_token})
     page.notice()
     page.source(gpt.GPT.forward)
 
 
 # ---------------------------------------------------------------- 5. the logit as a sum
 
-ORDERS = ("of the network", "largest first")
-SUMS = ("the lead", "the logit alone")
 
-
-def ask_rival(here: WrittenToken) -> WrittenToken:
-    """The token that the lead is a lead over: the second in the ranking, unless the reader says."""
-    others = [t for t in VOCABULARY if t != VOCABULARY[here.token]]
-    rival = st.selectbox(
-        "Lead over",
-        others,
-        others.index(VOCABULARY[here.rival]),
-        key=f"ch03_rival_{here.place}_{here.token}_{here.rival}",
-    )
-    return written_at(here.text, here.place, VOCABULARY.index(rival))
-
-
-def draw_sum(here: WrittenToken, order: str, what: str) -> None:
-    """The bars of one logit or one lead, and their sum beside what the model computed."""
-    name, rival = (VOCABULARY[t] for t in (here.token, here.rival))
-    added, total, of = here.to_lead, here.lead, f"the lead of {name} over {rival}"
-    if what == "the logit alone":
-        added = here.found.to_logit(here.row, here.token)
-        total, of = here.found.logits[here.row, here.token], f"the logit of {name}"
-    st.markdown(f"The sum of the parts is **{added.sum():.4f}**, and {of} is **{total:.4f}**.")
-    page.draw(
-        figures.waterfall(
-            [part.name for part in here.found.components],
-            added,
-            of,
-            np.argsort(-added) if order == "largest first" else None,
-        ),
-        alt=f"What each part of the model added to {of}, bar after bar, and their sum",
-    )
-
-
-@page.section("sum", needs=[BOOK_RUN])
+@page.section("sum")
 @of_the_sum
 def digit_as_a_sum(a: int, b: int) -> None:
-    text = probes.text_of(a, b)
+    found = probes.taken_out(a, b)
     if not page.guess(
-        f"Who adds most to the lead of {name_of(PLACE, text, a, b)}?",
-        worked.ADDERS,
-        lambda: worked.who_adds_most(text),
-        frame=worked.adders(text),
-        name="adders",
+        f"Take out one of the {len(found.without)} parts at a time, and let the model write "
+        f"{a} × {b} again. How many of them change any token?",
+        worked.CHANGES,
+        lambda: worked.parts_that_change(found),
+        frame=worked.to_change(found),
     ):
         return
-    here = written_at(text, ask_place("place", text, a, b))
-    with st.popover("Rival, order and what is shown"):
-        here = ask_rival(here)
-        order = page.choose("order", "Order of the parts", ORDERS)
-        what = page.choose("what", "Show", SUMS)
-        page.prose("sum_more")
-    draw_sum(here, order, what)
     page.notice()
-    page.source(
-        attribution.attribute, attribution.collect_contributions, mha.MultiHeadAttention.written
-    )
-
-
-def bars_of(text: str, part: str) -> str:
-    """In a sentence: the longest bar of a part over all tokens that are written."""
-    here = probes.longest_bar(text, part)
-    return (
-        f"Over all tokens of this text, the most that {part} adds or takes away is "
-        f"{written(here.bar_of(part), '{:+.2f}')}, of a lead of {here.lead:.2f}."
-    )
-
-
-def what_came_of_it(text: str, part: str, without: str, a: int, b: int) -> str:
-    """At the first token that changes: the lead its bar promises, and the lead that is left."""
-    moved = tokens.wrong_tokens(without, text)
-    if moved:
-        here = written_at(text, moved[0], VOCABULARY.index(without[moved[0]]))
-        said = f"The first token to change is {name_of(moved[0], text, a, b)}, to"
-    else:
-        here = written_at(text)
-        said = f"No token changes. Take {name_of(PLACE, text, a, b)} and its rival"
-    left = probes.attribution_without(text, part).lead(here.row, here.token, here.rival)
-    return (
-        f"{said} `{VOCABULARY[here.rival]}`. With all parts, its lead over that one is "
-        f"{here.lead:.2f}. Subtracting the bar of {part} would leave "
-        f"{written(here.lead - here.bar_of(part), '{:.2f}')}; the model without it leaves "
-        f"**{written(left, '{:.2f}')}**."
-    )
-
-
-@page.section("pull", needs=[BOOK_RUN])
-@of_the_sum
-def pull(a: int, b: int) -> None:
-    text = probes.text_of(a, b)
-    missed = "head {}.{}".format(*results.most_missed_head())
-    part = page.choose("pull", "Ablate", [*probes.components_to_ablate()], missed)
-    if not page.guess(
-        f"{bars_of(text, part)} Without this part, what does the model write?",
-        SAME_OR_NOT,
-        lambda: SAME_OR_NOT[probes.write_without(text[:FIRST], part).text != text],
-        name="survive",
-    ):
-        return
-    without = probes.write_without(text[:FIRST], part).text
-    said = what_came_of_it(text, part, without, a, b)
-    st.markdown(said)
-    st.caption("With all parts, and without the one you chose. Changed tokens are marked.")
-    st.html(tokens.strip(text, FORM, a, b))
-    marks = tokens.marks_of(without, FORM, a, b, text)
-    st.html(tokens.strip(without, FORM, a, b, marks=marks, written_from=FIRST))
-    said = f"{a} × {b} without {part}. {said}"
-    share_moment("ch03_moment", said, page.at, ch03_a=a, ch03_b=b, ch03_pull=part)
-    page.notice()
-    page.source(attribution.Component, intervene.ablate_head, intervene.ablate_layer)
+    page.source(attribution.attribute, taken_out.take_each_out, intervene.ablate_layer)
 
 
 @page.section("missed")

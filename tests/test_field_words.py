@@ -54,9 +54,6 @@ ON_PAGE = {
     "03_one_block": {
         "also call blocks": "what papers call a layer",
         "in that sum": "contributions are added",
-        "It is the sum of": "as above",
-        "The sum of the parts": "as above",
-        "the sum\n": "as above",
     },
     "10_chain_of_thought": {
         "reads that sum": "numbers are added",

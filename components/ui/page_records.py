@@ -14,6 +14,7 @@ from components.ui.claims import claim
 from components.ui.loaded_models import write_sum
 from lab.data.problems import Format, two_digit_split
 from lab.inference.transcript import Transcript
+from lab.interp.taken_out import TakenOut, Without
 from lab.readings import Counts, Numbers
 from lab.records import ROOT
 
@@ -129,6 +130,20 @@ def opening_row(run: str, *, without: bool = False) -> dict[str, Any]:
     if claim.changed_by(row, ROOT):
         raise ValueError(f"the opening of {run} was recorded on other weights")
     return row
+
+
+def taken_out(run: str) -> TakenOut | None:
+    """Every part of a run taken out of the recorded problem; None as `opening`."""
+    try:
+        rows = claim.read_record(ROOT / "records/taken_out.jsonl")
+        row = next(row for row in rows if row["cell"]["run"] == run)
+        if claim.changed_by(row, ROOT):
+            return None
+        without = {part: Without(**found) for part, found in row["without"].items()}
+        kept = {name: row[name] for name in ("text", "given", "rivals", "leads", "added")}
+        return TakenOut(**kept, without=without)
+    except (FileNotFoundError, ValueError, KeyError, TypeError, StopIteration):
+        return None
 
 
 def first_error(atlas: Atlas) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from lab.interp.intervene import ablate_head
 from lab.interp.logit_lens import notebook
 from lab.interp.patterns import patterns
 from lab.interp.position_probes import not_turned
+from lab.interp.taken_out import take_each_out
 from lab.training.checkpoint import CHECKPOINTS, Checkpoint, load_run, read_result
 from lab.training.recipe import Recipe
 
@@ -82,6 +83,18 @@ def without_a_head(loaded: Checkpoint, prompt: str, layer: int, head: int) -> di
         **Sample("given", PAIRS, 1).document(),
         "seeds": [0],
     }
+
+
+def taken_out_cells() -> list[Cell]:
+    return opening_cells()[:1]
+
+
+def measure_taken_out(cell: Cell) -> dict[str, Any]:
+    """What each part of the run adds to every token of a problem, and what is left without it."""
+    loaded = load_run(cell["run"])
+    prompt = decode(loaded.format.prompt(cell["a"], cell["b"])[0])
+    found = take_each_out(loaded.model, prompt, loaded.format.length)
+    return {**asdict(found), **Sample("given", PAIRS, 1).document(), "seeds": [0]}
 
 
 def atlas_cells() -> list[Cell]:

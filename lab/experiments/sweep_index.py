@@ -50,6 +50,7 @@ SWEEPS: dict[str, Sweep] = {
     "atlas": Sweep(atlas.atlas_cells, atlas.measure_atlas, reads.run_named),
     "learned_head": Sweep(learned_head.learned_head_cells, learned_head.measure_learned_head),
     "opening": Sweep(atlas.opening_cells, atlas.measure_opening, reads.run_named),
+    "taken_out": Sweep(atlas.taken_out_cells, atlas.measure_taken_out, reads.run_named),
     "heads": Sweep(
         ablations.ablated_head_cells,
         ablations.measure_head,

@@ -91,12 +91,6 @@ class Attribution:
         ]
         return float(added[mine].sum())
 
-    def by_kind(self, added: Numbers) -> dict[str, float]:
-        """What all components of a kind added together, `added` (C,)."""
-        kinds = dict.fromkeys(component.kind for component in self.components)
-        mine = {kind: [component.kind == kind for component in self.components] for kind in kinds}
-        return {kind: float(added[mask].sum()) for kind, mask in mine.items()}
-
 
 def components_of(model: GPT) -> tuple[Component, ...]:
     """All that writes to the stream, in the order of the network."""

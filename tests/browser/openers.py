@@ -37,27 +37,22 @@ def drag(page: Page, mark: Locator, pixels: float) -> None:
     page.mouse.up()
 
 
-def text_written(page: Page) -> list[str]:
-    return page.locator(".wb-text").evaluate_all("all => all.map(e => e.ariaLabel)")
-
-
 # ---------------------------------------------------------------- a page each
 
 
-def a_guess_opens_the_sum_of_the_parts_and_one_is_ablated(page: Page) -> None:
-    assert page.get_by_text("The sum of the parts").count() == 0
-    page.get_by_role("button", name="all heads together", exact=True).click()
-    page.get_by_text("The sum of the parts").wait_for()
-    page.get_by_text("another text", exact=True).last.click()
-    page.get_by_text("With all parts, and without the one you chose").wait_for()
+def a_part_is_taken_out_by_key_and_put_back(page: Page) -> None:
+    figure = page.locator(".ledger")
+    said, run = figure.locator(".said"), figure.locator(".result.left")
+    part = figure.get_by_role("button", name="FFN 0, adds", exact=False)
+    part.press("Enter")
+    expect(said).to_contain_text("without FFN 0")
+    expect(run).to_have_class("result left flips")
+    assert figure.locator(".anew .moved").count() > 3
     wait_idle(page)
-    before = text_written(page)
-    page.locator(".st-key-ch03_pull input").click()
-    page.get_by_role("option", name="FFN 0").click()
-    page.get_by_text("Subtracting the bar of FFN 0 would leave").wait_for()
-    wait_idle(page)
-    after = text_written(page)
-    assert len(before) == len(after) and before != after
+    assert "ch03_pull=FFN+0" in page.url
+    part.press("Enter")
+    expect(said).to_contain_text("FFN 0 adds")
+    expect(run).to_be_hidden()
 
 
 def two_clocks_turned_together_leave_the_score(page: Page) -> None:
@@ -146,6 +141,13 @@ def the_notebook_keeps_its_height(page: Page) -> None:
 
 
 def a_typed_sum_and_a_warm_model_follow_the_reader(page: Page) -> None:
+    """And the loss of a guess grows as the bar of the wrong digit is pushed up by key."""
+    said, knob = page.locator(".coins .said"), page.locator(".coins .wrong .knob")
+    knob.press("Home")
+    expect(said).to_contain_text("6, the right one, 11%. The loss is 2.1")
+    knob.press("End")
+    expect(said).to_contain_text("23.1 tosses")
+    page.locator(".coins .reset").click()
     page.get_by_label("First number").first.fill("58")
     page.get_by_label("First number").first.press("Enter")
     wait_idle(page)
@@ -177,7 +179,7 @@ def is_in_sight(what: Locator) -> bool:
 
 TOUCHES: dict[str, Callable[[Page], None]] = {
     "01_from_table_to_text": a_typed_sum_and_a_warm_model_follow_the_reader,
-    "03_one_block": a_guess_opens_the_sum_of_the_parts_and_one_is_ablated,
+    "03_one_block": a_part_is_taken_out_by_key_and_put_back,
     "20_rope": two_clocks_turned_together_leave_the_score,
     "30_curriculum": the_climb_is_scrubbed_and_a_guess_opens_the_rounds,
     "40_kv_cache": the_cache_grows_and_without_the_mask_deeper_layers_change,

@@ -9,9 +9,9 @@ PAGE = "/one_block"
 
 pytestmark = pytest.mark.slow
 MARKS = ".mark-rect path, .mark-symbol path, .mark-area path"
-EIGHT_WITH_MARKS = f"""() => {{
+ALL_WITH_MARKS = f"""() => {{
   const charts = [...document.querySelectorAll('[data-testid="stVegaLiteChart"] svg')];
-  return charts.length === 8 && charts.every(svg => svg.querySelector('{MARKS}'));
+  return charts.length === 6 && charts.every(svg => svg.querySelector('{MARKS}'));
 }}"""
 
 
@@ -19,6 +19,6 @@ EIGHT_WITH_MARKS = f"""() => {{
 def test_every_figure_is_drawn_and_nothing_scrolls_sideways(open_page, width, dark) -> None:
     page = open_page(f"{PAGE}?reveal=1", width, dark)
     fit_height(page, most=20_000)
-    page.wait_for_function(EIGHT_WITH_MARKS)
+    page.wait_for_function(ALL_WITH_MARKS)
     assert sideways_scroll(page) == []
     assert page.console_errors == []

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 
+import numpy as np
+import pytest
 from shown import frames
 
 from components.ui.chapters.ch01 import figures, probes
@@ -13,6 +15,7 @@ from components.ui.chapters.ch01.worked import CALC
 from components.ui.loaded_models import write_sum
 from components.ui.page_records import opening
 from components.ui.tokens import wrong_tokens
+from lab.by_hand.mlp import softmax
 
 PAGE = "01_from_table_to_text"
 
@@ -29,14 +32,43 @@ def captions_of(app) -> str:
     return " ".join(element.value for element in app.caption)
 
 
-def test_the_bill_is_of_a_sum_that_goes_wrong_at_its_dearest_token() -> None:
+def drawn(app, name: str) -> dict:
+    """What the browser is sent of the one figure that has something of this name."""
+    sent = (json.loads(element.proto.json) for element in app.get("bidi_component"))
+    (data,) = (data for data in sent if name in data)
+    return data
+
+
+def test_the_page_opens_with_what_the_twin_expects_where_it_goes_wrong_first(seen) -> None:
+    found, data = opening(TWIN), drawn(seen(PAGE), "logits")
+    assert found is not None
+    place = len(data["given"])
+    assert data["given"] == found.written.text[:place]
+    right, wrong = (data["tokens"][data[which]] for which in ("right", "wrong"))
+    assert (right, wrong) == (FORM.text(found.a, found.b)[place], found.written.text[place])
+    assert -math.log(softmax(np.array(data["logits"]))[data["right"]]) == pytest.approx(
+        found.prices[place - 1], abs=2e-3
+    )
+
+
+def test_one_mistake_spreads_where_the_twin_writes_and_not_where_it_is_taught(
+    book, monkeypatch
+) -> None:
+    """As its record has it, without a forward, and as the model has it now."""
     found = opening(TWIN)
     assert found is not None
-    right = FORM.text(found.a, found.b)
-    prices = found.prices[FORM.prompt_length - 1 :]
-    dearest = FORM.prompt_length + prices.index(max(prices))
-    assert found.written.text[dearest] != right[dearest]
-    assert sum(price < 0.01 for price in prices) > len(prices) / 2
+    problem = found.a, found.b
+    now = probes.race(problem, write_sum(TWIN, *problem), probes.prices(TWIN, *problem).tolist())
+    for name in ("prices", "write_sum"):
+        monkeypatch.setattr(probes, name, lambda *_: 1 / 0)
+    app = book(PAGE, figure="forcing")
+    taught, alone = drawn(app, "lanes")["lanes"]
+    assert (taught["text"], alone["text"]) == (now.right, now.own)
+    assert taught["losses"] == pytest.approx(now.forced, rel=0.02, abs=2e-3)
+    assert alone["losses"] == pytest.approx(now.alone, rel=0.02, abs=2e-3)
+    assert sum(loss > math.log(2) for loss in taught["losses"]) == 1
+    assert len(wrong_tokens(alone["text"], taught["text"])) == 4
+    assert "on record" in captions_of(app)
 
 
 def test_the_tokens_of_the_readers_sum_stand_over_their_ids(book) -> None:
@@ -53,31 +85,20 @@ def test_a_number_that_is_none_gets_one_sentence_and_the_page_goes_on(book) -> N
         assert not app.exception, text
         assert len(app.warning) == 1 and "0 to 99" in app.warning[0].value, text
         assert "the loss of a fair coin" in text_of(app), text
-        assert "Writing 37 × 48 for itself" in captions_of(app), text
+        assert drawn(app, "lanes")["right"] == FORM.text(61, 76), text
 
 
 def test_prices_and_choices_are_of_the_readers_sum_and_of_one_model(book) -> None:
     app = book(PAGE, ch01_a="58", ch01_b="7")
-    assert "Writing 58 × 7 for itself, the small twin" in captions_of(app)
+    assert drawn(app, "lanes")["right"] == FORM.text(58, 7)
     assert "the small twin wrote 58 × 7 twenty times" in text_of(app)
     app.button_group(key="ch01_model").set_value("the book's model").run()
     assert not app.exception
-    assert "Writing 58 × 7 for itself, the book's model gets 0 tokens wrong" in captions_of(app)
+    taught, alone = drawn(app, "lanes")["lanes"]
+    assert taught["text"] == alone["text"] == FORM.text(58, 7)
+    assert sum(alone["losses"]) < 0.01
     assert "the book's model wrote 58 × 7 twenty times" in text_of(app)
     assert "the small twin wrote" not in text_of(app)
-
-
-def test_a_sum_that_the_twin_gets_right_stands_over_one_that_it_gets_wrong(seen) -> None:
-    told = [c.value for c in seen(PAGE).caption if c.value.startswith("Writing ")]
-    assert "Writing 37 × 48" in told[0] and "gets 0 tokens wrong" in told[0]
-    assert len(told) == 2 and "gets 0 tokens wrong" not in told[1]
-
-
-def test_a_mistake_costs_one_token_given_the_right_ones_and_more_where_it_writes() -> None:
-    a, b = probes.gets_wrong(TWIN) or START_SUM
-    charged = probes.prices(TWIN, a, b)[FORM.prompt_length - 1 :]
-    assert (charged > math.log(2)).sum() == 1  # less than half for the right one
-    assert len(wrong_tokens(write_sum(TWIN, a, b).text, FORM.text(a, b))) > 1
 
 
 def test_the_digits_in_space_come_after_the_guess_and_are_parted_by_their_size(book) -> None:
@@ -100,24 +121,19 @@ def test_a_figure_alone_has_the_controls_that_it_shares_and_no_others(book) -> N
 
 
 def test_four_predictions_come_before_their_figures(book) -> None:
-    (near, _, chain) = frames(book(PAGE), told=False).values()
+    (near, rare, _, chain) = frames(book(PAGE), told=False).values()
     assert [row["words"] for row in near["rows"]] == ["\u22120.16", ""]
+    assert [row["words"] for row in rare["rows"]] == ["1.0", "2.0", ""]
     assert [row["words"] for row in chain["rows"]] == ["0.970", "0.65", ""]
-    said = {"rows": "-0.3", "coin": "right saves more", "start": "2.8", "chain": "fewer than that"}
+    said = {"rows": "-0.3", "coin": "40", "start": "2.8", "chain": "fewer than that"}
     app = book(PAGE, **{f"ch01_{name}_guess": answer for name, answer in said.items()})
     assert not app.exception
     assert text_of(app).count("You said **") == 4
+    assert "You said **40.0**. The answer: **10.0 coins**, 30.0 fewer" in text_of(app)
     assert "You said **2.8 nats**, which is right" in text_of(app)
     assert "You said **\u22120.30**. The answer: **0.20**, 0.50 higher" in text_of(app)
     assert "You said **fewer than that**. The answer: **0.67**." in text_of(app)
     assert "its loss was 2.77" in text_of(app)
-
-
-def test_the_price_follows_the_two_logits(book) -> None:
-    app = book(PAGE, figure="coin", ch01_right="0", ch01_rival="0")
-    assert "-\\ln p = 2.30" in text_of(app)
-    app.slider(key="ch01_right").set_value(8.0).run()
-    assert "-\\ln p = 0.00" in text_of(app)
 
 
 def test_the_texts_on_the_page_are_those_that_the_count_counts(book) -> None:
@@ -159,8 +175,9 @@ def test_the_waves_are_folded_and_the_exercises_are(seen) -> None:
 
 
 def test_the_answers_worked_on_paper() -> None:
-    assert CALC["p_wrong"]() == f"{1 / (math.exp(8) + 9):.5f}"
-    assert CALC["price_wrong"]() == f"{math.log(math.exp(8) + 9):.2f} nats"
+    assert (CALC["p_due"](), CALC["loss_due"]()) == ("0.0063", f"{-math.log(0.00634):.2f}")
+    assert CALC["coins_due"]() == f"{5.06 / math.log(2):.1f}"
+    assert CALC["halved"]() == "ten" and CALC["halved_rare"]() == "1,024"
     assert CALC["no_proof"]() == "86 in 100" and 0.86**DRAWN < 0.05 < 0.87**DRAWN
     assert CALC["by_luck"]() == "5 of 100"
     assert CALC["near"]() == f"+{math.cos(math.radians(78)):.1f}0"
@@ -202,6 +219,6 @@ def test_the_exercises_accept_a_right_setting_and_refuse_a_wrong_one(book, seen)
 
 
 def test_nonsense_in_the_link_is_named(book) -> None:
-    app = book(PAGE, ch01_right="1e9", ch01_zebra="7")
+    app = book(PAGE, ch01_heat="1e9", ch01_zebra="7")
     assert not app.exception
-    assert any("ch01_right=1e9" in info.value for info in app.info)
+    assert any("ch01_heat=1e9" in info.value for info in app.info)

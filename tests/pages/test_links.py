@@ -32,8 +32,6 @@ LINKS: dict[str | None, dict[str, tuple[str, object]]] = {
         "ch00_seed": ("7", 7),
     },
     "01_from_table_to_text": {
-        "ch01_right": ("1.5", 1.5),
-        "ch01_rival": ("-2", -2.0),
         "ch01_heat": ("0.5", 0.5),
         "ch01_a": ("12", "12"),
         "ch01_b": ("34", "34"),

@@ -6,10 +6,9 @@ import json
 import re
 import subprocess
 import sys
-from itertools import pairwise
 
 import pytest
-from shown import copied, frames
+from shown import frames
 
 from components.ui.chapters.ch03 import probes
 from components.ui.chapters.ch03.claims import PARTS, part_name
@@ -22,7 +21,6 @@ from lab.readings import part_of
 from lab.records import ROOT
 
 PAGE = "03_one_block"
-SUM = re.compile(r"The sum of the parts is \*\*(-?[\d.]+)\*\*, and the (.+?) is \*\*(-?[\d.]+)\*\*")
 
 
 def text_of(app) -> str:
@@ -33,41 +31,31 @@ def html_of(app) -> str:
     return " ".join(element.proto.body for element in app.get("html"))
 
 
-def charts(app) -> list[dict]:
-    return [json.loads(e.proto.spec) for e in app.get("vega_lite_chart")]
-
-
-def sums(app) -> list[tuple[float, str, float]]:
-    """What the page says the parts add up to, of what, and what the model computed."""
-    return [(float(added), what, float(total)) for added, what, total in SUM.findall(text_of(app))]
-
-
-def same(added: float, total: float) -> bool:
-    """Equal as shown, but for the last digit, which rounding may move."""
-    return abs(added - total) < 1.5e-4
-
-
 def pulled_texts(app) -> list[str]:
     return re.findall(r'aria-label="(37\*48=[^"]+)"', html_of(app))
+
+
+def drawn(app) -> dict:
+    """What the browser is sent of the figure of the parts."""
+    sent = (json.loads(e.proto.json or "{}") for e in app.get("bidi_component"))
+    (data,) = (data for data in sent if "without" in data)
+    return data
 
 
 def test_predictions_come_before_the_figures(book) -> None:
     app = book(PAGE)
     assert not app.exception
     asked = {g.key for g in app.button_group if g.key and g.key.endswith("_guess")}
-    assert {f"ch03_{name}_guess" for name in ("left", "loud", "survive")} == asked
+    assert {f"ch03_{name}_guess" for name in ("left", "loud")} == asked
     waits = frames(app, told=False).values()
-    assert {data["kind"] for data in waits} == {"drag", "pick"} and len(waits) == 2
+    assert [data["kind"] for data in waits] == ["drag", "drag"]
     assert all(row["value"] is None for data in waits for row in data["rows"])
-    assert not sums(app) and "You said" not in text_of(app)
-    app = book(PAGE, ch03_adders_guess="all heads together", ch03_early_guess="4")
+    assert "You said" not in text_of(app)
+    app = book(PAGE, ch03_sum_guess="20", ch03_early_guess="4")
     assert not app.exception
     right, n = probes.read_before_the_last(write_sum(BOOK_RUN, 37, 48).text)
     assert f"You said **4**. The answer: **{right} of {n}**, {right - 4} more" in text_of(app)
-    assert "You said **all heads together**" in text_of(app) and len(sums(app)) == 1
-    (picked,) = (data for data in frames(app, told=True).values() if data["kind"] == "pick")
-    ((_, _, lead),) = sums(app)
-    assert sum(row["value"] for row in picked["rows"]) == pytest.approx(lead, abs=1e-3)
+    assert "You said **20**. The answer: **8 of 30**, 12 fewer" in text_of(app)
     app.button(key="ch03_left_skip").click().run()
     assert "The answer: **the start, up to rounding**" in text_of(app)
 
@@ -81,85 +69,25 @@ def test_the_whole_model_can_be_unfolded_before_the_first_section(book) -> None:
     assert not book(PAGE, figure="sizes").expander
 
 
-def test_the_parts_sum_to_the_lead_and_to_the_logit_at_every_token(book) -> None:
-    app = book(PAGE, figure="sum")
-    seen = set()
-    for place in (6, 9, 16, 19):
-        app.select_slider(key="ch03_place").set_value(place).run()
-        ((added, what, total),) = sums(app)
-        assert same(added, total) and what.startswith("lead of ")
-        seen.add(what)
-    assert not app.exception and len(seen) == 4
-    app.button_group(key="ch03_what").set_value("the logit alone").run()
-    ((added, what, total),) = sums(app)
-    assert same(added, total) and what == "logit of $"
-
-
-def test_the_bars_are_the_parts_and_can_be_sorted(book) -> None:
-    app = book(PAGE, figure="sum")
-
-    def bars() -> list[dict]:
-        wanted = [c for c in charts(app) if "running sum" in json.dumps(c)]
-        assert len(wanted) == 1
-        data = app.get("vega_lite_chart")[charts(app).index(wanted[0])].proto.datasets
-        return rows_in(data)
-
-    in_order = bars()
-    assert [row["part"] for row in in_order[:3]] == ["token", "position", "head 0.0"]
-    assert len(in_order) == 2 + 6 * 5 + 1
-    for above, below in pairwise(in_order[:-1]):
-        assert below["begin"] == pytest.approx(above["end"])
-    app.button_group(key="ch03_order").set_value("largest first").run()
-    assert not app.exception
-    added = [row["added"] for row in bars()[:-1]]
-    assert added == sorted(added, reverse=True)
-    assert sum(added) == pytest.approx(in_order[-1]["end"])
-
-
-def rows_in(datasets) -> list[dict]:
-    import pyarrow as pa
-
-    (data,) = [d.data.data for d in datasets]
-    return pa.ipc.open_stream(data).read_pandas().to_dict("records")
-
-
-def test_a_rival_of_the_readers_own(book) -> None:
-    app = book(PAGE, figure="sum")
-    (box,) = [s for s in app.selectbox if s.key and s.key.startswith("ch03_rival_")]
-    box.set_value("$").run()
-    ((added, what, total),) = sums(app)
-    assert not app.exception
-    assert same(added, total) and what.endswith("over $")
-
-
-def test_pulling_out_the_most_missed_head_runs_the_model_without_it(seen) -> None:
-    from lab.inference.transcript import transcribe
-    from lab.interp.intervene import ablate_head
-
-    app = seen(PAGE, reveal="1")
-    layer, head = most_missed_head()
-    assert app.selectbox(key="ch03_pull").value == f"head {layer}.{head}"
-    loaded = load_with_progress(BOOK_RUN)
-    expected = transcribe(loaded.model, "37*48=", 20, [ablate_head(layer, head)]).text
-    assert expected != write_sum(BOOK_RUN, 37, 48).text
-    assert expected in pulled_texts(app)
-    left = re.search(r"the model without it leaves \*\*−[\d.]+\*\*", text_of(app))
-    assert left, "another token leads"
-    assert "The answer: **another text**" in text_of(app)
-
-
-def test_every_part_can_be_pulled_out_and_each_has_a_name_on_the_page(book) -> None:
-    app = book(PAGE, reveal="1")
-    assert list(app.selectbox(key="ch03_pull").options) == list(probes.components_to_ablate())
-    for part in ("attention 0", "FFN 5", "head 3.1"):
-        app.selectbox(key="ch03_pull").set_value(part).run()
-        assert not app.exception
-        assert f"Subtracting the bar of {part} would leave" in text_of(app)
-        without = probes.write_without("37*48=", part).text
-        unchanged = without == write_sum(BOOK_RUN, 37, 48).text
-        assert (
-            "The answer: **the same text**" if unchanged else "The answer: **another text**"
-        ) in text_of(app)
+def test_the_parts_are_taken_out_of_the_record_and_of_a_sum_of_the_readers(
+    book, monkeypatch
+) -> None:
+    """No forward is run for the first; a link and what a reader took out open the figure."""
+    monkeypatch.setattr(probes, "all_taken_out", lambda a, b: 1 / 0)
+    data = drawn(book(PAGE, figure="pull"))
+    assert "".join(data["tokens"]) == "37*48=692+0841=6771$"
+    assert (data["at"], data["parts"][data["out"]]["name"]) == (2, "head 0.2")
+    left = data["without"][data["out"]]
+    assert left["says"][2] == data["rivals"][2] == "0" and left["leads"][2] < 0
+    linked = drawn(book(PAGE, figure="pull", ch03_pull="FFN 3", ch03_token="19"))
+    assert (linked["at"], linked["parts"][linked["out"]]["name"]) == (13, "FFN 3")
+    monkeypatch.undo()
+    own = drawn(book(PAGE, figure="pull", ch03_a="12", ch03_b="34"))
+    assert "".join(own["tokens"]) == "12*34=840+0630=8040$"
+    assert own["names"][2] == "12 × 4: hundreds"
+    assert sum(part["added"][2] for part in own["parts"]) == pytest.approx(
+        own["leads"][2], abs=3e-3
+    )
 
 
 def test_a_loud_end_changes_nothing_and_a_loud_start_does(book, seen) -> None:
@@ -190,10 +118,11 @@ def test_another_sum_is_followed_through_the_page(book) -> None:
     app = book(PAGE, reveal="1", ch03_a="12", ch03_b="34")
     assert not app.exception
     assert "12*34=840+0630=8040$" in html_of(app)
-    assert "(12 × 4: tens)" in text_of(app)
+    assert "(12 × 4: hundreds)" in text_of(app)
     app.text_input(key="ch03_a").set_value("zebra").run()
     assert not app.exception
-    assert "0 to 99" in app.warning[0].value and not sums(app)
+    assert "0 to 99" in app.warning[0].value
+    assert "".join(drawn(app)["tokens"]) == "12*34=840+0630=8040$"
 
 
 def test_the_whisper_is_graded_by_a_run(book) -> None:
@@ -232,13 +161,6 @@ def test_nonsense_in_the_link_opens_the_default_and_says_so(book) -> None:
     assert "ch03_pull=head 9.9" in said and "ch03_zebra=1" in said
     assert app.select_slider(key="ch03_factor").value == 1000
     assert app.select_slider(key="ch03_layer").value == 0
-
-
-def test_a_link_brings_a_moment_back(book) -> None:
-    app = book(PAGE, ch03_a="12", ch03_b="34", ch03_pull="FFN 0", reveal="1")
-    assert app.selectbox(key="ch03_pull").value == "FFN 0" and not app.info
-    (text,) = copied(app)
-    assert "12 × 34 without FFN 0." in text and "ch03_pull=FFN+0" in text
 
 
 def test_the_claims_name_the_parts_that_the_record_names() -> None:
@@ -301,21 +223,3 @@ def test_the_sizes_that_the_page_names_are_those_of_the_model() -> None:
     from components.ui.chapters.ch03.worked import config
 
     assert load_with_progress(BOOK_RUN).model.config == config()
-
-
-def test_a_figure_of_the_sum_stands_alone_with_its_own_boxes_and_others_without(book) -> None:
-    app = book(PAGE, figure="sum", ch03_a="12", ch03_b="34")
-    assert not app.exception and len(app.text_input) == 2
-    assert len(sums(app)) == 1 and "(12 × 4: tens)" in str(app.select_slider(key="ch03_place"))
-    app.text_input(key="ch03_a").set_value("zebra").run()
-    assert "0 to 99" in app.warning[0].value and not sums(app)
-    for name in ("sizes", "missed"):
-        app = book(PAGE, figure=name)
-        assert not app.exception and not app.text_input and len(charts(app)) == 1
-
-
-def test_a_link_that_leaves_a_control_empty_opens_its_default(book) -> None:
-    app = book(PAGE, reveal="1", ch03_order="", ch03_what="", ch03_pull="", ch03_factor="")
-    assert not app.exception
-    ((_, what, _),) = sums(app)
-    assert what.startswith("lead of ")

@@ -163,6 +163,8 @@ WHAT_IS_DASHED = {
     ("guess.css", ".lines .ahead"): "still to come: the rest of a line",
     ("tiles.css", ".bar .end"): "still to come: the value at the end",
     ("tiles.css", ".legend .end"): "still to come: the value at the end",
+    ("ledger.css", ".ghost"): "taken out of the sum",
+    ("ledger.css", ".legend .ghosted"): "taken out of the sum",
     ("registers.css", ".gone .card, .legend .gone"): "gone",
     ("waves.css", ".stem.ghost"): "as it was before the shift",
     ("waves.css", ".hand.ghost"): "as it was before the shift",

@@ -4,28 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from components.ui.chapters.ch03 import figures
 
 
 def frame(chart: object) -> pd.DataFrame:
     return chart.data  # pyright: ignore[reportAttributeAccessIssue]
-
-
-def test_each_bar_of_the_waterfall_begins_where_the_last_one_ends() -> None:
-    added = np.array([2.0, -0.5, 1.0])
-    data = frame(figures.waterfall(["token", "head", "FFN"], added, "the logit"))
-    assert data.part.tolist() == ["token", "head", "FFN", "the logit"]
-    assert data.begin.tolist() == [0, 2, 1.5, 0] and data.end.tolist() == [2, 1.5, 2.5, 2.5]
-    assert data.what.tolist() == ["adds", "takes away", "adds", "the sum"]
-
-
-def test_the_waterfall_follows_the_order_it_is_given() -> None:
-    added = np.array([2.0, -0.5, 3.0])
-    chart = figures.waterfall(["a", "b", "c"], added, "sum", np.argsort(-added))
-    data = frame(chart)
-    assert data.part.tolist() == ["c", "a", "b", "sum"] and data.end.tolist() == [3, 5, 4.5, 4.5]
 
 
 def test_an_early_reading_marks_what_agrees_with_the_text() -> None:
@@ -42,13 +26,6 @@ def test_lengths_stand_line_by_line_and_zero_is_drawn() -> None:
     data = frame(figures.line_lengths(lines, notes, stream))
     assert data.line.tolist() == lines * 2
     assert data.length.tolist() == [3.0, figures.LEAST, 3.0, 3.0]
-
-
-def test_a_contribution_map_is_a_logarithm_and_tells_the_length() -> None:
-    lengths = np.array([[10.0, 100.0], [1.0, 0.0]])
-    data = frame(figures.contribution_map(lengths, ["token", "FFN 0"], "37"))
-    assert data.value.tolist() == pytest.approx([1, 2, 0, -3])
-    assert data.length.tolist() == [10, 100, 1, 0]
 
 
 def test_neurons_are_sorted_and_both_sides_of_the_norm_are_there() -> None:

@@ -80,10 +80,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "digit_bars": lambda: ch00.digit_bars(np.stack([TEN, TEN]), ("tens", "units"), (1, 2)),
     "cosine_map": lambda: ch01.cosine_map(SIGNED, ["0", "1"]),
     "waves": lambda: ch01.waves(TEN[:5], 0.2),
-    "ten_bars": lambda: ch01.ten_bars(TEN, 5, 3),
-    "coin": lambda: ch01.coin(0.5),
     "loss_and_perplexity": lambda: ch01.loss_and_perplexity([{"tokens": 1, "loss": 2.0}]),
-    "token_prices": lambda: ch01.token_prices(TEN[:2], "7*8", [False, True]),
     "two_sets_of_bars": lambda: ch01.two_sets_of_bars(TEN[:2], TEN[:2], "7*"),
     "chain": lambda: ch01.chain(4, (0.9, 0.6)),
     "blend_map": lambda: ch02.blend_map({"7*8=": TEN}, [*"0123456789"], "digit"),
@@ -105,8 +102,6 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "before_and_after": lambda: ch03.before_and_after(SIGNED[0], SIGNED[1], 1000.0),
     "neuron_curve": lambda: ch03.neuron_curve(TEN),
     "early_reading": lambda: ch03.early_reading(["95", "97"], SHARES, ["a", "b"], "97", 3),
-    "contribution_map": lambda: ch03.contribution_map(SHARES, ["token", "FFN 0"], "7*"),
-    "waterfall": lambda: ch03.waterfall(["token", "FFN 0"], SIGNED[0], "the logit"),
     "table_map": lambda: maps.table_map(SHARES, ["a", "b"], ["c", "d"], "rows", "columns"),
     "seen_and_heldout": lambda: ch10.seen_and_heldout(
         [{"bar": "plain", "pairs": "held out", "share": 0.5, "label": "1 of 2"}]
@@ -299,8 +294,6 @@ SHORT = {
     "early_reading",
     "line_lengths",
     "table_map",
-} | {
-    *("contribution_map", "waterfall"),
 }
 """Maps and lists whose height follows from the number of their rows."""
 
@@ -480,7 +473,6 @@ def test_right_and_wrong_are_told_without_colour_too() -> None:
     digits = ch00.digit_bars(np.stack([TEN, TEN]), ("tens", "units"), (1, 2))
     assert digits.layer[1].data["tick"].tolist().count("✓") == 2  # pyright: ignore
     assert ch10.beliefs([0.1, 0.9], "78", "7", "8").data["mark"].tolist() == ["✓", "✗"]  # pyright: ignore
-    assert ch01.ten_bars(TEN, 5, 3).data["mark"][[3, 5]].tolist() == ["✗", "✓"]  # pyright: ignore
 
 
 # ---------------------------------------------------------------- the colours themselves

@@ -13,12 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.ui.plots.pictures import as_url
-from lab.data.problems import Format
+from lab.numerals import written
 
 Numbers = NDArray[np.float64]
-
-LEAST_PRICE = 0.05
-"""Nats from which a loss is written above its bar."""
 
 
 def opener(body: str, alt: str, caption: str, *, beside: bool = False) -> str:
@@ -30,34 +27,29 @@ def opener(body: str, alt: str, caption: str, *, beside: bool = False) -> str:
     )
 
 
-def priced_text(text: str, form: Format, prices: Sequence[float], written_from: int) -> str:
-    """The loss of each token that is written, as a bar that stands on it. `prices`: nats of all
-    tokens but the first. Raises ValueError if they are not as many."""
-    if len(prices) != len(text) - 1:
-        raise ValueError(f"{len(prices)} prices; a text of {len(text)} tokens has {len(text) - 1}")
-    most = max(prices[written_from - 1 :])
-    columns: list[str] = []
-    for i, token in enumerate(text):
-        price = prices[i - 1] if i >= written_from else 0.0
-        label = f"<b>{price:.2f}</b>" if price >= LEAST_PRICE else ""
-        columns.append(
-            f'<div style="--share:{price / most:.4f};--i:{max(0, i - written_from)}">{label}<i></i>'
-            f'<span class="wb-token wb-{form.field_at(i).role}">{token}</span></div>'
-        )
-    return f'<div class="wb-priced">{"".join(columns)}</div>'
-
-
 def contribution_map(lengths: Numbers, lines: Sequence[str], text: str) -> str:
     """How long a contribution each line of the stream holds at each token, line by line: `lengths`
-    (lines, T), on a logarithmic scale from 1."""
-    strength = np.log10(np.maximum(lengths, 1)) / np.log10(lengths.max())
+    (lines, T), on a logarithmic scale from 1. Below it, the scale: powers of ten, and the longest.
+    """
+    longest = lengths.max()
+
+    def strength(length: Numbers) -> Numbers:
+        return np.log10(np.maximum(length, 1)) / np.log10(longest)
+
     head = "".join(f"<span>{token}</span>" for token in text)
     rows = "".join(
         f'<b style="--i:{n}">{line}</b>'
         + "".join(f'<i style="--s:{100 * s:.0f}%;--i:{n}"></i>' for s in row)
-        for n, (line, row) in enumerate(zip(lines, strength.tolist(), strict=True))
+        for n, (line, row) in enumerate(zip(lines, strength(lengths).tolist(), strict=True))
     )
-    return f'<div class="wb-notes" style="--n:{len(text)}"><b></b>{head}{rows}</div>'
+    marks = [*(10.0**power for power in range(int(np.log10(longest)) + 1)), longest]
+    names = ["1 or less", *(written(mark, "{:,.0f}") for mark in marks[1:])]
+    scale = "".join(
+        f'<span><i style="--s:{100 * s:.0f}%"></i>{name}</span>'
+        for s, name in zip(strength(np.array(marks)).tolist(), names, strict=True)
+    )
+    scale = f'<div class="wb-shades"><span>length of a contribution</span>{scale}</div>'
+    return f'<div class="wb-notes" style="--n:{len(text)}"><b></b>{head}{rows}</div>{scale}'
 
 
 def filling_picture(picture: NDArray[np.uint8]) -> str:

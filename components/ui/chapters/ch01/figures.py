@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -19,17 +18,14 @@ from components.ui.plots.chart_parts import (
     Numbers,
     finished,
     grid,
-    places,
     readable,
     signs,
     square,
     swatches,
-    token_axis,
     toned,
 )
-from components.ui.plots.colours import ACCENT, GREY, INK, LINE, RIGHT, WRONG
+from components.ui.plots.colours import ACCENT, GREY, INK, LINE
 from components.ui.plots.ends import powers
-from lab.data.vocabulary import VOCABULARY
 
 plotly = lazily("plotly.graph_objects")
 
@@ -127,45 +123,6 @@ def level(axis: str, at: float, name: str) -> tuple[alt.Chart, alt.Chart]:
     return base.mark_rule(), text
 
 
-def ten_bars(p: Numbers, right: int, rival: int) -> Chart:
-    """Ten probabilities, the right digit and its rival named. (10,)"""
-    names = {right: "right", rival: "rival"}
-    marks = {right: "✓", rival: "✗"}
-    data = pd.DataFrame(
-        {
-            "digit": [str(i) for i in range(10)],
-            "p": p,
-            "what": [names.get(i, "other") for i in range(10)],
-            "mark": [marks.get(i, "") for i in range(10)],
-        }
-    )
-    base = alt.Chart(data).encode(
-        x=alt.X("digit:N", sort=None, axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("p:Q", title="probability", scale=alt.Scale(domain=[0, 1])),
-    )
-    bars = base.mark_bar().encode(
-        color=alt.Color(
-            "what:N", title=None, scale=toned({"right": RIGHT, "rival": WRONG, "other": GREY})
-        ),
-        tooltip=["digit", alt.Tooltip("p", format=".4f")],
-    )
-    ticks = base.mark_text(dy=-9).encode(text="mark:N")
-    return finished(alt.layer(bars, ticks).properties(height=CURVE))
-
-
-def coin(p: float) -> Chart:
-    """The curve -ln p, and a point at the probability of the right digit."""
-    at = np.concatenate([np.geomspace(1e-4, 0.1, 60), np.linspace(0.1, 1, 60)])
-    curve = alt.Chart(pd.DataFrame({"p": at, "price": -np.log(at)})).mark_line(color=INK.now)
-    here = pd.DataFrame({"p": [p], "price": [-math.log(max(p, 1e-4))]})
-    axes: dict[str, Any] = {
-        "x": alt.X("p:Q", title="probability of the right digit", scale=alt.Scale(domain=[0, 1])),
-        "y": alt.Y("price:Q", title="loss, −ln p", scale=alt.Scale(domain=[0, 9.3])),
-    }
-    point = alt.Chart(here).mark_point(filled=True, size=160, color=RIGHT.now)
-    return finished(alt.layer(curve.encode(**axes), point.encode(**axes)).properties(height=CURVE))
-
-
 def loss_and_perplexity(rows: Sequence[Mapping[str, float]]) -> Chart:
     """Loss by tokens read, on a log scale; perplexity in the tooltip."""
     data = pd.DataFrame(rows)
@@ -183,38 +140,6 @@ def loss_and_perplexity(rows: Sequence[Mapping[str, float]]) -> Chart:
     )
     points = base.mark_circle(size=30, opacity=1)
     return finished(alt.layer(base.mark_line(), points).properties(height=CURVE))
-
-
-def token_prices(prices: Numbers, text: str, bears: Sequence[bool]) -> Chart:
-    """The loss of each token of a text but the first, and that of a blind guess.
-
-    `prices` and `bears` (L - 1,). The axis ends a little above the dearest token that
-    counts in the loss.
-    """
-    blind = math.log(len(VOCABULARY))
-    top = 1.15 * max(blind, float(prices[np.array(bears)].max(initial=0)))
-    data = pd.DataFrame(
-        {
-            "token": places(text)[1:],
-            "price": prices,
-            "what": np.where(bears, "counts in the loss", "does not"),
-        }
-    )
-    bars = (
-        alt.Chart(data)
-        .mark_bar(clip=True)
-        .encode(
-            x=token_axis(alt.X, "token", "token", "bottom"),
-            y=alt.Y("price:Q", title="loss, nats", scale=alt.Scale(domain=[0, top])),
-            color=alt.Color(
-                "what:N",
-                title=None,
-                scale=toned({"counts in the loss": ACCENT, "does not": GREY}),
-            ),
-            tooltip=["token", alt.Tooltip("price", title="loss", format=".4f"), "what"],
-        )
-    )
-    return finished(alt.layer(bars, *level("price", blind, "a blind guess")).properties(height=240))
 
 
 def two_sets_of_bars(before: Numbers, after: Numbers, tokens: str) -> Chart:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
 from components.ui.chapters.ch01.claims import TWIN
+from components.ui.drawings.forced import Race
 from components.ui.lazily import lazily
-from components.ui.loaded_models import BOOK_RUN, load_with_progress
-from components.ui.page_records import atlases, first_error, rows_of
+from components.ui.loaded_models import BOOK_RUN, load_with_progress, write_sum
+from components.ui.page_records import opening, rows_of
 from lab.data.problems import Format, sample_pairs
 from lab.data.vocabulary import VOCABULARY
 
 if TYPE_CHECKING:
     from lab.inference.generate import Sampling
+    from lab.inference.transcript import Transcript
 
 choosing = lazily("lab.inference.choosing")
 generate = lazily("lab.inference.generate")
@@ -62,10 +65,30 @@ def dearest_place(run: str, a: int, b: int) -> int:
     return first + int(prices(run, a, b)[first - 1 :].argmax())
 
 
-def gets_wrong(run: str) -> tuple[int, int] | None:
-    """A sum that a run gets wrong where it mostly goes wrong; None if the record has none."""
-    atlas = atlases().get(run)
-    return first_error(atlas) if atlas and atlas.errors else None
+def race_of(run: str, a: int, b: int) -> tuple[tuple[int, int], Race]:
+    """What a problem costs a run, teacher forced and written by itself, and which problem it is:
+    until a reader types one, that of the run's record."""
+    recorded = opening(run) if (a, b) == START_SUM else None
+    if recorded:
+        problem = recorded.a, recorded.b
+        return problem, race(problem, recorded.written, recorded.prices)
+    return (a, b), race((a, b), write_sum(run, a, b), prices(run, a, b))
+
+
+def race(problem: tuple[int, int], written: Transcript, prices: Sequence[float]) -> Race:
+    """`prices` of the right tokens but the first."""
+    right, first = FORM.text(*problem), FORM.prompt_length
+    alone = [
+        token_price(belief[VOCABULARY.index(token)])
+        for belief, token in zip(written.beliefs, right[first:], strict=False)
+    ]
+    implied = FORM.text_implied(written.text, *problem)
+    return Race(right, written.text, implied, list(prices[first - 1 :]), alone)
+
+
+def token_price(p: float) -> float:
+    """-ln p; float32 takes what is too unlikely for zero, and what is sure for one."""
+    return -math.log(max(p, 1e-45)) if p < 1 else 0.0
 
 
 def sampling_of(heat: float, keep: str) -> Sampling:

@@ -21,6 +21,8 @@ from components.ui.chapters.ch01.probes import (
 from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
+from components.ui.page_records import opening
+from components.ui.tokens import wrong_tokens
 from components.ui.words import spelled
 from lab.by_hand.mlp import softmax
 from lab.data.vocabulary import VOCABULARY
@@ -30,8 +32,10 @@ from lab.statistics import lower_bound_95
 token_loss = lazily("lab.inference.token_loss")
 
 N_TOKENS = int(FORM.render(*(np.array([x]) for x in START_SUM))[1].sum())
-RIGHT, RIVAL, SURE = 5, 3, 8
+RIGHT, RIVAL = 5, 3
 P = 0.99
+LLAMA = 128_000
+"""Tokens of the vocabulary of Llama 3, as its paper says."""
 
 COIN, LEAST_RIVAL = (0.68, 0.71), 2
 LEAST_HEAT, APART = 1, 2
@@ -116,11 +120,43 @@ def price_of_right(right: float, rival: float) -> float:
     return -math.log(constructed(right, rival)[RIGHT])
 
 
-def further_from_even() -> str:
-    """Of two guesses as sure as each other, one wrong and one right."""
-    even = price_of_right(0, 0)
-    lost, saved = price_of_right(0, SURE) - even, even - price_of_right(SURE, 0)
-    return "wrong costs more than right saves" if lost > saved else "right saves more"
+def coins_of(p: float) -> float:
+    """-ln p in tosses of a fair coin."""
+    return -math.log(p) / math.log(2)
+
+
+RARE = 1000
+
+RARE_IN_COINS = Dragged(
+    Axis("coins", 0, 40, 0.1, more="more", less="fewer"),
+    "one in 1,000",
+    given=[Line("one in 2", coins_of(1 / 2)), Line("one in 4", coins_of(1 / 4))],
+    start=20,
+)
+"""The frame of the guess."""
+
+
+def coins_of_the_rare() -> Answer:
+    """The answer of the guess."""
+    return Answer(coins_of(1 / RARE), f"{coins_of(1 / RARE):.1f} coins")
+
+
+def opened_product() -> str:
+    """The first partial product of the problem that opens the page."""
+    found = opening(TWIN)
+    assert found is not None, "records/opening.jsonl is missing or of other weights"
+    return rf"{found.a} \times {found.b % 10} = {found.a * (found.b % 10)}"
+
+
+def opened_at() -> tuple[str, str, float]:
+    """Of the problem that opens the page: the digit that the twin wrote, the right one, and what
+    that had of its probability."""
+    found = opening(TWIN)
+    assert found is not None, "records/opening.jsonl is missing or of other weights"
+    right = FORM.text(found.a, found.b)
+    place = wrong_tokens(found.written.text, right)[0]
+    p = found.written.beliefs[place - FORM.prompt_length][VOCABULARY.index(right[place])]
+    return found.written.text[place], right[place], p
 
 
 AT_THE_START = Dragged(
@@ -159,9 +195,17 @@ def right_texts(record: Any) -> Answer:
 
 PRICES: dict[str, Callable[[], str]] = {
     "ln_vocab": lambda: f"{math.log(len(VOCABULARY)):.2f}",
-    "p_wrong": lambda: f"{constructed(0, SURE)[RIGHT]:.5f}",
-    "price_wrong": lambda: f"{price_of_right(0, SURE):.2f} nats",
-    "price_right": lambda: f"{price_of_right(SURE, 0):.2f}",
+    "opened_product": opened_product,
+    "wrote": lambda: opened_at()[0],
+    "due": lambda: opened_at()[1],
+    "p_due": lambda: f"{opened_at()[2]:.4f}",
+    "loss_due": lambda: f"{-math.log(opened_at()[2]):.2f}",
+    "coins_due": lambda: f"{coins_of(opened_at()[2]):.1f}",
+    "ln_coin": lambda: f"{math.log(2):.2f}",
+    "rare": lambda: f"{RARE:,}",
+    "halved": lambda: spelled(round(coins_of(1 / RARE))),
+    "halved_rare": lambda: f"{2 ** round(coins_of(1 / RARE)):,}",
+    "ln_llama": lambda: f"{math.log(LLAMA):.1f}",
     "save": lambda: f"{price_of_right(0, 0):.1f}",
     "start": lambda: f"{loss_at_the_start():.2f}",
     "start_sums": lambda: f"{START_SUMS}",

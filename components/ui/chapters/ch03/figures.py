@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import altair as alt
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from components.ui.plots.chart_parts import (
     CURVE,
@@ -19,8 +18,7 @@ from components.ui.plots.chart_parts import (
     token_axis,
     toned,
 )
-from components.ui.plots.colours import ACCENT, GREY, NEGATIVE, POSITIVE
-from lab.numerals import written
+from components.ui.plots.colours import ACCENT, GREY
 
 LEAST = 1e-3
 """A length below this is drawn as this: a logarithm has no zero."""
@@ -143,66 +141,3 @@ def early_reading(
     bold = letters_of.mark_text(fontSize=14, fontWeight="bold").transform_filter(agreed)
     plain = letters_of.transform_filter(f"!({agreed})")
     return finished(alt.layer(cells, plain, bold).properties(height=34 * len(rows)))
-
-
-def contribution_map(lengths: Numbers, lines: Sequence[str], text: str) -> Chart:
-    """How long a contribution every line of the notebook holds at every token. `lengths` (lines,
-    T)."""
-    data = grid(np.log10(np.maximum(lengths, LEAST)), lines, places(text))
-    data["length"] = lengths.ravel()
-    chart = (
-        alt.Chart(data)
-        .mark_rect()
-        .encode(
-            x=token_axis(alt.X, "column", "token", "top"),
-            y=alt.Y("row:N", sort=None, title=None),
-            color=alt.Color("value:Q", legend=None, scale=alt.Scale(domainMin=0, clamp=True)),
-            tooltip=[
-                alt.Tooltip("row", title="part"),
-                alt.Tooltip("column", title="token"),
-                alt.Tooltip("length", title="length of the contribution", format=",.1f"),
-            ],
-        )
-    )
-    return finished(chart.properties(height=24 * len(lines)))
-
-
-def waterfall(
-    parts: Sequence[str], added: Numbers, total: str, order: NDArray[np.int64] | None = None
-) -> Chart:
-    """What each part added, each bar beginning where the one above it ends; the sum comes last.
-
-    `order` picks the parts from top to bottom; the order they are given in, if none is said.
-    """
-    rows: list[int] = list(range(len(parts))) if order is None else order.tolist()
-    ends = added[rows].cumsum()
-    begins = np.concatenate([[0.0], ends[:-1]])
-    kinds = ("adds", "takes away", "the sum")
-    terms = [*added[rows], ends[-1]]
-    data = pd.DataFrame(
-        {
-            "part": [*(parts[i] for i in rows), total],
-            "begin": [*begins, 0.0],
-            "end": [*ends, ends[-1]],
-            "added": terms,
-            "said": [written(x, "{:+.2f}" if abs(x) >= 0.005 else "{:.2f}") for x in terms],
-            "what": [*(kinds[int(added[i] < 0)] for i in rows), kinds[2]],
-        }
-    )
-    data["right"] = np.maximum(data["begin"], data["end"])
-    base = alt.Chart(data).encode(y=alt.Y("part:N", sort=None, title=None))
-    scale = alt.Scale(nice=False)
-    bars = base.mark_bar().encode(
-        x=alt.X("begin:Q", title="running sum", scale=scale),
-        x2="end:Q",
-        color=alt.Color(
-            "what:N",
-            title=None,
-            scale=toned(dict(zip(kinds, (POSITIVE, NEGATIVE, GREY), strict=True))),
-        ),
-        tooltip=["part", alt.Tooltip("added", format="+.4f"), alt.Tooltip("end", format=".4f")],
-    )
-    numbers = base.mark_text(align="left", dx=4).encode(
-        x=alt.X("right:Q", scale=scale), text="said:N"
-    )
-    return finished(alt.layer(bars, numbers).properties(height=20 * len(data)))

@@ -8,27 +8,33 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from components.ui import page_records
 from components.ui.lazily import lazily
 from components.ui.loaded_models import BOOK_RUN, load_with_progress, write, write_sum
 from components.ui.tokens import wrong_tokens
 from lab.data.problems import Format
-from lab.data.vocabulary import VOCABULARY
+from lab.data.vocabulary import VOCABULARY, decode
 
 if TYPE_CHECKING:
     from lab.inference.transcript import Transcript
     from lab.interp.attribution import Attribution, Component, Numbers
     from lab.interp.logit_lens import Notebook
+    from lab.interp.taken_out import TakenOut
     from lab.model.gpt import GPT
 
 attribution = lazily("lab.interp.attribution")
 cost = lazily("lab.model.cost")
 intervene = lazily("lab.interp.intervene")
+lab_taken_out = lazily("lab.interp.taken_out")
 logit_lens = lazily("lab.interp.logit_lens")
 
 FORM = Format("cot_reversed")
 FIRST = FORM.prompt_length
-PLACE = FIRST + 1
-"""The token that the page follows: the tens of the first partial product."""
+PLACE = FIRST + 2
+"""The token that the page follows: the hundreds of the first partial product."""
+
+RECORDED = 37, 48
+"""The problem that the records hold."""
 
 FACTORS = (1, 3, 10, 30, 100, 300, 1000)
 SHOWN = 16
@@ -47,6 +53,17 @@ def text_of(a: int, b: int) -> str:
 
 
 # ---------------------------------------------------------------- the stream
+
+
+def lengths_of(a: int, b: int) -> tuple[str, list[str], Numbers]:
+    """The text of a problem, the lines of its stream, and how long each contribution is, (lines,
+    T)."""
+    recorded = page_records.opening(BOOK_RUN) if (a, b) == RECORDED else None
+    if recorded:
+        return recorded.written.text, recorded.lines, recorded.lengths
+    text = text_of(a, b)
+    book = notebook_of(text)
+    return text, [*book.lines], book.length_of_contributions
 
 
 @lru_cache(KEPT)
@@ -128,33 +145,15 @@ class WrittenToken:
     def to_lead(self) -> Numbers:
         return self.found.to_lead(self.row, self.token, self.rival)
 
-    @property
-    def lead(self) -> float:
-        return self.found.lead(self.row, self.token, self.rival)
-
-    @property
-    def by_kind(self) -> dict[str, float]:
-        return self.found.by_kind(self.to_lead)
-
     def bar_of(self, part: str) -> float:
         """What a part added to the lead; of an attention, what its heads did."""
         return self.found.of(components_to_ablate()[part], self.to_lead)
 
 
-def written_at(text: str, place: int = PLACE, rival: int | None = None) -> WrittenToken:
-    """The token at a place of a text; its rival came second, unless one is said."""
+def written_at(text: str, place: int) -> WrittenToken:
+    """The token at a place of a text, and the rival that came second."""
     token = VOCABULARY.index(text[place])
-    if rival is None:
-        rival = attribution_of(text).runner_up(place - 1, token)
-    return WrittenToken(text, place, token, rival)
-
-
-def longest_bar(text: str, part: str) -> WrittenToken:
-    """Of all tokens that are written, the one to whose lead a part added most, for or against."""
-    return max(
-        (written_at(text, place) for place in range(FIRST, FORM.length)),
-        key=lambda here: abs(here.bar_of(part)),
-    )
+    return WrittenToken(text, place, token, attribution_of(text).runner_up(place - 1, token))
 
 
 # ---------------------------------------------------------------- a part ablated
@@ -166,12 +165,19 @@ def components_to_ablate() -> dict[str, Component]:
 
 
 @lru_cache(4 * KEPT)
-def write_without(given: str, part: str) -> Transcript:
-    """The rest of a text, written by the model without one part."""
-    return write(BOOK_RUN, given, [components_to_ablate()[part].ablated()])
-
-
-@lru_cache(4 * KEPT)
 def attribution_without(text: str, part: str) -> Attribution:
     """Of the same text, read by the model without one part."""
     return attribution.attribute(model(), text, [components_to_ablate()[part].ablated()])
+
+
+@lru_cache(KEPT)
+def all_taken_out(a: int, b: int) -> TakenOut:
+    """Every part in its turn, as the model does without it now."""
+    prompt = decode(FORM.prompt(a, b)[0])
+    return lab_taken_out.take_each_out(model(), prompt, FORM.length)
+
+
+def taken_out(a: int, b: int) -> TakenOut:
+    """As it is on record, for the problem that has a record."""
+    recorded = page_records.taken_out(BOOK_RUN) if (a, b) == RECORDED else None
+    return recorded or all_taken_out(a, b)

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from math import ceil
 from typing import TYPE_CHECKING
 
 from components.ui.chapters.ch03 import probes
-from components.ui.chapters.ch03.probes import FACTORS, FIRST, FORM, PLACE, written_at
-from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
+from components.ui.chapters.ch03.probes import FACTORS, FIRST, FORM, PLACE
+from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.lazily import lazily
 from components.ui.loaded_models import BOOK_RUN
 from components.ui.words import spelled
 from lab.data.vocabulary import VOCABULARY
 from lab.exercises.chain_of_thought_exercises import QUIET
+from lab.numerals import written
 
 if TYPE_CHECKING:
+    from lab.interp.taken_out import TakenOut
     from lab.model.config import GPTConfig
 
 logit_lens = lazily("lab.interp.logit_lens")
 recipes = lazily("lab.recipes.recipe_index")
 
-A, B = 37, 48
+A, B = probes.RECORDED
 DIGITS = [3.0, 7.0, 4.0, 8.0]
 
 
@@ -57,24 +59,38 @@ def read_before_the_last(text: str) -> Answer:
     return Answer(right, f"{right} of {n}")
 
 
-ADDERS = ("token and position", "all heads together", "all FFNs together")
+CHANGES = ("none", "fewer than half", "half or more", "all")
 
 
-def added_to_lead(text: str) -> dict[str, float]:
-    """What each of them adds to the lead of the token that the page follows."""
-    kinds = written_at(text).by_kind
-    given = kinds["token"] + kinds.get("position", 0.0)
-    return dict(zip(ADDERS, (given, kinds["head"], kinds["FFN"]), strict=True))
+def that_change(found: TakenOut) -> int:
+    """Parts without which the text is another."""
+    return sum(one.text != found.text for one in found.without.values())
 
 
-def who_adds_most(text: str) -> str:
-    added = added_to_lead(text)
-    return max(added, key=lambda who: added[who])
+def parts_that_change(found: TakenOut) -> Answer:
+    right, n = that_change(found), len(found.without)
+    return Answer(right, f"{right} of {n}")
 
 
-def adders(text: str) -> Picked:
-    """The frame of the guess. No pair of numbers comes near the ends of its axis."""
-    return Picked(Axis("added to the lead", -10, 30, 0.01), lambda: added_to_lead(text))
+def to_change(found: TakenOut) -> Dragged:
+    """The frame of the guess."""
+    return Dragged(Axis("of all parts", 0, len(found.without)), "change a token")
+
+
+def taken_out_rows(found: TakenOut) -> list[dict[str, object]]:
+    """What the figure of the parts shows, a row for each token and part."""
+    return [
+        {
+            "token": f"{found.given + i} {found.text[found.given + i]}",
+            "over": found.rivals[i],
+            "part": part,
+            "adds": added[i],
+            "lead": found.leads[i],
+            "lead without it": found.without[part].leads[i] if part in found.without else None,
+        }
+        for part, added in found.added.items()
+        for i in range(len(found.leads))
+    ]
 
 
 SIZES: dict[str, Callable[[], str]] = {
@@ -143,8 +159,33 @@ def millions(part: str) -> str:
     return f"{probes.numbers_by_part()[part] / 1e6:.2f} million"
 
 
-def together(kind: str) -> str:
-    return f"{probes.written_at(text()).by_kind.get(kind, 0.0):+.2f}"
+def recorded() -> TakenOut:
+    return probes.taken_out(A, B)
+
+
+def here(numbers: Sequence[float]) -> float:
+    """Of the token that the page follows."""
+    return numbers[PLACE - FIRST]
+
+
+def together(*kinds: str) -> str:
+    """What the parts of these kinds add to its lead."""
+    mine = [here(by) for part, by in recorded().added.items() if part.split()[0] in kinds]
+    return f"{sum(mine):+.2f}"
+
+
+def short_bar() -> str:
+    """The part without which least of the lead is left: its bar is short."""
+    return min(recorded().without, key=lambda part: here(recorded().without[part].leads))
+
+
+def long_bar() -> str:
+    """The part with the longest bar."""
+    return max(recorded().added, key=lambda part: here(recorded().added[part]))
+
+
+def left_without(part: str) -> str:
+    return written(here(recorded().without[part].leads), "{:.2f}")
 
 
 PARTS: dict[str, Callable[[], str]] = {
@@ -152,11 +193,17 @@ PARTS: dict[str, Callable[[], str]] = {
     "ffn_share": ffn_share,
     "ffn_numbers": lambda: millions("ffn"),
     "attention_numbers": lambda: millions("attention"),
-    "lead": lambda: f"{probes.written_at(text()).lead:.2f}",
+    "lead": lambda: f"{here(recorded().leads):.2f}",
     "heads_added": lambda: together("head"),
     "ffns_added": lambda: together("FFN"),
-    "token_added": lambda: together("token"),
-    "position_added": lambda: together("position"),
+    "given_added": lambda: together("token", "position"),
+    "short_bar": short_bar,
+    "short_added": lambda: written(here(recorded().added[short_bar()]), "{:+.2f}"),
+    "short_left": lambda: left_without(short_bar()),
+    "short_says": lambda: recorded().without[short_bar()].says[PLACE - FIRST],
+    "long_bar": long_bar,
+    "long_added": lambda: f"{here(recorded().added[long_bar()]):+.2f}",
+    "long_left": lambda: left_without(long_bar()),
     "quiet": lambda: spelled(QUIET),
 }
 

@@ -6,12 +6,15 @@ import type arrows from "../../src/drawings/arrows";
 import type climb from "../../src/drawings/climb";
 import type clocks from "../../src/drawings/clocks";
 import type cloud from "../../src/drawings/cloud";
+import type coins from "../../src/drawings/coins";
 import type contents from "../../src/drawings/contents";
 import type experts from "../../src/drawings/experts";
+import type forced from "../../src/drawings/forced";
 import type growing from "../../src/drawings/growing";
 import type guess from "../../src/drawings/guess";
 import type { Axis } from "../../src/drawings/maths/guess";
 import type kept from "../../src/drawings/kept";
+import type ledger from "../../src/drawings/ledger";
 import type generators from "../../src/drawings/generators";
 import type network from "../../src/drawings/network";
 import type notations from "../../src/drawings/notations";
@@ -87,6 +90,11 @@ interface Cases {
     { looks: string[]; whole: string; broken: string; head: number }
   >;
   contents: Case<DataOf<typeof contents>, null>;
+  /** As the model has the two logits, and as a hand moves them. */
+  coins: Case<
+    DataOf<typeof coins>,
+    { logits: number[]; p: number[]; nats: number; coins: number }[]
+  >;
   arrows: Case<
     Extract<DataOf<typeof arrows>, { keys: Pair[] }>,
     { query: Pair; weights: number[]; blend: number[] }[]
@@ -127,7 +135,10 @@ interface Cases {
       asked: Pair;
     }
   >;
+  forced: Case<DataOf<typeof forced>, null>;
   growing: Case<DataOf<typeof growing>, null>;
+  /** The ends of the bars, and with one part out. */
+  ledger: Case<DataOf<typeof ledger>, { out: number; ends: number[]; ends_without: number[] }>;
   kept: Case<DataOf<typeof kept>, { what: "keys" | "values"; t: number; on: Grown; off: Grown }[]>;
   /** For each side, when 0, 1, ... tokens are written. */
   generators: Case<

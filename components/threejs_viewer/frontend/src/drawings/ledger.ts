@@ -1,0 +1,381 @@
+// The lead of one written token as a sum of what each part of the model added, bar after bar. At the
+// last moment a part is taken out, whichever a reader chooses: its bar leaves the sum, and above that
+// stands what the model does without it. All numbers come from Python.
+
+import { make } from "../shared/dom";
+import "./ledger.css";
+import { bars, reach } from "./maths/ledger";
+import type { Sent } from "./shared/drawing";
+import { draw, set } from "./shared/elements";
+import type { Landmark } from "./shared/landmarks";
+import { mounted } from "./shared/mount";
+import { MovingDrawing } from "./shared/moving";
+import { signed, tickStep, type Pair } from "./shared/numbers";
+import { ACROSS, steppedThrough, UP_DOWN } from "./shared/stepped";
+
+const [LABEL, NUMBER, RIM] = [104, 46, 8]; // pixels at the left, at the right, and of the plot's ends
+const [AXIS, RESULT, ROW, GAP] = [44, 22, 15, 5]; // pixels of height; GAP before each layer
+
+type Kind = "given" | "head" | "FFN";
+
+interface Part {
+  name: string;
+  kind: Kind;
+  layer: number | null;
+  /** To the lead of each written token. */
+  added: number[];
+}
+
+interface Without {
+  leads: number[];
+  says: string;
+  text: string;
+}
+
+interface Data extends Sent {
+  tokens: string[];
+  given: number;
+  /** Of each written token: what it is, its rival, and its lead over it. */
+  names: string[];
+  rivals: string;
+  leads: number[];
+  parts: Part[];
+  /** Of each part; null for what cannot be taken out. */
+  without: (Without | null)[];
+  /** The token and the part at first. */
+  at: number;
+  out: number | null;
+  alt: string;
+  seconds: number;
+}
+
+interface Row {
+  group: SVGGElement;
+  field: SVGRectElement;
+  bar: SVGRectElement;
+  /** Where a bar stood that is out. */
+  ghost: SVGRectElement;
+  number: SVGTextElement;
+}
+
+interface Result {
+  group: SVGGElement;
+  name: SVGTextElement;
+  bar: SVGRectElement;
+  number: SVGTextElement;
+}
+
+class Ledger extends MovingDrawing<Data> {
+  private readonly plot = this.watched<SVGSVGElement>("plot");
+  private rows: Row[] = [];
+  private results: Result[] = [];
+  private axes!: SVGGElement;
+  private end!: SVGLineElement;
+  private gap!: SVGPathElement;
+  private width = 0;
+  /** The least and the largest lead that is drawn. */
+  private limits: Pair = [0, 1];
+  /** Which written token. */
+  private token = 0;
+  /** The part that is taken out at the last moment. */
+  private chosen: number | null = null;
+  private pointed: number | null = null;
+
+  protected build(): void {
+    const { parts, at, out, seconds, alt } = this.data;
+    const { plot } = this;
+    [this.token, this.chosen, this.pointed] = [at, out, null];
+    this.buildTexts();
+    plot.replaceChildren();
+    set(plot, { "aria-label": alt });
+    this.axes = draw(plot, "g", { class: "axes" });
+    this.results = ["all", "less", "left"].map((kind) => this.buildResult(kind));
+    this.gap = draw(plot, "path", { class: "gap" });
+    this.end = draw(plot, "line", { class: "end" });
+    this.rows = parts.map((part, i) => this.buildRow(part, i));
+    steppedThrough(
+      this.rows.map(({ group }) => group),
+      UP_DOWN,
+    );
+    this.place();
+    this.playOnce(this.evenly(parts.length + 1, seconds));
+  }
+
+  private buildTexts(): void {
+    const { tokens, given, names } = this.data;
+    const cells = tokens.map((token, i) => {
+      if (i < given) return make("span", { class: "typed" }, token);
+      const choose = make("button", { type: "button", title: names[i - given] }, token);
+      choose.onclick = () => this.choose(i - given);
+      return choose;
+    });
+    steppedThrough(cells.slice(given), ACROSS);
+    const anew = tokens.map(() => make("span"));
+    this.part("texts").style.setProperty("--n", String(tokens.length));
+    this.part("whole").replaceChildren(...cells);
+    this.part("anew").replaceChildren(...anew);
+  }
+
+  private buildResult(kind: string): Result {
+    const group = draw(this.plot, "g", { class: `result ${kind}` });
+    const name = draw(group, "text", { class: "name" });
+    const bar = draw(group, "rect", { class: "bar" });
+    return { group, name, bar, number: draw(group, "text", { class: "number" }) };
+  }
+
+  private buildRow({ name, kind }: Part, i: number): Row {
+    const takes = this.data.without[i] !== null;
+    const group = draw(this.plot, "g", { class: `part ${kind}`, role: takes ? "button" : "img" });
+    const field = draw(group, "rect", { class: "field", rx: 3 });
+    draw(group, "text", { class: "name" }).textContent = name;
+    const ghost = draw(group, "rect", { class: "ghost" });
+    const bar = draw(group, "rect", { class: "bar" });
+    const number = draw(group, "text", { class: "number" });
+    group.onpointerenter = group.onfocus = () => this.point(i);
+    group.onpointerleave = group.onblur = () => this.point(null);
+    if (takes) group.onclick = () => this.takeOut(i);
+    return { group, field, bar, ghost, number };
+  }
+
+  // ------------------------------------------------------------ the hand
+
+  private choose(token: number): void {
+    this.token = token;
+    this.place();
+    this.rest();
+    this.tell();
+  }
+
+  /** Taken out, or put back. */
+  private takeOut(part: number): void {
+    this.chosen = part === this.out ? null : part;
+    this.rest();
+    this.tell();
+  }
+
+  private tell(): void {
+    const { parts, given } = this.data;
+    this.send("taken", [given + this.token, this.chosen === null ? "" : parts[this.chosen].name]);
+  }
+
+  private point(part: number | null): void {
+    this.pointed = part;
+    if (!this.plays) this.again();
+  }
+
+  protected override letGo(): void {
+    this.pointed = null;
+  }
+
+  private get out(): number | null {
+    return this.at > this.data.parts.length ? this.chosen : null;
+  }
+
+  // ------------------------------------------------------------ where all stands
+
+  private get added(): number[] {
+    return this.data.parts.map(({ added }) => added[this.token]);
+  }
+
+  /** So that no bar leaves the plot, whichever part is out. */
+  private bounds(): Pair {
+    const { added, token } = this;
+    const outs = [null, ...added.keys()];
+    const sums = outs.flatMap((out) => bars(added, out).flat());
+    return reach([...sums, ...this.data.without.flatMap((one) => one?.leads[token] ?? [])]);
+  }
+
+  private x(lead: number): number {
+    const [low, high] = this.limits;
+    const room = this.width - LABEL - NUMBER - 2 * RIM;
+    return LABEL + RIM + (room * (lead - low)) / (high - low);
+  }
+
+  private y(part: number): number {
+    const layer = this.data.parts[part].layer;
+    return AXIS + 3 * RESULT + ROW * part + GAP * (layer === null ? 1 : layer + 2);
+  }
+
+  protected override place(): void {
+    this.width = this.plot.clientWidth;
+    if (!this.width) return;
+    this.limits = this.bounds();
+    const height = this.y(this.rows.length - 1) + ROW + 4;
+    set(this.plot, { viewBox: `0 0 ${this.width} ${height}`, height });
+    this.placeAxes(height);
+    this.rows.forEach(({ group, field, number }, i) => {
+      const middle = this.y(i) + ROW / 2;
+      set(field, { x: 1, width: this.width - 2, y: this.y(i), height: ROW });
+      set(group.querySelector(".name")!, { x: LABEL - 8, y: middle });
+      set(number, { x: this.width - 4, y: middle });
+    });
+    this.results.forEach(({ name, number }, i) => {
+      const middle = AXIS + RESULT * (i + 0.5);
+      set(name, { x: LABEL - 8, y: middle });
+      set(number, { x: this.width - 4, y: middle });
+    });
+    this.again();
+  }
+
+  private placeAxes(height: number): void {
+    const { axes, token } = this;
+    const [low, high] = this.limits;
+    axes.replaceChildren();
+    const step = tickStep(((high - low) * 56) / (this.width - LABEL - NUMBER));
+    for (let lead = Math.ceil(low / step) * step; lead <= high; lead += step) {
+      const x = this.x(lead);
+      const zero = Math.abs(lead) < 1e-9;
+      const line = { class: zero ? "zero" : "", x1: x, x2: x, y1: AXIS - 6, y2: height };
+      draw(axes, "line", line);
+      draw(axes, "text", { x, y: AXIS - 14 }).textContent = signed(lead, 0);
+    }
+    const { tokens, given, rivals } = this.data;
+    const zero = this.x(0);
+    const ahead = draw(axes, "text", { class: "side ahead", x: zero + 6, y: 12 });
+    ahead.textContent = `${tokens[given + token]} leads →`;
+    const behind = draw(axes, "text", { class: "side behind", x: zero - 6, y: 12 });
+    behind.textContent = `← ${rivals[token]} leads`;
+  }
+
+  // ------------------------------------------------------------ drawn at every moment
+
+  protected override landmarks(): Landmark[] {
+    const { parts } = this.data;
+    const layers = parts.flatMap(({ layer }, i) =>
+      layer !== null && layer !== parts[i - 1]?.layer ? { at: i, name: `layer ${layer}` } : [],
+    );
+    return [...layers, { at: parts.length + 1, name: "one out" }];
+  }
+
+  protected show(at: number): string {
+    this.showTexts();
+    if (this.width) {
+      this.showBars(at);
+      this.showResults(at);
+    }
+    this.rows.forEach(({ group }, i) => {
+      const aside = this.pointed !== null && i !== this.pointed && i !== this.out;
+      group.classList.toggle("aside", aside);
+      group.classList.toggle("out", i === this.out);
+      const name = `${this.data.parts[i].name}, adds ${plus(this.added[i])}`;
+      set(group, { "aria-label": name, "aria-pressed": i === this.out });
+      if (this.data.without[i] === null) group.removeAttribute("aria-pressed");
+    });
+    return this.told(at);
+  }
+
+  private showTexts(): void {
+    const { tokens, given } = this.data;
+    const anew = this.without?.text ?? "";
+    this.part("without").hidden = !anew;
+    this.part("missing").textContent = this.out === null ? "" : this.data.parts[this.out].name;
+    [...this.part("anew").children].forEach((cell, i) => {
+      cell.textContent = anew[i] ?? "";
+      cell.className = i < given ? "typed" : anew[i] === tokens[i] ? "" : "moved";
+    });
+    [...this.part("whole").children].slice(given).forEach((cell, i) => {
+      set(cell, { "aria-pressed": i === this.token });
+    });
+  }
+
+  private get without(): Without | null {
+    return this.out === null ? null : this.data.without[this.out];
+  }
+
+  private showBars(at: number): void {
+    const { added, out } = this;
+    const whole = bars(added);
+    bars(added, out).forEach(([begin, end], i) => {
+      const { bar, ghost, number, group } = this.rows[i];
+      group.classList.toggle("later", i >= at);
+      const box = { y: this.y(i) + 2, height: ROW - 4 };
+      set(bar, { ...this.span(begin, end), ...box });
+      set(ghost, { ...this.span(...whole[i]), ...box });
+      number.textContent = plus(added[i]);
+    });
+    const x = this.x(this.sumAt(at));
+    set(this.end, {
+      x1: x,
+      x2: x,
+      y1: AXIS,
+      y2: this.y(Math.max(Math.min(Math.ceil(at), added.length) - 1, 0)) + ROW,
+    });
+  }
+
+  private sumAt(at: number): number {
+    const n = Math.min(Math.ceil(at), this.data.parts.length);
+    return n ? bars(this.added, this.out)[n - 1][1] : 0;
+  }
+
+  private span(begin: number, end: number): { x: number; width: number } {
+    const [from, to] = [Math.min(begin, end), Math.max(begin, end)].map((lead) => this.x(lead));
+    return { x: from, width: Math.max(to - from, 1.5) };
+  }
+
+  private showResults(at: number): void {
+    const { token, out, without } = this;
+    const { leads, tokens, given } = this.data;
+    const [all, less, left] = this.results;
+    const sum = out === null ? this.sumAt(at) : leads[token];
+    this.showResult(all, 0, out === null ? "sum so far" : "all parts", sum);
+    if (out === null && at >= this.data.parts.length) all.name.textContent = "the sum";
+    for (const { group } of [less, left]) group.toggleAttribute("hidden", without === null);
+    this.gap.toggleAttribute("hidden", without === null);
+    if (!without || out === null) return;
+    const subtracted = leads[token] - this.added[out];
+    this.showResult(less, 1, "bar subtracted", subtracted);
+    this.showResult(left, 2, "run without it", without.leads[token]);
+    const flips = without.says[token] !== tokens[given + token];
+    left.group.classList.toggle("flips", flips);
+    const [from, to] = [this.x(subtracted), this.x(without.leads[token])];
+    const y = AXIS + 2 * RESULT;
+    set(this.gap, { d: `M${from} ${y - 4}V${y}H${to}V${y + 4}` });
+  }
+
+  private showResult({ name, bar, number }: Result, row: number, said: string, lead: number): void {
+    name.textContent = said;
+    set(bar, { ...this.span(0, lead), y: AXIS + RESULT * row + 4, height: RESULT - 8 });
+    number.textContent = signed(lead, 2);
+  }
+
+  // ------------------------------------------------------------ in words
+
+  private told(at: number): string {
+    const { tokens, given, names, rivals, parts } = this.data;
+    const { token, pointed, without } = this;
+    const [mine, rival] = [tokens[given + token], rivals[token]];
+    if (!this.plays && pointed !== null && pointed !== this.out) {
+      const spoken = `${parts[pointed].name} adds ${plus(this.added[pointed])} to the lead of ${mine} over ${rival}`;
+      return this.data.without[pointed] ? `${spoken}. Press to take it out.` : `${spoken}.`;
+    }
+    if (without) return this.toldWithout(without);
+    const n = Math.ceil(at);
+    const sum = signed(this.sumAt(at), 2);
+    if (n >= parts.length)
+      return `${names[token]}: all bars add up to ${sum}, the lead of ${mine} over ${rival}. Press a part to take it out.`;
+    const last = n ? `After ${parts[n - 1].name}` : "Before any part has written";
+    return `${names[token]}. ${last} the lead of ${mine} over ${rival} is ${sum}.`;
+  }
+
+  private toldWithout({ leads, says }: Without): string {
+    const { tokens, given, names, parts } = this.data;
+    const { token, out } = this;
+    const mine = tokens[given + token];
+    const bar = this.added[out!];
+    const subtracted = signed(this.data.leads[token] - bar, 2);
+    const what =
+      says[token] === mine ? `still writes ${mine}` : `writes ${says[token]}, not ${mine}`;
+    return (
+      `${names[token]}, without ${parts[out!].name}: its bar is ${plus(bar)}, and subtracting it would leave ` +
+      `${subtracted}. Run without it, the model leaves ${signed(leads[token], 2)} and ${what}.`
+    );
+  }
+}
+
+/** +0.30, −1.20, 0.00 */
+function plus(number: number): string {
+  const text = signed(number, 2);
+  return Number(text) > 0 ? `+${text}` : text;
+}
+
+export default mounted(Ledger);

@@ -1,0 +1,56 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import ledger from "../../src/drawings/ledger";
+import { bars } from "../../src/drawings/maths/ledger";
+import { apart, cases, opened, press } from "./cases";
+
+const { data, expected } = cases.ledger;
+const { out, ends, ends_without } = expected;
+const added = data.parts.map((part) => part.added[data.at]);
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test("each bar begins where the one before it ends, with all parts and with one out", () => {
+  for (const [some, wanted] of [
+    [bars(added), ends],
+    [bars(added, out), ends_without],
+  ] as const) {
+    expect(apart(some.map(([, end]) => end), wanted)).toBeLessThan(1e-9); // prettier-ignore
+    expect(some.slice(1).map(([begin]) => begin)).toEqual(some.slice(0, -1).map(([, end]) => end));
+  }
+  expect(bars(added, out)[out]).toEqual([ends[out - 1], ends[out - 1]]);
+});
+
+test("a part that is taken out by key flips the digit, though its bar is short", () => {
+  const drawing = opened(ledger, cases.ledger);
+  expect(drawing.all(".out").length).toBe(0); // it is still adding up
+  const parts = drawing.all<SVGGElement>(".part");
+  expect(drawing.all(".part[role=button]").length).toBe(parts.length - 1);
+  press(parts[out], "Enter");
+  const { leads, says, text } = data.without[out]!;
+  const [lead, said] = [leads[data.at].toFixed(2).replace("-", "−"), drawing.text(".said")];
+  expect(said).toContain(`leaves ${lead} and writes ${says[data.at]}, not 2`);
+  expect(drawing.one(".left").classList.contains("flips")).toBe(true);
+  expect(drawing.text(".anew")).toBe(text);
+  expect(drawing.text(".left .number")).toBe(lead);
+  expect(drawing.sent.at(-1)).toEqual(["taken", [data.given + data.at, data.parts[out].name]]);
+  press(parts[out], " ");
+  expect(drawing.all(".result:not([hidden])").length).toBe(1);
+  expect(drawing.sent.at(-1)).toEqual(["taken", [data.given + data.at, ""]]);
+});
+
+test("another token has other bars, a rival of its own, and the same part out", () => {
+  const drawing = opened(ledger, cases.ledger);
+  drawing.all<SVGGElement>(".part")[out].dispatchEvent(new MouseEvent("click"));
+  const last = data.leads.length - 1;
+  drawing.all(".whole button")[last].click();
+  expect(drawing.text(".ahead")).toBe("$ leads →");
+  expect(drawing.text(".behind")).toBe(`← ${data.rivals[last]} leads`);
+  expect(drawing.text(".all .number")).toBe(data.leads[last].toFixed(2));
+  expect(drawing.all(".out").length).toBe(1);
+});
