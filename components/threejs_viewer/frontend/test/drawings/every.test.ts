@@ -101,7 +101,7 @@ const POINTED: Record<string, string> = {
   generators: ".text span",
   growing: ".rows span",
   kept: ".layer",
-  network: ".grid > :not(.head)",
+  network: ".table .grid > :not(.head)",
   notebook: ".entry:not(.blank)",
   registers: ".card",
   threads: ".node",
