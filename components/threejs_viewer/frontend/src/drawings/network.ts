@@ -437,7 +437,7 @@ class Film extends MovingDrawing<Data> {
       setShare(box, "--lit", Math.max(0, lit[cell]) / most);
     });
     const name = `What neuron ${this.mapped} passes on`;
-    say(this.part("lit").querySelector(".name")!, name);
+    say(this.part("lit").querySelector(".name")!, `${name}: first digit ↓, second →`);
     set(this.part("lit").querySelector(".grid")!, { "aria-label": name });
     const whole = "The network's answers";
     const title = this.dark === null ? whole : `${whole} without neuron ${this.dark}`;
@@ -621,7 +621,7 @@ class Film extends MovingDrawing<Data> {
   private drawCurve(): void {
     const { curve, unit } = this.data;
     const canvas = this.curve;
-    canvas.hidden = curve.length < 2;
+    canvas.hidden = curve.length < 2 || this.data.maps;
     const box = canvas.getBoundingClientRect();
     if (canvas.hidden || !box.width) return;
     const pen = blank(canvas, box);
@@ -657,7 +657,7 @@ class Film extends MovingDrawing<Data> {
     pen.textAlign = "left";
     const titles = [
       ["— loss, log scale", ink],
-      ["- - right, none to all", right],
+      ["— right, none to all", right],
       [`${unit} →`, soft],
     ];
     let along = left;

@@ -48,7 +48,17 @@ export function told(reel: Reel, at: number): string {
   const covered = answers[at].includes(null);
   const hidden = covered || !shown.includes(false) ? "" : `, hidden: ${count(false)}`;
   const where = `${unit} ${epochs[at]}, loss ${losses[at]}${over[0]}`;
-  return `${where}. Right${hidden || covered ? ", shown" : ""}: ${count(true)}${hidden}${over[1]}`;
+  const since = unit === "step" && at > 0 ? `. ${toldOfChange(reel, at)}` : "";
+  return `${where}. Right${hidden || covered ? ", shown" : ""}: ${count(true)}${hidden}${over[1]}${since}`;
+}
+
+/** How many cells another answer has come to, since the moment before. */
+function toldOfChange(reel: Reel, at: number): string {
+  const [before, after] = [reel.answers[at - 1], reel.answers[at]];
+  const changed = countOf(after.map((answer, i) => answer !== before[i]));
+  const [was, is] = [rightAt(reel, at - 1), rightAt(reel, at)];
+  const lost = countOf(was.map((right, i) => right && !is[i]));
+  return `${changed} answers changed; right before and wrong now: ${lost}.`;
 }
 
 /** What the network makes of one cell. */
