@@ -239,9 +239,9 @@ class Film extends MovingDrawing<Data> {
   }
 
   private toldOfUnit([layer, unit]: Unit): string {
-    const said = toldOfUnit(this.data, layer, unit, this.moved([layer, unit]));
-    if (layer !== this.lastHidden || layer === 0) return said;
-    return `${toldWithout(this.data, this.at, unit, this.litBy(unit), this.without(unit))} ${said}`;
+    if (layer === this.lastHidden && layer > 0)
+      return toldWithout(this.data, this.at, unit, this.litBy(unit), this.without(unit));
+    return toldOfUnit(this.data, layer, unit, this.moved([layer, unit]));
   }
 
   private toldNow(at: number): string {

@@ -101,10 +101,11 @@ export function toldWithout(
   const lost = before.map((right, i) => right && !after[i]);
   const cells = range(lit.length).filter((i) => lit[i] > 0);
   const among = lost.filter((gone, i) => gone && lit[i] > 0).length;
+  const which = among === countOf(lost) ? "all red ones are" : `${among} red ones are`;
   const most = cells.length ? `, most of all ${problemOf(reel, largestAt(lit))}` : "";
   return (
     `Without neuron ${neuron}: ${countOf(after)} right, ${countOf(lost)} turn red. It lights ` +
-    `${cells.length} of ${lit.length} cells${most}; ${among} of the red ones are among them.`
+    `${cells.length} of ${lit.length} cells${most}; ${which} among them.`
   );
 }
 
