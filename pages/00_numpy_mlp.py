@@ -379,7 +379,7 @@ def what_a_neuron_answers_to() -> None:
     shown, left = hide(DIGITS), probes.right_without_each(settings)
     show_film(
         "ch00_neurons",
-        record(settings, shown),
+        record(settings, shown)[::5],
         settings,
         shown,
         alt="The trained network without the neuron that you click",

@@ -402,7 +402,7 @@ def test_without_one_neuron_fewer_cells_are_right_and_the_maps_say_how_many(seen
     assert (min(left), max(left)) == (least, most) and most < 100
     assert drawn["dark"] == left.index(least) and len(drawn["alike"]) == 13
     assert "In thirteen of the neurons, marked" in text_of(app)
-    chance, ways = map(int, found(r"in (\d+) of (\d+) ways some neuron fits", app))
+    chance, ways = map(int, found(r"some neuron fits as well in (\d+) of (\d+),", app))
     assert ways == 252 and chance > 2 and "so that may be chance" in text_of(app)
 
 

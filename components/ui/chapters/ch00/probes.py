@@ -239,6 +239,7 @@ def how_it_ended(going: Going) -> str:
 # ---------------------------------------------------------------- sections 2 and 3: stepped by hand
 
 SEVEN_TIMES_EIGHT, THREE_TIMES_FOUR = 78, 34
+ALONE = "Learn 3 × 4"
 BATCH = 10
 STEPS = {"One example": [1], "One batch": [BATCH], "One epoch": [BATCH] * 10}
 MOST_STEPS = 2000

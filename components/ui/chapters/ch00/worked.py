@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from components.ui.chapters.ch00.claims import WAYS, hidden_right
 from components.ui.chapters.ch00.figures import signed
 from components.ui.chapters.ch00.probes import (
+    ALONE,
     BATCH,
     BY_LOG,
     BY_STEPS,
@@ -199,6 +200,7 @@ NETWORK: dict[str, Callable[[], str]] = {
     "mu": lambda: f"{Momentum(1).mu}",
     "hidden": lambda: spelled(USUAL.hidden[0]),
     "batch": lambda: spelled(BATCH),
+    "alone": lambda: ALONE,
     "spoiled_column": lambda: spelled(int(spoiled()[0][:, 4].sum())),
     "spoiled_changed": lambda: f"{int(spoiled()[1].sum())}",
     "ln10": lambda: f"{math.log(10):.2f}",

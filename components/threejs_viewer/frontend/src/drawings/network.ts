@@ -560,7 +560,7 @@ class Film extends MovingDrawing<Data> {
       const given = way?.on[layer] ?? [];
       const most = layer === last ? 1 : Math.max(...given.map(Math.abs), 1e-9);
       units.forEach(([x, y], i) => {
-        const share = way ? Math.abs(given[i]) / most : 0;
+        const share = way ? Math.min(1, Math.abs(given[i]) / most) : 0;
         const marked = (layer === 0 && still.includes(i)) || share > 0.5;
         const dark = this.isDark(layer, i);
         const size = way ? 2.5 + 3.5 * share : marked ? 4.5 : 3;
