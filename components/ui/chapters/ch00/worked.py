@@ -207,8 +207,8 @@ NETWORK: dict[str, Callable[[], str]] = {
     "loss_start": lambda: f"{loss_at_the_start():.2f}",
     "cells": lambda: f"{len(DIGITS.cells()[0])}",
     **{
-        f"right_{name}": lambda settings=settings: f"{right_at_the_end(settings)}"
-        for name, (_, settings) in ERRANDS.items()
+        f"right_{name}": lambda name=name: f"{right_at_the_end(ERRANDS[name][1])}"
+        for name in ("none", "class")
     },
 }
 
@@ -250,8 +250,6 @@ GRADIENT: dict[str, Callable[[], str]] = {
     "p_right": lambda: f"{right_units_digit():.3f}",
     "p_minus_y": lambda: written(right_units_digit() - 1, "{:.3f}"),
     "dy_right": lambda: written((right_units_digit() - 1) / 2, "{:.3f}"),
-    "hair": lambda: f"{HAIR:.5f}",
-    "hair_moves": lambda: f"{hair_changes()[0]:.6f}",
     "single_steps": lambda: f"{hair_changes()[0] / hair_changes()[1]:.0f}",
     "check_single": lambda: f"{100 * check_off_by(True):.0f} percent",
     "check_double": lambda: f"{1e9 * check_off_by(False):.1f} billionths",

@@ -568,11 +568,8 @@ class Film extends MovingDrawing<Data> {
         pen.lineWidth = 1;
         pen.beginPath();
         pen.arc(x, y, dark ? 6 : size, 0, 7);
-        if (dark) {
-          pen.setLineDash([3, 3]);
-          pen.stroke();
-          pen.setLineDash([]);
-        } else pen.fill();
+        if (dark) pen.stroke();
+        else pen.fill();
         const back = layer > 0 ? (way?.back[layer - 1][i] ?? 0) : 0;
         if (Math.abs(back) > FELT) {
           pen.strokeStyle = back < 0 ? negative : positive;
