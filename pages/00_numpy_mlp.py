@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from components.ui.chapters.ch00.worked import (
     INITS,
     LEAST_HIDDEN,
     LEAST_RIGHT,
+    LEFT_OUT,
     NEAR_ENOUGH,
     NEURON_RATES,
     RATE_FIRST,
@@ -34,6 +34,7 @@ from components.ui.chapters.ch00.worked import (
     W_FIRST,
     W_HIGH,
     W_LOW,
+    WAYS_IN,
     WIDTHS,
     A,
     B,
@@ -49,7 +50,7 @@ from components.ui.plots import dots
 from components.ui.plots.ends import shares
 from lab.by_hand import mlp
 from lab.by_hand import mlp_experiment as experiment
-from lab.by_hand.mlp import Encoding, Numbers, Target, Task, encode, softmax
+from lab.by_hand.mlp import Encoding, Numbers, Target, Task
 from lab.by_hand.mlp_experiment import (
     OPTIMISERS,
     ByHand,
@@ -82,32 +83,88 @@ def draw_film(
     page.numbers(alt, [{"frame": frame.epoch, "loss": frame.loss} for frame in frames])
 
 
-# ---------------------------------------------------------------- the button first
+# ---------------------------------------------------------------- a row that it never saw
 
 
-@page.section("opening", told=False)
-def it_remembers() -> None:
-    tries = st.session_state.setdefault("ch00_tries", 0)
-    left, right = st.columns([1, 3], vertical_alignment="center")
+def ask_what_is_left_out() -> tuple[Settings, Cells, int | None]:
+    """The network, the cells that it is shown, and the row that is hidden, if one is."""
+    guesses = [f"ch00_{row}_row{own}" for row in ("hidden", "log") for own in OWN]
+    page.link.knows("ch00_row", "ch00_share", *guesses)  # one of these is drawn
+    left, middle, right = st.columns([3, 2, 3])
     with left:
-        if pressed("Train", "ch00_train", type="primary", icon=":material/play_arrow:"):
-            tries = st.session_state["ch00_tries"] = tries + 1
-    settings, shown = replace(USUAL, seed=tries), hide(DIGITS)
-    right.caption(f"Seed {settings.seed}. *Train* takes the next one.")
-    draw_film(
-        "ch00_first",
-        record(settings, shown),
-        settings,
-        shown,
-        alt="A network of two layers in training, its edges coloured by their weights",
-        play=True,
-        seconds=2.5 if tries else 5.0,
+        left_out = page.choose("hide", "Left out", LEFT_OUT)
+    with right:
+        encoding = page.choose(
+            "written", "Digits go in as", tuple(WAYS_IN), words=WAYS_IN.__getitem__
+        )
+    settings = BY_LOG if encoding == "log" else USUAL
+    with middle:
+        if left_out == "a row":
+            row = page.choose("row", "The row of", range(10), 7, kind="segments")
+            return settings, hide(settings.task, [row]), row
+        if left_out == "single pairs":
+            share = page.number("share", "Of 100 cells, hide", 5, 95, SHARE, 5)
+            return settings, hide_share(settings.task, share / 100, seed=0), None
+    return settings, hide(settings.task), None
+
+
+def guess_the_row(settings: Settings, row: int) -> bool:
+    if settings is USUAL:
+        return page.guess(
+            f"The row of {row} is never shown, all other cells are. How many of its cells does the "
+            "network get right?",
+            FEW_OR_MANY,
+            lambda: worked.right_of_row(USUAL, row),
+            frame=worked.cells_of(USUAL, row),
+            name="hidden_row",
+        )
+    if row == 0:
+        st.info("Zero has no logarithm, so there is no such row. Hide another one.")
+        return True
+    return page.guess(
+        f"With logarithms, how many cells of the row of {row} come out right?",
+        FEW_OR_MANY,
+        lambda: worked.right_of_row(BY_LOG, row),
+        frame=worked.cells_of(BY_LOG, row),
+        name="log_row",
     )
-    page.source(experiment.film, mlp.train)
 
 
-page.prose("opening")
-page.notice("opening_notice")
+def what_to_notice(settings: Settings, row: int | None) -> str:
+    if row is not None:
+        return "cannot_notice" if settings is USUAL else "log_notice"
+    return "cannot_pairs_notice" if st.session_state["ch00_hide"] == "single pairs" else "whole"
+
+
+def n_hidden_in(shown: Cells) -> str:
+    n = int((~shown).sum())
+    return f"{n} of {len(shown)} cells hidden" if n else "on the whole table"
+
+
+@page.section("opening", told=False, was=("cannot",))
+def what_it_was_never_shown() -> None:
+    """The figure of the page: what is left out, how digits go in, and a guess before it answers."""
+    figure = st.container()
+    settings, shown, row = ask_what_is_left_out()
+    if page.alone is None:
+        page.prose("opening")
+    told = row is None or guess_the_row(settings, row)
+    with figure:
+        draw_film(
+            "ch00_first",
+            record(settings, shown),
+            settings,
+            shown,
+            alt=f"A network of two layers in training, given {WAYS_IN[settings.task.encoding]}, "
+            f"{n_hidden_in(shown)}",
+            play=True,
+            seconds=5.0,
+            covered=not told,
+        )
+    if told:
+        page.notice(what_to_notice(settings, row))
+    page.source(experiment.film, experiment.hide, mlp.train)
+
 
 # ---------------------------------------------------------------- 1. one neuron
 
@@ -177,22 +234,9 @@ def two_ways_into_one_valley() -> None:
 # ---------------------------------------------------------------- 2. and 3. step by step
 
 
-def show_votes() -> None:
-    net = probes.stepper()
-    a, b = divmod(int(net.batch[0]), 10)
-    x = encode(np.array([a]), np.array([b]), "one_hot", 1)
-    p = softmax(net.network(x).reshape(2, 10))
-    right = DIGITS.product_digits(np.array([a * b]))[0]
-    st.markdown(f"The probability that it gives to each digit of {a} × {b} = {a * b}:")
-    page.draw(
-        figures.digit_bars(p[::-1], ("tens", "units"), right[::-1].tolist()),
-        alt=f"Probability of each digit of {a} times {b}",
-    )
-
-
 def show_signal(hand: ByHand, edge: Edge, a: Numbers, b: Numbers) -> None:
     """The example that says most, as a signal on its way back; it moves once, and once a press."""
-    picture, beside = st.columns([3, 2], vertical_alignment="center")
+    picture, beside = st.columns(2, vertical_alignment="center")
     with beside:
         st.markdown(worked.where_dy_came_from(hand, a, b))
         st.button("Play it again", key="ch00_signal", on_click=probes.play_again)
@@ -263,11 +307,7 @@ def step_by_step() -> None:
         on_cell=probes.look_at,
         over=(" over the framed cells, before the step", " in the whole table, after it"),
     )
-    left, right = st.columns(2)
-    with left:
-        probes.ask_weight(edge)
-    with right:
-        show_votes()
+    probes.ask_weight(edge)
     page.notice()
     page.source(mlp.MLP.forward, mlp.softmax, mlp.cross_entropy)
     by_hand(edge)
@@ -317,8 +357,7 @@ def ask_live() -> Settings:
 @page.section("live")
 def train_it_yourself() -> None:
     settings = ask_live()
-    page.prose("live_errands")
-    probes.show_errands()
+    probes.show_errands(settings)
     probes.watch_run(settings, lambda: page.prose("live_nan"))
     page.notice()
     page.source(mlp.train, OPTIMISERS[settings.optimiser].step, mlp.initial)
@@ -337,8 +376,17 @@ def by_cell(outputs: Numbers) -> list[dict[str, float]]:
 def what_a_neuron_answers_to() -> None:
     start = page.choose("start", "Start", STARTS, kind="segments", words=START_NAMES.__getitem__)
     settings = start_chosen()
-    outputs = experiment.hidden_outputs(probes.trained(settings), settings.task)
-    st.html(figures.neuron_maps(outputs, probes.right_without_each(settings)))
+    shown, left = hide(DIGITS), probes.right_without_each(settings)
+    show_film(
+        "ch00_neurons",
+        record(settings, shown)[::5],
+        settings,
+        shown,
+        alt="The trained network without the neuron that you click",
+        dark=left.index(min(left)),
+        alike=worked.alike_neurons(settings),
+    )
+    outputs = experiment.hidden_outputs(probes.trained(settings), DIGITS)
     page.numbers("What each neuron passes on", by_cell(outputs))
     page.prose("neurons_equal" if start == "equal" else "neurons_random")
     page.source(experiment.hidden_outputs, experiment.right_without, mlp.initial)
@@ -346,82 +394,7 @@ def what_a_neuron_answers_to() -> None:
 
 # ---------------------------------------------------------------- 5. what it can't do
 
-
-def show_hidden_row(row: int) -> None:
-    shown = hide(DIGITS, [row])
-    if page.guess(
-        "All other cells are right. How many cells of the hidden row are right too?",
-        FEW_OR_MANY,
-        lambda: worked.right_of_row(USUAL, row),
-        frame=worked.cells_of(USUAL, row),
-        name="hidden_row",
-    ):
-        draw_film(
-            "ch00_cannot",
-            record(USUAL, shown),
-            USUAL,
-            shown,
-            alt=f"The network that never saw the row of {row}: its edges are as they began",
-        )
-        page.notice()
-
-
-def show_row_by_log(row: int) -> None:
-    page.prose("log")
-    if row == 0:
-        st.info("Zero has no logarithm, so there is no such row. Hide another one.")
-        return
-    shown = hide(BY_LOG.task, [row])
-    if page.guess(
-        "With logarithms, how many cells of the hidden row come out right?",
-        FEW_OR_MANY,
-        lambda: worked.right_of_row(BY_LOG, row),
-        frame=worked.cells_of(BY_LOG, row),
-        name="log_row",
-    ):
-        draw_film(
-            "ch00_log",
-            record(BY_LOG, shown),
-            BY_LOG,
-            shown,
-            alt="A network that is given logarithms: the hidden row appears whole",
-        )
-        page.notice("log_notice")
-
-
-def show_hidden_pairs() -> None:
-    share = page.number("share", "Of 100 cells, hide", 5, 100, SHARE, 5)
-    if share == 100:
-        st.warning("Then there is nothing to learn from. Show at least some of the cells.")
-        return
-    for settings, name in ((USUAL, "one-hot digits"), (BY_LOG, "logarithms")):
-        shown = hide_share(settings.task, share / 100, seed=0)
-        hidden = f"{int((~shown).sum())} of the {len(shown)} cells"
-        st.caption(f"With {name}, {hidden} are hidden, each pair in both orders:")
-        draw_film(
-            f"ch00_pairs_{settings.task.encoding}",
-            record(settings, shown),
-            settings,
-            shown,
-            alt=f"A network that never saw some of the pairs, given {name}",
-        )
-    page.notice("cannot_pairs_notice")
-
-
-@page.section("cannot")
-def what_it_cannot_do() -> None:
-    guesses = [f"ch00_{row}_row{own}" for row in ("hidden", "log") for own in OWN]
-    page.link.knows("ch00_row", "ch00_share", *guesses)  # rows and single pairs: one is drawn
-    if page.choose("hide", "Hide", ("a row", "single pairs")) == "a row":
-        page.prose("cannot_row")
-        row = page.choose("row", "The row of", range(10), 7, kind="segments")
-        show_hidden_row(row)
-        show_row_by_log(row)
-    else:
-        page.prose("cannot_pairs")
-        show_hidden_pairs()
-    page.source(experiment.film, experiment.hide, mlp.linear_backward)
-
+page.prose("cannot")
 
 with page.deeper("cells hidden here and there, and a table of ten thousand"):
 

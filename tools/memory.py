@@ -105,7 +105,6 @@ def visit(url: str, seed: int) -> None:
         reader.go("numpy_mlp")
         reader.set("ch00_width", int(rng.choice([8, 16, 32, 64])))
         reader.set("ch00_seed", seed)
-        reader.press("ch00_live_train")
         time.sleep(2.0)
         reader.set("ch00_hide", "single pairs")
         reader.set("ch00_share", [5 * int(rng.integers(0, 20))])

@@ -120,6 +120,7 @@ class Chapter:
         self.link = Link(self.prefix)
         self.at = ""
         self.sections: list[str] = []
+        self.renamed: dict[str, str] = {}
         self.waits = False
         self.asks = False
         self.drawn: list[tuple[str, Any]] = []
@@ -132,12 +133,16 @@ class Chapter:
     @property
     def alone(self) -> str | None:
         """The one figure that the link asks for, if it does."""
-        return st.query_params.get("figure")
+        return self.name_now(st.query_params.get("figure"))
 
     @property
     def sought(self) -> str | None:
         """The section at which the link opens the page, if it names one."""
-        return st.query_params.get("at")
+        return self.name_now(st.query_params.get("at"))
+
+    def name_now(self, section: str | None) -> str | None:
+        """Links of before may name a section as it was called then."""
+        return section if section is None else self.renamed.get(section, section)
 
     def draws(self, *sections: str) -> bool:
         """Does this visit see one of these? What several sections share is asked only then."""
@@ -157,13 +162,15 @@ class Chapter:
         self.top = st.container()
 
     def section(
-        self, name: str, *, needs: Sequence[str] = (), told: bool = True
+        self, name: str, *, needs: Sequence[str] = (), told: bool = True, was: Sequence[str] = ()
     ) -> Callable[[Draw], Draw]:
-        """Draw a section where its function stands. `needs`: runs; `told`: its prose comes first.
+        """Draw a section where its function stands. `needs`: runs; `told`: its prose comes first;
+        `was`: what links of before call it.
 
         A run that cannot be read is one sentence in place of the figure, and the page goes on.
         """
         self.sections.append(name)
+        self.renamed |= dict.fromkeys(was, name)
 
         def decorate(draw: Draw) -> Draw:
             if self.alone in (None, name):

@@ -40,12 +40,6 @@ def said(block) -> str:
     return block.locator(".said").inner_text()
 
 
-def how_many_right(block) -> int:
-    found = RIGHT.search(said(block))
-    assert found, said(block)
-    return int(found[1])
-
-
 def how_far(page) -> int:
     """Epochs of the live run, 0 before it is there."""
     told = page.get_by_text(EPOCHS)
@@ -65,25 +59,37 @@ def test_films_are_scrubbed_edges_picked_and_a_live_run_draws_each_part_of_it_an
 
 
 def the_table_fills_and_is_scrubbed_without_the_server(page) -> None:
-    block = film(page, "ch00_first")
-    assert how_many_right(block) == 100
-    page.get_by_role("button", name="Train", exact=True).click()
-    page.get_by_text("Seed 1.").wait_for()
-    wait_for(page, lambda: how_many_right(block) == 100)
-    wait_idle(page)
-
+    block = page.locator(".st-key-ch00_first")
+    shown = block.locator(".said").filter(has_text="Right, shown: 90 of 90")
+    shown.wait_for()
+    assert block.locator(".grid .covered").count() == 10
     sent = Sent(page)
     slider = block.get_by_role("slider", name="Moment of the training")
     slider.press("Home")
-    wait_for(page, lambda: how_many_right(block) < 20)
-    for _ in range(5):
-        slider.press("ArrowRight")
+    shown.wait_for(state="detached")
     slider.press("End")
-    wait_for(page, lambda: how_many_right(block) == 100)
-    assert block.locator(".grid .right").count() == 100
+    shown.wait_for()
+    assert block.locator(".table .right").count() == 90
     block.get_by_role("button", name="gradients").click()
     assert block.get_by_role("button", name="gradients").get_attribute("aria-pressed") == "true"
+    a_cell_lights_its_way_and_a_neuron_goes_dark(block)
     assert sent.messages == 0
+
+
+def a_cell_lights_its_way_and_a_neuron_goes_dark(block) -> None:
+    """By the keyboard, from the first cell on, and down the units to the first hidden one."""
+    cells, units = block.locator(".table .grid > :not(.head)"), block.locator(".units > div")
+    cells.first.press("ArrowRight")
+    assert "0 × 1 = 0; it says 0. Forward: " in said(block)
+    assert block.locator(".table .faint").count() == 99
+    for _ in range(20):
+        block.locator(".units > [tabindex='0']").press("ArrowDown")
+    block.locator(".units > [tabindex='0']").press("Enter")
+    assert said(block).startswith("Without neuron 0: ")
+    lost = block.locator(".table .lost").count()
+    assert lost > 0 and block.locator(".table .right").count() == 90 - lost
+    units.nth(20).press(" ")
+    assert block.locator(".table .lost").count() == 0
 
 
 def an_edge_and_an_example_are_picked_by_a_click(page) -> None:
@@ -93,8 +99,7 @@ def an_edge_and_an_example_are_picked_by_a_click(page) -> None:
     edges.click(position={"x": box["width"] * 0.3, "y": box["height"] * 0.95})
     page.get_by_text(re.compile("Weight from the second digit 9")).first.wait_for()
     block.locator(".grid > [title^='3 × 4 =']").click()
-    page.get_by_text("each digit of 3 × 4 = 12").wait_for()
-    assert block.locator(".grid .asked").get_attribute("title").startswith("3 × 4 = 12")
+    block.locator(".grid .asked[title^='3 × 4 = 12']").wait_for()
 
 
 def the_colour_of_the_edges_stays_as_chosen_after_a_step(page) -> None:
@@ -115,10 +120,7 @@ def the_colour_of_the_edges_stays_as_chosen_after_a_step(page) -> None:
 def a_live_run_draws_as_it_goes_and_is_stopped(page) -> None:
     """A picture for each tick, and each of them no more than one of so many parts of the run."""
     page.evaluate(HOLD_THE_TIMER, round(1000 * TICK))
-    button = page.get_by_role("button", name="Train it", exact=True)
-    button.scroll_into_view_if_needed()
-    wait_idle(page)
-    button.click()
+    page.get_by_role("slider", name="Learning rate").press("ArrowLeft")
     page.get_by_role("button", name="Stop", exact=True).wait_for()
     wait_idle(page)
     drawn = [how_far(page)]
@@ -159,7 +161,5 @@ def test_a_wild_run_is_explained_and_the_page_lives_on(open_page) -> None:
     query = "ch00_encoding=its+size&ch00_target=its+size&ch00_optimiser=sgd&ch00_rate=100.0"
     page = open_page(f"{PAGE}?{query}")
     page.get_by_text("It broke, and this is how it looks").wait_for()
-    page.get_by_role("button", name="Train", exact=True).click()
-    block = film(page, "ch00_first")
-    wait_for(page, lambda: how_many_right(block) == 100)
+    page.locator(".st-key-ch00_first .said").filter(has_text="90 of 90").wait_for()
     assert page.console_errors == []

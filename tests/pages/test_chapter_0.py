@@ -13,11 +13,14 @@ from shown import frames
 
 from components.ui.chapters.ch00.probes import ERRANDS, USUAL, record
 from components.ui.plots.colours import INK, PAPER
-from lab.by_hand.mlp_experiment import OPTIMISERS, Neuron, Rule, hide
+from components.ui.words import spelled
+from lab.by_hand.mlp import MLP
+from lab.by_hand.mlp_experiment import OPTIMISERS, Neuron, Rule, hide, right_without
 from lab.by_hand.mlp_experiment import film as film_of
 from lab.records import RECORDS, read_lines, select
 
 PAGE = "00_numpy_mlp"
+OPENER = "two layers"
 
 
 def text_of(app) -> str:
@@ -61,14 +64,6 @@ def signal_of(app) -> str:
     return html_with(app, "wb-signal")
 
 
-def neurons_of(app) -> str:
-    return html_with(app, "wb-neurons")
-
-
-def maps_of(app) -> list[str]:
-    return re.findall(r'src="([^"]+)"', neurons_of(app))
-
-
 def test_the_opening_says_of_hidden_cells_what_the_record_says(seen) -> None:
     """Of this page's network: nearly all hidden products with zero right, next to no others."""
     rows = select(read_lines(RECORDS / "holdout.jsonl"), encoding="digits", target="digits")
@@ -87,17 +82,27 @@ def number(text: str) -> float:
     return float(text.replace("−", "-"))
 
 
-def test_the_film_of_training_plays_when_the_page_opens_and_at_the_press_of_a_button(book) -> None:
-    app = book(PAGE, figure="opening")
-    first = film(app, "two layers")
-    assert right(first, 0) < 20 and right(first) == 100 and first["play"]
-    app.button(key="ch00_train").click().run()
-    assert not app.exception
-    trained = film(app, "two layers")
-    assert right(trained) == 100 and trained["play"] and len(trained["epochs"]) > 50
-    app.button(key="ch00_train").click().run()
-    again = film(app, "two layers")
-    assert right(again) == 100 and again["W"] != trained["W"]
+def test_the_page_opens_with_a_training_whose_hidden_row_waits_for_a_guess(book) -> None:
+    first = film(app := book(PAGE), OPENER)
+    row = range(70, 80)
+    assert first["play"] and [i for i, shown in enumerate(first["shown"]) if not shown] == [*row]
+    assert right(first, 0) < 20 and right(first) == 90 and len(first["epochs"]) > 50
+    assert all(said[i] is None for said in first["answers"] for i in row) and not app.exception
+    whole = film(book(PAGE, ch00_hide="nothing"), OPENER)
+    assert all(whole["shown"]) and right(whole) == 100
+
+
+def test_one_step_on_one_cell_spoils_what_the_page_says(book, seen) -> None:
+    told = found(
+        r"(\w+) of the ten cells in its column say \$12\$\. In all, (\d+) answers", seen(PAGE)
+    )
+    app = book(PAGE, figure="network")
+    app.button(key="ch00_by_10_1").click().run()
+    app.button(key="ch00_alone").click().run()
+    steps = film(app, "last step")["answers"]
+    column = [answer == 12 for answer in steps[-1][4::10]]
+    changed = sum(x != y for x, y in zip(steps[0], steps[-1], strict=True))
+    assert (spelled(sum(column)), str(changed)) == told and column[3] and sum(column) >= 5
 
 
 def test_all_that_ask_for_a_run_get_the_same_frames_and_nobody_changes_them(seen) -> None:
@@ -185,7 +190,6 @@ def test_the_framed_cell_is_the_one_that_a_first_step_is_on(book) -> None:
 def test_one_output_a_product_is_named_by_the_numbers_that_have_one(book) -> None:
     """The products of two digits are fewer: 0 to 81 holds many that are none."""
     app = book(PAGE, figure="live", ch00_target="one output a product", ch00_activation="none")
-    app.button(key="ch00_live_train").click().run()
     sketch = film(app, "in training")
     assert sketch["titles"][-1] == "numbers 0 to 81" and sketch["sizes"][-1] == 82
     assert len({a * b for a in range(10) for b in range(10)}) == 37
@@ -249,39 +253,33 @@ def test_the_gradient_is_checked_on_a_button(book) -> None:
     assert "Backpropagation says" in text_of(app)
 
 
-def test_without_an_activation_the_page_says_where_the_table_fills(seen) -> None:
-    """At the settings that stand there: with one output a product, and not with its digits."""
-    told = errands_told(seen(PAGE))
-    assert told["class"] == told["relu"] == 100 and 40 <= told["none"] <= 60
-    assert told["size"] <= 10 < told["width"] < told["none"]
-
-
-def errands_told(app) -> dict[str, int]:
-    """Cells right, by the buttons' names in the prose of section 4."""
-    return {
-        name: int(found(rf"\*{words}\* \| (\d+) \|", app)[0])
-        for name, (words, _) in ERRANDS.items()
-    }
-
-
-def test_what_section_4_tells_of_is_a_press_away(book, seen) -> None:
-    """Each button puts its settings into the controls, all others back, and trains what is told."""
-    told = errands_told(seen(PAGE))
-    app = book(PAGE, figure="live", ch00_rate="10.0", ch00_depth="3")
-    for name, (words, settings) in ERRANDS.items():
-        button = app.button(key=f"ch00_errand_{name}")
-        assert button.label.lower() == words
-        button.click().run()
-        for _ in range(60):
-            if app.session_state["ch00_going"].ended:
-                break
-            app.run()
-        assert not app.exception and right(film(app, "in training")) == told[name], name
+def test_what_section_4_tells_of_is_a_press_away_and_ends_as_the_page_says(book, seen) -> None:
+    """Each puts its settings into the controls, all others back, and is trained. Without an
+    activation the table fills where each product has an output of its own."""
+    app, ends = book(PAGE, figure="live", ch00_rate="10.0", ch00_depth="3"), dict[str, int]()
+    for name, (_, settings) in ERRANDS.items():
+        app.button_group(key="ch00_errand").set_value(name).run()
+        ended(app)
+        ends[name] = right(film(app, "in training"))
         assert app.select_slider(key="ch00_width").value == settings.hidden[0]
         assert app.button_group(key="ch00_activation").value == settings.activation
         assert app.button_group(key="ch00_target").value == settings.task.target
         assert app.select_slider(key="ch00_rate").value == 0.02
         assert app.select_slider(key="ch00_depth").value == 1
+        assert app.button_group(key="ch00_errand").value == name and not app.exception
+    told = found(r"\*no activation\*: (\d+) of 100 .+ enough, and (\d+) are right", seen(PAGE))
+    assert (ends["none"], ends["class"]) == tuple(map(int, told))
+    assert ends["class"] == ends["relu"] == 100 and 40 <= ends["none"] <= 60
+    assert ends["size"] <= 10 < ends["width"] < ends["none"]
+    app.select_slider(key="ch00_width").set_value(8).run()
+    assert app.button_group(key="ch00_errand").value is None
+
+
+def ended(app) -> None:
+    for _ in range(60):
+        if app.session_state["ch00_going"].ended:
+            return
+        app.run()
 
 
 def test_a_live_run_ends_right_and_a_wild_one_is_explained(book) -> None:
@@ -293,61 +291,41 @@ def test_a_live_run_ends_right_and_a_wild_one_is_explained(book) -> None:
         app.button_group(key=key).set_value(value)
     app.button_group(key="ch00_optimiser").set_value("sgd")
     app.select_slider(key="ch00_rate").set_value(10.0).run()
-    app.button(key="ch00_live_train").click().run()
-    for _ in range(60):
-        if "It ended early" in text_of(app):
-            break
-        app.run()
+    ended(app)
+    app.run()
     assert not app.exception
     assert "the rate is too high" in text_of(app) and "It broke" in text_of(app)
 
 
 def test_the_hidden_row_keeps_its_edges_and_comes_back_with_logarithms(book, seen) -> None:
     app = seen(PAGE, reveal="1")
-    hidden = film(app, "never saw the row of 7")
+    hidden = film(app, OPENER)
     assert hidden["still"] == [7]
     said = [i for i in range(70, 80) if hidden["answers"][-1][i] == hidden["products"][i]]
     assert said == [70] and "It gets 1 of the 10 right, 7 × 0." in text_of(app)
     assert "exactly the numbers they began with" in text_of(app)
-    row = [i for i, shown in enumerate(hidden["shown"]) if not shown]
-    assert row == list(range(70, 80))
-    logs = film(app, "logarithms: the hidden row")
+    app = book(PAGE, figure="cannot", ch00_written="logarithms")
+    logs = film(app, OPENER)
     assert right(logs) >= 80 and logs["side"] == 9
-    app = book(PAGE, figure="cannot")
     app.selectbox(key="ch00_row").set_value(0).run()
     assert not app.exception
     assert any("Zero has no logarithm" in info.value for info in app.info)
 
 
-def test_single_pairs_can_be_hidden_too(book) -> None:
-    app = book(PAGE, figure="cannot")
-    assert "in that row" in text_of(app)
-    app.button_group(key="ch00_hide").set_value("single pairs").run()
-    assert not app.exception
-    assert film(app, "some of the pairs, given one-hot")["shown"].count(False) == 20
-    captions = [caption.value for caption in app.caption]
-    assert any("20 of the 100 cells are hidden" in caption for caption in captions)
-    assert any("16 of the 81 cells are hidden" in caption for caption in captions)
-    app.slider(key="ch00_share").set_value(100).run()
-    assert not app.exception
-    assert any("nothing to learn from" in warning.value for warning in app.warning)
-
-
 def test_with_single_pairs_hidden_the_words_are_theirs_and_count_what_is_drawn(book) -> None:
-    assert "What does the network say in that row?" in text_of(book(PAGE))
-    for share in (20, 75):
-        app = book(PAGE, ch00_hide="single pairs", ch00_share=str(share))
-        assert "in that row" not in text_of(app) and not app.exception
+    for share, way in ((20, "one-hot digits"), (75, "one-hot digits"), (20, "logarithms")):
+        app = book(PAGE, ch00_hide="single pairs", ch00_share=str(share), ch00_written=way)
+        assert "The row of" not in text_of(app) and not app.exception
         right_ones, n, zeros, by_log, n_log = map(int, found(
             r"gets (\d+) of the (\d+) hidden cells right, and (\d+) of these are products with "
             r"zero\. With logarithms it gets (\d+) of (\d+)\.", app))  # fmt: skip
-        for of, alt in (((right_ones, n), "given one-hot"), ((by_log, n_log), "given log")):
-            drawn = film(app, alt)
-            cells = zip(drawn["answers"][-1], drawn["products"], drawn["shown"], strict=True)
-            hidden = [(says == is_, is_) for says, is_, shown in cells if not shown]
-            assert of == (sum(ok for ok, _ in hidden), len(hidden)), share
-            if alt == "given one-hot":
-                assert zeros == sum(ok for ok, product in hidden if product == 0) <= right_ones
+        drawn = film(app, f"{way}, {n if way != 'logarithms' else n_log} of")
+        cells = zip(drawn["answers"][-1], drawn["products"], drawn["shown"], strict=True)
+        hidden = [(says == is_, is_) for says, is_, shown in cells if not shown]
+        of = (by_log, n_log) if way == "logarithms" else (right_ones, n)
+        assert of == (sum(ok for ok, _ in hidden), len(hidden)), share
+        if way != "logarithms":
+            assert zeros == sum(ok for ok, product in hidden if product == 0) <= right_ones
 
 
 def test_the_parameters_are_counted_part_by_part(seen) -> None:
@@ -370,7 +348,7 @@ def test_p_minus_y_is_what_runs_back_from_the_right_digit(seen) -> None:
 def test_single_precision_is_told_by_how_far_its_check_is_off(seen) -> None:
     app = seen(PAGE)
     steps, single, double = found(
-        r"at most, which is (\d+) steps of a(?s:.+?)There the check is off by (\d+) percent, in "
+        r"changes by (\d+) steps of a(?s:.+?)There the check is off by (\d+) percent, in "
         r"float64 by ([\d.]+) billionths",
         app,
     )
@@ -398,17 +376,21 @@ def test_a_run_from_equal_weights_can_be_had_and_its_maps_are_one(book) -> None:
         int, found(r"(\d+) cells of 100 are right\. A network .+ gets (\d+),", app)
     )
     assert abs(together - alone) <= 5 and max(together, alone) <= 40
-    assert len(set(maps_of(app))) == 1 and len(maps_of(app)) == 16
+    assert film(app, "trained network")["maps"]
     app.button_group(key="ch00_start").set_value(1).run()
-    assert len(set(maps_of(app))) == 16 and "so this neuron does tell them apart" in text_of(app)
+    assert "so this neuron does tell them apart" in text_of(app)
 
 
 def test_without_one_neuron_fewer_cells_are_right_and_the_maps_say_how_many(seen) -> None:
     app = seen(PAGE)
     least, most = map(int, found(r"any single one (\d+) to (\d+) cells stay right", app))
-    told = [int(n) for n in re.findall(r"</b> (\d+) right", neurons_of(app))]
-    assert (min(told), max(told)) == (least, most) and len(told) == 16 and most < 100
-    chance, ways = map(int, found(r"in (\d+) of (\d+) ways some neuron fits", app))
+    drawn = film(app, "trained network")
+    net = MLP(record(USUAL, hide(USUAL.task))[-1].W, record(USUAL, hide(USUAL.task))[-1].b)
+    left = [int(right_without(net, USUAL.task, o).sum()) for o in range(16)]
+    assert (min(left), max(left)) == (least, most) and most < 100
+    assert drawn["dark"] == left.index(least) and len(drawn["alike"]) == 13
+    assert "In thirteen of the neurons, marked" in text_of(app)
+    chance, ways = map(int, found(r"some neuron fits as well in (\d+) of (\d+),", app))
     assert ways == 252 and chance > 2 and "so that may be chance" in text_of(app)
 
 
@@ -427,7 +409,7 @@ def test_an_example_is_picked_by_its_numbers_and_stepped_on_next(book) -> None:
     app.number_input(key="ch00_ex_b").set_value(4).run()
     picked = film(app, "last step")
     assert picked["cells_pickable"] and picked["asked"] == [34]
-    assert "each digit of 3 × 4 = 12" in text_of(app) and "the $dy$ of 3 × 4" in text_of(app)
+    assert "the $dy$ of 3 × 4" in text_of(app)
     app.button(key="ch00_by_1_1").click().run()
     assert film(app, "last step")["asked"] == [34]
     app.button(key="ch00_by_10_1").click().run()
@@ -447,18 +429,18 @@ def test_predictions_come_before_the_figures_and_one_on_the_hidden_row_is_asked_
     app = book(PAGE)
     asked = [g.key for g in app.button_group if g.key and g.key.endswith("_guess")]
     assert len(asked) + len(frames(app, told=False)) >= 4 and not frames(app, told=True)
-    assert not any("never saw the row" in f.get("alt", "") for f in films(app))
     app = book(PAGE, ch00_hidden_row_guess="3", ch00_log_row_guess="4")
     assert "You said **3**. The answer: **1 of 10**, 2 fewer than you said." in text_of(app)
-    assert "You said **4**. The answer: **9 of 9**, 5 more than you said." in text_of(app)
-    assert any("never saw the row" in f.get("alt", "") for f in films(app))
     for row in (3, 0, 5):
         app.selectbox(key="ch00_row").set_value(row).run()
-        assert film(app, f"never saw the row of {row}")["still"] == [row]
-    assert "You said **4**" in text_of(app)
+        assert film(app, OPENER)["still"] == [row] and "You said **3**" in text_of(app)
+        assert None not in film(app, OPENER)["answers"][-1]
+    app.selectbox(key="ch00_row").set_value(7).run()
+    app.button_group(key="ch00_written").set_value("log").run()
+    assert "You said **4**. The answer: **9 of 9**, 5 more than you said." in text_of(app)
     app.button_group(key="ch00_hide").set_value("single pairs").run()
     app.button_group(key="ch00_hide").set_value("a row").run()
-    assert "You said **3**" in text_of(app) and "You said **4**" in text_of(app)
+    assert "You said **4**" in text_of(app) and not app.exception
 
 
 def test_a_guess_of_before_is_known_where_another_part_of_the_page_is_drawn(book) -> None:
@@ -529,7 +511,7 @@ def test_a_missing_record_is_one_sentence(book, monkeypatch, tmp_path) -> None:
 
 
 def test_a_figure_stands_alone(book) -> None:
-    for figure in ("neuron", "valley", "network", "neurons", "cannot"):
+    for figure in ("opening", "neuron", "valley", "network", "neurons"):
         app = book(PAGE, figure=figure)
         assert not app.exception and not app.title, figure
         assert "From [A network in NumPy]" in text_of(app), figure

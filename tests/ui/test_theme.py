@@ -77,7 +77,6 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "error_surface": lambda: ch00.error_surface(
         SHARES, np.array([0.0, 1.0]), np.array([0.0, 1.0]), [(0, 0), (0.5, 0)], (1, 1)
     ),
-    "digit_bars": lambda: ch00.digit_bars(np.stack([TEN, TEN]), ("tens", "units"), (1, 2)),
     "cosine_map": lambda: ch01.cosine_map(SIGNED, ["0", "1"]),
     "waves": lambda: ch01.waves(TEN[:5], 0.2),
     "loss_and_perplexity": lambda: ch01.loss_and_perplexity([{"tokens": 1, "loss": 2.0}]),
@@ -470,8 +469,6 @@ def test_a_scale_of_colours_is_told_by_marks() -> None:
 
 
 def test_right_and_wrong_are_told_without_colour_too() -> None:
-    digits = ch00.digit_bars(np.stack([TEN, TEN]), ("tens", "units"), (1, 2))
-    assert digits.layer[1].data["tick"].tolist().count("✓") == 2  # pyright: ignore
     assert ch10.beliefs([0.1, 0.9], "78", "7", "8").data["mark"].tolist() == ["✓", "✗"]  # pyright: ignore
 
 

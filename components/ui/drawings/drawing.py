@@ -76,7 +76,7 @@ def digest(data: dict[str, Any]) -> str:
     return hashlib.sha1(json.dumps(data).encode()).hexdigest()
 
 
-def as_text(numbers: NDArray[np.uint8] | NDArray[np.int8]) -> str:
+def as_text(numbers: NDArray[np.uint8] | NDArray[np.int8] | NDArray[np.int16]) -> str:
     """Bytes in base64."""
     return base64.b64encode(np.ascontiguousarray(numbers).tobytes()).decode()
 
@@ -84,3 +84,8 @@ def as_text(numbers: NDArray[np.uint8] | NDArray[np.int8]) -> str:
 def as_signed_bytes(shares: NDArray[np.floating[Any]]) -> str:
     """Numbers from -1 to 1 as whole ones from -127 to 127, in base64."""
     return as_text(np.rint(127 * shares).astype(np.int8))
+
+
+def as_signed_words(shares: NDArray[np.floating[Any]]) -> str:
+    """Numbers from -1 to 1 as whole ones of two bytes from -32767 to 32767, in base64."""
+    return as_text(np.rint(32767 * shares).astype("<i2"))

@@ -8,8 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from components.ui.drawings.drawing import as_signed_bytes, digest, drawing, moments, sent_by
-from lab.by_hand.mlp import Numbers, Task
+from components.ui.drawings.drawing import (
+    as_signed_bytes,
+    as_signed_words,
+    digest,
+    drawing,
+    moments,
+    sent_by,
+)
+from lab.by_hand.mlp import Numbers, Task, encode_one
 from lab.by_hand.mlp_experiment import Cells, Frame, Settings, right_cells
 from lab.numerals import written
 
@@ -24,19 +31,22 @@ MOST_EDGES = 4000
 """A network with more edges is shown by its answers alone: its drawing would be a grey block."""
 
 KEY = {"negative": "below 0", "positive": "above 0"}
+VIEWS = ("weights", "gradients", "change")
 HTML = f"""
 <div class="drawing film">
+  <div class="said" role="status"></div>
   <div class="picture">
-    <canvas class="edges" role="img"></canvas>
+    <div class="net"><canvas class="edges" role="img"></canvas><div class="units"></div></div>
     <div class="views" role="group" aria-label="Colour of an edge">
-      <button data-view="weights">weights</button><button data-view="gradients">gradients</button>
+      {"".join(f'<button data-view="{view}">{view}</button>' for view in VIEWS)}
       {"".join(f'<span class="key"><i class="{c}"></i>{t}</span>' for c, t in KEY.items())}
     </div>
   </div>
-  <div class="table"><div class="grid"></div></div>
+  <div class="lit" hidden><div class="name"></div><div class="grid" role="img"></div></div>
+  <div class="table"><div class="name" hidden></div><div class="grid"></div></div>
+  <div class="maps" role="group" aria-label="The hidden neurons" hidden></div>
   {moments("Moment of the training")}
   <canvas class="curve" role="img" aria-label="Loss and share right, by epoch"></canvas>
-  <div class="said" role="status"></div>
   <span class="probe"></span>
 </div>
 """
@@ -61,6 +71,9 @@ def show_film(
     curve: Sequence[Point] = (),
     seconds: float = 2.5,
     over: tuple[str, str] = ("", ""),
+    covered: bool = False,
+    dark: int | None = None,
+    alike: Sequence[int] | None = None,
 ) -> None:
     """Draw a run. A click on an edge calls `on_pick` with it, if given; `picked` is marked. A click
     on a cell of the table calls `on_cell` with its number; those of `asked`, which the last moment
@@ -70,8 +83,17 @@ def show_film(
     all of them. `seconds`: how long the film plays. `view`: how edges are coloured until the
     reader says otherwise.
     `over`: what the loss and what the right cells are counted over, where these are not the same.
+    `covered`: what it says in the hidden cells is not told yet, since a guess comes first.
+    `dark`: the hidden neuron that is ablated until the reader says otherwise. `alike`: a map of
+    each hidden neuron stands below, and these are marked.
     """
     data = reel(frames, settings, shown, curve)
+    if covered:
+        data["answers"] = [
+            [answer if is_shown else None for answer, is_shown in zip(row, shown, strict=True)]
+            for row in data["answers"]
+        ]
+    data |= {"dark": dark, "maps": alike is not None, "alike": [*(alike or [])]}
     data |= {"alt": alt, "unit": unit, "play": play, "view": view, "picked": picked}
     data |= {"name": key, "seconds": seconds, "over": over, "asked": [*asked]}
     data |= {"pickable": on_pick is not None, "cells_pickable": on_cell is not None}
@@ -106,7 +128,8 @@ def reel(
         "groups": [task.n_in > 2, *[False] * len(settings.hidden), task.target == "digits"],
         "labels": [input_labels(task), *[[]] * len(settings.hidden), output_labels(task)],
         "titles": ["first, second", *[f"{n} hidden" for n in settings.hidden], output_title(task)],
-        "W": [colours([frame.W[i] for frame in some]) for i in layers],
+        "W": [exact([frame.W[i] for frame in some]) for i in layers],
+        "b": [exact([frame.b[i] for frame in some]) for i in layers],
         "dW": [colours([frame.dW[i] for frame in some], power=0.5) for i in layers],
         "still": [] if shown.all() else untouched_inputs(frames).tolist(),
         "answers": [np.clip(f.answers, -9999, 9999).tolist() for f in some],
@@ -118,12 +141,23 @@ def reel(
         "shown": shown.tolist(),
         "first": 10 - side,
         "side": side,
+        "codes": encode_one(np.arange(10 - side, 10), task.encoding, 1).tolist(),
+        "activation": settings.activation,
+        "target": task.target,
+        "largest": 0 if task.encoding == "log" else task.largest,
     }
 
 
 def short(loss: float) -> str:
     """Four places; from a thousand on, or when it is nearly gone, its size: 1.1 × 10³⁰⁴."""
     return written(loss, "{:.4f}" if 1e-4 <= loss < 1000 else "{:.1e}")
+
+
+def exact(moments: Sequence[Numbers]) -> dict[str, Any]:
+    """What the browser computes with: words of two bytes, the largest of all moments 32,767."""
+    numbers = np.stack(moments)
+    most = max(float(abs(numbers).max()), 1e-300)
+    return {"words": as_signed_words(numbers / most), "most": most}
 
 
 def colours(moments: Sequence[Numbers], power: float = 1.0) -> str:

@@ -10,7 +10,7 @@ from drawing_cases import Case, case
 
 from components.ui.drawings import network
 from lab.by_hand import mlp_experiment as experiment
-from lab.by_hand.mlp import Task
+from lab.by_hand.mlp import MLP, Task, softmax
 from lab.by_hand.mlp_experiment import Settings, film, hide
 
 # ---------------------------------------------------------------- what the front end is tried on
@@ -29,6 +29,20 @@ def film_of_a_network() -> Case:
         steps = np.round(127 * np.sign(share) * abs(share) ** power)
         return steps.reshape(len(frames), -1).astype(int).tolist()
 
+    def ablated(frame: experiment.Frame) -> list[list[bool]]:
+        """Where the answer is right without each neuron."""
+        net = MLP(frame.W, frame.b)
+        return [experiment.right_without(net, task, o).tolist() for o in range(4)]
+
+    def way(frame: experiment.Frame, a: int, b: int) -> dict[str, Any]:
+        """One cell forward, and its gradient."""
+        net, at = MLP(frame.W, frame.b), (np.array([a]), np.array([b]))
+        h, votes = net.forward(experiment.inputs(net, task, *at))[-1]
+        loss, g = experiment.gradients(net, task, *at)
+        p = softmax(votes.reshape(2, 10)).ravel()
+        dW = [dw.ravel().tolist() for dw in g[:2]]
+        return {"cell": 10 * a + b, "h": h[0].tolist(), "p": p.tolist(), "loss": loss, "dW": dW}
+
     def seen(frame: experiment.Frame) -> dict[str, Any]:
         right = experiment.right_cells(task, frame.answers)
         counts = [int(right[which].sum()) for which in (cells, ~cells)]
@@ -36,11 +50,14 @@ def film_of_a_network() -> Case:
 
     return case(
         network,
-        lambda: network.show_film("k", frames, settings, cells, alt="A film"),
+        lambda: network.show_film("k", frames, settings, cells, alt="A film", alike=[1]),
         {
             "moments": [seen(frame) for frame in frames],
-            "W": [scaled("W", layer, 1) for layer in range(2)],
+            "W": [[frame.W[layer].ravel().tolist() for frame in frames] for layer in range(2)],
             "dW": [scaled("dW", layer, 0.5) for layer in range(2)],
+            "without": [ablated(frame) for frame in frames],
+            "ways": [way(frames[2], 7, 8), way(frames[-1], 3, 4)],
+            "moments_of_ways": [2, len(frames) - 1],
             "asked": [int(cells.sum()), int((~cells).sum())],
         },
     )
@@ -81,6 +98,16 @@ def test_the_gradient_of_a_hidden_row_is_not_drawn() -> None:
     frames = list(film(USUAL, shown))[:20]
     sent = network.reel(frames, USUAL, shown)
     assert (numbers(sent["dW"][0], 20, 16)[:, 7] == 0).all()
+
+
+def test_while_a_guess_is_open_nothing_that_is_said_of_hidden_cells_is_sent(monkeypatch) -> None:
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr(network, "component", lambda data, **_: sent.append(data))
+    shown = hide(USUAL.task, [7])
+    frames = list(film(USUAL, shown))[:2]
+    network.show_film("k", frames, USUAL, shown, alt="", covered=True)
+    for said, frame in zip(sent[0]["answers"], frames, strict=True):
+        assert said[70:80] == [None] * 10 and said[:70] == frame.answers[:70].tolist()
 
 
 def test_a_wide_network_is_shown_by_its_answers_alone() -> None:

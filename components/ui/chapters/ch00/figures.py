@@ -11,30 +11,22 @@ import altair as alt
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as plotly
-from numpy.typing import NDArray
 
 from components.ui.drawings.network import Edge
 from components.ui.plots.chart_parts import (
     Chart,
     Numbers,
     finished,
-    grid,
     swatches,
-    token_axis,
-    toned,
 )
 from components.ui.plots.colours import (
     ACCENT,
-    GREY,
     INK,
     LINE,
     OPTIMISERS,
     PAPER,
-    POSITIVE,
-    RIGHT,
     SOFT,
 )
-from components.ui.plots.pictures import as_url, rgba
 from components.ui.plots.theme import LABEL
 from lab.by_hand.mlp_experiment import ByHand, Neuron
 from lab.numerals import written
@@ -97,62 +89,6 @@ def error_surface(
     )
 
 
-def digit_bars(probabilities: Numbers, places: Sequence[str], right: Sequence[int]) -> Chart:
-    """What a network gives to each digit, ten bars a place. `probabilities` (places, 10)."""
-    data = grid(probabilities, places, [str(i) for i in range(10)])
-    wanted = np.repeat(list(right), 10) == np.tile(np.arange(10), len(places))
-    data["what"] = np.where(wanted, "right digit", "other")
-    data["tick"] = np.where(wanted, "✓", "")
-    data["bar"] = data["row"] + " " + data["column"]
-    # An empty column, whose label is empty as well, keeps the places apart.
-    columns = [bar for place in places for bar in (*data["bar"][data["row"] == place], f"{place} ")]
-    x = token_axis(alt.X, "bar", "", "bottom", alt.Scale(domain=columns[:-1]))
-    base = alt.Chart(data).encode(
-        x=x,
-        tooltip=[
-            alt.Tooltip("row", title="place"),
-            alt.Tooltip("column", title="digit"),
-            alt.Tooltip("value", title="p", format=".4f"),
-        ],
-    )
-    height = alt.Y("value:Q", title="probability", scale=alt.Scale(domain=[0, 1]))
-    bars = base.mark_bar().encode(
-        y=height,
-        color=alt.Color("what:N", title=None, scale=toned({"right digit": RIGHT, "other": GREY})),
-    )
-    ticks = base.mark_text(dy=-9).encode(y=height, text="tick:N")
-    firsts = alt.Chart(data[data["column"] == "0"])
-    names = firsts.mark_text(align="left", dx=-6, dy=-10).encode(x=x, y=alt.datum(1), text="row:N")
-    return finished(alt.layer(bars, ticks, names).properties(height=180))
-
-
-# ---------------------------------------------------------------- what a neuron answers to
-
-ZOOM = 8
-"""Pixels of a cell: a picture of ten by ten would blur in a file that is saved."""
-
-
-def neuron_maps(outputs: Numbers, right_without: Sequence[int]) -> str:
-    """A map a neuron, first digit down and second across. `outputs` (100, H), none below zero;
-    `right_without` (H,): how many cells stay right when the neuron is taken away."""
-    strength = outputs / max(outputs.max(), 1e-300)
-    maps = "".join(
-        f'<figure><img src="{as_url(tinted(map_of.reshape(10, 10)))}" '
-        f'alt="neuron {o}: the table, coloured by what it passes on">'
-        f"<figcaption><b>{o}</b> {right} right</figcaption></figure>"
-        for o, (map_of, right) in enumerate(zip(strength.T, right_without, strict=True))
-    )
-    return f'<div class="wb-neurons">{maps}</div>'
-
-
-def tinted(strength: Numbers) -> NDArray[np.uint8]:
-    """Clear where a neuron says nothing, and so the page's own colour; the scale of amounts."""
-    picture = np.zeros((*strength.shape, 4), dtype=np.uint8)
-    picture[...] = rgba(POSITIVE.now)
-    picture[..., 3] = np.rint(255 * strength)
-    return picture.repeat(ZOOM, axis=0).repeat(ZOOM, axis=1)
-
-
 # ---------------------------------------------------------------- the chain rule, boxes and a table
 
 
@@ -169,7 +105,7 @@ def graph_of_operations(neuron: Neuron) -> str:
     return (
         '<div class="wb-flow">'
         + "".join(
-            f'<div><b>{name}</b>→ {forward}<span class="wb-back">← {back}</span></div>'
+            f'<div><b>{name}</b><span>→ {forward}</span><span class="wb-back">← {back}</span></div>'
             for name, forward, back in boxes
         )
         + "</div>"

@@ -54,7 +54,7 @@ ERRANDS = {
     "relu": ("its size as target, width 64", live_with("regression", width=64)),
     "size": ("its size, width 64, no activation", live_with("regression", "none", 64)),
 }
-"""What section 4 tells of, a button each: its name on the page, and what it trains."""
+"""What section 4 tells of: its name on the page, and what it trains."""
 
 MOST_SECONDS = 4.0
 WIDTH_EPOCHS, WIDTH_SEEDS = 400, (0, 1, 2)
@@ -149,44 +149,47 @@ TICK, SLICE, TICKS = 0.08, 0.03, 25
 
 
 def watch_run(settings: Settings, explain: Callable[[], None]) -> None:
-    """Start, stop and picture of a run; before the first press, a finished one. `explain` says what
-    becomes of one whose rate is too high."""
+    """A run of these settings, which begins by itself where they are others than before; at first a
+    finished one. `explain` says what becomes of one whose rate is too high."""
     going: Going | None = st.session_state.get("ch00_going")
-    with st.container(horizontal=True, gap="small"):
-        st.button(
-            "Train it",
-            type="primary",
-            icon=":material/play_arrow:",
-            key="ch00_live_train",
-            on_click=begin_run,
-            args=(settings,),
-        )
-        if (
-            going
-            and not going.ended
-            and st.button("Stop", icon=":material/stop:", key="ch00_live_stop")
-        ):
-            going.stop()
-            st.rerun()  # the whole page, once: that stops the timer
     if going is None:
         going = st.session_state["ch00_going"] = finished(settings)
+    elif going.settings != settings:
+        begin_run(settings)
+        going = st.session_state["ch00_going"]
+    assert going is not None
+    if not going.ended:
+        if st.button("Stop", icon=":material/stop:", key="ch00_live_stop"):
+            going.stop()
+            st.rerun()  # the whole page, once: that stops the timer
+    elif going.ended == "stopped":
+        st.button("Train it again", key="ch00_live_train", on_click=begin_run, args=(settings,))
     st.fragment(partial(draw_run, explain), run_every=None if going.ended else TICK)()
 
 
-def show_errands() -> None:
-    """What the prose tells of, a press each: the settings it takes are folded away."""
-    with st.container(horizontal=True, gap="xsmall"):
-        for name, (words, settings) in ERRANDS.items():
-            label = words[0].upper() + words[1:]
-            st.button(label, key=f"ch00_errand_{name}", on_click=run_errand, args=(settings,))
+def show_errands(settings: Settings) -> None:
+    """What the prose tells of, a press each: most of the settings it takes are folded away."""
+    same = [name for name, (_, of_errand) in ERRANDS.items() if of_errand == settings]
+    st.session_state["ch00_errand"] = same[0] if same else None
+    st.pills(
+        "Or a whole network",
+        list(ERRANDS),
+        format_func=lambda name: ERRANDS[name][0],
+        key="ch00_errand",
+        on_change=take_errand,
+        wrap=True,
+    )
 
 
 SAME_NAME = ("activation", "init", "optimiser", "rate", "epochs", "seed")
 """Controls that are called as the setting is."""
 
 
-def run_errand(settings: Settings) -> None:
-    """Put a run's settings into the controls, and begin it."""
+def take_errand() -> None:
+    """Put a network's settings into the controls."""
+    if (name := st.session_state["ch00_errand"]) is None:
+        return
+    _, settings = ERRANDS[name]
     shown = {
         "encoding": settings.task.encoding,
         "target": settings.task.target,
@@ -195,7 +198,6 @@ def run_errand(settings: Settings) -> None:
         **{name: getattr(settings, name) for name in SAME_NAME},
     }
     st.session_state.update({f"ch00_{control}": value for control, value in shown.items()})
-    begin_run(settings)
 
 
 def begin_run(settings: Settings) -> None:
@@ -236,7 +238,8 @@ def how_it_ended(going: Going) -> str:
 
 # ---------------------------------------------------------------- sections 2 and 3: stepped by hand
 
-SEVEN_TIMES_EIGHT = 78
+SEVEN_TIMES_EIGHT, THREE_TIMES_FOUR = 78, 34
+ALONE = "Learn 3 × 4"
 BATCH = 10
 STEPS = {"One example": [1], "One batch": [BATCH], "One epoch": [BATCH] * 10}
 MOST_STEPS = 2000
@@ -256,6 +259,13 @@ def stepper() -> Stepper:
 def rewind() -> None:
     net = st.session_state["ch00_net"] = Stepper.start(BY_STEPS, SEVEN_TIMES_EIGHT)
     net.waiting = [SEVEN_TIMES_EIGHT]  # the framed cell is the one that a first step is on
+
+
+def learn_alone(cell: int) -> None:
+    """From the start, one step on this cell and no other."""
+    rewind()
+    look_at(cell)
+    step_by([1])
 
 
 def step_by(sizes: list[int]) -> None:
@@ -280,6 +290,7 @@ def look_at_typed() -> None:
 
 def show_buttons() -> None:
     with st.container(horizontal=True, gap="small"):
+        st.button("Learn 3 × 4", key="ch00_alone", on_click=learn_alone, args=(THREE_TIMES_FOUR,))
         for name, sizes in STEPS.items():
             st.button(
                 name,

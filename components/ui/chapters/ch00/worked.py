@@ -12,16 +12,19 @@ from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from components.ui.chapters.ch00.claims import WAYS, hidden_right
 from components.ui.chapters.ch00.figures import signed
 from components.ui.chapters.ch00.probes import (
+    ALONE,
     BATCH,
     BY_LOG,
     BY_STEPS,
     DIGITS,
     ERRANDS,
     SEVEN_TIMES_EIGHT,
+    THREE_TIMES_FOUR,
     USUAL,
     WIDTH_EPOCHS,
     WIDTH_SEEDS,
@@ -45,6 +48,7 @@ from lab.by_hand.mlp_experiment import (
     Neuron,
     Rule,
     Settings,
+    Stepper,
     as_well_by_chance,
     check_gradients,
     coarser,
@@ -53,6 +57,7 @@ from lab.by_hand.mlp_experiment import (
     hide,
     hide_share,
     likeness,
+    right_without,
     walk,
 )
 from lab.numerals import written
@@ -63,6 +68,9 @@ ENCODINGS: dict[Encoding, str] = {
     "scalar": "its size",
     "log": "its logarithm",
 }
+WAYS_IN: dict[Encoding, str] = {"one_hot": "one-hot digits", "log": "logarithms"}
+"""Of the figure that opens the page."""
+LEFT_OUT = ("a row", "single pairs", "nothing")
 TARGETS: dict[Target, str] = {
     "digits": "its digits",
     "class": "one output a product",
@@ -73,7 +81,7 @@ STARTS: tuple[int | Literal["equal"], ...] = (0, 1, 2, 3, "equal")
 """Seeds by their number, and a start from equal weights."""
 START_NAMES = {start: "equal" if start == "equal" else f"seed {start}" for start in STARTS}
 WIDTHS, DEPTHS = (1, 2, 4, 8, 16, 32, 64), (0, 1, 2, 3)
-RATES = (0.0001, 0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 100.0)
+RATES = (0.0001, 0.001, 0.005, 0.01, 0.02, 0.04, 0.1, 0.5, 2.0, 10.0, 100.0)
 
 NEURON_RATES = (0.001, 0.005, 0.01, 0.02, 0.03, 0.05)
 RATE_FIRST, RATE_HIGH = 0.01, NEURON_RATES[-1]
@@ -169,6 +177,18 @@ def first_loss() -> Answer:
     return Answer(loss, f"{loss:.2f} nats")
 
 
+def spoiled() -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """After one step on 3 x 4 alone: which cells give its product, and which answer otherwise than
+    before. (10, 10)"""
+    net = Stepper.start(BY_STEPS)
+    before = net.frames[-1].answers
+    net.look_at(THREE_TIMES_FOUR)
+    net.step(1)
+    after = net.frames[-1].answers
+    a, b = divmod(THREE_TIMES_FOUR, 10)
+    return (after == a * b).reshape(10, 10), (after != before).reshape(10, 10)
+
+
 def part_count(which: int) -> str:
     """Of weights into the hidden layer, weights out of it, its biases, the biases of the votes."""
     return f"{USUAL.network().parameters[which].size}"
@@ -180,13 +200,15 @@ NETWORK: dict[str, Callable[[], str]] = {
     "mu": lambda: f"{Momentum(1).mu}",
     "hidden": lambda: spelled(USUAL.hidden[0]),
     "batch": lambda: spelled(BATCH),
+    "alone": lambda: ALONE,
+    "spoiled_column": lambda: spelled(int(spoiled()[0][:, 4].sum())),
+    "spoiled_changed": lambda: f"{int(spoiled()[1].sum())}",
     "ln10": lambda: f"{math.log(10):.2f}",
     "loss_start": lambda: f"{loss_at_the_start():.2f}",
     "cells": lambda: f"{len(DIGITS.cells()[0])}",
-    **{f"errand_{name}": lambda words=words: words for name, (words, _) in ERRANDS.items()},
     **{
-        f"right_{name}": lambda settings=settings: f"{right_at_the_end(settings)}"
-        for name, (_, settings) in ERRANDS.items()
+        f"right_{name}": lambda name=name: f"{right_at_the_end(ERRANDS[name][1])}"
+        for name in ("none", "class")
     },
 }
 
@@ -228,8 +250,6 @@ GRADIENT: dict[str, Callable[[], str]] = {
     "p_right": lambda: f"{right_units_digit():.3f}",
     "p_minus_y": lambda: written(right_units_digit() - 1, "{:.3f}"),
     "dy_right": lambda: written((right_units_digit() - 1) / 2, "{:.3f}"),
-    "hair": lambda: f"{HAIR:.5f}",
-    "hair_moves": lambda: f"{hair_changes()[0]:.6f}",
     "single_steps": lambda: f"{hair_changes()[0] / hair_changes()[1]:.0f}",
     "check_single": lambda: f"{100 * check_off_by(True):.0f} percent",
     "check_double": lambda: f"{1e9 * check_off_by(False):.1f} billionths",
@@ -293,9 +313,34 @@ def start_chosen() -> Settings:
     return replace(USUAL, init="equal") if start == "equal" else replace(USUAL, seed=int(start))
 
 
-def alike(settings: Settings, after: bool) -> str:
+def alike_neurons(settings: Settings, after: bool = True) -> list[int]:
+    """Whose weights for the first digit and for the second follow one pattern."""
     network = trained(settings) if after else settings.network()
-    return spelled(int((likeness(network) > ALIKE).sum())).replace("zero", "none")
+    return np.flatnonzero(likeness(network) > ALIKE).tolist()
+
+
+def alike(settings: Settings, after: bool) -> str:
+    return spelled(len(alike_neurons(settings, after))).replace("zero", "none")
+
+
+def loud_where_missed() -> tuple[float, float]:
+    """How much a neuron passes on, on average, in the cells that are wrong without it, and in the
+    others that it lights."""
+    network = trained(start_chosen())
+    h = hidden_outputs(network, DIGITS)
+    right = np.stack([right_without(network, DIGITS, o) for o in range(h.shape[1])], axis=1)
+    return float(h[~right].mean()), float(h[right & (h > 0)].mean())
+
+
+def needed_for_seven_times_eight() -> str:
+    """The neurons without which its cell is wrong, by number."""
+    network = trained(start_chosen())
+    needed = [
+        f"{o}"
+        for o in range(start_chosen().hidden[-1])
+        if not right_without(network, DIGITS, o)[SEVEN_TIMES_EIGHT]
+    ]
+    return ", ".join(needed) or "none"
 
 
 def patterns() -> Numbers:
@@ -324,6 +369,9 @@ NEURONS: dict[str, Callable[[], str]] = {
     "lit": lambda: (
         f"{(hidden_outputs(trained(start_chosen()), DIGITS) > 0).sum(axis=1).mean():.0f}"
     ),
+    "missed": lambda: f"{loud_where_missed()[0]:.1f}",
+    "not_missed": lambda: f"{loud_where_missed()[1]:.1f}",
+    "needed": needed_for_seven_times_eight,
     "least_without": lambda: f"{min(right_without_each(start_chosen()))}",
     "most_without": lambda: f"{max(right_without_each(start_chosen()))}",
     "alike": lambda: alike(start_chosen(), after=True),

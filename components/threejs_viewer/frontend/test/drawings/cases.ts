@@ -132,6 +132,10 @@ interface Cases {
       /** For each layer and moment, row by row. */
       W: number[][][];
       dW: number[][][];
+      /** For each moment and neuron. */
+      without: boolean[][][];
+      ways: { cell: number; h: number[]; p: number[]; loss: number; dW: number[][] }[];
+      moments_of_ways: number[];
       asked: Pair;
     }
   >;

@@ -215,7 +215,7 @@ test("a scrubbed film shows every answer of the network, and which are right", (
   cases.network.expected.moments.forEach(({ answers, right }, at) => {
     scrub.value = String(at);
     scrub.dispatchEvent(new Event("input"));
-    const boxes = drawing.all(".grid > div").filter((box) => !box.classList.contains("head"));
+    const boxes = drawing.all(".table .grid > div:not(.head)");
     expect(boxes.map((box) => Number(box.textContent))).toEqual(answers);
     expect(boxes.map((box) => box.classList.contains("right"))).toEqual(right);
   });
@@ -224,8 +224,7 @@ test("a scrubbed film shows every answer of the network, and which are right", (
 test("a cell of the film's table is picked by a click where it may be, and framed at the end", () => {
   const { data } = cases.network;
   const drawing = opened(network, cases.network);
-  const cells = (): HTMLElement[] =>
-    drawing.all<HTMLElement>(".grid > div").filter((box) => !box.classList.contains("head"));
+  const cells = (): HTMLElement[] => drawing.all<HTMLElement>(".table .grid > div:not(.head)");
   cells()[34].click();
   expect(drawing.sent).toEqual([]);
   drawing.load({ ...data, digest: "picked", cells_pickable: true, asked: [34] });
@@ -238,6 +237,27 @@ test("a cell of the film's table is picked by a click where it may be, and frame
   scrub.value = "0";
   scrub.dispatchEvent(new Event("input"));
   expect(framed()).toEqual([]);
+});
+
+test("a click on a hidden neuron, or on its map, ablates it, and another click puts it back", () => {
+  const { data, expected } = cases.network;
+  const drawing = opened(network, cases.network);
+  const right = (): boolean[] =>
+    drawing.all(".table .grid > div:not(.head)").map((box) => box.classList.contains("right"));
+  const last = expected.moments.length - 1;
+  expect(right()).toEqual(expected.moments[last].right);
+  range(4).forEach((neuron) => {
+    for (const mark of [drawing.all(".map")[neuron], drawing.all(".units > div")[20 + neuron]]) {
+      (mark as HTMLElement).click();
+      expect(right()).toEqual(expected.without[last][neuron]);
+      expect(drawing.all(".map")[neuron].getAttribute("aria-pressed")).toBe("true");
+      expect(drawing.text(".said")).toContain(`Without neuron ${neuron}: `);
+      (mark as HTMLElement).click();
+      expect(right()).toEqual(expected.moments[last].right);
+    }
+  });
+  drawing.load({ ...data, digest: "at first", dark: 2 });
+  expect(right()).toEqual(expected.without[last][2]);
 });
 
 test("how the edges are coloured stays as chosen when the film is mounted anew", () => {

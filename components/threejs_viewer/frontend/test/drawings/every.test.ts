@@ -104,7 +104,7 @@ const POINTED: Record<string, string> = {
   growing: ".rows span",
   kept: ".layer",
   ledger: ".part",
-  network: ".grid > :not(.head)",
+  network: ".table .grid > :not(.head)",
   notebook: ".entry:not(.blank)",
   registers: ".card",
   threads: ".node",

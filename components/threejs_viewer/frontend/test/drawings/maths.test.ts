@@ -34,6 +34,7 @@ import * as registers from "../../src/drawings/maths/registers";
 import { dotAt, gridOf, home, onTheWay, spots } from "../../src/drawings/maths/sieve";
 import { cellAt, unpacked } from "../../src/drawings/maths/readings";
 import * as strip from "../../src/drawings/maths/strip";
+import * as way from "../../src/drawings/maths/way";
 import * as threads from "../../src/drawings/maths/threads";
 import * as tiles from "../../src/drawings/maths/tiles";
 import * as waves from "../../src/drawings/maths/waves";
@@ -120,12 +121,50 @@ test("a cell of the triangle is found by its number, row by row", () => {
   expect(rows.map((_, cell) => cellAt(cell))).toEqual(rows);
 });
 
-test("every edge of the film has the colour that its weight has in Python", () => {
+test("the film has the weights of every moment, and its gradients as colours", () => {
   const { data, expected } = cases.network;
-  for (const kind of ["W", "dW"] as const)
-    expected[kind].forEach((moments, layer) =>
-      expect([...signedBytes(data[kind][layer])]).toEqual(moments.flat()),
-    );
+  const layersAt = way.unpacked(data);
+  expected.W.forEach((moments, layer) =>
+    moments.forEach((numbers, at) =>
+      expect(apart([...layersAt(at)[layer].W], numbers)).toBeLessThan(data.W[layer].most / 65000),
+    ),
+  );
+  expected.dW.forEach((moments, layer) =>
+    expect([...signedBytes(data.dW[layer])]).toEqual(moments.flat()),
+  );
+});
+
+test("a cell goes through the network as in lab, forward and backward, and without a neuron", () => {
+  const { data, expected } = cases.network;
+  const layersAt = way.unpacked(data);
+  const input = (cell: number): number[] => way.inputOf(data, Math.floor(cell / 10), cell % 10);
+  expected.ways.forEach(({ cell, h, p, loss, dW }, i) => {
+    const layers = layersAt(expected.moments_of_ways[i]);
+    const found = way.wayOf(data, layers, input(cell), data.products[cell]);
+    expect(apart(found.on[1], h)).toBeLessThan(0.01);
+    expect(apart(found.on[2], p)).toBeLessThan(0.01);
+    expect(found.loss).toBeCloseTo(loss, 2);
+    dW.forEach((numbers, layer) => {
+      const own = found.on[layer].flatMap((x) => found.back[layer].map((dy) => x * dy));
+      expect(apart(own, numbers)).toBeLessThan(0.01);
+    });
+  });
+  expected.without.forEach((neurons, at) => {
+    const layers = layersAt(at);
+    neurons.forEach((right, neuron) => {
+      const said = data.products.map((product, cell) => {
+        const votes = way.forward(data, layers, input(cell), neuron).sums.at(-1)!;
+        return way.answerOf(data, votes) === product;
+      });
+      expect(said).toEqual(right);
+    });
+    expect(
+      data.products.map((_, cell) => {
+        const votes = way.forward(data, layers, input(cell)).sums.at(-1)!;
+        return way.answerOf(data, votes);
+      }),
+    ).toEqual(data.answers[at]);
+  });
 });
 
 test("the film counts the right cells as lab does, those shown and those hidden apart", () => {
@@ -726,8 +765,9 @@ test("of a training the first right sum has a mark, half of them, and all that w
     { at: 1, name: "first right" },
   ]);
   const square = { ...reel, first: 3, side: 2 };
-  expect(toldOfCell(square, 2, 1)).toBe("3 × 4 = 2; it says 2.");
-  expect(toldOfCell(square, 1, 3)).toBe("4 × 4 = 4, hidden in training; it says 9.");
+  expect(toldOfCell(square, answers[2], 1)).toBe("3 × 4 = 2; it says 2.");
+  expect(toldOfCell(square, answers[1], 3)).toBe("4 × 4 = 4, hidden in training; it says 9.");
+  expect(toldOfCell(square, [1, 2, 3, null], 3)).toContain("your guess comes first");
 });
 
 test("of scores the least of each count has a mark, and what is no count has none", () => {

@@ -40,6 +40,11 @@ export function signedBytes(text: string): Int8Array {
   return new Int8Array(bytes(text).buffer);
 }
 
+/** From base64, two bytes each, the lower one first. */
+export function signedWords(text: string): Int16Array {
+  return new Int16Array(bytes(text).buffer);
+}
+
 /** 31%, 7.7% */
 export function percent(share: number): string {
   const hundredths = 100 * share;
