@@ -23,6 +23,7 @@ from lab.experiments import (
     latent_experts_race,
     lengths,
     long_sums,
+    looks,
     low_rank,
     mirrored,
     mistakes,
@@ -60,6 +61,7 @@ SWEEPS: dict[str, Sweep] = {
     "mirrored": Sweep(mirrored.mirrored_cells, mirrored.measure_mirrored),
     "parts": Sweep(ablations.part_cells, ablations.measure_part, reads.run_named),
     **{name: Sweep(*parts) for name, parts in CONTROLS.items()},
+    "looks": Sweep(looks.look_cells, looks.measure_looks),
     "rope": Sweep(
         position_encoding_race.rope_cells,
         position_encoding_race.measure_rope,
