@@ -9,18 +9,19 @@ import numpy as np
 import streamlit as st
 
 from components.ui import own_sum, tokens
+from components.ui import pairs_in_training as pairs
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch10 import claims, exercises, figures, probes, worked
 from components.ui.chapters.ch10.claims import TWIN
 from components.ui.chapters.ch10.worked import CALC, HOW_MANY, STYLE_NAMES
 from components.ui.claims import claim_index, results
-from components.ui.drawings import openers
 from components.ui.drawings.moment import share_moment
+from components.ui.drawings.squares import show_squares
 from components.ui.lazily import lazily
 from components.ui.live import training
 from components.ui.loaded_models import BOOK_RUN, load_with_progress, write, write_sum
 from components.ui.page_records import Atlas, atlases, first_error, one_it_gets_wrong, rows_of
-from components.ui.plots import bars, dots, maps, pictures
+from components.ui.plots import bars, dots, maps
 from components.ui.plots.ends import shares
 from components.ui.words import spelled
 from lab.data import coverage, difficulty, problems
@@ -39,6 +40,7 @@ generate = lazily("lab.inference.generate")
 intervene = lazily("lab.interp.intervene")
 kernels = lazily("lab.model.attention.kernels")
 live = lazily("lab.live.loop")
+looks = lazily("lab.experiments.looks")
 mirrored = lazily("lab.experiments.mirrored")
 patterns = lazily("lab.interp.patterns")
 tamper = lazily("lab.interp.tamper")
@@ -54,20 +56,25 @@ page.open()
 
 
 @page.section("all_pairs", told=False)
-def every_pair_there_is() -> None:
-    atlas = atlases().get(BOOK_RUN)
-    if atlas is None:
+def every_pair_while_two_learn() -> None:
+    found = pairs.twins()
+    if not found:
         return
-    picture = pictures.atlas_picture(atlas.wrong_at, atlas.trained_on)
-    st.html(
-        openers.opener(
-            openers.filling_picture(picture) + maps.atlas_key(),
-            "All pairs up to 99 as the model with working writes them, each pair a dot",
-            page.text("all_pairs"),
-            beside=True,
-        )
+    key = f"{page.prefix}cell"
+    said = page.kept(key, pairs.is_cell, "two numbers up to 99, as 63x47")
+    cell = pairs.read_cell(said) if said else pairs.telling_cell(found)
+    show_squares(
+        f"{page.prefix}squares",
+        [twin.square() for twin in found],
+        pairs.trained_on(),
+        pairs.between([twin.tokens for twin in found]),
+        cell,
+        [twin.writing(*cell) for twin in found],
+        alt="All pairs up to 99: the first number runs down, the second across",
+        choose=lambda picked: st.session_state.update({key: f"{picked[0]}x{picked[1]}"}),
     )
-    page.source()
+    st.caption(page.text("all_pairs"))
+    page.source(looks.measure_looks, controls.race_cells)
 
 
 page.prose("opening")
