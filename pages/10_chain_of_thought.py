@@ -28,7 +28,6 @@ from lab.data import coverage, difficulty, problems
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY, decode
 from lab.exercises.chain_of_thought_exercises import COVERED, FORM, MOST_PAIRS, grade_forgery
-from lab.readings import errors_in
 
 if TYPE_CHECKING:
     from lab.inference.transcript import Transcript
@@ -83,41 +82,11 @@ page.three_from_before("before_stream", "before_attention", "before_table")
 
 # ---------------------------------------------------------------- 1. fail first
 
-
-@page.section("covered")
-def one_digit_covered() -> None:
-    page.draw(
-        maps.table_map(
-            worked.guessed_digits()[:, ::-1],
-            difficulty.OPERAND_DIGITS,
-            difficulty.PRODUCT_PLACES[::-1],
-            "covered digit",
-            "digit of the product",
-        ),
-        alt="How often the best guess of a product digit is right with one operand digit covered",
-    )
-    page.notice()
-    page.source(difficulty.best_guess)
+page.prose("fail")
 
 
-@page.section("fail")
-def fail_first() -> None:
-    plain = claim_index.look_up("chain_of_thought.plain_heldout").measured
-    checks = rows_of("history.jsonl", f"checkpoints/{claims.PLAIN}")
-    if not (plain and checks) or not page.guess(
-        "Of held-out pairs, how many does the plain model get wrong?",
-        HOW_MANY,
-        lambda: worked.plain_wrong(plain, checks),
-        frame=worked.plain_to_be_wrong(checks),
-    ):
-        return
-    found = worked.seen_and_heldout(atlases())
-    if found:
-        page.draw(
-            figures.seen_and_heldout(found),
-            alt="Share of wrong texts on pairs trained on and held out, plain and with working",
-        )
-    page.notice()
+@page.section("splits")
+def which_pairs_and_networks() -> None:
     page.source(problems.split_value, problems.pairs_of)
 
 
@@ -143,7 +112,7 @@ def show_cell(form: Format, written: Transcript, a: int, b: int) -> None:
     place = wrong[0] if wrong else len(right) - 2
     where = tokens.place_of(place, form, a, b)
     if wrong:
-        st.markdown(f"The first wrong token is **{where}**. " + page.text("atlas_cell"))
+        st.markdown(f"The first wrong token is **{where}**. " + page.text("trained_cell"))
     else:
         st.markdown(f"Every token is right. What the model believed at the last digit, {where}:")
     page.draw(
@@ -199,6 +168,12 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
 
     @page.section("train")
     def train_it_yourself() -> None:
+        page.guess(
+            "Why does an untrained network write nonsense?",
+            worked.NONSENSE,
+            worked.NONSENSE[1],
+            name="nonsense",
+        )
         st.fragment(probes.ask_settings)(page)  # moving a setting redraws no run that goes on
         st.button(
             "Train",
@@ -296,28 +271,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         page.notice()
         page.source(controls.size_cells, controls.measure_size)
 
-    # ---------------------------------------------------------------- 6. the atlas
-
-    @page.section("atlas")
-    def error_atlas() -> None:
-        found = atlases()
-        shown = [run for run in worked.MODELS if run in found]
-        if not shown:
-            return
-        run = page.choose(
-            "atlas_run",
-            "Model",
-            shown,
-            TWIN if TWIN in shown else None,
-            words=worked.MODELS.__getitem__,
-        )
-        atlas = found[run]
-        st.caption(f"{worked.ABOUT[run]}: {errors_in(atlas.errors, atlas.wrong_at.size)}.")
-        what = "right or wrong, trained on or never shown"
-        a, b = pick_cell(atlas, f"ch10_atlas_{run}", what)
-        show_cell(load_with_progress(run).format, write_sum(run, a, b), a, b)
-        page.notice()
-        page.source(evaluate.decode_all, evaluate.first_wrong)
+    # ---------------------------------------------------------------- 6. recall or computing
 
     @page.section("unseen")
     def recall_or_computing() -> None:

@@ -108,9 +108,6 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "contribution_map": lambda: ch03.contribution_map(SHARES, ["token", "FFN 0"], "7*"),
     "waterfall": lambda: ch03.waterfall(["token", "FFN 0"], SIGNED[0], "the logit"),
     "table_map": lambda: maps.table_map(SHARES, ["a", "b"], ["c", "d"], "rows", "columns"),
-    "seen_and_heldout": lambda: ch10.seen_and_heldout(
-        [{"bar": "plain", "pairs": "held out", "share": 0.5, "label": "1 of 2"}]
-    ),
     "beliefs": lambda: ch10.beliefs([0.1, 0.9], "78", "7", "8"),
     "heads_map": lambda: ch10.heads_map(SHARES, ["0.0", "0.1"], "7*8"),
     "outcomes": lambda: ch10.outcomes(

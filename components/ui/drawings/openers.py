@@ -12,7 +12,6 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from components.ui.plots.pictures import as_url
 from lab.data.problems import Format
 
 Numbers = NDArray[np.float64]
@@ -24,11 +23,10 @@ TURN_SECONDS = 5
 """What moves longer has a strip of controls, and these figures have none."""
 
 
-def opener(body: str, alt: str, caption: str, *, beside: bool = False) -> str:
-    """A figure with its sentence below it, or `beside` it where there is room."""
-    classes = "wb-opener wb-beside" if beside else "wb-opener"
+def opener(body: str, alt: str, caption: str) -> str:
+    """A figure with its sentence below it."""
     return (
-        f'<figure class="{classes}"><div role="img" aria-label="{escape(alt)}">{body}</div>'
+        f'<figure class="wb-opener"><div role="img" aria-label="{escape(alt)}">{body}</div>'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
     )
 
@@ -72,8 +70,3 @@ def turning_clocks(speeds: Sequence[float], places: int) -> str:
     )
     ruler = f'<div class="wb-ruler"><span>position 0</span><i></i><span>{places}</span></div>'
     return f'<div class="wb-turning" style="--t:{TURN_SECONDS}s"><div>{clocks}</div>{ruler}</div>'
-
-
-def filling_picture(picture: NDArray[np.uint8]) -> str:
-    """A picture of a pixel a cell, uncovered from its first row to its last."""
-    return f'<div class="wb-filling"><img alt="" src="{as_url(picture)}"></div>'

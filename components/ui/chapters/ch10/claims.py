@@ -15,7 +15,6 @@ from components.ui.claims.results import (
     heldout_of,
     parameters,
     recipes_read,
-    times_that_of,
     was_read_before,
 )
 from components.ui.loaded_models import BOOK_RUN
@@ -246,10 +245,6 @@ CLAIMS: dict[str, Claim] = {
         "Share of all pairs that the small twin is trained on.",
         result(TWIN).told(lambda found: f"one pair in {one_in(found[0]['recipe']['fraction'])}"),
     ),
-    "chain_of_thought.times_few": Claim(
-        "Parameters of the book's model as a multiple of those of the small twin.",
-        times_that_of(BOOK_RUN, TWIN, "parameters"),
-    ),
     "chain_of_thought.few_heldout": Claim("The small twin on held-out pairs.", heldout(TWIN)),
     **{
         f"chain_of_thought.{run}_{kind}": Claim(
@@ -305,11 +300,14 @@ CLAIMS: dict[str, Claim] = {
     },
     **{
         f"chain_of_thought.race_{style}": Claim(
-            f"The network of section 3 on held-out pairs, {words}, all at equal tokens.",
+            f"The live network on held-out pairs, {words}, all at equal tokens.",
             wrong(RACE[style]),
         )
         for style, words in TOLD_OF_RACE.items()
     },
+    "chain_of_thought.live_parameters": Claim(
+        "Parameters of the live network.", RACE["cot_reversed"].numbers("parameters")
+    ),
     "chain_of_thought.race_seeds": Claim("Seeds of each format.", rows("race").told(count_seeds)),
     "chain_of_thought.most_right_by": Claim(
         "Steps until most validation pairs are right, with working, the slowest seed.",
@@ -317,7 +315,7 @@ CLAIMS: dict[str, Claim] = {
     ),
     **{
         f"chain_of_thought.fraction_{round(100 * fraction)}": Claim(
-            f"The network of section 3 on held-out pairs, trained on {fraction:.0%} of the pairs.",
+            f"The live network on held-out pairs, trained on {fraction:.0%} of the pairs.",
             question,
         )
         for fraction, question in FRACTION.items()
@@ -331,7 +329,7 @@ CLAIMS: dict[str, Claim] = {
     },
     **{
         f"chain_of_thought.{choice}_300": Claim(
-            f"The network of section 3 on held-out pairs, trained on 300 {choice} pairs.", question
+            f"The live network on held-out pairs, trained on 300 {choice} pairs.", question
         )
         for choice, question in CHOICE.items()
     },
