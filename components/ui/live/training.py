@@ -420,7 +420,7 @@ def draw_runs_so_far(runs: Sequence[LiveRun], names: Sequence[str], ghosts: Rows
         draw_exactness(every)
         if any(run.checks for run in runs):
             draw_atlas_so_far(runs, names)
-    if any(run.snapshots for run in runs):
+    if any(row["what"] == "loss" for row in every):
         beside.altair_chart(
             curves.loss_curves(every),
             width="stretch",

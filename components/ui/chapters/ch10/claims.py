@@ -73,6 +73,13 @@ def most_right_by(found: Sequence[Row]) -> str:
     return part_of(max(first), max(curve[-1]["step"] for curve in curves))
 
 
+def half_right(found: Sequence[Row]) -> str:
+    """Million tokens at the first look at which more than half of the held-out pairs are right."""
+    (row,) = found
+    look = next(look for look in row["looks"] if 2 * look["errors_heldout"] < row["n_heldout"])
+    return f"{look['tokens'] / 1e6:.2f} million tokens"
+
+
 RACE: dict[Style, Rows] = {style: rows("race", style=style) for style in STYLES}
 TOLD_OF_RACE: dict[Style, str] = {"plain": "no working", "cot_reversed": "working, units first"}
 
@@ -305,6 +312,10 @@ CLAIMS: dict[str, Claim] = {
         )
         for style, words in TOLD_OF_RACE.items()
     },
+    "chain_of_thought.half_right": Claim(
+        "Tokens after which most held-out pairs are right in the square with working.",
+        rows("looks", style="cot_reversed").told(half_right),
+    ),
     "chain_of_thought.live_parameters": Claim(
         "Parameters of the live network.", RACE["cot_reversed"].numbers("parameters")
     ),

@@ -117,9 +117,15 @@ class Squares extends MovingDrawing<Data> {
       counts,
       canvas,
       marks,
-      field: make("div", { class: "field" }, canvas, ...marks),
+      field: make("div", { class: "field" }, make("small", {}, "first number"), canvas, ...marks),
       now: draw(plot, "line", { y1: 0, y2: 1, class: "now" }),
-      learned: make("div", {}, plot, ...groups.map((group) => countOf(group, told, counts))),
+      learned: make(
+        "div",
+        {},
+        axis(),
+        plot,
+        ...groups.map((group) => countOf(group, told, counts)),
+      ),
       told,
       text: make("div", { class: "text" }),
     };
@@ -274,6 +280,12 @@ function has(name: string, count: Counts): string {
     return `${counted(right)} of ${counted(n)} ${GROUPS[group]}`;
   });
   return `${name}: ${trained} right, ${held}`;
+}
+
+/** The second number, from left to right. */
+function axis(): HTMLElement {
+  const marks = ["0", "second number", `${SIDE - 1}`].map((mark) => make("span", {}, mark));
+  return make("div", { class: "axis", "aria-hidden": true }, ...marks);
 }
 
 /** A line below a curve: its group, and how many of it are right. */
