@@ -29,7 +29,7 @@ HTML = f"""
       <div class="fields" role="slider" tabindex="0"></div>
       <div class="curves"></div>
     </div>
-    <div class="aside">
+    <div class="reading">
       <div class="legend">
         <span><b>trained on</b><i class="trained-right"></i>right<i class="trained-wrong"></i>wrong
         </span>

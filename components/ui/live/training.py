@@ -412,16 +412,20 @@ def draw_exactness(every: Rows) -> None:
 
 
 def draw_runs_so_far(runs: Sequence[LiveRun], names: Sequence[str], ghosts: Rows) -> None:
-    """What the runs have learned first, in curves and pair by pair; beside that, small, the loss,
-    which falls whether they learn to multiply or not."""
+    """What the runs have learned first, in curves and pair by pair; below, small, the loss, which
+    falls whether they learn to multiply or not."""
     every = [*ghosts, *curve_rows(runs, names)]
-    learned, beside = st.columns([3, 2])
+    learned, pairs = st.columns([3, 2])
     with learned:
         draw_exactness(every)
-        if any(run.checks for run in runs):
+    below, beside = st.columns(2)
+    if any(run.checks for run in runs):
+        with pairs:
             draw_atlas_so_far(runs, names)
+        with beside:
+            say_of_atlas()
     if any(row["what"] == "loss" for row in every):
-        beside.altair_chart(
+        below.altair_chart(
             curves.loss_curves(every),
             width="stretch",
             alt="Loss by step, a colour a kind of run, dashes if recorded",
@@ -429,17 +433,21 @@ def draw_runs_so_far(runs: Sequence[LiveRun], names: Sequence[str], ghosts: Rows
 
 
 def draw_atlas_so_far(runs: Sequence[LiveRun], names: Sequence[str]) -> None:
-    """A small picture of all pairs for each run, as it was last asked."""
-    st.html(maps.atlas_key())
-    columns = st.columns(max(2, len(runs)))
-    for column, run, name in zip(columns, runs, names, strict=False):
+    """A small picture of all pairs for each run, as it was last asked; two side by side."""
+    columns = st.columns(min(2, len(runs)))
+    for i, (run, name) in enumerate(zip(runs, names, strict=True)):
         said = f"All pairs up to 99 as {name} writes them: right, wrong or not asked yet"
         url = as_url(atlas_picture(run.wrong_at, trained_cells(run)))
-        column.html(
+        columns[i % len(columns)].html(
             f'<figure class="wb-atlas"><img alt="{escape(said)}" src="{url}">'
             f"<figcaption>{escape(name)}</figcaption></figure>"
         )
+
+
+def say_of_atlas() -> None:
+    """Its colours, and how old a dot may be."""
     parts = loop.CHECKS_IN_A_ROUND
+    st.html(maps.atlas_key())
     st.caption(
         f"Each check evaluates another of {spelled(parts)} parts of all pairs, so its n changes, "
         f"and a dot is up to {spelled(parts - 1)} checks old. The last evaluates all pairs."
