@@ -63,7 +63,7 @@ def verdict(text: str, form: Format, a: int, b: int) -> str:
     """In the reader's own order of digits, or where the text first goes wrong."""
     wrong = wrong_tokens(text, form.text(a, b))
     if wrong:
-        return f"first wrong: {place_of(wrong[0], form, a, b)}"
+        return f"first wrong: {place_of(wrong[0], form, a, b).replace(': ', ', ')}"
     if form.style == "plain":
         return "right"
     ones, tens = a * (b % 10), a * (b - b % 10)
