@@ -9,25 +9,25 @@ import numpy as np
 import streamlit as st
 
 from components.ui import own_sum, tokens
+from components.ui import pairs_in_training as pairs
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch10 import claims, exercises, figures, probes, worked
 from components.ui.chapters.ch10.claims import TWIN
 from components.ui.chapters.ch10.worked import CALC, HOW_MANY, STYLE_NAMES
 from components.ui.claims import claim_index, results
-from components.ui.drawings import openers
 from components.ui.drawings.moment import share_moment
+from components.ui.drawings.squares import show_squares
 from components.ui.lazily import lazily
 from components.ui.live import training
 from components.ui.loaded_models import BOOK_RUN, load_with_progress, write, write_sum
 from components.ui.page_records import Atlas, atlases, first_error, one_it_gets_wrong, rows_of
-from components.ui.plots import bars, dots, maps, pictures
+from components.ui.plots import bars, dots, maps
 from components.ui.plots.ends import shares
 from components.ui.words import spelled
 from lab.data import coverage, difficulty, problems
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY, decode
 from lab.exercises.chain_of_thought_exercises import COVERED, FORM, MOST_PAIRS, grade_forgery
-from lab.readings import errors_in
 
 if TYPE_CHECKING:
     from lab.inference.transcript import Transcript
@@ -39,6 +39,7 @@ generate = lazily("lab.inference.generate")
 intervene = lazily("lab.interp.intervene")
 kernels = lazily("lab.model.attention.kernels")
 live = lazily("lab.live.loop")
+looks = lazily("lab.experiments.looks")
 mirrored = lazily("lab.experiments.mirrored")
 patterns = lazily("lab.interp.patterns")
 tamper = lazily("lab.interp.tamper")
@@ -54,20 +55,25 @@ page.open()
 
 
 @page.section("all_pairs", told=False)
-def every_pair_there_is() -> None:
-    atlas = atlases().get(BOOK_RUN)
-    if atlas is None:
+def every_pair_while_two_learn() -> None:
+    found = pairs.twins()
+    if not found:
         return
-    picture = pictures.atlas_picture(atlas.wrong_at, atlas.trained_on)
-    st.html(
-        openers.opener(
-            openers.filling_picture(picture) + maps.atlas_key(),
-            "All pairs up to 99 as the model with working writes them, each pair a dot",
-            page.text("all_pairs"),
-            beside=True,
-        )
+    key = f"{page.prefix}cell"
+    said = page.kept(key, pairs.is_cell, "two numbers up to 99, as 63x47")
+    cell = pairs.read_cell(said) if said else pairs.telling_cell(found)
+    show_squares(
+        f"{page.prefix}squares",
+        [twin.square() for twin in found],
+        pairs.trained_on(),
+        pairs.between([twin.tokens for twin in found]),
+        cell,
+        [twin.writing(*cell) for twin in found],
+        alt="All pairs up to 99: the first number runs down, the second across",
+        choose=lambda picked: st.session_state.update({key: f"{picked[0]}x{picked[1]}"}),
     )
-    page.source()
+    st.caption(page.text("all_pairs"))
+    page.source(looks.measure_looks, controls.race_cells)
 
 
 page.prose("opening")
@@ -76,41 +82,11 @@ page.three_from_before("before_stream", "before_attention", "before_table")
 
 # ---------------------------------------------------------------- 1. fail first
 
-
-@page.section("covered")
-def one_digit_covered() -> None:
-    page.draw(
-        maps.table_map(
-            worked.guessed_digits()[:, ::-1],
-            difficulty.OPERAND_DIGITS,
-            difficulty.PRODUCT_PLACES[::-1],
-            "covered digit",
-            "digit of the product",
-        ),
-        alt="How often the best guess of a product digit is right with one operand digit covered",
-    )
-    page.notice()
-    page.source(difficulty.best_guess)
+page.prose("fail")
 
 
-@page.section("fail")
-def fail_first() -> None:
-    plain = claim_index.look_up("chain_of_thought.plain_heldout").measured
-    checks = rows_of("history.jsonl", f"checkpoints/{claims.PLAIN}")
-    if not (plain and checks) or not page.guess(
-        "Of held-out pairs, how many does the plain model get wrong?",
-        HOW_MANY,
-        lambda: worked.plain_wrong(plain, checks),
-        frame=worked.plain_to_be_wrong(checks),
-    ):
-        return
-    found = worked.seen_and_heldout(atlases())
-    if found:
-        page.draw(
-            figures.seen_and_heldout(found),
-            alt="Share of wrong texts on pairs trained on and held out, plain and with working",
-        )
-    page.notice()
+@page.section("splits")
+def which_pairs_and_networks() -> None:
     page.source(problems.split_value, problems.pairs_of)
 
 
@@ -136,7 +112,7 @@ def show_cell(form: Format, written: Transcript, a: int, b: int) -> None:
     place = wrong[0] if wrong else len(right) - 2
     where = tokens.place_of(place, form, a, b)
     if wrong:
-        st.markdown(f"The first wrong token is **{where}**. " + page.text("atlas_cell"))
+        st.markdown(f"The first wrong token is **{where}**. " + page.text("trained_cell"))
     else:
         st.markdown(f"Every token is right. What the model believed at the last digit, {where}:")
     page.draw(
@@ -192,6 +168,12 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
 
     @page.section("train")
     def train_it_yourself() -> None:
+        page.guess(
+            "Why does an untrained network write nonsense?",
+            worked.NONSENSE,
+            worked.NONSENSE[1],
+            name="nonsense",
+        )
         st.fragment(probes.ask_settings)(page)  # moving a setting redraws no run that goes on
         st.button(
             "Train",
@@ -289,28 +271,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         page.notice()
         page.source(controls.size_cells, controls.measure_size)
 
-    # ---------------------------------------------------------------- 6. the atlas
-
-    @page.section("atlas")
-    def error_atlas() -> None:
-        found = atlases()
-        shown = [run for run in worked.MODELS if run in found]
-        if not shown:
-            return
-        run = page.choose(
-            "atlas_run",
-            "Model",
-            shown,
-            TWIN if TWIN in shown else None,
-            words=worked.MODELS.__getitem__,
-        )
-        atlas = found[run]
-        st.caption(f"{worked.ABOUT[run]}: {errors_in(atlas.errors, atlas.wrong_at.size)}.")
-        what = "right or wrong, trained on or never shown"
-        a, b = pick_cell(atlas, f"ch10_atlas_{run}", what)
-        show_cell(load_with_progress(run).format, write_sum(run, a, b), a, b)
-        page.notice()
-        page.source(evaluate.decode_all, evaluate.first_wrong)
+    # ---------------------------------------------------------------- 6. recall or computing
 
     @page.section("unseen")
     def recall_or_computing() -> None:

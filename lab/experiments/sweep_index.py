@@ -24,6 +24,7 @@ from lab.experiments import (
     learned_head,
     lengths,
     long_sums,
+    looks,
     low_rank,
     mirrored,
     mistakes,
@@ -63,6 +64,7 @@ SWEEPS: dict[str, Sweep] = {
     "mirrored": Sweep(mirrored.mirrored_cells, mirrored.measure_mirrored),
     "parts": Sweep(ablations.part_cells, ablations.measure_part, reads.run_named),
     **{name: Sweep(*parts) for name, parts in CONTROLS.items()},
+    "looks": Sweep(looks.look_cells, looks.measure_looks),
     "rope": Sweep(
         position_encoding_race.rope_cells,
         position_encoding_race.measure_rope,

@@ -242,30 +242,30 @@ def boxes_of(found) -> list[dict[str, float]]:
 # ---------------------------------------------------------------- from Home on
 
 
-def test_the_map_leads_to_a_chapter_its_atlas_opens_a_pair_and_its_end_leads_on(open_page) -> None:
+def test_the_map_leads_to_a_chapter_its_squares_open_a_pair_and_its_end_leads_on(open_page) -> None:
     page = open_page("/")
     page.locator("a.wb-card", has_text="Chain of thought").click()
     page.wait_for_url("**/chain_of_thought")
     wait_idle(page)
     assert page.locator("h1").first.inner_text() == "Chain of thought"
-    a_click_in_the_atlas_opens_that_pair(page)
+    a_click_in_the_squares_opens_that_pair(page)
     the_sidebar_goes_to_a_section(page)
     page.locator(".wb-way-on a").click()
     page.wait_for_url("**/rope")
     assert page.console_errors == []
 
 
-def a_click_in_the_atlas_opens_that_pair(page) -> None:
-    chart = page.locator('[data-testid="stVegaLiteChart"]:has(canvas)').first
-    chart.scroll_into_view_if_needed()
-    wait_idle(page)
-    written = page.get_by_text("The model writes:")
-    before = written.inner_text()
-    canvas = chart.locator("canvas")
+def a_click_in_the_squares_opens_that_pair(page) -> None:
+    squares = page.locator(".squares")
+    said = squares.locator(".said")
+    squares.locator(".scrub").fill("0")
+    canvas = squares.locator("canvas").last
     box = canvas.bounding_box()
-    canvas.click(position={"x": box["width"] * 0.4, "y": box["height"] * 0.75})
-    expect(written).not_to_have_text(before, use_inner_text=True, timeout=30_000)
-    assert re.match(r"\d+ × \d+ = \d+\. The model writes:", written.inner_text())
+    canvas.click(position={"x": box["width"] * 0.405, "y": box["height"] * 0.755})
+    expect(said).to_contain_text("with working wrote 75*40=", timeout=30_000)
+    page.keyboard.press("ArrowRight")
+    expect(said).to_contain_text("with working wrote 75*41=", timeout=30_000)
+    assert "ch10_cell=75x41" in page.url and said.inner_text().startswith("Before training")
 
 
 def the_sidebar_goes_to_a_section(page) -> None:

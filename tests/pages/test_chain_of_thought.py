@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from statistics import median
 from typing import Any
 
 from shown import text_of
 
+from components.ui import pairs_in_training
 from components.ui.chapters.ch10 import worked
 from lab.exercises.chain_of_thought_exercises import FORM
 from lab.records import RECORDS, read_lines, select
@@ -17,11 +19,32 @@ PAGE = "10_chain_of_thought"
 def test_chapter_1_reveals_after_a_guess(book: Any) -> None:
     app = book(PAGE)
     assert "You said" not in text_of(app)
-    app = book(PAGE, ch10_fail_guess="over 90 in 100")
+    app = book(PAGE, ch10_nonsense_guess=worked.NONSENSE[0])
     assert not app.exception
-    assert "You said **over 90 in 100**. The answer: **85%**" in text_of(app)
-    app = book(PAGE, ch10_fail_guess="60")
-    assert "You said **60%**. The answer: **85%**, 25 points higher than you said." in text_of(app)
+    assert f"You said **{worked.NONSENSE[0]}**. The answer: **{worked.NONSENSE[1]}**" in text_of(
+        app
+    )
+
+
+def test_a_link_of_before_opens_and_the_squares_open_the_pair_that_it_names(book: Any) -> None:
+    app = book(PAGE, figure="all_pairs", ch10_cell="47x86", ch10_atlas_run="plain")
+    assert not app.exception
+    plain, working = squares_of(app, [47, 86])
+    assert plain["right"] == "47*86=4042$" and plain["written"][-1] != plain["right"]
+    assert working["written"][-1] == FORM.text(47, 86)
+    assert working["said"][-1] == "282 + 3,760 = 4,042: right"
+    for bad in ("47x100", "47", "x", "4x-7"):
+        app = book(PAGE, figure="all_pairs", ch10_cell=bad)
+        assert any("two numbers up to 99, as 63x47" in info.value for info in app.info), bad
+        squares_of(app, list(pairs_in_training.telling_cell(pairs_in_training.twins())))
+
+
+def squares_of(app: Any, cell: list[int]) -> list[dict[str, Any]]:
+    """The writings that are sent with the squares, of this pair."""
+    sent = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    (found,) = [data for data in sent if "writings" in data]
+    assert found["cell"] == cell
+    return found["writings"]
 
 
 def test_the_next_seed_is_told_by_its_own_run_and_nothing_of_it_before() -> None:

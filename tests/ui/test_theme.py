@@ -102,9 +102,6 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "neuron_curve": lambda: ch03.neuron_curve(TEN),
     "early_reading": lambda: ch03.early_reading(["95", "97"], SHARES, ["a", "b"], "97", 3),
     "table_map": lambda: maps.table_map(SHARES, ["a", "b"], ["c", "d"], "rows", "columns"),
-    "seen_and_heldout": lambda: ch10.seen_and_heldout(
-        [{"bar": "plain", "pairs": "held out", "share": 0.5, "label": "1 of 2"}]
-    ),
     "beliefs": lambda: ch10.beliefs([0.1, 0.9], "78", "7", "8"),
     "heads_map": lambda: ch10.heads_map(SHARES, ["0.0", "0.1"], "7*8"),
     "outcomes": lambda: ch10.outcomes(

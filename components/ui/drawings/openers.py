@@ -12,17 +12,15 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from components.ui.plots.pictures import as_url
 from lab.numerals import written
 
 Numbers = NDArray[np.float64]
 
 
-def opener(body: str, alt: str, caption: str, *, beside: bool = False) -> str:
-    """A figure with its sentence below it, or `beside` it where there is room."""
-    classes = "wb-opener wb-beside" if beside else "wb-opener"
+def opener(body: str, alt: str, caption: str) -> str:
+    """A figure with its sentence below it."""
     return (
-        f'<figure class="{classes}"><div role="img" aria-label="{escape(alt)}">{body}</div>'
+        f'<figure class="wb-opener"><div role="img" aria-label="{escape(alt)}">{body}</div>'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
     )
 
@@ -50,8 +48,3 @@ def contribution_map(lengths: Numbers, lines: Sequence[str], text: str) -> str:
     )
     scale = f'<div class="wb-shades"><span>length of a contribution</span>{scale}</div>'
     return f'<div class="wb-notes" style="--n:{len(text)}"><b></b>{head}{rows}</div>{scale}'
-
-
-def filling_picture(picture: NDArray[np.uint8]) -> str:
-    """A picture of a pixel a cell, uncovered from its first row to its last."""
-    return f'<div class="wb-filling"><img alt="" src="{as_url(picture)}"></div>'

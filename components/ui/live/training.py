@@ -23,6 +23,7 @@ from components.ui.lazily import lazily
 from components.ui.live.service import LiveRun, LiveRuns, Refused
 from components.ui.plots import curves, maps
 from components.ui.plots.pictures import as_url, atlas_picture
+from components.ui.words import spelled
 from lab.readings import errors_in
 from lab.statistics import steps_until
 
@@ -212,7 +213,7 @@ def watch(key: str, name_of: Name, ghosts: Rows = (), also: Also = nothing_else)
         st.warning(refused)
     runs = runs_here(key)
     if not runs:
-        draw_curves(ghosts, ())
+        draw_exactness(ghosts)
         return
     going = any(run.goes_on for run in runs)
     every = (1.0 if service().count() <= UNCROWDED else 2.0) if going else None
@@ -228,9 +229,7 @@ def draw_runs(key: str, name_of: Name, ghosts: Rows, going: bool, also: Also) ->
     for run, name in zip(runs, names, strict=True):
         draw_line(key, run, name)
     also(runs, names)
-    draw_curves(ghosts, curve_rows(runs, names))
-    if any(run.checks for run in runs):
-        draw_atlas_so_far(runs, names)
+    draw_runs_so_far(runs, names, ghosts)
 
 
 def taken_over(key: str, runs: Sequence[LiveRun], seconds: float = 5.0) -> bool:
@@ -402,17 +401,31 @@ def curve_rows(runs: Sequence[LiveRun], names: Sequence[str]) -> list[dict[str, 
     return rows
 
 
-def draw_curves(ghosts: Rows, rows: Rows) -> None:
-    """Recorded runs, and on top of them the reader's own."""
-    every = [*ghosts, *rows]
+def draw_exactness(every: Rows) -> None:
+    """Recorded runs, and on top of them the reader's own: what was learned."""
     if any(row["what"] != "loss" for row in every):
         st.altair_chart(
             curves.exactness_curves(every),
             width="stretch",
             alt="Share of texts right in every token, a colour a kind of run, dashes if recorded",
         )
-    if rows:  # until a run of their own, a reader asks only what was learnt
-        st.altair_chart(
+
+
+def draw_runs_so_far(runs: Sequence[LiveRun], names: Sequence[str], ghosts: Rows) -> None:
+    """What the runs have learned first, in curves and pair by pair; below, small, the loss, which
+    falls whether they learn to multiply or not."""
+    every = [*ghosts, *curve_rows(runs, names)]
+    learned, pairs = st.columns([3, 2])
+    with learned:
+        draw_exactness(every)
+    below, beside = st.columns(2)
+    if any(run.checks for run in runs):
+        with pairs:
+            draw_atlas_so_far(runs, names)
+        with beside:
+            say_of_atlas()
+    if any(row["what"] == "loss" for row in every):
+        below.altair_chart(
             curves.loss_curves(every),
             width="stretch",
             alt="Loss by step, a colour a kind of run, dashes if recorded",
@@ -420,16 +433,25 @@ def draw_curves(ghosts: Rows, rows: Rows) -> None:
 
 
 def draw_atlas_so_far(runs: Sequence[LiveRun], names: Sequence[str]) -> None:
-    """A small picture of all pairs for each run, as it was last asked."""
-    st.html(maps.atlas_key())
-    columns = st.columns(max(2, len(runs)))
-    for column, run, name in zip(columns, runs, names, strict=False):
+    """A small picture of all pairs for each run, as it was last asked; two side by side."""
+    columns = st.columns(min(2, len(runs)))
+    for i, (run, name) in enumerate(zip(runs, names, strict=True)):
         said = f"All pairs up to 99 as {name} writes them: right, wrong or not asked yet"
         url = as_url(atlas_picture(run.wrong_at, trained_cells(run)))
-        column.html(
+        columns[i % len(columns)].html(
             f'<figure class="wb-atlas"><img alt="{escape(said)}" src="{url}">'
             f"<figcaption>{escape(name)}</figcaption></figure>"
         )
+
+
+def say_of_atlas() -> None:
+    """Its colours, and how old a dot may be."""
+    parts = loop.CHECKS_IN_A_ROUND
+    st.html(maps.atlas_key())
+    st.caption(
+        f"Each check evaluates another of {spelled(parts)} parts of all pairs, so its n changes, "
+        f"and a dot is up to {spelled(parts - 1)} checks old. The last evaluates all pairs."
+    )
 
 
 def trained_cells(run: LiveRun) -> NDArray[np.bool_]:

@@ -15,7 +15,6 @@ from components.ui.claims.results import (
     heldout_of,
     parameters,
     recipes_read,
-    times_that_of,
     was_read_before,
 )
 from components.ui.loaded_models import BOOK_RUN
@@ -72,6 +71,13 @@ def most_right_by(found: Sequence[Row]) -> str:
         for curve in curves
     ]
     return part_of(max(first), max(curve[-1]["step"] for curve in curves))
+
+
+def half_right(found: Sequence[Row]) -> str:
+    """Million tokens at the first look at which more than half of the held-out pairs are right."""
+    (row,) = found
+    look = next(look for look in row["looks"] if 2 * look["errors_heldout"] < row["n_heldout"])
+    return f"{look['tokens'] / 1e6:.2f} million tokens"
 
 
 RACE: dict[Style, Rows] = {style: rows("race", style=style) for style in STYLES}
@@ -246,10 +252,6 @@ CLAIMS: dict[str, Claim] = {
         "Share of all pairs that the small twin is trained on.",
         result(TWIN).told(lambda found: f"one pair in {one_in(found[0]['recipe']['fraction'])}"),
     ),
-    "chain_of_thought.times_few": Claim(
-        "Parameters of the book's model as a multiple of those of the small twin.",
-        times_that_of(BOOK_RUN, TWIN, "parameters"),
-    ),
     "chain_of_thought.few_heldout": Claim("The small twin on held-out pairs.", heldout(TWIN)),
     **{
         f"chain_of_thought.{run}_{kind}": Claim(
@@ -305,11 +307,18 @@ CLAIMS: dict[str, Claim] = {
     },
     **{
         f"chain_of_thought.race_{style}": Claim(
-            f"The network of section 3 on held-out pairs, {words}, all at equal tokens.",
+            f"The live network on held-out pairs, {words}, all at equal tokens.",
             wrong(RACE[style]),
         )
         for style, words in TOLD_OF_RACE.items()
     },
+    "chain_of_thought.half_right": Claim(
+        "Tokens after which most held-out pairs are right in the square with working.",
+        rows("looks", style="cot_reversed").told(half_right),
+    ),
+    "chain_of_thought.live_parameters": Claim(
+        "Parameters of the live network.", RACE["cot_reversed"].numbers("parameters")
+    ),
     "chain_of_thought.race_seeds": Claim("Seeds of each format.", rows("race").told(count_seeds)),
     "chain_of_thought.most_right_by": Claim(
         "Steps until most validation pairs are right, with working, the slowest seed.",
@@ -317,7 +326,7 @@ CLAIMS: dict[str, Claim] = {
     ),
     **{
         f"chain_of_thought.fraction_{round(100 * fraction)}": Claim(
-            f"The network of section 3 on held-out pairs, trained on {fraction:.0%} of the pairs.",
+            f"The live network on held-out pairs, trained on {fraction:.0%} of the pairs.",
             question,
         )
         for fraction, question in FRACTION.items()
@@ -331,7 +340,7 @@ CLAIMS: dict[str, Claim] = {
     },
     **{
         f"chain_of_thought.{choice}_300": Claim(
-            f"The network of section 3 on held-out pairs, trained on 300 {choice} pairs.", question
+            f"The live network on held-out pairs, trained on 300 {choice} pairs.", question
         )
         for choice, question in CHOICE.items()
     },

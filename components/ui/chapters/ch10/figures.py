@@ -60,27 +60,6 @@ def forged_name(position: int) -> str:
 # ---------------------------------------------------------------- charts
 
 
-def seen_and_heldout(rows: Sequence[Mapping[str, Any]]) -> Chart:
-    """Two bars a model: pairs trained on and pairs never seen. Rows: bar, pairs, share, label."""
-    base = alt.Chart(pd.DataFrame(rows)).encode(
-        y=alt.Y("bar:N", title=None, sort=None),
-        x=alt.X(
-            "share:Q",
-            scale=alt.Scale(domain=[0, 1.5], nice=False),  # room for a label on a narrow screen
-            axis=alt.Axis(values=SHARES, format="%"),
-            title="texts with a wrong token",
-        ),
-    )
-    bars = base.mark_bar().encode(
-        color=alt.Color(
-            "pairs:N", title=None, scale=toned({"trained on": GREY, "held out": WRONG})
-        ),
-        tooltip=["bar", "label"],
-    )
-    labels = base.mark_text(align="left", dx=5).encode(text="label:N")
-    return finished(alt.layer(bars, labels).properties(height=rows_high(len(rows), 46)))
-
-
 def beliefs(probabilities: Sequence[float], tokens: str, right: str, chosen: str) -> Chart:
     """What the model gave to every token at one place, the right and the chosen one named."""
     tones = (

@@ -16,7 +16,7 @@ from components.ui import percents
 from components.ui.chapters.ch10 import claims
 from components.ui.chapters.ch10.claims import PLAIN, TWIN
 from components.ui.chapters.ch10.figures import NUMBERS, digit_name, forged_name
-from components.ui.claims import claim, claim_index
+from components.ui.claims import claim
 from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
 from components.ui.drawings.guess import Row as Line
 from components.ui.loaded_models import BOOK_RUN
@@ -25,7 +25,14 @@ from components.ui.plots.colours import RECORDED
 from components.ui.plots.dots import seed_point, seed_points
 from components.ui.words import one_in, spelled
 from lab.data import difficulty
-from lab.data.problems import STYLES, Format, Style
+from lab.data.problems import (
+    HELDOUT_FROM,
+    STYLES,
+    TEST_FROM,
+    Format,
+    Style,
+    two_digit_split,
+)
 from lab.exercises.chain_of_thought_exercises import FORM, MOST_PAIRS, WANTED_MOVE
 from lab.readings import Counts, Measured, Row, part_of, result
 from lab.records import ROOT
@@ -33,12 +40,6 @@ from lab.records import ROOT
 Record = Sequence[Row]
 Bars = list[dict[str, Any]]
 
-MODELS = {PLAIN: "plain", TWIN: "small twin", BOOK_RUN: "the book's model"}
-ABOUT = {
-    PLAIN: "The book's network, plain format",
-    TWIN: "The small twin, with working",
-    BOOK_RUN: "The book's model, with working",
-}
 STYLE_NAMES: Mapping[Style, str] = {
     "plain": "plain",
     "reversed": "reversed",
@@ -52,43 +53,11 @@ STYLE_NAMES: Mapping[Style, str] = {
 HOW_MANY = ("under 10 in 100", "10 to 50 in 100", "50 to 90 in 100", "over 90 in 100")
 
 
-def plain_to_be_wrong(checks: Record) -> Dragged:
-    """The frame of the guess: how the plain model learns the pairs that it trains on, and where it
-    stood with others at the first check."""
-    return Dragged(
-        Axis.percent("% of pairs wrong"),
-        "plain, held out",
-        [Line("trained on", points=learned(checks, "train"))],
-        ["with working, held out"],
-        hue="ochre",
-        across=Axis("steps of training", 0, checks[-1]["step"]),
-        begun=learned(checks, "validation")[:1],
-    )
-
-
-def plain_wrong(plain: Measured, checks: Record) -> Answer:
-    """On held-out pairs, beside the model with working, if it was read."""
-    working = claim_index.look_up("chain_of_thought.heldout").measured
-    points = learned(checks, "validation")[1:-1]
-    if working is None:
-        return Answer(*of_run(plain), points=points)
-    value, words = of_run(working)
-    end = [(checks[-1]["step"], value)]
-    row = Line("with working, held out", value, words, hue="violet", points=end)
-    return Answer(*of_run(plain), rows=[row], points=points)
-
-
-def learned(checks: Record, split: str) -> list[tuple[float, float]]:
-    """Steps, and the percentage wrong at each check of a run."""
-    return [
-        (check["step"], 100 * check[f"errors_{split}"] / check[f"n_{split}"]) for check in checks
-    ]
-
-
-def of_run(wrong: Measured) -> tuple[float, str]:
-    """The share that is wrong in percent, and its words."""
-    share = share_of_run(wrong)
-    return 100 * share, percents.percent_of(share, wrong.n or 1)
+NONSENSE = (
+    "It has not seen the pair before",
+    "Its weights are random numbers",
+    "It has too few layers",
+)
 
 
 def share_of_run(wrong: Measured) -> float:
@@ -352,20 +321,6 @@ def layers_in_words(layers: Sequence[int]) -> str:
 # ---------------------------------------------------------------- all pairs
 
 
-def seen_and_heldout(found: Mapping[str, Atlas]) -> Bars:
-    """Two bars a model: the pairs that it trained on, and those held out."""
-    bars = Bars()
-    for run, words in ((PLAIN, "plain"), (BOOK_RUN, "with working")):
-        if run not in found:
-            continue
-        for pairs, trained in (("trained on", True), ("held out", False)):
-            asked = found[run].wrong_at[found[run].trained_on == trained]
-            wrong = int((asked >= 0).sum())
-            bar = {"bar": f"{words}, {pairs}", "pairs": pairs, "share": wrong / asked.size}
-            bars.append({**bar, "label": part_of(wrong, asked.size)})
-    return bars
-
-
 def first_wrong(atlas: Atlas) -> dict[str, int]:
     """How many wrong texts first fail at each digit of the working and the answer."""
     return {
@@ -436,16 +391,16 @@ def n_layer() -> int:
     return claim.read_record(ROOT / result(PLAIN).path)["recipe"]["model"]["n_layer"]
 
 
-def guessed_digits() -> np.ndarray:
-    """How often the best guess of a digit is right, (covered digit, place from the units)."""
-    return np.array(
-        [[difficulty.best_guess(place, covered) for place in range(4)] for covered in range(4)]
-    )
-
-
 def best_tens() -> str:
+    """How often the best guess of the tens is right, whichever digit is covered."""
     tens = difficulty.PRODUCT_PLACES.index("tens")
-    return f"{100 * guessed_digits()[:, tens].max():.0f} times in 100"
+    return f"{100 * max(difficulty.best_guess(tens, digit) for digit in range(4)):.0f} times in 100"
+
+
+def pairs_from(begin: float, end: float) -> str:
+    """How many pairs the split puts there."""
+    u = two_digit_split()
+    return f"{int(((begin <= u) & (u < end)).sum()):,}"
 
 
 def worked_pair() -> str:
@@ -454,16 +409,6 @@ def worked_pair() -> str:
     if atlas is None:
         return claim.MISSING
     return "one that it was trained on" if atlas.trained_on[37, 48] else "one that it never saw"
-
-
-def easy_rows() -> str:
-    """The numbers whose rows the plain model gets right in most pairs that it was not shown."""
-    found = atlases().get(PLAIN)
-    if found is None:
-        return claim.MISSING
-    unseen = ~found.trained_on
-    right = ((found.wrong_at < 0) & unseen).sum(axis=1)
-    return ", ".join(map(str, np.flatnonzero(2 * right > unseen.sum(axis=1)).tolist()))
 
 
 def twin_errors() -> str:
@@ -484,7 +429,9 @@ CALC = {
     "layers_plain": lambda: f"{turns('plain') * n_layer()}",
     "layers_cot": lambda: f"{turns('cot_reversed') * n_layer()}",
     "best_tens": best_tens,
-    "easy_rows": easy_rows,
+    "n_training": lambda: pairs_from(0.0, HELDOUT_FROM),
+    "n_validation": lambda: pairs_from(HELDOUT_FROM, TEST_FROM),
+    "n_test": lambda: pairs_from(TEST_FROM, 1.0),
     "worked_pair": worked_pair,
     "twin_errors": twin_errors,
     "twin_first_wrong": twin_first_wrong,

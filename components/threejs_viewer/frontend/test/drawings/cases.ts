@@ -34,6 +34,7 @@ import type { Pair } from "../../src/drawings/shared/numbers";
 import type scale from "../../src/drawings/scale";
 import type sieve from "../../src/drawings/sieve";
 import type strip from "../../src/drawings/strip";
+import type squares from "../../src/drawings/squares";
 import type tape from "../../src/drawings/tape";
 import type threads from "../../src/drawings/threads";
 import type tiles from "../../src/drawings/tiles";
@@ -169,6 +170,8 @@ interface Cases {
     DataOf<typeof sieve>,
     { on: boolean[]; kept: number; wrong: number[]; thrown: number; right_thrown: number }[]
   >;
+  /** Of each network at each check, how many are right: trained on, and held out. */
+  squares: Case<DataOf<typeof squares>, { right: Pair[][]; n_trained: number }>;
   registers: Case<
     DataOf<typeof registers>,
     {
