@@ -32,6 +32,7 @@ from lab.experiments import (
     residual_ablations,
     self_evolution,
     stage_heads,
+    stand_ins,
     token_loss_sweep,
 )
 from lab.experiments.controls import CONTROLS
@@ -56,7 +57,15 @@ SWEEPS: dict[str, Sweep] = {
     ),
     "sharpness": Sweep(ablations.head_cells, ablations.measure_sharpness, reads.run_named),
     "silenced": Sweep(ablations.silenced_cells, ablations.measure_silenced, reads.run_named),
-    "fetched": Sweep(fetched.fetched_cells, fetched.measure_fetched, reads.run_named),
+    "fetched": Sweep(
+        fetched.fetched_cells, fetched.measure_fetched, reads.run_named, fetched.fetched_small
+    ),
+    "stand_ins": Sweep(
+        stand_ins.stand_in_cells,
+        stand_ins.measure_stand_in,
+        reads.run_named,
+        stand_ins.stand_ins_small,
+    ),
     "mirrored": Sweep(mirrored.mirrored_cells, mirrored.measure_mirrored),
     "parts": Sweep(ablations.part_cells, ablations.measure_part, reads.run_named),
     **{name: Sweep(*parts) for name, parts in CONTROLS.items()},
