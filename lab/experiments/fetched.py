@@ -73,10 +73,16 @@ def other_pairs(n: int) -> tuple[Integers, Integers]:
 
 
 def looked_at(row: NDArray[np.float64]) -> dict[str, Any]:
-    """Of one query's weights in many texts (N, T): the token that gets most in most of them."""
+    """Of one query's weights in many texts (N, T): the token that gets most in most of them, and in
+    how many of them each does."""
     first = np.bincount(row.argmax(axis=1))
     source = int(first.argmax())
-    return {"source": source, "times": int(first[source]), "weight": float(row[:, source].mean())}
+    return {
+        "source": source,
+        "times": int(first[source]),
+        "weight": float(row[:, source].mean()),
+        "times_each": {str(key): int(first[key]) for key in np.flatnonzero(first)},
+    }
 
 
 def handed_on(model: GPT, texts: Tokens, layer: int) -> Tensor:

@@ -9,6 +9,7 @@ from lab.experiments import (
     atlas,
     attention_kernel_costs,
     attention_residuals_race,
+    carried,
     collapse,
     curriculum_ablations,
     error_book,
@@ -65,6 +66,9 @@ SWEEPS: dict[str, Sweep] = {
         stand_ins.measure_stand_in,
         reads.run_named,
         stand_ins.stand_ins_small,
+    ),
+    "carried": Sweep(
+        carried.carried_cells, carried.measure_carried, reads.run_named, carried.carried_small
     ),
     "mirrored": Sweep(mirrored.mirrored_cells, mirrored.measure_mirrored),
     "parts": Sweep(ablations.part_cells, ablations.measure_part, reads.run_named),
