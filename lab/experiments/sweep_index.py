@@ -50,6 +50,7 @@ SWEEPS: dict[str, Sweep] = {
     ),
     "atlas": Sweep(atlas.atlas_cells, atlas.measure_atlas, reads.run_named),
     "opening": Sweep(atlas.opening_cells, atlas.measure_opening, reads.run_named),
+    "lanes": Sweep(atlas.lane_cells, atlas.measure_lane, reads.run_named),
     "heads": Sweep(
         ablations.ablated_head_cells,
         ablations.measure_head,
