@@ -59,7 +59,7 @@ def measure_lane(cell: Cell) -> dict[str, Any]:
     weights = patterns(loaded.model, written.text)[:, :, written.given - 1 : -1, :-1]
     return {
         "text": written.text,
-        "weights": weights.round(3).tolist(),
+        "patterns": weights.round(3).tolist(),
         **Sample("given", PAIRS, 1).document(),
         "seeds": [0],
     }
