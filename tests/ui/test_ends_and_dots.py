@@ -166,6 +166,7 @@ WHAT_IS_DASHED = {
     ("registers.css", ".gone .card, .legend .gone"): "gone",
     ("waves.css", ".stem.ghost"): "as it was before the shift",
     ("waves.css", ".hand.ghost"): "as it was before the shift",
+    ("lanes.css", ".paper .carry"): "not there: a carry that no token holds",
     ("clocks.css", ".ghost"): "as it was before it was turned",
 }
 """By style sheet and selector: why what is drawn is not there now."""

@@ -18,6 +18,7 @@ import type notations from "../../src/drawings/notations";
 import type notebook from "../../src/drawings/notebook";
 import type queue from "../../src/drawings/queue";
 import type { Triple, View } from "../../src/drawings/maths/cloud";
+import type lanes from "../../src/drawings/lanes";
 import type { Arc } from "../../src/drawings/maths/arcs";
 import type { Box, Standing } from "../../src/drawings/maths/notebook";
 import type { Walk } from "../../src/drawings/maths/tiles";
@@ -82,6 +83,7 @@ interface Read {
 interface Cases {
   arcs: Case<DataOf<typeof arcs>, { arcs: Arc[]; wrong: number[]; text: string }>;
   contents: Case<DataOf<typeof contents>, null>;
+  lanes: Case<DataOf<typeof lanes>, { plain_looks: number; without: number }>;
   arrows: Case<
     Extract<DataOf<typeof arrows>, { keys: Pair[] }>,
     { query: Pair; weights: number[]; blend: number[] }[]

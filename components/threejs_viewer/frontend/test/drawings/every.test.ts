@@ -101,6 +101,7 @@ const POINTED: Record<string, string> = {
   generators: ".text span",
   growing: ".rows span",
   kept: ".layer",
+  lanes: ".token:not(.later)",
   network: ".grid > :not(.head)",
   notebook: ".entry:not(.blank)",
   registers: ".card",
