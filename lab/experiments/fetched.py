@@ -60,7 +60,13 @@ def measure_fetched(cell: Cell, n: int = ASKED) -> dict[str, Any]:
     for slot in range(form.prompt_length, form.length):
         looks = looked_at(weights[:, cell["head"], slot - 1]) if "head" in cell else {}
         edit = silent_at(cell, slot, others)
-        written.append({"slot": slot, **looks, "wrong_without": missed(model, texts[:, : slot + 1], slot, edit)})
+        written.append(
+            {
+                "slot": slot,
+                **looks,
+                "wrong_without": missed(model, texts[:, : slot + 1], slot, edit),
+            }
+        )
     return {"n": n, "written": written, "others": OTHERS, **sample.document(), "seeds": [0]}
 
 
