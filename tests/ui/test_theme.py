@@ -112,7 +112,9 @@ CHARTS: dict[str, Callable[[], Chart]] = {
         [{"bar": "plain", "pairs": "held out", "share": 0.5, "label": "1 of 2"}]
     ),
     "beliefs": lambda: ch10.beliefs([0.1, 0.9], "78", "7", "8"),
-    "heads_map": lambda: ch10.heads_map(SHARES, ["0.0", "0.1"], "7*8"),
+    "by_stand_in": lambda: ch10.by_stand_in(
+        [{"part": "FFN of layer 1", "by": "zeros", "wrong": 3}], "wrong texts of 9", 9
+    ),
     "outcomes": lambda: ch10.outcomes(
         [{"digit": "units", "outcome": "stays true", "share": 1, "label": "all", "order": 0}]
     ),
@@ -295,7 +297,6 @@ SHORT = {
     "tile_map",
     "threads",
     "length_map",
-    "heads_map",
     "early_reading",
     "line_lengths",
     "table_map",

@@ -30,7 +30,10 @@ HTML = f"""
     <div class="choice by" role="group" aria-label="An ablated head is replaced by"></div>
   </div>
   <div class="title"><b class="name"></b> <span class="note"></span></div>
-  <svg class="picture plain" role="group"></svg>
+  <div class="first">
+    <svg class="picture plain" role="group"></svg>
+    <div class="sum"></div>
+  </div>
   <div class="title"><b class="name"></b> <span class="note"></span></div>
   <svg class="picture working" role="group"></svg>
   <div class="paper">

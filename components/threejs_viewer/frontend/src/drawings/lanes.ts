@@ -10,6 +10,8 @@ import {
   most,
   needOf,
   onPaper,
+  PRODUCTS,
+  RESULTS,
   toldOfHeads,
   toldOfTyped,
   withoutEach,
@@ -41,10 +43,10 @@ interface Data extends Sent {
 const ORDERS = { back: "back to front", front: "front to back" } as const;
 type Order = keyof typeof ORDERS;
 
-const [HIGHEST, HIGH] = [112, 0.15]; // of the arcs, in pixels and in widths
+const [HIGHEST, HIGH] = [84, 0.15]; // of the arcs, in pixels and in widths
 const [LARGEST, SHARE] = [30, 0.8]; // of a token, in pixels and in pitches
 const WIDEST = 5; // an arc of weight 1, in pixels
-const ROW = 27; // of a head, in pixels
+const ROW = 25; // of a head, in pixels
 const NAMES = { plain: ["Plain", "the product at once"], working: "With working" } as const;
 
 interface Drawn {
@@ -123,11 +125,13 @@ class Lanes extends MovingDrawing<Data> {
 
   private key(): void {
     const entries: [name: string, words: string][] = [
+      ["own", "of its own column"],
+      ["again", "of a column worked out again"],
       ["result", "a product or sum to work out"],
       ["unwritten", "a carry to work out"],
       ["lack", `wrong without the head, of ${this.data.n}`],
     ];
-    const shown = this.order === "back" ? entries : entries.slice(0, 2);
+    const shown = this.order === "back" ? entries : entries.slice(0, -1);
     this.part("key").replaceChildren(
       ...shown.map(([name, words]) => make("span", { class: name }, make("i"), words)),
     );
@@ -225,7 +229,7 @@ class Lanes extends MovingDrawing<Data> {
       set(sign, { x: at(i), y: middle, "font-size": size });
       set(dot, { cx: at(i), cy: middle });
     });
-    const r = Math.min(4.5, 0.26 * pitch);
+    const r = Math.min(4, 0.26 * pitch);
     const first = line + 1.5 * size + 24;
     for (const { mark, token, row, carry } of marks) {
       const [x, y] = [at(token), first + row * (2 * r + 3)];
@@ -313,7 +317,9 @@ class Lanes extends MovingDrawing<Data> {
     this.shadeRows(lengths[1]);
     const ended = at === this.working.lane.tokens.length - this.working.lane.given;
     const focus = this.focusOf(this.working, lengths[1]);
-    this.onPaper(ended && this.lit === null ? null : focus);
+    if (ended && this.lit === null) this.sumUp();
+    else this.onPaper(focus);
+    this.sum(this.focusOf(this.plain, lengths[0]));
     return this.told(lengths, ended);
   }
 
@@ -381,6 +387,38 @@ class Lanes extends MovingDrawing<Data> {
     fill(this.part("column"), "this column", step?.now ?? "");
   }
 
+  /** Both lanes are written: what one token has to work out at most. */
+  private sumUp(): void {
+    const [plain, working] = this.loads();
+    fill(this.part("before"), "plain, for one token at most", plain);
+    fill(this.part("carry"), "in no token", "");
+    fill(this.part("column"), "with working, at most", working);
+  }
+
+  private loads(): [plain: string, working: string] {
+    return [load(most(this.data.plain), ...PRODUCTS), load(most(this.working.lane), ...RESULTS)];
+  }
+
+  /** Beside the plain lane, what its token has to work out, and which heads look. */
+  private sum(focus: number | null): void {
+    const { lane } = this.plain;
+    const step = focus !== null && focus >= lane.given ? lane.steps[focus - lane.given] : null;
+    const lines =
+      step?.now && focus !== null
+        ? [
+            make("b", {}, `${lane.tokens[focus]} needs ${load(step, ...PRODUCTS)}`),
+            make(
+              "span",
+              { class: "again" },
+              step.before && `${step.before}, carry ${step.carry}; `,
+            ),
+            make("span", {}, `${step.now}.`),
+            make("div", {}, `Heads that look ${looksOf(lane, focus)}. They were not ablated.`),
+          ]
+        : [make("div", {}, "Arcs: heads of any layer with much of their weight on a digit.")];
+    this.part("sum").replaceChildren(...lines);
+  }
+
   private told([plain, working]: number[], ended: boolean): string {
     const { lit, data } = this;
     if (lit && "head" in lit) return toldOfHeads(data.back, data.heads[lit.head], this.by, data.n);
@@ -389,7 +427,7 @@ class Lanes extends MovingDrawing<Data> {
       if (lit.token < length) return this.toldOf(lit.lane, lit.token, length);
     }
     if (ended) {
-      const loads = [load(most(data.plain), "product"), load(most(this.working.lane), "result")];
+      const loads = this.loads();
       return `Written. For one token the plain model has to work out up to ${loads[0]}; with the working ${ORDERS[this.order]}, up to ${loads[1]}.`;
     }
     const { lane } = this.working;
@@ -405,7 +443,7 @@ class Lanes extends MovingDrawing<Data> {
     if (drawn === this.plain) {
       const step = lane.steps[n];
       const looks = looksOf(lane, token);
-      return `${paper} At once: ${load(step, "product")}. Heads that look ${looks || "at a digit: none"}.`;
+      return `${paper} At once: ${load(step, ...PRODUCTS)}. Heads that look ${looks || "at a digit: none"}.`;
     }
     if (this.order === "front") return paper;
     return `${paper} ${withoutEach(this.data.heads, this.by, n, this.data.n)}`;

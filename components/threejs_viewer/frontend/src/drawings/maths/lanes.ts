@@ -61,15 +61,20 @@ export function most({ steps }: Lane): Step {
 
 // ---------------------------------------------------------------- in words
 
-const counted = (n: number, one: string): string =>
-  `${n} ${one}${n === 1 ? "" : one.endsWith("y") ? "" : "s"}`;
-const carries = (n: number): string => `${n} ${n === 1 ? "carry" : "carries"}`;
+const counted = (n: number, one: string, more = `${one}s`): string =>
+  `${n} ${n === 1 ? one : more}`;
 
 /** What has to be worked out for one token, of the product at once or of a line of working. */
-export function load({ results, carries: n }: Step, what: string): string {
-  const parts = [results ? counted(results, what) : "", n ? carries(n) : ""];
+export function load({ results, carries }: Step, ...what: [one: string, more: string]): string {
+  const parts = [
+    results ? counted(results, ...what) : "",
+    carries ? counted(carries, "carry", "carries") : "",
+  ];
   return parts.filter(Boolean).join(" and ") || "nothing";
 }
+
+export const PRODUCTS: [string, string] = ["product", "products"];
+export const RESULTS: [string, string] = ["product or sum", "products or sums"];
 
 /** A token that was typed. */
 export function toldOfTyped(lane: Lane, token: number, length: number): string {
@@ -107,8 +112,10 @@ export function looksOf(lane: Lane, token: number): string {
 
 /** Of so many digits those that are wrong without each head. */
 export function withoutEach(heads: Ablated[], by: number, written: number, n: number): string {
-  const each = heads.map(({ name, wrong }) => `without ${name} ${wrong[by][written]}`);
-  return `Wrong of ${n}: ${each.join(", ")}.`;
+  const each = heads.map(
+    ({ name, wrong }, i) => `${wrong[by][written]}${i ? "" : " are wrong"} without ${name}`,
+  );
+  return `Of ${n} such digits ${each.join(", ")}.`;
 }
 
 /** Where one head, or some together, are missed most. */
