@@ -415,7 +415,13 @@ class Lanes extends MovingDrawing<Data> {
             make("span", {}, `${step.now}.`),
             make("div", {}, `Heads that look ${looksOf(lane, focus)}. They were not ablated.`),
           ]
-        : [make("div", {}, "Arcs: heads of any layer with much of their weight on a digit.")];
+        : [
+            make(
+              "div",
+              {},
+              "Arcs: heads of any layer with much of their weight on a digit. They were not ablated.",
+            ),
+          ];
     this.part("sum").replaceChildren(...lines);
   }
 
