@@ -14,7 +14,8 @@ from components.ui.chapter import Chapter
 from components.ui.chapters.ch10 import claims, exercises, figures, probes, worked
 from components.ui.chapters.ch10.claims import TWIN
 from components.ui.chapters.ch10.worked import CALC, HOW_MANY, STYLE_NAMES
-from components.ui.claims import claim_index, results
+from components.ui.claims import claim_index
+from components.ui.drawings import lanes
 from components.ui.drawings.moment import share_moment
 from components.ui.drawings.squares import show_squares
 from components.ui.lazily import lazily
@@ -24,7 +25,7 @@ from components.ui.page_records import Atlas, atlases, first_error, one_it_gets_
 from components.ui.plots import bars, dots, maps
 from components.ui.plots.ends import shares
 from components.ui.words import spelled
-from lab.data import coverage, difficulty, problems
+from lab.data import columns, coverage, problems
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY, decode
 from lab.exercises.chain_of_thought_exercises import COVERED, FORM, MOST_PAIRS, grade_forgery
@@ -32,22 +33,22 @@ from lab.exercises.chain_of_thought_exercises import COVERED, FORM, MOST_PAIRS, 
 if TYPE_CHECKING:
     from lab.inference.transcript import Transcript
 
+carried = lazily("lab.experiments.carried")
 controls = lazily("lab.experiments.controls")
 evaluate = lazily("lab.inference.scoring")
 fetched = lazily("lab.experiments.fetched")
 generate = lazily("lab.inference.generate")
 intervene = lazily("lab.interp.intervene")
-kernels = lazily("lab.model.attention.kernels")
 live = lazily("lab.live.loop")
 looks = lazily("lab.experiments.looks")
 mirrored = lazily("lab.experiments.mirrored")
-patterns = lazily("lab.interp.patterns")
+stand_ins = lazily("lab.experiments.stand_ins")
 tamper = lazily("lab.interp.tamper")
 train = lazily("lab.training.train")
 transcripts = lazily("lab.inference.transcript")
 
 WRONG = "texts with a wrong token"
-OF_A_SUM = ("ways", "turns", "carry", "attention", "any_head", "every_head", "forge", "handed")
+OF_A_SUM = ("ways", "carry", "forge", "handed")
 """Sections that show the reader's own sum."""
 
 page = Chapter("10_chain_of_thought", CALC)
@@ -148,21 +149,15 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         page.notice()
         page.source(problems.fields_of, problems.render_shape, problems.value_of_field)
 
-    @page.section("turns")
-    def how_many_turns() -> None:
-        for style in ("plain", "cot_reversed"):
-            name, n_layer = STYLE_NAMES[style], worked.n_layer()
-            st.html(figures.turns(*pair, Format(style), name, n_layer))
-        page.notice()
-        page.source(generate.greedy_steps)
-
     @page.section("carry")
-    def back_to_front() -> None:
-        order = page.choose("order", "Write the sum", ("back to front", "front to back"))
-        st.caption("Choose which end of the sum is written first; the columns stand in that order.")
-        st.html(figures.columns(*pair, backwards=order == "back to front"))
+    def two_lanes() -> None:
+        found = probes.two_lanes(*pair)
+        if found is None:
+            return
+        a, b = pair
+        lanes.show_lanes("ch10_lanes", found, alt=f"{a} × {b} token by token")
         page.notice()
-        page.source(difficulty.carries)
+        page.source(columns.steps, fetched.measure_fetched, carried.measure_carried)
 
     # ---------------------------------------------------------------- 3. train it
 
@@ -413,91 +408,25 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
                 )
             page.source(controls.measure_operands)
 
-    # ---------------------------------------------------------------- 7. attention
+    # ---------------------------------------------------------------- 7. which parts are needed
 
-    @page.section("attention", needs=[BOOK_RUN])
-    def who_looks_where() -> None:
-        place = page.choose(
-            "fetch",
-            "Digit about to be written",
-            claims.DIGITS,
-            claims.DIGITS[-2],
-            kind="slider",
-            words=figures.digit_name,
+    @page.section("other_heads")
+    def parts_above_the_first_layer() -> None:
+        rows = rows_of("stand_ins.jsonl")
+        if not rows or not page.guess(
+            "All heads of layers 2 to 5 are ablated at once. How many texts are wrong?",
+            HOW_MANY,
+            lambda: worked.texts_lost(rows),
+            frame=worked.wrong_without_many(rows),
+        ):
+            return
+        n = rows[0]["n"]
+        page.draw(
+            figures.by_stand_in(worked.stand_in_points(rows), f"wrong texts of {n:,}", n),
+            alt="Wrong texts of the book's model without some heads or an FFN, by three stand-ins",
         )
-        text = write_sum(BOOK_RUN, *pair).text
-        found = probes.fetched(probes.attention(text)[0], place)
-        st.html(figures.fetches(text, place, found))
-        st.markdown(probes.fetched_in_words(found, place, *pair))
         page.notice()
-        page.source(patterns.patterns)
-
-    with page.deeper("is it used, and what are the other heads for?"):
-
-        @page.section("used")
-        def is_it_used() -> None:
-            rows = rows_of("fetched.jsonl")
-            if rows:
-                st.html(figures.fetched(claims.at_digits(rows)))
-            page.notice()
-            page.source(fetched.measure_fetched, fetched.silent_at)
-
-        @page.section("other_heads")
-        def the_other_heads() -> None:
-            rows = rows_of("silenced.jsonl")
-            if not rows or not page.guess(
-                "All heads of layers 2 to 5 are ablated at once. How many texts are wrong?",
-                HOW_MANY,
-                lambda: worked.texts_lost(rows),
-                frame=worked.wrong_without_many(rows),
-            ):
-                return
-            page.draw(
-                bars.count_bars(
-                    worked.without_layers(rows),
-                    "without all heads of",
-                    f"wrong texts of {rows[0]['n']:,}",
-                ),
-                alt="Wrong texts of the book's model with the heads of some layers ablated",
-            )
-            page.notice()
-            page.source(intervene.ablate_layer, intervene.ablate_head)
-
-        @page.section("any_head", needs=[BOOK_RUN])
-        def any_head_on_a_map() -> None:
-            config, missed = load_with_progress(BOOK_RUN).model.config, results.most_missed_head()
-            left, right = st.columns(2)
-            with left:
-                layer = page.choose("layer", "Layer", range(config.n_layer), missed[0])
-            with right:
-                head = page.choose(
-                    "head", "Head", range(config.layers[layer].attention.n_head), missed[1]
-                )
-            text = write_sum(BOOK_RUN, *pair).text
-            page.draw(
-                maps.attention_map(probes.attention(text)[layer, head], text),
-                alt=f"Attention of layer {layer}, head {head}, token by token",
-            )
-            page.source(kernels.MathAttention.__call__, kernels.softmax, patterns.patterns)
-
-        @page.section("every_head", needs=[BOOK_RUN])
-        def all_heads_at_once() -> None:
-            a, b = pair
-            text = write_sum(BOOK_RUN, a, b).text
-            place = st.select_slider(
-                "Token about to be written",
-                range(FORM.prompt_length, FORM.length),
-                FORM.prompt_length + 1,
-                format_func=lambda i: f"{text[i]} ({tokens.place_of(i, FORM, a, b)})",
-                key="ch10_place",
-            )
-            shares, names = probes.looks_before(text, place)
-            st.markdown(probes.strongest(shares, names, a, b))
-            page.draw(
-                figures.heads_map(shares, names, text),
-                alt=f"Where all heads look before token {place} is written",
-            )
-            page.source(patterns.patterns)
+        page.source(intervene.ablate, stand_ins.measure_stand_in)
 
     # ---------------------------------------------------------------- 8. tamper
 

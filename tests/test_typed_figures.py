@@ -57,8 +57,9 @@ ON_PAGE = {
         "Head `0.2` is head two of layer zero": "the name of a head",
     },
     "10_chain_of_thought": {
+        "`0.0`": HEADS,
+        "`0.1`": HEADS,
         "`0.2`": HEADS,
-        "`0.3`": HEADS,
         "the product of 37 and": "by `COVERED`; a test holds it",
         "can stand beside 37": "as above",
         "$15.6\\%$ to $71.0\\%$ on the way ([arXiv:2501.12948v1]": PUBLISHED,

@@ -85,6 +85,25 @@ def without_a_head(loaded: Checkpoint, prompt: str, layer: int, head: int) -> di
     }
 
 
+def lane_cells() -> list[Cell]:
+    return [{"run": "plain", "a": 37, "b": 48}]
+
+
+def measure_lane(cell: Cell) -> dict[str, Any]:
+    """What a run writes, and where all heads of all layers look before each token that it writes:
+    (n_layer, n_head, written, T - 1). Those of the book's model are in `opening`."""
+    loaded = load_run(cell["run"])
+    prompt = decode(loaded.format.prompt(cell["a"], cell["b"])[0])
+    written = transcribe(loaded.model, prompt, loaded.format.length)
+    weights = patterns(loaded.model, written.text)[:, :, written.given - 1 : -1, :-1]
+    return {
+        "text": written.text,
+        "patterns": weights.round(3).tolist(),
+        **Sample("given", PAIRS, 1).document(),
+        "seeds": [0],
+    }
+
+
 def taken_out_cells() -> list[Cell]:
     return opening_cells()[:1]
 

@@ -9,6 +9,7 @@ from lab.experiments import (
     atlas,
     attention_kernel_costs,
     attention_residuals_race,
+    carried,
     collapse,
     curriculum_ablations,
     error_book,
@@ -34,6 +35,7 @@ from lab.experiments import (
     residual_ablations,
     self_evolution,
     stage_heads,
+    stand_ins,
     token_loss_sweep,
 )
 from lab.experiments.controls import CONTROLS
@@ -52,6 +54,7 @@ SWEEPS: dict[str, Sweep] = {
     "learned_head": Sweep(learned_head.learned_head_cells, learned_head.measure_learned_head),
     "opening": Sweep(atlas.opening_cells, atlas.measure_opening, reads.run_named),
     "taken_out": Sweep(atlas.taken_out_cells, atlas.measure_taken_out, reads.run_named),
+    "lanes": Sweep(atlas.lane_cells, atlas.measure_lane, reads.run_named),
     "heads": Sweep(
         ablations.ablated_head_cells,
         ablations.measure_head,
@@ -60,7 +63,18 @@ SWEEPS: dict[str, Sweep] = {
     ),
     "sharpness": Sweep(ablations.head_cells, ablations.measure_sharpness, reads.run_named),
     "silenced": Sweep(ablations.silenced_cells, ablations.measure_silenced, reads.run_named),
-    "fetched": Sweep(fetched.fetched_cells, fetched.measure_fetched, reads.run_named),
+    "fetched": Sweep(
+        fetched.fetched_cells, fetched.measure_fetched, reads.run_named, fetched.fetched_small
+    ),
+    "stand_ins": Sweep(
+        stand_ins.stand_in_cells,
+        stand_ins.measure_stand_in,
+        reads.run_named,
+        stand_ins.stand_ins_small,
+    ),
+    "carried": Sweep(
+        carried.carried_cells, carried.measure_carried, reads.run_named, carried.carried_small
+    ),
     "mirrored": Sweep(mirrored.mirrored_cells, mirrored.measure_mirrored),
     "parts": Sweep(ablations.part_cells, ablations.measure_part, reads.run_named),
     **{name: Sweep(*parts) for name, parts in CONTROLS.items()},

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 
 from lab.model.config import SITES
-from lab.model.trace import Edit
+from lab.model.trace import ACTIVATIONS, Edit
 
 DEPTH_PATTERNS = ("depth_pattern_mid", "depth_pattern_post")
 
@@ -28,6 +29,37 @@ def ablate_layer(name: str, layer: int) -> Edit:
     if name not in ("attn_out", "ffn_out"):
         raise ValueError(f"{name!r} writes nothing to the stream; allowed: attn_out, ffn_out")
     return Edit(name, torch.zeros_like, layer=layer)
+
+
+By = Literal["zero", "mean", "resample"]
+STAND_INS: tuple[By, ...] = get_args(By)
+"""What stands in for an ablated part: zeros, the mean of other texts, what another text had."""
+
+Index = Mapping[str, Collection[int]]
+
+
+def ablate(
+    name: str,
+    layer: int,
+    by: By,
+    others: Tensor,
+    index: Mapping[str, Collection[int]] | None = None,
+) -> Edit:
+    """Ablate what lies at `index` of an activation, or all of it, by one of three stand-ins.
+
+    `others` is the same activation recorded on other texts, each of the same length: the mean is
+    taken over them, apart for each position, and a resampled text i gets that of the i-th of them.
+    """
+    index = index or {}
+    for axis, label in enumerate(ACTIVATIONS[name].axes):
+        if label in index:
+            others = others.index_select(axis, torch.tensor(list(index[label])))
+    value = {
+        "zero": torch.zeros_like(others[:1]),
+        "mean": others.mean(dim=0, keepdim=True),
+        "resample": others,
+    }[by]
+    return Edit(name, put_in_place(name, value), layer=layer, index=index, at_once=True)
 
 
 def hide(layer: int, query: int, key: int) -> Edit:
@@ -66,6 +98,14 @@ def patch(name: str, value: Tensor, layer: int | None = None, slots: Collection[
     At the given slots, which must all lie in one call of the model, or, with none given, at all.
     """
 
+    index = {"position": list(slots)} if slots else {}
+    return Edit(name, put_in_place(name, value), layer=layer, index=index, at_once=True)
+
+
+def put_in_place(name: str, value: Tensor) -> Callable[[Tensor], Tensor]:
+    """Gives back `value`, the same for every text if it has one: `ValueError` if it does not
+    fit."""
+
     def put(x: Tensor) -> Tensor:
         try:
             return value.to(x.dtype).expand_as(x)
@@ -74,5 +114,4 @@ def patch(name: str, value: Tensor, layer: int | None = None, slots: Collection[
                 f"a value of shape {tuple(value.shape)} does not fit {name!r} of {tuple(x.shape)}"
             ) from None
 
-    index = {"position": list(slots)} if slots else {}
-    return Edit(name, put, layer=layer, index=index, at_once=True)
+    return put

@@ -38,7 +38,8 @@ EMBLEM = """([wide, least]) => {
     .flatMap(e => [e, ...(e.shadowRoot ? inside(e.shadowRoot) : [])]);
   const all = inside(document.querySelector('main') ?? document.body);
   for (const e of all) {
-    if (e.matches('button, input, .controls, .reel, .said, .legend, figcaption, .walk, .next, .reading'))
+    if (e.matches('button, input, .controls, .reel, .said, .legend, figcaption, .walk,'
+      + ' .next, .reading'))
       e.style.setProperty('display', 'none', 'important');
     const own = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
     if (own && parseFloat(getComputedStyle(e).fontSize) * wide < least)

@@ -30,8 +30,8 @@ def a_sum_typed_there_is_the_sum_of_the_page(page: Page, a: int = 37) -> None:
     box.press("Enter")
     page.locator(STRIP).get_by_text("0 to 99").wait_for()
     wait_idle(page)
-    assert page.locator(".wb-turns").count() == 2
+    assert page.locator(".lanes").count() == 1
     box.fill("76")
     box.press("Enter")
     page.locator(f'{STRIP} .wb-text[aria-label^="{a}*76="]').wait_for()
-    page.locator(".wb-fetches", has_text=f"{a}*76=").wait_for()
+    page.locator(f'.lanes .working[aria-label^="{a} × 76"]').wait_for()

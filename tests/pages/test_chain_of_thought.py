@@ -58,8 +58,8 @@ def test_the_next_seed_is_told_by_its_own_run_and_nothing_of_it_before() -> None
 def test_the_answers_of_frames_are_what_their_records_say(seen: Any) -> None:
     app = seen(PAGE, reveal="1")
     assert not app.exception
-    silenced = read_lines(RECORDS / "silenced.jsonl")
-    (lost,) = select(silenced, run="chain_of_thought", layers=[2, 3, 4, 5])
+    stand_ins = read_lines(RECORDS / "stand_ins.jsonl")
+    (lost,) = select(stand_ins, part="attn_out", layers=[2, 3, 4, 5], by="zero")
     mirrored = [row for row in read_lines(RECORDS / "mirrored.jsonl") if "shown" not in row["cell"]]
     shown = [row["errors_mirror_shown"] / row["n_mirror_shown"] for row in mirrored]
     dots = select(read_lines(RECORDS / "race.jsonl"), style="dots")

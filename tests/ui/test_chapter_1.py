@@ -1,75 +1,53 @@
-"""Chapter 1: the sum that follows, the turns, the lines to what is fetched, and what is said."""
+"""Chapter 1: the sum that follows, the two lanes, and what is said of their records."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components.ui.chapters.ch10 import claims, figures, probes, worked
+from components.ui.chapters.ch10 import claims, probes, worked
 from components.ui.claims.claim_index import look_up
-from lab.data.problems import Format, Style
 from lab.exercises.chain_of_thought_exercises import FORM
 from lab.readings import Measured
-from lab.records import RECORDS, read_lines
+from lab.records import RECORDS, read_lines, select
 from lab.statistics import lower_bound_95
 
 
-@pytest.mark.parametrize(("style", "n"), [("plain", 5), ("cot_reversed", 14)])
-def test_a_turn_is_a_column_and_its_head_is_the_foot_of_the_next(style: Style, n: int) -> None:
-    body = figures.turns(37, 48, Format(style), style, worked.n_layer())
-    shown = re.findall(r'wb-token wb-\w+">(.)</span>', body)
-    heads, feet = shown[::2], shown[1::2]
-    form, text = Format(style), Format(style).text(37, 48)
-    assert "".join(heads) == text[form.prompt_length :] and len(heads) == n == worked.turns(style)
-    assert feet == ["=", *heads[:-1]]
-    assert body.count("<i></i>") == n * worked.n_layer() == n * 6
+def test_what_the_page_says_of_heads_and_carries_is_in_their_records() -> None:
+    fetched, carried = (read_lines(RECORDS / f"{name}.jsonl") for name in ("fetched", "carried"))
+    text = FORM.text(37, 48)
+
+    def source(head: int, digit: int) -> str:
+        row, *_ = select(fetched, head=head)
+        at = row["written"][digit]
+        assert at["times"] == row["n"], (head, digit)
+        return text[at["source"]]
+
+    assert source(2, 1) == "7" and source(2, 0) == "="
+    assert {source(head, digit) for head in (0, 1) for digit in (0, 1)} == {"8"}
+    assert {row["neither"] for row in carried} == {0}
+    zero, mean, resample = (claims.wrong_without(fetched, "0.2", by)[0] for by in claims.BY)
+    assert mean == resample == 0 < zero
+    one, other, both = (claims.wrong_without(fetched, x, "mean")[0] for x in claims.ROWS[2:])
+    assert one + other < both
 
 
-def test_a_line_runs_from_the_digit_to_the_token_where_a_head_looks_hardest() -> None:
-    weights = np.zeros((4, 20, 20))
-    place = FORM.answer.start + 2
-    weights[3, place - 1, 12], weights[2, place - 1, 8] = 0.9, 0.8
-    found = probes.fetched(weights, place)
-    assert [(f.head, f.source, f.share) for f in found] == [(3, 12, 0.9), (2, 8, 0.8)]
-    body = figures.fetches(FORM.text(37, 48), place, found)
-    assert "grid-column:13/19" in body and "grid-column:9/19" in body
-    said = probes.fetched_in_words(found, place, 37, 48)
-    assert "head 0.3 looks at **37 × 40: hundreds** (0.90" in said and "37 × 8: hundreds" in said
+def test_what_the_page_says_of_parts_above_layer_0_is_in_their_record() -> None:
+    found = worked.stand_in_points(read_lines(RECORDS / "stand_ins.jsonl"))
+    wrong = {(row["part"], row["by"]): row["wrong"] for row in found}
+    zero, mean, other = claims.BY.values()
+    assert wrong["heads of layers 2 to 5", zero] == wrong["heads of layers 2 to 5", mean] == 0
+    assert min(wrong[f"FFN of layer {layer}", by] for layer in (1, 2) for by in (zero, mean)) > 500
+    assert wrong["FFN of layer 4", mean] == 0 < wrong["FFN of layer 4", zero]
+    assert 10 * wrong["FFN of layer 3", mean] < wrong["FFN of layer 3", other]
 
 
-def test_what_the_page_says_two_heads_fetch_is_so_in_every_sum_that_was_asked() -> None:
-    rows = read_lines(RECORDS / "fetched.jsonl")
-    found = {(at["head"], figures.digit_name(at["slot"])): at for at in claims.at_digits(rows)}
-    n = rows[0]["n"]
-
-    def source(head: int, digit: str) -> str:
-        at = found[head, digit]
-        assert at["times"] == n, (head, digit)
-        return figures.source_name(at["source"])
-
-    first, second = figures.NUMBERS[:2]
-    for number, places in ((first, ("units", "tens")), (second, ("tens", "hundreds"))):
-        for of_a, place in zip(("units", "tens"), places, strict=True):
-            assert source(3, f"{number}, {place}") == f"first number, {of_a}"
-        assert source(2, f"{number}, {places[1]}") == "first number, units"
-    assert source(2, f"{first}, hundreds") == "second number, units"
-    assert source(2, f"{second}, thousands") == "second number, tens"
-    for place, upper, lower in (("tens", 3, 2), ("hundreds", 2, 3)):
-        assert source(upper, f"product, {place}") == f"{first}, {place}"
-        assert source(lower, f"product, {place}") == f"{second}, {place}"
-    assert source(3, "product, units") == f"{first}, units"
-    assert source(3, "product, thousands") == f"{second}, thousands"
-    most = [at["wrong_without"] for at in found.values() if claims.fetches_a_digit(at)]
-    assert min(most) > n / 2
-
-
-def test_the_heads_above_the_first_two_layers_can_go_and_those_below_cannot() -> None:
-    wrong = worked.without_layers(read_lines(RECORDS / "silenced.jsonl"))
-    assert wrong["layers 2 to 5"] == 0 < wrong["layer 1"] < wrong["layers 1 to 5"] < 200
+def test_the_lanes_of_the_records_ask_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(probes, "write_sum")
+    found = probes.two_lanes(37, 48)
+    assert found and (found.plain_text, found.working_text) == ("37*48=1776$", FORM.text(37, 48))
 
 
 def test_a_pair_read_the_other_way_round_is_known_better_in_every_seed() -> None:

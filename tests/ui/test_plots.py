@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from components.ui.chapters.ch10 import figures
 from components.ui.plots import maps
 
 
@@ -31,14 +30,6 @@ def test_an_attention_map_names_query_key_and_the_token_about_to_be_written() ->
     data = frame(maps.attention_map(pattern, "7*8"))
     cell = data[(data.row == "01 *") & (data.column == "00 7")].iloc[0]
     assert cell["value"] == 0.25 and cell["writes"] == "8"
-
-
-def test_a_heads_map_keeps_heads_and_keys_in_order() -> None:
-    weights = np.array([[0.9, 0.1], [0.4, 0.6]])
-    data = frame(figures.heads_map(weights, ["0.0", "0.1"], "7*8"))
-    assert data.value.tolist() == [0.9, 0.1, 0.4, 0.6]
-    assert data.row.tolist() == ["0.0", "0.0", "0.1", "0.1"]
-    assert data.column.tolist() == ["00 7", "01 *"] * 2
 
 
 def test_a_small_map_leaves_a_cell_empty_where_there_is_no_number_and_keeps_its_order() -> None:

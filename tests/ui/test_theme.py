@@ -103,7 +103,9 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "early_reading": lambda: ch03.early_reading(["95", "97"], SHARES, ["a", "b"], "97", 3),
     "table_map": lambda: maps.table_map(SHARES, ["a", "b"], ["c", "d"], "rows", "columns"),
     "beliefs": lambda: ch10.beliefs([0.1, 0.9], "78", "7", "8"),
-    "heads_map": lambda: ch10.heads_map(SHARES, ["0.0", "0.1"], "7*8"),
+    "by_stand_in": lambda: ch10.by_stand_in(
+        [{"part": "FFN of layer 1", "by": "zeros", "wrong": 3}], "wrong texts of 9", 9
+    ),
     "outcomes": lambda: ch10.outcomes(
         [{"digit": "units", "outcome": "stays true", "share": 1, "label": "all", "order": 0}]
     ),
@@ -286,7 +288,6 @@ SHORT = {
     "tile_map",
     "threads",
     "length_map",
-    "heads_map",
     "early_reading",
     "line_lengths",
     "table_map",

@@ -106,9 +106,17 @@ def tones(table: str) -> Mapping[str, Tone]:
     return {arm: look.tone for arm, look in ARMS[table].items()}
 
 
-FORMATS, POSITIONS, OPTIMISERS, RESIDUALS, BEGINNINGS, STUDIED, KEPT, FEED_FORWARD = (
-    tones(table) for table in ARMS
-)
+(
+    FORMATS,
+    POSITIONS,
+    OPTIMISERS,
+    RESIDUALS,
+    BEGINNINGS,
+    STUDIED,
+    KEPT,
+    FEED_FORWARD,
+    STAND_INS,
+) = (tones(table) for table in ARMS)
 
 LOOKS = {arm: look for looks in ARMS.values() for arm, look in looks.items()}
 KINDS = {arm: look.tone for arm, look in LOOKS.items()}

@@ -6,7 +6,7 @@ import torch
 
 from lab.data.samples import hashed_pairs
 from lab.experiments.ablations import measure_silenced, wrong_texts
-from lab.experiments.fetched import missed, silent_at
+from lab.experiments.fetched import handed_on, missed, silent_at
 from lab.inference.forward import run_with_trace
 from lab.inference.scoring import decode_all, score
 from lab.interp.intervene import ablate_head
@@ -39,7 +39,7 @@ def test_a_head_that_is_silent_at_one_place_changes_nothing_before_it() -> None:
     loaded = load_run("few_pairs")
     texts, _ = loaded.format.render(*hashed_pairs(20))
     cell = {"run": "few_pairs", "layer": 0, "head": 0}
-    edit = silent_at(cell, 11)
+    edit = silent_at(cell, 11, handed_on(loaded.model, texts, 0))
     logits = [
         run_with_trace(loaded.model, texts[:, :-1], ["logits"], e)["logits"] for e in ([], [edit])
     ]

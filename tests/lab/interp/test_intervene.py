@@ -4,7 +4,7 @@ import pytest
 import torch
 from tiny import blocks_of, some_tokens, tiny_model
 
-from lab.interp.intervene import ablate_head, ablate_layer, patch, scale_head
+from lab.interp.intervene import By, ablate, ablate_head, ablate_layer, patch, scale_head
 from lab.model.trace import Edit, Trace
 
 
@@ -86,3 +86,17 @@ def test_a_patch_of_another_shape_is_refused_naming_both(slots: tuple[int, ...])
     with pytest.raises(ValueError) as error:
         tiny_model()(some_tokens(2, 6), trace=trace)
     assert str(error.value) == f"a value of shape (1, 5, 16) does not fit 'resid_post' of {there}"
+
+
+@pytest.mark.parametrize("by", ["zero", "mean", "resample"])
+def test_what_stands_in_for_a_head_at_one_place(by: By) -> None:
+    source = Trace(["z"])
+    tiny_model()(some_tokens(2, 6, seed=1), trace=source)
+    others = source["blocks.1.z"]
+    _, trace = edited(ablate("z", 1, by, others, {"head": [2], "position": [4]}), "z")
+    there = others[:, 2, 4]
+    expected = {"zero": there * 0, "mean": there.mean(0).expand(2, -1), "resample": there}[by]
+    assert torch.equal(trace["blocks.1.z"][:, 2, 4], expected)
+    whole = edited(scale_head(1, 2, 1.0), "z")[1]["blocks.1.z"]
+    same = (trace["blocks.1.z"] == whole).all(dim=-1).all(dim=0)
+    assert not same[2, 4] and int(same.sum()) == same.numel() - 1

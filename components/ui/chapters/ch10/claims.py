@@ -3,9 +3,8 @@ asked for them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from components.ui.claims.claim import Claim
 from components.ui.claims.results import (
@@ -160,12 +159,14 @@ VARYING = FORGED.passing(lambda row: row["cell"]["position"] != ZERO)
 # ---------------------------------------------------------------- heads ablated
 
 EACH_HEAD = rows("heads", run=BOOK_RUN).passing(lambda row: "head" in row["cell"])
-SEVERAL_HEADS = rows("silenced", run=BOOK_RUN).passing(lambda row: "layers" in row["cell"])
+STAND_INS = rows("stand_ins", run=BOOK_RUN)
+PARTS = {"heads": "attn_out", "ffn": "ffn_out"}
 
 
-def without_layers(first: int, last: int) -> Counts:
-    """Wrong texts with all heads of these layers ablated."""
-    return SEVERAL_HEADS.where(layers=list(range(first, last + 1))).counts("errors_strict")
+def without(part: str, layers: Sequence[int], by: str) -> Counts:
+    """Wrong texts with all heads, or the FFNs, of these layers ablated by a stand-in."""
+    found = STAND_INS.where(part=PARTS[part], layers=list(layers), by=by)
+    return found.counts("errors_strict")
 
 
 def worst_head(found: Sequence[Row]) -> Measured:
@@ -173,66 +174,44 @@ def worst_head(found: Sequence[Row]) -> Measured:
     return Measured(part_of(row["errors_answer"], row["n"]), row["errors_answer"], row["n"])
 
 
-TWO_HEADS = rows("silenced").passing(lambda row: "two_of_layers" in row["cell"])
-"""Every pair of heads but those of the first layer, in one row."""
-
-
-def pairs_that_matter(found: Sequence[Row]) -> str:
-    (row,) = found
-    return part_of(sum(errors > 0 for *_, errors in row["pairs"]), len(row["pairs"]))
-
-
-def worst_pair(found: Sequence[Row]) -> Measured:
-    (row,) = found
-    errors = max(errors for *_, errors in row["pairs"])
-    return Measured(part_of(errors, row["n"]), errors, row["n"])
-
-
-# ---------------------------------------------------------------- what two heads fetch
-
-HEADS = (3, 2)
-"""Of layer 0: the two that are missed most, the one that fetches the upper digit first."""
+# ---------------------------------------------------------------- what heads fetch
 
 DIGITS = [position for field in FORM.written for position in field.positions]
 
 FETCHED = rows("fetched")
+ROWS = ("0.3", "0.2", "0.0", "0.1", "0.0 and 0.1")
+"""Heads of layer 0, and two of them together, as the two lanes show them."""
 
 
-def at_digits(found: Sequence[Row]) -> list[dict[str, Any]]:
-    """What the record says of `HEADS` at every digit: head, slot, source, times, wrong_without."""
-    return [
-        {"head": row["cell"]["head"], **at}
-        for row in found
-        if row["cell"]["head"] in HEADS
-        for at in row["written"]
-        if at["slot"] in DIGITS
-    ]
+def name_of(cell: Row) -> str:
+    """Which of `ROWS` a row of the record is of."""
+    heads = cell["heads"] if "heads" in cell else [cell["head"]]
+    return " and ".join(f"{cell['layer']}.{head}" for head in heads)
 
 
-def fetches_a_digit(at: Row) -> bool:
-    """Does the head look at a digit that can vary?"""
-    return FORM.field_at(at["source"]).holds_number and at["source"] != ZERO
+def wrong_without(found: Sequence[Row], name: str, by: str) -> list[int]:
+    """Of each token that is written: how often it is wrong with these heads ablated."""
+    (row,) = (
+        row for row in found if name_of(row["cell"]) == name and row["cell"].get("by", "zero") == by
+    )
+    return [at["wrong_without"] for at in row["written"]]
 
 
-def fetched_times(found: Sequence[Row]) -> Measured:
-    """In how many sums a head looked where it usually does, at the digit where that is fewest."""
-    fewest, n = min(at["times"] for at in at_digits(found) if fetches_a_digit(at)), found[0]["n"]
-    return Measured("all" if fewest == n else f"at least {fewest:,}", None, n)
-
-
-def wrong_without(
-    fetch: Callable[[Row], bool], pick: Callable[[list[int]], int], *heads: int
-) -> Told:
-    """Digits that come out wrong when one of these heads is silent as it would fetch: one such
-    fetch."""
+def first_digit(name: str, by: str) -> Told:
+    """Of the first digit that is written: how often it is wrong with these heads ablated."""
 
     def words(found: list[Row]) -> Measured:
-        n, looks = found[0]["n"], [at for at in at_digits(found) if at["head"] in heads]
-        errors = pick([at["wrong_without"] for at in looks if fetch(at)])
+        errors, n = wrong_without(found, name, by)[0], found[0]["n"]
         return Measured(part_of(errors, n), errors, n)
 
     return FETCHED.told(words)
 
+
+CARRIED = rows("carried")
+IN_THE_SUM = CARRIED.passing(lambda row: "n_looks" in row)
+
+BY = {"zero": "zeros", "mean": "its mean", "resample": "another problem’s"}
+"""What an ablated part is replaced by, in a reader's words."""
 
 LIVE = bench("bench_live_runs")
 
@@ -391,24 +370,30 @@ CLAIMS: dict[str, Claim] = {
     "chain_of_thought.mirror_seeds": Claim(
         "Seeds of the split by single orders.", rows("mirrored").told(count_seeds)
     ),
-    "chain_of_thought.fetch_sums": Claim(
-        "Problems in which we looked at what a head fetches.", FETCHED.numbers("n")
-    ),
-    "chain_of_thought.fetched_times": Claim(
-        "Problems in which heads 0.2 and 0.3 fetch the usual digit, at the digit where fewest do.",
-        FETCHED.told(fetched_times),
-    ),
-    "chain_of_thought.digit_silent": Claim(
-        "Digits wrong with the head ablated that fetches a digit for them, where fewest are.",
-        wrong_without(fetches_a_digit, min, *HEADS),
-    ),
     **{
-        f"chain_of_thought.sign_silent_{head}": Claim(
-            f"Digits wrong with head 0.{head} ablated where it looks at a sign, where most are.",
-            wrong_without(lambda at: not FORM.field_at(at["source"]).holds_number, max, head),
+        f"chain_of_thought.sign_{by}": Claim(
+            f"The first digit is wrong with head 0.2 ablated, which looks at a sign: {words}.",
+            first_digit("0.2", by),
         )
-        for head in HEADS
+        for by, words in BY.items()
     },
+    **{
+        f"chain_of_thought.shared_{name.replace('0.', '').replace(' and ', '')}": Claim(
+            f"The first digit is wrong without {name}, by the mean.", first_digit(name, "mean")
+        )
+        for name in ROWS[2:]
+    },
+    "chain_of_thought.carry_followed": Claim(
+        "A digit is forged so that its column implies another carry, and the next digit follows.",
+        CARRIED.counts("followed").pooled(),
+    ),
+    "chain_of_thought.looks_smaller": Claim(
+        "In the sum head 0.1 looks at the smaller digit of the column before, where they differ.",
+        IN_THE_SUM.counts("looks_smaller", "n_looks").pooled(),
+    ),
+    "chain_of_thought.fetch_sums": Claim(
+        "Problems in which a head was ablated at one position.", FETCHED.numbers("n")
+    ),
     "chain_of_thought.heads_that_matter": Claim(
         "Heads of the book's model whose ablation makes some answer wrong.",
         EACH_HEAD.those(lambda row: row["errors_answer"] > 0),
@@ -418,11 +403,18 @@ CLAIMS: dict[str, Claim] = {
         EACH_HEAD.told(worst_head),
     ),
     **{
-        f"chain_of_thought.without_layers_{first}{last}": Claim(
-            f"The book's model with all heads of layers {first} to {last} ablated.",
-            without_layers(first, last),
+        f"chain_of_thought.heads_25_{by}": Claim(
+            f"The book's model with all heads of layers 2 to 5 ablated: {BY[by]}.",
+            without("heads", range(2, 6), by),
         )
-        for first, last in ((1, 1), (1, 5), (2, 5))
+        for by in ("zero", "resample")
+    },
+    **{
+        f"chain_of_thought.ffn_{layer}_{by}": Claim(
+            f"The book's model with the FFN of layer {layer} ablated: {BY[by]}.",
+            without("ffn", [layer], by),
+        )
+        for layer, by in ((4, "zero"), (4, "mean"), (3, "mean"), (3, "resample"))
     },
     "chain_of_thought.twin_without_upper": Claim(
         "The small twin with all heads but those of its first layer ablated.",
@@ -434,13 +426,6 @@ CLAIMS: dict[str, Claim] = {
         .passing(lambda row: "head" not in row["cell"])
         .counts("errors_strict")
         .said(lambda errors, n: f"{errors:,}"),
-    ),
-    "chain_of_thought.pairs_that_matter": Claim(
-        "Pairs of heads above the first layer whose ablation makes some text wrong.",
-        TWO_HEADS.told(pairs_that_matter),
-    ),
-    "chain_of_thought.worst_pair": Claim(
-        "Wrong texts with the worst of these pairs ablated.", TWO_HEADS.told(worst_pair)
     ),
     "chain_of_thought.live_seconds": Claim(
         "The live run as the page sets it, alone on the machine, from the click to its end.",

@@ -1,33 +1,25 @@
-"""Charts of page 10, and its tables and rows of tokens: plain numbers in, Altair or HTML out."""
+"""Charts of page 10: plain numbers in, Altair out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from components.ui.chapters.ch10.claims import DIGITS, HEADS
 from components.ui.plots.chart_parts import (
     CURVE,
     SHARES,
     Chart,
-    Numbers,
-    amounts,
     finished,
-    grid,
-    places,
+    rows_axis,
     rows_high,
-    swatches,
-    token_axis,
     toned,
 )
-from components.ui.plots.colours import GREY, OCHRE, RIGHT, VIOLET, WRONG, apart
+from components.ui.plots.colours import GREY, LOOKS, OCHRE, RIGHT, VIOLET, WRONG, apart, tone_of
 from components.ui.plots.ends import last_of, named, shares
-from components.ui.words import spelled
-from lab.data import difficulty
-from lab.data.problems import PLACE_NAMES, Format
+from lab.data.problems import PLACE_NAMES
 from lab.exercises.chain_of_thought_exercises import FORM
 
 NUMBERS = ("first partial product", "second partial product", "product")
@@ -38,17 +30,6 @@ def digit_name(position: int) -> str:
     """A digit that is written, without a reader's numbers: 'product, tens'."""
     field = FORM.field_at(position)
     return f"{NUMBERS[FORM.written.index(field)]}, {PLACE_NAMES[field.place(position)]}"
-
-
-def source_name(position: int) -> str:
-    """A token without a reader's numbers: 'first number, units', 'the sign ='."""
-    field = FORM.field_at(position)
-    if field in FORM.written:
-        return digit_name(position)
-    if not field.holds_number:
-        return f"the sign {field.label}"
-    name = {"a": "first number", "b": "second number"}[field.kind]
-    return f"{name}, {PLACE_NAMES[field.place(position)]}"
 
 
 def forged_name(position: int) -> str:
@@ -84,24 +65,26 @@ def beliefs(probabilities: Sequence[float], tokens: str, right: str, chosen: str
     return finished(alt.layer(bars, ticks).properties(height=180))
 
 
-def heads_map(weights: Numbers, heads: Sequence[str], text: str) -> Chart:
-    """Where every head looks from one place. `weights` (heads, keys)."""
-    data = grid(weights, heads, places(text)[: weights.shape[1]])
-    chart = (
+def by_stand_in(rows: Sequence[Mapping[str, Any]], title: str, most: int) -> Chart:
+    """A point a stand-in in the row of each ablated part. Rows: part, by, wrong."""
+    data = pd.DataFrame(rows)
+    names = list(dict.fromkeys(data["by"]))
+    shapes = alt.Scale(domain=names, range=[LOOKS[name].shape for name in names])
+    points = (
         alt.Chart(data)
-        .mark_rect()
+        .mark_point(size=80, filled=True, opacity=0.9)
         .encode(
-            x=token_axis(alt.X, "column", "looks at", "top"),
-            y=alt.Y("row:N", sort=None, title="layer.head"),
-            color=alt.Color("value:Q", scale=amounts(), title="weight", legend=swatches()),
-            tooltip=[
-                alt.Tooltip("row", title="layer.head"),
-                alt.Tooltip("column", title="looks at"),
-                alt.Tooltip("value", title="weight", format=".3f"),
-            ],
+            x=alt.X("wrong:Q", title=title, scale=alt.Scale(domain=[0, most])),
+            y=alt.Y("part:N", sort=None, title="without", axis=rows_axis(data["part"], grid=True)),
+            yOffset=alt.YOffset("by:N", sort=None),
+            color=alt.Color(
+                "by:N", title="replaced by", scale=toned({x: tone_of(x) for x in names})
+            ),
+            shape=alt.Shape("by:N", title="replaced by", scale=shapes),
+            tooltip=["part", "by", "wrong"],
         )
     )
-    return finished(chart.properties(height=20 * len(heads)))
+    return finished(points.properties(height=rows_high(len({row["part"] for row in rows}), 34)))
 
 
 OUTCOME_TONES = {"moves as implied": VIOLET, "stays true": OCHRE, "does neither": GREY}
@@ -147,105 +130,3 @@ def over_seeds(rows: Sequence[Mapping[str, Any]], x_title: str, y_title: str) ->
     middle = base.mark_line().encode(y=axis.y("median(share):Q", y_title))
     names = named(last_of(rows, "arm", "x", "share"), axis, tones)
     return finished(alt.layer(seeds, middle, names).properties(height=CURVE))
-
-
-# ---------------------------------------------------------------- rows of tokens
-
-
-def turns(a: int, b: int, form: Format, name: str, n_layer: int) -> str:
-    """How often a text goes through the network: each turn reads the token below, passes all
-    layers, and writes the token above."""
-    text = form.text(a, b)
-    columns = "".join(
-        f"<div>{token(form, text, i)}{'<i></i>' * n_layer}{token(form, text, i - 1)}</div>"
-        for i in range(form.prompt_length, form.length)
-    )
-    count = form.length - form.prompt_length
-    said = (
-        f"<b>{name}</b> {spelled(count)} turns, {spelled(n_layer)} layers each: "
-        f"{count * n_layer} layers one after another"
-    )
-    return (
-        f'<div class="wb-note">{said}</div><div class="wb-turns" role="img" '
-        f'aria-label="{count} turns of {n_layer} layers that write {text[form.prompt_length :]}">'
-        f"{columns}</div>"
-    )
-
-
-def token(form: Format, text: str, position: int, kind: str = "") -> str:
-    role = form.field_at(position).role
-    return f'<span class="wb-token wb-{role}{kind}">{text[position]}</span>'
-
-
-def fetches(text: str, place: int, found: Sequence[tuple[int, int, float]]) -> str:
-    """The text up to a digit, and a line from it to each token that was fetched: (head, source,
-    share)."""
-    cells = "".join(
-        token(FORM, text, i, " wb-now" if i == place else " wb-later" if i > place else "")
-        for i in range(len(text))
-    )
-    lines = "".join(
-        f'<div class="wb-line wb-line-{row}" style="grid-column:{source + 1}/{place + 2};'
-        f'--n:{place + 1 - source}"><span>0.{head}</span></div>'
-        for row, (head, source, _) in enumerate(found)
-    )
-    said = f"From token {place}, lines to tokens {', '.join(str(source) for _, source, _ in found)}"
-    return f'<div class="wb-fetches" role="img" aria-label="{said}">{cells}{lines}</div>'
-
-
-# ---------------------------------------------------------------- tables
-
-
-def fetched(looks: Sequence[Mapping[str, Any]]) -> str:
-    """What each head fetches before each digit, and how often that digit needs it. Looks: head,
-    slot, source, wrong_without."""
-    found = {(at["head"], at["slot"]): at for at in looks}
-    heads = "".join(
-        f'<th class="wb-top">0.{head} fetches</th><th class="wb-top">wrong without</th>'
-        for head in HEADS
-    )
-    body = "".join(
-        f"<tr><th>{digit_name(slot)}</th>"
-        + "".join(
-            f"<td>{source_name(at['source'])}</td><td>{at['wrong_without']}</td>"
-            for at in (found[head, slot] for head in HEADS)
-        )
-        + "</tr>"
-        for slot in DIGITS
-        if all((head, slot) in found for head in HEADS)
-    )
-    return (
-        '<div class="wb-scroll"><table class="wb-table wb-told">'
-        f"<tr><th>before writing</th>{heads}</tr>{body}</table></div>"
-    )
-
-
-def columns(a: int, b: int, *, backwards: bool) -> str:
-    """The sum of two partial products as on paper, in the order in which it is written: a column
-    for each digit, with its carry in and its carry out."""
-    written = list(enumerate(difficulty.carries(a, b)))
-    if not backwards:
-        written.reverse()
-    arrow = "→" if backwards else "←"
-    heads = "".join(
-        f'<th class="wb-top">{i}. {difficulty.PRODUCT_PLACES[place]}</th>'
-        for i, (place, _) in enumerate(written, 1)
-    )
-    body = [
-        table_row(f"{a} × {b % 10}", (x for _, (x, *_) in written)),
-        table_row(f"{a} × {b // 10 * 10}", (y for _, (_, y, *_) in written)),
-        table_row("carry in", (carry for _, (_, _, carry, *_) in written)),
-        table_row("written", (f"<b>{digit}</b>" for _, (*_, digit, _) in written), "wb-sum"),
-        table_row(
-            "carry out",
-            (f'<span class="wb-carry">{out} {arrow}</span>' for _, (*_, out) in written),
-        ),
-    ]
-    return (
-        f'<div class="wb-scroll"><table class="wb-table"><tr><th></th>{heads}</tr>'
-        f"{''.join(body)}</table></div>"
-    )
-
-
-def table_row(name: str, cells: Iterable[object], kind: str = "") -> str:
-    return f'<tr class="{kind}"><th>{name}</th>{"".join(f"<td>{c}</td>" for c in cells)}</tr>'

@@ -3,71 +3,57 @@ reader trains."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch10.claims import HEADS
+from components.ui.chapters.ch10.claims import BY, PLAIN, ROWS, wrong_without
 from components.ui.chapters.ch10.worked import STYLE_NAMES
+from components.ui.drawings.lanes import Ablated, TwoLanes
 from components.ui.lazily import lazily
 from components.ui.live import training
-from components.ui.loaded_models import BOOK_RUN, load_with_progress
-from components.ui.tokens import place_of
+from components.ui.loaded_models import BOOK_RUN, load_with_progress, write_sum
+from components.ui.page_records import opening, rows_of
 from lab.data.problems import STYLES
-from lab.exercises.chain_of_thought_exercises import FORM
 
 patterns = lazily("lab.interp.patterns")
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def attention(text: str) -> np.ndarray:
-    """The attention weights of the book's model on a text: (layer, head, T, T)."""
-    return patterns.patterns(load_with_progress(BOOK_RUN).model, text)
+def attention(run: str, text: str) -> np.ndarray:
+    """The attention weights of a run before each token that it writes: (layer, head, written,
+    T - 1)."""
+    loaded = load_with_progress(run)
+    given = loaded.format.prompt_length
+    return patterns.patterns(loaded.model, text)[:, :, given - 1 : -1, :-1]
 
 
-class Fetch(NamedTuple):
-    """Head `head` of layer 0 looks at token `source` with `share` of its weight."""
-
-    head: int
-    source: int
-    share: float
-
-
-def fetched(weights: np.ndarray, place: int) -> list[Fetch]:
-    """Where each of `HEADS` looks hardest as token `place` is about to be written. `weights`
-    (heads, T, T) of layer 0."""
-    rows = {head: weights[head, place - 1, :place] for head in HEADS}
-    return [Fetch(head, int(row.argmax()), float(row.max())) for head, row in rows.items()]
-
-
-def fetched_in_words(found: Sequence[Fetch], place: int, a: int, b: int) -> str:
-    looks = " and ".join(
-        f"head 0.{head} looks at **{place_of(source, FORM, a, b)}** ({share:.2f} of its weight)"
-        for head, source, share in found
-    )
-    return f"Before **{place_of(place, FORM, a, b)}** is written, {looks}."
-
-
-def looks_before(text: str, place: int) -> tuple[np.ndarray, list[str]]:
-    """Where all heads look before token `place` is written, (heads, place), and their names."""
-    weights = attention(text)
-    names = [f"{i}.{j}" for i in range(weights.shape[0]) for j in range(weights.shape[1])]
-    return weights[:, :, place - 1, :place].reshape(-1, place), names
-
-
-def strongest(shares: np.ndarray, names: list[str], a: int, b: int) -> str:
-    """One line: the three heads with the largest share on one digit, and which digit that is."""
-    digits = [i for i in range(shares.shape[1]) if FORM.field_at(i).role != "operator"]
-    order = np.argsort(-shares[:, digits].max(axis=1))[:3]
-    seen = [
-        f"head {names[h]} on **{place_of(key, FORM, a, b)}** ({shares[h, key]:.2f})"
-        for h in order
-        for key in [digits[int(shares[h, digits].argmax())]]
+def two_lanes(a: int, b: int) -> TwoLanes | None:
+    """The problem as both models write it. That of the records asks no model."""
+    ablated, plain = rows_of("fetched.jsonl"), rows_of("lanes.jsonl")
+    if not ablated or not plain:
+        return None
+    heads = [
+        Ablated(name, row, {by: wrong_without(ablated, name, by) for by in BY})
+        for name, row in zip(ROWS, (3, 2, 0, 1, None), strict=True)
     ]
-    return "The largest weights on a digit: " + ", ".join(seen) + "."
+    known = opening(BOOK_RUN)
+    if known is not None and (known.a, known.b) == (a, b):
+        given, text = known.written.given, known.written.text
+        both = (
+            plain[0]["text"],
+            np.array(plain[0]["patterns"]),
+            text,
+            known.weights[:, given - 1 : -1, :-1],
+        )
+    else:
+        texts = [write_sum(run, a, b).text for run in (PLAIN, BOOK_RUN)]
+        looks = [attention(run, text) for run, text in zip((PLAIN, BOOK_RUN), texts, strict=True)]
+        both = texts[0], looks[0], texts[1], looks[1][0]
+    return TwoLanes(a, b, *both, heads, ablated[0]["n"])
 
 
 # ---------------------------------------------------------------- the runs that a reader trains

@@ -292,10 +292,21 @@ def forged(record: Record) -> Bars:
     ]
 
 
-def without_layers(record: Record) -> dict[str, int]:
-    """Wrong texts of the book's model with all heads of some layers ablated."""
-    counted = claims.SEVERAL_HEADS.counts("errors_strict").points(record)
-    return {layers_in_words(row["cell"]["layers"]): wrong for row, wrong, _ in counted}
+SHOWN: tuple[tuple[str, tuple[int, ...]], ...] = (
+    *(("heads", layers) for layers in ((2, 3, 4, 5), (1,), (1, 2, 3, 4, 5))),
+    *(("ffn", (layer,)) for layer in (1, 2, 3, 4, 5)),
+)
+"""The parts above layer 0 that are ablated, in the order in which they are shown."""
+
+
+def stand_in_points(record: Record) -> Bars:
+    """Wrong texts without each part, by what stands in for it."""
+    return [
+        {"part": part_in_words(part, layers), "by": words, "wrong": wrong}
+        for part, layers in SHOWN
+        for by, words in claims.BY.items()
+        for _, wrong, _ in claims.without(part, layers, by).points(record)
+    ]
 
 
 def wrong_without_many(record: Record) -> Dragged:
@@ -307,9 +318,16 @@ def wrong_without_many(record: Record) -> Dragged:
 def texts_lost(record: Record) -> Answer:
     """The answer of the guess, beside the heads of layer 1 as well."""
     (_, lost, _), (_, more, _) = (
-        point for first in (2, 1) for point in claims.without_layers(first, 5).points(record)
+        point
+        for first in (2, 1)
+        for point in claims.without("heads", range(first, 6), "zero").points(record)
     )
     return Answer(lost, rows=[Line("without layers 1 to 5", more, hue="ochre")])
+
+
+def part_in_words(part: str, layers: Sequence[int]) -> str:
+    """'heads of layers 2 to 5', 'FFN of layer 1'."""
+    return f"{'FFN' if part == 'ffn' else 'heads'} of {layers_in_words(layers)}"
 
 
 def layers_in_words(layers: Sequence[int]) -> str:

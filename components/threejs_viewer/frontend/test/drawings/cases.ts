@@ -21,6 +21,7 @@ import type notations from "../../src/drawings/notations";
 import type notebook from "../../src/drawings/notebook";
 import type queue from "../../src/drawings/queue";
 import type { Triple, View } from "../../src/drawings/maths/cloud";
+import type lanes from "../../src/drawings/lanes";
 import type { Arc } from "../../src/drawings/maths/arcs";
 import type { Box, Standing } from "../../src/drawings/maths/notebook";
 import type { Walk } from "../../src/drawings/maths/tiles";
@@ -96,6 +97,7 @@ interface Cases {
     DataOf<typeof coins>,
     { logits: number[]; p: number[]; nats: number; coins: number }[]
   >;
+  lanes: Case<DataOf<typeof lanes>, { plain_looks: number; without: number }>;
   arrows: Case<
     Extract<DataOf<typeof arrows>, { keys: Pair[] }>,
     { query: Pair; weights: number[]; blend: number[] }[]

@@ -104,6 +104,7 @@ const POINTED: Record<string, string> = {
   growing: ".rows span",
   kept: ".layer",
   ledger: ".part",
+  lanes: ".token:not(.later)",
   network: ".table .grid > :not(.head)",
   notebook: ".entry:not(.blank)",
   registers: ".card",
