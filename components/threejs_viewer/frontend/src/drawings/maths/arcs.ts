@@ -90,7 +90,7 @@ export function toldOfText(text: Text, length: number): string {
   if (length === text.tokens.length) return text.verdict;
   const i = length - 1;
   const instead = isWrong(text, i) ? `, where ${text.right[i]} is right` : "";
-  return `${text.tokens[i]} is written${instead}: ${text.places[i]}.`;
+  return `${text.tokens[i]} is written (${text.places[i]})${instead}.`;
 }
 
 /** Which of the tokens written so far each head fetched a typed one for: those of an arc. */
