@@ -208,7 +208,7 @@ def ask_seed() -> int:
         following = (n % (MOST_SEED + 1) for n in count(seed + 1))
         st.session_state["ch02_seed"] = next(n for n in following if n not in FILMED)
 
-    left, right = st.columns(2, vertical_alignment="bottom")
+    left, right = st.columns([1, 3], vertical_alignment="bottom")
     with left:
         seed = page.number("seed", "Seed", 0, MOST_SEED, 0, 1, typed=True)
     right.button(
@@ -224,8 +224,9 @@ def ask_seed() -> int:
 def a_head_that_learns() -> None:
     figure = st.container()
     page.notice()
+    page.source(learning.train, learning.read)
     told = page.guess(
-        "All of these heads are right. How many look at the tens digit, whichever digit it is?",
+        "How many of these heads give the tens digit the largest weight, whichever digit it is?",
         LOOKS_GUESSED,
         worked.looks_at_every_digit,
         frame=worked.LOOKS,
@@ -256,7 +257,6 @@ def a_head_that_learns() -> None:
         st.caption(f"{page.text('learns_caption')} Seed {seed}: {recorded}.")
     if told:
         page.prose("learns_where")
-        page.source(learning.train, learning.read)
 
 
 # ---------------------------------------------------------------- 4. the square root
