@@ -163,6 +163,7 @@ class Lanes extends MovingDrawing<Data> {
     const { tokens, right, roles, places, given, steps } = drawn.lane;
     const wrong = tokens[i] !== right[i];
     const token = draw(drawn.picture, "g", { class: `token ${roles[i]}${wrong ? " wrong" : ""}` });
+    draw(token, "rect", { class: "hit" });
     draw(token, "rect", { class: "reach", rx: 4 });
     draw(token, "text", { class: "sign" }).textContent = tokens[i];
     draw(token, "circle", { class: "ahead", r: 2 });
@@ -224,8 +225,9 @@ class Lanes extends MovingDrawing<Data> {
       set(path, { "stroke-width": Math.max(1, (WIDEST * look.weight * Math.min(40, pitch)) / 40) });
     }
     tokens.forEach((token, i) => {
-      const [reach, sign, dot] = token.children;
+      const [hit, reach, sign, dot] = token.children;
       set(reach, { x: i * pitch + 1, y: line, width: pitch - 2, height: 1.5 * size });
+      set(hit, { x: i * pitch, y: line, width: pitch });
       set(sign, { x: at(i), y: middle, "font-size": size });
       set(dot, { cx: at(i), cy: middle });
     });
@@ -241,6 +243,7 @@ class Lanes extends MovingDrawing<Data> {
     const { results, carries } = most(this.data[drawn === this.plain ? "plain" : "front"]);
     const rows = first + (results + carries) * (2 * r + 3) + 4;
     this.rows.forEach((row, i) => drawn === this.working && this.fitRow(row, i, pitch, rows));
+    for (const token of tokens) set(token.children[0], { height: rows - line });
     const height = rows + below;
     const wide = drawn === this.plain ? pitch * lane.tokens.length : this.width;
     picture.style.width = `${wide}px`;
