@@ -28,6 +28,7 @@ from lab.experiments import (
     mistakes,
     pockets,
     position_encoding_race,
+    prompted,
     reads,
     residual_ablations,
     self_evolution,
@@ -58,6 +59,7 @@ SWEEPS: dict[str, Sweep] = {
     "silenced": Sweep(ablations.silenced_cells, ablations.measure_silenced, reads.run_named),
     "fetched": Sweep(fetched.fetched_cells, fetched.measure_fetched, reads.run_named),
     "mirrored": Sweep(mirrored.mirrored_cells, mirrored.measure_mirrored),
+    "prompted": Sweep(prompted.prompted_cells, prompted.measure_prompted),
     "parts": Sweep(ablations.part_cells, ablations.measure_part, reads.run_named),
     **{name: Sweep(*parts) for name, parts in CONTROLS.items()},
     "rope": Sweep(
