@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from lab.data.problems import HELDOUT_FROM, Format, Integers, all_pairs, split_values
 from lab.data.samples import CENSUS
 from lab.data.sources import Marked, Mix, Pairs, behind
-from lab.data.vocabulary import END, PLUS, Tokens
+from lab.data.vocabulary import END, PLUS, Tokens, decode
 from lab.experiments.controls import equal_tokens, training_of
 from lab.experiments.sweep import Cell
-from lab.inference.scoring import BATCH, go_on
+from lab.inference.scoring import BATCH, go_on, up_to_the_end
 from lab.model.gpt import GPT
 from lab.recipes.live import multiply
 from lab.records import RECORDS
@@ -36,6 +36,9 @@ KEPT = 0
 PLAIN, WORKING = Format("plain"), Format("cot_reversed")
 MARKS = {"working": "+", "plain": ".", "unknown": "_", "none": ""}
 """Before the problem, by what is asked for; the last two stood before no text in training."""
+
+EXAMPLE = (37, 48)
+"""The problem whose texts are kept, word for word."""
 
 LENGTH = WORKING.length
 """Tokens behind the mark, for a text with working; a plain one is done sooner."""
@@ -87,8 +90,25 @@ def measure_prompted(cell: Cell) -> dict[str, Any]:
         "loss": float(np.mean(losses[-25:])),
         **counts,
         "forced": [forced(model, given, a[held], b[held]) for given in range(len_working() + 1)],
+        **({"texts": texts_of(model, *EXAMPLE)} if cell["seed"] == KEPT else {}),
         **CENSUS.document(),
         "seeds": [recipe.seed],
+    }
+
+
+def texts_of(model: GPT, a: int, b: int) -> dict[str, Any]:
+    """One problem behind every mark, and with the beginning of the working forced upon it."""
+    pair = np.array([a]), np.array([b])
+
+    def text(mark: str, given: int = 0) -> str:
+        (tokens,) = up_to_the_end(written(model, mark, *pair, given))
+        return decode(tokens).rstrip("_")
+
+    return {
+        "a": a,
+        "b": b,
+        **{asked: text(mark) for asked, mark in MARKS.items()},
+        "forced": [text(MARKS["plain"], given) for given in range(len_working() + 1)],
     }
 
 
