@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.data.problems import HELDOUT_FROM, Format, Integers, all_pairs, split_values
-from lab.data.samples import CENSUS
+from lab.data.samples import CENSUS, PAIRS, Sample
 from lab.data.sources import Marked, Mix, Pairs, behind
 from lab.data.vocabulary import END, PLUS, Tokens, decode
 from lab.experiments.controls import equal_tokens, training_of
@@ -28,6 +28,7 @@ from lab.training.checkpoint import Checkpoint, from_bytes, to_bytes
 from lab.training.recipe import Recipe
 from lab.training.state import TrainState
 from lab.training.train import train
+from lab.weights import digest
 
 SEEDS = range(5)
 KEPT = 0
@@ -90,26 +91,41 @@ def measure_prompted(cell: Cell) -> dict[str, Any]:
         "loss": float(np.mean(losses[-25:])),
         **counts,
         "forced": [forced(model, given, a[held], b[held]) for given in range(len_working() + 1)],
-        **({"texts": texts_of(model, *EXAMPLE)} if cell["seed"] == KEPT else {}),
         **CENSUS.document(),
         "seeds": [recipe.seed],
     }
 
 
-def texts_of(model: GPT, a: int, b: int) -> dict[str, Any]:
-    """One problem behind every mark, and with the beginning of the working forced upon it."""
+def text_cells() -> list[Cell]:
+    a, b = EXAMPLE
+    return [{"a": a, "b": b}]
+
+
+def measure_texts(cell: Cell) -> dict[str, Any]:
+    """What the kept network writes of one problem: with working, and at once with more and more of
+    the working forced upon it."""
+    a, b = cell["a"], cell["b"]
+    model = kept_network().model
+    each = [both_texts(model, a, b, given) for given in range(len_working() + 1)]
+    return {
+        "working": each[0]["working"],
+        "forced": [both["plain"] for both in each],
+        "digest": digest(weights_path().read_bytes()),
+        **Sample("given", PAIRS, 1).document(),
+        "seeds": [KEPT],
+    }
+
+
+def both_texts(model: GPT, a: int, b: int, given: int) -> dict[str, str]:
+    """What is written behind either mark; `given` tokens of the working are forced upon the plain
+    text. Each up to its end."""
     pair = np.array([a]), np.array([b])
 
-    def text(mark: str, given: int = 0) -> str:
-        (tokens,) = up_to_the_end(written(model, mark, *pair, given))
+    def text(asked: str, forced: int) -> str:
+        (tokens,) = up_to_the_end(written(model, MARKS[asked], *pair, forced))
         return decode(tokens).rstrip("_")
 
-    return {
-        "a": a,
-        "b": b,
-        **{asked: text(mark) for asked, mark in MARKS.items()},
-        "forced": [text(MARKS["plain"], given) for given in range(len_working() + 1)],
-    }
+    return {"working": text("working", 0), "plain": text("plain", given)}
 
 
 # ---------------------------------------------------------------- what is written

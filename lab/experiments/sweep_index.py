@@ -60,6 +60,7 @@ SWEEPS: dict[str, Sweep] = {
     "fetched": Sweep(fetched.fetched_cells, fetched.measure_fetched, reads.run_named),
     "mirrored": Sweep(mirrored.mirrored_cells, mirrored.measure_mirrored),
     "prompted": Sweep(prompted.prompted_cells, prompted.measure_prompted),
+    "prompted_texts": Sweep(prompted.text_cells, prompted.measure_texts),
     "parts": Sweep(ablations.part_cells, ablations.measure_part, reads.run_named),
     **{name: Sweep(*parts) for name, parts in CONTROLS.items()},
     "rope": Sweep(
