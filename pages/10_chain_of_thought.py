@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,8 +14,8 @@ from components.ui.chapter import Chapter
 from components.ui.chapters.ch10 import claims, exercises, figures, probes, worked
 from components.ui.chapters.ch10.claims import TWIN
 from components.ui.chapters.ch10.worked import CALC, HOW_MANY, STYLE_NAMES
-from components.ui.claims import claim_index, results
-from components.ui.drawings import openers
+from components.ui.claims import claim_index, comparisons, results
+from components.ui.drawings import openers, weighing
 from components.ui.drawings.moment import share_moment
 from components.ui.lazily import lazily
 from components.ui.live import training
@@ -23,7 +24,7 @@ from components.ui.page_records import Atlas, atlases, first_error, one_it_gets_
 from components.ui.plots import bars, dots, maps, pictures
 from components.ui.plots.ends import shares
 from components.ui.words import spelled
-from lab.data import coverage, difficulty, problems
+from lab.data import difficulty, problems
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY, decode
 from lab.exercises.chain_of_thought_exercises import COVERED, FORM, MOST_PAIRS, grade_forgery
@@ -41,12 +42,23 @@ kernels = lazily("lab.model.attention.kernels")
 live = lazily("lab.live.loop")
 mirrored = lazily("lab.experiments.mirrored")
 patterns = lazily("lab.interp.patterns")
+prompted = lazily("lab.experiments.prompted")
 tamper = lazily("lab.interp.tamper")
 train = lazily("lab.training.train")
 transcripts = lazily("lab.inference.transcript")
 
 WRONG = "texts with a wrong token"
-OF_A_SUM = ("ways", "turns", "carry", "attention", "any_head", "every_head", "forge", "handed")
+OF_A_SUM = (
+    "ways",
+    "turns",
+    "carry",
+    "prompted",
+    "attention",
+    "any_head",
+    "every_head",
+    "forge",
+    "handed",
+)
 """Sections that show the reader's own sum."""
 
 page = Chapter("10_chain_of_thought", CALC)
@@ -252,13 +264,39 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             figures.over_seeds(worked.race_curves(rows, pairs), "tokens trained on", WRONG),
             alt="Share of wrong texts against tokens trained on, a line for each seed and format",
         )
-        page.draw(
-            dots.seeds(points := worked.race_points(rows, pairs), WRONG, shares(), said=["errors"]),
-            alt=f"Share of all pairs {pairs} that are wrong at the end, each point one seed",
-        )
-        st.caption(dots.in_pairs(points, STYLE_NAMES["plain"]))
         page.notice()
         page.source(controls.train_and_score, controls.race_cells)
+
+    @page.section("prompted")
+    def asked_by_the_prompt() -> None:
+        rows = rows_of("prompted.jsonl")
+        if not rows:
+            return
+        given = page.choose(
+            "prompted_given",
+            "Tokens of the working that already stand behind the .",
+            range(worked.LEN_WORKING + 1),
+            0,
+            kind="slider",
+        )
+        kept = worked.texts_kept(rows_of("prompted_texts.jsonl"), pair, given)
+        texts = kept or probes.prompted_texts(*pair, given)
+        for column, prompt in zip(st.columns(2), worked.PROMPTS, strict=True):
+            forced = given if prompt == "plain" else 0
+            column.html(figures.prompted(*pair, *worked.PROMPTS[prompt], texts[prompt], forced))
+        st.caption(worked.over_all_pairs(rows, given))
+        page.draw(
+            dots.seeds(
+                worked.prompted_points(rows, rows_of("race.jsonl")),
+                WRONG,
+                shares(),
+                said=["errors"],
+                tones=worked.PROMPTED_TONES,
+            ),
+            alt="Share of wrong held-out texts of one network asked for either format, and of two",
+        )
+        page.notice()
+        page.source(prompted.two_formats, prompted.forced)
 
     # ---------------------------------------------------------------- 5. data or architecture
 
@@ -275,19 +313,16 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             frame=worked.race_of_sizes(rows, plain),
         ):
             return
-        page.draw(
-            dots.seeds(
-                points := worked.size_points(rows, plain),
-                WRONG,
-                shares(),
-                down="format and size",
-                said=["errors"],
-            ),
-            alt="Share of wrong held-out texts for four sizes and two formats, each point one seed",
+        weighed = comparisons.weighed(lambda path: rows_of(Path(path).name))
+        weighing.show_weighing(
+            "ch10_weighed",
+            worked.by_kind(weighed),
+            worked.KIND_HUES,
+            alt="How many times fewer errors each change leaves, data beside architecture",
         )
-        st.caption(dots.in_pairs(points, points[0]["arm"]))
+        page.numbers("Every change, and its ratio seed by seed", worked.ratios_of(weighed))
         page.notice()
-        page.source(controls.size_cells, controls.measure_size)
+        page.source(comparisons.weigh)
 
     # ---------------------------------------------------------------- 6. the atlas
 
@@ -335,7 +370,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         page.notice()
         page.source(controls.usual_groups, controls.census)
 
-    with page.deeper("where the errors begin, and what other training pairs would do"):
+    with page.deeper("where the errors begin, and what else was held out"):
 
         @page.section("strict")
         def two_ways_to_count() -> None:
@@ -400,41 +435,6 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             st.caption(dots.in_pairs(points, worked.IN_NEITHER_ORDER))
             page.notice()
             page.source(mirrored.split_by_order, mirrored.by_mirror)
-
-        @page.section("choice")
-        def which_pairs() -> None:
-            rows = rows_of("choice.jsonl")
-            if not rows or not page.guess(
-                "Which training pairs leave fewer held-out pairs wrong?",
-                worked.CHOICES,
-                lambda: worked.fewer_wrong(claims.CHOICE, rows, worked.CHOICES),
-                frame=worked.choice_of_pairs(rows),
-            ):
-                return
-            page.draw(
-                dots.seeds(points := worked.choice_points(rows), WRONG, shares(), said=["errors"]),
-                alt="Share of wrong held-out texts after training on chosen or on random pairs",
-            )
-            st.caption(dots.in_pairs(points, points[-1]["arm"]))
-            page.notice()
-            page.source(coverage.choose_cover, controls.measure_choice)
-
-        @page.section("fractions")
-        def fewer_pairs() -> None:
-            rows = rows_of("fractions.jsonl")
-            if not rows:
-                return
-            page.draw(
-                dots.seeds(
-                    points := dots.seed_points(worked.FRACTIONS, rows),
-                    WRONG,
-                    shares(),
-                    said=["errors"],
-                ),
-                alt="Share of wrong held-out texts by the share of the pairs that were trained on",
-            )
-            st.caption(dots.in_pairs(points, points[0]["arm"]))
-            page.source(controls.usual_groups, controls.census)
 
         @page.section("never_shown")
         def numbers_never_shown() -> None:

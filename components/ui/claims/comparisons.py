@@ -7,7 +7,7 @@ each row asks the records.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any, Literal
@@ -475,7 +475,7 @@ CHANGES: tuple[Change, ...] = (
 )
 
 
-def drawn(found: list[Weighed]) -> list[Mapping[str, Any]]:
+def drawn(found: Sequence[Weighed]) -> list[Mapping[str, Any]]:
     """Rows of the drawing."""
     return [
         {

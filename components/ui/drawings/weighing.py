@@ -21,6 +21,9 @@ HTML = """
 </div>
 """
 
+Groups = Mapping[str, Sequence[Mapping[str, Any]]]
+"""The rows of each group, by its name."""
+
 component = drawing("weighed_changes", "weighing", HTML)
 
 LOW, HIGH = -2.5, 4.0
@@ -31,7 +34,11 @@ TICKS = {-2: "100× more", -1: "10×", 0: "alike", 1: "10×", 2: "100×", 3: "1,
 
 
 def show_weighing(
-    key: str, groups: Mapping[str, Sequence[Mapping[str, Any]]], hues: Mapping[str, str], *, alt: str
+    key: str,
+    groups: Mapping[str, Sequence[Mapping[str, Any]]],
+    hues: Mapping[str, str],
+    *,
+    alt: str,
 ) -> None:
     """A row has a `name`, the ratios of its seeds as `dots`, their `median`, whether they `agree`,
     and what is `said` of it: at the link to its `page`, whose words are in `where`.
@@ -42,9 +49,7 @@ def show_weighing(
     component(data=data | {"digest": digest(data)}, key=key)
 
 
-def weighing_data(
-    groups: Mapping[str, Sequence[Mapping[str, Any]]], hues: Mapping[str, str]
-) -> dict[str, Any]:
+def weighing_data(groups: Groups, hues: Mapping[str, str]) -> dict[str, Any]:
     """What the browser needs: every ratio as its place on the scale, from 0 to 1."""
     return {
         "ticks": [[at(10.0**power), words] for power, words in TICKS.items()],

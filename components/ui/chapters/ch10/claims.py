@@ -104,6 +104,22 @@ UNSEEN = {
 STRANGE = rows("operands")
 """Trained without some numbers altogether."""
 
+# ---------------------------------------------------------------- asked by the prompt
+
+PROMPTED = rows("prompted")
+"""One network that learned two formats; the mark before the problem says which to write."""
+
+
+def asked_for(what: str) -> Counts:
+    """Held-out texts with a wrong token behind a mark, the median of the seeds."""
+    return PROMPTED.counts(f"errors_{what}", "n_heldout").median().said(share_of).bound()
+
+
+def forced(at: str, what: str) -> Counts:
+    """Of held-out pairs those that do something, with some of the working forced."""
+    return PROMPTED.counts(f"{at}.{what}", "n_heldout")
+
+
 # ---------------------------------------------------------------- runs read on all pairs
 
 

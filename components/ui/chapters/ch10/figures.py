@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from components.ui import tokens
 from components.ui.chapters.ch10.claims import DIGITS, HEADS
 from components.ui.plots.chart_parts import (
     CURVE,
@@ -270,3 +271,22 @@ def columns(a: int, b: int, *, backwards: bool) -> str:
 
 def table_row(name: str, cells: Iterable[object], kind: str = "") -> str:
     return f'<tr class="{kind}"><th>{name}</th>{"".join(f"<td>{c}</td>" for c in cells)}</tr>'
+
+
+def prompted(a: int, b: int, mark: str, asked: str, text: str, given: int) -> str:
+    """HTML of a text behind its mark; `given` tokens of the right working are forced upon it."""
+    form = FORM if text[PLUS_AT : PLUS_AT + 1] == "+" else Format("plain")
+    right = form.text(a, b)
+    marks = tokens.Marks(
+        wrong=[i for i, token in enumerate(text) if token != right[i : i + 1]],
+        given=range(FORM.prompt_length, FORM.prompt_length + given),
+    )
+    return (
+        f'<div class="wb-note"><b>{asked}</b> <span class="wb-soft">behind '
+        f"<code>{mark}{right[: form.prompt_length]}</code></span></div>"
+        + tokens.strip(text[: form.length], form, a, b, marks=marks)
+    )
+
+
+PLUS_AT = FORM.partial_products[1].start - 1
+"""The sign between the partial products: where it stands, a text has working."""

@@ -4,7 +4,7 @@ reader trains."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -14,12 +14,16 @@ from components.ui.chapters.ch10.claims import HEADS
 from components.ui.chapters.ch10.worked import STYLE_NAMES
 from components.ui.lazily import lazily
 from components.ui.live import training
-from components.ui.loaded_models import BOOK_RUN, load_with_progress
+from components.ui.loaded_models import BOOK_RUN, load_with_progress, use_one_thread
 from components.ui.tokens import place_of
 from lab.data.problems import STYLES
 from lab.exercises.chain_of_thought_exercises import FORM
 
+if TYPE_CHECKING:
+    from lab.training.checkpoint import Checkpoint
+
 patterns = lazily("lab.interp.patterns")
+prompted = lazily("lab.experiments.prompted")
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -133,3 +137,16 @@ def train_as_set() -> None:
     training.launch(
         LIVE_KEY, {setting: st.session_state[f"ch10_{setting}"] for setting in SETTINGS}
     )
+
+
+@st.cache_resource(show_spinner=False)
+def both_formats() -> Checkpoint:
+    """The network that learned two formats. Its weights are a record of their own, not a run."""
+    use_one_thread()
+    return prompted.kept_network()
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def prompted_texts(a: int, b: int, given: int) -> dict[str, str]:
+    """What it writes behind either mark, `given` tokens of the working forced upon the plain."""
+    return prompted.both_texts(both_formats().model, a, b, given)

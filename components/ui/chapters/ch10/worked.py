@@ -7,6 +7,7 @@ Every share is that of wrong texts, as the book counts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -17,17 +18,18 @@ from components.ui.chapters.ch10 import claims
 from components.ui.chapters.ch10.claims import PLAIN, TWIN
 from components.ui.chapters.ch10.figures import NUMBERS, digit_name, forged_name
 from components.ui.claims import claim, claim_index
+from components.ui.claims.comparisons import Weighed, drawn, weighed
 from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
 from components.ui.drawings.guess import Row as Line
 from components.ui.loaded_models import BOOK_RUN
-from components.ui.page_records import Atlas, atlases
-from components.ui.plots.colours import RECORDED
-from components.ui.plots.dots import seed_point, seed_points
+from components.ui.page_records import Atlas, atlases, rows_of
+from components.ui.plots.colours import RECORDED, tone_of
+from components.ui.plots.dots import seed_points
 from components.ui.words import one_in, spelled
 from lab.data import difficulty
 from lab.data.problems import STYLES, Format, Style
 from lab.exercises.chain_of_thought_exercises import FORM, MOST_PAIRS, WANTED_MOVE
-from lab.readings import Counts, Measured, Row, part_of, result
+from lab.readings import Counts, Measured, Row, part_of, result, share_of
 from lab.records import ROOT
 
 Record = Sequence[Row]
@@ -164,11 +166,6 @@ def best_size(record: Record, largest: Measured) -> str:
     return SIZES[claims.WORKING_SMALL.value(record) < share_of_run(largest)]
 
 
-CHOICES = (
-    "the chosen pairs, in every seed",
-    "the random pairs, in every seed",
-    "it depends on the seed",
-)
 OTHER_WAY_ROUND = "trained on the other way round"
 IN_NEITHER_ORDER = "trained on in neither order"
 MIRRORED = {
@@ -201,23 +198,12 @@ def wrong_the_other_way(record: Record) -> Answer:
     return percents.answer(MIRRORED[OTHER_WAY_ROUND], record, then)
 
 
-def choice_of_pairs(record: Record) -> Picked:
-    """The frame of the guess; that it depends on the seed has no bar."""
-
-    def ends() -> dict[str, float]:
-        found = (100 * wrong.value(record) for wrong in claims.CHOICE.values())
-        return dict(zip(CHOICES, found, strict=False))
-
-    return Picked(formats(), ends)
-
-
 # ---------------------------------------------------------------- a point a seed
 
 MIRROR_ARMS = {
     **MIRRORED,
     "trained on one order of each": claims.wrong(claims.ONE_ORDER, "mirror_shown"),
 }
-FRACTIONS = {f"one pair in {one_in(share)}": wrong for share, wrong in claims.FRACTION.items()}
 STRANGE = {
     words: claims.wrong(claims.STRANGE, f"strange_{k}")
     for k, words in enumerate(("none", "one of them", "both"))
@@ -227,43 +213,86 @@ PAIRS = {"held out": ("heldout", "validation"), "trained on": ("trained", "train
 """Of a run of the race what was asked at its end, and at every check."""
 
 
-def race_points(record: Record, pairs: str) -> Bars:
-    """Where every run of the race ended, over all the pairs that were held out, or trained on."""
-    group, _ = PAIRS[pairs]
-    arms = {STYLE_NAMES[style]: claims.wrong(found, group) for style, found in claims.RACE.items()}
-    return seed_points(arms, record)
+# ---------------------------------------------------------------- asked by the prompt
+
+LEN_WORKING = FORM.answer.start - FORM.prompt_length
+"""Tokens from the first `=` to the second."""
+
+PROMPTS = {"working": ("+", "with working"), "plain": (".", "at once")}
+"""The mark before the problem, and what it asks for; a test holds the marks to lab's."""
+
+ASKED = {
+    "working": "both formats, asked with +",
+    "plain": "both formats, asked with .",
+}
+TOLD_ONE = {"working": "working alone", "plain": "plain alone"}
+PROMPTED_TONES = {
+    TOLD_ONE["working"]: tone_of(STYLE_NAMES["cot_reversed"]),
+    ASKED["working"]: tone_of(STYLE_NAMES["cot_reversed"]),
+    TOLD_ONE["plain"]: tone_of(STYLE_NAMES["plain"]),
+    ASKED["plain"]: tone_of(STYLE_NAMES["plain"]),
+}
 
 
-def choice_points(record: Record) -> Bars:
-    n = record[0]["n_pairs"]
-    return seed_points(
-        {f"{n} {choice} pairs": wrong for choice, wrong in claims.CHOICE.items()}, record
-    )
+def texts_kept(record: Record, pair: tuple[int, int], given: int) -> Mapping[str, str] | None:
+    """The recorded texts of a problem, `given` tokens of the working forced upon the plain one;
+    None for a problem of which none are recorded."""
+    for row in record:
+        if pair == (row["cell"]["a"], row["cell"]["b"]):
+            return {"working": row["working"], "plain": row["forced"][given]}
+    return None
 
 
-def size_points(record: Record, largest: Measured) -> Bars:
-    """The plain format by size, up to the network of the book, and the working on the smallest."""
-
-    def sized(wrong: Counts) -> Bars:
-        row = wrong.rows.of(record)[0]
-        name = f"{STYLE_NAMES[row['cell']['style']]}, {millions(row['parameters'])}"
-        return seed_points({name: wrong}, record)
-
-    book = claim.read_record(ROOT / result(PLAIN).path)
+def prompted_points(record: Record, race: Record) -> Bars:
+    """A network that learned one format beside one that learned both, for either format."""
+    arms = zip(PROMPTS, ("cot_reversed", "plain"), strict=True)
     return [
-        *(bar for wrong in claims.PLAIN_SIZES.values() for bar in sized(wrong)),
-        seed_point(
-            f"plain, {millions(book['parameters'])}",
-            book["seeds"][0],
-            largest.errors or 0,
-            largest.n or 1,
-        ),
-        *sized(claims.WORKING_SMALL),
+        point
+        for asked, style in arms
+        for point in (
+            *seed_points({TOLD_ONE[asked]: claims.wrong(claims.RACE[style])}, race),
+            *seed_points({ASKED[asked]: claims.asked_for(asked)}, record),
+        )
     ]
 
 
-def millions(parameters: int) -> str:
-    return f"{parameters / 1e6:.1f}M"
+def over_all_pairs(record: Record, given: int) -> str:
+    """What all held-out pairs do with so many tokens of the working forced, over all seeds."""
+    at = f"forced.{given}"
+    goes_on, right = (
+        share_of(*map(sum, zip(*counts, strict=True)))
+        for counts in (
+            [(part, n) for _, part, n in claims.forced(at, what).points(record)]
+            for what in ("goes_on", "right")
+        )
+    )
+    return (
+        f"Of all held-out pairs behind the `.`, {goes_on} go on with the working, and {right} are "
+        f"right in all of it ({len(record)} seeds together)."
+    )
+
+
+# ---------------------------------------------------------------- data or architecture
+
+KIND_HUES = {"data": "violet", "architecture": "teal"}
+
+
+def by_kind(found: Sequence[Weighed]) -> dict[str, list[Mapping[str, Any]]]:
+    """Rows of the drawing in their groups."""
+    return {kind: [x for x in drawn(found) if x["kind"] == kind] for kind in KIND_HUES}
+
+
+def ratios_of(found: Sequence[Weighed]) -> Bars:
+    """A row for each seed of each change, to take along."""
+    return [
+        {"kind": one.change.kind, "change": one.change.name, "times fewer": ratio}
+        for one in found
+        for ratio in one.ratios
+    ]
+
+
+def all_weighed() -> list[Weighed]:
+    return weighed(lambda path: rows_of(Path(path).name))
 
 
 # ---------------------------------------------------------------- curves of the race
@@ -478,6 +507,8 @@ def twin_first_wrong() -> str:
 
 
 CALC = {
+    "changes": lambda: f"{len(all_weighed())}",
+    "changes_undecided": lambda: f"{sum(not one.agree for one in all_weighed())}",
     "styles": lambda: spelled(len(STYLES)),
     "short_line": lambda: spelled(turns("plain")),
     "long_line": lambda: spelled(turns("cot")),
