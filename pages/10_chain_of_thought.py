@@ -272,19 +272,21 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         rows = rows_of("prompted.jsonl")
         if not rows:
             return
-        given = page.choose(
-            "prompted_given",
-            "Tokens of the working that already stand behind the .",
-            range(worked.LEN_WORKING + 1),
-            0,
-            kind="slider",
-        )
+        left, right = st.columns(2)
+        with right:
+            given = page.choose(
+                "prompted_given",
+                "Tokens of the right working, already there behind the `.`",
+                range(worked.LEN_WORKING + 1),
+                0,
+                kind="slider",
+            )
         kept = worked.texts_kept(rows_of("prompted_texts.jsonl"), pair, given)
         texts = kept or probes.prompted_texts(*pair, given)
-        for column, prompt in zip(st.columns(2), worked.PROMPTS, strict=True):
-            forced = given if prompt == "plain" else 0
-            column.html(figures.prompted(*pair, *worked.PROMPTS[prompt], texts[prompt], forced))
-        st.caption(worked.over_all_pairs(rows, given))
+        for column, (asked, prompt) in zip((left, right), worked.PROMPTS.items(), strict=True):
+            forced = given if column is right else 0
+            column.html(figures.prompted(*pair, *prompt, texts[asked], forced))
+        right.caption(worked.over_all_pairs(rows, given))
         page.draw(
             dots.seeds(
                 worked.prompted_points(rows, rows_of("race.jsonl")),

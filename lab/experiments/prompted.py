@@ -116,30 +116,6 @@ def measure_texts(cell: Cell) -> dict[str, Any]:
     }
 
 
-def digit_cells() -> list[Cell]:
-    return [{"asked": asked} for asked in ("working", "plain")]
-
-
-def measure_digits(cell: Cell) -> dict[str, Any]:
-    """The kept network writes the product behind either mark and the whole right working: of all
-    held-out pairs those that come out wrong, and wrong in the digit behind the `=` alone."""
-    a, b = all_pairs()
-    held = split_values(a, b) >= HELDOUT_FROM
-    a, b = a[held], b[held]
-    right, _ = WORKING.render(a, b)
-    texts = written(kept_network().model, MARKS[cell["asked"]], a, b, len_working())
-    product = slice(WORKING.answer.start, WORKING.answer.stop)
-    wrong = (texts != right)[:, product]
-    return {
-        "n": len(a),
-        "errors": int(wrong.any(axis=1).sum()),
-        "first_alone": int((wrong[:, 0] & ~wrong[:, 1:].any(axis=1)).sum()),
-        "digest": digest(weights_path().read_bytes()),
-        **Sample("census", "held-out ordered pairs of 2x2 digits", len(a)).document(),
-        "seeds": [KEPT],
-    }
-
-
 def both_texts(model: GPT, a: int, b: int, given: int) -> dict[str, str]:
     """What is written behind either mark; `given` tokens of the working are forced upon the plain
     text. Each up to its end."""

@@ -61,7 +61,6 @@ SWEEPS: dict[str, Sweep] = {
     "mirrored": Sweep(mirrored.mirrored_cells, mirrored.measure_mirrored),
     "prompted": Sweep(prompted.prompted_cells, prompted.measure_prompted),
     "prompted_texts": Sweep(prompted.text_cells, prompted.measure_texts),
-    "prompted_digits": Sweep(prompted.digit_cells, prompted.measure_digits),
     "parts": Sweep(ablations.part_cells, ablations.measure_part, reads.run_named),
     **{name: Sweep(*parts) for name, parts in CONTROLS.items()},
     "rope": Sweep(

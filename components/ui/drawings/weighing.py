@@ -14,10 +14,12 @@ from components.ui.drawings.drawing import digest, drawing
 
 HTML = """
 <div class="drawing weighing">
+  <div class="panel">
+    <a class="where" target="_self"></a>
+    <div class="said" role="status"></div>
+  </div>
   <div class="scale" aria-hidden="true"></div>
   <div class="rows" role="group"></div>
-  <div class="said" role="status"></div>
-  <a class="where" target="_self"></a>
 </div>
 """
 
@@ -30,7 +32,7 @@ LOW, HIGH = -2.5, 4.0
 """Ends of the scale, powers of ten: from some hundred times as many errors to ten thousand times
 fewer."""
 
-TICKS = {-2: "100× more", -1: "10×", 0: "alike", 1: "10×", 2: "100×", 3: "1,000× fewer"}
+TICKS = {-2: "100×", -1: "10×", 0: "alike", 1: "10×", 2: "100×", 3: "1,000×"}
 
 
 def show_weighing(

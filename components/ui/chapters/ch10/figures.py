@@ -284,7 +284,7 @@ def prompted(a: int, b: int, mark: str, asked: str, text: str, given: int) -> st
     return (
         f'<div class="wb-note"><b>{asked}</b> <span class="wb-soft">behind '
         f"<code>{mark}{right[: form.prompt_length]}</code></span></div>"
-        + tokens.strip(text[: form.length], form, a, b, marks=marks)
+        + tokens.strip(text[: form.length], form, a, b, marks=marks, small=True)
     )
 
 

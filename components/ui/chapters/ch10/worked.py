@@ -18,7 +18,7 @@ from components.ui.chapters.ch10 import claims
 from components.ui.chapters.ch10.claims import PLAIN, TWIN
 from components.ui.chapters.ch10.figures import NUMBERS, digit_name, forged_name
 from components.ui.claims import claim, claim_index
-from components.ui.claims.comparisons import Weighed, drawn, weighed
+from components.ui.claims.comparisons import Kind, Weighed, drawn, weighed
 from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
 from components.ui.drawings.guess import Row as Line
 from components.ui.loaded_models import BOOK_RUN
@@ -29,7 +29,7 @@ from components.ui.words import one_in, spelled
 from lab.data import difficulty
 from lab.data.problems import STYLES, Format, Style
 from lab.exercises.chain_of_thought_exercises import FORM, MOST_PAIRS, WANTED_MOVE
-from lab.readings import Counts, Measured, Row, part_of, result, share_of
+from lab.readings import Counts, Measured, Row, part_of, result
 from lab.records import ROOT
 
 Record = Sequence[Row]
@@ -257,29 +257,25 @@ def prompted_points(record: Record, race: Record) -> Bars:
 
 
 def over_all_pairs(record: Record, given: int) -> str:
-    """What all held-out pairs do with so many tokens of the working forced, over all seeds."""
-    at = f"forced.{given}"
+    """What all held-out pairs do with so many tokens of the working forced, a number a seed."""
     goes_on, right = (
-        share_of(*map(sum, zip(*counts, strict=True)))
-        for counts in (
-            [(part, n) for _, part, n in claims.forced(at, what).points(record)]
-            for what in ("goes_on", "right")
-        )
+        claims.forced(given, what).each().measure(record).shown for what in ("goes_on", "right")
     )
     return (
-        f"Of all held-out pairs behind the `.`, {goes_on} go on with the working, and {right} are "
-        f"right in all of it ({len(record)} seeds together)."
+        f"All held-out pairs behind the `.`, a number a seed: {goes_on} go on with the working, "
+        f"and {right} are right from there on."
     )
 
 
 # ---------------------------------------------------------------- data or architecture
 
-KIND_HUES = {"data": "violet", "architecture": "teal"}
+KINDS: dict[Kind, str] = {"data": "Choices of data", "architecture": "Choices of architecture"}
+KIND_HUES = {KINDS["data"]: "violet", KINDS["architecture"]: "teal"}
 
 
 def by_kind(found: Sequence[Weighed]) -> dict[str, list[Mapping[str, Any]]]:
     """Rows of the drawing in their groups."""
-    return {kind: [x for x in drawn(found) if x["kind"] == kind] for kind in KIND_HUES}
+    return {words: [x for x in drawn(found) if x["kind"] == kind] for kind, words in KINDS.items()}
 
 
 def ratios_of(found: Sequence[Weighed]) -> Bars:

@@ -43,10 +43,14 @@ class Weighing extends Drawing<Data> {
       setShare(mark, "--at", at);
       return mark;
     });
-    this.part("scale").replaceChildren(make("div", { class: "lane" }, ...marks));
+    const ends = ["← more", "fewer →"].map((words) => make("b", {}, words));
+    this.part("scale").replaceChildren(make("div", { class: "lane" }, ends[0], ...marks, ends[1]));
     const rows = this.part("rows");
     rows.setAttribute("aria-label", alt);
+    const [[first], [second]] = ticks;
     setShare(rows, "--alike", ticks[NO_CHANGE][0]);
+    setShare(rows, "--first", first);
+    setShare(rows, "--step", (second - first) / (1 - first)); // of what lies behind the first
     this.rows = [];
     rows.replaceChildren(...groups.map((group) => this.buildGroup(group)));
     steppedThrough(this.rows, UP_DOWN);

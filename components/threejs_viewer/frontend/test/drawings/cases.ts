@@ -33,6 +33,7 @@ import type strip from "../../src/drawings/strip";
 import type tape from "../../src/drawings/tape";
 import type threads from "../../src/drawings/threads";
 import type tiles from "../../src/drawings/tiles";
+import type weighing from "../../src/drawings/weighing";
 import type waves from "../../src/drawings/waves";
 
 type DataOf<Module extends (call: never) => unknown> = Parameters<Module>[0]["data"];
@@ -198,6 +199,7 @@ interface Cases {
   guess_line: Case<DataOf<typeof guess>, null>;
   guess_line_told: Case<DataOf<typeof guess>, null>;
   guess_picked: Case<DataOf<typeof guess>, null>;
+  weighing: Case<DataOf<typeof weighing>, null>;
   moment: Case<DataOf<typeof moment>, null>;
   save: Case<DataOf<typeof save>, null>;
 }
