@@ -23,7 +23,6 @@ from components.ui.loaded_models import BOOK_RUN, load_with_progress, write, wri
 from components.ui.page_records import Atlas, atlases, first_error, one_it_gets_wrong, rows_of
 from components.ui.plots import bars, dots, maps, pictures
 from components.ui.plots.ends import shares
-from components.ui.words import spelled
 from lab.data import difficulty, problems
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY, decode
@@ -250,15 +249,6 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             frame=worked.WRONG_WITH_DOTS,
         ):
             return
-        if not page.guess(
-            f"Of *cot*, {spelled(worked.SEEDS_SHOWN)} runs are drawn that differ in nothing but "
-            "their seed. Where does the next one fall?",
-            (),
-            lambda: worked.where_it_fell(rows),
-            frame=worked.next_seed(rows),
-            name="seed",
-        ):
-            return
         pairs = page.choose("race_pairs", "Show the pairs that were", tuple(worked.PAIRS))
         page.draw(
             figures.over_seeds(worked.race_curves(rows, pairs), "tokens trained on", WRONG),
@@ -287,16 +277,14 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             forced = given if column is right else 0
             column.html(figures.prompted(*pair, *prompt, texts[asked], forced))
         right.caption(worked.over_all_pairs(rows, given))
-        page.draw(
-            dots.seeds(
-                worked.prompted_points(rows, rows_of("race.jsonl")),
-                WRONG,
-                shares(),
-                said=["errors"],
-                tones=worked.PROMPTED_TONES,
-            ),
-            alt="Share of wrong held-out texts of one network asked for either format, and of two",
-        )
+        race = rows_of("race.jsonl")
+        if not race or not page.guess(
+            "Asked with `.`, how many held-out pairs does it get wrong?",
+            (),
+            lambda: worked.asked_at_once(rows, race),
+            frame=worked.to_be_asked_at_once(race),
+        ):
+            return
         page.notice()
         page.source(prompted.two_formats, prompted.forced)
 

@@ -36,7 +36,7 @@ KEPT = 0
 
 PLAIN, WORKING = Format("plain"), Format("cot_reversed")
 MARKS = {"working": "+", "plain": ".", "unknown": "_", "none": ""}
-"""Before the problem, by what is asked for; the last two stood before no text in training."""
+"""Before the problem, by what is wanted; the last two stand before no text of the training."""
 
 EXAMPLE = (37, 48)
 """The problem whose texts are kept, word for word."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
@@ -23,13 +22,12 @@ from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
 from components.ui.drawings.guess import Row as Line
 from components.ui.loaded_models import BOOK_RUN
 from components.ui.page_records import Atlas, atlases, rows_of
-from components.ui.plots.colours import RECORDED, tone_of
-from components.ui.plots.dots import seed_points
+from components.ui.plots.colours import RECORDED
 from components.ui.words import one_in, spelled
 from lab.data import difficulty
 from lab.data.problems import STYLES, Format, Style
 from lab.exercises.chain_of_thought_exercises import FORM, MOST_PAIRS, WANTED_MOVE
-from lab.readings import Counts, Measured, Row, part_of, result
+from lab.readings import Counts, Measured, Row, join_words, part_of, result
 from lab.records import ROOT
 
 Record = Sequence[Row]
@@ -124,33 +122,6 @@ def formats() -> Axis:
     return Axis.percent("of held-out pairs wrong, median of the seeds", step=0.1)
 
 
-SEEDS_SHOWN = 4
-
-
-def next_seed(record: Record) -> Dragged:
-    """The frame of the guess: where all runs but the last of one format ended."""
-    dots = of_each_seed(record)[:SEEDS_SHOWN]
-    return Dragged(
-        Axis.percent("of held-out pairs wrong", high=20, step=0.1),
-        "the next seed",
-        [Line("so far, a point a seed", dots=dots)],
-        hue="rose",
-    )
-
-
-def where_it_fell(record: Record) -> Answer:
-    """The answer of the guess, with the range of all."""
-    every = of_each_seed(record)
-    least, middle, most = (f"{x:.1f}%" for x in (min(every), median(every), max(every)))
-    then = f"All {spelled(len(every))} lie from {least} to {most}, with a median of {middle}."
-    return Answer(every[SEEDS_SHOWN], then=then)
-
-
-def of_each_seed(record: Record) -> list[float]:
-    """Of the format with working, its units last: the percentage wrong, run by run."""
-    return [100 * x / n for _, x, n in claims.wrong(claims.RACE["cot"]).points(record)]
-
-
 def race_of_sizes(record: Record, largest: Measured) -> Picked:
     """The frame of the guess."""
 
@@ -221,18 +192,6 @@ LEN_WORKING = FORM.answer.start - FORM.prompt_length
 PROMPTS = {"working": ("+", "with working"), "plain": (".", "at once")}
 """The mark before the problem, and what it asks for; a test holds the marks to lab's."""
 
-ASKED = {
-    "working": "both formats, asked with +",
-    "plain": "both formats, asked with .",
-}
-TOLD_ONE = {"working": "working alone", "plain": "plain alone"}
-PROMPTED_TONES = {
-    TOLD_ONE["working"]: tone_of(STYLE_NAMES["cot_reversed"]),
-    ASKED["working"]: tone_of(STYLE_NAMES["cot_reversed"]),
-    TOLD_ONE["plain"]: tone_of(STYLE_NAMES["plain"]),
-    ASKED["plain"]: tone_of(STYLE_NAMES["plain"]),
-}
-
 
 def texts_kept(record: Record, pair: tuple[int, int], given: int) -> Mapping[str, str] | None:
     """The recorded texts of a problem, `given` tokens of the working forced upon the plain one;
@@ -243,27 +202,43 @@ def texts_kept(record: Record, pair: tuple[int, int], given: int) -> Mapping[str
     return None
 
 
-def prompted_points(record: Record, race: Record) -> Bars:
-    """A network that learned one format beside one that learned both, for either format."""
-    arms = zip(PROMPTS, ("cot_reversed", "plain"), strict=True)
-    return [
-        point
-        for asked, style in arms
-        for point in (
-            *seed_points({TOLD_ONE[asked]: claims.wrong(claims.RACE[style])}, race),
-            *seed_points({ASKED[asked]: claims.asked_for(asked)}, record),
-        )
-    ]
+def to_be_asked_at_once(race: Record) -> Dragged:
+    """The frame of the guess: beside the network that learned the plain format alone."""
+    return Dragged(
+        Axis.percent("of held-out pairs wrong, median of the seeds"),
+        "both formats, asked with .",
+        [percents.bar("plain alone", claims.wrong(claims.RACE["plain"]), race)],
+        ["both formats, asked with +", "working alone"],
+        hue="ochre",
+    )
+
+
+def asked_at_once(record: Record, race: Record) -> Answer:
+    """Beside the same weights asked for the working, and the network that learned nothing else."""
+    alone = claims.wrong(claims.RACE["cot_reversed"])
+    return percents.answer(
+        claims.asked_for("plain"),
+        record,
+        rows=[
+            percents.bar(
+                "both formats, asked with +", claims.asked_for("working"), record, "violet"
+            ),
+            percents.bar("working alone", alone, race, "violet"),
+        ],
+    )
 
 
 def over_all_pairs(record: Record, given: int) -> str:
-    """What all held-out pairs do with so many tokens of the working forced, a number a seed."""
-    goes_on, right = (
-        claims.forced(given, what).each().measure(record).shown for what in ("goes_on", "right")
-    )
+    """What all held-out pairs do with so many tokens of the working forced, seed by seed."""
+
+    def each(what: str) -> str:
+        counts = [f"{part:,}" for _, part, _ in claims.forced(given, what).points(record)]
+        return counts[0] if len({*counts}) == 1 else join_words(counts)
+
     return (
-        f"All held-out pairs behind the `.`, a number a seed: {goes_on} go on with the working, "
-        f"and {right} are right from there on."
+        f"Of all {record[0]['n_heldout']:,} held-out pairs behind the `.`, {each('goes_on')} go on "
+        f"with the working, and {each('right')} come out right with it ({spelled(len(record))} "
+        "seeds)."
     )
 
 

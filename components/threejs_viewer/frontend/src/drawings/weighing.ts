@@ -44,7 +44,10 @@ class Weighing extends Drawing<Data> {
       return mark;
     });
     const ends = ["← more", "fewer →"].map((words) => make("b", {}, words));
-    this.part("scale").replaceChildren(make("div", { class: "lane" }, ends[0], ...marks, ends[1]));
+    this.part("scale").replaceChildren(
+      make("div", { class: "name" }, "errors"),
+      make("div", { class: "lane" }, ends[0], ...marks, ends[1]),
+    );
     const rows = this.part("rows");
     rows.setAttribute("aria-label", alt);
     const [[first], [second]] = ticks;
