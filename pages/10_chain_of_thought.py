@@ -259,8 +259,13 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
 
     @page.section("prompted")
     def asked_by_the_prompt() -> None:
-        rows = rows_of("prompted.jsonl")
-        if not rows:
+        rows, race = rows_of("prompted.jsonl"), rows_of("race.jsonl")
+        if not (rows and race) or not page.guess(
+            "Asked with `.`, how many held-out pairs does it get wrong?",
+            (),
+            lambda: worked.asked_at_once(rows, race),
+            frame=worked.to_be_asked_at_once(race),
+        ):
             return
         left, right = st.columns(2)
         with right:
@@ -277,14 +282,6 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             forced = given if column is right else 0
             column.html(figures.prompted(*pair, *prompt, texts[asked], forced))
         right.caption(worked.over_all_pairs(rows, given))
-        race = rows_of("race.jsonl")
-        if not race or not page.guess(
-            "Asked with `.`, how many held-out pairs does it get wrong?",
-            (),
-            lambda: worked.asked_at_once(rows, race),
-            frame=worked.to_be_asked_at_once(race),
-        ):
-            return
         page.notice()
         page.source(prompted.two_formats, prompted.forced)
 

@@ -279,10 +279,6 @@ CLAIMS: dict[str, Claim] = {
         "The book's model trained from seeds 1 and 2, on all 10,000 pairs.",
         rows("seeds").told(each_seed),
     ),
-    "chain_of_thought.tamper_zero_stayed": Claim(
-        "The answer stays true when the constant zero is forged.",
-        FORGED.where(position=ZERO).counts("stayed"),
-    ),
     **{
         f"chain_of_thought.few_given_{given}": Claim(
             f"Wrong texts of the small twin, {words}.",
@@ -301,13 +297,6 @@ CLAIMS: dict[str, Claim] = {
         "Steps until most validation pairs are right, with working, the slowest seed.",
         RACE["cot_reversed"].told(most_right_by),
     ),
-    **{
-        f"chain_of_thought.unseen_{k}": Claim(
-            f"Held-out problems with {k} partial products never seen, trained on 10% of the pairs.",
-            question,
-        )
-        for k, question in enumerate(UNSEEN.values())
-    },
     **{
         f"chain_of_thought.prompted_{what}": Claim(
             f"One network that learned both formats, on held-out pairs, asked {words}.",

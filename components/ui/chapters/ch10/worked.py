@@ -448,14 +448,6 @@ def best_tens() -> str:
     return f"{100 * guessed_digits()[:, tens].max():.0f} times in 100"
 
 
-def worked_pair() -> str:
-    """Has the book's model been trained on the pair of the examples?"""
-    atlas = atlases().get(BOOK_RUN)
-    if atlas is None:
-        return claim.MISSING
-    return "one that it was trained on" if atlas.trained_on[37, 48] else "one that it never saw"
-
-
 def easy_rows() -> str:
     """The numbers whose rows the plain model gets right in most pairs that it was not shown."""
     found = atlases().get(PLAIN)
@@ -487,7 +479,6 @@ CALC = {
     "layers_cot": lambda: f"{turns('cot_reversed') * n_layer()}",
     "best_tens": best_tens,
     "easy_rows": easy_rows,
-    "worked_pair": worked_pair,
     "twin_errors": twin_errors,
     "twin_first_wrong": twin_first_wrong,
     "unseen_at": lambda: one_in(claims.UNSEEN_AT),
