@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,8 +15,8 @@ from components.ui.chapter import Chapter
 from components.ui.chapters.ch10 import claims, exercises, figures, probes, worked
 from components.ui.chapters.ch10.claims import TWIN
 from components.ui.chapters.ch10.worked import CALC, HOW_MANY, STYLE_NAMES
-from components.ui.claims import claim_index
-from components.ui.drawings import lanes
+from components.ui.claims import claim_index, comparisons
+from components.ui.drawings import lanes, weighing
 from components.ui.drawings.moment import share_moment
 from components.ui.drawings.squares import show_squares
 from components.ui.lazily import lazily
@@ -24,8 +25,7 @@ from components.ui.loaded_models import BOOK_RUN, load_with_progress, write, wri
 from components.ui.page_records import Atlas, atlases, first_error, one_it_gets_wrong, rows_of
 from components.ui.plots import bars, dots, maps
 from components.ui.plots.ends import shares
-from components.ui.words import spelled
-from lab.data import columns, coverage, problems
+from lab.data import columns, problems
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY, decode
 from lab.exercises.chain_of_thought_exercises import COVERED, FORM, MOST_PAIRS, grade_forgery
@@ -42,13 +42,14 @@ intervene = lazily("lab.interp.intervene")
 live = lazily("lab.live.loop")
 looks = lazily("lab.experiments.looks")
 mirrored = lazily("lab.experiments.mirrored")
+prompted = lazily("lab.experiments.prompted")
 stand_ins = lazily("lab.experiments.stand_ins")
 tamper = lazily("lab.interp.tamper")
 train = lazily("lab.training.train")
 transcripts = lazily("lab.inference.transcript")
 
 WRONG = "texts with a wrong token"
-OF_A_SUM = ("ways", "carry", "forge", "handed")
+OF_A_SUM = ("ways", "carry", "prompted", "forge", "handed")
 """Sections that show the reader's own sum."""
 
 page = Chapter("10_chain_of_thought", CALC)
@@ -215,27 +216,41 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             frame=worked.WRONG_WITH_DOTS,
         ):
             return
-        if not page.guess(
-            f"Of *cot*, {spelled(worked.SEEDS_SHOWN)} runs are drawn that differ in nothing but "
-            "their seed. Where does the next one fall?",
-            (),
-            lambda: worked.where_it_fell(rows),
-            frame=worked.next_seed(rows),
-            name="seed",
-        ):
-            return
         pairs = page.choose("race_pairs", "Show the pairs that were", tuple(worked.PAIRS))
         page.draw(
             figures.over_seeds(worked.race_curves(rows, pairs), "tokens trained on", WRONG),
             alt="Share of wrong texts against tokens trained on, a line for each seed and format",
         )
-        page.draw(
-            dots.seeds(points := worked.race_points(rows, pairs), WRONG, shares(), said=["errors"]),
-            alt=f"Share of all pairs {pairs} that are wrong at the end, each point one seed",
-        )
-        st.caption(dots.in_pairs(points, STYLE_NAMES["plain"]))
         page.notice()
         page.source(controls.train_and_score, controls.race_cells)
+
+    @page.section("prompted")
+    def asked_by_the_prompt() -> None:
+        rows, race = rows_of("prompted.jsonl"), rows_of("race.jsonl")
+        if not (rows and race) or not page.guess(
+            "Asked with `.`, how many held-out pairs does it get wrong?",
+            (),
+            lambda: worked.asked_at_once(rows, race),
+            frame=worked.to_be_asked_at_once(race),
+        ):
+            return
+        left, right = st.columns(2)
+        with right:
+            given = page.choose(
+                "prompted_given",
+                "Tokens of the right working, already there behind the `.`",
+                range(worked.LEN_WORKING + 1),
+                0,
+                kind="slider",
+            )
+        kept = worked.texts_kept(rows_of("prompted_texts.jsonl"), pair, given)
+        texts = kept or probes.prompted_texts(*pair, given)
+        for column, (asked, prompt) in zip((left, right), worked.PROMPTS.items(), strict=True):
+            forced = given if column is right else 0
+            column.html(figures.prompted(*pair, *prompt, texts[asked], forced))
+        right.caption(worked.over_all_pairs(rows, given))
+        page.notice()
+        page.source(prompted.two_formats, prompted.forced)
 
     # ---------------------------------------------------------------- 5. data or architecture
 
@@ -252,19 +267,16 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             frame=worked.race_of_sizes(rows, plain),
         ):
             return
-        page.draw(
-            dots.seeds(
-                points := worked.size_points(rows, plain),
-                WRONG,
-                shares(),
-                down="format and size",
-                said=["errors"],
-            ),
-            alt="Share of wrong held-out texts for four sizes and two formats, each point one seed",
+        weighed = comparisons.weighed(lambda path: rows_of(Path(path).name))
+        weighing.show_weighing(
+            "ch10_weighed",
+            worked.by_kind(weighed),
+            worked.KIND_HUES,
+            alt="How many times fewer errors each change leaves, data beside architecture",
         )
-        st.caption(dots.in_pairs(points, points[0]["arm"]))
+        page.numbers("Every change, and its ratio seed by seed", worked.ratios_of(weighed))
         page.notice()
-        page.source(controls.size_cells, controls.measure_size)
+        page.source(comparisons.weigh)
 
     # ---------------------------------------------------------------- 6. recall or computing
 
@@ -291,7 +303,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         page.notice()
         page.source(controls.usual_groups, controls.census)
 
-    with page.deeper("where the errors begin, and what other training pairs would do"):
+    with page.deeper("where the errors begin, and what else was held out"):
 
         @page.section("strict")
         def two_ways_to_count() -> None:
@@ -356,41 +368,6 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             st.caption(dots.in_pairs(points, worked.IN_NEITHER_ORDER))
             page.notice()
             page.source(mirrored.split_by_order, mirrored.by_mirror)
-
-        @page.section("choice")
-        def which_pairs() -> None:
-            rows = rows_of("choice.jsonl")
-            if not rows or not page.guess(
-                "Which training pairs leave fewer held-out pairs wrong?",
-                worked.CHOICES,
-                lambda: worked.fewer_wrong(claims.CHOICE, rows, worked.CHOICES),
-                frame=worked.choice_of_pairs(rows),
-            ):
-                return
-            page.draw(
-                dots.seeds(points := worked.choice_points(rows), WRONG, shares(), said=["errors"]),
-                alt="Share of wrong held-out texts after training on chosen or on random pairs",
-            )
-            st.caption(dots.in_pairs(points, points[-1]["arm"]))
-            page.notice()
-            page.source(coverage.choose_cover, controls.measure_choice)
-
-        @page.section("fractions")
-        def fewer_pairs() -> None:
-            rows = rows_of("fractions.jsonl")
-            if not rows:
-                return
-            page.draw(
-                dots.seeds(
-                    points := dots.seed_points(worked.FRACTIONS, rows),
-                    WRONG,
-                    shares(),
-                    said=["errors"],
-                ),
-                alt="Share of wrong held-out texts by the share of the pairs that were trained on",
-            )
-            st.caption(dots.in_pairs(points, points[0]["arm"]))
-            page.source(controls.usual_groups, controls.census)
 
         @page.section("never_shown")
         def numbers_never_shown() -> None:

@@ -57,7 +57,6 @@ ON_PAGE = {
     },
     "10_chain_of_thought": {
         "reads that sum": "numbers are added",
-        "the final sum": "numbers are added",
         "In the sum": "numbers are added",
         "only the sum": "numbers are added",
         "left is the sum": "numbers are added",

@@ -40,7 +40,7 @@ from lab.data.problems import (
     split_value,
     split_values,
 )
-from lab.data.vocabulary import PADDING, Tokens, encode
+from lab.data.vocabulary import PADDING, VOCABULARY, Tokens, encode
 from lab.fields import build, object_of, require_number, require_whole, require_word
 
 PairList = tuple[tuple[int, int], ...]
@@ -381,7 +381,43 @@ class PackedStream(Derived):
         return tokens, mask
 
 
-Member = Pairs | ListedPairs | Shapes | Picked | WrittenTexts | PackedStream
+@dataclass(frozen=True)
+class Marked(Derived):
+    """Another source with one token before every text, which is given and not predicted.
+
+    A run on it is evaluated by what trained it: a format has no room for the mark.
+    """
+
+    of: Pairs | ListedPairs
+    mark: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.of, Pairs | ListedPairs):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ValueError(f"of={shown(self.of)} must be Pairs or ListedPairs")
+        if not is_text(self.mark) or len(self.mark) != 1 or self.mark not in VOCABULARY:
+            raise ValueError(f"mark={shown(self.mark)} must be one of the tokens {VOCABULARY}")
+
+    @property
+    def tokens_per_row(self) -> int:
+        return self.of.tokens_per_row + 1
+
+    def draw(self, rng: np.random.Generator, n: int) -> Drawn:
+        """`n` texts of the other source behind the mark."""
+        tokens, mask = self.of.draw(rng, n)
+        return behind(self.mark, tokens), np.pad(mask, ((0, 0), (1, 0)))
+
+    def problems(self, split: SplitName, most: int) -> Problems:
+        """None, since no format says where the mark stands."""
+        return []
+
+
+def behind(mark: str, tokens: Tokens) -> Tokens:
+    """Texts (N, L) with the token `mark` before each, (N, L + 1); without a mark, as they are."""
+    before = np.broadcast_to(encode(mark), (len(tokens), len(mark)))
+    return np.concatenate([before, tokens], axis=1)
+
+
+Member = Pairs | ListedPairs | Shapes | Picked | WrittenTexts | PackedStream | Marked
 
 
 @dataclass(frozen=True)
@@ -494,12 +530,29 @@ def pooled(pool: Pool) -> Drawn:
 
 
 Source = (
-    Pairs | ListedPairs | WholeTable | Shapes | Picked | WrittenTexts | PackedStream | Mix | Pool
+    Pairs
+    | ListedPairs
+    | WholeTable
+    | Shapes
+    | Picked
+    | WrittenTexts
+    | PackedStream
+    | Marked
+    | Mix
+    | Pool
 )
 
 MOST_POOLED, POOL_DRAWS = 1_000_000, 50
 
-MEMBERS: tuple[type[Member], ...] = (Pairs, ListedPairs, Shapes, Picked, WrittenTexts, PackedStream)
+MEMBERS: tuple[type[Member], ...] = (
+    Pairs,
+    ListedPairs,
+    Shapes,
+    Picked,
+    WrittenTexts,
+    PackedStream,
+    Marked,
+)
 KINDS: dict[str, type[Source]] = {
     "pairs": Pairs,
     "listed_pairs": ListedPairs,
@@ -508,6 +561,7 @@ KINDS: dict[str, type[Source]] = {
     "picked": Picked,
     "written": WrittenTexts,
     "packed_stream": PackedStream,
+    "marked": Marked,
     "mix": Mix,
     "pool": Pool,
 }
@@ -597,7 +651,7 @@ def source_to_dict(source: Source) -> dict[str, Any]:
     """A document that carries the `kind` of each source in it."""
     kind = next(kind for kind, cls in KINDS.items() if cls is type(source))
     match source:
-        case Picked() | PackedStream() | Pool():
+        case Picked() | PackedStream() | Marked() | Pool():
             of, *rest = (f.name for f in fields(source))
             own = {name: getattr(source, name) for name in rest}
             return {"kind": kind, of: source_to_dict(source.of), **own}

@@ -31,6 +31,7 @@ from lab.experiments import (
     mistakes,
     pockets,
     position_encoding_race,
+    prompted,
     reads,
     residual_ablations,
     self_evolution,
@@ -76,6 +77,8 @@ SWEEPS: dict[str, Sweep] = {
         carried.carried_cells, carried.measure_carried, reads.run_named, carried.carried_small
     ),
     "mirrored": Sweep(mirrored.mirrored_cells, mirrored.measure_mirrored),
+    "prompted": Sweep(prompted.prompted_cells, prompted.measure_prompted),
+    "prompted_texts": Sweep(prompted.text_cells, prompted.measure_texts),
     "parts": Sweep(ablations.part_cells, ablations.measure_part, reads.run_named),
     **{name: Sweep(*parts) for name, parts in CONTROLS.items()},
     "looks": Sweep(looks.look_cells, looks.measure_looks),

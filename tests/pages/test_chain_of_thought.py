@@ -47,14 +47,6 @@ def squares_of(app: Any, cell: list[int]) -> list[dict[str, Any]]:
     return found["writings"]
 
 
-def test_the_next_seed_is_told_by_its_own_run_and_nothing_of_it_before() -> None:
-    race = select(read_lines(RECORDS / "race.jsonl"), style="cot")
-    shares = [100 * row["errors_heldout"] / row["n_heldout"] for row in race]
-    frame, answer = worked.next_seed(race), worked.where_it_fell(race)
-    assert [*frame.given[0].dots] == shares[:-1] and answer.value == shares[-1]
-    assert f"from {min(shares):.1f}% to {max(shares):.1f}%" in answer.then
-
-
 def test_the_answers_of_frames_are_what_their_records_say(seen: Any) -> None:
     app = seen(PAGE, reveal="1")
     assert not app.exception
@@ -64,6 +56,8 @@ def test_the_answers_of_frames_are_what_their_records_say(seen: Any) -> None:
     shown = [row["errors_mirror_shown"] / row["n_mirror_shown"] for row in mirrored]
     dots = select(read_lines(RECORDS / "race.jsonl"), style="dots")
     wrong = [row["errors_heldout"] / row["n_heldout"] for row in dots]
+    both = read_lines(RECORDS / "prompted.jsonl")
+    at_once = [row["errors_plain"] / row["n_heldout"] for row in both]
     tenth = select(read_lines(RECORDS / "fractions.jsonl"), fraction=0.1)
     unseen = [row["errors_unseen_2"] / row["n_unseen_2"] for row in tenth]
     for answer in (
@@ -71,10 +65,35 @@ def test_the_answers_of_frames_are_what_their_records_say(seen: Any) -> None:
         f"median {median(shown):.0%}",
         f"median {median(unseen):.0%}",
         f"median {median(wrong):.0%}",
+        f"median {median(at_once):.0%}",
         worked.SIZES[1],
-        worked.CHOICES[2],
     ):
         assert f"The answer: **{answer}**" in text_of(app)
+
+
+def test_more_of_the_working_forced_tells_what_every_seed_makes_of_it(book: Any) -> None:
+    app = book(PAGE, figure="prompted", ch10_prompted_given="4")
+    (texts,) = read_lines(RECORDS / "prompted_texts.jsonl")
+    rows = read_lines(RECORDS / "prompted.jsonl")
+    assert not app.exception and len(rows) == 5
+    drawn = [element.proto.body for element in app.get("html")]
+    assert any(f'aria-label="{texts["forced"][4]}"' in body for body in drawn)
+    said = " ".join(element.value for element in app.caption)
+    assert all(f"{row['forced'][4]['right']:,}" in said for row in rows)
+
+
+def test_what_the_page_says_of_data_and_architecture_is_what_their_ratios_say() -> None:
+    """More pairs, the working and its order are ahead of all else, and then come positions."""
+    away = [(max(one.ratio, 1 / one.ratio), one) for one in worked.all_weighed()]
+    farthest = [one for _, one in sorted(away, key=lambda x: -x[0])]
+    helping = sorted((one for _, one in away), key=lambda one: -one.ratio)
+    assert {one.change.name for one in helping[:3]} == {
+        *("6 times as many pairs", "working is written", "working back to front")
+    }
+    built = [one for one in farthest if one.change.kind == "architecture"]
+    assert {one.change.page for one in built[:5]} == {"rope"}
+    small = sum(not one.agree for one in farthest)
+    assert 2 * small > len(farthest)
 
 
 def test_chapter_1_forgery_follows_the_chosen_digit(book: Any) -> None:

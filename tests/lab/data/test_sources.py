@@ -23,6 +23,7 @@ from lab.data.problems import (
 from lab.data.sources import (
     KINDS,
     ListedPairs,
+    Marked,
     Mix,
     PackedStream,
     Pairs,
@@ -58,6 +59,7 @@ SOURCES: dict[str, Source] = {
     "pool": Pool(Shapes(MIXED, ((1, 1), (1, 2)), 0.2), 150),
     "packed": PackedStream(Pairs(FORM, 0.1), 40),
     "packed list": PackedStream(ListedPairs(FORM, LISTED, 0.2), 40),
+    "marked": Marked(Pairs(FORM, 0.1), "+"),
     "mix": Mix(
         (
             (Pairs(Format("plain", 1, 2), 0.1), 1),
@@ -77,7 +79,8 @@ def pairs_in(row: list[int]) -> set[tuple[int, int]]:
     """The operands of the whole texts in a row: of a stream not the first, which may be cut."""
     *texts, _ = decode(row).rstrip("_").split("$")
     whole = texts if len(texts) == 1 else texts[1:]
-    return {(int(a), int(b)) for a, b in (text.split("=")[0].split("*") for text in whole)}
+    sums = (text.lstrip("+").split("=")[0].split("*") for text in whole)
+    return {(int(a), int(b)) for a, b in sums}
 
 
 def test_every_kind_of_source_is_tried() -> None:
@@ -124,7 +127,7 @@ def test_what_is_held_out_is_never_shown(split: SplitName) -> None:
 
     def holds(source: Source) -> bool:
         found = source.problems(split, 300)
-        asks = bool(found) is not isinstance(source, WholeTable | WrittenTexts)
+        asks = bool(found) is not isinstance(source, WholeTable | WrittenTexts | Marked)
         return asks and all(held_out(source, a, b) for _, a, b in found)
 
     assert those_that_do_not(holds) == []
@@ -212,6 +215,15 @@ def test_a_stream_is_longer_than_its_texts_and_holds_them_behind_one_another() -
 
 
 # ---------------------------------------------------------------- mixes
+
+
+def test_a_mark_stands_before_every_text_and_is_not_predicted() -> None:
+    plain, marked = Pairs(FORM, 0.1), Marked(Pairs(FORM, 0.1), "+")
+    (texts, bears), (tokens, mask) = (
+        source.draw(np.random.default_rng(4), 20) for source in (plain, marked)
+    )
+    assert [decode(row) for row in tokens] == ["+" + decode(row) for row in texts]
+    assert (mask[:, 1:] == bears).all() and not mask[:, 0].any()
 
 
 def test_a_mix_draws_its_sources_by_their_weights() -> None:
@@ -378,6 +390,11 @@ REFUSED: dict[str, tuple[Any, str]] = {
         lambda: PackedStream(Shapes(MIXED, SHAPES), 64),  # pyright: ignore[reportArgumentType]
         "of=Shapes.* must be Pairs or ListedPairs",
     ),
+    "a marked shape": (
+        lambda: Marked(Shapes(MIXED, SHAPES), "+"),  # pyright: ignore[reportArgumentType]
+        "of=Shapes.* must be Pairs or ListedPairs",
+    ),
+    "a strange mark": (lambda: Marked(Pairs(FORM), "#"), "mark='#' must be one of the tokens"),
     "a mix of nothing": (lambda: Mix(()), r"sources=\(\) must be \(source, weight\) pairs"),
     "a bare source": (lambda: Mix((Pairs(FORM),)), "sources=.* must be"),  # pyright: ignore
     "a mix with the table": (

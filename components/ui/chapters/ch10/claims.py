@@ -80,23 +80,13 @@ def half_right(found: Sequence[Row]) -> str:
 
 
 RACE: dict[Style, Rows] = {style: rows("race", style=style) for style in STYLES}
-TOLD_OF_RACE: dict[Style, str] = {"plain": "no working", "cot_reversed": "working, units first"}
-
 ONE_OF_EACH = "one_order_of_each"
 """As `lab.experiments.mirrored` says it, which needs torch; a test holds the two together."""
 
 HALF_OF_ORDERS = rows("mirrored").passing(lambda row: "shown" not in row["cell"])
 ONE_ORDER = rows("mirrored", shown=ONE_OF_EACH)
 
-PLAIN_SIZES = {
-    width: wrong(rows("sizes", style="plain", d_model=width)) for width in (64, 128, 256)
-}
 WORKING_SMALL = wrong(rows("sizes", style="cot_reversed"))
-
-CHOICE = {choice: wrong(rows("choice", choice=choice)) for choice in ("chosen", "random")}
-FRACTION = {
-    fraction: wrong(rows("fractions", fraction=fraction)) for fraction in (0.05, 0.10, 0.20)
-}
 
 UNSEEN_AT = 0.10
 """The share of the pairs at which recall is told apart."""
@@ -108,6 +98,22 @@ UNSEEN = {
 
 STRANGE = rows("operands")
 """Trained without some numbers altogether."""
+
+# ---------------------------------------------------------------- asked by the prompt
+
+PROMPTED = rows("prompted")
+"""One network that learned two formats; the mark before the problem says which to write."""
+
+
+def asked_for(what: str) -> Counts:
+    """Held-out texts with a wrong token behind a mark, the median of the seeds."""
+    return PROMPTED.counts(f"errors_{what}", "n_heldout").median().said(share_of).bound()
+
+
+def forced(given: int, what: str) -> Counts:
+    """Of held-out pairs those that do something, with so many tokens of the working forced."""
+    return PROMPTED.counts(f"forced.{given}.{what}", "n_heldout")
+
 
 # ---------------------------------------------------------------- runs read on all pairs
 
@@ -149,9 +155,8 @@ def each_seed(found: Sequence[Row]) -> Measured:
 
 # ---------------------------------------------------------------- digits forged
 
-ZERO, *_, LAST = FORM.partial_products[1].positions
-"""Tokens of the second partial product, which counts tens: the zero that it always begins with,
-and its last digit."""
+ZERO = FORM.partial_products[1].start
+"""The zero that the second partial product always begins with, since it counts tens."""
 
 FORGED = rows("tamper")
 VARYING = FORGED.passing(lambda row: row["cell"]["position"] != ZERO)
@@ -255,22 +260,6 @@ CLAIMS: dict[str, Claim] = {
         "The book's model trained from seeds 1 and 2, on all 10,000 pairs.",
         rows("seeds").told(each_seed),
     ),
-    "chain_of_thought.tamper_zero_stayed": Claim(
-        "The answer stays true when the constant zero is forged.",
-        FORGED.where(position=ZERO).counts("stayed"),
-    ),
-    **{
-        f"chain_of_thought.tamper_{outcome}": Claim(statement, VARYING.counts(outcome))
-        for outcome, statement in (
-            ("followed", "The answer moves exactly as a forged digit implies."),
-            ("stayed", "The answer stays true though a digit is forged."),
-            ("neither", "The answer does neither when a digit is forged."),
-        )
-    },
-    "chain_of_thought.tamper_last": Claim(
-        "The last digit of the working is forged and the answer does neither: five digits needed.",
-        FORGED.where(position=LAST).counts("unwritable", "neither"),
-    ),
     **{
         f"chain_of_thought.few_given_{given}": Claim(
             f"Wrong texts of the small twin, {words}.",
@@ -283,13 +272,6 @@ CLAIMS: dict[str, Claim] = {
                 "handed both partial products",
             )
         )
-    },
-    **{
-        f"chain_of_thought.race_{style}": Claim(
-            f"The live network on held-out pairs, {words}, all at equal tokens.",
-            wrong(RACE[style]),
-        )
-        for style, words in TOLD_OF_RACE.items()
     },
     "chain_of_thought.half_right": Claim(
         "Tokens after which most held-out pairs are right in the square with working.",
@@ -304,41 +286,15 @@ CLAIMS: dict[str, Claim] = {
         RACE["cot_reversed"].told(most_right_by),
     ),
     **{
-        f"chain_of_thought.fraction_{round(100 * fraction)}": Claim(
-            f"The live network on held-out pairs, trained on {fraction:.0%} of the pairs.",
-            question,
+        f"chain_of_thought.prompted_{what}": Claim(
+            f"One network that learned both formats, on held-out pairs, asked {words}.",
+            asked_for(what),
         )
-        for fraction, question in FRACTION.items()
+        for what, words in (("working", "for the working"), ("plain", "for the product at once"))
     },
-    **{
-        f"chain_of_thought.unseen_{k}": Claim(
-            f"Held-out problems with {k} partial products never seen, trained on 10% of the pairs.",
-            question,
-        )
-        for k, question in enumerate(UNSEEN.values())
-    },
-    **{
-        f"chain_of_thought.{choice}_300": Claim(
-            f"The live network on held-out pairs, trained on 300 {choice} pairs.", question
-        )
-        for choice, question in CHOICE.items()
-    },
-    **{
-        f"chain_of_thought.{choice}_300_products": Claim(
-            f"Partial products in 300 {choice} pairs.",
-            question.rows.counts("partial_products", lambda row: 1000).median(),
-        )
-        for choice, question in CHOICE.items()
-    },
-    "chain_of_thought.choice_pairs": Claim(
-        "Pairs in a list, chosen or random.", rows("choice").numbers("n_pairs")
-    ),
     "chain_of_thought.size_01m": Claim(
         "Parameters of a network of width 64.",
         rows("sizes", d_model=64).numbers(lambda row: row["parameters"] / 1e6, "{:.1f}", "million"),
-    ),
-    "chain_of_thought.working_01m": Claim(
-        "The working on held-out pairs, 0.1 million parameters.", WORKING_SMALL
     ),
     "chain_of_thought.hidden_numbers": Claim(
         "Numbers, of all hundred, that stood in no training pair.",

@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from components.ui import tokens
 from components.ui.plots.chart_parts import (
     CURVE,
     SHARES,
@@ -19,7 +20,7 @@ from components.ui.plots.chart_parts import (
 )
 from components.ui.plots.colours import GREY, LOOKS, OCHRE, RIGHT, VIOLET, WRONG, apart, tone_of
 from components.ui.plots.ends import last_of, named, shares
-from lab.data.problems import PLACE_NAMES
+from lab.data.problems import PLACE_NAMES, Format
 from lab.exercises.chain_of_thought_exercises import FORM
 
 NUMBERS = ("first partial product", "second partial product", "product")
@@ -130,3 +131,25 @@ def over_seeds(rows: Sequence[Mapping[str, Any]], x_title: str, y_title: str) ->
     middle = base.mark_line().encode(y=axis.y("median(share):Q", y_title))
     names = named(last_of(rows, "arm", "x", "share"), axis, tones)
     return finished(alt.layer(seeds, middle, names).properties(height=CURVE))
+
+
+# ---------------------------------------------------------------- rows of tokens
+
+
+def prompted(a: int, b: int, mark: str, asked: str, text: str, given: int) -> str:
+    """HTML of a text behind its mark; `given` tokens of the right working are forced upon it."""
+    form = FORM if text[PLUS_AT : PLUS_AT + 1] == "+" else Format("plain")
+    right = form.text(a, b)
+    marks = tokens.Marks(
+        wrong=[i for i, token in enumerate(text) if token != right[i : i + 1]],
+        given=range(FORM.prompt_length, FORM.prompt_length + given),
+    )
+    return (
+        f'<div class="wb-note"><b>{asked}</b> <span class="wb-soft">behind '
+        f"<code>{mark}{right[: form.prompt_length]}</code></span></div>"
+        + tokens.strip(text[: form.length], form, a, b, marks=marks, small=True)
+    )
+
+
+PLUS_AT = FORM.partial_products[1].start - 1
+"""The sign between the partial products: where it stands, a text has working."""

@@ -4,7 +4,7 @@ reader trains."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -15,11 +15,15 @@ from components.ui.chapters.ch10.worked import STYLE_NAMES
 from components.ui.drawings.lanes import Ablated, TwoLanes
 from components.ui.lazily import lazily
 from components.ui.live import training
-from components.ui.loaded_models import BOOK_RUN, load_with_progress, write_sum
+from components.ui.loaded_models import BOOK_RUN, load_with_progress, use_one_thread, write_sum
 from components.ui.page_records import opening, rows_of
 from lab.data.problems import STYLES
 
+if TYPE_CHECKING:
+    from lab.training.checkpoint import Checkpoint
+
 patterns = lazily("lab.interp.patterns")
+prompted = lazily("lab.experiments.prompted")
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -119,3 +123,16 @@ def train_as_set() -> None:
     training.launch(
         LIVE_KEY, {setting: st.session_state[f"ch10_{setting}"] for setting in SETTINGS}
     )
+
+
+@st.cache_resource(show_spinner=False)
+def both_formats() -> Checkpoint:
+    """The network that learned two formats. Its weights are a record of their own, not a run."""
+    use_one_thread()
+    return prompted.kept_network()
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def prompted_texts(a: int, b: int, given: int) -> dict[str, str]:
+    """What it writes behind either mark, `given` tokens of the working forced upon the plain."""
+    return prompted.both_texts(both_formats().model, a, b, given)

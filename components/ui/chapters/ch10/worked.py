@@ -7,7 +7,7 @@ Every share is that of wrong texts, as the book counts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from statistics import median
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,12 @@ from components.ui.chapters.ch10 import claims
 from components.ui.chapters.ch10.claims import PLAIN, TWIN
 from components.ui.chapters.ch10.figures import NUMBERS, digit_name, forged_name
 from components.ui.claims import claim
+from components.ui.claims.comparisons import Kind, Weighed, drawn, weighed
 from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
 from components.ui.drawings.guess import Row as Line
 from components.ui.loaded_models import BOOK_RUN
-from components.ui.page_records import Atlas, atlases
+from components.ui.page_records import Atlas, atlases, rows_of
 from components.ui.plots.colours import RECORDED
-from components.ui.plots.dots import seed_point, seed_points
 from components.ui.words import one_in, spelled
 from lab.data import difficulty
 from lab.data.problems import (
@@ -34,7 +34,7 @@ from lab.data.problems import (
     two_digit_split,
 )
 from lab.exercises.chain_of_thought_exercises import FORM, MOST_PAIRS, WANTED_MOVE
-from lab.readings import Counts, Measured, Row, part_of, result
+from lab.readings import Counts, Measured, Row, join_words, part_of, result
 from lab.records import ROOT
 
 Record = Sequence[Row]
@@ -91,33 +91,6 @@ def formats() -> Axis:
     return Axis.percent("of held-out pairs wrong, median of the seeds", step=0.1)
 
 
-SEEDS_SHOWN = 4
-
-
-def next_seed(record: Record) -> Dragged:
-    """The frame of the guess: where all runs but the last of one format ended."""
-    dots = of_each_seed(record)[:SEEDS_SHOWN]
-    return Dragged(
-        Axis.percent("of held-out pairs wrong", high=20, step=0.1),
-        "the next seed",
-        [Line("so far, a point a seed", dots=dots)],
-        hue="rose",
-    )
-
-
-def where_it_fell(record: Record) -> Answer:
-    """The answer of the guess, with the range of all."""
-    every = of_each_seed(record)
-    least, middle, most = (f"{x:.1f}%" for x in (min(every), median(every), max(every)))
-    then = f"All {spelled(len(every))} lie from {least} to {most}, with a median of {middle}."
-    return Answer(every[SEEDS_SHOWN], then=then)
-
-
-def of_each_seed(record: Record) -> list[float]:
-    """Of the format with working, its units last: the percentage wrong, run by run."""
-    return [100 * x / n for _, x, n in claims.wrong(claims.RACE["cot"]).points(record)]
-
-
 def race_of_sizes(record: Record, largest: Measured) -> Picked:
     """The frame of the guess."""
 
@@ -133,11 +106,6 @@ def best_size(record: Record, largest: Measured) -> str:
     return SIZES[claims.WORKING_SMALL.value(record) < share_of_run(largest)]
 
 
-CHOICES = (
-    "the chosen pairs, in every seed",
-    "the random pairs, in every seed",
-    "it depends on the seed",
-)
 OTHER_WAY_ROUND = "trained on the other way round"
 IN_NEITHER_ORDER = "trained on in neither order"
 MIRRORED = {
@@ -170,23 +138,12 @@ def wrong_the_other_way(record: Record) -> Answer:
     return percents.answer(MIRRORED[OTHER_WAY_ROUND], record, then)
 
 
-def choice_of_pairs(record: Record) -> Picked:
-    """The frame of the guess; that it depends on the seed has no bar."""
-
-    def ends() -> dict[str, float]:
-        found = (100 * wrong.value(record) for wrong in claims.CHOICE.values())
-        return dict(zip(CHOICES, found, strict=False))
-
-    return Picked(formats(), ends)
-
-
 # ---------------------------------------------------------------- a point a seed
 
 MIRROR_ARMS = {
     **MIRRORED,
     "trained on one order of each": claims.wrong(claims.ONE_ORDER, "mirror_shown"),
 }
-FRACTIONS = {f"one pair in {one_in(share)}": wrong for share, wrong in claims.FRACTION.items()}
 STRANGE = {
     words: claims.wrong(claims.STRANGE, f"strange_{k}")
     for k, words in enumerate(("none", "one of them", "both"))
@@ -196,43 +153,86 @@ PAIRS = {"held out": ("heldout", "validation"), "trained on": ("trained", "train
 """Of a run of the race what was asked at its end, and at every check."""
 
 
-def race_points(record: Record, pairs: str) -> Bars:
-    """Where every run of the race ended, over all the pairs that were held out, or trained on."""
-    group, _ = PAIRS[pairs]
-    arms = {STYLE_NAMES[style]: claims.wrong(found, group) for style, found in claims.RACE.items()}
-    return seed_points(arms, record)
+# ---------------------------------------------------------------- asked by the prompt
+
+LEN_WORKING = FORM.answer.start - FORM.prompt_length
+"""Tokens from the first `=` to the second."""
+
+PROMPTS = {"working": ("+", "with working"), "plain": (".", "at once")}
+"""The mark before the problem, and what it asks for; a test holds the marks to lab's."""
 
 
-def choice_points(record: Record) -> Bars:
-    n = record[0]["n_pairs"]
-    return seed_points(
-        {f"{n} {choice} pairs": wrong for choice, wrong in claims.CHOICE.items()}, record
+def texts_kept(record: Record, pair: tuple[int, int], given: int) -> Mapping[str, str] | None:
+    """The recorded texts of a problem, `given` tokens of the working forced upon the plain one;
+    None for a problem of which none are recorded."""
+    for row in record:
+        if pair == (row["cell"]["a"], row["cell"]["b"]):
+            return {"working": row["working"], "plain": row["forced"][given]}
+    return None
+
+
+def to_be_asked_at_once(race: Record) -> Dragged:
+    """The frame of the guess: beside the network that learned the plain format alone."""
+    return Dragged(
+        Axis.percent("of held-out pairs wrong, median of the seeds"),
+        "both formats, asked with .",
+        [percents.bar("plain alone", claims.wrong(claims.RACE["plain"]), race)],
+        ["both formats, asked with +", "working alone"],
+        hue="ochre",
     )
 
 
-def size_points(record: Record, largest: Measured) -> Bars:
-    """The plain format by size, up to the network of the book, and the working on the smallest."""
+def asked_at_once(record: Record, race: Record) -> Answer:
+    """Beside the same weights asked for the working, and the network that learned nothing else."""
+    alone = claims.wrong(claims.RACE["cot_reversed"])
+    return percents.answer(
+        claims.asked_for("plain"),
+        record,
+        rows=[
+            percents.bar(
+                "both formats, asked with +", claims.asked_for("working"), record, "violet"
+            ),
+            percents.bar("working alone", alone, race, "violet"),
+        ],
+    )
 
-    def sized(wrong: Counts) -> Bars:
-        row = wrong.rows.of(record)[0]
-        name = f"{STYLE_NAMES[row['cell']['style']]}, {millions(row['parameters'])}"
-        return seed_points({name: wrong}, record)
 
-    book = claim.read_record(ROOT / result(PLAIN).path)
+def over_all_pairs(record: Record, given: int) -> str:
+    """What all held-out pairs do with so many tokens of the working forced, seed by seed."""
+
+    def each(what: str) -> str:
+        counts = [f"{part:,}" for _, part, _ in claims.forced(given, what).points(record)]
+        return counts[0] if len({*counts}) == 1 else join_words(counts)
+
+    return (
+        f"Of all {record[0]['n_heldout']:,} held-out pairs behind the `.`, {each('goes_on')} go on "
+        f"with the working, and {each('right')} come out right with it ({spelled(len(record))} "
+        "seeds)."
+    )
+
+
+# ---------------------------------------------------------------- data or architecture
+
+KINDS: dict[Kind, str] = {"data": "Choices of data", "architecture": "Choices of architecture"}
+KIND_HUES = {KINDS["data"]: "violet", KINDS["architecture"]: "teal"}
+
+
+def by_kind(found: Sequence[Weighed]) -> dict[str, list[Mapping[str, Any]]]:
+    """Rows of the drawing in their groups."""
+    return {words: [x for x in drawn(found) if x["kind"] == kind] for kind, words in KINDS.items()}
+
+
+def ratios_of(found: Sequence[Weighed]) -> Bars:
+    """A row for each seed of each change, to take along."""
     return [
-        *(bar for wrong in claims.PLAIN_SIZES.values() for bar in sized(wrong)),
-        seed_point(
-            f"plain, {millions(book['parameters'])}",
-            book["seeds"][0],
-            largest.errors or 0,
-            largest.n or 1,
-        ),
-        *sized(claims.WORKING_SMALL),
+        {"kind": one.change.kind, "change": one.change.name, "times fewer": ratio}
+        for one in found
+        for ratio in one.ratios
     ]
 
 
-def millions(parameters: int) -> str:
-    return f"{parameters / 1e6:.1f}M"
+def all_weighed() -> list[Weighed]:
+    return weighed(lambda path: rows_of(Path(path).name))
 
 
 # ---------------------------------------------------------------- curves of the race
@@ -441,6 +441,8 @@ def twin_first_wrong() -> str:
 
 
 CALC = {
+    "changes": lambda: f"{len(all_weighed())}",
+    "changes_undecided": lambda: f"{sum(not one.agree for one in all_weighed())}",
     "styles": lambda: spelled(len(STYLES)),
     "short_line": lambda: spelled(turns("plain")),
     "long_line": lambda: spelled(turns("cot")),

@@ -39,6 +39,7 @@ import type squares from "../../src/drawings/squares";
 import type tape from "../../src/drawings/tape";
 import type threads from "../../src/drawings/threads";
 import type tiles from "../../src/drawings/tiles";
+import type weighing from "../../src/drawings/weighing";
 import type waves from "../../src/drawings/waves";
 
 type DataOf<Module extends (call: never) => unknown> = Parameters<Module>[0]["data"];
@@ -228,6 +229,7 @@ interface Cases {
   guess_line: Case<DataOf<typeof guess>, null>;
   guess_line_told: Case<DataOf<typeof guess>, null>;
   guess_picked: Case<DataOf<typeof guess>, null>;
+  weighing: Case<DataOf<typeof weighing>, null>;
   moment: Case<DataOf<typeof moment>, null>;
   save: Case<DataOf<typeof save>, null>;
 }
