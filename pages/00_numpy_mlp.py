@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch00 import figures, probes, worked
@@ -320,13 +321,14 @@ def task_of(encoding: Encoding, target: Target) -> Task:
     return Task(1, encoding, target)
 
 
-def ask_live() -> Settings:
+def ask_live(row: DeltaGenerator) -> Settings:
+    """`row`: where the rarer settings are folded away."""
     page.prose("live_controls")
     encoding = page.choose(
         "encoding", "Encoding of the operands", list(ENCODINGS), words=ENCODINGS.__getitem__
     )
     rate = page.choose("rate", "Learning rate", RATES, LIVE.rate)
-    with st.popover("Width, depth, optimiser and seed"):
+    with row.popover("Width, depth, optimiser and seed"):
         left, right = st.columns(2)
         with left:
             width = page.choose("width", "Width", WIDTHS, LIVE.hidden[0])
@@ -356,9 +358,11 @@ def ask_live() -> Settings:
 
 @page.section("live")
 def train_it_yourself() -> None:
-    settings = ask_live()
+    controls, row = st.container(), st.container(horizontal=True, gap="small")
+    with controls:
+        settings = ask_live(row)
     probes.show_errands(settings)
-    probes.watch_run(settings, lambda: page.prose("live_nan"))
+    probes.watch_run(settings, row, lambda: page.prose("live_nan"))
     page.notice()
     page.source(mlp.train, OPTIMISERS[settings.optimiser].step, mlp.initial)
 

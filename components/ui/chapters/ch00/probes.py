@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from components.ui.drawings.network import Edge, show_film
 from lab.benchmarks.mlp_training import SMALL
@@ -148,9 +149,10 @@ TICK, SLICE, TICKS = 0.08, 0.03, 25
 """Seconds between two pictures, seconds of training for each, and how many of a run at least."""
 
 
-def watch_run(settings: Settings, explain: Callable[[], None]) -> None:
+def watch_run(settings: Settings, row: DeltaGenerator, explain: Callable[[], None]) -> None:
     """A run of these settings, which begins by itself where they are others than before; at first a
-    finished one. `explain` says what becomes of one whose rate is too high."""
+    finished one. It is stopped in a `row` that is there in any case, so that nothing moves.
+    `explain` says what becomes of one whose rate is too high."""
     going: Going | None = st.session_state.get("ch00_going")
     if going is None:
         going = st.session_state["ch00_going"] = finished(settings)
@@ -159,11 +161,11 @@ def watch_run(settings: Settings, explain: Callable[[], None]) -> None:
         going = st.session_state["ch00_going"]
     assert going is not None
     if not going.ended:
-        if st.button("Stop", icon=":material/stop:", key="ch00_live_stop"):
+        if row.button("Stop", icon=":material/stop:", key="ch00_live_stop"):
             going.stop()
             st.rerun()  # the whole page, once: that stops the timer
     elif going.ended == "stopped":
-        st.button("Train it again", key="ch00_live_train", on_click=begin_run, args=(settings,))
+        row.button("Train it again", key="ch00_live_train", on_click=begin_run, args=(settings,))
     st.fragment(partial(draw_run, explain), run_every=None if going.ended else TICK)()
 
 

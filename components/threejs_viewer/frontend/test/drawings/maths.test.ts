@@ -764,6 +764,9 @@ test("of a training the first right sum has a mark, half of them, and all that w
   expect(landmarksIn({ ...reel, answers: answers.slice(0, 2) })).toEqual([
     { at: 1, name: "first right" },
   ]);
+  const steps = { ...reel, unit: "step", answers: [[1, 9, 3, 9], answers[2]] };
+  expect(told(steps, 1)).toContain("3 answers changed; right before and wrong now: 1.");
+  expect(told(steps, 0)).not.toContain("changed");
   const square = { ...reel, first: 3, side: 2 };
   expect(toldOfCell(square, answers[2], 1)).toBe("3 × 4 = 2; it says 2.");
   expect(toldOfCell(square, answers[1], 3)).toBe("4 × 4 = 4, hidden in training; it says 9.");
