@@ -68,7 +68,7 @@ def test_one_mistake_spreads_where_the_twin_writes_and_not_where_it_is_taught(
     assert alone["losses"] == pytest.approx(now.alone, rel=0.02, abs=2e-3)
     assert sum(loss > math.log(2) for loss in taught["losses"]) == 1
     assert len(wrong_tokens(alone["text"], taught["text"])) == 4
-    assert "on record" in captions_of(app)
+    assert "one that the small twin gets wrong" in captions_of(app)
 
 
 def test_the_tokens_of_the_readers_sum_stand_over_their_ids(book) -> None:
