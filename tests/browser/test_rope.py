@@ -56,9 +56,9 @@ def test_on_a_phone_no_table_is_too_wide_and_the_limit_follows_its_slider(open_p
     page.locator("summary").filter(has_text="how networks fail").click()
     slider = page.get_by_role("slider", name="Farthest place")
     slider.scroll_into_view_if_needed()
-    page.get_by_label(re.compile("at most 3 places and 2 lines")).first.wait_for()
+    page.get_by_label(re.compile("^Problems.* at most 3 places and 2 lines")).first.wait_for()
     slider.press("ArrowRight")
-    page.get_by_label(re.compile("at most 4 places and 2 lines")).first.wait_for()
+    page.get_by_label(re.compile("^Problems.* at most 4 places and 2 lines")).first.wait_for()
     assert not page.console_errors
 
 

@@ -170,7 +170,7 @@ WHAT_IS_DASHED = {
     ("waves.css", ".hand.ghost"): "as it was before the shift",
     ("clocks.css", ".ghost"): "as it stood at the start",
     ("clocks.css", ".was :is(line, circle)"): "where they stood at the start",
-    ("clocks.css", ".curve .before"): "where they stood at the start",
+    ("clocks.css", ".scores .before"): "where they stood at the start",
     ("clocks.css", ".legend .was"): "at the start",
     ("lanes.css", ".paper .carry"): "not there: a carry that no token holds",
 }

@@ -24,7 +24,7 @@ HTML = f"""
     <svg class="dial" aria-hidden="true" viewBox="-128 -112 256 224"></svg>
     <div class="facts">
       <div class="now">angle <b class="angle"></b> score <b class="score"></b></div>
-      <svg class="curve" role="img"></svg>
+      <svg class="scores" role="img"></svg>
     </div>
   </div>
   <div class="row" role="radiogroup" aria-label="Clock shown large"></div>

@@ -28,7 +28,7 @@ HTML = f"""
     {buttons("counts", "Positions", COUNTS)}{buttons("limit", "Limit on distances", LIMITS)}
   </div>
   <div class="panels"></div>
-  <div class="written">
+  <div class="written hint">
     <div class="what"></div>
     <div class="text">
       <span class="sizer" aria-hidden="true"></span><span class="shown"></span>

@@ -64,7 +64,7 @@ class Clocks extends MovingDrawing<Data> {
   );
   private readonly hands = handsOf(this.dial);
   private readonly degrees = draw(this.dial, "text", { class: "degrees" });
-  private readonly plot = this.watched<SVGSVGElement>("curve");
+  private readonly plot = this.watched<SVGSVGElement>("scores");
   private small: Clock[] = [];
   /** Where the hand has put query and key, until a moment is asked for. */
   private held: Pair | null = null;
