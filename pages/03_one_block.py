@@ -255,7 +255,7 @@ def early(a: int, b: int) -> None:
     page.source(logit_lens.read_early)
 
 
-@page.section("tour")
+@page.section("tour", was=("filling",))
 @of_the_sum
 def tour(a: int, b: int) -> None:
     text, lines, lengths = probes.lengths_of(a, b)

@@ -56,7 +56,7 @@ page = Chapter("10_chain_of_thought", CALC)
 page.open()
 
 
-@page.section("all_pairs", told=False)
+@page.section("all_pairs", told=False, was=("covered", "fail", "atlas"))
 def every_pair_while_two_learn() -> None:
     found = pairs.twins()
     if not found:
@@ -150,7 +150,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         page.notice()
         page.source(problems.fields_of, problems.render_shape, problems.value_of_field)
 
-    @page.section("carry")
+    @page.section("carry", was=("turns", "attention", "used"))
     def two_lanes() -> None:
         found = probes.two_lanes(*pair)
         if found is None:
@@ -254,7 +254,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
 
     # ---------------------------------------------------------------- 5. data or architecture
 
-    @page.section("sizes")
+    @page.section("sizes", was=("choice", "fractions"))
     def larger_or_longer() -> None:
         rows = rows_of("sizes.jsonl")
         plain = claim_index.look_up("chain_of_thought.plain_heldout").measured
@@ -387,7 +387,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
 
     # ---------------------------------------------------------------- 7. which parts are needed
 
-    @page.section("other_heads")
+    @page.section("other_heads", was=("any_head", "every_head"))
     def parts_above_the_first_layer() -> None:
         rows = rows_of("stand_ins.jsonl")
         if not rows or not page.guess(

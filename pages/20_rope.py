@@ -61,7 +61,7 @@ page = Chapter("20_rope", CALC)
 page.open()
 
 
-@page.section("turning", told=False)
+@page.section("turning", told=False, was=("clock",))
 def a_query_and_a_key() -> None:
     for row in rows_of("pairs.jsonl"):
         speeds, query, key = (np.array(row[name]) for name in ("speeds", "q", "k"))
@@ -320,7 +320,7 @@ def past_the_end() -> None:
     page.source(ids.coupled_ids, position_probes.begins_with)
 
 
-@page.section("longer")
+@page.section("longer", was=("clip",))
 def one_problem_grows() -> None:
     rows = rows_of("lengths.jsonl")
     if not rows or not page.guess(

@@ -72,7 +72,7 @@ def race_of(run: str, a: int, b: int) -> tuple[tuple[int, int], Race]:
     if recorded:
         problem = recorded.a, recorded.b
         return problem, race(problem, recorded.written, recorded.prices)
-    return (a, b), race((a, b), write_sum(run, a, b), prices(run, a, b))
+    return (a, b), race((a, b), write_sum(run, a, b), prices(run, a, b).tolist())
 
 
 def race(problem: tuple[int, int], written: Transcript, prices: Sequence[float]) -> Race:
