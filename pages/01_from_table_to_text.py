@@ -24,7 +24,7 @@ from components.ui.chapters.ch01.worked import (
 from components.ui.drawings import coins, forced
 from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
-from components.ui.loaded_models import BOOK_RUN, load_with_progress
+from components.ui.loaded_models import BOOK_RUN
 from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import opening, rows_of
 from components.ui.words import spelled
@@ -172,8 +172,7 @@ def show_next_token(run: str, place: int, heat: float, keep: str) -> None:
     """The bars of one token of the reader's sum, before and after the settings."""
     given = FORM.text(a, b)[:place]
     st.markdown(f"`{given}` is written. Next comes **{tokens.place_of(place, FORM, a, b)}**.")
-    model, sampling = load_with_progress(run).model, probes.sampling_of(heat, keep)
-    before, after = choosing.before_and_after(model, given, sampling)
+    before, after = probes.before_and_after(run, given, heat, keep)
     page.draw(
         figures.two_sets_of_bars(before, after, VOCABULARY),
         alt="Probabilities of the next token as the model gives them, and after the settings",

@@ -411,7 +411,7 @@ def real() -> None:
     with right:
         head = page.choose("head", "Head", range(config.layers[layer].attention.n_head), missed[1])
     text = write_sum(BOOK_RUN, a, b).text
-    weights = patterns.patterns(model, text)
+    weights = probes.attention_of(text)
     arrows.show_weights(
         "ch02_real",
         text,

@@ -381,9 +381,7 @@ with page.deeper("one pair everywhere, how the race was run, how networks fail, 
             kind="segments",
         )
         for column, run in zip(st.columns(2), (ROTARY, LEARNED), strict=True):
-            scores = position_probes.anywhere(
-                load_with_progress(run).model, "=", "7", head, LAST_PLACE
-            )
+            scores = probes.scores_anywhere(run, head, LAST_PLACE)
             words = probes.MODELS[run]
             with column:
                 st.html(f'<div class="wb-map-title">{words}</div>')

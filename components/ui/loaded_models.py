@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ParamSpec
 
 import streamlit as st
 
+from components.ui.computed_ahead import ahead
 from lab.live.memory import keep_few_kernels, keep_giving_back
 
 if TYPE_CHECKING:
@@ -104,12 +105,25 @@ def load_with_progress(name: str) -> Checkpoint:
 
 def write(run: str, given: str, edits: Collection[Edit] = ()) -> Transcript:
     """Let a run write on from `given` to the end of its text, greedily."""
+    if not edits:
+        return write_untouched(run, given)
     loaded = load_with_progress(run)
     from lab.inference.transcript import transcribe
 
     return transcribe(loaded.model, given, loaded.format.length, edits)
 
 
+@ahead
+@lru_cache(maxsize=256)
+def write_untouched(run: str, given: str) -> Transcript:
+    """Without edits, kept for readers that ask the same."""
+    loaded = load_with_progress(run)
+    from lab.inference.transcript import transcribe
+
+    return transcribe(loaded.model, given, loaded.format.length)
+
+
+@ahead
 @lru_cache(maxsize=256)
 def write_sum(run: str, a: int, b: int) -> Transcript:
     """A run's own text for a x b, kept for readers that ask the same."""

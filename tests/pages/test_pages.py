@@ -6,14 +6,19 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from torch.nn import Module
+from torch.nn.modules.module import register_module_forward_pre_hook
 
+from components.ui.book import CONTENTS
 from components.ui.plots import colours
 from components.ui.plots.colours import Tone
+from lab.model.gpt import GPT
 from lab.records import ROOT
 
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("[0-9]*.py"))
@@ -34,17 +39,42 @@ def test_sections_are_numbered_without_a_gap() -> None:
     assert not gaps
 
 
+STILL_ASK = {entry.slug for entry in CONTENTS if entry.slug >= "30"}
+"""Pages that run a model for what they show before anyone has touched them."""
+
+
+@pytest.fixture
+def forwards() -> Generator[list[str]]:
+    """A line for each forward that a page runs; what warms a model up does so in a thread."""
+    ran: list[str] = []
+
+    def count(module: Module, _given: Any) -> None:
+        thread = threading.current_thread().name
+        if isinstance(module, GPT) and "try_to_load" not in thread:
+            ran.append(thread)
+
+    hook = register_module_forward_pre_hook(count)
+    yield ran
+    hook.remove()
+
+
 @pytest.mark.parametrize("page", PAGES)
-def test_every_page_file_runs_alone(file_alone: Callable[[str], AppTest], page: str) -> None:
+def test_every_page_file_runs_alone(
+    file_alone: Callable[[str], AppTest], page: str, forwards: list[str]
+) -> None:
     """As the very first request of a server may ask for it, no guess told."""
     app = file_alone(f"pages/{page}.py").run()
     assert not app.exception
     assert app.title
+    assert page in STILL_ASK or forwards == []
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_page_runs_revealed_and_its_charts_look_like_the_book(seen: Any, page: str) -> None:
+def test_every_page_runs_revealed_and_its_charts_look_like_the_book(
+    seen: Any, page: str, forwards: list[str]
+) -> None:
     app = seen(page, reveal="1")
+    assert page in STILL_ASK or forwards == []
     assert not app.exception
     assert app.title
     looks = [

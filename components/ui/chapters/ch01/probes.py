@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
 from components.ui.chapters.ch01.claims import TWIN
+from components.ui.computed_ahead import ahead
 from components.ui.drawings.forced import Race
 from components.ui.lazily import lazily
 from components.ui.loaded_models import BOOK_RUN, load_with_progress, write_sum
@@ -39,6 +41,7 @@ def digit_rows() -> np.ndarray:
     return load_with_progress(BOOK_RUN).model.embed.weight[:10].detach().double().numpy()
 
 
+@ahead
 @st.cache_data(show_spinner=False)
 def loss_at_the_start() -> float:
     """The loss of the untrained network on some sums."""
@@ -54,6 +57,8 @@ def training_curve() -> list[dict[str, float]]:
     return rows and [start, *({"tokens": r["tokens"], "loss": r["loss"]} for r in rows)]
 
 
+@ahead
+@lru_cache(maxsize=64)
 def prices(run: str, a: int, b: int) -> np.ndarray:
     """What a run is charged for each token of a sum but the first."""
     return token_loss.prices(load_with_progress(run).model, FORM.text(a, b))
@@ -97,6 +102,14 @@ def sampling_of(heat: float, keep: str) -> Sampling:
     )
 
 
+@ahead
+@st.cache_data(max_entries=64, show_spinner=False)
+def before_and_after(run: str, given: str, heat: float, keep: str) -> tuple[np.ndarray, np.ndarray]:
+    """The probabilities of the next token as a run gives them, and under these settings. (V,)"""
+    return choosing.before_and_after(load_with_progress(run).model, given, sampling_of(heat, keep))
+
+
+@ahead
 @st.cache_data(max_entries=512, show_spinner=False)
 def drawn(run: str, a: int, b: int, heat: float, keep: str) -> list[str]:
     """`DRAWN` texts that a run writes for one sum under these settings."""

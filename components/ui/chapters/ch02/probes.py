@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
+from components.ui.computed_ahead import ahead
 from components.ui.lazily import lazily
-from components.ui.loaded_models import use_one_thread
+from components.ui.loaded_models import BOOK_RUN, load_with_progress, use_one_thread
 from lab.by_hand import learning_head as learning
 from lab.by_hand.learning_head import FILMED, Film, Settings, film_path
 
 safetensors = lazily("safetensors")
 files = lazily("safetensors.numpy")
+patterns = lazily("lab.interp.patterns")
 
 
 def film_of(seed: int, never: int | None) -> Film:
     """A training: its record, if there is one, and otherwise the training itself."""
     recorded = film_in_record(seed) if never is None and seed in FILMED else None
     return recorded or trained(seed, never)
+
+
+@ahead
+@lru_cache(maxsize=64)
+def attention_of(text: str) -> NDArray[np.float64]:
+    """The attention weights of the book's model on a text. (n_layer, n_head, T, T)"""
+    return patterns.patterns(load_with_progress(BOOK_RUN).model, text)
 
 
 @lru_cache

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from components.ui import page_records
+from components.ui.computed_ahead import ahead
 from components.ui.lazily import lazily
 from components.ui.loaded_models import BOOK_RUN, load_with_progress, write, write_sum
 from components.ui.tokens import wrong_tokens
@@ -66,11 +67,13 @@ def lengths_of(a: int, b: int) -> tuple[str, list[str], Numbers]:
     return text, [*book.lines], book.length_of_contributions
 
 
+@ahead
 @lru_cache(KEPT)
 def notebook_of(text: str) -> Notebook:
     return logit_lens.notebook(model(), text)
 
 
+@ahead
 @lru_cache(KEPT)
 def read_early(text: str) -> tuple[list[str], Numbers]:
     """What the stream would say if it ended early: the tokens that are written, a text a stage, and
@@ -84,12 +87,14 @@ def read_before_the_last(text: str) -> tuple[int, int]:
     return len(text) - FIRST - len(wrong_tokens(letters[-2], text[FIRST:])), len(text) - FIRST
 
 
+@ahead
 @lru_cache(KEPT)
 def neurons_of(text: str, layer: int) -> Numbers:
     """What the neurons of one FFN hand on before the token at `PLACE` is written, (F,)."""
     return logit_lens.neurons(model(), text, layer)[PLACE - 1]
 
 
+@ahead
 @lru_cache(KEPT)
 def loud_at_the_end(text: str, factor: float) -> tuple[Numbers, Numbers]:
     """A few numbers of the stream there times `factor`, and what the norm makes of them."""
@@ -103,6 +108,7 @@ def room_for_the_loudest(text: str) -> float:
     return float(10 ** np.ceil(np.log10(abs(before).max())))
 
 
+@ahead
 @lru_cache(4 * KEPT)
 def write_loudly(given: str, name: str, layer: int, factor: float) -> Transcript:
     """The rest of a text, written with the stream multiplied at one point of the model."""
@@ -118,6 +124,7 @@ def numbers_by_part() -> dict[str, int]:
 # ---------------------------------------------------------------- a logit as a sum
 
 
+@ahead
 @lru_cache(KEPT)
 def attribution_of(text: str) -> Attribution:
     return attribution.attribute(model(), text)
@@ -164,12 +171,14 @@ def components_to_ablate() -> dict[str, Component]:
     return attribution.components_to_ablate(model())
 
 
+@ahead
 @lru_cache(4 * KEPT)
 def attribution_without(text: str, part: str) -> Attribution:
     """Of the same text, read by the model without one part."""
     return attribution.attribute(model(), text, [components_to_ablate()[part].ablated()])
 
 
+@ahead
 @lru_cache(KEPT)
 def all_taken_out(a: int, b: int) -> TakenOut:
     """Every part in its turn, as the model does without it now."""

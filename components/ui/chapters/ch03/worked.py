@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from components.ui.chapters.ch03 import probes
 from components.ui.chapters.ch03.probes import FACTORS, FIRST, FORM, PLACE
+from components.ui.computed_ahead import ahead
 from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.lazily import lazily
 from components.ui.loaded_models import BOOK_RUN
@@ -144,6 +145,7 @@ STREAM: dict[str, Callable[[], str]] = {
 # ---------------------------------------------------------------- the FFN, and a digit as a sum
 
 
+@ahead
 @lru_cache
 def ffn_off() -> str:
     mine, its = logit_lens.ffn_in_numpy(probes.model(), text(), 0)

@@ -8,11 +8,13 @@ sentence, never in HTML.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import streamlit as st
 
 from components.ui import tokens
 from components.ui.chapter import Chapter
+from components.ui.computed_ahead import ahead
 from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
 from components.ui.loaded_models import BOOK_RUN, load_with_progress, write, write_sum
@@ -251,6 +253,12 @@ def listed_digits(digits: Sequence[int]) -> str:
 # ---------------------------------------------------------------- ablate a head
 
 
+@ahead
+@lru_cache(maxsize=64)
+def written_without(given: str, layer: int, head: int) -> str:
+    return write(BOOK_RUN, given, [intervene.ablate_head(layer, head)]).text
+
+
 def find_the_adding_head(page: Chapter) -> None:
     """A head without which only the product goes wrong: the section `ex_head`."""
     pair = page.pair("ex_head")
@@ -267,8 +275,7 @@ def find_the_adding_head(page: Chapter) -> None:
     before = written_right(a, b)
     if before is None:
         return
-    pulled = intervene.ablate_head(layer, head)
-    after = write(BOOK_RUN, before[: FORM.prompt_length], [pulled]).text
+    after = written_without(before[: FORM.prompt_length], layer, head)
     marks = tokens.marks_of(after, FORM, a, b, before)
     st.html(tokens.strip(after, FORM, a, b, marks=marks, written_from=FORM.prompt_length))
     found = exercises.grade_ablated_head(a, b, after)

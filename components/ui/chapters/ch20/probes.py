@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from components.ui.chapters.ch20 import claims
+from components.ui.computed_ahead import ahead
 from components.ui.drawings import tape
 from components.ui.drawings.longer import Written
 from components.ui.lazily import lazily
@@ -41,6 +42,7 @@ N_LAYOUT, N_KEPT, N_LESSON, N_TOLD = 200, 50, 8, 300
 COUPLED = "reach_coupled_slow"
 
 
+@ahead
 @st.cache_data(show_spinner=False, max_entries=64)
 def change_when_shuffled(run: str, seed: int) -> np.ndarray:
     """(n_layer,)"""
@@ -57,6 +59,7 @@ def rows_of_changes(seed: int) -> list[dict[str, Any]]:
     ]
 
 
+@ahead
 @st.cache_data(show_spinner=False, max_entries=4)
 def taped(run: str) -> dict[tuple[int, int], tape.Side]:
     """What each (layer, head) makes of the sum, wherever it stands."""
@@ -79,6 +82,7 @@ def rows_of_the_tape(sides: Sequence[tape.Side]) -> list[dict[str, Any]]:
     ]
 
 
+@ahead
 @st.cache_data(show_spinner=False, max_entries=4)
 def largest_change(run: str) -> float:
     """Of any weight of any head, at any shift along the tape."""
@@ -91,6 +95,15 @@ def heldout_pairs(run: str, n: int) -> tuple[Integers, Integers]:
     return sample_pairs(np.random.default_rng(0), n, form.p, form.q, TEST_FROM, 1.0)
 
 
+@ahead
+@st.cache_data(show_spinner=False, max_entries=16)
+def scores_anywhere(run: str, head: int, n: int) -> np.ndarray:
+    """The score of `=` with 7 in a head of the first layer, wherever the two stand. (n, n)"""
+    model = load_with_progress(run).model
+    return probes.anywhere(model, "=", "7", head, n)
+
+
+@ahead
 @st.cache_data(show_spinner=False, max_entries=16)
 def errors_when(run: str, shift: int, gap: int) -> int:
     """Wrong ones of `N_ERRORS` held-out sums that stand alone, moved and drawn apart."""
@@ -102,6 +115,7 @@ def errors_when(run: str, shift: int, gap: int) -> int:
     return int(probes.errors_on(loaded.model, form, a, b, ruler))
 
 
+@ahead
 @st.cache_data(show_spinner=False, max_entries=4)
 def errors_when_read_as(layout: PairLayout, in_order: bool = False) -> int:
     """Of `N_LAYOUT` held-out sums, how many the rotary network gets wrong when its pairs are read
@@ -115,6 +129,7 @@ def errors_when_read_as(layout: PairLayout, in_order: bool = False) -> int:
     return int(probes.errors_on(model, loaded.format, a, b, ruler))
 
 
+@ahead
 @st.cache_data(show_spinner=False, max_entries=64)
 def errors_without_the_front(turned_by: int) -> int:
     """Of `N_KEPT` held-out sums, each behind another sum that the cache has forgotten, how many the
@@ -129,6 +144,7 @@ def errors_without_the_front(turned_by: int) -> int:
     return int((written != right).any(axis=1).sum())
 
 
+@ahead
 @st.cache_data(show_spinner=False, max_entries=4)
 def shifted_lesson(run: str, by: int) -> tuple[float, float, float]:
     """The loss of `N_LESSON` sums where they stand and `by` places on, and how far apart their
@@ -153,6 +169,7 @@ def begun_with(digits: tuple[int, int], told: tuple[int, int]) -> int:
     return int((begun(told) == wanted).sum())
 
 
+@ahead
 @st.cache_data(show_spinner=False, max_entries=64)
 def begun(told: tuple[int, int]) -> Integers:
     """The first digits that the coupled network writes. (N_TOLD,)"""
@@ -160,6 +177,7 @@ def begun(told: tuple[int, int]) -> Integers:
     return probes.begins_with(model, form, *lengths.problems_of_shape(3, 3, N_TOLD), told)
 
 
+@ahead
 @st.cache_data(show_spinner=False, max_entries=4)
 def errors_in_stream(run: str) -> tuple[int, int]:
     """Wrong held-out sums, and how many there are, in streams like those of training."""
@@ -167,6 +185,7 @@ def errors_in_stream(run: str) -> tuple[int, int]:
     return encodings.find_wrong(load_with_progress(run).model, paper), paper.n
 
 
+@ahead
 @st.cache_data(show_spinner=False, max_entries=32)
 def first_digits_missed(p: int, q: int, hidden: int | None = None) -> tuple[int, int]:
     """Of test sums of p by q digits, how many the rotary network of three digits begins wrong, and
@@ -177,6 +196,7 @@ def first_digits_missed(p: int, q: int, hidden: int | None = None) -> tuple[int,
     return probes.first_digits_missed(model, form, *pairs, hidden), len(pairs[0])
 
 
+@ahead
 @st.cache_data(show_spinner=False, max_entries=16)
 def ended_early(arm: str, digits: int) -> tuple[int, int]:
     """Of sums of `digits` by `digits`, how many an arm writes right up to the product, and there
@@ -190,6 +210,7 @@ def ended_early(arm: str, digits: int) -> tuple[int, int]:
     return int(ended.sum()), len(a)
 
 
+@ahead
 @st.cache_data(show_spinner=False, max_entries=500)
 def failures_within(arm: str, digits: int, places: int, lines: int) -> dict[str, int]:
     """How sums of `digits` by `digits` end, with no distance beyond `places` and `lines`."""
@@ -203,6 +224,7 @@ def failures_within(arm: str, digits: int, places: int, lines: int) -> dict[str,
     return claims.kinds(len(found.slot), wrong - of_length, of_length)
 
 
+@ahead
 @st.cache_data(show_spinner=False, max_entries=1000)
 def first_miss(arm: str, a: int, b: int) -> Written:
     """The slot of the first wrong token that an arm writes, -1 for none, and that token."""
