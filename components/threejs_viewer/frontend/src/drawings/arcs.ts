@@ -29,7 +29,7 @@ import { ACROSS, steppedThrough } from "./shared/stepped";
 
 const [HIGHEST, HIGH] = [220, 0.31]; // of the arcs, in pixels and in widths
 const [LARGEST, SHARE] = [38, 0.86]; // of a token, in pixels and in pitches
-const [HEADROOM, ROOM] = [14, 32]; // over the highest arc, for its name; on a phone, for a button
+const [HEADROOM, ROOM] = [14, 27]; // over the highest arc, for its name; on a phone, for a button
 const WIDEST = 7; // an arc of weight 1, where there is room
 const [NAME, SMALL] = [13, 10.5]; // pixels of the letters on an arc, and on a phone
 const PHONE = 480;
@@ -262,7 +262,7 @@ class Arcs extends MovingDrawing<Data> {
       .sort((one, other) => other.weight - one.weight)
       .slice(0, phone ? FEW : MOST_NAMED)
       .map(({ head, from, to, weight }) => ({
-        text: `head ${head}: ${lit !== null && lit < given ? `for ${tokens[to]}` : tokens[from]}, ${percent(weight)}`,
+        text: `head ${head}: ${lit !== null && lit < given ? `before ${tokens[to]}` : tokens[from]}, ${percent(weight)}`,
         x: ((from + to + 1) / 2) * pitch,
         y: most + headroom(width) - Math.min(((to - from) / 2) * pitch, most),
       }));
@@ -354,6 +354,7 @@ class Arcs extends MovingDrawing<Data> {
       path.classList.toggle("strong", shown !== null && this.belongs(arc, shown));
       path.classList.toggle("faint", alone !== null && !this.belongs(arc, alone));
     }
+    this.part("stage").classList.toggle("points", this.lit !== null);
     const ends = this.arcs.filter(({ arc }) => this.lit !== null && this.belongs(arc, this.lit));
     const near = new Set([this.lit, ...ends.flatMap(({ arc }) => [arc.from, arc.to])]);
     this.tokens.forEach((token, i) =>

@@ -105,9 +105,7 @@ test("a typed digit shows the arcs that leave it, and fades the tokens they do n
   expect(drawing.all(".arc.strong").length).toBe(own.length);
   const near = new Set([from, ...own.map(({ to }) => to)]);
   expect(drawing.all(".token:not(.aside)").length).toBe(near.size);
-  expect(drawing.text(".said")).toContain(
-    `(${data.places[from]}). It is looked at by head 0 before`,
-  );
+  expect(drawing.text(".said")).toContain(`(${data.places[from]}). Head 0 looks at it before`);
 });
 
 test("a token that is wrong only because of another is paler, and is said to be", () => {

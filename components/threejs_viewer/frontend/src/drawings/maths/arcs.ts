@@ -96,12 +96,16 @@ export function toldOfText(text: Text, length: number): string {
 
 /** Before which of the tokens written so far each head looked at a typed one: those of an arc. */
 export function toldOfTyped(text: Text, i: number, length: number): string {
-  const arcs = arcsOf(text).filter(({ from, to }) => from === i && to < length);
-  const looks = arcs.map(({ head, to, weight }) => {
-    return `head ${head} before ${text.tokens[to]} (${percent(weight)})`;
+  const before = new Map<number, string[]>();
+  for (const { head, from, to, weight } of arcsOf(text)) {
+    if (from !== i || to >= length) continue;
+    const told = `${text.tokens[to]} (${percent(weight)})`;
+    before.set(head, [...(before.get(head) ?? []), told]);
+  }
+  const looks = [...before].map(([head, told], n) => {
+    return `${n ? "head" : "Head"} ${head} ${n ? "" : "looks at it "}before ${told.join(", ")}`;
   });
-  const by = looks.length ? `It is looked at by ${looks.join(", ")}.` : "No head looks at it yet.";
-  return `${text.tokens[i]} (${text.places[i]}). ${by}`;
+  return `${text.tokens[i]} (${text.places[i]}). ${looks.join("; ") || "No head looks at it yet"}.`;
 }
 
 /** Where the heads look before a token is written. */
@@ -126,6 +130,8 @@ export interface Name {
   y: number;
 }
 
+const APART = 1.3; // from line to line, in sizes: no halo reaches the next
+
 /** What stands over the top of each arc: the lowest first, and each above those that it would
     cover, or below where there is no more room. `size` of the letters, whose width is about half
     of it. */
@@ -138,17 +144,17 @@ export function namesOf(
   const half = (text: string): number => 0.27 * size * text.length;
   const covers = (one: Name, other: Name): boolean =>
     Math.abs(other.x - one.x) < half(one.text) + half(other.text) + 0.3 * size &&
-    Math.abs(other.y - one.y) < 1.15 * size;
+    Math.abs(other.y - one.y) < APART * size;
   for (const { text, x, y } of [...arcs].sort((one, other) => other.y - one.y)) {
     const inside = Math.min(Math.max(x, half(text)), width - half(text));
     const name = { text, x: inside, y: y - 0.4 * size };
-    for (const below of names) if (covers(name, below)) name.y = below.y - 1.15 * size;
+    for (const below of names) if (covers(name, below)) name.y = below.y - APART * size;
     names.push(name);
   }
   const kept: Name[] = [];
   for (const name of names.sort((one, other) => one.y - other.y)) {
     name.y = Math.max(name.y, size);
-    for (const above of kept) if (covers(name, above)) name.y = above.y + 1.15 * size;
+    for (const above of kept) if (covers(name, above)) name.y = above.y + APART * size;
     kept.push(name);
   }
   return kept;
