@@ -29,7 +29,7 @@ import { ACROSS, steppedThrough } from "./shared/stepped";
 
 const [HIGHEST, HIGH] = [220, 0.31]; // of the arcs, in pixels and in widths
 const [LARGEST, SHARE] = [38, 0.86]; // of a token, in pixels and in pitches
-const [HEADROOM, ROOM] = [14, 27]; // over the highest arc, for its name; on a phone, for a button
+const [HEADROOM, ROOM] = [14, 32]; // over the highest arc, for its name; on a phone, for a button
 const WIDEST = 7; // an arc of weight 1, where there is room
 const [NAME, SMALL] = [13, 10.5]; // pixels of the letters on an arc, and on a phone
 const PHONE = 480;
