@@ -9,13 +9,12 @@ from components.ui.book import BEHIND, BOOK, CONTENTS, KICKER, ROUTES, Entry
 from components.ui.chapter import Chapter
 from components.ui.claims import results
 from components.ui.drawings.arcs import show_arcs
-from components.ui.home import route, small_picture, sum_written, theatre
+from components.ui.home import route, small_picture, sum_written, theatre, worked_tens
 from components.ui.link import one_of
 from components.ui.loaded_models import BOOK_RUN, loaded_models, needs_a_run
 from components.ui.operand_boxes import last_allowed
 from components.ui.sidebar import show_sidebar
 from components.ui.words import spelled
-from lab.data.vocabulary import VOCABULARY
 from lab.readings import join_words
 from lab.recipes.recipe_index import recipe
 
@@ -28,7 +27,7 @@ MISSED = results.most_missed_head()
 
 CALCULATIONS = {
     "missed_head": lambda: f"head {MISSED[1]} of layer {MISSED[0]}",
-    "signs": lambda: spelled(len(VOCABULARY) - 10),
+    "tens": lambda: worked_tens(*START),
     "routes": lambda: spelled(len(ROUTES)).capitalize(),
 }
 

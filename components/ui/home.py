@@ -68,13 +68,25 @@ of each number and a carry."""
 
 def why_the_tens(a: int, b: int) -> str:
     """What the digits that the heads look at there come to."""
-    tens, units, by = a // 10, a % 10, b % 10
-    carry = units * by // 10
-    here = tens * by + carry
+    came = (a % 10) * (b % 10)
+    added, here = tens_added(a, b)
     return (
-        f"{tens} × {by} + {carry} = {here}, with the {carry} carried from "
-        f"{units} × {by} = {units * by}. So {here % 10} is right."
+        f"{added}, with the {came // 10} carried from {a % 10} × {b % 10} = {came}. "
+        f"So {here % 10} is right."
     )
+
+
+def worked_tens(a: int, b: int) -> str:
+    """The same as it is worked on paper."""
+    added, here = tens_added(a, b)
+    return f"{added}, write {here % 10}, carry {here // 10}"
+
+
+def tens_added(a: int, b: int) -> tuple[str, int]:
+    """The column of the tens in the first partial product, and what it comes to."""
+    tens, by, carry = a // 10, b % 10, (a % 10) * (b % 10) // 10
+    here = tens * by + carry
+    return f"{tens} × {by} + {carry} = {here}", here
 
 
 def verdict(text: str, a: int, b: int, layer: int, head: int | None) -> str:
@@ -93,7 +105,7 @@ def verdict(text: str, a: int, b: int, layer: int, head: int | None) -> str:
     if head is None:
         return f"{a} × {b} = {a * b}, and every token of the working is right."
     return (
-        f"{without}{a} × {b} = {a * b} all the same. The answer does not need that head. "
+        f"{without}{a} × {b} = {a * b} all the same. The answer did not change for this problem. "
         "Try another."
     )
 

@@ -163,7 +163,7 @@ def theatre_data(theatre: Theatre, written: WrittenSum) -> dict[str, Any]:
 
 def groups(form: Format, text: str, a: int, b: int) -> list[dict[str, Any]]:
     """The numbers of a text, each with what stands below it: what it is, read the right way
-    round, and the way in which it is written, where that is first met and at the answer."""
+    round, and the way in which it is written."""
     lines = check_working(text, form, Problem(a, b, partial_products(a, b, form.q), a * b))
     by_stop = {line.last_token: line for line in lines}
     stop = form.prompt_length - 1
@@ -178,13 +178,12 @@ def groups(form: Format, text: str, a: int, b: int) -> list[dict[str, Any]]:
             label = f"{line.written}, not {line.expected}"
         elif line:
             label = f"{label}{',' if field.kind == 'answer' else ' ='} {line.written}"
-        told = "reversed" in form.style and (len(found) == 1 or field.kind == "answer")
         found.append(
             {
                 "start": field.start,
                 "stop": field.stop,
                 "label": label,
-                "note": "back to front" if told else "",
+                "note": "back to front" if "reversed" in form.style else "",
                 "wrong": bool(line and not line.right),
             }
         )

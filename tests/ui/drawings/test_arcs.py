@@ -82,7 +82,7 @@ def test_rows_are_those_before_each_written_token() -> None:
     assert "".join(data["right"]) == TEXT
 
 
-def test_every_number_is_read_the_right_way_round_and_the_answer_says_its_order() -> None:
+def test_every_number_is_read_the_right_way_round_and_says_its_order() -> None:
     broken = TEXT.replace("0841=6771", "0341=6271")
     for text, labels in (
         (TEXT, ["you typed", "37 × 8 = 296", "37 × 40 = 1480", "product, 1776"]),
@@ -90,7 +90,7 @@ def test_every_number_is_read_the_right_way_round_and_the_answer_says_its_order(
     ):
         groups = arcs_data(replace(WRITTEN, text=text))["groups"]
         assert [group["label"] for group in groups] == labels
-        assert [group["note"] for group in groups] == ["", "back to front", "", "back to front"]
+        assert [group["note"] for group in groups] == ["", *3 * ["back to front"]]
         assert [group["wrong"] for group in groups] == ["not" in label for label in labels]
 
 

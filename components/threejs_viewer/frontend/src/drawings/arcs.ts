@@ -29,7 +29,7 @@ import { ACROSS, steppedThrough } from "./shared/stepped";
 
 const [HIGHEST, HIGH] = [220, 0.31]; // of the arcs, in pixels and in widths
 const [LARGEST, SHARE] = [38, 0.86]; // of a token, in pixels and in pitches
-const HEADROOM = 14; // over the highest arc, for its name
+const [HEADROOM, ROOM] = [14, 32]; // over the highest arc, for its name; on a phone, for a button
 const WIDEST = 7; // an arc of weight 1, where there is room
 const [NAME, SMALL] = [13, 10.5]; // pixels of the letters on an arc, and on a phone
 const PHONE = 480;
@@ -144,8 +144,7 @@ class Arcs extends MovingDrawing<Data> {
     this.picture.replaceChildren();
     this.arcs = arcsOf(text).map((arc) => ({ arc, path: this.buildArc(arc) }));
     this.tokens = text.tokens.map((_, i) => this.buildToken(i));
-    for (const some of [this.tokens.slice(0, text.given), this.tokens.slice(text.given)])
-      steppedThrough(some, ACROSS);
+    steppedThrough(this.tokens, ACROSS);
     for (const group of text.groups) this.buildGroup(group);
     this.names = draw(this.picture, "g", { class: "names", "aria-hidden": "true" });
     this.width = 0;
@@ -154,7 +153,7 @@ class Arcs extends MovingDrawing<Data> {
 
   private buildArc(arc: Arc): SVGPathElement {
     const role = this.text.roles[arc.from];
-    const path = draw(this.picture, "path", { class: `arc ${role}`, pathLength: 1 });
+    const path = draw(this.picture, "path", { class: `arc ${role} later`, pathLength: 1 });
     path.style.setProperty("--weight", String(arc.weight));
     draw(path, "title").textContent = `head ${arc.head}, ${percent(arc.weight)}: ablate it`;
     path.onclick = () => this.pull(arc.head);
@@ -174,7 +173,8 @@ class Arcs extends MovingDrawing<Data> {
     if (wrong) draw(token, "path", { class: "cross" });
     const spoken = `${tokens[i]}, ${places[i]}${wrong ? `, wrong: ${right[i]} is right` : ""}${later ? ", because of an earlier error" : ""}`;
     set(token, { role: "img", "aria-label": spoken });
-    token.onpointerenter = token.onfocus = () => this.light(i);
+    // By a move of the hand: a token that is drawn anew under a mouse that rests is not pointed at.
+    token.onpointermove = token.onpointerdown = token.onfocus = () => this.light(i);
     token.onblur = () => this.light(null);
     token.onpointerleave = ({ pointerType }) => {
       if (pointerType !== "touch") this.light(null); // a finger goes, and what it touched stays
@@ -228,7 +228,7 @@ class Arcs extends MovingDrawing<Data> {
     const pitch = width / this.tokens.length;
     const most = Math.min(HIGHEST, HIGH * width);
     const size = Math.min(LARGEST, SHARE * pitch);
-    const line = most + HEADROOM;
+    const line = most + headroom(width);
     const height = line + 1.5 * size + 46;
     set(this.picture, { viewBox: `0 0 ${width} ${height}`, height });
     const at = (i: number): number => (i + 0.5) * pitch;
@@ -262,9 +262,9 @@ class Arcs extends MovingDrawing<Data> {
       .sort((one, other) => other.weight - one.weight)
       .slice(0, phone ? FEW : MOST_NAMED)
       .map(({ head, from, to, weight }) => ({
-        text: `head ${head}: ${lit !== null && lit < given ? `for ${tokens[to]}` : tokens[from]}, ${percent(weight)}`,
+        text: `head ${head}: ${lit !== null && lit < given ? `before ${tokens[to]}` : tokens[from]}, ${percent(weight)}`,
         x: ((from + to + 1) / 2) * pitch,
-        y: most + HEADROOM - Math.min(((to - from) / 2) * pitch, most),
+        y: most + headroom(width) - Math.min(((to - from) / 2) * pitch, most),
       }));
     const size = phone ? SMALL : NAME;
     this.names.replaceChildren();
@@ -304,7 +304,9 @@ class Arcs extends MovingDrawing<Data> {
   }
 
   private light(i: number | null): void {
-    this.lit = i !== null && i < this.moment.length ? i : null;
+    const lit = i !== null && i < this.moment.length ? i : null;
+    if (lit === this.lit) return;
+    this.lit = lit;
     this.shade();
     if (!this.plays) say(this.part("said"), this.told());
   }
@@ -352,6 +354,7 @@ class Arcs extends MovingDrawing<Data> {
       path.classList.toggle("strong", shown !== null && this.belongs(arc, shown));
       path.classList.toggle("faint", alone !== null && !this.belongs(arc, alone));
     }
+    this.part("stage").classList.toggle("points", this.lit !== null);
     const ends = this.arcs.filter(({ arc }) => this.lit !== null && this.belongs(arc, this.lit));
     const near = new Set([this.lit, ...ends.flatMap(({ arc }) => [arc.from, arc.to])]);
     this.tokens.forEach((token, i) =>
@@ -367,10 +370,12 @@ class Arcs extends MovingDrawing<Data> {
 
   private told(): string {
     const { lit, text } = this;
-    if (lit === null) return this.moment.said;
+    if (lit === null || this.plays) return this.moment.said;
     return lit < text.given ? toldOfTyped(text, lit, this.moment.length) : toldOfToken(text, lit);
   }
 }
+
+const headroom = (width: number): number => (width < PHONE ? ROOM : HEADROOM);
 
 /** Whether this browser has shown the theatre, which it has from now on. */
 function seenBefore(): boolean {

@@ -54,7 +54,7 @@ test("it writes token by token, and rests at the whole text", () => {
 test("a digit shows its own arcs alone, and says where the heads look", () => {
   const drawing = calm();
   const token = drawing.all<SVGGElement>(".token")[n - 2];
-  token.dispatchEvent(new PointerEvent("pointerenter"));
+  token.dispatchEvent(new PointerEvent("pointermove"));
   const own = expected.arcs.filter(({ to }) => to === n - 2).length;
   expect(drawing.all(".arc.strong").length).toBe(own);
   expect(drawing.all(".arc.faint").length).toBe(expected.arcs.length - own);
@@ -74,7 +74,7 @@ test("a digit shows its own arcs alone, and says where the heads look", () => {
 test("what a finger touched stays when the finger goes", () => {
   const drawing = calm();
   const token = drawing.all<SVGGElement>(".token")[n - 2];
-  for (const kind of ["pointerenter", "pointerleave"])
+  for (const kind of ["pointerdown", "pointerleave"])
     token.dispatchEvent(new PointerEvent(kind, { pointerType: "touch" }));
   expect(drawing.all(".arc.faint").length).toBeGreaterThan(0);
   token.dispatchEvent(new Event("blur"));
@@ -82,7 +82,7 @@ test("what a finger touched stays when the finger goes", () => {
 });
 
 test("names of arcs cover neither each other nor the edge", () => {
-  const arcs = [80, 82, 80, 20, 395].map((x, i) => ({ text: `head ${i}: 8, 100%`, x, y: 60 - i }));
+  const arcs = [80, 82, 80, 20, 395].map((x, i) => ({ text: `head ${i}: 8, 100%`, x, y: 40 - i }));
   const names = maths.namesOf(arcs, 13, 400);
   const half = (0.54 * 13 * names[0].text.length) / 2;
   for (const one of names) {
@@ -92,6 +92,7 @@ test("names of arcs cover neither each other nor the edge", () => {
       (other) => Math.abs(other.x - one.x) < 2 * half && Math.abs(other.y - one.y) < 13,
     );
     expect(covered).toEqual([one]);
+    expect(one.y).toBeGreaterThanOrEqual(13);
   }
 });
 
@@ -99,12 +100,12 @@ test("a typed digit shows the arcs that leave it, and fades the tokens they do n
   const drawing = calm();
   const from = expected.arcs[0].from;
   const own = expected.arcs.filter((arc) => arc.from === from);
-  drawing.all<SVGGElement>(".token")[from].dispatchEvent(new PointerEvent("pointerenter"));
+  drawing.all<SVGGElement>(".token")[from].dispatchEvent(new PointerEvent("pointermove"));
   expect(from).toBeLessThan(data.given);
   expect(drawing.all(".arc.strong").length).toBe(own.length);
   const near = new Set([from, ...own.map(({ to }) => to)]);
   expect(drawing.all(".token:not(.aside)").length).toBe(near.size);
-  expect(drawing.text(".said")).toContain(`(${data.places[from]}). Looked at by head 0 for`);
+  expect(drawing.text(".said")).toContain(`(${data.places[from]}). Head 0 looks at it before`);
 });
 
 test("a token that is wrong only because of another is paler, and is said to be", () => {
@@ -120,12 +121,12 @@ test("a token that is wrong only because of another is paler, and is said to be"
 test("arrows go from digit to digit", () => {
   const drawing = calm();
   document.body.append(drawing.root);
-  const written = drawing.all<SVGGElement>(".token").slice(data.given);
-  expect(written.map((token) => token.getAttribute("tabindex"))).toEqual(
-    written.map((_, i) => (i ? "-1" : "0")),
+  const tokens = drawing.all<SVGGElement>(".token");
+  expect(tokens.map((token) => token.getAttribute("tabindex"))).toEqual(
+    tokens.map((_, i) => (i ? "-1" : "0")),
   );
-  press(written[0], "End");
-  expect(written.at(-1)!.getAttribute("tabindex")).toBe("0");
+  press(tokens[0], "End");
+  expect(tokens.at(-1)!.getAttribute("tabindex")).toBe("0");
 });
 
 test("a button or an arc pulls its head out, at once; the one that is out is put back", () => {
@@ -156,9 +157,27 @@ test("what a press does is said, and the other saying keeps its room", () => {
 test("another sum is drawn in the place of the last", () => {
   const drawing = calm();
   const tokens = [...data.tokens.slice(0, -2), ...data.right.slice(-2)];
+  drawing.all(".token")[0].dispatchEvent(new PointerEvent("pointermove"));
   drawing.load({ ...data, tokens, pulled: null, digest: "another" });
-  expect(drawing.all(".token.wrong").length).toBe(0);
+  const under = drawing.all(".token")[0]; // the mouse, which rests
+  under.dispatchEvent(new PointerEvent("pointerenter"));
+  expect(drawing.all(".token.wrong, .arc.strong").length).toBe(0);
   expect(drawing.text(".said")).toBe(data.verdict);
+  under.dispatchEvent(new PointerEvent("pointermove"));
+  expect(drawing.text(".said")).toContain(`(${data.places[0]}).`);
+});
+
+test("a token that is pointed at before it is there answers the next move, and the writing goes on", () => {
+  vi.useFakeTimers();
+  const drawing = opened(arcs, cases.arcs);
+  const token = drawing.all(".token")[n - 1];
+  const move = (): unknown => token.dispatchEvent(new PointerEvent("pointermove"));
+  move();
+  drawing.all(".token")[0].dispatchEvent(new PointerEvent("pointermove"));
+  expect(drawing.text(".said")).toContain("is typed");
+  vi.advanceTimersByTime(1100 * data.seconds);
+  move();
+  expect(drawing.text(".said")).toContain(`(${data.places[n - 1]})`);
 });
 
 test("a layer that is chosen is asked for", () => {
@@ -185,9 +204,13 @@ test("a first visit sees heads fetch one by one, a digit break and the head put 
   localStorage.clear();
   const drawing = opened(arcs, stage);
   expect(there(drawing)).toBe("");
+  expect(drawing.all(".arc:not(.later)").length).toBe(0);
+  const stays = new Map<string, number>();
   const [seen, names, pressed] = [new Set<string>(), new Set<string>(), new Set<string>()];
   for (let tenths = 0; tenths < 120; tenths++) {
     vi.advanceTimersByTime(100);
+    const said = drawing.text(".said");
+    stays.set(said, (stays.get(said) ?? 0) + 1);
     seen.add(there(drawing));
     names.add(
       drawing
@@ -206,6 +229,8 @@ test("a first visit sees heads fetch one by one, a digit break and the head put 
   expect([...names].at(-1)!.split("; ").sort()).toEqual(stage.expected.looks);
   expect([...pressed]).toEqual(["", `head ${stage.expected.head}`]);
   expect(seen).toContain(stage.expected.broken);
+  for (const said of [bill.why, bill.broken.verdict])
+    expect(stays.get(said)).toBeGreaterThanOrEqual(24); // tenths of a second
   expect(there(drawing)).toBe(stage.expected.whole);
   expect(drawing.text(".play")).toBe("Replay");
   expect(drawing.text(".said")).toContain("Now type your own numbers");

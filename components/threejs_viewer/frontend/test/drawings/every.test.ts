@@ -121,10 +121,10 @@ test.each(drawings.filter(({ name }) => name in POINTED))(
     const look = (): unknown[] => [said(drawing), drawing.all(FADED).length];
     const before = look();
     for (const [comes, leaves] of [
-      ["pointerenter", "pointerleave"],
-      ["focus", "blur"],
-    ]) {
-      one.dispatchEvent(new Event(comes));
+      [["pointerenter", "pointermove"], "pointerleave"],
+      [["focus"], "blur"],
+    ] as const) {
+      for (const event of comes) one.dispatchEvent(new Event(event));
       expect(said(drawing)).not.toBe(before[0]);
       expect(said(drawing)).toMatch(/\d/);
       expect(drawing.all(FADED).length).not.toBe(before[1]);

@@ -86,21 +86,26 @@ export function mostOf({ weights, given, pulled }: Text, token: number): Arc[] {
 /** How the text stands once so many tokens are there. */
 export function toldOfText(text: Text, length: number): string {
   const written = length - text.given;
-  if (written <= 0) return `${text.tokens.slice(0, length).join("") || "Nothing"} is typed.`;
+  const typed = text.tokens.slice(0, length).join("").replace("*", "×");
+  if (written <= 0) return `${typed || "Nothing"} is typed.`;
   if (length === text.tokens.length) return text.verdict;
   const i = length - 1;
   const instead = isWrong(text, i) ? `, where ${text.right[i]} is right` : "";
   return `${text.tokens[i]} is written (${text.places[i]})${instead}.`;
 }
 
-/** Which of the tokens written so far each head fetched a typed one for: those of an arc. */
+/** Before which of the tokens written so far each head looked at a typed one: those of an arc. */
 export function toldOfTyped(text: Text, i: number, length: number): string {
-  const arcs = arcsOf(text).filter(({ from, to }) => from === i && to < length);
-  const looks = arcs.map(({ head, to, weight }) => {
-    return `head ${head} for ${text.tokens[to]} (${percent(weight)})`;
+  const before = new Map<number, string[]>();
+  for (const { head, from, to, weight } of arcsOf(text)) {
+    if (from !== i || to >= length) continue;
+    const told = `${text.tokens[to]} (${percent(weight)})`;
+    before.set(head, [...(before.get(head) ?? []), told]);
+  }
+  const looks = [...before].map(([head, told], n) => {
+    return `${n ? "head" : "Head"} ${head} ${n ? "" : "looks at it "}before ${told.join(", ")}`;
   });
-  const by = looks.length ? `Looked at by ${looks.join(", ")}.` : "No head looks at it yet.";
-  return `${text.tokens[i]} (${text.places[i]}). ${by}`;
+  return `${text.tokens[i]} (${text.places[i]}). ${looks.join("; ") || "No head looks at it yet"}.`;
 }
 
 /** Where the heads look before a token is written. */
@@ -125,8 +130,11 @@ export interface Name {
   y: number;
 }
 
+const APART = 1.3; // from line to line, in sizes: no halo reaches the next
+
 /** What stands over the top of each arc: the lowest first, and each above those that it would
-    cover. `size` of the letters, whose width is about half of it. */
+    cover, or below where there is no more room. `size` of the letters, whose width is about half
+    of it. */
 export function namesOf(
   arcs: readonly { text: string; x: number; y: number }[],
   size: number,
@@ -134,15 +142,20 @@ export function namesOf(
 ): Name[] {
   const names: Name[] = [];
   const half = (text: string): number => 0.27 * size * text.length;
+  const covers = (one: Name, other: Name): boolean =>
+    Math.abs(other.x - one.x) < half(one.text) + half(other.text) + 0.3 * size &&
+    Math.abs(other.y - one.y) < APART * size;
   for (const { text, x, y } of [...arcs].sort((one, other) => other.y - one.y)) {
     const inside = Math.min(Math.max(x, half(text)), width - half(text));
     const name = { text, x: inside, y: y - 0.4 * size };
-    for (const below of names) {
-      const apart = half(text) + half(below.text) + 0.3 * size;
-      const covers = Math.abs(below.x - name.x) < apart && Math.abs(below.y - name.y) < 1.15 * size;
-      if (covers) name.y = below.y - 1.15 * size;
-    }
+    for (const below of names) if (covers(name, below)) name.y = below.y - APART * size;
     names.push(name);
   }
-  return names;
+  const kept: Name[] = [];
+  for (const name of names.sort((one, other) => one.y - other.y)) {
+    name.y = Math.max(name.y, size);
+    for (const above of kept) if (covers(name, above)) name.y = above.y + APART * size;
+    kept.push(name);
+  }
+  return kept;
 }

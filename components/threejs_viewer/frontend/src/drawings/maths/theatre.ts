@@ -5,7 +5,7 @@
 import type { Landmark } from "../shared/landmarks";
 import { range } from "../shared/numbers";
 import { timed, type Schedule } from "../shared/schedule";
-import { isWrong, mostOf, percent, toldOfText, type Text } from "./arcs";
+import { isWrong, mostOf, toldOfText, type Text } from "./arcs";
 
 export interface Moment<T extends Text> {
   text: T;
@@ -28,20 +28,23 @@ export interface Theatre<T extends Text> {
   why: string;
 }
 
-// How long a moment of each kind stays, in seconds: just over eleven in all for the book's problem.
-const TYPED = 0.15;
+// How long a moment of each kind stays, in seconds: just under twelve in all for the book's problem,
+// most of it for the two sentences on which all depends, `WHY` and `BROKEN`.
+const TYPED = 0.06;
 const FIRST = 0.8; // the first written token: what writing is
-const NEWEST = 0.4;
-const HEAD = 0.55;
-const WHY = 1.1;
-const REST = 0.07;
-const WHOLE = 0.4;
-const OUT = 0.9;
+const NEWEST = 0.7;
+const HEAD = 0.5;
+const WHY = 2.2;
+const REST = 0.04;
+const WHOLE = 0.2;
+const OUT = 0.8;
 const AGAIN = 0.04;
-const BREAKS = 1;
-const FOLLOWS = 0.07;
-const BROKEN = 1.2;
-const BACK = 0.6;
+const BREAKS = 0.45;
+const FOLLOWS = 0.04;
+const BROKEN = 2.5;
+const BACK = 0.7;
+
+const WRITING = "The model writes token by token, and each number back to front.";
 
 /** Token by token; the last says how the whole is. */
 export function writing<T extends Text>(text: T): Moment<T>[] {
@@ -58,12 +61,13 @@ export function played<T extends Text>(
   { whole, broken, token, why }: Theatre<T>,
   own: T,
 ): Moment<T>[] {
-  const { given, tokens, layer } = whole;
+  const { given, tokens } = whole;
   const all = tokens.length;
   const head = broken.pulled!;
   const errors = range(all).filter((i) => isWrong(broken, i));
   const looks = mostOf(whole, token);
   const newest = there(whole, token + 1, NEWEST);
+  const ablated = `Head ${head} is ablated: its output is set to zero.`;
   const after = (text: T, from: number, seconds: number): Moment<T>[] =>
     range(all - from).map((n) => there(text, from + n + 1, seconds));
   const last = (moments: Moment<T>[], seconds: number): Moment<T>[] =>
@@ -73,32 +77,26 @@ export function played<T extends Text>(
       range(given + 1).map((n) => there(whole, n, TYPED)),
       2 * TYPED,
     ),
-    ...range(token - given).map((n) => ({
-      ...there(whole, given + n + 1, FIRST),
-      said: "The model writes one token after the other, and each number back to front.",
-    })),
-    { ...newest, heads: [], said: `${tokens[token]} is written. Where did the heads look?` },
-    ...looks.map(({ head, from, weight }, n) => ({
+    ...range(token - given).map((n) => ({ ...there(whole, given + n + 1, FIRST), said: WRITING })),
+    { ...newest, heads: [], said: WRITING },
+    ...looks.map(({ head, from }, n) => ({
       ...newest,
       heads: looks.slice(0, n + 1).map((look) => look.head),
-      said: `Head ${head} fetches ${tokens[from]} (${whole.places[from]}), with ${percent(weight)} of its attention.`,
+      said: `Before ${tokens[token]}, head ${head} looks at ${tokens[from]}.`,
       seconds: HEAD,
     })),
     { ...newest, heads: looks.map((look) => look.head), said: why, seconds: WHY },
-    ...last(after(whole, token + 1, REST), WHOLE),
-    {
-      ...there(whole, all, OUT),
-      out: head,
-      said: `Head ${head} of layer ${layer} is ablated: its output is set to zero.`,
-    },
+    ...last(after(whole, token + 1, REST), WHOLE).map((one) => ({ ...one, said: why })),
+    { ...there(whole, all, OUT), out: head, said: ablated },
     ...last(
       after(broken, given, AGAIN).map((one, n) => ({
         ...one,
         seconds: given + n < errors[0] ? AGAIN : given + n === errors[0] ? BREAKS : FOLLOWS,
+        said: given + n + 1 < all ? ablated : one.said,
       })),
       BROKEN,
     ),
-    { ...there(whole, all, BACK), said: `Head ${head} is put back. ${whole.verdict}` },
+    { ...there(whole, all, BACK), said: `Head ${head} is put back.` },
     { ...there(own, own.tokens.length, 0), said: `${own.verdict} Now type your own numbers.` },
   ];
 }
