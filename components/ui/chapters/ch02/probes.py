@@ -14,11 +14,22 @@ from lab.by_hand.learning_head import FILMED, Film, Settings, film_path
 safetensors = lazily("safetensors")
 files = lazily("safetensors.numpy")
 
+SHORTER = ("one digit", "one on")
+"""Texts in which a has one digit, the second read at the positions of training."""
+
 
 def film_of(seed: int, never: int | None) -> Film:
     """A training: its record, if there is one, and otherwise the training itself."""
     recorded = film_in_record(seed) if never is None and seed in FILMED else None
     return recorded or trained(seed, never)
+
+
+def counted_on(film: Film, read: str) -> tuple[Film, str]:
+    """With the wrong ones among the problems that are read so, and what these are."""
+    if read not in SHORTER:
+        return film, "held-out problems"
+    at = learning.MOVED_ON if read == "one on" else None
+    return film.tried_on(learning.one_digit(), at), "problems with a one-digit a"
 
 
 @lru_cache
