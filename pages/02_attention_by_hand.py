@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import count
 from typing import get_args
 
 import numpy as np
@@ -38,6 +37,7 @@ from components.ui.chapters.ch02.worked import (
     heads_of,
     largest_by_size,
     peek_score,
+    reads_offered,
     told,
 )
 from components.ui.claims import results
@@ -202,22 +202,30 @@ ALL, ALL_BUT = "any digit", f"any digit but {NEVER}"
 
 
 def ask_seed() -> int:
-    """Any seed; a button that trains the next one of which there is no record."""
+    """Any seed; a button that goes to the next one."""
 
     def train_the_next() -> None:
-        following = (n % (MOST_SEED + 1) for n in count(seed + 1))
-        st.session_state["ch02_seed"] = next(n for n in following if n not in FILMED)
+        st.session_state["ch02_seed"] = (seed + 1) % (MOST_SEED + 1)
 
     left, right = st.columns([1, 3], vertical_alignment="bottom")
     with left:
         seed = page.number("seed", "Seed", 0, MOST_SEED, 0, 1, typed=True)
     right.button(
-        "Train it with another seed",
+        "Train it with the next seed",
         key="ch02_train",
         icon=":material/play_arrow:",
         on_click=train_the_next,
     )
     return seed
+
+
+def ask_what_it_reads(offered: Sequence[str]) -> str:
+    key = "ch02_read"
+    if st.session_state.get(key, offered[0]) not in offered:
+        st.session_state[key] = offered[0]
+    was = "the same, positions counted from one"  # in links of before
+    page.link.reword(key, {was: (READS["one on"], "one on")})
+    return page.choose("read", "It reads", offered, kind="list", words=READS.__getitem__)
 
 
 @page.section("learns")
@@ -235,23 +243,23 @@ def a_head_that_learns() -> None:
         seed, read, never = ask_seed(), AS_TRAINED, None
         if told:
             left, right = st.columns(2)
-            with left:
-                read = page.choose(
-                    "read", "It reads", tuple(READS), kind="list", words=READS.__getitem__
-                )
             with right:
                 kept = page.choose("never", "In training, b begins with", (ALL, ALL_BUT))
                 never = NEVER if kept == ALL_BUT else None
+            with left:
+                read = ask_what_it_reads(reads_offered(never))
+        film, problems = probes.counted_on(probes.film_of(seed, never), read)
         text, places, at, wanted = worked.text_read(read, *the_sum())
         arrows.show_learning(
             "ch02_learning",
             text,
             places,
             f"seed {seed}, {never}",
-            probes.film_of(seed, never),
+            film,
             at,
             alt=f"A head that learns to say the tens digit of b, reading {text}",
             wanted=(wanted,),
+            problems=problems,
         )
         recorded = "recorded" if never is None and seed in FILMED else "trained just now"
         st.caption(f"{page.text('learns_caption')} Seed {seed}: {recorded}.")
@@ -315,6 +323,7 @@ def mask() -> None:
         frame=worked.COPIED,
     ):
         return
+    page.prose("mask_remedy")
     causal = st.toggle("Causal mask", False, key="ch02_mask_on")
     text = FORM.text(a, b)
     weights, _ = hand.peek(encode(text)[None], causal)

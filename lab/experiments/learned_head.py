@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save_file
 
-from lab.by_hand.attention import FORM
 from lab.by_hand.learning_head import (
     B_TENS,
     FILMED,
@@ -19,16 +18,15 @@ from lab.by_hand.learning_head import (
     NEVER,
     Film,
     Frame,
-    Problems,
     Settings,
     errors,
     film,
     film_path,
+    one_digit,
     packed,
     read,
     split,
 )
-from lab.data.problems import all_pairs
 from lab.data.samples import Sample
 from lab.experiments.sweep import Cell
 
@@ -84,12 +82,6 @@ def counted(head: Frame, never: int | None) -> dict[str, Any]:
         "weight_by_digit": mean[:, B_TENS].round(4).tolist(),
         "looks_at": mean.argmax(axis=1).tolist(),
     }
-
-
-def one_digit() -> Problems:
-    """All 1,000 problems of one digit by two, a token shorter than any that it was trained on."""
-    a, b = all_pairs()
-    return Problems(FORM.prompt(a, b)[a < 10, 1:], (b // 10)[a < 10])
 
 
 def right_after(made: Film) -> int | None:

@@ -24,7 +24,8 @@ HTML = f"""
 <div class="drawing head">
   <div class="picture"><svg class="plane" role="group"></svg></div>
   <div class="side">
-    <div class="score"><span class="loss"></span><b class="wrong"></b> held-out problems wrong
+    <div class="score"><span class="loss"></span><b class="wrong"></b>
+      <span class="problems"></span> wrong
       <div class="track"><div class="missed"></div></div></div>
     <div class="caption lead"></div>
     <div class="row"><svg class="ribbons" aria-hidden="true"></svg><div class="tokens"></div></div>
@@ -79,11 +80,12 @@ def show_learning(
     *,
     alt: str,
     wanted: Collection[int] = (),
+    problems: str = "held-out problems",
 ) -> None:
-    """A head in training, which reads `text` at the positions `at`. Another `name` of a film is
-    played once."""
+    """A head in training, which reads `text` at the positions `at`; `problems`: those that the film
+    counts. Another `name` of a film is played once."""
     data = learning_data(text, places, film, at)
-    data |= {"film": name, "alt": alt, "wanted": [*wanted]}
+    data |= {"film": name, "alt": alt, "wanted": [*wanted], "problems": problems}
     component(data=data | {"digest": digest(data)}, key=key)
 
 

@@ -9,7 +9,6 @@ from safetensors.numpy import load_file
 from lab.by_hand import learning_head as learning
 from lab.by_hand.learning_head import B_TENS, FILMED, MOVED_ON, N_SEED, Settings, film_path
 from lab.data.vocabulary import encode
-from lab.experiments.learned_head import one_digit
 from lab.records import RECORDS, read_lines
 
 SHORT = Settings(seed=3, steps=60, every=20)
@@ -53,14 +52,15 @@ def test_turning_all_arrows_or_adding_one_to_every_key_changes_no_weight() -> No
 def test_a_recorded_film_makes_the_counts_of_its_row() -> None:
     rows = {row["cell"]["seed"]: row for row in read_lines(RECORDS / "learned_head.jsonl")[:N_SEED]}
     _, held_out = learning.split()
-    short = one_digit()
+    short = learning.one_digit()
     for seed in FILMED:
         film, row = learning.unpacked(load_file(film_path(seed))), rows[seed]
         last = film.frames[-1]
         assert film.errors[-1] == learning.errors(last, held_out) == row["errors_heldout"]
         assert learning.errors(last, held_out, B_TENS) == row["errors_ablated"]
-        moved = learning.read(last, short.prompts, MOVED_ON).said != short.tens
-        assert moved.sum() == row["errors_one_digit_moved"]
+        for at, field in ((None, "errors_one_digit"), (MOVED_ON, "errors_one_digit_moved")):
+            tried = film.tried_on(short, at)
+            assert (tried.errors[-1], tried.n) == (row[field], row["n_one_digit"])
         assert "".join(str(d) for d in range(10) if row["looks_at"][d] != B_TENS) == (
             "9" if seed == FILMED[-1] else ""
         )

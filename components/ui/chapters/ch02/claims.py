@@ -74,8 +74,8 @@ TESTS: dict[str, tuple[str, str]] = {
     "keys without the token": ("errors_keys_of_position", "n"),
     "keys without the position": ("errors_keys_of_token", "n"),
     "weight on the tens digit of b set to zero": ("errors_ablated", "n"),
-    "first operand of one digit": ("errors_one_digit", "n_one_digit"),
-    "the same, its positions counted from one": ("errors_one_digit_moved", "n_one_digit_moved"),
+    "first operand of one digit, without a zero": ("errors_one_digit", "n_one_digit"),
+    "the same, every position shifted up by one": ("errors_one_digit_moved", "n_one_digit_moved"),
 }
 """What is done to a head that has learned: the fields of the record."""
 

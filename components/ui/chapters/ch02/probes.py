@@ -18,6 +18,9 @@ safetensors = lazily("safetensors")
 files = lazily("safetensors.numpy")
 patterns = lazily("lab.interp.patterns")
 
+SHORTER = ("one digit", "one on")
+"""Texts in which a has one digit, the second read at the positions of training."""
+
 
 def film_of(seed: int, never: int | None) -> Film:
     """A training: its record, if there is one, and otherwise the training itself."""
@@ -30,6 +33,14 @@ def film_of(seed: int, never: int | None) -> Film:
 def attention_of(text: str) -> NDArray[np.float64]:
     """The attention weights of the book's model on a text. (n_layer, n_head, T, T)"""
     return patterns.patterns(load_with_progress(BOOK_RUN).model, text)
+
+
+def counted_on(film: Film, read: str) -> tuple[Film, str]:
+    """With the wrong ones among the problems that are read so, and what these are."""
+    if read not in SHORTER:
+        return film, "held-out problems"
+    at = learning.MOVED_ON if read == "one on" else None
+    return film.tried_on(learning.one_digit(), at), "problems with a one-digit a"
 
 
 @lru_cache

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from components.ui.chapters.ch02 import claims
+from components.ui.chapters.ch02 import claims, probes
 from components.ui.chapters.ch02.exercises import BOTH, ONE, WANTED_DISTANCE, A, B, prompt_of
 from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
@@ -16,7 +16,17 @@ from components.ui.loaded_models import BOOK_RUN
 from components.ui.words import spelled
 from lab.by_hand import attention as hand
 from lab.by_hand.attention import A_UNITS, B_UNITS, PLACES
-from lab.by_hand.learning_head import B_TENS, MOVED_ON, N_SEED, NEVER, Settings
+from lab.by_hand.learning_head import (
+    B_TENS,
+    FILMED,
+    MOVED_ON,
+    N_SEED,
+    NEVER,
+    Reading,
+    Settings,
+    read,
+    split,
+)
 from lab.data.vocabulary import VOCABULARY, encode
 from lab.readings import part_of
 from lab.records import ROOT
@@ -93,21 +103,29 @@ def heads_of(sharp: Any, lost: Any, run: str) -> list[dict[str, Any]]:
 # ---------------------------------------------------------------- texts that a head reads
 
 AS_TRAINED = "as trained"
+SEVEN = "seven"
 READS = {
     AS_TRAINED: "a problem as in training",
+    SEVEN: "a seven as tens digit of b",
     "turned": "the digits of b exchanged",
     "nine": "a nine as tens digit of b",
     "one digit": "a of one digit",
-    "one on": "the same, positions counted from one",
+    "one on": "the same, every position shifted up by one",
 }
+
+
+def reads_offered(never: int | None) -> tuple[str, ...]:
+    """A head that never met a digit reads it at first."""
+    left_out = SEVEN if never is None else AS_TRAINED
+    return tuple(name for name in READS if name != left_out)
 
 
 def text_read(name: str, a: int, b: int) -> tuple[str, Sequence[str], Sequence[int] | None, int]:
     """The text, its places, the positions it is read at (None: as they come), and which token is
     the tens digit of b."""
     tens, units = divmod(b, 10)
-    b = {"turned": 10 * units + tens, "nine": 90 + units}.get(name, b)
-    if name in ("one digit", "one on"):
+    b = {"turned": 10 * units + tens, "nine": 90 + units, SEVEN: 10 * NEVER + units}.get(name, b)
+    if name in probes.SHORTER:
         at = MOVED_ON if name == "one on" else None
         return prompt_of(a, b)[1:], ("a", *PLACES[2:]), at, B_TENS - 1
     return prompt_of(a, b), PLACES, None, B_TENS
@@ -128,7 +146,7 @@ LARGEST = Dragged(
 
 LOOKS = Dragged(
     Axis("of 100 seeds", 0, N_SEED),
-    "looks at every digit",
+    "looks at the tens digit, whatever it is",
     given=[Line("no held-out problem wrong", N_SEED, hue="teal")],
 )
 
@@ -188,6 +206,15 @@ def first_look() -> hand.AttentionSteps:
     return hand.look_at(encode(prompt_of(A, B)), ONE.query)
 
 
+def before_it_finds() -> tuple[Reading, Reading, int]:
+    """The first recorded head at 37*48=: the last frame in which the tens digit of b does not lead,
+    the next one, and the step of the earlier."""
+    frames = probes.film_of(FILMED[0], None).frames
+    seen = [read(frame, encode(prompt_of(A, B))[None]) for frame in frames]
+    last = max(i for i, one in enumerate(seen) if one.weights[0].argmax() != B_TENS)
+    return seen[last], seen[last + 1], frames[last].step
+
+
 def pair_of(numbers: np.ndarray) -> str:
     return f"({numbers[0]:.2f}, {numbers[1]:.2f})"
 
@@ -223,6 +250,7 @@ COUNTS: dict[str, Callable[[], str]] = {
     "size": lambda: f"{SIZE_ASKED}",
     "n_keys": lambda: spelled(hand.N_KEYS),
     "with_root": lambda: f"{largest_by_size()[SIZE_ASKED, True]:.2f}",
+    "with_root_one": lambda: f"{largest_by_size()[1, True]:.2f}",
     "without_root": lambda: f"{largest_by_size()[SIZE_ASKED, False]:.2f}",
     "peek_open": lambda: part_of(*peek_score(False)),
     "peek_masked": lambda: part_of(*peek_score(True)),
@@ -233,6 +261,11 @@ COUNTS: dict[str, Callable[[], str]] = {
 
 LEARNING: dict[str, Callable[[], str]] = {
     "batch": lambda: f"{Settings().batch}",
+    "trained_on": lambda: f"{len(split()[0].tens):,}",
+    "early_step": lambda: f"{before_it_finds()[2]}",
+    "early_weight": lambda: f"{before_it_finds()[0].weights.max():.2f}",
+    "early_said": lambda: f"{before_it_finds()[0].said[0]}",
+    "late_weight": lambda: f"{before_it_finds()[1].weights.max():.2f}",
     "rate": lambda: f"{Settings().rate}",
     "odd": lambda: f"{claims.ODD}",
     "never": lambda: f"{NEVER}",

@@ -17,7 +17,8 @@ import { ACROSS, steppedThrough } from "./shared/stepped";
 
 const WIDEST = 26;
 const UNIT = 50; // of the drawing, for a length of 1
-const [RIM, LONGEST_LEARNED] = [272, 205]; // where names stand, and how long an arrow may be
+const [RIM, LONGEST_LEARNED] = [266, 205]; // where names stand, and how long an arrow may be
+const NAMES_APART = 0.18; // of the slider
 const APART = 27; // degrees, from name to name along the rim
 // In seconds: once round, from the first token to the last, a training.
 const [SWEEP, READING, TRAINING] = [7, 8, 7];
@@ -54,11 +55,13 @@ interface Learned extends Both {
     step: number;
     /** Of each digit, the probability that the head says it. */
     p: number[];
-    /** Of `n` problems that are held out those that are wrong, and their mean loss. */
+    /** Of `n` problems those that are wrong, and their mean loss. */
     errors: number;
     loss: number;
   })[];
   n: number;
+  /** What the `n` are. */
+  problems: string;
   longest: number;
 }
 
@@ -91,8 +94,9 @@ class Head extends MovingDrawing<Data> {
   private keys: Key[] = [];
   private line!: SVGLineElement;
   private head!: SVGPolygonElement;
-  /** What stands at the end of the query. */
+  /** What stands at the end of the query, or on the rim and joined to it. */
   private beside!: SVGTextElement;
+  private joined!: SVGLineElement;
   private halo!: SVGCircleElement;
   private handle!: SVGCircleElement;
   /** The token under the hand or the focus. */
@@ -220,6 +224,7 @@ class Head extends MovingDrawing<Data> {
     this.root.classList.toggle("learned", learned);
     this.part("picture").hidden = this.part("mix").hidden = real;
     this.part("score").hidden = !learned;
+    if (learned) this.part("problems").textContent = data.problems;
     this.part("reel").hidden = "keys" in data && !data.sweep;
     const moment = real ? "Reading from" : learned ? "Frame of the training" : "Degrees gone round";
     set(this.part("scrub"), { "aria-label": moment });
@@ -267,6 +272,7 @@ class Head extends MovingDrawing<Data> {
       for (const radius of [data.longest, data.key_length])
         draw(plane, "circle", { class: "ring", r: radius * UNIT });
     }
+    this.joined = draw(plane, "line", { class: "leader" });
     this.keys = data.tokens.map((token, i) => this.buildKey(token, data.places[i], i));
     if ("keys" in data) this.placeKeys(data.keys);
     this.line = draw(plane, "line", { class: "query" });
@@ -305,10 +311,11 @@ class Head extends MovingDrawing<Data> {
     return key;
   }
 
-  /** A name stands beyond its arrow; where arrows move, along the rim, so that none hides another. */
-  private placeKeys(keys: readonly Pair[]): void {
-    const learned = "frames" in this.data;
-    const turns = keys.map(directionOf);
+  /** A name stands beyond its arrow; where arrows move, along the rim, so that none hides another,
+      and the query has its name there too. */
+  private placeKeys(keys: readonly Pair[], query?: Pair): void {
+    const learned = query !== undefined;
+    const turns = (learned ? [...keys, query] : keys).map(directionOf);
     const along = learned ? spread(turns, APART) : turns;
     this.keys.forEach(({ share, line, tip: end, leader, circle, names }, i) => {
       const [x, y] = [keys[i][0] * this.unit, -keys[i][1] * this.unit];
@@ -322,6 +329,11 @@ class Head extends MovingDrawing<Data> {
       set(names[0], { x: tx * shift, y: ty - 4 });
       set(names[1], { x: tx * shift, y: ty + 28 });
     });
+    if (!query) return;
+    const [x, y] = arrow(-along[keys.length], RIM);
+    const [from, down] = query.map((part) => part * this.unit);
+    set(this.joined, { x1: from, y1: -down, x2: 0.88 * x, y2: 0.88 * y });
+    set(this.beside, { x, y });
   }
 
   private buildBlend(): void {
@@ -379,12 +391,14 @@ class Head extends MovingDrawing<Data> {
       .sort((one, other) => one.at - other.at);
   }
 
-  /** From where on half of the held-out problems are right, and all. */
+  /** From where on half of the problems are right, and all; these alone where both have no room. */
   private landmarksOfTraining({ frames, n }: Learned): Landmark[] {
     const after = (most: number): number => 1 + frames.findLastIndex(({ errors }) => errors > most);
+    const [half, all] = [after(n / 2), after(0)];
+    const apart = all - half >= NAMES_APART * (frames.length - 1);
     return [
-      { at: after(n / 2), name: "half right" },
-      { at: after(0), name: "all right" },
+      { at: apart ? half : frames.length, name: "half right" },
+      { at: all, name: "all right" },
     ].filter(({ at }) => at < frames.length);
   }
 
@@ -412,12 +426,9 @@ class Head extends MovingDrawing<Data> {
     const { query, keys } = this.arrows(data);
     const [x, y] = query.map((part) => part * this.unit);
     set(this.line, { x2: x, y2: -y });
-    const angle = directionOf(query);
-    const [right, down] = arrow(freeSide(angle, keys.map(directionOf)) - angle, 52);
-    set(this.beside, { x: x + right, y: -y + down });
     this.keys.forEach(({ share }, i) => set(share, { "stroke-width": 40 * weights[i] }));
     if ("frames" in data) {
-      this.placeKeys(keys);
+      this.placeKeys(keys, query);
       set(this.head, { points: tip(x, -y, 1.3) });
       const { errors, loss, p } = this.frame(data);
       this.part("wrong").textContent = `${counted(errors)} of ${counted(data.n)}`;
@@ -426,6 +437,9 @@ class Head extends MovingDrawing<Data> {
       return this.drawBars(p);
     }
     for (const circle of [this.handle, this.halo]) set(circle, { cx: x, cy: -y });
+    const angle = directionOf(query);
+    const [right, down] = arrow(freeSide(angle, keys.map(directionOf)) - angle, 52);
+    set(this.beside, { x: x + right, y: -y + down });
     const [turn, length] = this.query;
     const spoken = `${Math.round(turn)} degrees, length ${length}`;
     set(this.handle, { "aria-valuenow": turn, "aria-valuetext": spoken });
