@@ -335,7 +335,7 @@ CLAIMS: dict[str, Claim] = {
     },
     **{
         f"chain_of_thought.shared_{name.replace('0.', '').replace(' and ', '')}": Claim(
-            f"The first digit is wrong without {name}, by the mean.", first_digit(name, "mean")
+            f"The first digit is wrong without {name}, by zeros.", first_digit(name, "zero")
         )
         for name in ROWS[2:]
     },
