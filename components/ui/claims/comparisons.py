@@ -386,14 +386,14 @@ RESIDUALS = (
         Change(
             "architecture",
             f"{name}, 3 layers",
-            ("every layer adding to one sum", shallow("plain")),
+            ("each layer adding to the residual stream", shallow("plain")),
             (words, shallow(arm)),
             "attention_residuals",
             AT_A_STEP,
         )
         for arm, name, words in (
-            ("full", "attention over depth", "a head that weighs all earlier layers"),
-            ("block", "depth in groups", "a head that weighs groups of layers"),
+            ("full", "attention over depth", "a weighted blend of all earlier layers"),
+            ("block", "depth in groups", "a weighted blend of groups of layers"),
             ("fixed", "fixed depth weights", "a learned number for each earlier layer"),
         )
     ),
@@ -401,14 +401,14 @@ RESIDUALS = (
         Change(
             "architecture",
             f"{name}, 6 layers",
-            ("every layer adding to one sum", deep("plain")),
+            ("each layer adding to the residual stream", deep("plain")),
             (words, deep(arm)),
             "attention_residuals",
             AT_A_STEP,
         )
         for arm, name, words in (
-            ("full", "attention over depth", "a head that weighs all earlier layers"),
-            ("block", "depth in groups", "a head that weighs groups of layers"),
+            ("full", "attention over depth", "a weighted blend of all earlier layers"),
+            ("block", "depth in groups", "a weighted blend of groups of layers"),
         )
     ),
 )

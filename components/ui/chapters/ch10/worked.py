@@ -200,8 +200,8 @@ def asked_at_once(record: Record, race: Record) -> Answer:
 
 
 def over_all_pairs(record: Record, given: int, pair: tuple[int, int]) -> str:
-    """What all held-out pairs do with so many tokens of the working forced, seed by seed; and if the
-    `pair` is none of them, that."""
+    """What all held-out pairs do with so many tokens of the working forced, seed by seed; and if
+    the `pair` is none of them, that."""
 
     def each(what: str) -> str:
         counts = [f"{part:,}" for _, part, _ in claims.forced(given, what).points(record)]
