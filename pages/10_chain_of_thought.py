@@ -248,7 +248,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         for column, (asked, prompt) in zip((left, right), worked.PROMPTS.items(), strict=True):
             forced = given if column is right else 0
             column.html(figures.prompted(*pair, *prompt, texts[asked], forced))
-        right.caption(worked.over_all_pairs(rows, given, pair))
+        right.caption(worked.over_all_pairs(rows, given) + worked.if_trained_on(*pair))
         page.notice()
         page.source(prompted.two_formats, prompted.forced)
 

@@ -290,7 +290,7 @@ COURSES = (
         Change(
             "data",
             name,
-            ("stages from short to long problems, the curriculum", course("the_course")),
+            ("the curriculum", course("the_course")),
             (words, course(arm)),
             COURSE,
             FOUR,
@@ -301,8 +301,8 @@ COURSES = (
             ("reversed", "stages in reversed order", "its stages reversed", ""),
             ("no_padding", "no zero padding", "without zeros in front", ""),
             ("no_carries", "no picking for carries", "without problems picked for carries", ""),
-            ("rehearsal_0", "no rehearsal", "without problems of earlier stages, or rehearsal", ""),
-            ("rehearsal_5", "less rehearsal", "with 5 in 100 from earlier stages", ""),
+            ("rehearsal_0", "no rehearsal", "without rehearsal", ""),
+            ("rehearsal_5", "less rehearsal", "with 5 in 100 rehearsed", ""),
             (
                 "from_two_digits",
                 "begun at two digits",
@@ -345,16 +345,16 @@ STUDIES = tuple(
 SIZES = (
     Change(
         "architecture",
-        "15 times the smallest, plain",
-        ("the smallest network, width 64", rows("sizes", style="plain", d_model=64)),
-        ("one of width 256", rows("sizes", style="plain", d_model=256)),
+        "15 times the size, plain",
+        ("width 64", rows("sizes", style="plain", d_model=64)),
+        ("width 256", rows("sizes", style="plain", d_model=256)),
         THIS,
     ),
     Change(
         "architecture",
-        "4 times the smallest, working",
-        ("the smallest network, width 64", rows("sizes", style="cot_reversed", d_model=64)),
-        ("one of width 128", race("cot_reversed")),
+        "4 times the size, with working",
+        ("width 64", rows("sizes", style="cot_reversed", d_model=64)),
+        ("width 128", race("cot_reversed")),
         THIS,
     ),
 )
@@ -363,15 +363,14 @@ POSITIONS = tuple(
     Change(
         "architecture",
         f"{name}, {texts}",
-        ("a learned vector for each position", placed(setting, "learned")),
+        ("a learned table", placed(setting, "learned")),
         (words, placed(setting, encoding)),
         ROPE,
         IN_CURVE,
-        "The table has parameters of its own"
-        + (". A stream holds texts end to end" if texts == "streams" else ""),
+        "The table has parameters of its own",
     )
     for encoding, name, words in (
-        ("rotary", "RoPE for a table", "queries and keys turned by position, or RoPE"),
+        ("rotary", "RoPE for a table", "RoPE"),
         ("none", "no positions", "no positions at all"),
     )
     for setting, texts in (
@@ -386,29 +385,29 @@ RESIDUALS = (
         Change(
             "architecture",
             f"{name}, 3 layers",
-            ("each layer adding to the residual stream", shallow("plain")),
+            ("a plain sum", shallow("plain")),
             (words, shallow(arm)),
             "attention_residuals",
             AT_A_STEP,
         )
         for arm, name, words in (
-            ("full", "attention over depth", "a weighted blend of all earlier layers"),
-            ("block", "depth in groups", "a weighted blend of groups of layers"),
-            ("fixed", "fixed depth weights", "a learned number for each earlier layer"),
+            ("full", "attention over depth", "attention over depth"),
+            ("block", "depth in groups", "attention over groups of layers"),
+            ("fixed", "fixed depth weights", "one number a connection"),
         )
     ),
     *(
         Change(
             "architecture",
             f"{name}, 6 layers",
-            ("each layer adding to the residual stream", deep("plain")),
+            ("a plain sum", deep("plain")),
             (words, deep(arm)),
             "attention_residuals",
             AT_A_STEP,
         )
         for arm, name, words in (
-            ("full", "attention over depth", "a weighted blend of all earlier layers"),
-            ("block", "depth in groups", "a weighted blend of groups of layers"),
+            ("full", "attention over depth", "attention over depth"),
+            ("block", "depth in groups", "attention over groups of layers"),
         )
     ),
 )
@@ -417,17 +416,17 @@ PARTS = (
     Change(
         "architecture",
         "latents for keys, values",
-        ("keys and values of every head kept", mixed("mha", "dense")),
-        ("one short vector kept for all, or latents", mixed("mla", "dense", "equal_latents")),
+        ("multi-head attention", mixed("mha", "dense")),
+        ("latents", mixed("mla", "dense", "equal_latents")),
         "mla",
         FOUR_AT_END,
     ),
     Change(
         "architecture",
         "keys, values of rank 32",
-        ("keys and values of full width", rows("low_rank", rank=0, matched=False, fraction=0.3)),
+        ("multi-head attention", rows("low_rank", rank=0, matched=False, fraction=0.3)),
         (
-            "squeezed through 32 numbers, as many parameters",
+            "keys and values of rank 32, as many parameters",
             rows("low_rank", rank=32, matched=True, fraction=0.3),
         ),
         "mla",
@@ -442,8 +441,8 @@ PARTS = (
     Change(
         "architecture",
         "experts, multi-head",
-        ("one FFN a layer, for all tokens", mixed("mha", "dense")),
-        ("eight smaller ones that share out the tokens, or experts", mixed("mha", "moe")),
+        ("a dense FFN", mixed("mha", "dense")),
+        ("eight experts", mixed("mha", "moe")),
         "moe",
         FOUR_AT_END,
     ),
@@ -459,8 +458,8 @@ PARTS = (
         for change, name, words in (
             ("experts_4", "4 experts, not 8", "four"),
             ("experts_16", "16 experts, not 8", "sixteen"),
-            ("no_shared_expert", "no shared expert", "none that takes every token"),
-            ("no_bias_updates", "no bias updates", "nothing to even out their load"),
+            ("no_shared_expert", "no shared expert", "no shared expert"),
+            ("no_bias_updates", "no bias updates", "biases that stay zero"),
         )
     ),
 )

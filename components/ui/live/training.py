@@ -324,11 +324,7 @@ def describe(run: LiveRun) -> str:
     if run.checks:
         seen = run.checks[-1].check
         assert seen is not None
-        every = spelled(loop.CHECKS_IN_A_ROUND)
-        asked = (
-            f" (one pair in {every} is read)" if run.checks[-1].step < run.checks[-1].steps else ""
-        )
-        parts.append(f"held out: {errors_in(seen.errors_heldout, seen.n_heldout)}{asked}")
+        parts.append(f"held out: {errors_in(seen.errors_heldout, seen.n_heldout)}")
         parts.extend(filter(None, [arrival(run)]))
     if run.goes_on:
         parts.extend(filter(None, [steps_within_the_limit(run)]))

@@ -25,7 +25,7 @@ from components.ui.plots.chart_parts import (
 )
 from components.ui.plots.colours import ACCENT, GREY, INK, LINE, PAPER, RIGHT_FIELD, WORSE, WRONG
 
-ATLAS_KINDS = ("right, trained on", "right, held out", "wrong, held out", "wrong, trained on")
+ATLAS_KINDS = ("right, trained on", "right, never shown", "wrong, never shown", "wrong, trained on")
 ATLAS_ORDER = ((False, True), (False, False), (True, False), (True, True))
 """The kinds as (is it wrong, was it trained on)."""
 

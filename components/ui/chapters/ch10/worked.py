@@ -173,6 +173,12 @@ def texts_kept(record: Record, pair: tuple[int, int], given: int) -> Mapping[str
     return None
 
 
+def if_trained_on(a: int, b: int) -> str:
+    """A sentence where the pair is none of those held out."""
+    held_out = two_digit_split()[a, b] >= HELDOUT_FROM
+    return "" if held_out else f" {a} × {b} is none of them: it was trained on."
+
+
 def to_be_asked_at_once(race: Record) -> Dragged:
     """The frame of the guess: beside the network that learned the plain format alone."""
     return Dragged(
@@ -199,20 +205,17 @@ def asked_at_once(record: Record, race: Record) -> Answer:
     )
 
 
-def over_all_pairs(record: Record, given: int, pair: tuple[int, int]) -> str:
-    """What all held-out pairs do with so many tokens of the working forced, seed by seed; and if
-    the `pair` is none of them, that."""
+def over_all_pairs(record: Record, given: int) -> str:
+    """What all held-out pairs do with so many tokens of the working forced, seed by seed."""
 
     def each(what: str) -> str:
         counts = [f"{part:,}" for _, part, _ in claims.forced(given, what).points(record)]
         return counts[0] if len({*counts}) == 1 else join_words(counts)
 
-    a, b = pair
-    known = "" if two_digit_split()[pair] >= HELDOUT_FROM else f" {a} × {b} is no such pair."
     return (
-        f"Of all {record[0]['n_heldout']:,} held-out pairs behind the `.`, in "
-        f"{spelled(len(record))} seeds: {each('goes_on')} go on with the working, and "
-        f"{each('right')} come out right with it.{known}"
+        f"Of all {record[0]['n_heldout']:,} held-out pairs behind the `.`, {each('goes_on')} go on "
+        f"with the working, and {each('right')} come out right with it ({spelled(len(record))} "
+        "seeds)."
     )
 
 
