@@ -430,7 +430,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
     def every_forgery() -> None:
         rows = rows_of("tamper.jsonl")
         if not rows or not page.guess(
-            "Over all pairs and digits but the constant zero, how often does it move as implied?",
+            "Over all digits but the constant zero, how often does the answer move as implied?",
             HOW_MANY,
             lambda: worked.moved_as_implied(rows),
             frame=worked.AS_IMPLIED,
