@@ -165,7 +165,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
     @page.section("train")
     def train_it_yourself() -> None:
         page.guess(
-            "Why does an untrained network write nonsense?",
+            "At first hardly a text is right. Why does an untrained network write nonsense?",
             worked.NONSENSE,
             worked.NONSENSE[1],
             name="nonsense",
@@ -213,7 +213,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             "*Dots* is as long as the working. How many held-out pairs does it get wrong?",
             tuple(STYLE_NAMES.values()),
             lambda: worked.wrong_with_dots(rows),
-            frame=worked.WRONG_WITH_DOTS,
+            frame=worked.dots_beside_plain(rows),
         ):
             return
         pairs = page.choose("race_pairs", "Show the pairs that were", tuple(worked.PAIRS))
@@ -248,7 +248,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         for column, (asked, prompt) in zip((left, right), worked.PROMPTS.items(), strict=True):
             forced = given if column is right else 0
             column.html(figures.prompted(*pair, *prompt, texts[asked], forced))
-        right.caption(worked.over_all_pairs(rows, given))
+        right.caption(worked.over_all_pairs(rows, given) + worked.if_trained_on(*pair))
         page.notice()
         page.source(prompted.two_formats, prompted.forced)
 
@@ -290,15 +290,9 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             frame=worked.never_seen(rows),
         ):
             return
-        page.draw(
-            dots.seeds(
-                dots.seed_points(claims.UNSEEN, rows),
-                WRONG,
-                shares(),
-                down="partial products",
-                said=["errors"],
-            ),
-            alt="Share of wrong held-out texts by how many partial products were never seen",
+        page.numbers(
+            "Held-out texts that are wrong, by how many partial products were never seen",
+            dots.seed_points(claims.UNSEEN, rows),
         )
         page.notice()
         page.source(controls.usual_groups, controls.census)
@@ -436,7 +430,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
     def every_forgery() -> None:
         rows = rows_of("tamper.jsonl")
         if not rows or not page.guess(
-            "Over all pairs and digits, how often does the answer move as the forgery implies?",
+            "Over all digits but the constant zero, how often does the answer move as implied?",
             HOW_MANY,
             lambda: worked.moved_as_implied(rows),
             frame=worked.AS_IMPLIED,

@@ -4,14 +4,12 @@ asked for them."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from components.ui.claims.claim import Claim
 from components.ui.claims.results import (
     census,
     full_reading,
     heldout,
-    heldout_of,
     parameters,
     recipes_read,
     was_read_before,
@@ -116,11 +114,6 @@ def forced(given: int, what: str) -> Counts:
 
 
 # ---------------------------------------------------------------- runs read on all pairs
-
-
-def heldout_share(found: Sequence[Row]) -> Measured:
-    wrong = heldout_of(found)
-    return replace(wrong, shown=share_of(wrong.errors or 0, wrong.n or 1))
 
 
 def wrong_in_census(run: str, kind: str) -> Told:
@@ -229,9 +222,6 @@ CLAIMS: dict[str, Claim] = {
     ),
     "chain_of_thought.parameters": Claim("Parameters of the book's model.", parameters(BOOK_RUN)),
     "chain_of_thought.plain_heldout": Claim("The plain model on held-out pairs.", heldout(PLAIN)),
-    "chain_of_thought.plain_heldout_share": Claim(
-        "The plain model on held-out pairs, as a share.", result(PLAIN).told(heldout_share)
-    ),
     "chain_of_thought.few_share": Claim(
         "Share of all pairs that the small twin is trained on.",
         result(TWIN).told(lambda found: f"one pair in {one_in(found[0]['recipe']['fraction'])}"),
@@ -335,7 +325,7 @@ CLAIMS: dict[str, Claim] = {
     },
     **{
         f"chain_of_thought.shared_{name.replace('0.', '').replace(' and ', '')}": Claim(
-            f"The first digit is wrong without {name}, by the mean.", first_digit(name, "mean")
+            f"The first digit is wrong without {name}, by zeros.", first_digit(name, "zero")
         )
         for name in ROWS[2:]
     },

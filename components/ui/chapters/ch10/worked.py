@@ -64,23 +64,25 @@ def share_of_run(wrong: Measured) -> float:
     return (wrong.errors or 0) / (wrong.n or 1)
 
 
-WRONG_WITH_DOTS = Dragged(
-    Axis.percent("of held-out pairs wrong, median of the seeds"),
-    STYLE_NAMES["dots"],
-    later=[STYLE_NAMES["plain"], STYLE_NAMES["cot_reversed"]],
-    hue="brown",
-)
+def arm(style: Style, record: Record, hue: str) -> Line:
+    return percents.bar(STYLE_NAMES[style], claims.wrong(claims.RACE[style]), record, hue)
+
+
+def dots_beside_plain(record: Record) -> Dragged:
+    """The frame of the guess: beside no such length at all."""
+    return Dragged(
+        Axis.percent("of held-out pairs wrong, median of the seeds"),
+        STYLE_NAMES["dots"],
+        [arm("plain", record, "ochre")],
+        [STYLE_NAMES["cot_reversed"]],
+        hue="brown",
+    )
 
 
 def wrong_with_dots(record: Record) -> Answer:
-    """Beside the others: the same length with the working in it, and no such length at all."""
-    found = {STYLE_NAMES[style]: claims.wrong(rows) for style, rows in claims.RACE.items()}
-    plain, dots, working = (STYLE_NAMES[style] for style in ("plain", "dots", "cot_reversed"))
-    others = [
-        percents.bar(name, found[name], record, hue)
-        for name, hue in ((plain, "ochre"), (working, "violet"))
-    ]
-    return percents.answer(found[dots], record, rows=others)
+    """Beside the same length with the working in it."""
+    working = arm("cot_reversed", record, "violet")
+    return percents.answer(claims.wrong(claims.RACE["dots"]), record, rows=[working])
 
 
 SIZES = ("the largest network, plain", "the smallest network, with the working")
@@ -88,7 +90,7 @@ SIZES = ("the largest network, plain", "the smallest network, with the working")
 
 def formats() -> Axis:
     """Of shares that are compared, where most are large and one may be small."""
-    return Axis.percent("of held-out pairs wrong, median of the seeds", step=0.1)
+    return Axis.percent("of held-out pairs wrong: one run, and the median of the seeds", step=0.1)
 
 
 def race_of_sizes(record: Record, largest: Measured) -> Picked:
@@ -169,6 +171,12 @@ def texts_kept(record: Record, pair: tuple[int, int], given: int) -> Mapping[str
         if pair == (row["cell"]["a"], row["cell"]["b"]):
             return {"working": row["working"], "plain": row["forced"][given]}
     return None
+
+
+def if_trained_on(a: int, b: int) -> str:
+    """A sentence where the pair is none of those held out."""
+    held_out = two_digit_split()[a, b] >= HELDOUT_FROM
+    return "" if held_out else f" {a} × {b} is none of them: it was trained on."
 
 
 def to_be_asked_at_once(race: Record) -> Dragged:
@@ -312,7 +320,7 @@ def stand_in_points(record: Record) -> Bars:
 def wrong_without_many(record: Record) -> Dragged:
     """The frame of the guess."""
     axis = Axis(f"wrong texts of {record[0]['n']:,}", 0, record[0]["n"])
-    return Dragged(axis, "without layers 2 to 5", later=["without layers 1 to 5"])
+    return Dragged(axis, without_heads(2), later=[without_heads(1)])
 
 
 def texts_lost(record: Record) -> Answer:
@@ -322,7 +330,11 @@ def texts_lost(record: Record) -> Answer:
         for first in (2, 1)
         for point in claims.without("heads", range(first, 6), "zero").points(record)
     )
-    return Answer(lost, rows=[Line("without layers 1 to 5", more, hue="ochre")])
+    return Answer(lost, rows=[Line(without_heads(1), more, hue="ochre")])
+
+
+def without_heads(first: int) -> str:
+    return f"without {part_in_words('heads', (first, 5))}"
 
 
 def part_in_words(part: str, layers: Sequence[int]) -> str:
@@ -422,11 +434,12 @@ def pairs_from(begin: float, end: float) -> str:
 
 
 def worked_pair() -> str:
-    """Has the book's model been trained on the pair of the examples?"""
-    atlas = atlases().get(BOOK_RUN)
-    if atlas is None:
+    """Have the two models of the lanes been trained on the pair of the examples?"""
+    found = [atlases().get(run) for run in (PLAIN, BOOK_RUN)]
+    told = {bool(atlas.trained_on[37, 48]) for atlas in found if atlas is not None}
+    if None in found or len(told) != 1:
         return claim.MISSING
-    return "one that it was trained on" if atlas.trained_on[37, 48] else "one that it never saw"
+    return "one that both were trained on" if told.pop() else "one that neither ever saw"
 
 
 def twin_errors() -> str:
@@ -444,6 +457,7 @@ CALC = {
     "changes": lambda: f"{len(all_weighed())}",
     "changes_undecided": lambda: f"{sum(not one.agree for one in all_weighed())}",
     "styles": lambda: spelled(len(STYLES)),
+    "n_layer": lambda: f"{n_layer()}",
     "short_line": lambda: spelled(turns("plain")),
     "long_line": lambda: spelled(turns("cot")),
     "layers_plain": lambda: f"{turns('plain') * n_layer()}",
