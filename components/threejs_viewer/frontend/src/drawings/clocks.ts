@@ -20,6 +20,7 @@ const SHORTEST_HOLD = 84; // of the handle that moves both marks
 const STRIDE = 2; // positions from one moment of the play to the next
 const [LARGEST, GLYPH_PER_UNIT] = [19, 1.5]; // of a token's letter
 const [PIN, ASIDE] = [9, 15]; // radius of a pin, and from its middle to its words
+const GAP_NAME = 32; // half of its width, and a pin beside it
 const LETTER = 7; // about as wide is one of a pin's words
 const DIAL = 100; // radius of the large clock
 const SMALL = 50; // radius of a small one
@@ -266,8 +267,7 @@ class Clocks extends MovingDrawing<Data> {
   private drawRuler(i: number, j: number): void {
     this.drawWas(i, j);
     const { text, key, last } = this.data;
-    // The problem as it is written: with a gap of another width no such text stands there.
-    const parted = Math.abs(i - j - (text.length - 1 - key)) > 1e-9;
+    const parted = this.parted(i, j);
     set(this.tokens, { "font-size": Math.min(LARGEST, GLYPH_PER_UNIT * this.unit()) });
     [...this.tokens.children].forEach((token, t) => {
       const stands = t === key ? j : i - (text.length - 1 - t);
@@ -293,6 +293,12 @@ class Clocks extends MovingDrawing<Data> {
     });
   }
 
+  /** With a gap of another width no such problem stands there. */
+  private parted(i: number, j: number): boolean {
+    const [i0, j0] = this.first;
+    return Math.abs(i - j - (i0 - j0)) > 1e-9;
+  }
+
   private drawTicks(): void {
     const { last } = this.data;
     const every = tickStep(36 / this.unit());
@@ -314,10 +320,16 @@ class Clocks extends MovingDrawing<Data> {
     const { text, key } = this.data;
     const said = [sayingOf("key", text[key]), sayingOf("query", text.at(-1)!)];
     const [keys, queries] = said.map((words) => LETTER * words.length + 2 * ASIDE);
-    const free = [j0, i0].map(this.x, this).filter((x) => {
-      const [left, right] = [this.x(j) - x, x - this.x(i)];
-      return (left < -2 * PIN || left > keys) && (right < -2 * PIN || right > queries);
-    });
+    const [from, to] = [this.x(j), this.x(i)];
+    // Between the pins there is room once the problem no longer stands there, but for the gap's name.
+    const between = (x: number): boolean =>
+      this.parted(i, j) &&
+      x > from + 2 * PIN &&
+      x < to - 2 * PIN &&
+      Math.abs(x - (from + to) / 2) > GAP_NAME;
+    const free = [j0, i0]
+      .map((position) => this.x(position))
+      .filter((x) => x < from - keys || x > to + queries || between(x));
     if (free.length === 2) draw(this.was, "line", { x1: free[0], x2: free[1], ...y });
     for (const x of free) {
       draw(this.was, "line", { x1: x, x2: x, y1: PIN_Y, y2: LINE_Y });
