@@ -87,7 +87,7 @@ page.three_from_before("before_order", "before_table", "before_working")
 @page.section("blind", needs=list(probes.MODELS))
 def blind() -> None:
     if not page.guess(
-        "In the model without positions, how much does the first layer's attention change?",
+        "In the model without positions, how much does the attention of layer 0 change?",
         ("not at all", "about half", "completely"),
         worked.blind_change,
         frame=worked.BLIND,
@@ -163,9 +163,11 @@ with page.deeper("matrices, which numbers make a pair, and the score by distance
 @page.section("tape", needs=[ROTARY, LEARNED])
 def sum_on_a_tape() -> None:
     if not page.guess(
-        "The whole problem moves a hundred positions on. Whose attention pattern stays the same?",
+        "The problem moves along the tape. "
+        "By how much does an attention weight change at most, with the learned table?",
         ("the rotary one", "the learned one", "both", "neither"),
-        lambda: "the rotary one" if probes.largest_change(ROTARY) < 1e-3 else "neither",
+        worked.largest_changes,
+        frame=worked.SHIFTED,
     ):
         return
     config = load_with_progress(ROTARY).model.config

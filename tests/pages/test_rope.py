@@ -54,7 +54,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     assert not app.exception
     for answer in (
         "not at all",
-        "the rotary one",
+        f"{probes.largest_change(probes.LEARNED):.2f}",
         f"{probes.errors_when_read_as('interleaved')}",
         f"{probes.errors_when(probes.ROTARY, 0, 1)}",
         "the first digit of a",
@@ -71,6 +71,8 @@ def test_the_first_figure_turns_the_recorded_head_of_a_trained_network(seen: Any
         score = (i * j.conj() * np.exp(1j * gap * np.array(data["speeds"]))).real.sum() / 32**0.5
         assert score == pytest.approx(scores[20, 20 - gap], abs=1e-4)
     assert data["text"] == "37*48=" and data["text"][data["key"]] == "3"
+    best = 1 + int(np.argmax(scores[20, 19:7:-1]))
+    assert data["text"][-1 - best] == "7"  # where the page says that the score is largest
 
 
 def test_the_chosen_base_is_strong_in_the_chart_of_scores_by_distance(book: Any) -> None:

@@ -31,7 +31,6 @@ HTML = f"""
   <div class="legend">
     <span><i class="query"></i>query</span><span><i class="key"></i>key</span>
     <span><i class="was"></i>at the start</span>
-    <span><i class="wave"></i>share of the large clock</span>
     <span>below a clock: degrees per position</span>
   </div>
   {moments("How far they have moved")}

@@ -39,11 +39,8 @@ def changes(rows: Sequence[Mapping[str, Any]]) -> Chart:
         alt.Chart(data)
         .mark_bar()
         .encode(
-            x=alt.X(
-                "change:Q",
-                title="change of the attention output",
-                scale=alt.Scale(domainMin=0),
-                axis=alt.Axis(format="%", tickCount=5),
+            x=from_zero([ROOM * max(data["change"])], "~%").x(
+                "change:Q", "change of the attention output"
             ),
             y=alt.Y("where:N", title=None, sort=None),
             color=alt.Color("model:N", scale=kinds(data["model"]), legend=None),
@@ -51,6 +48,10 @@ def changes(rows: Sequence[Mapping[str, Any]]) -> Chart:
         )
     )
     return finished(chart.properties(height=rows_high(len(data), 26)))
+
+
+ROOM = 1.05
+"""Of an axis, past the longest bar."""
 
 
 def scores_by_place(scores: Numbers) -> Chart:

@@ -58,6 +58,9 @@ TRAINED_DIGITS, MOST_TYPED = 3, 10
 LLAMA_BASE = 500_000
 """Of Llama 3, by the paper that the page names."""
 
+LONGEST = Format("cot_reversed", MOST_TYPED, MOST_TYPED)
+"""The problems of most digits that were tried."""
+
 TOLD_FROM, TOLD_TO, TOLD = len(PROMPT) - 1, len(SUM) - 2, SUM.index("+") + 1
 """Tokens behind which the model writes, and the one that is framed at first: the `0` of `+0`."""
 
@@ -249,10 +252,14 @@ WRONG = Axis.percent("of test problems wrong")
 ROUNDING = 0.01
 """So few percent of a change are what single precision loses."""
 
+HUES = {"rotary": "violet", "learned table": "ochre", "no positions": "brown"}
+"""Of the small networks, as in the charts."""
+
 BLIND = Dragged(
-    Axis.percent("of what the attention wrote before"),
-    "change in the first layer",
-    later=["in the second layer"],
+    Axis.percent("percent of the unshuffled output"),
+    "change in layer 0",
+    later=["in layer 1"],
+    hue=HUES["no positions"],
 )
 
 
@@ -260,9 +267,7 @@ def blind_change() -> Answer:
     """The answer of the guess, beside the layer above."""
     first, second = 100 * asked.change_when_shuffled(UNORDERED, 0)[:2]
     words = "not at all" if first < ROUNDING else f"{first:.0f}%"
-    return Answer(
-        float(first), words, rows=[Line("in the second layer", float(second), hue="ochre")]
-    )
+    return Answer(float(first), words, rows=[Line(BLIND.later[0], float(second), hue=BLIND.hue)])
 
 
 READ_AS = ("as trained, with halves", "evaluated with neighbours", "rows in order, with neighbours")
@@ -282,6 +287,20 @@ def wrong_when_read() -> Answer:
     return Answer(wrong("interleaved"), rows=rows)
 
 
+SHIFTED = Dragged(
+    Axis("largest change of an attention weight", 0, 1, 0.01, more="higher", less="lower"),
+    "learned table",
+    later=["rotary"],
+    hue=HUES["learned table"],
+)
+
+
+def largest_changes() -> Answer:
+    """The answer of the guess, beside the rotary network."""
+    rotary = Line(SHIFTED.later[0], asked.largest_change(ROTARY), hue=HUES["rotary"])
+    return Answer(asked.largest_change(LEARNED), rows=[rotary])
+
+
 STRETCHED = Dragged(
     Axis(f"of {N_ERRORS} held-out problems wrong", 0, N_ERRORS),
     "rotary, behind the gap",
@@ -292,7 +311,7 @@ STRETCHED = Dragged(
 def wrong_behind_the_gap() -> Answer:
     """The answer of the guess, beside the network with a learned table."""
     rotary, learned = (asked.errors_when(run, 0, GAP) for run in (ROTARY, LEARNED))
-    return Answer(rotary, rows=[Line(STRETCHED.later[0], learned, hue="ochre")])
+    return Answer(rotary, rows=[Line(STRETCHED.later[0], learned, hue=HUES["learned table"])])
 
 
 def square(digits: int) -> str:
@@ -609,7 +628,8 @@ REACH: dict[str, Callable[[], str]] = {
     "turned_small": lambda: turned_at_the_edge("coupled_slow"),
     "drawn_out": drawn_out,
     "n_clipped": lambda: f"{asked.N_CLIPPED}",
-    "long_tokens": lambda: f"{Format('cot_reversed', MOST_TYPED, MOST_TYPED).length}",
+    "long_tokens": lambda: f"{LONGEST.length}",
+    "long_typed": lambda: f"{LONGEST.prompt_length}",
 }
 
 CALC = BY_HAND | ORDER | TAPE | KEPT | RACE | NEW | REACH

@@ -18,6 +18,10 @@ const [PIN_Y, GLYPH_Y, LINE_Y, NUMBER_Y, BOTH_Y, RULER] = [18, 50, 66, 82, 110, 
 const LEAST_GAP = 1;
 const SHORTEST_HOLD = 84; // of the handle that moves both marks
 const STRIDE = 2; // positions from one moment of the play to the next
+const [LARGEST, GLYPH_PER_UNIT] = [19, 1.5]; // of a token's letter
+const [PIN, ASIDE] = [9, 15]; // radius of a pin, and from its middle to its words
+const GAP_NAME = 32; // half of its width, and a pin beside it
+const LETTER = 7; // about as wide is one of a pin's words
 const DIAL = 100; // radius of the large clock
 const SMALL = 50; // radius of a small one
 const [PLOT_LEFT, PLOT_RIGHT, PLOT_TOP, PLOT, PLOT_AXIS] = [36, 14, 20, 190, 38];
@@ -171,7 +175,7 @@ class Clocks extends MovingDrawing<Data> {
     const mark = this.buildMark(name, name === "key" ? "Key at" : "Query at");
     draw(mark, "line", { class: "stem", y1: PIN_Y, y2: LINE_Y });
     draw(mark, "circle", { class: "reach", cy: PIN_Y, r: 20 });
-    draw(mark, "circle", { class: "grip", cy: PIN_Y, r: 9 });
+    draw(mark, "circle", { class: "grip", cy: PIN_Y, r: PIN });
     draw(mark, "text", { class: "what", y: PIN_Y });
     return mark;
   }
@@ -233,7 +237,7 @@ class Clocks extends MovingDrawing<Data> {
       this.mark(i - j, score);
     }
     this.part("angle").textContent = degrees(angle);
-    this.part("score").textContent = signed(score, 6);
+    this.part("score").textContent = signed(score, 2);
     return this.told(i, j, angle, score);
   }
 
@@ -263,17 +267,19 @@ class Clocks extends MovingDrawing<Data> {
   private drawRuler(i: number, j: number): void {
     this.drawWas(i, j);
     const { text, key, last } = this.data;
+    const parted = this.parted(i, j);
+    set(this.tokens, { "font-size": Math.min(LARGEST, GLYPH_PER_UNIT * this.unit()) });
     [...this.tokens.children].forEach((token, t) => {
       const stands = t === key ? j : i - (text.length - 1 - t);
-      const covered = t !== key && t !== text.length - 1 && Math.abs(stands - j) < 0.5;
-      set(token, { x: this.x(stands), visibility: covered || stands < 0 ? "hidden" : "visible" });
+      const away = t !== key && t !== text.length - 1 && parted;
+      set(token, { x: this.x(stands), visibility: away || stands < 0 ? "hidden" : "visible" });
     });
     const [from, to] = [this.x(j), this.x(i)];
     set(this.span, { x1: from, x2: to });
     set(this.distance, { x: (from + to) / 2 });
     this.distance.textContent = `gap ${shortly(i - j)}`;
-    this.drawPin(this.key, j, `key of ${text[key]}`, "end");
-    this.drawPin(this.query, i, `query of ${text.at(-1)}`, "start");
+    this.drawPin(this.key, j, i - j, sayingOf("key", text[key]), "end");
+    this.drawPin(this.query, i, i - j, sayingOf("query", text.at(-1)!), "start");
     const long = Math.max(SHORTEST_HOLD, to - from + 18);
     const left = clamp((from + to - long) / 2, 0, this.width - long);
     const [reach, grip, what] = this.both.children;
@@ -285,6 +291,12 @@ class Clocks extends MovingDrawing<Data> {
       "aria-valuenow": Math.round(j),
       "aria-valuetext": `query at ${shortly(i)}, key at ${shortly(j)}`,
     });
+  }
+
+  /** With a gap of another width no such problem stands there. */
+  private parted(i: number, j: number): boolean {
+    const [i0, j0] = this.first;
+    return Math.abs(i - j - (i0 - j0)) > 1e-9;
   }
 
   private drawTicks(): void {
@@ -305,27 +317,46 @@ class Clocks extends MovingDrawing<Data> {
     this.was.replaceChildren();
     if (i === i0 && j === j0) return;
     const y = { y1: PIN_Y, y2: PIN_Y };
-    draw(this.was, "line", { x1: this.x(j0), x2: this.x(i0), ...y });
-    for (const position of [i0, j0]) {
-      const x = this.x(position);
+    const { text, key } = this.data;
+    const said = [sayingOf("key", text[key]), sayingOf("query", text.at(-1)!)];
+    const [keys, queries] = said.map((words) => LETTER * words.length + 2 * ASIDE);
+    const [from, to] = [this.x(j), this.x(i)];
+    // Between the pins there is room once the problem no longer stands there, but for the gap's name.
+    const between = (x: number): boolean =>
+      this.parted(i, j) &&
+      x > from + 2 * PIN &&
+      x < to - 2 * PIN &&
+      Math.abs(x - (from + to) / 2) > GAP_NAME;
+    const free = [j0, i0]
+      .map((position) => this.x(position))
+      .filter((x) => x < from - keys || x > to + queries || between(x));
+    if (free.length === 2) draw(this.was, "line", { x1: free[0], x2: free[1], ...y });
+    for (const x of free) {
       draw(this.was, "line", { x1: x, x2: x, y1: PIN_Y, y2: LINE_Y });
-      draw(this.was, "circle", { cx: x, cy: PIN_Y, r: 8 });
+      draw(this.was, "circle", { cx: x, cy: PIN_Y, r: PIN - 1 });
     }
   }
 
-  private drawPin(mark: SVGElement, position: number, said: string, side: "start" | "end"): void {
+  private drawPin(
+    mark: SVGElement,
+    position: number,
+    gap: number,
+    said: string,
+    side: "start" | "end",
+  ): void {
     const x = this.x(position);
     const room = side === "start" ? this.width - x : x;
     const [stem, reach, grip, what] = mark.children;
     set(stem, { x1: x, x2: x });
     for (const circle of [reach, grip]) set(circle, { cx: x });
-    const by = side === "start" ? 15 : -15;
+    const by = side === "start" ? ASIDE : -ASIDE;
     set(what, { x: x + by, "text-anchor": side });
-    what.textContent = room > 7 * said.length + 15 ? said : said.split(" ")[0];
+    what.textContent = room > LETTER * said.length + ASIDE ? said : said.split(" ")[0];
     set(mark, {
       "aria-valuemin": 0,
       "aria-valuemax": this.data.last,
       "aria-valuenow": shortly(position),
+      "aria-valuetext": `position ${shortly(position)}, gap ${shortly(gap)}`,
     });
   }
 
@@ -391,6 +422,8 @@ class Clocks extends MovingDrawing<Data> {
     draw(plot, "text", { class: "head", x: 0, y: 8 }).textContent = "score, by the gap alone";
     const line = (values: number[]): string =>
       `M${values.map((s, n) => `${x(gaps[n]).toFixed(1)} ${y(s).toFixed(1)}`).join("L")}`;
+    const share = draw(plot, "text", { class: "head share", x: width - PLOT_RIGHT, y: 8 });
+    share.textContent = "share of the large clock";
     draw(plot, "path", { class: "wave", d: line(wave) });
     draw(plot, "path", { class: "sum", d: line(scores) });
     const [i0, j0] = this.first;
@@ -453,6 +486,11 @@ function wedgePath(from: number, by: number, radius: number): string {
 function degrees(angle: number): string {
   const number = (angle * 180) / Math.PI;
   return `${signed(number, Math.abs(number) < 9.95 ? 1 : 0)}°`;
+}
+
+/** What stands beside a pin. */
+function sayingOf(name: string, token: string): string {
+  return `${name} of ${token}`;
 }
 
 /** A position, or one between two while it plays. */

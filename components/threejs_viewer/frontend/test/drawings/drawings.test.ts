@@ -112,7 +112,7 @@ test("clocks that walk, and then follow the hand, show the angles and the score 
   const [both, key, query] = drawing.all("[role=slider]");
   const check = (i: number, j: number): void => {
     const found = cases.clocks.expected.find(({ positions }) => apart(positions, [i, j]) === 0)!;
-    expect(drawing.text(".score")).toBe(signed(found.score, 6));
+    expect(drawing.text(".score")).toBe(signed(found.score, 2));
     const angles = drawing.all(".clock").map((e) => e.getAttribute("aria-label")!);
     const degrees = angles.map((text) => /angle (.*)°/.exec(text)![1].replace("\u2212", "-"));
     const due = found.angles.map((angle) => (angle * 180) / Math.PI);
