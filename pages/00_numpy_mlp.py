@@ -137,6 +137,13 @@ def what_to_notice(settings: Settings, row: int | None) -> str:
     return "cannot_pairs_notice" if st.session_state["ch00_hide"] == "single pairs" else "whole"
 
 
+def logs_are_told(settings: Settings) -> bool:
+    """Does the reader see, or know, what logarithms do to a hidden row?"""
+    kept = {*st.session_state, *st.query_params}
+    told = any(f"ch00_log_row{own}" in kept for own in OWN)
+    return told or settings is BY_LOG or page.revealed
+
+
 def n_hidden_in(shown: Cells) -> str:
     n = int((~shown).sum())
     return f"{n} of {len(shown)} cells hidden" if n else "on the whole table"
@@ -164,6 +171,8 @@ def what_it_was_never_shown() -> None:
         )
     if told:
         page.notice(what_to_notice(settings, row))
+        if what_to_notice(settings, row) == "cannot_pairs_notice" and logs_are_told(settings):
+            page.prose("cannot_pairs_log")
     page.source(experiment.film, experiment.hide, mlp.train)
 
 
@@ -285,10 +294,11 @@ def by_hand(edge: Edge) -> None:
 @page.section("network")
 def step_by_step() -> None:
     page.guess(
-        "Before the first step: how does the network's loss compare with that of a blind guess?",
+        "A blind guess gives the right digit a probability of one in ten. What is the loss of a "
+        "network that gives it one in a hundred?",
         ("well below", "near or above"),
-        worked.first_loss,
-        frame=worked.FIRST_LOSS,
+        worked.loss_of_a_tenth,
+        frame=worked.LOSS_OF_A_TENTH,
         name="blind",
     )
     page.prose("network_controls")

@@ -13,7 +13,7 @@ NOTATION: dict[str, str] = {
     "n": "how many: examples, tokens or problems in a sample",
     "x": "what a layer reads; in a Transformer, the residual stream",
     "x_i": "the stream at position i",
-    "y": "what a layer gives; at the votes, one for the right answer and zero for every other",
+    "y": "what a layer gives",
     "h": "the outputs of a hidden layer; as a subscript, which head",
     "H": "how many heads ask; at the foot k, how many answer",
     "m": "in ALiBi, what a head takes off a score for each token of distance; in FlashAttention, "
@@ -62,7 +62,7 @@ NOTATION: dict[str, str] = {
     "p": "a probability; in attention, the weight of a key",
     "e": "Euler's number, the base of the natural logarithm",
     "V": "the size of the vocabulary; in FlashAttention, a tile of values",
-    "t": "a position of a signal",
+    "t": "a position of a signal; of the votes, one for the right answer and zero for every other",
     "u": "a row of the unembedding; as a subscript, any token of the vocabulary",
     "v": "a value; of an optimiser, a speed, or the mean of the squares so far; as a subscript, "
     "one token of the vocabulary",
@@ -132,6 +132,8 @@ ON_PAGE: dict[str, dict[str, str]] = {
         "s": "logits: a score for every possible answer",
         "p": "a probability",
         "L": "the loss of the units or of the tens",
+        "t": "the truth: one for the right digit, zero for every other",
+        r"\leftarrow": "in a formula: takes the new value",
         "j": "the right digit",
         "i": "one of the ten digits",
         "u": "each of the ten digits in turn",

@@ -40,6 +40,7 @@ HTML = f"""
     <div class="views" role="group" aria-label="Colour of an edge">
       {"".join(f'<button data-view="{view}">{view}</button>' for view in VIEWS)}
       {"".join(f'<span class="key"><i class="{c}"></i>{t}</span>' for c, t in KEY.items())}
+      <span class="key unlit"><i></i>never lit in training</span>
     </div>
   </div>
   <div class="lit" hidden><div class="name"></div><div class="grid" role="img"></div></div>

@@ -23,6 +23,7 @@ from components.ui.chapters.ch00.probes import (
     BY_STEPS,
     DIGITS,
     ERRANDS,
+    LIVE,
     SEVEN_TIMES_EIGHT,
     THREE_TIMES_FOUR,
     USUAL,
@@ -81,6 +82,8 @@ STARTS: tuple[int | Literal["equal"], ...] = (0, 1, 2, 3, "equal")
 """Seeds by their number, and a start from equal weights."""
 START_NAMES = {start: "equal" if start == "equal" else f"seed {start}" for start in STARTS}
 WIDTHS, DEPTHS = (1, 2, 4, 8, 16, 32, 64), (0, 1, 2, 3)
+RATE_OVER = 0.5
+"""With which the network no longer learns the table."""
 RATES = (0.0001, 0.001, 0.005, 0.01, 0.02, 0.04, 0.1, 0.5, 2.0, 10.0, 100.0)
 
 NEURON_RATES = (0.001, 0.005, 0.01, 0.02, 0.03, 0.05)
@@ -149,6 +152,8 @@ NEURON: dict[str, Callable[[], str]] = {
     "a": lambda: f"{A}",
     "b": lambda: f"{B}",
     "ab": lambda: f"{A * B}",
+    "chain_back": lambda: written(Neuron(A, B, W_FIRST, W_FIRST).dy, "{:.0f}"),
+    "chain_first": lambda: written(Neuron(A, B, W_FIRST, W_FIRST).dw[0], "{:.0f}"),
     "rate_limit": lambda: f"{Neuron(A, B, 0, 0).largest_rate}",
     "rate_high": lambda: f"{RATE_HIGH}",
     "factor_high": lambda: written(1 - 2 * RATE_HIGH * (A**2 + B**2), "{:.1f}"),
@@ -163,18 +168,17 @@ def loss_at_the_start() -> float:
     return gradients(USUAL.network(), DIGITS, *DIGITS.cells())[0]
 
 
-FIRST_LOSS = Dragged(
-    Axis("loss in nats, the whole table", 0, 8, 0.1, " nats", more="higher", less="lower"),
-    "before the first step",
-    given=[Line("a blind guess", math.log(10), f"ln 10 = {math.log(10):.2f}")],
+LOSS_OF_A_TENTH = Dragged(
+    Axis("loss in nats", 0, 8, 0.1, " nats", more="higher", less="lower"),
+    "one in a hundred",
+    given=[Line("one in ten", math.log(10), f"ln 10 = {math.log(10):.2f}")],
 )
 """The frame of the guess."""
 
 
-def first_loss() -> Answer:
+def loss_of_a_tenth() -> Answer:
     """The answer of the guess."""
-    loss = loss_at_the_start()
-    return Answer(loss, f"{loss:.2f} nats")
+    return Answer(math.log(100), f"{math.log(100):.2f} nats")
 
 
 def spoiled() -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -194,16 +198,26 @@ def part_count(which: int) -> str:
     return f"{USUAL.network().parameters[which].size}"
 
 
+def times(rows: int, columns: int) -> str:
+    """The shape of a matrix."""
+    return f"${rows} \\times {columns}$"
+
+
 NETWORK: dict[str, Callable[[], str]] = {
     "parameters": lambda: f"{sum(w.size for w in USUAL.network().parameters)}",
     "parts": lambda: f"${' + '.join(map(part_count, (0, 2, 1, 3)))} = {NETWORK['parameters']()}$",
+    "step_rate": lambda: f"{BY_STEPS.rate}",
+    "shape_x": lambda: times(BATCH, USUAL.sizes[0]),
+    "shape_dy": lambda: times(BATCH, USUAL.sizes[1]),
+    "shape_dW": lambda: times(*USUAL.sizes[:2]),
+    "rate_over": lambda: f"{RATE_OVER}",
+    "right_over": lambda: f"{right_at_the_end(replace(LIVE, rate=RATE_OVER))}",
     "mu": lambda: f"{Momentum(1).mu}",
     "hidden": lambda: spelled(USUAL.hidden[0]),
     "batch": lambda: spelled(BATCH),
     "alone": lambda: ALONE,
     "spoiled_column": lambda: spelled(int(spoiled()[0][:, 4].sum())),
     "spoiled_changed": lambda: f"{int(spoiled()[1].sum())}",
-    "ln10": lambda: f"{math.log(10):.2f}",
     "loss_start": lambda: f"{loss_at_the_start():.2f}",
     "cells": lambda: f"{len(DIGITS.cells()[0])}",
     **{
@@ -248,7 +262,7 @@ def check_off_by(single: bool) -> float:
 
 GRADIENT: dict[str, Callable[[], str]] = {
     "p_right": lambda: f"{right_units_digit():.3f}",
-    "p_minus_y": lambda: written(right_units_digit() - 1, "{:.3f}"),
+    "p_minus_t": lambda: written(right_units_digit() - 1, "{:.3f}"),
     "dy_right": lambda: written((right_units_digit() - 1) / 2, "{:.3f}"),
     "single_steps": lambda: f"{hair_changes()[0] / hair_changes()[1]:.0f}",
     "check_single": lambda: f"{100 * check_off_by(True):.0f} percent",
@@ -262,7 +276,7 @@ def where_dy_came_from(hand: ByHand, a: Numbers, b: Numbers) -> str:
     if hand.ahead is None or hand.back is None or hand.slope is None:
         return (
             f"The $dy$ of {a[example]} × {b[example]} stands at the vote itself: it is "
-            f"$p - y$ there, divided by {2 * len(a)}, since the loss is the mean over both digits "
+            f"$p - t$ there, divided by {2 * len(a)}, since the loss is the mean over both digits "
             f"and {len(a)} example{'s' if len(a) > 1 else ''}. "
             f"That is **{signed(hand.dy[example])}**. Times the $x$ of {hand.x[example]:.3f} that "
             f"the neuron passed on, this is the {signed(hand.terms[example])} of its line in the "
@@ -378,7 +392,8 @@ NEURONS: dict[str, Callable[[], str]] = {
     "alike_before": lambda: alike(start_chosen(), after=False),
     "alike_from": lambda: f"{ALIKE}",
     "odd_neuron": lambda: f"{odd_neuron()}",
-    "odd_chance": lambda: "{} of {}".format(*odd_by_chance()),
+    "odd_chance": lambda: f"{odd_by_chance()[0]}",
+    "odd_ways": lambda: f"{odd_by_chance()[1]}",
     "odd_verdict": odd_verdict,
     "equal_right": lambda: f"{right_at_the_end(replace(USUAL, init='equal'))}",
     "alone_right": lambda: f"{right_at_the_end(replace(USUAL, init='equal', hidden=(1,)))}",

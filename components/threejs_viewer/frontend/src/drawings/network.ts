@@ -41,6 +41,7 @@ import { EITHER_WAY, steppedThrough, tableOf, UP_DOWN } from "./shared/stepped";
 type View = "weights" | "gradients" | "change";
 
 const ASIDE = 0.1; // of the strength of an edge
+const FAINT = 0.25; // so little of the strongest gradient of all moments is hardly drawn
 const FELT = 0.005; // the least that is drawn of what comes back
 
 interface Data extends Reel, Sent {
@@ -120,7 +121,8 @@ class Film extends MovingDrawing<Data> {
       button.onclick = () => {
         this.view = button.dataset["view"] as View;
         views.set(this.data.name, this.view);
-        this.draw();
+        if (this.plays) this.draw();
+        else this.again();
       };
     this.canvas.onclick = (event) => this.click(event);
     this.atEnd(onScheme(() => this.recolour()));
@@ -137,6 +139,7 @@ class Film extends MovingDrawing<Data> {
     this.canvas.classList.toggle("pickable", pickable);
     for (const button of this.views)
       button.hidden = button.dataset["view"] === "change" && epochs.length < 2;
+    this.part("unlit").hidden = !this.data.still.length;
     this.buildTable();
     this.buildUnits();
     this.buildMaps();
@@ -246,9 +249,22 @@ class Film extends MovingDrawing<Data> {
 
   private toldNow(at: number): string {
     const { epochs, unit } = this.data;
-    if (this.dark === null) return told(this.data, at);
+    if (this.dark === null) return this.withFading(told(this.data, at), at);
     const said = toldWithout(this.data, at, this.dark, this.litBy(this.dark), this.answers);
     return `${unit} ${epochs[at]}. ${said}`;
+  }
+
+  /** Why hardly an edge is drawn, where gradients are. */
+  private withFading(said: string, at: number): string {
+    if (this.view !== "gradients" || this.plays || at === 0 || !this.drawn) return said;
+    const of = (all: Int8Array): Int8Array => {
+      const n = all.length / this.data.epochs.length;
+      return all.subarray(at * n, (at + 1) * n);
+    };
+    const most = Math.max(...this.dW.map((all) => Math.max(...of(all).map(Math.abs)) / 127));
+    return most < FAINT
+      ? `${said.replace(/\.$/, "")}. Hardly a gradient is left, as hardly a loss is.`
+      : said;
   }
 
   /** In each cell of the table. */

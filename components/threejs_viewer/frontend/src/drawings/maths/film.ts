@@ -74,7 +74,7 @@ export function toldOfCell(reel: Reel, answers: Answers, cell: number): string {
 /** What went forward for a cell, and what comes back. */
 export function toldOfWay(reel: Reel, { on, back, loss, answer }: Way, product: number): string {
   const hidden = on.at(-2)!;
-  const lit = `${hidden.filter((h) => h > 0).length} of ${hidden.length} neurons above zero`;
+  const lit = `${hidden.filter((h) => h > 0).length} of ${hidden.length} neurons above zero (large dots)`;
   const name = (vote: number): string =>
     reel.target === "digits" ? `${vote % 10} ${vote < 10 ? "units" : "tens"}` : String(vote);
   const list = (said: number, numbers: number[], places: number, sign = signed): string =>
@@ -86,7 +86,7 @@ export function toldOfWay(reel: Reel, { on, back, loss, answer }: Way, product: 
     return `Forward: ${lit}. Backward: ${signed(back.at(-1)![0], 3)} at the output.`;
   const forward = `Forward: ${lit}, then ${list(answer, on.at(-1)!, 2)}`;
   const comes = list(product, back.at(-1)!, 3);
-  return `${forward}. Backward, from the right votes: ${comes} (loss ${loss.toFixed(2)}).`;
+  return `${forward}. Backward (rings), from the right votes: ${comes} (loss ${loss.toFixed(2)}).`;
 }
 
 /** What becomes of the table without a hidden neuron, whose outputs are `lit`. */
@@ -97,15 +97,20 @@ export function toldWithout(
   lit: readonly number[],
   without: Answers,
 ): string {
-  const [before, after] = [rightAt(reel, at), rightOf(reel, without)];
+  const { shown } = reel;
+  const amongShown = (right: boolean, i: number): boolean => right && shown[i];
+  const before = rightAt(reel, at).map(amongShown);
+  const after = rightOf(reel, without).map(amongShown);
   const lost = before.map((right, i) => right && !after[i]);
-  const cells = range(lit.length).filter((i) => lit[i] > 0);
+  const cells = range(lit.length).filter((i) => lit[i] > 0 && shown[i]);
+  const of = shown.includes(false) ? `the ${countOf(shown)} shown` : String(shown.length);
   const among = lost.filter((gone, i) => gone && lit[i] > 0).length;
   const which = among === countOf(lost) ? "all red ones are" : `${among} red ones are`;
-  const most = cells.length ? `, most of all ${problemOf(reel, largestAt(lit))}` : "";
+  const loud = lit.map((h, i) => (shown[i] ? h : 0));
+  const most = cells.length ? `, most of all ${problemOf(reel, largestAt(loud))}` : "";
   return (
     `Without neuron ${neuron}: ${countOf(after)} right, ${countOf(lost)} turn red. It lights ` +
-    `${cells.length} of ${lit.length} cells${most}; ${which} among them.`
+    `${cells.length} of ${of} cells${most}; ${which} among them.`
   );
 }
 
