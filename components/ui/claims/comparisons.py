@@ -376,7 +376,7 @@ POSITIONS = tuple(
     for setting, texts, also in (
         ("fixed", "one length", ""),
         ("mixed", "mixed lengths", ""),
-        ("packed", "streams", ", and a stream is many problems in one text"),
+        ("packed", "streams", "; a stream is many problems in one text"),
     )
 )
 
@@ -446,7 +446,7 @@ PARTS = (
         "architecture",
         "experts, multi-head",
         ("one FFN for every token", mixed("mha", "dense")),
-        ("eight experts: small FFNs, of which a token gets few", mixed("mha", "moe")),
+        ("eight experts: small FFNs, few for a token", mixed("mha", "moe")),
         "moe",
         FOUR_AT_END,
     ),
@@ -454,7 +454,7 @@ PARTS = (
         Change(
             "architecture",
             name,
-            ("eight experts (small FFNs, of which a token gets few)", mixed("mla", "moe")),
+            ("eight experts (small FFNs, few for a token)", mixed("mla", "moe")),
             (words, rows("expert_changes", change=change)),
             "moe",
             FOUR_AT_END,
@@ -462,7 +462,7 @@ PARTS = (
         for change, name, words in (
             ("experts_4", "4 experts, not 8", "four"),
             ("experts_16", "16 experts, not 8", "sixteen"),
-            ("no_shared_expert", "no shared expert", "without the one that every token gets"),
+            ("no_shared_expert", "no shared expert", "without the one for all tokens"),
             ("no_bias_updates", "no bias updates", "without biases that spread the tokens evenly"),
         )
     ),
