@@ -251,8 +251,8 @@ class Lanes extends MovingDrawing<Data> {
     this.rows.forEach((row, i) => drawn === this.working && this.fitRow(row, i, pitch, rows));
     for (const token of tokens) set(token.children[0], { height: rows - line });
     const height = rows + below;
-    const wide = drawn === this.plain ? pitch * lane.tokens.length : this.width;
-    picture.style.width = `${wide}px`;
+    const wide = pitch * lane.tokens.length;
+    if (drawn === this.plain) picture.style.width = `${wide}px`; // the other fills what there is
     set(picture, { viewBox: `0 0 ${wide} ${height}`, height });
   }
 
