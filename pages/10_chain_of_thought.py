@@ -181,7 +181,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         recorded = worked.recorded_runs(rows_of("race.jsonl"))
         training.watch(probes.LIVE_KEY, probes.run_name, recorded)
         if recorded:
-            st.caption("Recorded: one seed of each. Plain has shorter lines, and more of them.")
+            st.caption(worked.told_of(recorded))
             page.numbers("Two recorded runs", recorded)
         page.notice()
         load_with_progress(BOOK_RUN)  # torch loads behind a progress bar

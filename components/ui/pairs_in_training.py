@@ -62,12 +62,13 @@ class Twin:
 def verdict(text: str, form: Format, a: int, b: int) -> str:
     """In the reader's own order of digits, or where the text first goes wrong."""
     wrong = wrong_tokens(text, form.text(a, b))
+    order = "" if form.style == "plain" else "back to front, "
     if wrong:
-        return f"first wrong: {place_of(wrong[0], form, a, b).replace(': ', ', ')}"
+        return f"{order}first wrong: {place_of(wrong[0], form, a, b).replace(': ', ', ')}"
     if form.style == "plain":
         return "right"
     ones, tens = a * (b % 10), a * (b - b % 10)
-    return f"{ones:,} + {tens:,} = {a * b:,}: right"
+    return f"{order}{ones:,} + {tens:,} = {a * b:,}: right"
 
 
 def twins() -> list[Twin]:

@@ -32,7 +32,7 @@ def test_a_link_of_before_opens_and_the_squares_open_the_pair_that_it_names(book
     plain, working = squares_of(app, [47, 86])
     assert plain["right"] == "47*86=4042$" and plain["written"][-1] != plain["right"]
     assert working["written"][-1] == FORM.text(47, 86)
-    assert working["said"][-1] == "282 + 3,760 = 4,042: right"
+    assert working["said"][-1] == "back to front, 282 + 3,760 = 4,042: right"
     for bad in ("47x100", "47", "x", "4x-7"):
         app = book(PAGE, figure="all_pairs", ch10_cell=bad)
         assert any("two numbers up to 99, as 63x47" in info.value for info in app.info), bad

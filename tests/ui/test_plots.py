@@ -20,8 +20,8 @@ def test_the_atlas_holds_every_pair_with_its_kind() -> None:
     data = frame(maps.atlas(wrong_at, trained_on)).set_index(["a", "b"])
     assert len(data) == 10_000
     assert data.loc[(3, 7), "kind"] == "wrong, trained on" and data.loc[(3, 7), "at"] == 9
-    assert data.loc[(7, 3), "kind"] == "wrong, never shown" and data.loc[(7, 3), "at"] == 6
-    assert data.loc[(50, 50), "kind"] == "right, never shown"
+    assert data.loc[(7, 3), "kind"] == "wrong, held out" and data.loc[(7, 3), "at"] == 6
+    assert data.loc[(50, 50), "kind"] == "right, held out"
     assert data.loc[(0, 0), "kind"] == "right, trained on"
 
 

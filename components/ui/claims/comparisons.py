@@ -290,19 +290,19 @@ COURSES = (
         Change(
             "data",
             name,
-            ("the curriculum", course("the_course")),
+            ("the curriculum, short numbers before long", course("the_course")),
             (words, course(arm)),
             COURSE,
             FOUR,
             note,
         )
         for arm, name, words, note in (
-            ("all_at_once", "no stages", "all shapes at once", ""),
-            ("reversed", "stages in reversed order", "its stages reversed", ""),
+            ("all_at_once", "no stages", "numbers of all lengths at once", ""),
+            ("reversed", "stages in reversed order", "its stages from long numbers to short", ""),
             ("no_padding", "no zero padding", "without zeros in front", ""),
             ("no_carries", "no picking for carries", "without problems picked for carries", ""),
-            ("rehearsal_0", "no rehearsal", "without rehearsal", ""),
-            ("rehearsal_5", "less rehearsal", "with 5 in 100 rehearsed", ""),
+            ("rehearsal_0", "no rehearsal", "without problems of earlier stages mixed in", ""),
+            ("rehearsal_5", "less rehearsal", "with 5 in 100 problems from earlier stages", ""),
             (
                 "from_two_digits",
                 "begun at two digits",
@@ -345,14 +345,14 @@ STUDIES = tuple(
 SIZES = (
     Change(
         "architecture",
-        "15 times the size, plain",
+        "15 times width 64, plain",
         ("width 64", rows("sizes", style="plain", d_model=64)),
         ("width 256", rows("sizes", style="plain", d_model=256)),
         THIS,
     ),
     Change(
         "architecture",
-        "4 times the size, with working",
+        "4 times width 64, with working",
         ("width 64", rows("sizes", style="cot_reversed", d_model=64)),
         ("width 128", race("cot_reversed")),
         THIS,
@@ -363,51 +363,55 @@ POSITIONS = tuple(
     Change(
         "architecture",
         f"{name}, {texts}",
-        ("a learned table", placed(setting, "learned")),
+        ("a learned vector for each position", placed(setting, "learned")),
         (words, placed(setting, encoding)),
         ROPE,
         IN_CURVE,
-        "The table has parameters of its own",
+        f"The table has parameters of its own{also}",
     )
     for encoding, name, words in (
-        ("rotary", "RoPE for a table", "RoPE"),
+        ("rotary", "RoPE for a table", "RoPE, which turns queries and keys by their position"),
         ("none", "no positions", "no positions at all"),
     )
-    for setting, texts in (
-        ("fixed", "one length"),
-        ("mixed", "mixed lengths"),
-        ("packed", "streams"),
+    for setting, texts, also in (
+        ("fixed", "one length", ""),
+        ("mixed", "mixed lengths", ""),
+        ("packed", "streams", "; a stream is many problems in one text"),
     )
 )
+
+OVER_DEPTH = "attention over depth: each layer weighs the outputs of all before it"
+OVER_GROUPS = "the same over groups of layers"
+SUM = "a plain sum of all layers"
 
 RESIDUALS = (
     *(
         Change(
             "architecture",
             f"{name}, 3 layers",
-            ("a plain sum", shallow("plain")),
+            (SUM, shallow("plain")),
             (words, shallow(arm)),
             "attention_residuals",
             AT_A_STEP,
         )
         for arm, name, words in (
-            ("full", "attention over depth", "attention over depth"),
-            ("block", "depth in groups", "attention over groups of layers"),
-            ("fixed", "fixed depth weights", "one number a connection"),
+            ("full", "attention over depth", OVER_DEPTH),
+            ("block", "depth in groups", OVER_GROUPS),
+            ("fixed", "fixed depth weights", "one learned number for each earlier layer"),
         )
     ),
     *(
         Change(
             "architecture",
             f"{name}, 6 layers",
-            ("a plain sum", deep("plain")),
+            (SUM, deep("plain")),
             (words, deep(arm)),
             "attention_residuals",
             AT_A_STEP,
         )
         for arm, name, words in (
-            ("full", "attention over depth", "attention over depth"),
-            ("block", "depth in groups", "attention over groups of layers"),
+            ("full", "attention over depth", OVER_DEPTH),
+            ("block", "depth in groups", OVER_GROUPS),
         )
     ),
 )
@@ -417,7 +421,7 @@ PARTS = (
         "architecture",
         "latents for keys, values",
         ("multi-head attention", mixed("mha", "dense")),
-        ("latents", mixed("mla", "dense", "equal_latents")),
+        ("keys and values made from one short vector", mixed("mla", "dense", "equal_latents")),
         "mla",
         FOUR_AT_END,
     ),
@@ -426,7 +430,7 @@ PARTS = (
         "keys, values of rank 32",
         ("multi-head attention", rows("low_rank", rank=0, matched=False, fraction=0.3)),
         (
-            "keys and values of rank 32, as many parameters",
+            "keys and values made through 32 numbers, as many parameters",
             rows("low_rank", rank=32, matched=True, fraction=0.3),
         ),
         "mla",
@@ -441,8 +445,8 @@ PARTS = (
     Change(
         "architecture",
         "experts, multi-head",
-        ("a dense FFN", mixed("mha", "dense")),
-        ("eight experts", mixed("mha", "moe")),
+        ("one FFN for every token", mixed("mha", "dense")),
+        ("eight experts: small FFNs, few for a token", mixed("mha", "moe")),
         "moe",
         FOUR_AT_END,
     ),
@@ -450,7 +454,7 @@ PARTS = (
         Change(
             "architecture",
             name,
-            ("eight experts, latents", mixed("mla", "moe")),
+            ("eight experts (small FFNs, few for a token)", mixed("mla", "moe")),
             (words, rows("expert_changes", change=change)),
             "moe",
             FOUR_AT_END,
@@ -458,8 +462,8 @@ PARTS = (
         for change, name, words in (
             ("experts_4", "4 experts, not 8", "four"),
             ("experts_16", "16 experts, not 8", "sixteen"),
-            ("no_shared_expert", "no shared expert", "no shared expert"),
-            ("no_bias_updates", "no bias updates", "biases that stay zero"),
+            ("no_shared_expert", "no shared expert", "without the one for all tokens"),
+            ("no_bias_updates", "no bias updates", "without biases that spread the tokens evenly"),
         )
     ),
 )

@@ -20,6 +20,7 @@ HTML = """
   </div>
   <div class="scale" aria-hidden="true"></div>
   <div class="rows" role="group"></div>
+  <button class="more" type="button"></button>
 </div>
 """
 
@@ -43,7 +44,8 @@ def show_weighing(
     alt: str,
 ) -> None:
     """A row has a `name`, the ratios of its seeds as `dots`, their `median`, whether they `agree`,
-    and what is `said` of it: at the link to its `page`, whose words are in `where`.
+    what is `said` of it at the link to its `page`, whose words are in `where`, and whether it is
+    among the `first`: a button shows the others.
 
     `hues` of the groups, names of colours.json. Raises ValueError for a ratio off the scale.
     """

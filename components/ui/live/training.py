@@ -28,6 +28,7 @@ from lab.readings import errors_in
 from lab.statistics import steps_until
 
 if TYPE_CHECKING:
+    from lab.live.loop import PairsCheck
     from lab.training.checkpoint import Checkpoint
 
 loop = lazily("lab.live.loop")
@@ -324,7 +325,9 @@ def describe(run: LiveRun) -> str:
     if run.checks:
         seen = run.checks[-1].check
         assert seen is not None
-        parts.append(f"held out: {errors_in(seen.errors_heldout, seen.n_heldout)}")
+        parts.append(
+            f"held out: {errors_in(seen.errors_heldout, seen.n_heldout)}{of_all(run, seen)}"
+        )
         parts.extend(filter(None, [arrival(run)]))
     if run.goes_on:
         parts.extend(filter(None, [steps_within_the_limit(run)]))
@@ -343,6 +346,13 @@ def describe(run: LiveRun) -> str:
     }[run.phase]
     text = "; ".join(parts)
     return " ".join(filter(None, [f"{text}." if text else "", ending, too_fast(run)]))
+
+
+def of_all(run: LiveRun, seen: PairsCheck) -> str:
+    """Which of the pairs a check counted, where those were not all."""
+    if seen.first_wrong.count(loop.NOT_ASKED.to_bytes(1, signed=True)) == 0:
+        return ""
+    return f" (one of {spelled(loop.CHECKS_IN_A_ROUND)} parts of all pairs)"
 
 
 def arrival(run: LiveRun) -> str:
@@ -449,8 +459,8 @@ def say_of_atlas() -> None:
     parts = loop.CHECKS_IN_A_ROUND
     st.html(maps.atlas_key())
     st.caption(
-        f"Each check evaluates another of {spelled(parts)} parts of all pairs, so its n changes, "
-        f"and a dot is up to {spelled(parts - 1)} checks old. The last evaluates all pairs."
+        f"Each check evaluates another of {spelled(parts)} parts of all pairs, so a dot is up to "
+        f"{spelled(parts - 1)} checks old. The last evaluates all pairs."
     )
 
 

@@ -25,7 +25,7 @@ from components.ui.plots.chart_parts import (
 )
 from components.ui.plots.colours import ACCENT, GREY, INK, LINE, PAPER, RIGHT_FIELD, WORSE, WRONG
 
-ATLAS_KINDS = ("right, trained on", "right, never shown", "wrong, never shown", "wrong, trained on")
+ATLAS_KINDS = ("right, trained on", "right, held out", "wrong, held out", "wrong, trained on")
 ATLAS_ORDER = ((False, True), (False, False), (True, False), (True, True))
 """The kinds as (is it wrong, was it trained on)."""
 
@@ -38,9 +38,14 @@ def atlas_colours() -> tuple[str, ...]:
     return (GREY.now + "30", RIGHT_FIELD.now, WRONG.now, WORSE.now)
 
 
+def picture_colours() -> tuple[str, ...]:
+    """Of the kinds in a picture of all pairs: those of the two squares in training."""
+    return (GREY.now, RIGHT_FIELD.now, WRONG.now + "8c", GREY.now + "40")
+
+
 def atlas_key() -> str:
     """HTML of what each colour of an atlas says, for one that is a picture."""
-    colours = zip(ATLAS_KINDS, atlas_colours(), strict=True)
+    colours = zip(ATLAS_KINDS, picture_colours(), strict=True)
     spans = (f'<span><i style="background: {c}"></i>{kind}</span>' for kind, c in colours)
     return f'<div class="wb-legend">{"".join(spans)}</div>'
 

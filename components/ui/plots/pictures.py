@@ -13,9 +13,9 @@ from components.ui.plots import maps
 
 
 def atlas_picture(wrong_at: NDArray[np.int64], trained_on: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """(100, 100, 4): the colours of the atlas; clear where a pair was not asked yet."""
+    """(100, 100, 4): a colour a kind of pair; clear where a pair was not asked yet."""
     picture = np.zeros((100, 100, 4), dtype=np.uint8)
-    kinds = zip(maps.ATLAS_ORDER, maps.atlas_colours(), strict=True)
+    kinds = zip(maps.ATLAS_ORDER, maps.picture_colours(), strict=True)
     for (is_wrong, was_trained), colour in kinds:
         same = ((wrong_at >= 0) == is_wrong) & (trained_on == was_trained)
         picture[same & (wrong_at != maps.NOT_ASKED)] = rgba(colour)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from drawing_cases import Case, case
 
+from components.ui.chapters.ch10.worked import KIND_HUES, by_kind
 from components.ui.claims.comparisons import CHANGES, Weighed, drawn, weighed
 from components.ui.drawings import weighing
 from components.ui.drawings.weighing import HIGH, LOW, TICKS, weighing_data
@@ -27,9 +28,10 @@ def grouped(found: list[Weighed]) -> dict[str, list]:
 
 def weighed_changes() -> Case:
     some = [one for one in all_weighed() if one.change.page == "chain_of_thought"]
+    groups = by_kind(some)
     return case(
         weighing,
-        lambda: weighing.show_weighing("k", grouped(some), HUES, alt="Changes on one scale"),
+        lambda: weighing.show_weighing("k", groups, KIND_HUES, alt="Changes on one scale"),
         None,
     )
 
@@ -67,5 +69,5 @@ def test_arms_that_differ_in_size_or_tokens_say_so() -> None:
             sizes = {row.get("parameters") for row in arm.of(read_lines(ROOT / arm.path))}
             assert len(sizes) == 1, one.change.name
     said = {row["name"]: row["said"] for row in drawn(all_weighed())}
-    assert "Parameters: 102,720, then 1,590,528." in said["15 times the size, plain"]
+    assert "Parameters: 102,720, then 1,590,528." in said["15 times width 64, plain"]
     assert "arameters" not in said["working is written"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import altair as alt
@@ -70,6 +71,7 @@ def by_stand_in(rows: Sequence[Mapping[str, Any]], title: str, most: int) -> Cha
     """A point a stand-in in the row of each ablated part. Rows: part, by, wrong."""
     data = pd.DataFrame(rows)
     names = list(dict.fromkeys(data["by"]))
+    data["line"] = [names.index(by) for by in data["by"]]
     shapes = alt.Scale(domain=names, range=[LOOKS[name].shape for name in names])
     points = (
         alt.Chart(data)
@@ -77,7 +79,13 @@ def by_stand_in(rows: Sequence[Mapping[str, Any]], title: str, most: int) -> Cha
         .encode(
             x=alt.X("wrong:Q", title=title, scale=alt.Scale(domain=[0, most])),
             y=alt.Y("part:N", sort=None, title="without", axis=rows_axis(data["part"], grid=True)),
-            yOffset=alt.YOffset("by:N", sort=None),
+            yOffset=alt.YOffset(
+                "line:Q",
+                scale=alt.Scale(
+                    domain=[0, max(1, len(names) - 1)],
+                    range=[alt.ExprRef(f"bandwidth('y') / 2 {sign} 7") for sign in "-+"],
+                ),
+            ),
             color=alt.Color(
                 "by:N", title="replaced by", scale=toned({x: tone_of(x) for x in names})
             ),
@@ -138,16 +146,19 @@ def over_seeds(rows: Sequence[Mapping[str, Any]], x_title: str, y_title: str) ->
 
 def prompted(a: int, b: int, mark: str, asked: str, text: str, given: int) -> str:
     """HTML of a text behind its mark; `given` tokens of the right working are forced upon it."""
-    form = FORM if text[PLUS_AT : PLUS_AT + 1] == "+" else Format("plain")
-    right = form.text(a, b)
-    marks = tokens.Marks(
-        wrong=[i for i, token in enumerate(text) if token != right[i : i + 1]],
+    works = text[PLUS_AT : PLUS_AT + 1] == "+"
+    form = FORM if works else Format("plain")
+    text, right = text[: form.length].ljust(form.length, "_"), form.text(a, b)
+    marks = replace(
+        tokens.marks_of(text, form, a, b),
         given=range(FORM.prompt_length, FORM.prompt_length + given),
     )
+    if works and given:
+        asked = "asked for at once, yet with working"
     return (
         f'<div class="wb-note"><b>{asked}</b> <span class="wb-soft">behind '
         f"<code>{mark}{right[: form.prompt_length]}</code></span></div>"
-        + tokens.strip(text[: form.length], form, a, b, marks=marks, small=True)
+        + tokens.strip(text, form, a, b, marks=marks, small=True)
     )
 
 

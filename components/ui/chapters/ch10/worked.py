@@ -7,6 +7,7 @@ Every share is that of wrong texts, as the book counts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import log
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from components.ui.chapters.ch10 import claims
 from components.ui.chapters.ch10.claims import PLAIN, TWIN
 from components.ui.chapters.ch10.figures import NUMBERS, digit_name, forged_name
 from components.ui.claims import claim
-from components.ui.claims.comparisons import Kind, Weighed, drawn, weighed
+from components.ui.claims.comparisons import THIS, Kind, Weighed, drawn, weighed
 from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
 from components.ui.drawings.guess import Row as Line
 from components.ui.loaded_models import BOOK_RUN
@@ -160,7 +161,10 @@ PAIRS = {"held out": ("heldout", "validation"), "trained on": ("trained", "train
 LEN_WORKING = FORM.answer.start - FORM.prompt_length
 """Tokens from the first `=` to the second."""
 
-PROMPTS = {"working": ("+", "with working"), "plain": (".", "at once")}
+PROMPTS = {
+    "working": ("+", "with working, back to front"),
+    "plain": (".", "at once, front to back"),
+}
 """The mark before the problem, and what it asks for; a test holds the marks to lab's."""
 
 
@@ -213,9 +217,9 @@ def over_all_pairs(record: Record, given: int) -> str:
         return counts[0] if len({*counts}) == 1 else join_words(counts)
 
     return (
-        f"Of all {record[0]['n_heldout']:,} held-out pairs behind the `.`, {each('goes_on')} go on "
-        f"with the working, and {each('right')} come out right with it ({spelled(len(record))} "
-        "seeds)."
+        f"We trained {spelled(len(record))} such networks, one a seed. Of the "
+        f"{record[0]['n_heldout']:,} held-out pairs behind the `.`, {each('goes_on')} go on with "
+        f"the working, and {each('right')} come out right with it."
     )
 
 
@@ -225,9 +229,26 @@ KINDS: dict[Kind, str] = {"data": "Choices of data", "architecture": "Choices of
 KIND_HUES = {KINDS["data"]: "violet", KINDS["architecture"]: "teal"}
 
 
+LARGEST, LEAST = 5, 2
+"""Of each kind so many changes are shown first: those that do most, and those that do least."""
+
+
 def by_kind(found: Sequence[Weighed]) -> dict[str, list[Mapping[str, Any]]]:
-    """Rows of the drawing in their groups."""
-    return {words: [x for x in drawn(found) if x["kind"] == kind] for kind, words in KINDS.items()}
+    """Rows of the drawing in their groups, no link to this page, and those that are shown first."""
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for kind, words in KINDS.items():
+        rows = [row for row in drawn(found) if row["kind"] == kind]
+        by_size = [row["name"] for row in sorted(rows, key=lambda row: abs(log(row["median"])))]
+        first = {*by_size[:LEAST], *by_size[-LARGEST:]}
+        groups[words] = [
+            {
+                **row,
+                "first": row["name"] in first,
+                **({"page": "", "where": "This page"} if row["page"] == THIS else {}),
+            }
+            for row in rows
+        ]
+    return groups
 
 
 def ratios_of(found: Sequence[Weighed]) -> Bars:
@@ -262,6 +283,20 @@ def recorded_runs(record: Record) -> Bars:
         for check in row["curve"]
         for what, (_, split) in PAIRS.items()
     ]
+
+
+def told_of(recorded: Bars) -> str:
+    """What to look for in the chart of those runs."""
+    with_working = next(iter(recorded))["run"]
+    step = next(
+        row["step"]
+        for row in recorded
+        if row["run"] == with_working and row["what"] == "held out" and row["value"] > 0.5
+    )
+    return (
+        f"Recorded: one seed of each. With working, most held-out pairs are right from step {step} "
+        "on. Plain has shorter lines, and more of them."
+    )
 
 
 def race_curves(record: Record, pairs: str) -> Bars:

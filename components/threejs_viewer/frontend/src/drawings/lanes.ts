@@ -43,7 +43,7 @@ interface Data extends Sent {
 const ORDERS = { back: "back to front", front: "front to back" } as const;
 type Order = keyof typeof ORDERS;
 
-const [HIGHEST, HIGH] = [84, 0.15]; // of the arcs, in pixels and in widths
+const [HIGHEST, HIGH] = [64, 0.15]; // of the arcs, in pixels and in widths
 const [LARGEST, SHARE] = [30, 0.8]; // of a token, in pixels and in pitches
 const WIDEST = 5; // an arc of weight 1, in pixels
 const ROW = 25; // of a head, in pixels
@@ -71,6 +71,8 @@ class Lanes extends MovingDrawing<Data> {
   private rows: SVGGElement[] = [];
   private order: Order = "back";
   private by = 0;
+  /** Are the rows below the working shown? */
+  private ablates = false;
   private lit: Lit = null;
   private width = 0;
 
@@ -89,7 +91,8 @@ class Lanes extends MovingDrawing<Data> {
     this.working = this.lane(this.pictures.working, this.data[this.order]);
     set(this.pictures.plain, { "aria-label": `${alt}: plain` });
     set(this.pictures.working, { "aria-label": `${alt}: with working, ${ORDERS[this.order]}` });
-    this.rows = this.order === "back" ? this.data.heads.map((_, i) => this.headRow(i)) : [];
+    const ablates = this.ablates && this.order === "back";
+    this.rows = ablates ? this.data.heads.map((_, i) => this.headRow(i)) : [];
     const labels = this.rows.map((row) => row.querySelector<SVGGElement>(".label")!);
     if (labels.length) steppedThrough(labels, UP_DOWN);
     const [one, other] = this.all(".title");
@@ -119,8 +122,11 @@ class Lanes extends MovingDrawing<Data> {
     const by = this.data.by.map((words, i) =>
       pressed(words, i === this.by, () => this.replaceBy(i)),
     );
-    this.part("by").replaceChildren(make("span", {}, "Ablated head becomes"), ...by);
-    this.part("by").hidden = this.order === "front";
+    const ablate = pressed("ablate heads", this.ablates, () => this.ablate());
+    const becomes = make("span", {}, "An ablated head becomes");
+    const rows = this.ablates ? [ablate, becomes, ...by] : [ablate];
+    const none = "This is the right text, not a model’s, so it has no arcs.";
+    this.part("by").replaceChildren(...(this.order === "back" ? rows : [make("span", {}, none)]));
   }
 
   private key(): void {
@@ -131,7 +137,7 @@ class Lanes extends MovingDrawing<Data> {
       ["unwritten", "a carry to work out"],
       ["lack", `wrong without the head, of ${this.data.n}`],
     ];
-    const shown = this.order === "back" ? entries : entries.slice(0, -1);
+    const shown = this.rows.length ? entries : entries.slice(0, -1);
     this.part("key").replaceChildren(
       ...shown.map(([name, words]) => make("span", { class: name }, make("i"), words)),
     );
@@ -245,8 +251,8 @@ class Lanes extends MovingDrawing<Data> {
     this.rows.forEach((row, i) => drawn === this.working && this.fitRow(row, i, pitch, rows));
     for (const token of tokens) set(token.children[0], { height: rows - line });
     const height = rows + below;
-    const wide = drawn === this.plain ? pitch * lane.tokens.length : this.width;
-    picture.style.width = `${wide}px`;
+    const wide = pitch * lane.tokens.length;
+    if (drawn === this.plain) picture.style.width = `${wide}px`; // the other fills what there is
     set(picture, { viewBox: `0 0 ${wide} ${height}`, height });
   }
 
@@ -293,6 +299,15 @@ class Lanes extends MovingDrawing<Data> {
     this.part("by").querySelector<HTMLElement>('[aria-pressed="true"]')?.focus();
   }
 
+  /** Show the rows of ablated heads, or fold them away. */
+  private ablate(): void {
+    this.ablates = !this.ablates;
+    this.lit = null;
+    this.draw();
+    this.again();
+    this.part("by").querySelector<HTMLElement>("button")?.focus();
+  }
+
   private light(lit: Lit): void {
     this.lit = lit;
     if (!this.plays) this.again();
@@ -301,6 +316,7 @@ class Lanes extends MovingDrawing<Data> {
   protected override letGo(): void {
     this.lit = null;
     this.by = 0;
+    this.ablates = false;
     this.order = "back";
     this.draw();
   }
@@ -344,12 +360,11 @@ class Lanes extends MovingDrawing<Data> {
     const strong = ({ look, to }: Drawn["arcs"][number]): boolean =>
       head !== null
         ? drawn === this.working && head.split(" and ").includes(look.head)
-        : focus === null || (typed ? look.from === focus && users.includes(to) : to === focus);
+        : focus !== null && (typed ? look.from === focus && users.includes(to) : to === focus);
     for (const arc of arcs) {
       const meant = strong(arc);
       arc.path.classList.toggle("later", arc.to >= length);
-      arc.path.classList.toggle("strong", meant && (focus !== null || head !== null));
-      arc.path.classList.toggle("faint", !meant);
+      arc.path.classList.toggle("strong", meant);
     }
     tokens.forEach((token, i) => {
       const need = step ? needOf(step, i) : users.includes(i) ? "own" : "none";
@@ -416,13 +431,13 @@ class Lanes extends MovingDrawing<Data> {
               step.before && `${step.before}, carry ${step.carry}; `,
             ),
             make("span", {}, `${step.now}.`),
-            make("div", {}, `Heads that look ${looksOf(lane, focus)}. They were not ablated.`),
+            make("div", {}, `Heads that look ${looksOf(lane, focus)}.`),
           ]
         : [
             make(
               "div",
               {},
-              "Arcs: heads of any layer with much of their weight on a digit. They were not ablated.",
+              "Point at a token: its arcs are heads of any layer with much of their weight on a digit.",
             ),
           ];
     this.part("sum").replaceChildren(...lines);
@@ -454,7 +469,7 @@ class Lanes extends MovingDrawing<Data> {
       const looks = looksOf(lane, token);
       return `${paper} At once: ${load(step, ...PRODUCTS)}. Heads that look ${looks || "at a digit: none"}.`;
     }
-    if (this.order === "front") return paper;
+    if (!this.rows.length) return paper;
     return `${paper} ${withoutEach(this.data.heads, this.by, n, this.data.n)}`;
   }
 }

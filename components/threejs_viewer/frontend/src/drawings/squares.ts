@@ -14,6 +14,7 @@ import { REST_MS } from "./shared/slide";
 import "./squares.css";
 
 const LEARNED = 0.95; // of a group; from there on it has a mark
+const HALF = 0.5; // of the held-out pairs: it too
 const FAINT = 0.25; // a pair that was trained on and is wrong
 const PALE = 0.55; // one that was held out and is wrong
 
@@ -134,6 +135,12 @@ class Squares extends MovingDrawing<Data> {
   protected override landmarks(): Landmark[] {
     const marks = this.squares.flatMap(({ name, counts }) => {
       const [trained, held] = groups.map((group) => maths.firstAt(counts, group, LEARNED));
+      const half = maths.firstAt(counts, "held", HALF);
+      if (half !== null && held !== null && half < held)
+        return [
+          { at: half, name: "half held out" },
+          { at: held, name: "95% held out" },
+        ];
       if (held !== null) return [{ at: held, name: `${name}: 95% held out` }];
       return trained === null ? [] : [{ at: trained, name: `${name}: 95% by heart` }];
     });

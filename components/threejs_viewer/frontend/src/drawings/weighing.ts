@@ -15,7 +15,10 @@ interface Row {
   median: number;
   agree: boolean;
   said: string;
+  /** Where its link leads; nowhere from the page that measured it. */
   page: string;
+  /** Is it shown before all are asked for? */
+  first: boolean;
   where: string;
 }
 
@@ -34,7 +37,7 @@ interface Data extends Sent {
 const NO_CHANGE = 2; // of the ticks
 
 class Weighing extends Drawing<Data> {
-  private rows: HTMLElement[] = [];
+  private rows: { element: HTMLElement; row: Row }[] = [];
 
   protected build(): void {
     const { ticks, groups, alt } = this.data;
@@ -56,8 +59,25 @@ class Weighing extends Drawing<Data> {
     setShare(rows, "--step", (second - first) / (1 - first)); // of what lies behind the first
     this.rows = [];
     rows.replaceChildren(...groups.map((group) => this.buildGroup(group)));
-    steppedThrough(this.rows, UP_DOWN);
-    this.point(this.rows[0], groups[0].rows[0]);
+    this.showAll(false);
+  }
+
+  /** The first rows alone, or every one. */
+  private showAll(whole: boolean): void {
+    const shown = this.rows.filter(({ row }) => whole || row.first);
+    for (const { element, row } of this.rows) element.hidden = !whole && !row.first;
+    steppedThrough(
+      shown.map(({ element }) => element),
+      UP_DOWN,
+    );
+    const more = this.part<HTMLButtonElement>("more");
+    more.hidden = this.rows.every(({ row }) => row.first);
+    more.textContent = `All ${this.rows.length} changes`;
+    more.setAttribute("aria-pressed", String(whole));
+    more.onclick = () => this.showAll(!whole);
+    const pressed = shown.find(({ element }) => element.getAttribute("aria-pressed") === "true");
+    const { element, row } = pressed ?? shown[0];
+    this.point(element, row);
   }
 
   private buildGroup({ name, hue, rows }: Group): HTMLElement {
@@ -84,16 +104,18 @@ class Weighing extends Drawing<Data> {
       make("span", { class: "lane" }, ...dots),
     );
     element.onpointerenter = element.onfocus = element.onclick = () => this.point(element, row);
-    this.rows.push(element);
+    this.rows.push({ element, row });
     return element;
   }
 
   /** What a row says stays until another is pointed at, so that its link can be reached. */
   private point(element: HTMLElement, { said, page, where }: Row): void {
-    for (const row of this.rows) row.setAttribute("aria-pressed", String(row === element));
+    for (const row of this.rows)
+      row.element.setAttribute("aria-pressed", String(row.element === element));
     say(this.part("said"), said);
     const link = this.part<HTMLAnchorElement>("where");
-    link.href = page;
+    if (page) link.href = page;
+    else link.removeAttribute("href");
     say(link, where);
   }
 }

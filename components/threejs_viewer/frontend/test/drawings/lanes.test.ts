@@ -42,9 +42,19 @@ test("a token lights what it needs, and the carry that no token holds stands bes
 
 test("what is wrong without a head is told by the stand-in that is chosen", () => {
   const drawing = calm();
-  to(drawing, 2);
+  expect(to(drawing, 2)).not.toContain("without");
+  press(drawing, "ablate heads");
   press(drawing, data.by[1]);
   expect(drawing.text(".said")).toContain(`${expected.without} are wrong without 0.1`);
+});
+
+test("at rest no arc is drawn; a token has its own", () => {
+  const drawing = calm();
+  const strong = (): number => drawing.all(".working .arc.strong").length;
+  to(drawing, data.back.tokens.length - data.back.given);
+  expect(strong()).toBe(0);
+  to(drawing, 2);
+  expect(strong()).toBe(data.back.looks[1].length);
 });
 
 test("front to back the same number asks more of its first token, and no head is drawn", () => {
@@ -53,9 +63,12 @@ test("front to back the same number asks more of its first token, and no head is
     const tokens = drawing.one(".picture.working").querySelectorAll(".token");
     return Math.max(...[...tokens].map((token) => token.querySelectorAll(".mark").length));
   };
+  expect([marks(), drawing.all(".head").length]).toEqual([3, 0]);
+  press(drawing, "ablate heads");
   expect([marks(), drawing.all(".head").length]).toEqual([3, 2]);
   press(drawing, "front to back");
   expect([marks(), drawing.all(".head").length]).toEqual([4, 0]);
+  expect(drawing.text(".by")).toContain("not a model’s");
 });
 
 test("of the plain model every look at a digit is an arc, and a wrong digit is crossed out", () => {

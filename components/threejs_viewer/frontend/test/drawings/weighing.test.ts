@@ -13,12 +13,14 @@ test("each row says its own arms, and its link goes to the page that measured it
     one(".where").getAttribute("href"),
   ];
   const drawn = all<HTMLElement>(".row");
-  expect(drawn.length).toBe(rows.length);
-  expect(told()).toEqual([rows[0].said, rows[0].where, rows[0].page]);
+  expect(drawn.map((row) => !row.hidden)).toEqual(rows.map((row) => row.first));
+  one(".more").click();
+  expect(drawn.filter((row) => !row.hidden).length).toBe(rows.length);
+  expect(told()).toEqual([rows[0].said, rows[0].where, rows[0].page || null]);
   drawn[0].focus();
   rows.slice(1).forEach((row) => {
     press(document.activeElement!, "ArrowDown");
-    expect(told()).toEqual([row.said, row.where, row.page]);
+    expect(told()).toEqual([row.said, row.where, row.page || null]);
   });
   drawn[0].dispatchEvent(new Event("pointerenter"));
   expect(told()[0]).toBe(rows[0].said);
