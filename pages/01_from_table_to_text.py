@@ -230,7 +230,7 @@ with st.container(key="ch01_one_model"):  # its switch stays in sight as far as 
         texts = probes.drawn(run, a, b, heat, keep)
         st.markdown(
             f"With these settings {MODELS[run]} wrote {a} × {b} {spelled(DRAWN)} times, "
-            f"**{texts.count(FORM.text(a, b))} of {DRAWN}** right in every token."
+            f"and **{texts.count(FORM.text(a, b))} of {DRAWN}** texts have no mistake."
         )
         st.html(
             figures.drawn_texts(texts, FORM.text(a, b), lambda text: FORM.text_implied(text, a, b))

@@ -52,11 +52,16 @@ def take_out(place: int, part: str) -> None:
 
 
 def first_chosen(a: int, b: int, parts: Sequence[str]) -> tuple[int, str]:
-    """The token and the part with which the figure of a problem opens."""
+    """The token and the part with which the figure of a problem opens: the first as it was left or
+    linked, any other at the digit that the page follows."""
     places = [str(i) for i in range(FIRST, FORM.length)]
     place = page.kept("ch03_token", *one_of(places)) or str(PLACE)
     part = page.kept("ch03_pull", *one_of(parts)) or worked.short_bar()
-    return st.session_state.setdefault(f"ch03_first_{a}_{b}", (int(place), part))
+    opened = st.session_state.setdefault("ch03_first", {})
+    if opened and (a, b) not in opened:
+        place, part = str(PLACE), worked.short_bar()
+        take_out(PLACE, part)
+    return opened.setdefault((a, b), (int(place), part))
 
 
 @page.section("pull", told=False)
@@ -162,7 +167,6 @@ def norm(a: int, b: int) -> None:
         last = config().n_layer - 1
         return probes.write_loudly(text[:FIRST], "resid_post", last, factor).text
 
-    page.prose("norm_worked")
     if not page.guess(
         f"After the last layer the stream is multiplied by {FACTORS[-1]:,}. What does the model "
         "write?",
@@ -171,6 +175,7 @@ def norm(a: int, b: int) -> None:
         name="loud",
     ):
         return
+    page.prose("norm_worked")
     factor = page.choose("factor", "Multiply the stream by", FACTORS, FACTORS[-1])
     page.draw(
         figures.before_and_after(
@@ -199,7 +204,7 @@ def ffn(a: int, b: int) -> None:
     st.markdown(
         f"In layer {layer}, **{awake} of {len(values):,}** neurons are above zero before the "
         f"token {name_of(PLACE, text, a, b)} is written. The strongest {half:,} hand "
-        "on half of the total, and those below zero hand on nothing."
+        "on half of all that is handed on, and those below zero nothing."
     )
     page.draw(
         figures.neuron_curve(values),

@@ -60,10 +60,10 @@ CONTENTS = (
         20,
     ),
     Entry(
-        "01_from_table_to_text", "0", "From table to text", "How does a network read a problem?", 20
+        "01_from_table_to_text", "0", "From table to text", "How does a network read a problem?", 15
     ),
     Entry("02_attention_by_hand", "0", "Attention by hand", "Who brings the digits together?", 20),
-    Entry("03_one_block", "0", "One layer, one stream", "Where does a digit travel inside?", 15),
+    Entry("03_one_block", "0", "One layer, one stream", "Where does a digit travel inside?", 18),
     Entry("10_chain_of_thought", "1", "Chain of thought", "Why does writing the working help?", 20),
     Entry("20_rope", "2", "Positions that turn", "How does a model know where a digit stands?", 20),
     Entry(

@@ -160,7 +160,7 @@ def a_typed_sum_and_a_warm_model_follow_the_reader(page: Page) -> None:
     slider = page.get_by_role("slider", name="Temperature")
     slider.press("End")
     wait_idle(page)
-    page.get_by_text("of 20 right in every token").wait_for()
+    page.get_by_text("of 20 texts have no mistake").wait_for()
     assert slider.input_value() == "5" and "ch01_a=58" in page.url
     page.get_by_text("How sure is such a count").scroll_into_view_if_needed()
     at_hand = page.locator(".st-key-ch01_model")

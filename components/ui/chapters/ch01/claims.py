@@ -35,10 +35,8 @@ CLAIMS: dict[str, Claim] = {
     ),
     "from_table_to_text.twin_parameters": Claim("Parameters of the small twin.", parameters(TWIN)),
     "from_table_to_text.perplexity": Claim(
-        "Perplexity of the book's model on held-out problems, less one.",
-        rows("prices", run=BOOK_RUN).numbers(
-            lambda row: 1e9 * math.expm1(row["loss"]), unit="billionths"
-        ),
+        "Perplexity of the book's model on held-out problems.",
+        rows("prices", run=BOOK_RUN).numbers(lambda row: math.exp(row["loss"]), "{:.9f}"),
     ),
     "from_table_to_text.few_tokens": Claim(
         "Tokens of held-out problems right, the small twin, teacher forced.", right_tokens(TWIN)

@@ -33,7 +33,8 @@ plotly = lazily("plotly.graph_objects")
 def cosine_map(cosines: Numbers, names: Sequence[str]) -> Chart:
     """Signed heat map of a square of cosines, its zero the page's own colour. (N, N)"""
     data = grid(cosines, names, names)
-    data["label"] = [f"{x:+.1f}".replace("-", "−") if abs(x) >= 0.1 else "" for x in data["value"]]
+    data["label"] = [f"{round(x, 1) or 0.0:+.1f}".replace("-", "−") for x in data["value"]]
+    data.loc[data["label"] == "+0.0", "label"] = "0.0"
     base = alt.Chart(data).encode(
         x=alt.X(
             "column:N",

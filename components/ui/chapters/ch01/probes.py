@@ -72,11 +72,12 @@ def dearest_place(run: str, a: int, b: int) -> int:
 
 def race_of(run: str, a: int, b: int) -> tuple[tuple[int, int], Race]:
     """What a problem costs a run, teacher forced and written by itself, and which problem it is:
-    until a reader types one, that of the run's record."""
-    recorded = opening(run) if (a, b) == START_SUM else None
+    until a reader types one, that of the twin's record, for whichever run."""
+    recorded = opening(TWIN) if (a, b) == START_SUM else None
     if recorded:
-        problem = recorded.a, recorded.b
-        return problem, race(problem, recorded.written, recorded.prices)
+        a, b = recorded.a, recorded.b
+        if run == TWIN:
+            return (a, b), race((a, b), recorded.written, recorded.prices)
     return (a, b), race((a, b), write_sum(run, a, b), prices(run, a, b).tolist())
 
 

@@ -21,7 +21,7 @@ from components.ui.chapters.ch01.probes import (
 from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
-from components.ui.page_records import opening
+from components.ui.page_records import opening, rows_of
 from components.ui.tokens import wrong_tokens
 from components.ui.words import spelled
 from lab.by_hand.mlp import softmax
@@ -72,6 +72,12 @@ def near_angle() -> float:
     return math.degrees(math.acos(round(embeddings.neighbours_and_others(digit_rows())[0], 2)))
 
 
+def pairs() -> np.ndarray:
+    """The cosine of every two digits."""
+    found = embeddings.cosines(digit_rows())
+    return found[np.triu_indices(len(found), 1)]
+
+
 def cosine(x: float) -> str:
     return f"{x:+.2f}".replace("-", "−")
 
@@ -98,7 +104,8 @@ ROWS: dict[str, Callable[[], str]] = {
     "d_model": lambda: f"{digit_rows().shape[1]}",
     "near": lambda: cosine(embeddings.neighbours_and_others(digit_rows())[0]),
     "near_angle": lambda: f"{near_angle():.0f} degrees",
-    "far": lambda: cosine(embeddings.neighbours_and_others(digit_rows())[1]),
+    "n_pairs": lambda: f"{len(pairs())}",
+    "all_pairs": lambda: cosine(float(pairs().mean())),
     "kept": lambda: in_100(float(in_space().shares.sum())),
     "parted": parted,
     "circle": is_there_a_circle,
@@ -148,6 +155,16 @@ def opened_product() -> str:
     return rf"{found.a} \times {found.b % 10} = {found.a * (found.b % 10)}"
 
 
+def opened_back() -> str:
+    """How that product is written, and the digit at which the page opens: '`663`, so after ...'."""
+    found = opening(TWIN)
+    assert found is not None, "records/opening.jsonl is missing or of other weights"
+    right = FORM.text(found.a, found.b)
+    place = wrong_tokens(found.written.text, right)[0]
+    written = right[FORM.prompt_length :].split("+")[0]
+    return f"`{written}`, so after `{right[place - 1]}` comes `{right[place]}`"
+
+
 def opened_at() -> tuple[str, str, float]:
     """Of the problem that opens the page: the digit that the twin wrote, the right one, and what
     that had of its probability."""
@@ -157,6 +174,14 @@ def opened_at() -> tuple[str, str, float]:
     place = wrong_tokens(found.written.text, right)[0]
     p = found.written.beliefs[place - FORM.prompt_length][VOCABULARY.index(right[place])]
     return found.written.text[place], right[place], p
+
+
+SOFTENED_GAP, SOFTENED_HEAT = 2, 2
+
+
+def softened(heat: float) -> str:
+    """Two tokens whose logits are `SOFTENED_GAP` apart: their probabilities."""
+    return " and ".join(f"{p:.2f}" for p in softmax(np.array([SOFTENED_GAP / heat, 0.0])))
 
 
 AT_THE_START = Dragged(
@@ -193,9 +218,17 @@ def right_texts(record: Any) -> Answer:
     return Answer(claims.right_texts(TWIN).value(record))
 
 
+def held_out() -> tuple[int, float]:
+    """The problems that were counted, and two standard errors of their share that is right."""
+    ((_, _, n),) = claims.right_texts(TWIN).points(rows_of("prices.jsonl"))
+    share = claims.right_texts(TWIN).value(rows_of("prices.jsonl"))
+    return n, 2 * math.sqrt(share * (1 - share) / n)
+
+
 PRICES: dict[str, Callable[[], str]] = {
     "ln_vocab": lambda: f"{math.log(len(VOCABULARY)):.2f}",
     "opened_product": opened_product,
+    "opened_back": opened_back,
     "wrote": lambda: opened_at()[0],
     "due": lambda: opened_at()[1],
     "p_due": lambda: f"{opened_at()[2]:.4f}",
@@ -209,6 +242,13 @@ PRICES: dict[str, Callable[[], str]] = {
     "save": lambda: f"{price_of_right(0, 0):.1f}",
     "start": lambda: f"{loss_at_the_start():.2f}",
     "start_sums": lambda: f"{START_SUMS}",
+    "softened_gap": lambda: f"${SOFTENED_GAP}$",
+    "softened_heat": lambda: f"{SOFTENED_HEAT}",
+    "softened_one": lambda: softened(1),
+    "softened_two": lambda: softened(SOFTENED_HEAT),
+    "start_product": lambda: rf"{START_SUM[0]} \times {START_SUM[1]}",
+    "held_out": lambda: f"{held_out()[0]:,}",
+    "held_out_noise": lambda: f"{held_out()[1]:.2f}",
     "p": lambda: f"{P}",
     "n": lambda: f"{N_TOKENS}",
     "p_n": lambda: f"{token_loss.whole_text(P, N_TOKENS):.2f}",

@@ -31,6 +31,12 @@ def missed_least(found: Sequence[Row]) -> Measured:
     return told_of(f"{len(tied)} parts", tied[0])
 
 
+def errors_alone(found: Sequence[Row]) -> Measured:
+    (row,) = found
+    errors, n = row["errors_answer"], row["n"]
+    return Measured(part_of(errors, n), errors, n)
+
+
 def missed_alike(found: Sequence[Row], errors: int) -> list[Row]:
     return [row for row in found if row["errors_answer"] == errors]
 
@@ -60,6 +66,10 @@ CLAIMS: dict[str, Claim] = {
     ),
     "one_block.most_missed": Claim(
         "The attention or FFN whose ablation makes most answers wrong.", PARTS.told(missed_most)
+    ),
+    "one_block.long_bar_missed": Claim(
+        "Answers that are wrong without FFN 3, whose bar is the longest on the page.",
+        rows("parts", layer=3, part="ffn_out").told(errors_alone),
     ),
     "one_block.least_missed": Claim(
         "Attentions and FFNs whose ablation makes fewest answers wrong.", PARTS.told(missed_least)

@@ -12,7 +12,7 @@ import { percent, range, signed } from "./shared/numbers";
 import { Slide } from "./shared/slide";
 
 const TENTHS = 10; // moments for a logit of 1
-const [TOP, HEIGHT, FOOT] = [26, 250, 42]; // of the plot; below it digits and probabilities
+const [TOP, HEIGHT, FOOT] = [26, 250, 50]; // of the plot; below it digits and probabilities
 const PILE = 0.3; // of the width
 const KNOB = 8;
 const WIDEST = 84; // pixels of a coin
@@ -56,7 +56,7 @@ class Coins extends MovingDrawing<Data> {
   private right = 0;
 
   protected build(): void {
-    const { given, tokens, shown, right, wrong, logits, alt, seconds, low } = this.data;
+    const { given, tokens, shown, right, wrong, logits, alt, seconds } = this.data;
     const { plot } = this;
     for (const slide of this.slides) slide.dispose();
     plot.replaceChildren();
@@ -78,8 +78,7 @@ class Coins extends MovingDrawing<Data> {
     this.knobs = [wrong, right].map((token) => this.buildKnob(token));
     this.slides = this.knobs.map((knob, i) => this.buildSlide(knob, i === 0));
     this.place();
-    const own = Math.round((logits[wrong] - low) * TENTHS);
-    this.playOnce(this.evenly(own, seconds, "smooth"), this.last);
+    this.playOnce(this.evenly(this.home, seconds, "smooth"), this.last);
   }
 
   private buildKnob(token: number): SVGCircleElement {
@@ -101,7 +100,7 @@ class Coins extends MovingDrawing<Data> {
       step: 1 / TENTHS,
       upright: true,
       now: () => (wrong ? this.wrong : this.right),
-      bounds: () => (wrong ? [low, high] : [least, most]),
+      bounds: () => [low, wrong ? high : most],
       unit: () => HEIGHT / (most - least),
       move: (value) => {
         if (!wrong) this.right = value;
@@ -124,18 +123,18 @@ class Coins extends MovingDrawing<Data> {
     return logits.map((logit, i) => (i === wrong ? this.wrong : i === right ? this.right : logit));
   }
 
+  /** Where the model has the wrong token. */
+  protected override get home(): number {
+    const { logits, wrong, low } = this.data;
+    return Math.round((logits[wrong] - low) * TENTHS);
+  }
+
   protected override letGo(): void {
     this.right = this.data.logits[this.data.right];
   }
 
   protected override landmarks(): Landmark[] {
-    const { logits, wrong, low, tokens } = this.data;
-    const second = Math.max(...logits.filter((_, i) => i !== wrong));
-    const at = (logit: number): number => Math.round((logit - low) * TENTHS);
-    return [
-      { at: at(second), name: `${tokens[wrong]} likeliest` },
-      { at: at(logits[wrong]), name: "the model" },
-    ];
+    return [{ at: this.home, name: "the model" }];
   }
 
   // ------------------------------------------------------------ where all stands
@@ -163,7 +162,7 @@ class Coins extends MovingDrawing<Data> {
   }
 
   private get coins(): number {
-    return Math.ceil((this.data.most - this.data.logits[this.data.right]) / COIN) + 1;
+    return Math.ceil((this.data.most - this.data.low) / COIN) + 1;
   }
 
   protected override place(): void {
@@ -190,8 +189,8 @@ class Coins extends MovingDrawing<Data> {
       const wide = 0.62 * this.step;
       set(grip, { x: this.x(i) - this.step / 2, width: this.step });
       set(bar, { x: this.x(i) - wide / 2, width: wide });
-      set(share, { x: this.x(i), y: TOP + HEIGHT + 32 });
-      set(share.previousElementSibling!, { x: this.x(i), y: TOP + HEIGHT + 14 });
+      set(share, { x: this.x(i), y: TOP + HEIGHT + 40 });
+      set(share.previousElementSibling!, { x: this.x(i), y: TOP + HEIGHT + 22 });
     });
     const { right, wrong } = this.data;
     this.knobs.forEach((knob, i) => set(knob, { cx: this.x(i ? right : wrong) }));
@@ -210,11 +209,11 @@ class Coins extends MovingDrawing<Data> {
         set(grip, { y: from - 2 * KNOB, height: to - from + 4 * KNOB });
         share.textContent = p[i] < 5e-4 ? "" : percent(p[i]);
       });
-      const { right, wrong, least, most, low, high } = this.data;
+      const { right, wrong, most, low, high } = this.data;
       this.knobs.forEach((knob, i) => {
         const logit = i ? this.right : this.wrong;
         set(knob, { cy: this.y(logit), "aria-valuenow": logit.toFixed(1) });
-        set(knob, { "aria-valuemin": i ? least : low, "aria-valuemax": i ? most : high });
+        set(knob, { "aria-valuemin": low, "aria-valuemax": i ? most : high });
         const spoken = `${signed(logit, 1)}, probability ${percent(p[i ? right : wrong])}`;
         set(knob, { "aria-valuetext": spoken });
       });
@@ -244,10 +243,12 @@ class Coins extends MovingDrawing<Data> {
   }
 
   private told(p: readonly number[], nats: number): string {
-    const { tokens, right, wrong } = this.data;
-    const moved = `${tokens[wrong]} has ${percent(p[wrong])}, and ${tokens[right]}, the right one, ${percent(p[right])}`;
+    const { tokens, right, wrong, logits } = this.data;
+    const own = this.at === this.home && this.right === logits[right];
+    const whose = own ? "As the model has it" : "With the bars moved";
+    const shares = `${tokens[wrong]} has ${percent(p[wrong])}, and ${tokens[right]}, the right one, ${percent(p[right])}`;
     const coins = (nats / COIN).toFixed(1);
-    return `${moved}. The loss is ${nats.toFixed(2)} nats, as much as ${coins} tosses of a fair coin.`;
+    return `${whose}, ${shares}. The loss is ${nats.toFixed(2)} nats, as much as ${coins} tosses of a fair coin.`;
   }
 }
 

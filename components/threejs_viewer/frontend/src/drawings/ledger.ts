@@ -14,7 +14,8 @@ import { signed, tickStep, type Pair } from "./shared/numbers";
 import { ACROSS, steppedThrough, UP_DOWN } from "./shared/stepped";
 
 const [LABEL, NUMBER, RIM] = [104, 46, 8]; // pixels at the left, at the right, and of the plot's ends
-const [AXIS, RESULT, ROW, GAP] = [44, 22, 15, 5]; // pixels of height; GAP before each layer
+const [AXIS, RESULT, GAP] = [34, 18, 3]; // pixels of height; GAP before each layer
+const [LOW, HIGH, NARROW] = [11, 15, 560]; // a row of a part, high where the plot is narrow: a finger
 
 type Kind = "given" | "head" | "FFN";
 
@@ -71,7 +72,6 @@ class Ledger extends MovingDrawing<Data> {
   private results: Result[] = [];
   private axes!: SVGGElement;
   private end!: SVGLineElement;
-  private gap!: SVGPathElement;
   private width = 0;
   /** The least and the largest lead that is drawn. */
   private limits: Pair = [0, 1];
@@ -90,7 +90,6 @@ class Ledger extends MovingDrawing<Data> {
     set(plot, { "aria-label": alt });
     this.axes = draw(plot, "g", { class: "axes" });
     this.results = ["all", "less", "left"].map((kind) => this.buildResult(kind));
-    this.gap = draw(plot, "path", { class: "gap" });
     this.end = draw(plot, "line", { class: "end" });
     this.rows = parts.map((part, i) => this.buildRow(part, i));
     steppedThrough(
@@ -163,8 +162,16 @@ class Ledger extends MovingDrawing<Data> {
     if (!this.plays) this.again();
   }
 
+  /** As it was opened: with a part taken out. */
+  protected override get home(): number {
+    return this.data.parts.length + 1;
+  }
+
   protected override letGo(): void {
-    this.pointed = null;
+    const { at, out } = this.data;
+    [this.token, this.chosen, this.pointed] = [at, out, null];
+    this.place();
+    this.tell();
   }
 
   private get out(): number | null {
@@ -191,21 +198,25 @@ class Ledger extends MovingDrawing<Data> {
     return LABEL + RIM + (room * (lead - low)) / (high - low);
   }
 
+  private get row(): number {
+    return this.width < NARROW ? HIGH : LOW;
+  }
+
   private y(part: number): number {
     const layer = this.data.parts[part].layer;
-    return AXIS + 3 * RESULT + ROW * part + GAP * (layer === null ? 1 : layer + 2);
+    return AXIS + 3 * RESULT + this.row * part + GAP * (layer === null ? 1 : layer + 2);
   }
 
   protected override place(): void {
     this.width = this.plot.clientWidth;
     if (!this.width) return;
     this.limits = this.bounds();
-    const height = this.y(this.rows.length - 1) + ROW + 4;
+    const height = this.y(this.rows.length - 1) + this.row + 4;
     set(this.plot, { viewBox: `0 0 ${this.width} ${height}`, height });
     this.placeAxes(height);
     this.rows.forEach(({ group, field, number }, i) => {
-      const middle = this.y(i) + ROW / 2;
-      set(field, { x: 1, width: this.width - 2, y: this.y(i), height: ROW });
+      const middle = this.y(i) + this.row / 2;
+      set(field, { x: 1, width: this.width - 2, y: this.y(i), height: this.row });
       set(group.querySelector(".name")!, { x: LABEL - 8, y: middle });
       set(number, { x: this.width - 4, y: middle });
     });
@@ -227,13 +238,13 @@ class Ledger extends MovingDrawing<Data> {
       const zero = Math.abs(lead) < 1e-9;
       const line = { class: zero ? "zero" : "", x1: x, x2: x, y1: AXIS - 6, y2: height };
       draw(axes, "line", line);
-      draw(axes, "text", { x, y: AXIS - 14 }).textContent = signed(lead, 0);
+      draw(axes, "text", { x, y: AXIS - 12 }).textContent = signed(lead, 0);
     }
     const { tokens, given, rivals } = this.data;
     const zero = this.x(0);
-    const ahead = draw(axes, "text", { class: "side ahead", x: zero + 6, y: 12 });
+    const ahead = draw(axes, "text", { class: "side ahead", x: zero + 6, y: 7 });
     ahead.textContent = `${tokens[given + token]} leads →`;
-    const behind = draw(axes, "text", { class: "side behind", x: zero - 6, y: 12 });
+    const behind = draw(axes, "text", { class: "side behind", x: zero - 6, y: 7 });
     behind.textContent = `← ${rivals[token]} leads`;
   }
 
@@ -288,7 +299,7 @@ class Ledger extends MovingDrawing<Data> {
     bars(added, out).forEach(([begin, end], i) => {
       const { bar, ghost, number, group } = this.rows[i];
       group.classList.toggle("later", i >= at);
-      const box = { y: this.y(i) + 2, height: ROW - 4 };
+      const box = { y: this.y(i) + 1.5, height: this.row - 3 };
       set(bar, { ...this.span(begin, end), ...box });
       set(ghost, { ...this.span(...whole[i]), ...box });
       number.textContent = plus(added[i]);
@@ -298,7 +309,7 @@ class Ledger extends MovingDrawing<Data> {
       x1: x,
       x2: x,
       y1: AXIS,
-      y2: this.y(Math.max(Math.min(Math.ceil(at), added.length) - 1, 0)) + ROW,
+      y2: this.y(Math.max(Math.min(Math.ceil(at), added.length) - 1, 0)) + this.row,
     });
   }
 
@@ -320,21 +331,16 @@ class Ledger extends MovingDrawing<Data> {
     this.showResult(all, 0, out === null ? "sum so far" : "all parts", sum);
     if (out === null && at >= this.data.parts.length) all.name.textContent = "the sum";
     for (const { group } of [less, left]) group.toggleAttribute("hidden", without === null);
-    this.gap.toggleAttribute("hidden", without === null);
     if (!without || out === null) return;
-    const subtracted = leads[token] - this.added[out];
-    this.showResult(less, 1, "bar subtracted", subtracted);
+    this.showResult(less, 1, "bar subtracted", leads[token] - this.added[out]);
     this.showResult(left, 2, "run without it", without.leads[token]);
     const flips = without.says[token] !== tokens[given + token];
     left.group.classList.toggle("flips", flips);
-    const [from, to] = [this.x(subtracted), this.x(without.leads[token])];
-    const y = AXIS + 2 * RESULT;
-    set(this.gap, { d: `M${from} ${y - 4}V${y}H${to}V${y + 4}` });
   }
 
   private showResult({ name, bar, number }: Result, row: number, said: string, lead: number): void {
     name.textContent = said;
-    set(bar, { ...this.span(0, lead), y: AXIS + RESULT * row + 4, height: RESULT - 8 });
+    set(bar, { ...this.span(0, lead), y: AXIS + RESULT * row + 3, height: RESULT - 6 });
     number.textContent = signed(lead, 2);
   }
 
@@ -367,7 +373,7 @@ class Ledger extends MovingDrawing<Data> {
       says[token] === mine ? `still writes ${mine}` : `writes ${says[token]}, not ${mine}`;
     return (
       `${names[token]}, without ${parts[out!].name}: its bar is ${plus(bar)}, and subtracting it would leave ` +
-      `${subtracted}. Run without it, the model leaves ${signed(leads[token], 2)} and ${what}.`
+      `${subtracted}. Run without it on the first row, the model leaves ${signed(leads[token], 2)} and ${what}; the second row it writes anew.`
     );
   }
 }

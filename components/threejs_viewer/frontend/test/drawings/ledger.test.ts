@@ -53,4 +53,7 @@ test("another token has other bars, a rival of its own, and the same part out", 
   expect(drawing.text(".behind")).toBe(`← ${data.rivals[last]} leads`);
   expect(drawing.text(".all .number")).toBe(data.leads[last].toFixed(2));
   expect(drawing.all(".out").length).toBe(1);
+  drawing.one(".reset").click(); // as it was opened, with no part out
+  expect(drawing.text(".ahead")).toBe("2 leads →");
+  expect(drawing.all(".out").length).toBe(0);
 });

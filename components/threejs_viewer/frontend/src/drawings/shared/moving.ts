@@ -66,6 +66,11 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
   /** What a reader points at or has chosen, given back. */
   protected letGo(): void {}
 
+  /** The moment to which all is set back. */
+  protected get home(): number {
+    return Number(this.slider.min);
+  }
+
   protected get plays(): boolean {
     return this.timer !== 0;
   }
@@ -134,7 +139,7 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
 
   private reset(): void {
     this.letGo();
-    this.stopAt(Number(this.slider.min));
+    this.stopAt(this.home);
   }
 
   private stop(): void {
