@@ -197,7 +197,6 @@ def test_a_damaged_checkpoint_is_one_sentence_a_figure_and_the_page_goes_on(
         raise checkpoint.CheckpointError(f"{name}/model.safetensors is damaged or cut short")
 
     monkeypatch.setattr(checkpoint, "load_run", refuse)
-    write_sum.cache_clear()
     app = book(PAGE, reveal="1")
     assert not app.exception
     assert any("damaged or cut short" in warning.value for warning in app.warning)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import pickle
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ def doubled(n: int) -> int:
 
 
 @pytest.fixture
-def file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Generator[Path]:
     monkeypatch.setattr(computed_ahead, "FILE", tmp_path / "kept")
     computed_ahead.kept_ahead.cache_clear()
     yield computed_ahead.FILE
