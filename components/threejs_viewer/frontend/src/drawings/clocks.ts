@@ -238,6 +238,7 @@ class Clocks extends MovingDrawing<Data> {
     }
     this.part("angle").textContent = degrees(angle);
     this.part("score").textContent = signed(score, 2);
+    this.part("score").dataset.value = String(score);
     return this.told(i, j, angle, score);
   }
 
