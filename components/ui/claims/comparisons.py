@@ -488,7 +488,6 @@ def drawn(found: Sequence[Weighed]) -> list[Mapping[str, Any]]:
             "dots": one.ratios,
             "median": one.ratio,
             "agree": one.agree,
-            "unlike": bool(one.unlike),
             "said": in_words(one),
             "page": one.change.page,
             "where": where(one.change.page),
