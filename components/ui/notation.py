@@ -154,6 +154,7 @@ ON_PAGE: dict[str, dict[str, str]] = {
         "k": "how many tokens are kept",
     },
     "02_attention_by_hand": {
+        "x": "what a token is and where it stands, as one vector",
         "v": "a value",
         "S": "how many tokens a query may look at",
         "j": "another position",
@@ -174,6 +175,12 @@ ON_PAGE: dict[str, dict[str, str]] = {
         "p": "a probability",
     },
     "20_rope": {
+        "i": "a position in the text",
+        "t": "a position of a signal",
+        "s": "how far a signal is moved",
+        "m": "what ALiBi takes off a score for each token of distance",
+        "h": "which head",
+        "H": "how many heads there are",
         "j": "another position",
         "R": "a rotation, by the angle at its foot",
         "k": "a key",
@@ -191,6 +198,7 @@ ON_PAGE: dict[str, dict[str, str]] = {
         "m": "what is divided by",
     },
     "40_kv_cache": {
+        "H": "how many heads ask; at the foot k, how many have keys",
         "j": "an earlier position",
         "x": "the residual stream",
         "i": "a position in the text",
@@ -199,6 +207,7 @@ ON_PAGE: dict[str, dict[str, str]] = {
         "p": "the weight of a key",
     },
     "50_flash_attention": {
+        "O": "the sum of exp(score − m) times the value so far; divided by l, the output",
         "m": "the largest score so far",
         "s": "a score",
         "V": "a tile of values",
@@ -206,7 +215,19 @@ ON_PAGE: dict[str, dict[str, str]] = {
         "S": "a tile of scores",
         "v": "a value",
     },
+    "51_attention_residuals": {
+        "x": "the residual stream that a part reads",
+        "i": "which contribution",
+        "w": "the query of a part",
+    },
+    "52_feature_collapse": {
+        "p": "a probability; with a subscript, a share of all singular values",
+        "i": "a token; of singular values, which one",
+        "j": "another token; of singular values, each in turn",
+        "x": "the features of a token",
+    },
     "60_mla": {
+        "R": "a rotation; above a letter, the part that is turned",
         "c": "the latent of a token",
         "x": "the residual stream",
         "k": "a key",

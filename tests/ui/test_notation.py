@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.ui.notation import NOTATION, symbols_in
+from components.ui.notation import NOTATION, ON_PAGE, meaning, symbols_in
 from lab.records import ROOT
 
 PAGES = sorted((ROOT / "pages").glob("*.md"))
@@ -16,6 +16,18 @@ def test_every_symbol_of_a_page_is_in_the_table() -> None:
 def test_the_table_holds_no_symbol_that_no_page_uses() -> None:
     used = {symbol for path in PAGES for symbol in symbols_in(path.read_text())}
     assert NOTATION.keys() - used == set()
+
+
+def test_a_page_tells_no_meaning_that_a_symbol_has_on_other_pages() -> None:
+    several = {symbol for symbol, told in NOTATION.items() if ";" in told}
+    shared = [
+        (path.stem, symbol)
+        for path in PAGES
+        for symbol in symbols_in(path.read_text())
+        if symbol in several and symbol not in ON_PAGE.get(path.stem, {})
+    ]
+    assert len(several) > 10 and shared == []
+    assert meaning("m", "20_rope") != NOTATION["m"]
 
 
 def test_symbols_are_read_out_of_formulas_alone() -> None:
