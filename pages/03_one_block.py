@@ -203,12 +203,13 @@ def ffn(a: int, b: int) -> None:
     awake, half = logit_lens.voices(values)
     st.markdown(
         f"In layer {layer}, **{awake} of {len(values):,}** neurons are above zero before the "
-        f"token {name_of(PLACE, text, a, b)} is written. The strongest {half:,} hand "
-        "on half of all that is handed on, and those below zero nothing."
+        f"token {name_of(PLACE, text, a, b)} is written. "
+        f"{'The strongest one gives' if half == 1 else f'The strongest {half:,} give'} half of the "
+        "total; those below zero give nothing."
     )
     page.draw(
         figures.neuron_curve(values),
-        alt=f"What the neurons of the FFN of layer {layer} hand on, sorted",
+        alt=f"Activations of the neurons of the FFN of layer {layer}, sorted",
     )
     page.notice()
     page.source(dense.DenseFFN.forward, dense.relu2, mlp.linear, logit_lens.ffn_in_numpy)

@@ -200,7 +200,7 @@ def test_a_damaged_checkpoint_is_one_sentence_a_figure_and_the_page_goes_on(
     app = book(PAGE, reveal="1")
     assert not app.exception
     assert any("damaged or cut short" in warning.value for warning in app.warning)
-    assert "A notebook one only adds to" in text_of(app)
+    assert "A notebook that is handed round" in text_of(app)
     assert "Read on" in text_of(app)
 
 
@@ -212,7 +212,7 @@ def test_the_page_is_painted_before_torch_is_asked_for() -> None:
         f"app = AppTest.from_file({str(ROOT / 'pages' / '03_one_block.py')!r}, "
         "default_timeout=300).run()\n"
         "said = ' '.join(e.value for e in app.markdown)\n"
-        "assert 'A notebook one only adds to' in said, said[:500]\n"
+        "assert 'A notebook that is handed round' in said, said[:500]\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 HTML = f"""
 <div class="drawing ledger">
-  <div class="title">What each part adds to the lead of a written token. Take one out.</div>
+  <div class="title">What each part adds to a written token's lead. Press one to take it out.</div>
   <div class="texts">
     <div class="line"><span>the model writes</span><div class="cells whole" role="group"
       aria-label="The token whose lead is shown"></div></div>

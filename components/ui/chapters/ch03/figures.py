@@ -94,14 +94,14 @@ def ticks(most: float) -> list[float]:
 
 
 def neuron_curve(values: Numbers) -> Chart:
-    """What the neurons of one FFN hand on, the loudest first. (F,)"""
+    """The activations of the neurons of one FFN, the strongest first. (F,)"""
     data = pd.DataFrame({"rank": np.arange(1, len(values) + 1), "value": np.sort(values)[::-1]})
     chart = (
         alt.Chart(data)
         .mark_area(line=True, opacity=0.6)
         .encode(
             x=alt.X("rank:Q", title="neurons, the strongest first", scale=alt.Scale(nice=False)),
-            y=alt.Y("value:Q", title="handed on"),
+            y=alt.Y("value:Q", title="activation"),
             tooltip=["rank", alt.Tooltip("value", format=",.2f")],
         )
     )

@@ -186,6 +186,11 @@ def long_bar() -> str:
     return max(recorded().added, key=lambda part: here(recorded().added[part]))
 
 
+def lead_less_the_long_bar() -> float:
+    """Of the two numbers as they are written, so that a reader can check it."""
+    return round(here(recorded().leads), 2) - round(here(recorded().added[long_bar()]), 2)
+
+
 def left_without(part: str) -> str:
     return written(here(recorded().without[part].leads), "{:.2f}")
 
@@ -195,6 +200,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "ffn_share": ffn_share,
     "ffn_numbers": lambda: millions("ffn"),
     "attention_numbers": lambda: millions("attention"),
+    "units_first": lambda: recorded().text[FIRST : PLACE + 1],
     "lead": lambda: f"{here(recorded().leads):.2f}",
     "heads_added": lambda: together("head"),
     "ffns_added": lambda: together("FFN"),
@@ -205,6 +211,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "short_says": lambda: recorded().without[short_bar()].says[PLACE - FIRST],
     "long_bar": long_bar,
     "long_added": lambda: f"{here(recorded().added[long_bar()]):+.2f}",
+    "long_subtracted": lambda: f"{lead_less_the_long_bar():.2f}",
     "long_left": lambda: left_without(long_bar()),
     "quiet": lambda: spelled(QUIET),
 }

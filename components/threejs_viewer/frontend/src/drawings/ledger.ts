@@ -313,6 +313,11 @@ class Ledger extends MovingDrawing<Data> {
     });
   }
 
+  /** The lead less a bar, both as they are written: a reader can check it. */
+  private subtracted(out: number): number {
+    return Number(this.data.leads[this.token].toFixed(2)) - Number(this.added[out].toFixed(2));
+  }
+
   private sumAt(at: number): number {
     const n = Math.min(Math.ceil(at), this.data.parts.length);
     return n ? bars(this.added, this.out)[n - 1][1] : 0;
@@ -332,7 +337,7 @@ class Ledger extends MovingDrawing<Data> {
     if (out === null && at >= this.data.parts.length) all.name.textContent = "the sum";
     for (const { group } of [less, left]) group.toggleAttribute("hidden", without === null);
     if (!without || out === null) return;
-    this.showResult(less, 1, "bar subtracted", leads[token] - this.added[out]);
+    this.showResult(less, 1, "bar subtracted", this.subtracted(out));
     this.showResult(left, 2, "run without it", without.leads[token]);
     const flips = without.says[token] !== tokens[given + token];
     left.group.classList.toggle("flips", flips);
@@ -368,12 +373,12 @@ class Ledger extends MovingDrawing<Data> {
     const { token, out } = this;
     const mine = tokens[given + token];
     const bar = this.added[out!];
-    const subtracted = signed(this.data.leads[token] - bar, 2);
+    const subtracted = signed(this.subtracted(out!), 2);
     const what =
       says[token] === mine ? `still writes ${mine}` : `writes ${says[token]}, not ${mine}`;
     return (
       `${names[token]}, without ${parts[out!].name}: its bar is ${plus(bar)}, and subtracting it would leave ` +
-      `${subtracted}. Run without it on the first row, the model leaves ${signed(leads[token], 2)} and ${what}; the second row it writes anew.`
+      `${subtracted}. Run without it on the original text, the lead is ${signed(leads[token], 2)} and the model ${what}; the second row it writes anew.`
     );
   }
 }
