@@ -14,13 +14,14 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from components.ui.book import CONTENTS, ROUTES, Entry, Route, entry
-from components.ui.claims.results import most_missed_head, without_a_head
+from components.ui.claims.results import full_reading, most_missed_head, without_a_head
 from components.ui.home import asked_of_the_model, first_out, route, theatre
 from components.ui.loaded_models import BOOK_RUN, load_with_progress
 from components.ui.page_records import FORM
 from lab.data.vocabulary import encode
 from lab.inference.forward import run_with_trace
 from lab.model.gpt import GPT
+from lab.readings import result
 from lab.records import RECORDS, ROOT, read_lines
 from lab.training import checkpoint
 from lab.training.checkpoint import load_run
@@ -172,14 +173,11 @@ def test_what_home_says_of_heads_is_so() -> None:
 
 
 def test_home_says_how_many_pairs_were_trained_on_as_the_records_count_them(seen: Any) -> None:
-    (reading,) = {
-        one["n_heldout"]
-        for one in json.loads((RECORDS / "results/chain_of_thought.json").read_text())["readings"]
-        if one["n"] == 10_000
-    }
+    record = ROOT / result(BOOK_RUN).path
+    unseen = full_reading(json.loads(record.read_text()))["n_heldout"]
     said = " ".join(markdown.value for markdown in seen().markdown)
-    assert f"{reading:,} of them unseen" in said
-    assert f"on {10_000 - reading:,} of the pairs" in said
+    assert f"{unseen:,} of them unseen" in said
+    assert f"on {10_000 - unseen:,} of the pairs" in said
 
 
 def test_a_link_with_nonsense_opens_the_default(book: Any) -> None:
