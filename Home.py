@@ -9,12 +9,21 @@ from components.ui.book import BEHIND, BOOK, CONTENTS, KICKER, ROUTES, Entry
 from components.ui.chapter import Chapter
 from components.ui.claims import results
 from components.ui.drawings.arcs import show_arcs
-from components.ui.home import route, small_picture, sum_written, theatre, worked_tens
+from components.ui.home import (
+    first_out,
+    how_many,
+    route,
+    small_picture,
+    sum_written,
+    theatre,
+    worked_tens,
+)
 from components.ui.link import one_of
 from components.ui.loaded_models import BOOK_RUN, loaded_models, needs_a_run
 from components.ui.operand_boxes import last_allowed
 from components.ui.sidebar import show_sidebar
 from components.ui.words import spelled
+from lab.data.problems import HELDOUT_FROM, two_digit_split
 from lab.readings import join_words
 from lab.recipes.recipe_index import recipe
 
@@ -26,7 +35,10 @@ MISSED = results.most_missed_head()
 """The head, (layer, head), that a link without one pulls out."""
 
 CALCULATIONS = {
-    "missed_head": lambda: f"head {MISSED[1]} of layer {MISSED[0]}",
+    "seen": lambda: how_many(two_digit_split() < HELDOUT_FROM),
+    "unseen": lambda: how_many(two_digit_split() >= HELDOUT_FROM),
+    "first_out": first_out,
+    "missed_head": lambda: f"head {MISSED[1]}",
     "tens": lambda: worked_tens(*START),
     "routes": lambda: spelled(len(ROUTES)).capitalize(),
 }
@@ -44,13 +56,13 @@ def home() -> None:
             page.prose("measured")
     told = st.container()
     where_digits_come_from(page)
+    page.prose("why")
     page.prose("routes")
     st.html(f'<div class="wb-routes">{"".join(map(route, ROUTES))}</div>')
     page.prose("map")
     written = [entry for entry in CONTENTS if entry.written]
     st.html(f'<div class="wb-map">{"".join(card(entry) for entry in written)}</div>')
     st.markdown(to_come())
-    page.prose("why")
     with told:
         page.link.close(all_drawn=False)
     loaded_models().warm(BOOK_RUN)

@@ -138,7 +138,7 @@ ON_PAGE = {
         "about half a minute of one core": "as its record says of other live runs",
     },
     "home": {
-        "$10{,}000$ answers": "one hundred numbers, times one hundred",
+        "all $10{,}000$ answers": "one hundred numbers, times one hundred",
     },
 }
 

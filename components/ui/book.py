@@ -63,7 +63,13 @@ CONTENTS = (
         "01_from_table_to_text", "0", "From table to text", "How does a network read a problem?", 15
     ),
     Entry("02_attention_by_hand", "0", "Attention by hand", "Who brings the digits together?", 20),
-    Entry("03_one_block", "0", "One layer, one stream", "Where does a digit travel inside?", 18),
+    Entry(
+        "03_one_block",
+        "0",
+        "One layer, one stream",
+        "How does a digit get from layer to layer?",
+        18,
+    ),
     Entry("10_chain_of_thought", "1", "Chain of thought", "Why does writing the working help?", 20),
     Entry("20_rope", "2", "Positions that turn", "How does a model know where a digit stands?", 20),
     Entry(
@@ -95,7 +101,11 @@ CONTENTS = (
     Entry("61_moe", "6", "Mixture of experts", "Who does the work when not all do?", 15),
     Entry("62_error_book", "6", "The error book", "Does studying your mistakes help?", 15),
     Entry(
-        "70_forward_pass_3d", "7", "The forward pass in 3D", "What happens between 7 and 56?", 15
+        "70_forward_pass_3d",
+        "7",
+        "The forward pass in 3D",
+        "How does a network turn 7 × 8 into 56?",
+        15,
     ),
     Entry("80_bench", "8", "The bench", "What breaks when you cut a wire?", 30),
 )

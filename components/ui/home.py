@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from components.ui import tokens
 from components.ui.book import ROUTE, ROUTES
+from components.ui.claims import claim
 from components.ui.drawings.arcs import Theatre, WrittenSum
 from components.ui.lazily import lazily
 from components.ui.loaded_models import BOOK_RUN, load_with_progress, write
@@ -68,25 +69,32 @@ of each number and a carry."""
 
 def why_the_tens(a: int, b: int) -> str:
     """What the digits that the heads look at there come to."""
-    came = (a % 10) * (b % 10)
-    added, here = tens_added(a, b)
+    tens, by, came = a // 10, b % 10, (a % 10) * (b % 10)
+    here = tens * by + came // 10
     return (
-        f"{added}, with the {came // 10} carried from {a % 10} × {b % 10} = {came}. "
-        f"So {here % 10} is right."
+        f"{tens} × {by} + {came // 10} = {here}, with the {came // 10} carried "
+        f"from {a % 10} × {b % 10} = {came}. So {here % 10} is right."
     )
 
 
 def worked_tens(a: int, b: int) -> str:
     """The same as it is worked on paper."""
-    added, here = tens_added(a, b)
-    return f"{added}, write {here % 10}, carry {here // 10}"
+    tens, by, came = a // 10, b % 10, (a % 10) * (b % 10)
+    here = tens * by + came // 10
+    return (
+        f"{tens} × {by}, plus the {came // 10} carried from {came}, is {here}: "
+        f"write {here % 10}, carry {here // 10}"
+    )
 
 
-def tens_added(a: int, b: int) -> tuple[str, int]:
-    """The column of the tens in the first partial product, and what it comes to."""
-    tens, by, carry = a // 10, b % 10, (a % 10) * (b % 10) // 10
-    here = tens * by + carry
-    return f"{tens} × {by} + {carry} = {here}", here
+def first_out() -> str:
+    """The head that the theatre ablates."""
+    played = theatre()
+    return claim.MISSING if played is None else f"head {played.broken.pulled}"
+
+
+def how_many(pairs: NDArray[np.bool_]) -> str:
+    return f"{pairs.sum():,}"
 
 
 def verdict(text: str, a: int, b: int, layer: int, head: int | None) -> str:

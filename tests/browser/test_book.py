@@ -131,8 +131,7 @@ def another_visitor_finds_the_same_and_puts_the_head_back(open_page, link: str, 
 
 
 def a_head_stays_under_the_pointer(page) -> None:
-    """A second press at the same place undoes the first: what a press does is said beside the row,
-    and the row has room for either saying."""
+    """A second press at the same place undoes the first."""
     heads = page.locator(".arcs .heads button")
     for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 900})

@@ -14,13 +14,14 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from components.ui.book import CONTENTS, ROUTES, Entry, Route, entry
-from components.ui.claims.results import most_missed_head, without_a_head
-from components.ui.home import asked_of_the_model, route, theatre
+from components.ui.claims.results import full_reading, most_missed_head, without_a_head
+from components.ui.home import asked_of_the_model, first_out, route, theatre
 from components.ui.loaded_models import BOOK_RUN, load_with_progress
 from components.ui.page_records import FORM
 from lab.data.vocabulary import encode
 from lab.inference.forward import run_with_trace
 from lab.model.gpt import GPT
+from lab.readings import result
 from lab.records import RECORDS, ROOT, read_lines
 from lab.training import checkpoint
 from lab.training.checkpoint import load_run
@@ -66,6 +67,9 @@ def test_the_theatre_is_what_the_model_writes_and_where_its_heads_look() -> None
     assert played.whole.text[played.token] == "9"
     assert played.why == "3 × 8 + 5 = 29, with the 5 carried from 7 × 8 = 56. So 9 is right."
     assert "The model writes 1430, where 1480 is right" in played.broken.verdict
+    assert first_out() == "head 0"
+    pairs = zip(played.broken.text, played.whole.text, strict=True)
+    assert [one != other for one, other in pairs].count(True) == 2  # of the working, the product
 
 
 def test_a_visit_that_tests_share_refuses_a_click(seen: Any) -> None:
@@ -165,6 +169,15 @@ def test_what_home_says_of_heads_is_so() -> None:
     points = without_a_head().points(read_lines(RECORDS / "heads.jsonl"))
     missed = {(row["cell"]["layer"], row["cell"]["head"]) for row, errors, _ in points if errors}
     assert missed == {(0, head) for head in range(4)}
+    assert {row["n"] for row, *_ in points} == {1000}
+
+
+def test_home_says_how_many_pairs_were_trained_on_as_the_records_count_them(seen: Any) -> None:
+    record = ROOT / result(BOOK_RUN).path
+    unseen = full_reading(json.loads(record.read_text()))["n_heldout"]
+    said = " ".join(markdown.value for markdown in seen().markdown)
+    assert f"{unseen:,} of them unseen" in said
+    assert f"on {10_000 - unseen:,} of the pairs" in said
 
 
 def test_a_link_with_nonsense_opens_the_default(book: Any) -> None:

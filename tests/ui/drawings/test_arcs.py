@@ -48,7 +48,7 @@ def the_theatre_of_home() -> Case:
     )
     looks = np.array(row["patterns"])[:, played.token - 1]
     said = [
-        f"head {head}: {row['text'][weights.argmax()]}, {weights.max():.0%}"
+        f"head {head} at {row['text'][weights.argmax()]}, {weights.max():.0%}"
         for head, weights in enumerate(looks)
     ]
     return case(

@@ -196,19 +196,14 @@ class Arcs extends MovingDrawing<Data> {
       button.onclick = () => this.pull(head);
       return button;
     });
-    // Both lie in one cell, as wide as the wider: the buttons stay where the pointer is.
-    const both = [PULL, BACK].map((text) => make("span", {}, text));
-    this.part("heads").replaceChildren(make("span", { class: "asks" }, ...both), ...heads);
+    set(this.part("heads"), { "aria-label": PULL });
+    this.part("heads").replaceChildren(make("span", {}, PULL), ...heads);
   }
 
   /** Which head is out. */
   private markHeads(out: number | null): void {
-    const said = out === null ? PULL : BACK;
-    this.part("heads").setAttribute("aria-label", said);
-    for (const span of this.all(".asks span"))
-      span.classList.toggle("away", span.textContent !== said);
     this.all(".heads button").forEach((button, head) =>
-      button.setAttribute("aria-pressed", String(head === out)),
+      set(button, { "aria-pressed": String(head === out), title: head === out ? BACK : PULL }),
     );
   }
 
@@ -262,7 +257,7 @@ class Arcs extends MovingDrawing<Data> {
       .sort((one, other) => other.weight - one.weight)
       .slice(0, phone ? FEW : MOST_NAMED)
       .map(({ head, from, to, weight }) => ({
-        text: `head ${head}: ${lit !== null && lit < given ? `before ${tokens[to]}` : tokens[from]}, ${percent(weight)}`,
+        text: `head ${head} ${lit !== null && lit < given ? `before ${tokens[to]}` : `at ${tokens[from]}`}, ${percent(weight)}`,
         x: ((from + to + 1) / 2) * pitch,
         y: most + headroom(width) - Math.min(((to - from) / 2) * pitch, most),
       }));

@@ -64,7 +64,7 @@ test("a digit shows its own arcs alone, and says where the heads look", () => {
     .filter(({ to }) => to === n - 2)
     .map(
       ({ head, from, weight }) =>
-        `head ${head}: ${data.tokens[from]}, ${Math.round(100 * weight)}%`,
+        `head ${head} at ${data.tokens[from]}, ${Math.round(100 * weight)}%`,
     );
   expect(named.sort()).toEqual(percents.sort());
   token.dispatchEvent(new PointerEvent("pointerleave"));
@@ -82,7 +82,11 @@ test("what a finger touched stays when the finger goes", () => {
 });
 
 test("names of arcs cover neither each other nor the edge", () => {
-  const arcs = [80, 82, 80, 20, 395].map((x, i) => ({ text: `head ${i}: 8, 100%`, x, y: 40 - i }));
+  const arcs = [80, 82, 80, 20, 395].map((x, i) => ({
+    text: `head ${i} at 8, 100%`,
+    x,
+    y: 40 - i,
+  }));
   const names = maths.namesOf(arcs, 13, 400);
   const half = (0.54 * 13 * names[0].text.length) / 2;
   for (const one of names) {
@@ -145,13 +149,13 @@ test("a button or an arc pulls its head out, at once; the one that is out is put
   ]);
 });
 
-test("what a press does is said, and the other saying keeps its room", () => {
+test("each button says what its press does: only the head that is out is put back", () => {
   const drawing = calm();
-  const said = (): string[] => drawing.all(".asks span:not(.away)").map((e) => e.textContent);
-  expect(said()).toEqual(["Put back"]);
+  const said = (): (string | null)[] =>
+    drawing.all(".heads button").map((button) => button.getAttribute("title"));
+  expect(said()).toEqual(["Ablate", "Put back"]);
   drawing.load({ ...data, pulled: null, digest: "put back" });
-  expect(said()).toEqual(["Ablate"]);
-  expect(drawing.all(".asks span").length).toBe(2);
+  expect(said()).toEqual(["Ablate", "Ablate"]);
 });
 
 test("another sum is drawn in the place of the last", () => {
