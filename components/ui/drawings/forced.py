@@ -27,7 +27,7 @@ HTML = f"""
   <div class="legend">
     <span><i class="forcing"></i>the right token stands there</span>
     <span><i class="own"></i>it wrote a wrong one</span>
-    <span><i class="after"></i>the right sum of wrong numbers</span>
+    <span><i class="after"></i>rightly added up from wrong numbers</span>
   </div>
 </div>
 """
