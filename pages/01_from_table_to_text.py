@@ -251,7 +251,7 @@ def a_chain_of_tokens() -> None:
     token, text = claims.right_tokens(TWIN).value(rows), claims.right_texts(TWIN).value(rows)
     if not page.guess(
         f"The twin gets {token:.3f} of the tokens right. If mistakes were independent, "
-        f"{worked.right_if_independent(rows):.2f} of the texts would be right. How many are?",
+        f"{worked.right_if_independent(rows):.3f} of the texts would be right. How many are?",
         ("fewer than that", "about as many", "more than that"),
         lambda: worked.right_texts(rows),
         frame=worked.whole_texts(rows),

@@ -15,7 +15,7 @@ from components.ui.drawings.drawing import digest, drawing, moments
 
 HTML = f"""
 <div class="drawing forced">
-  <div class="title">The loss of each right token, in nats</div>
+  <div class="title">The loss of each right token, in nats, and their mean</div>
   <div class="race" role="group">
     <div class="lane lane0"><p><span>Teacher forcing: it reads the right tokens</span>
       <span class="sum"></span></p><div class="columns"></div></div>
@@ -26,8 +26,8 @@ HTML = f"""
   <div class="said" role="status"></div>
   <div class="legend">
     <span><i class="forcing"></i>the right token stands there</span>
-    <span><i class="own"></i>it wrote another</span>
-    <span><i class="after"></i>wrong only as a mistake before it has it</span>
+    <span><i class="own"></i>it wrote a wrong one</span>
+    <span><i class="after"></i>rightly added up from wrong numbers</span>
   </div>
 </div>
 """

@@ -68,7 +68,7 @@ def in_space(points: Numbers, shares: Numbers, names: Sequence[str]) -> Any:
         text=list(names),
         mode="lines+text",
         textposition="middle center",
-        textfont={"size": 22, "color": INK.now},
+        textfont={"size": 19, "color": INK.now},
         line={"color": GREY.now, "width": 2},
         hoverinfo="skip",
     )
@@ -88,8 +88,8 @@ def in_space(points: Numbers, shares: Numbers, names: Sequence[str]) -> Any:
         scene_bgcolor="rgba(0, 0, 0, 0)",
         scene_aspectmode="cube",
         scene_dragmode="turntable",
-        scene_camera={  # the first direction runs across
-            "eye": {"x": 0.55, "y": -2.5, "z": 0.6},
+        scene_camera={  # the first direction runs across, and the small digits stand apart
+            "eye": {"x": -1.3, "y": -2.1, "z": 1.3},
             "center": {"x": -0.07, "y": 0, "z": -0.1},
         },
     )

@@ -148,6 +148,20 @@ def coins_of_the_rare() -> Answer:
     return Answer(coins_of(1 / RARE), f"{coins_of(1 / RARE):.1f} coins")
 
 
+def opened_problem() -> str:
+    """The problem that opens the page."""
+    found = opening(TWIN)
+    assert found is not None, "records/opening.jsonl is missing or of other weights"
+    return rf"{found.a} \times {found.b}"
+
+
+def opened_sum() -> float:
+    """Of that problem, the twin's losses with teacher forcing, added up."""
+    found = opening(TWIN)
+    assert found is not None, "records/opening.jsonl is missing or of other weights"
+    return sum(found.prices[FORM.prompt_length - 1 :])
+
+
 def opened_product() -> str:
     """The first partial product of the problem that opens the page."""
     found = opening(TWIN)
@@ -208,14 +222,18 @@ def whole_texts(record: Any) -> Dragged:
     return Dragged(
         axis,
         "texts, measured",
-        given=[Line("tokens", token, f"{token:.3f}"), Line("texts, if independent", expected)],
+        given=[
+            Line("tokens", token, f"{token:.3f}"),
+            Line("texts, if independent", expected, f"{expected:.3f}"),
+        ],
         start=0.5,
     )
 
 
 def right_texts(record: Any) -> Answer:
     """The answer of the guess."""
-    return Answer(claims.right_texts(TWIN).value(record))
+    share = claims.right_texts(TWIN).value(record)
+    return Answer(share, f"{share:.3f}")
 
 
 def held_out() -> tuple[int, float]:
@@ -227,6 +245,7 @@ def held_out() -> tuple[int, float]:
 
 PRICES: dict[str, Callable[[], str]] = {
     "ln_vocab": lambda: f"{math.log(len(VOCABULARY)):.2f}",
+    "opened_problem": opened_problem,
     "opened_product": opened_product,
     "opened_back": opened_back,
     "wrote": lambda: opened_at()[0],
@@ -240,6 +259,8 @@ PRICES: dict[str, Callable[[], str]] = {
     "halved_rare": lambda: f"{2 ** round(coins_of(1 / RARE)):,}",
     "ln_llama": lambda: f"{math.log(LLAMA):.1f}",
     "save": lambda: f"{price_of_right(0, 0):.1f}",
+    "race_sum": lambda: f"{opened_sum():.2f}",
+    "race_mean": lambda: f"{opened_sum() / N_TOKENS:.2f}",
     "start": lambda: f"{loss_at_the_start():.2f}",
     "start_sums": lambda: f"{START_SUMS}",
     "softened_gap": lambda: f"${SOFTENED_GAP}$",
@@ -248,7 +269,7 @@ PRICES: dict[str, Callable[[], str]] = {
     "softened_two": lambda: softened(SOFTENED_HEAT),
     "start_product": lambda: rf"{START_SUM[0]} \times {START_SUM[1]}",
     "held_out": lambda: f"{held_out()[0]:,}",
-    "held_out_noise": lambda: f"{held_out()[1]:.2f}",
+    "held_out_noise": lambda: f"{held_out()[1]:.3f}",
     "p": lambda: f"{P}",
     "n": lambda: f"{N_TOKENS}",
     "p_n": lambda: f"{token_loss.whole_text(P, N_TOKENS):.2f}",

@@ -245,7 +245,8 @@ class Coins extends MovingDrawing<Data> {
   private told(p: readonly number[], nats: number): string {
     const { tokens, right, wrong, logits } = this.data;
     const own = this.at === this.home && this.right === logits[right];
-    const whose = own ? "As the model has it" : "With the bars moved";
+    const moved = this.plays ? `Below where the model has ${tokens[wrong]}` : "With the bars moved";
+    const whose = own ? "As the model has it" : moved;
     const shares = `${tokens[wrong]} has ${percent(p[wrong])}, and ${tokens[right]}, the right one, ${percent(p[right])}`;
     const coins = (nats / COIN).toFixed(1);
     return `${whose}, ${shares}. The loss is ${nats.toFixed(2)} nats, as much as ${coins} tosses of a fair coin.`;

@@ -109,9 +109,15 @@ class Forced extends MovingDrawing<Data> {
         column.classList.toggle("aside", aside);
         column.classList.toggle("meant", only?.[0] === lane && i === given + only[1]);
       });
-      sum.textContent = `${written(this.sumOf(lane, at), 3)} nats`;
+      sum.textContent = this.meanOf(lane, at);
     });
     return only && only[1] < at ? this.saidOf(only) : this.told(at);
+  }
+
+  /** The losses of the tokens so far, added up and shared out. */
+  private meanOf(lane: number, at: number): string {
+    const sum = this.sumOf(lane, at);
+    return at ? `${written(sum, 3)} / ${at} = ${written(sum / at, 2)} nats` : "0 nats";
   }
 
   private sumOf(lane: number, at: number): number {
@@ -138,11 +144,11 @@ class Forced extends MovingDrawing<Data> {
         .length,
     ];
     const begin = at === names.length ? "" : `${names[at - 1]}. `;
-    return `${begin}Behind the right tokens, ${counted(dear)} at a loss of more than a coin. Written by itself, ${counted(wrong)} wrong.`;
+    return `${begin}Reading the right tokens, it loses more than a coin on ${counted(dear)}. Reading its own, it writes ${counted(wrong)} wrong.`;
   }
 }
 
-const counted = (n: number): string => `${n || "no"} ${n === 1 ? "token is" : "tokens are"}`;
+const counted = (n: number): string => `${n || "no"} ${n === 1 ? "token" : "tokens"}`;
 const nats = (loss: number): string => `${Math.abs(loss) < 5e-4 ? "0" : written(loss, 3)} nats`;
 
 /** As wide as a column of a phone. */

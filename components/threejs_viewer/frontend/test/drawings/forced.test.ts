@@ -18,13 +18,16 @@ test("both lines are written together, and the sums of their losses part at the 
     (): string[] => drawing.all(".sum").map((e) => e.textContent),
     (): number => drawing.all(".later").length,
   ];
-  expect([sums(), later()]).toEqual([["0.00 nats", "0.00 nats"], 6]);
+  expect([sums(), later()]).toEqual([["0 nats", "0 nats"], 6]);
   vi.advanceTimersByTime(20_000);
   const total = data.lanes.map(({ losses }) => losses.reduce((a, b) => a + b));
-  expect([sums(), later()]).toEqual([total.map((sum) => `${sum.toFixed(2)} nats`), 0]);
+  expect([sums(), later()]).toEqual([
+    total.map((sum) => `${sum.toFixed(2)} / 3 = ${(sum / 3).toFixed(1)} nats`),
+    0,
+  ]);
   expect(drawing.all(".wrong").length).toBe(1);
   expect(drawing.text(".said")).toBe(
-    "Behind the right tokens, 1 token is at a loss of more than a coin. Written by itself, 1 token is wrong.",
+    "Reading the right tokens, it loses more than a coin on 1 token. Reading its own, it writes 1 token wrong.",
   );
 });
 
