@@ -234,7 +234,7 @@ def a_head_that_learns() -> None:
     page.notice()
     page.source(learning.train, learning.read)
     told = page.guess(
-        "How many of these heads give the tens digit the largest weight, whichever digit it is?",
+        "How many of these heads look hardest at the tens digit of b, for every digit?",
         LOOKS_GUESSED,
         worked.looks_at_every_digit,
         frame=worked.LOOKS,
@@ -317,7 +317,7 @@ HOW_MANY = ("about one in five", "about half", "every one")
 def mask() -> None:
     a, b = the_sum()
     if not page.guess(
-        "Without a mask, how many of the tokens of all texts does this head get right?",
+        "How many of the tokens that it must write, those after the first `=`, does it get right?",
         HOW_MANY,
         worked.copied_without_mask,
         frame=worked.COPIED,
@@ -328,7 +328,7 @@ def mask() -> None:
     text = FORM.text(a, b)
     weights, _ = hand.peek(encode(text)[None], causal)
     st.markdown(
-        f"Right: **{part_of(*peek_score(causal))}** tokens that count in the loss, over all "
+        f"Right: **{part_of(*peek_score(causal))}** tokens after the first `=`, in all "
         f"{len(hand.all_prompts()):,} texts."
     )
     page.draw(
@@ -432,8 +432,8 @@ def real() -> None:
     columns = {f"key {i}": weights[layer, head][:, i] for i in range(len(text))}
     page.numbers("the weights: each row is a query", columns)
     st.caption(f"Measured: layer {layer}, head {head}, on the model's own text of {a} × {b}.")
-    st.markdown(who_brings(weights, text))
     page.notice()
+    st.markdown(who_brings(weights, text))
     page.source(kernels.MathAttention.__call__, kernels.softmax, patterns.patterns_of)
 
 

@@ -146,6 +146,14 @@ def test_the_exercises_accept_a_right_setting_and_refuse_a_wrong_one(book) -> No
         assert app.success and not app.exception
 
 
+def test_the_sign_takes_nearly_all_and_a_query_that_is_its_own_key_finds_no_units() -> None:
+    prompt = encode("37*48=")
+    longest = hand.look_at(prompt, hand.arrow(hand.ANGLES[2], hand.LONGEST_QUERY))
+    assert longest.weights[2] > 0.95
+    own = hand.look_at(prompt, hand.keys(prompt[None])[0, -1]).weights
+    assert own.argmax() == 5 and own[[hand.A_UNITS, hand.B_UNITS]].max() < 0.005
+
+
 def test_a_link_brings_the_query_back(book) -> None:
     app = book(PAGE, figure="query", ch02_angle="26", ch02_length="5.0")
     assert app.slider(key="ch02_angle").value == 26 and app.success

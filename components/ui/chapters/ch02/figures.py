@@ -103,7 +103,7 @@ NAMED = 0.05
 """A head has its name beside its point if more than this share of answers is wrong without it."""
 
 
-APART = (0.12, 0.08)
+APART = (0.1, 0.08)
 """How far points must lie apart, in either direction, for both to have their names beside them."""
 
 
@@ -144,5 +144,6 @@ def importance(rows: Sequence[Mapping[str, Any]], model: str) -> Chart:
         ),
         tooltip=["head", "errors", alt.Tooltip("largest", format=".3f")],
     )
-    names = base.mark_text(dy=14).encode(text="name:N")
+    # Of a crowd the highest is named, so above it there is room.
+    names = base.mark_text(dy=-13).encode(text="name:N")
     return finished(alt.layer(points, names).properties(height=CURVE))

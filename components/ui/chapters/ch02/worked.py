@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,13 +10,21 @@ import numpy as np
 import streamlit as st
 
 from components.ui.chapters.ch02 import claims, probes
-from components.ui.chapters.ch02.exercises import BOTH, ONE, WANTED_DISTANCE, A, B, prompt_of
+from components.ui.chapters.ch02.exercises import (
+    BOTH,
+    ONE,
+    PROMPT,
+    WANTED_DISTANCE,
+    A,
+    B,
+    prompt_of,
+)
 from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
 from components.ui.loaded_models import BOOK_RUN
 from components.ui.words import spelled
 from lab.by_hand import attention as hand
-from lab.by_hand.attention import A_UNITS, B_UNITS, PLACES
+from lab.by_hand.attention import A_UNITS, B_UNITS, FORM, PLACES
 from lab.by_hand.learning_head import (
     B_TENS,
     FILMED,
@@ -38,6 +47,8 @@ LOOKED_INTO = {
     "few_pairs": "the small twin",
     "rope": "rotary, full size",
 }
+
+EQUALS = len(PLACES) - 1
 
 SIZES = tuple(2**k for k in range(11))
 SIZE_ASKED = 256
@@ -146,11 +157,11 @@ LARGEST = Dragged(
 
 LOOKS = Dragged(
     Axis("of 100 seeds", 0, N_SEED),
-    "looks at the tens digit, whatever it is",
+    "looks hardest at each tens digit",
     given=[Line("no held-out problem wrong", N_SEED, hue="teal")],
 )
 
-COPIED = Dragged(Axis.percent("of tokens"), "without a mask")
+COPIED = Dragged(Axis.percent("of tokens"), "looks anywhere")
 
 
 """Frames, and below them their answers."""
@@ -215,6 +226,21 @@ def before_it_finds() -> tuple[Reading, Reading, int]:
     return seen[last], seen[last + 1], frames[last].step
 
 
+def written_after_the_prompt() -> list[str]:
+    """The two partial products of 37*48= and their sum, as the model has them."""
+    return re.findall(r"\d+", FORM.text(A, B)[PROMPT:])
+
+
+def powers() -> np.ndarray:
+    """e to each score, as a reader finds it who has the scores in two decimals."""
+    return np.exp(first_look().scores.round(2))
+
+
+def by_its_own_key() -> hand.AttentionSteps:
+    """At 37*48=, if the query were the key of the token that asks."""
+    return hand.look_at(encode(prompt_of(A, B)), hand.arrow(hand.ANGLES[EQUALS], hand.KEY_LENGTH))
+
+
 def pair_of(numbers: np.ndarray) -> str:
     return f"({numbers[0]:.2f}, {numbers[1]:.2f})"
 
@@ -229,6 +255,12 @@ TASKS: dict[str, Callable[[], str]] = {
     "wanted": lambda: f"{ONE.least:.2f}",
     "each": lambda: f"{BOTH.least:.1f}",
     "distance": lambda: f"{WANTED_DISTANCE}",
+    "by_units": lambda: rf"{A} \times {B % 10} = {A * (B % 10)}",
+    "by_tens": lambda: rf"{A} \times {B - B % 10} = {A * (B - B % 10)}",
+    "sum": lambda: f"{A * B}",
+    "first_written": lambda: written_after_the_prompt()[0],
+    "second_written": lambda: written_after_the_prompt()[1],
+    "sum_written": lambda: written_after_the_prompt()[2],
 }
 
 ONE_LOOK: dict[str, Callable[[], str]] = {
@@ -241,6 +273,13 @@ ONE_LOOK: dict[str, Callable[[], str]] = {
     "match_other": lambda: f"{first_look().matches[A_UNITS]:.2f}",
     "score": lambda: f"{first_look().scores[B_UNITS]:.2f}",
     "score_other": lambda: f"{first_look().scores[A_UNITS]:.2f}",
+    "power": lambda: f"{powers()[B_UNITS]:.1f}",
+    "power_other": lambda: f"{powers()[A_UNITS]:.1f}",
+    "power_rest": lambda: f"{powers().sum() - powers()[[A_UNITS, B_UNITS]].sum():.1f}",
+    "powers": lambda: f"{powers().sum():.1f}",
+    "own_angle": lambda: f"{hand.ANGLES[EQUALS]}",
+    "own_length": lambda: f"{hand.KEY_LENGTH:.1f}",
+    "own_weight": lambda: f"{by_its_own_key().weights[EQUALS]:.2f}",
     "weight": lambda: f"{first_look().weights[B_UNITS]:.2f}",
     "weight_other": lambda: f"{first_look().weights[A_UNITS]:.2f}",
 }

@@ -439,7 +439,8 @@ class Head extends MovingDrawing<Data> {
     for (const circle of [this.handle, this.halo]) set(circle, { cx: x, cy: -y });
     const angle = directionOf(query);
     const [right, down] = arrow(freeSide(angle, keys.map(directionOf)) - angle, 52);
-    set(this.beside, { x: x + right, y: -y + down });
+    const clear = 1 + 0.5 * (right / 52) ** 4; // at one height with the handle it needs more room
+    set(this.beside, { x: x + clear * right, y: -y + down });
     const [turn, length] = this.query;
     const spoken = `${Math.round(turn)} degrees, length ${length}`;
     set(this.handle, { "aria-valuenow": turn, "aria-valuetext": spoken });
