@@ -106,11 +106,20 @@ def between(tokens: Sequence[Sequence[int]]) -> list[int]:
 
 
 def telling_cell(found: Sequence[Twin]) -> Cell:
-    """A held-out pair that the first gets wrong in the end and the second right: of all, in their
-    order, the middle one."""
-    plain, working = (twin.wrong_at[-1] for twin in found)
-    told = np.flatnonzero((plain >= 0) & (working < 0) & ~trained_on())
-    return divmod(int(told[len(told) // 2]), 100)
+    """A held-out pair that the first gets wrong in the end, and that comes right with the second
+    once and late, after a quarter of its checks. Its digits are unlike, so that both partial
+    products differ, and its product is no other back to front: the middle one, in their order."""
+    plain, working = (twin.wrong_at >= 0 for twin in found)
+    late = working[: len(working) // 4].all(0) & ~working[-1]
+    once = (np.diff(working, axis=0).sum(0) == 1) & late
+    pairs = (divmod(int(i), 100) for i in np.flatnonzero(plain[-1] & once & ~trained_on()))
+    clear = [pair for pair in pairs if is_clear(*pair)]
+    return clear[len(clear) // 2]
+
+
+def is_clear(a: int, b: int) -> bool:
+    product = f"{a * b:04}"
+    return len({*f"{a:02}{b:02}"}) == 4 and product != product[::-1]
 
 
 def is_cell(text: str) -> bool:

@@ -38,10 +38,10 @@ def test_what_the_page_says_of_parts_above_layer_0_is_in_their_record() -> None:
     found = worked.stand_in_points(read_lines(RECORDS / "stand_ins.jsonl"))
     wrong = {(row["part"], row["by"]): row["wrong"] for row in found}
     zero, mean, other = claims.BY.values()
-    assert wrong["heads of layers 2 to 5", zero] == wrong["heads of layers 2 to 5", mean] == 0
-    assert min(wrong[f"FFN of layer {layer}", by] for layer in (1, 2) for by in (zero, mean)) > 500
-    assert wrong["FFN of layer 4", mean] == 0 < wrong["FFN of layer 4", zero]
-    assert 10 * wrong["FFN of layer 3", mean] < wrong["FFN of layer 3", other]
+    assert wrong["heads, layers 2 to 5", zero] == wrong["heads, layers 2 to 5", mean] == 0
+    assert min(wrong[f"FFN, layer {layer}", by] for layer in (1, 2) for by in (zero, mean)) > 500
+    assert wrong["FFN, layer 4", mean] == 0 < wrong["FFN, layer 4", zero]
+    assert 10 * wrong["FFN, layer 3", mean] < wrong["FFN, layer 3", other]
 
 
 def test_the_lanes_of_the_records_ask_no_model(monkeypatch: pytest.MonkeyPatch) -> None:

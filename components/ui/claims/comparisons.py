@@ -305,7 +305,7 @@ COURSES = (
             ("rehearsal_5", "less rehearsal", "with 5 in 100 problems from earlier stages", ""),
             (
                 "from_two_digits",
-                "begun at two digits",
+                "two digits known before",
                 "begun with a network that knows two digits",
                 "What that network was trained on before is not counted",
             ),
@@ -345,14 +345,14 @@ STUDIES = tuple(
 SIZES = (
     Change(
         "architecture",
-        "15 times width 64, plain",
+        "width 256, not 64, plain",
         ("width 64", rows("sizes", style="plain", d_model=64)),
         ("width 256", rows("sizes", style="plain", d_model=256)),
         THIS,
     ),
     Change(
         "architecture",
-        "4 times width 64, with working",
+        "width 128, not 64, with working",
         ("width 64", rows("sizes", style="cot_reversed", d_model=64)),
         ("width 128", race("cot_reversed")),
         THIS,
@@ -370,13 +370,13 @@ POSITIONS = tuple(
         f"The table has parameters of its own{also}",
     )
     for encoding, name, words in (
-        ("rotary", "RoPE for a table", "RoPE, which turns queries and keys by their position"),
+        ("rotary", "RoPE positions", "RoPE, which turns queries and keys by their position"),
         ("none", "no positions", "no positions at all"),
     )
     for setting, texts, also in (
         ("fixed", "one length", ""),
         ("mixed", "mixed lengths", ""),
-        ("packed", "streams", "; a stream is many problems in one text"),
+        ("packed", "packed texts", "; a stream is many problems in one text"),
     )
 )
 
@@ -397,7 +397,7 @@ RESIDUALS = (
         for arm, name, words in (
             ("full", "attention over depth", OVER_DEPTH),
             ("block", "depth in groups", OVER_GROUPS),
-            ("fixed", "fixed depth weights", "one learned number for each earlier layer"),
+            ("fixed", "one weight a layer", "one learned number for each earlier layer"),
         )
     ),
     *(

@@ -69,5 +69,5 @@ def test_arms_that_differ_in_size_or_tokens_say_so() -> None:
             sizes = {row.get("parameters") for row in arm.of(read_lines(ROOT / arm.path))}
             assert len(sizes) == 1, one.change.name
     said = {row["name"]: row["said"] for row in drawn(all_weighed())}
-    assert "Parameters: 102,720, then 1,590,528." in said["15 times width 64, plain"]
+    assert "Parameters: 102,720, then 1,590,528." in said["width 256, not 64, plain"]
     assert "arameters" not in said["working is written"]

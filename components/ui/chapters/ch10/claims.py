@@ -70,11 +70,17 @@ def most_right_by(found: Sequence[Row]) -> str:
     return part_of(max(first), max(curve[-1]["step"] for curve in curves))
 
 
-def half_right(found: Sequence[Row]) -> str:
-    """Million tokens at the first look at which more than half of the held-out pairs are right."""
+def wrong_at_last_look(found: Sequence[Row]) -> Measured:
+    """Of the held-out pairs of one run, as the squares end."""
     (row,) = found
-    look = next(look for look in row["looks"] if 2 * look["errors_heldout"] < row["n_heldout"])
-    return f"{look['tokens'] / 1e6:.2f} million tokens"
+    errors, n = row["looks"][-1]["errors_heldout"], row["n_heldout"]
+    return Measured(errors_in(errors, n), errors, n)
+
+
+def fewest_and_most(found: Sequence[Row]) -> Measured:
+    """The held-out errors of the best seed and of the worst."""
+    errors, n = sorted(row["errors_heldout"] for row in found), found[0]["n_heldout"]
+    return Measured(f"{errors[0]} to {errors[-1]}", errors[-1], n)
 
 
 RACE: dict[Style, Rows] = {style: rows("race", style=style) for style in STYLES}
@@ -84,7 +90,8 @@ ONE_OF_EACH = "one_order_of_each"
 HALF_OF_ORDERS = rows("mirrored").passing(lambda row: "shown" not in row["cell"])
 ONE_ORDER = rows("mirrored", shown=ONE_OF_EACH)
 
-WORKING_SMALL = wrong(rows("sizes", style="cot_reversed"))
+SMALL = rows("sizes", style="cot_reversed")
+WORKING_SMALL = wrong(SMALL)
 
 UNSEEN_AT = 0.10
 """The share of the pairs at which recall is told apart."""
@@ -222,6 +229,14 @@ CLAIMS: dict[str, Claim] = {
     ),
     "chain_of_thought.parameters": Claim("Parameters of the book's model.", parameters(BOOK_RUN)),
     "chain_of_thought.plain_heldout": Claim("The plain model on held-out pairs.", heldout(PLAIN)),
+    "chain_of_thought.plain_tokens": Claim(
+        "Tokens that the plain model was trained on.",
+        result(PLAIN).told(lambda found: f"{found[0]['training_tokens'] / 1e6:.1f} million"),
+    ),
+    "chain_of_thought.race_tokens": Claim(
+        "Tokens that the plain format was trained on in the race.",
+        RACE["plain"].numbers(lambda row: row["tokens"] / 1e6, "{:.1f}", "million"),
+    ),
     "chain_of_thought.few_share": Claim(
         "Share of all pairs that the small twin is trained on.",
         result(TWIN).told(lambda found: f"one pair in {one_in(found[0]['recipe']['fraction'])}"),
@@ -263,9 +278,13 @@ CLAIMS: dict[str, Claim] = {
             )
         )
     },
-    "chain_of_thought.half_right": Claim(
-        "Tokens after which most held-out pairs are right in the square with working.",
-        rows("looks", style="cot_reversed").told(half_right),
+    "chain_of_thought.looks_wrong": Claim(
+        "Held-out pairs that are wrong in the end in the square with working.",
+        rows("looks", style="cot_reversed").told(wrong_at_last_look),
+    ),
+    "chain_of_thought.race_range": Claim(
+        "Held-out errors with working, back to front: the best seed and the worst.",
+        RACE["cot_reversed"].told(fewest_and_most),
     ),
     "chain_of_thought.live_parameters": Claim(
         "Parameters of the live network.", RACE["cot_reversed"].numbers("parameters")

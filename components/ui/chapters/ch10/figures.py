@@ -87,7 +87,10 @@ def by_stand_in(rows: Sequence[Mapping[str, Any]], title: str, most: int) -> Cha
                 ),
             ),
             color=alt.Color(
-                "by:N", title="replaced by", scale=toned({x: tone_of(x) for x in names})
+                "by:N",
+                title="replaced by",
+                scale=toned({x: tone_of(x) for x in names}),
+                legend=alt.Legend(columns=1),
             ),
             shape=alt.Shape("by:N", title="replaced by", scale=shapes),
             tooltip=["part", "by", "wrong"],

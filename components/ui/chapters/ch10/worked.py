@@ -216,10 +216,16 @@ def over_all_pairs(record: Record, given: int) -> str:
         counts = [f"{part:,}" for _, part, _ in claims.forced(given, what).points(record)]
         return counts[0] if len({*counts}) == 1 else join_words(counts)
 
+    networks, n = spelled(len(record)), record[0]["n_heldout"]
+    if not any(part for _, part, _ in claims.forced(given, "goes_on").points(record)):
+        return (
+            f"With {given or 'no'} token{'s' if given > 1 else ''} given, all {networks} networks, "
+            f"one a seed, write the product of all {n:,} held-out pairs at once."
+        )
     return (
-        f"We trained {spelled(len(record))} such networks, one a seed. Of the "
-        f"{record[0]['n_heldout']:,} held-out pairs behind the `.`, {each('goes_on')} go on with "
-        f"the working, and {each('right')} come out right with it."
+        f"We trained {networks} such networks, one a seed. Of the {n:,} held-out pairs behind the "
+        f"`.`, {each('goes_on')} go on with the working, and {each('right')} come out right "
+        "with it."
     )
 
 
@@ -232,6 +238,9 @@ KIND_HUES = {KINDS["data"]: "violet", KINDS["architecture"]: "teal"}
 LARGEST, LEAST = 5, 2
 """Of each kind so many changes are shown first: those that do most, and those that do least."""
 
+BESIDE = "width 128, not 64, with working"
+"""Shown first too: the width beside the format of the guess."""
+
 
 def by_kind(found: Sequence[Weighed]) -> dict[str, list[Mapping[str, Any]]]:
     """Rows of the drawing in their groups, no link to this page, and those that are shown first."""
@@ -239,7 +248,7 @@ def by_kind(found: Sequence[Weighed]) -> dict[str, list[Mapping[str, Any]]]:
     for kind, words in KINDS.items():
         rows = [row for row in drawn(found) if row["kind"] == kind]
         by_size = [row["name"] for row in sorted(rows, key=lambda row: abs(log(row["median"])))]
-        first = {*by_size[:LEAST], *by_size[-LARGEST:]}
+        first = {*by_size[:LEAST], *by_size[-LARGEST:], BESIDE}
         groups[words] = [
             {
                 **row,
@@ -341,11 +350,13 @@ SHOWN: tuple[tuple[str, tuple[int, ...]], ...] = (
 )
 """The parts above layer 0 that are ablated, in the order in which they are shown."""
 
+PART_NAMES = {"heads": "heads", "ffn": "FFN"}
+
 
 def stand_in_points(record: Record) -> Bars:
     """Wrong texts without each part, by what stands in for it."""
     return [
-        {"part": part_in_words(part, layers), "by": words, "wrong": wrong}
+        {"part": f"{PART_NAMES[part]}, {layers_in_words(layers)}", "by": words, "wrong": wrong}
         for part, layers in SHOWN
         for by, words in claims.BY.items()
         for _, wrong, _ in claims.without(part, layers, by).points(record)
@@ -374,7 +385,7 @@ def without_heads(first: int) -> str:
 
 def part_in_words(part: str, layers: Sequence[int]) -> str:
     """'heads of layers 2 to 5', 'FFN of layer 1'."""
-    return f"{'FFN' if part == 'ffn' else 'heads'} of {layers_in_words(layers)}"
+    return f"{PART_NAMES[part]} of {layers_in_words(layers)}"
 
 
 def layers_in_words(layers: Sequence[int]) -> str:
@@ -451,6 +462,17 @@ def turns(style: Style) -> int:
     return form.length - form.prompt_length
 
 
+def count_in_loss(style: Style) -> str:
+    """Of how many tokens of a line those are that training scores."""
+    _, mask = Format(style).render(37, 48)
+    return part_of(int(mask.sum()), Format(style).length)
+
+
+def n_layer_small() -> str:
+    (n,) = {row["cell"]["n_layer"] for row in claims.SMALL.of(rows_of("sizes.jsonl"))}
+    return f"{n}"
+
+
 def n_layer() -> int:
     """Of the network of the book, with working or without."""
     return claim.read_record(ROOT / result(PLAIN).path)["recipe"]["model"]["n_layer"]
@@ -493,6 +515,9 @@ CALC = {
     "changes_undecided": lambda: f"{sum(not one.agree for one in all_weighed())}",
     "styles": lambda: spelled(len(STYLES)),
     "n_layer": lambda: f"{n_layer()}",
+    "n_layer_small": n_layer_small,
+    "count_cot": lambda: count_in_loss("cot_reversed"),
+    "count_dots": lambda: count_in_loss("dots"),
     "short_line": lambda: spelled(turns("plain")),
     "long_line": lambda: spelled(turns("cot")),
     "layers_plain": lambda: f"{turns('plain') * n_layer()}",

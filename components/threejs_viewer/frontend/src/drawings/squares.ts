@@ -15,7 +15,7 @@ import "./squares.css";
 
 const LEARNED = 0.95; // of a group; from there on it has a mark
 const HALF = 0.5; // of the held-out pairs: it too
-const FAINT = 0.25; // a pair that was trained on and is wrong
+const FAINT = 0.45; // a pair that was trained on and is wrong
 const PALE = 0.55; // one that was held out and is wrong
 
 /** How one network wrote the open pair at each check. */
