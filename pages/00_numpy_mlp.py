@@ -137,11 +137,20 @@ def what_to_notice(settings: Settings, row: int | None) -> str:
     return "cannot_pairs_notice" if st.session_state["ch00_hide"] == "single pairs" else "whole"
 
 
+def told(*guesses: str) -> bool:
+    """Is one of these guesses told?"""
+    kept = {*st.session_state, *st.query_params}
+    return page.revealed or any(f"ch00_{name}{own}" in kept for name in guesses for own in OWN)
+
+
 def logs_are_told(settings: Settings) -> bool:
     """Does the reader see, or know, what logarithms do to a hidden row?"""
-    kept = {*st.session_state, *st.query_params}
-    told = any(f"ch00_log_row{own}" in kept for own in OWN)
-    return told or settings is BY_LOG or page.revealed
+    return settings is BY_LOG or told("log_row")
+
+
+def may_see_pairs(settings: Settings) -> bool:
+    """Single pairs say what becomes of a row: not before the guess about it."""
+    return settings is BY_LOG or told("hidden_row", "log_row")
 
 
 def n_hidden_in(shown: Cells) -> str:
@@ -156,7 +165,11 @@ def what_it_was_never_shown() -> None:
     settings, shown, row = ask_what_is_left_out()
     if page.alone is None:
         page.prose("opening")
-    told = row is None or guess_the_row(settings, row)
+    about = what_to_notice(settings, row)
+    pairs = about == "cannot_pairs_notice"
+    may_see = (
+        guess_the_row(settings, row) if row is not None else not pairs or may_see_pairs(settings)
+    )
     with figure:
         draw_film(
             "ch00_first",
@@ -167,12 +180,14 @@ def what_it_was_never_shown() -> None:
             f"{n_hidden_in(shown)}",
             play=True,
             seconds=5.0,
-            covered=not told,
+            covered=not may_see,
         )
-    if told:
-        page.notice(what_to_notice(settings, row))
-        if what_to_notice(settings, row) == "cannot_pairs_notice" and logs_are_told(settings):
+    if may_see:
+        page.notice(about)
+        if pairs and logs_are_told(settings):
             page.prose("cannot_pairs_log")
+    elif pairs:
+        page.prose("cannot_pairs_first")
     page.source(experiment.film, experiment.hide, mlp.train)
 
 
@@ -248,7 +263,7 @@ def show_signal(hand: ByHand, edge: Edge, a: Numbers, b: Numbers) -> None:
     """The example that says most, as a signal on its way back; it moves once, and once a press."""
     picture, beside = st.columns(2, vertical_alignment="center")
     with beside:
-        st.markdown(worked.where_dy_came_from(hand, a, b))
+        st.markdown(worked.where_dy_came_from(hand, edge[2], a, b))
         st.button("Play it again", key="ch00_signal", on_click=probes.play_again)
     played = st.session_state.get("ch00_played", 0)
     picture.html(figures.signal_back(hand, edge, a, b, played))

@@ -44,7 +44,6 @@ ANYWHERE = {
 ON_PAGE = {
     # page -> what, as it stands there -> why it may stand there
     "00_numpy_mlp": {
-        "sums of sums are still sums": "numbers are added",
         "turns the table into a sum": "logarithms are added",
         "sum 0": "what the votes hand back is added",
     },

@@ -252,7 +252,7 @@ def meaning(symbol: str, slug: str) -> str:
 
 FORMULA = re.compile(r"\$\$(.*?)\$\$|\$([^$]*)\$", re.DOTALL)
 CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
-FIGURE = re.compile(r"\{(?:claim|calc):[a-z0-9_.]+\}")
+FIGURE = re.compile(r"\{(?:claim|calc):[^{}]+\}")
 WORDS = re.compile(r"\\(?:text|begin|end)\{[^}]*\}")
 NAME = re.compile(r"(\\[A-Za-z]+|d?[A-Za-z])(?:_(\{[^{}]*\}|[A-Za-z0-9]))?")
 

@@ -66,6 +66,7 @@ def test_every_page_file_runs_alone(
     app = file_alone(f"pages/{page}.py").run()
     assert not app.exception
     assert app.title
+    assert unfilled(app) == []
     assert page in STILL_ASK or forwards == []
 
 
@@ -77,6 +78,7 @@ def test_every_page_runs_revealed_and_its_charts_look_like_the_book(
     assert page in STILL_ASK or forwards == []
     assert not app.exception
     assert app.title
+    assert unfilled(app) == []
     looks = [
         (chart.proto.alt or "no description", wrong)
         for chart in app.get("vega_lite_chart")
@@ -84,6 +86,14 @@ def test_every_page_runs_revealed_and_its_charts_look_like_the_book(
     ]
     assert not looks
     assert exchanged(app) == {}
+
+
+def unfilled(app: AppTest) -> list[str]:
+    """Figures that a reader sees by their names, wherever they stand."""
+    seen = [element.value for element in (*app.markdown, *app.caption, *app.info)]
+    seen += [element.proto.body for element in app.get("html")]
+    seen += [element.proto.json for element in app.get("bidi_component")]
+    return re.findall(r"\{(?:calc|claim|table):[^}]*\}", "\n".join(seen))
 
 
 BOOKS_OWN = {

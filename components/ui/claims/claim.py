@@ -22,7 +22,8 @@ from lab.weights import fingerprint
 MISSING = "(not measured yet)"
 OTHER_WEIGHTS = "(measured on other weights than those in the book)"
 
-MARK = re.compile(r"\{(claim|table|calc):([a-z0-9_.]+)\}")
+MARK = re.compile(r"\{(claim|table|calc):([^{}]+)\}")
+"""Any name is looked up: one that is not there is an error, and is never shown as it stands."""
 
 
 @dataclass(frozen=True)

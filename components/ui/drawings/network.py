@@ -30,7 +30,7 @@ MOST_FRAMES = 80
 MOST_EDGES = 4000
 """A network with more edges is shown by its answers alone: its drawing would be a grey block."""
 
-KEY = {"negative": "below 0", "positive": "above 0"}
+KEY = {"negative": "edge below 0", "positive": "edge above 0"}
 VIEWS = ("weights", "gradients", "change")
 HTML = f"""
 <div class="drawing film">

@@ -59,6 +59,16 @@ CLAIMS: dict[str, Claim] = {
     "numpy_mlp.holdout_seeds": Claim(
         "Runs of each way to write the table.", HOLDOUT.told(runs_of_each)
     ),
+    "numpy_mlp.holdout_digits": Claim(
+        "A fifth of the table hidden, one-hot in, digits out: hidden cells right.",
+        hidden_right("digits", "digits"),
+    ),
+    "numpy_mlp.holdout_digits_zero": Claim(
+        "A fifth of the table hidden, one-hot in, digits out: hidden products with zero right.",
+        HOLDOUT.where(encoding="digits", target="digits")
+        .numbers(lambda row: row["n_hidden_zero"] - row["errors_hidden_zero"])
+        .total(),
+    ),
     "numpy_mlp.holdout_hidden": Claim(
         "Cells of the table that were hidden, over all runs.",
         HOLDOUT.counts("n_hidden", lambda row: row["n_hidden"] + row["n_shown"]).said(share_of),

@@ -206,6 +206,7 @@ def times(rows: int, columns: int) -> str:
 NETWORK: dict[str, Callable[[], str]] = {
     "parameters": lambda: f"{sum(w.size for w in USUAL.network().parameters)}",
     "parts": lambda: f"${' + '.join(map(part_count, (0, 2, 1, 3)))} = {NETWORK['parameters']()}$",
+    "nudged_runs": lambda: f"{2 * sum(w.size for w in USUAL.network().parameters):,}",
     "step_rate": lambda: f"{BY_STEPS.rate}",
     "shape_x": lambda: times(BATCH, USUAL.sizes[0]),
     "shape_dy": lambda: times(BATCH, USUAL.sizes[1]),
@@ -270,8 +271,8 @@ GRADIENT: dict[str, Callable[[], str]] = {
 }
 
 
-def where_dy_came_from(hand: ByHand, a: Numbers, b: Numbers) -> str:
-    """The dy of the example that says most, as the chain rule puts it together."""
+def where_dy_came_from(hand: ByHand, neuron: int, a: Numbers, b: Numbers) -> str:
+    """At this neuron, the dy of the example that says most, as the chain rule puts it together."""
     example = hand.telling
     if hand.ahead is None or hand.back is None or hand.slope is None:
         return (
@@ -291,7 +292,8 @@ def where_dy_came_from(hand: ByHand, a: Numbers, b: Numbers) -> str:
     rest = terms.sum() - terms[largest].sum()
     gate = "above zero, so it passes on all of it" if slope else "below zero: it passes on nothing"
     return (
-        f"Where does the $dy$ of {a[example]} × {b[example]} come from? Each of the twenty votes "
+        f"Where does the $dy$ of {a[example]} × {b[example]} come from, at hidden neuron "
+        f"{neuron}? Each of the twenty votes "
         f"hands back its own $dy$ times its weight. The largest products are {shown}; the "
         f"others add {signed(rest)}, together {signed(terms.sum())}. The neuron was {gate}: "
         f"**{signed(hand.dy[example])}**. Times the $x$ of {hand.x[example]:g} that came in, this "
