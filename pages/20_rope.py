@@ -81,7 +81,7 @@ page.prose("opening")
 page.three_from_before("before_order", "before_table", "before_working")
 
 
-# ---------------------------------------------------------------- 1. attention is blind to order
+# ---------------------------------------------------------------- 1. does attention see the order
 
 
 @page.section("blind", needs=list(probes.MODELS))
@@ -246,7 +246,8 @@ def race() -> None:
         figures.steps_to_goal(points, claims.MOST_STEPS.value(rows)),
         alt="Steps until few enough problems are wrong, a point a seed, by text and by encoding",
     )
-    st.caption(dots.in_pairs(points, claims.ENCODINGS["learned"], "steps"))
+    told = [point for point in points if point["arm"] != claims.ENCODINGS["none"]]
+    st.caption(dots.in_pairs(told, claims.ENCODINGS["learned"], "steps"))
     page.notice()
     page.source(encodings.race, encodings.make_eval_set, encodings.rope_cells)
 

@@ -184,6 +184,8 @@ ON_PAGE: dict[str, dict[str, str]] = {
         "j": "another position",
         "R": "a rotation, by the angle at its foot",
         "k": "a key",
+        "t": "a position of the signal",
+        "m": "in ALiBi, what a head takes off a score for each token of distance",
         "c": "a distance after clipping",
         "n": "which pair of numbers",
         "x": "a signal",

@@ -48,7 +48,7 @@ def drawn(app: Any, alt: str) -> dict[str, Any]:
 def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     app = seen(PAGE)
     assert not app.exception
-    assert "Shift is free" in text_of(app)
+    assert "Shift and stretch" in text_of(app)
     assert "The answer: **not at all**" not in text_of(app)
     app = seen(PAGE, reveal="1")
     assert not app.exception
@@ -388,7 +388,7 @@ def test_what_went_on_is_summed_up_as_it_was_counted(seen: Any) -> None:
     assert all(ARMS[arm].run in (*COUPLED, "far_coupled") for arm in went_on)
     assert {arm for arm in every if goes_on(arm, 3)} == limited
     said = text_of(seen(PAGE))
-    assert "Slow clocks took them a digit or two farther, and a limit on distances farther" in said
+    assert "slow clocks they came a digit or two beyond, and with a limit on distances far" in said
 
 
 def written_of(app: Any, network: int) -> list[list[Any]]:

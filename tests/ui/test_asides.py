@@ -49,7 +49,7 @@ def test_a_symbol_is_explained_where_a_reader_meets_it_first() -> None:
 
 
 def test_a_page_says_of_a_symbol_what_it_means_there() -> None:
-    (flash,), (other,) = (of_symbols(["m"], slug) for slug in ("50_flash_attention", "20_rope"))
+    (flash,), (other,) = (of_symbols(["m"], slug) for slug in ("50_flash_attention", "40_kv_cache"))
     assert flash.lines == ["$m$ the largest score so far"]
     assert "the largest score so far" in other.lines[0] and "ALiBi" in other.lines[0]
     for slug, symbols in ON_PAGE.items():

@@ -23,7 +23,7 @@ HTML = f"""
   <div class="pair">
     <svg class="dial" aria-hidden="true" viewBox="-128 -112 256 224"></svg>
     <div class="facts">
-      <div class="now">angle <b class="angle"></b> score <b class="score"></b></div>
+      <div class="now">angle here <b class="angle"></b> score of all <b class="score"></b></div>
       <svg class="scores" role="img"></svg>
     </div>
   </div>
@@ -32,6 +32,7 @@ HTML = f"""
     <span><i class="query"></i>query</span><span><i class="key"></i>key</span>
     <span><i class="was"></i>at the start</span>
     <span>below a clock: degrees per position</span>
+    <span>angle: the shorter way round</span>
   </div>
   {moments("How far they have moved")}
   <div class="said" role="status"></div>

@@ -35,23 +35,23 @@ def changes(rows: Sequence[Mapping[str, Any]]) -> Chart:
     """A bar for each layer of each model. Rows: model, layer, change (a share)."""
     data = pd.DataFrame(rows)
     data["where"] = data["model"] + ", " + data["layer"]
-    chart = (
-        alt.Chart(data)
-        .mark_bar()
-        .encode(
-            x=from_zero([ROOM * max(data["change"])], "~%").x(
-                "change:Q", "change of the attention output"
-            ),
-            y=alt.Y("where:N", title=None, sort=None),
-            color=alt.Color("model:N", scale=kinds(data["model"]), legend=None),
-            tooltip=["model", "layer", alt.Tooltip("change", format=".2~%")],
-        )
+    data["label"] = [f"{100 * change:.0f}%" for change in data["change"]]
+    base = alt.Chart(data).encode(
+        x=from_zero([ROOM * max(data["change"])], "~%").x(
+            "change:Q", "change of the attention output"
+        ),
+        y=alt.Y("where:N", title=None, sort=None),
+        tooltip=["model", "layer", alt.Tooltip("change", format=".2~%")],
     )
-    return finished(chart.properties(height=rows_high(len(data), 26)))
+    shown = base.mark_bar().encode(
+        color=alt.Color("model:N", scale=kinds(data["model"]), legend=None)
+    )
+    counts = base.mark_text(align="left", dx=5, color=INK.now).encode(text="label:N")
+    return finished(alt.layer(shown, counts).properties(height=rows_high(len(data), 26)))
 
 
-ROOM = 1.05
-"""Of an axis, past the longest bar."""
+ROOM = 1.15
+"""Of an axis, past the longest bar: its number stands there."""
 
 
 def scores_by_place(scores: Numbers) -> Chart:

@@ -149,6 +149,15 @@ def speeds_of_the_model() -> np.ndarray:
     return position.frequencies[0].numpy()
 
 
+def gap_of_the_peak() -> int:
+    """At which whole gap of the first figure the score is largest."""
+    (row,) = rows_of("pairs.jsonl")
+    query, key = (np.array(row[name]) @ [1, 1j] for name in ("q", "k"))
+    gaps = np.arange(1, WALK.most + 1)
+    turns = np.exp(1j * np.outer(gaps, row["speeds"]))
+    return int(gaps[np.argmax((turns @ (query * key.conj())).real)])
+
+
 def base_of_the_model() -> float:
     position: Any = load_with_progress(ROTARY).model.config.position
     return position.base
@@ -210,6 +219,8 @@ ORDER: dict[str, Callable[[], str]] = {
     "least_base": lambda: spelled(BASES[0]),
     "most_base": lambda: f"{BASES[-1]:,}",
     "below_zero": lambda: spelled(below_zero()),
+    "peak": lambda: f"{gap_of_the_peak()}",
+    "round_fast": lambda: f"{2 * math.pi / speeds_of_the_model()[0]:.1f}",
     "round_own": lambda: rounded(probes.once_round(head_dim(), base_of_the_model())),
     "round_most": lambda: rounded(probes.once_round(head_dim(), BASES[-1])),
     "round_llama": lambda: rounded(probes.once_round(published.LLAMA_3_HEADS.head_dim, LLAMA_BASE)),

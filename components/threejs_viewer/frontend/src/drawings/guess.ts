@@ -278,7 +278,7 @@ class Guess extends Drawing<Data> {
   private buildEnd(row: Row, lane: HTMLElement): void {
     const { axis, said, gap } = this.data;
     lane.append(this.placed("dot", row.value!));
-    this.ending(lane, "answer", row.words, row.value!);
+    this.ending(lane, "answer", `${row.name}: ${row.words}`, row.value!);
     if (said === null) return;
     this.drawAhead(said);
     lane.append(this.placed("ring", said));

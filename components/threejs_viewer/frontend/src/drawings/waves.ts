@@ -125,7 +125,7 @@ class Waves extends Drawing<Data> {
       const plot = { class: "wave", viewBox: "0 -12 100 24", preserveAspectRatio: "none" };
       const wave = draw(draw(clock, "svg", plot), "path");
       const angle = make("span");
-      clock.append(make("b", {}, `k = ${k}`), angle);
+      clock.append(make("b", {}, `wave ${k}`), angle);
       return { clock, ghost, hand, end, wave, angle };
     });
     this.part("row").replaceChildren(...this.clocks.map(({ clock }) => clock));
