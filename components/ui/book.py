@@ -60,7 +60,7 @@ CONTENTS = (
         20,
     ),
     Entry(
-        "01_from_table_to_text", "0", "From table to text", "How does a network read a problem?", 15
+        "01_from_table_to_text", "0", "From table to text", "How does a network read a problem?", 18
     ),
     Entry("02_attention_by_hand", "0", "Attention by hand", "Who brings the digits together?", 20),
     Entry(

@@ -176,9 +176,7 @@ ON_PAGE: dict[str, dict[str, str]] = {
     },
     "20_rope": {
         "i": "a position in the text",
-        "t": "a position of a signal",
         "s": "how far a signal is moved",
-        "m": "what ALiBi takes off a score for each token of distance",
         "h": "which head",
         "H": "how many heads there are",
         "j": "another position",

@@ -180,7 +180,7 @@ def test_the_waves_are_folded_and_the_exercises_are(seen) -> None:
 
 
 def test_the_answers_worked_on_paper() -> None:
-    assert (CALC["p_due"](), CALC["loss_due"]()) == ("0.0063", f"{-math.log(0.00634):.2f}")
+    assert (CALC["p_due"](), CALC["loss_due"]()) == ("0.00634", f"{-math.log(0.00634):.2f}")
     assert CALC["coins_due"]() == f"{5.06 / math.log(2):.1f}"
     assert CALC["halved"]() == "ten" and CALC["halved_rare"]() == "1,024"
     assert CALC["no_proof"]() == "86 in 100" and 0.86**DRAWN < 0.05 < 0.87**DRAWN

@@ -203,6 +203,23 @@ def times(rows: int, columns: int) -> str:
     return f"${rows} \\times {columns}$"
 
 
+def loudest_at_the_start() -> int:
+    """The hidden neuron that passes on most of 7 x 8 before the first step."""
+    return int(np.argmax(heard_at_the_start().sum(axis=0)))
+
+
+def heard_at_the_start() -> Numbers:
+    """What each hidden neuron adds up there: a weight of the 7, one of the 8, a bias. (3, H)"""
+    network, (a, b) = BY_STEPS.network(), divmod(SEVEN_TIMES_EIGHT, 10)
+    return np.stack([network.W[0][a], network.W[0][10 + b], network.b[0]])
+
+
+def what_it_hears() -> str:
+    *weights, bias = heard_at_the_start()[:, loudest_at_the_start()]
+    told = " + ".join(f"{weight:.4f}" for weight in weights)
+    return f"${told} + {bias:g} = {sum(weights) + bias:.4f}$"
+
+
 NETWORK: dict[str, Callable[[], str]] = {
     "parameters": lambda: f"{sum(w.size for w in USUAL.network().parameters)}",
     "parts": lambda: f"${' + '.join(map(part_count, (0, 2, 1, 3)))} = {NETWORK['parameters']()}$",
@@ -219,6 +236,8 @@ NETWORK: dict[str, Callable[[], str]] = {
     "alone": lambda: ALONE,
     "spoiled_column": lambda: spelled(int(spoiled()[0][:, 4].sum())),
     "spoiled_changed": lambda: f"{int(spoiled()[1].sum())}",
+    "heard_by": lambda: f"{loudest_at_the_start()}",
+    "heard": what_it_hears,
     "loss_start": lambda: f"{loss_at_the_start():.2f}",
     "cells": lambda: f"{len(DIGITS.cells()[0])}",
     **{
@@ -294,8 +313,8 @@ def where_dy_came_from(hand: ByHand, neuron: int, a: Numbers, b: Numbers) -> str
     return (
         f"Where does the $dy$ of {a[example]} × {b[example]} come from, at hidden neuron "
         f"{neuron}? Each of the twenty votes "
-        f"hands back its own $dy$ times its weight. The largest products are {shown}; the "
-        f"others add {signed(rest)}, together {signed(terms.sum())}. The neuron was {gate}: "
+        f"hands back its own $dy$ times its weight. The largest products, rounded, are {shown}; "
+        f"the others add {signed(rest)}, together {signed(terms.sum())}. The neuron was {gate}: "
         f"**{signed(hand.dy[example])}**. Times the $x$ of {hand.x[example]:g} that came in, this "
         f"is the {signed(hand.terms[example])} of its line in the table."
     )

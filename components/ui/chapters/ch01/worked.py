@@ -250,7 +250,7 @@ PRICES: dict[str, Callable[[], str]] = {
     "opened_back": opened_back,
     "wrote": lambda: opened_at()[0],
     "due": lambda: opened_at()[1],
-    "p_due": lambda: f"{opened_at()[2]:.4f}",
+    "p_due": lambda: f"{opened_at()[2]:.5f}",
     "loss_due": lambda: f"{-math.log(opened_at()[2]):.2f}",
     "coins_due": lambda: f"{coins_of(opened_at()[2]):.1f}",
     "ln_coin": lambda: f"{math.log(2):.2f}",

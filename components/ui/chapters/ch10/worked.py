@@ -220,7 +220,7 @@ def over_all_pairs(record: Record, given: int) -> str:
     if not any(part for _, part, _ in claims.forced(given, "goes_on").points(record)):
         return (
             f"With {given or 'no'} token{'s' if given > 1 else ''} given, all {networks} networks, "
-            f"one a seed, write the product of all {n:,} held-out pairs at once."
+            f"one a seed, leave the working out for every one of the {n:,} held-out pairs."
         )
     return (
         f"We trained {networks} such networks, one a seed. Of the {n:,} held-out pairs behind the "
