@@ -124,11 +124,9 @@ LONGER = 10
 
 
 def longer_cells() -> list[Cell]:
-    """The plain format, trained on, as in the race and with the weight decay of the plain model;
-    the schedule is stretched with the steps."""
-    decays = (multiply().weight_decay, recipe("plain").weight_decay)
-    cell = {"style": "plain", "times": LONGER, "seed": 0}
-    return [{**cell, "weight_decay": decay} for decay in decays]
+    """The plain format, trained on as in the race; the schedule is stretched with the steps."""
+    plan = multiply(style="plain")
+    return [{"style": "plain", "times": LONGER, "seed": 0, "weight_decay": plan.weight_decay}]
 
 
 def measure_longer(cell: Cell) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def test_the_race_differs_in_format_and_seed_alone() -> None:
 @pytest.mark.parametrize("name", CONTROLS)
 def test_no_two_cells_of_a_control_are_alike(name: str) -> None:
     cells = [str(cell) for cell in CONTROLS[name][0]()]
-    assert len(set(cells)) == len(cells) > 1
+    assert cells and len(set(cells)) == len(cells)
 
 
 def test_the_groups_are_the_split_and_the_partial_products() -> None:

@@ -229,13 +229,16 @@ CLAIMS: dict[str, Claim] = {
     ),
     "chain_of_thought.parameters": Claim("Parameters of the book's model.", parameters(BOOK_RUN)),
     "chain_of_thought.plain_heldout": Claim("The plain model on held-out pairs.", heldout(PLAIN)),
-    "chain_of_thought.plain_tokens": Claim(
-        "Tokens that the plain model was trained on.",
-        result(PLAIN).told(lambda found: f"{found[0]['training_tokens'] / 1e6:.1f} million"),
+    "chain_of_thought.longer": Claim(
+        "The plain format trained longer than in the race: held-out pairs.",
+        rows("longer").errors("heldout"),
     ),
-    "chain_of_thought.race_tokens": Claim(
-        "Tokens that the plain format was trained on in the race.",
-        RACE["plain"].numbers(lambda row: row["tokens"] / 1e6, "{:.1f}", "million"),
+    "chain_of_thought.longer_times": Claim(
+        "How many times as many tokens that is.",
+        rows("longer").told(lambda found: spelled(found[0]["cell"]["times"])),
+    ),
+    "chain_of_thought.longer_trained": Claim(
+        "The same on the pairs it was trained on.", rows("longer").errors("trained")
     ),
     "chain_of_thought.few_share": Claim(
         "Share of all pairs that the small twin is trained on.",
