@@ -1,11 +1,11 @@
-"""A newcomer reads chapter 3 in a browser: the climb, a mix, a map, the sieve."""
+"""A newcomer plays with the sieve of page 31 in a browser."""
 
 from __future__ import annotations
 
 import pytest
 from driver import wait_idle
 
-PAGE = "/curriculum"
+PAGE = "/self_training"
 
 pytestmark = pytest.mark.slow
 
