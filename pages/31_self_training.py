@@ -3,14 +3,22 @@ and round after round the network is trained on what is left."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import streamlit as st
+
+from components.ui import tokens
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch31 import claims, exercises, figures, worked
+from components.ui.chapters.ch31 import claims, exercises, worked
 from components.ui.chapters.ch31.claims import TRAINS_ON
 from components.ui.chapters.ch31.worked import CALC
 from components.ui.drawings.sieve import Label, show_sieve
 from components.ui.lazily import lazily
 from components.ui.page_records import rows_of
-from components.ui.plots import bars, maps
+from components.ui.plots import dots
+from components.ui.plots.colours import apart
+from components.ui.plots.ends import shares
+from lab.data.problems import Format
 
 sieving = lazily("lab.inference.pseudo_labels")
 rounds = lazily("lab.experiments.self_evolution")
@@ -26,73 +34,109 @@ def the_sieve() -> None:
     rows = rows_of(RECORD)
     if not rows:
         return
-    digits = page.choose(
-        "round",
-        "Round, by its longest problems",
-        range(claims.FIRST, claims.LAST + 1),
-        worked.SHOWN,
-    )
-    row = worked.round_of(rows, claims.SIEVED, digits)
     show_sieve(
-        f"{page.prefix}sieve_{digits}",
-        worked.flags_of(row),
-        worked.texts_of(row),
-        on=(Label.SWAP,),
-        alt=f"The labels that the networks wrote for problems of {digits} digits, right and wrong, "
-        "and which of them the checks let pass",
+        f"{page.prefix}sieve",
+        worked.rounds_of_labels(rows),
+        on=(Label.NINE,),
+        alt="The labels of a round, right and wrong, and the checks that hold some of them back",
     )
     page.source(sieving.agreed, sieving.same_when_swapped, sieving.agrees_modulo)
 
 
 page.prose("opening")
-page.three_from_before("before_remainder", "before_forgetting", "before_agree")
+page.three_from_before("before_text", "before_rehearsal", "before_agree")
 
 # ---------------------------------------------------------------- 1. checks
 
-page.prose("sieve")
-page.prose("sieve_why")
-page.prose("sieve_notice")
 
-# ---------------------------------------------------------------- 2. rounds
+@page.section("checks")
+def checks_that_need_no_answer() -> None:
+    (a, b), text = worked.NO_NUMBER
+    form = Format("cot_reversed", len(str(a)), len(str(b)))
+    st.html(tokens.strip(text, form, a, b, marks=tokens.marks_of(text, form, a, b), small=True))
+    page.notice()
 
 
-@page.section("rounds")
-def round_by_round() -> None:
+# ---------------------------------------------------------------- 2. what it gains
+
+
+def dots_of_networks(name: str, lengths: Sequence[int]) -> None:
+    """A length and a round to choose, and every network as a dot."""
+    rows = rows_of(RECORD)
+    left, right = st.columns(2)
+    with left:
+        digits = page.choose(
+            f"{name}_length",
+            "Test problems",
+            lengths,
+            words=lambda n: f"{n} × {n}",
+            kind="segments",
+        )
+    with right:
+        after = page.choose(
+            f"{name}_round",
+            "After the round of so many digits",
+            range(claims.FIRST, claims.LAST + 1),
+            claims.LAST,
+        )
+    page.draw(
+        dots.seeds(
+            worked.right_after(rows, after, digits),
+            f"right of {digits} by {digits} digits",
+            shares(),
+            tones=apart(TRAINS_ON.values()),
+            said=["wrong"],
+        ),
+        alt="The share of test problems right, a dot a network, by what it trains on",
+    )
+    st.caption(worked.networks(rows))
+
+
+@page.section("gains", was=["rounds"])
+def what_it_gains() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
+        "Three networks train on labels that any two of them agree on. How many test problems of "
+        "five by five digits are wrong after the last round?",
+        worked.FIVE_OPTIONS,
+        lambda: worked.fives_left(rows),
+        frame=worked.fives(rows),
+    ):
+        return
+    dots_of_networks("gains", worked.LONGER)
+    page.notice()
+    page.source(rounds.measure_evolution, rounds.texts_to_read)
+
+
+# ---------------------------------------------------------------- 3. what it loses
+
+
+@page.section("rot")
+def without_a_sieve() -> None:
+    rows = rows_of(RECORD)
+    if rows and page.guess(
         "Without a sieve a network trains on every label. "
         "What becomes of the problems it was taught?",
         worked.ROT_OPTIONS,
         lambda: worked.left_to_rot(rows),
         frame=worked.rotting(rows),
     ):
+        page.source(rounds.parts_to_read)
+
+
+@page.section("loses")
+def what_it_loses() -> None:
+    rows = rows_of(RECORD)
+    if not rows or not page.guess(
+        "One of the three lost problems that it had right for four rounds. Of which length?",
+        worked.LENGTHS_LOST,
+        lambda: worked.most_lost(rows),
+        frame=worked.which_is_lost(rows),
+    ):
         return
-    page.prose("rounds_controls")
-    arm = page.choose(
-        "trains", "Trained on", list(TRAINS_ON), words=TRAINS_ON.__getitem__, kind="list"
-    )
-    if arm in worked.LABELLING:
-        page.draw(
-            bars.fate_bars(
-                worked.strip_of_rounds(rows, arm),
-                "round",
-                "label",
-                figures.KINDS_OF_LABELS,
-                title="labels",
-            ),
-            alt="Labels of each round: kept and thrown away, right and wrong",
-        )
-    network, *others = worked.VOTERS
-    if arm in worked.WITH_VOTE:
-        words = worked.VOTERS.__getitem__
-        network = page.choose("voter", "Network", [network, *others], words=words)
-    shares, names, lengths = worked.right_after_rounds(rows, arm, network)
-    page.draw(
-        maps.table_map(shares, names, lengths, "after the round of", "share right"),
-        alt="The share of each length that is right after each round",
-    )
+    dots_of_networks("loses", worked.KNOWN)
     page.notice()
-    page.source(rounds.measure_evolution, rounds.texts_to_read)
+    page.source(rounds.evaluate_lengths)
 
 
 # ---------------------------------------------------------------- exercises

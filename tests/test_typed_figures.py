@@ -97,8 +97,6 @@ ON_PAGE = {
         "`1.3`": HEADS,
     },
     "31_self_training": {
-        "which is a 5": "a digit, as the claim counts it",
-        "why a 5, we": "a digit, as the claim counts it",
         "Ten leaves 1": "arithmetic",
     },
     "40_kv_cache": {

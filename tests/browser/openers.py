@@ -83,11 +83,14 @@ def the_climb_is_scrubbed(page: Page) -> None:
     assert early != late
 
 
-def a_check_is_switched_on(page: Page) -> None:
+def a_check_holds_labels_back_in_every_round(page: Page) -> None:
     sieve = page.locator(".sieve")
-    before = sieve.locator(".kept").inner_text()
-    sieve.locator(".checks input").first.click()
-    assert sieve.locator(".kept").inner_text() != before
+    early, late = scrubbed(sieve, 1, 5)
+    assert "up to 4 digits" in early and "up to 8 digits" in late
+    wrong = sieve.locator(".passed").inner_text()
+    sieve.get_by_label("vote of the seeds").check()
+    expect(sieve.locator(".passed")).to_have_text("kept: 0 wrong")
+    assert wrong != "kept: 0 wrong"
 
 
 def the_cache_grows_and_without_the_mask_deeper_layers_change(page: Page) -> None:
@@ -186,7 +189,7 @@ TOUCHES: dict[str, Callable[[Page], None]] = {
     "03_one_block": a_part_is_taken_out_by_key_and_put_back,
     "20_rope": two_clocks_turned_together_leave_the_score,
     "30_curriculum": the_climb_is_scrubbed,
-    "31_self_training": a_check_is_switched_on,
+    "31_self_training": a_check_holds_labels_back_in_every_round,
     "40_kv_cache": the_cache_grows_and_without_the_mask_deeper_layers_change,
     "50_flash_attention": the_registers_are_scrubbed,
     "51_attention_residuals": the_threads_are_scrubbed,

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from shown import text_of
+import numpy as np
+from shown import charts, text_of
 
 from components.ui.chapters.ch31 import claims, worked
 from components.ui.claims.claim_index import look_up
 from components.ui.drawings.sieve import Label
-from lab.inference.pseudo_labels import CHECKS
+from lab.data.problems import Format
+from lab.data.vocabulary import decode
+from lab.experiments.self_evolution import TAUGHT
+from lab.inference.pseudo_labels import CHECKS, write_all
 from lab.records import RECORDS, read_lines, select
+from lab.training.checkpoint import load_run
 
 PAGE = "31_self_training"
 
@@ -25,9 +30,9 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     assert "The answer: **" not in text_of(app)
     app = seen(PAGE, reveal="1")
     assert not app.exception and not app.info and not app.warning
-    assert f"The answer: **{worked.how_it_rots(record('self_evolution'))}**" in text_of(app)
-    kept = [row["checks"]["all"]["wrong"] for row in claims.rounds().of(record("self_evolution"))]
-    assert kept and not any(kept)
+    rows = record("self_evolution")
+    for answer in ("median 3", worked.how_it_rots(rows), "1 by 1"):
+        assert f"The answer: **{answer}**" in text_of(app)
 
 
 def test_links_of_before_still_open_the_page_that_had_both(book: Any) -> None:
@@ -37,46 +42,77 @@ def test_links_of_before_still_open_the_page_that_had_both(book: Any) -> None:
     assert not book("30_curriculum", figure="sieve").exception
 
 
-def test_the_sieve_holds_the_flags_of_the_record() -> None:
+def test_the_sieve_holds_the_flags_of_the_record_and_no_wrong_label_passes_all_checks() -> None:
     rows = record("self_evolution")
-    for row in [row for arm in worked.WITH_VOTE for row in select(rows, arm=arm)]:
-        flags, texts = worked.flags_of(row), worked.texts_of(row)
-        assert tuple(row["names"]) == tuple(CHECKS) and len(flags) == len(texts)
-        for flag, (a, b, answer), text in zip(flags, row["sums"], texts, strict=True):
+    every = Label.VOTE | Label.SWAP | Label.NINE | Label.ELEVEN
+    shown = worked.rounds_of_labels(rows)
+    for row, (name, flags, texts) in zip(select(rows, arm=claims.SIEVED), shown, strict=True):
+        assert name == f"{row['cell']['digits']} digits"
+        assert tuple(row["names"]) == tuple(CHECKS)
+        assert len(flags) == len(texts) == claims.DRAWN
+        assert row["checks"]["all"]["wrong"] == 0
+        for flag, (a, b, answer), text in zip(flags, row["sums"], texts, strict=False):
             right = bool(flag & Label.RIGHT)
-            assert not (right and text.wrong)
+            assert bool(text.wrong) == (not right and answer not in (-1, a * b))
+            assert bool(flag & Label.NUMBER) == (answer >= 0)
+            assert ("no number" in text.text) == (answer < 0)
+            assert right or flag & every != every
             if answer >= 0:
                 assert bool(flag & Label.NINE) == (answer % 9 == a * b % 9)
                 assert bool(flag & Label.ELEVEN) == (answer % 11 == a * b % 11)
 
 
-def test_without_a_vote_the_other_checks_keep_wrong_labels() -> None:
+def test_without_a_vote_the_other_checks_keep_wrong_workings_alone() -> None:
+    alone = select(record("self_evolution"), arm="true", digits=6)[0]
+    every = sum(2 << k for k in range(len(alone["names"])))
+    passed = [
+        (a * b, answer)
+        for flag, (a, b, answer) in zip(alone["flags"], alone["sums"], strict=True)
+        if flag & every == every and not flag & 1
+    ]
+    assert "vote" not in alone["names"] and passed
+    assert all(product == answer for product, answer in passed)
+    told = {name: look_up(f"self_training.{name}").shown for name in ("kept_without_vote",)}
+    assert told["kept_without_vote"] == "{wrong} of {kept:,}".format(**alone["checks"]["all"])
+    assert look_up("self_training.working_alone").shown == f"{len(passed)} of {len(passed)}"
+
+
+def test_every_network_is_a_dot_however_many_an_arm_has() -> None:
     rows = record("self_evolution")
-    alone = worked.round_of(rows, "true", 6)
-    kept, wrong = worked.kept_of(alone)
-    assert "vote" not in alone["names"] and 0 < wrong < kept
-    assert look_up("self_training.kept_without_vote").shown == f"{wrong} of {kept:,}"
-    voted = [row for arm in worked.WITH_VOTE for row in select(rows, arm=arm)]
-    assert sum(worked.kept_of(row)[1] for row in voted) == 0 < len(voted)
+    (last,) = select(rows, arm="true", digits=claims.LAST)
+    points = worked.right_after(rows, claims.LAST, 8)
+    assert {p["arm"]: p["share"] for p in points}["true labels"] == 1 - 3 / 200
+    assert [p["arm"] for p in points].count("any two agree") == 3
+    seeded = [
+        last | {"cell": last["cell"] | {"seed": seed}, "shapes": {str(seed): last["shapes"]["0"]}}
+        for seed in (1, 2)
+    ]
+    more = worked.right_after([*rows, *seeded], claims.LAST, 8)
+    assert len(more) == len(points) + 2
+    assert "three for *any two agree*, *all three agree* and *true labels*" in worked.networks(
+        [*rows, *seeded]
+    )
+    assert claims.rounds("true", digits=claims.LAST).of([*rows, *seeded]) == [last]
 
 
-def test_a_strip_of_rounds_counts_every_label() -> None:
-    rows = record("self_evolution")
-    for arm in worked.LABELLING:
-        strip = worked.strip_of_rounds(rows, arm)
-        for row in select(rows, arm=arm):
-            name = f"{row['cell']['digits']} digits"
-            parts = {bar["label"]: bar["n"] for bar in strip if bar["round"] == name}
-            assert min(parts.values()) >= 0 and sum(parts.values()) == row["labels"]
-            assert parts["kept, right"] + parts["thrown away, right"] == row["right"]
-            if arm == "unfiltered":
-                assert parts["thrown away, right"] == parts["thrown away, wrong"] == 0
+def test_a_network_that_was_taught_short_problems_ends_a_longer_one_before_its_answer() -> None:
+    """As the page shows it, the working right to its end."""
+    (a, b), text = worked.NO_NUMBER
+    form = Format("cot_reversed", 5, 5)
+    written = write_all(load_run(TAUGHT).model, form, np.array([a]), np.array([b]))
+    assert decode(written[0]) == text
+    assert text[: form.answer.start] == form.text(a, b)[: form.answer.start]
+    assert text[form.answer.start] == "$"
+    assert [a, b, -1] in select(record("self_evolution"), arm=claims.SIEVED, digits=5)[0]["sums"]
 
 
-def test_every_arm_shows_what_it_can_do(book: Any) -> None:
-    for words in claims.TRAINS_ON.values():
-        app = book(PAGE, figure="rounds", ch31_trains=words)
-        assert not app.exception and not app.info
+def test_a_length_and_a_round_are_chosen_together(book: Any) -> None:
+    link = {"ch31_gains_shown": "1", "ch31_gains_length": "6 × 6", "ch31_gains_round": "6"}
+    app = book(PAGE, figure="gains", **link)
+    assert not app.exception and not app.info
+    (points,) = charts(app, "arm", "wrong")
+    right = [point["share"] for point in points if point["arm"] == "any two agree"]
+    assert right == [0, 1 - 64 / 200, 1 - 199 / 200]
 
 
 # ---------------------------------------------------------------- exercises

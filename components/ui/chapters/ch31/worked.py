@@ -4,19 +4,17 @@ words of the page, and the option of a guess that is borne out."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from statistics import median
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from components.ui.chapters.ch31 import claims
-from components.ui.chapters.ch31.figures import KINDS_OF_LABELS
-from components.ui.drawings.guess import Answer, Axis, Dragged
+from components.ui.chapters.ch31.claims import TRAINS_ON
+from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
 from components.ui.drawings.guess import Row as Line
-from components.ui.drawings.sieve import Label, WrittenProblem
+from components.ui.drawings.sieve import Label, Round, WrittenProblem
 from components.ui.lazily import lazily
-from components.ui.words import band
-from lab.readings import Row
+from components.ui.words import band, spelled
+from lab.readings import Row, join_words, part_of
 
 remainders = lazily("lab.data.remainders")
 rounds = lazily("lab.experiments.self_evolution")
@@ -24,33 +22,97 @@ rounds = lazily("lab.experiments.self_evolution")
 Record = Sequence[Row]
 Bars = list[dict[str, Any]]
 
-SIEVE_OPTIONS = ("none", "a few in 100", "about half")
+FIVE_OPTIONS = ("a few in 100", "about half", "nearly all")
 ROT_OPTIONS = ("they stay right", "some are lost", "most are lost")
 TAUGHT_DIGITS = range(1, 4)
-"""Of the sums that it was taught before the first round."""
+"""Of the problems that it was taught before the first round."""
 
-WITH_VOTE = ("two_agree", "sieve")
-LABELLING = (*WITH_VOTE, "unfiltered")
-"""Arms that train on what the networks wrote; in those with a vote there are three."""
+KNOWN = range(1, 5)
+"""And of those that it has right after it, whatever it trains on."""
 
-SHOWN = 7
-"""The round that is shown at first: few labels are right in it, and the swap lets many through."""
+LONGER = range(5, 9)
+"""Digits of both numbers of the problems that only a round can teach."""
 
-VOTERS = {"0": "the first", "1": "the second", "2": "the third"}
-"""Networks of the arms with a vote, by their seeds; the other arms have the first alone."""
-
-
-def through_the_sieve(record: Record) -> Dragged:
-    """The frame of the guess: labels that all checks keep, in all rounds together."""
-    kept = sum(n for *_, n in claims.kept(claims.rounds()).points(record))
-    axis = Axis(f"of {kept:,} labels", 0, kept)
-    return Dragged(axis, "wrong", [Line("kept in all rounds", kept)])
+NETWORK = "0"
+"""The first network of an arm, by its seed."""
 
 
-def what_passes(record: Record) -> Answer:
+def networks_after(record: Record, arm: str, round_: int, digits: int) -> list[tuple[int, int]]:
+    """Of each network of an arm (wrong, n) of the problems of so many by so many digits, after the
+    round of `round_` digits. In the order of their seeds."""
+    found = [shapes for row in of_round(record, arm, round_) for shapes in row["shapes"].items()]
+    counts = [shapes[f"{digits}x{digits}"] for _, shapes in sorted(found)]
+    return [(wrong, n) for n, wrong in counts]
+
+
+def of_round(record: Record, arm: str, digits: int) -> list[Row]:
+    """The rows of a round of an arm, however many networks each has."""
+    cells = [(row, row["cell"]) for row in record]
+    return [row for row, cell in cells if (cell["arm"], cell["digits"]) == (arm, digits)]
+
+
+def networks(record: Record) -> str:
+    """How many there are of each arm, in a sentence."""
+    many = {arm: len(networks_after(record, arm, claims.LAST, 1)) for arm in TRAINS_ON}
+    by_many: dict[int, list[str]] = {}
+    for arm, n in many.items():
+        by_many.setdefault(n, []).append(f"*{TRAINS_ON[arm]}*")
+    parts = [f"{spelled(n)} for {join_words(names)}" for n, names in sorted(by_many.items())[::-1]]
+    return f"Each dot is one network: {', '.join(parts)}."
+
+
+def right_after(record: Record, round_: int, digits: int) -> Bars:
+    """A point a network: the share right of the problems of so many by so many digits."""
+    return [
+        {
+            "arm": words,
+            "seed": seed,
+            "share": 1 - wrong / n,
+            "wrong": part_of(wrong, n),
+        }
+        for arm, words in TRAINS_ON.items()
+        for seed, (wrong, n) in enumerate(networks_after(record, arm, round_, digits))
+    ]
+
+
+def fives(record: Record) -> Dragged:
+    """The frame of the guess: problems of five by five digits, wrong after the first round."""
+    begun = networks_after(record, claims.SIEVED, claims.FIRST, LONGER[0])
+    n = begun[0][1]
+    wrong = [float(wrong) for wrong, _ in begun]
+    first = Line("after the first round", median(wrong), dots=wrong, hue="grey")
+    return Dragged(Axis(f"wrong of {n}", 0, n), "after the last round", [first], start=n / 2)
+
+
+def fives_left(record: Record) -> Answer:
+    """The answer of the guess: the median of the networks, each as a dot."""
+    wrong = [wrong for wrong, _ in networks_after(record, claims.SIEVED, claims.LAST, LONGER[0])]
+    middle = median(wrong)
+    return Answer(middle, f"median {middle:g}", dots=[*map(float, wrong)])
+
+
+def lost(record: Record) -> dict[str, float]:
+    """Of the network of the sieved arm that lost most of what it had, by length: wrong ones."""
+    every = {
+        digits: [wrong for wrong, _ in networks_after(record, claims.SIEVED, claims.LAST, digits)]
+        for digits in KNOWN
+    }
+    worst = max(range(len(every[KNOWN[0]])), key=lambda i: sum(every[n][i] for n in KNOWN))
+    return {f"{n} by {n}": float(every[n][worst]) for n in KNOWN}
+
+
+LENGTHS_LOST = tuple(f"{n} by {n}" for n in KNOWN)
+
+
+def which_is_lost(record: Record) -> Picked:
+    """The frame of the guess."""
+    return Picked(Axis("wrong of 200", 0, 200), lambda: lost(record))
+
+
+def most_lost(record: Record) -> str:
     """The answer of the guess."""
-    wrong = sum(part for _, part, _ in claims.kept(claims.rounds()).points(record))
-    return Answer(wrong, f"{wrong:,}" if wrong else SIEVE_OPTIONS[0])
+    wrong = lost(record)
+    return max(wrong, key=lambda length: wrong[length])
 
 
 def how_it_rots(record: Record) -> str:
@@ -60,7 +122,11 @@ def how_it_rots(record: Record) -> str:
 
 def most_rotten(record: Record) -> float:
     """After the last round, the share wrong of the length that it was taught and does worst."""
-    return max(claims.wrong_after("unfiltered", n).value(record) for n in TAUGHT_DIGITS)
+    return max(
+        wrong / n
+        for digits in TAUGHT_DIGITS
+        for wrong, n in networks_after(record, "unfiltered", claims.LAST, digits)[:1]
+    )
 
 
 def rotting(record: Record) -> Dragged:
@@ -82,9 +148,8 @@ def rotting(record: Record) -> Dragged:
 def taught_by_round(record: Record) -> list[tuple[float, float]]:
     """After each round, of the lengths that the network was taught the one that it does worst."""
     names = [f"{n}x{n}" for n in TAUGHT_DIGITS]
-    network = next(iter(VOTERS))
     worst = [
-        max(errors / n for n, errors in (row["shapes"][network][name] for name in names))
+        max(errors / n for n, errors in (row["shapes"][NETWORK][name] for name in names))
         for row in claims.rounds("unfiltered").of(record)
     ]
     return [(claims.FIRST + i, 100 * share) for i, share in enumerate(worst)]
@@ -96,29 +161,33 @@ def left_to_rot(record: Record) -> Answer:
     return Answer(100 * most_rotten(record), how_it_rots(record), points=points)
 
 
-def round_of(record: Record, arm: str, digits: int) -> Row:
-    (row,) = claims.rounds(arm, digits=digits).of(record)
-    return row
+# ---------------------------------------------------------------- the sieve
 
 
-def flags_of(row: Row) -> list[int]:
-    """What each of the labels shown is, as the drawing wants it."""
-    return [
-        Label.RIGHT * label.right + sum(Label[name.upper()] for name in label.passes)
-        for label in claims.labels_of(row)
-    ]
+def rounds_of_labels(record: Record) -> list[Round]:
+    """What the sieve shows: of each round the first labels that are on record one by one."""
+    out: list[Round] = []
+    for row in claims.rounds().of(record):
+        labels = claims.labels_of(row)[: claims.DRAWN]
+        name = f"{row['cell']['digits']} digits"
+        out.append(Round(name, [*map(flag_of, labels)], [*map(text_of, labels)]))
+    return out
 
 
-def texts_of(row: Row) -> list[WrittenProblem]:
-    return [mark_wrong_digits(label.a, label.b, label.answer) for label in claims.labels_of(row)]
+def flag_of(label: claims.Shown) -> int:
+    """What a label is, as the drawing wants it."""
+    passes = sum(Label[name.upper()] for name in label.passes)
+    return Label.RIGHT * label.right + Label.NUMBER * (label.answer >= 0) + passes
 
 
-def mark_wrong_digits(a: int, b: int, answer: int) -> WrittenProblem:
-    """A sum and what was written for it, the places of its wrong digits marked."""
-    beginning = f"{a} × {b} = "
-    if answer < 0:
+def text_of(label: claims.Shown) -> WrittenProblem:
+    """A problem and what was written for it, the places of its wrong digits marked."""
+    beginning, product = f"{label.a} × {label.b} = ", label.a * label.b
+    if label.answer < 0:
         return WrittenProblem(f"{beginning}no number")
-    shown, right = str(answer), str(a * b)
+    if label.answer == product and not label.right:
+        return WrittenProblem(f"{beginning}{product}, but its working is wrong")
+    shown, right = str(label.answer), str(product)
     wide = max(len(shown), len(right))
     pairs = zip(shown.zfill(wide), right.zfill(wide), strict=True)
     wrong = [place for place, (x, y) in enumerate(pairs) if x != y]
@@ -127,36 +196,12 @@ def mark_wrong_digits(a: int, b: int, answer: int) -> WrittenProblem:
     )
 
 
-def kept_of(row: Row) -> tuple[int, int]:
-    """Labels that a round trains on, and how many of these are wrong."""
-    if row["cell"]["arm"] == "unfiltered":
-        return row["labels"], claims.wrong_labels(row)
-    return row["checks"]["all"]["kept"], row["checks"]["all"]["wrong"]
-
-
-def strip_of_rounds(record: Record, arm: str) -> Bars:
-    """Of each round the labels, kept and thrown away, right and wrong: parts of a bar."""
-    out = Bars()
-    for row in claims.rounds(arm).of(record):
-        kept, wrong = kept_of(row)
-        right = kept - wrong
-        counts = (right, wrong, claims.wrong_labels(row) - wrong, row["right"] - right)
-        name = f"{row['cell']['digits']} digits"
-        out += [
-            {"round": name, "label": kind, "rank": rank, "n": n}
-            for rank, (kind, n) in enumerate(zip(KINDS_OF_LABELS, counts, strict=True))
-        ]
-    return out
-
-
-def right_after_rounds(
-    record: Record, arm: str, network: str
-) -> tuple[NDArray[np.float64], list[str], list[str]]:
-    """The share right of each length after each round (rounds, lengths), and the names of both."""
-    found = claims.rounds(arm).of(record)
-    shapes = [row["shapes"][network] for row in found]
-    shares = [[1 - errors / n for n, errors in counts.values()] for counts in shapes]
-    return np.array(shares), [f"{row['cell']['digits']} digits" for row in found], list(shapes[0])
+NO_NUMBER = (
+    (83308, 82251),
+    "83308*82251=803380+0045614=8078424+00616661=80301902+000616661=803625781+0000464666="
+    "$0366115863",
+)
+"""A problem, and what the network wrote for it before its first round; a test asks it again."""
 
 
 # ---------------------------------------------------------------- prose
@@ -171,7 +216,7 @@ def verdict(answer: int, m: int) -> str:
 
 
 CALC: dict[str, Callable[[], str]] = {
-    "labels_shown": lambda: f"{rounds.SHOWN:,}",
+    "labels_shown": lambda: f"{claims.DRAWN}",
     "labels_made": lambda: f"{rounds.LABELS:,}",
     "short_share": lambda: f"{rounds.SHORT} in 100",
     "product_nine": lambda: f"{A * B % 9}",
