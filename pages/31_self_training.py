@@ -14,6 +14,7 @@ from components.ui.chapters.ch31.claims import TRAINS_ON
 from components.ui.chapters.ch31.worked import CALC
 from components.ui.drawings.sieve import Label, show_sieve
 from components.ui.lazily import lazily
+from components.ui.link import one_of
 from components.ui.page_records import rows_of
 from components.ui.plots import dots
 from components.ui.plots.colours import apart
@@ -29,16 +30,23 @@ page = Chapter("31_self_training", CALC)
 page.open()
 
 
+def switch(checks: Sequence[Label]) -> None:
+    """What a reader switched on, kept as guesses are: here, and in the address."""
+    st.session_state["ch31_on"] = worked.named(checks)
+
+
 @page.section("sieve", told=False)
 def the_sieve() -> None:
     rows = rows_of(RECORD)
     if not rows:
         return
+    on = page.kept("ch31_on", *one_of(worked.EVERY_SET)) or worked.named([Label.NINE])
     show_sieve(
         f"{page.prefix}sieve",
         worked.rounds_of_labels(rows),
-        on=(Label.NINE,),
+        on=worked.checks_in(st.session_state.setdefault("ch31_on_first", on)),
         alt="The labels of a round, right and wrong, and the checks that hold some of them back",
+        on_switch=switch,
     )
     page.source(sieving.agreed, sieving.same_when_swapped, sieving.agrees_modulo)
 

@@ -70,7 +70,7 @@ def colours(sieve: Locator) -> list[bool]:
 
 def test_a_sieve_keeps_what_passes_and_tells_a_label(drawings: Drawings) -> None:
     page, sieve = drawings.page, drawings.anew("sieve")
-    sieve.get_by_role("button", name="Replay").wait_for()
+    sieve.get_by_role("slider", name="Round").fill("1")
     for check, on in ((None, ON), ("modulo 11", (*ON, Label.ELEVEN))):
         if check:
             sieve.get_by_label(check).check()

@@ -62,6 +62,14 @@ def test_the_sieve_holds_the_flags_of_the_record_and_no_wrong_label_passes_all_c
                 assert bool(flag & Label.ELEVEN) == (answer % 11 == a * b % 11)
 
 
+def test_a_link_says_which_checks_are_on(book: Any) -> None:
+    assert len(set(worked.EVERY_SET)) == 16
+    assert all(worked.named(worked.checks_in(said)) == said for said in worked.EVERY_SET)
+    for said, told in (("swap+vote", 0), ("none", 0), ("luck", 1)):
+        app = book(PAGE, figure="sieve", ch31_on=said)
+        assert not app.exception and len(app.info) == told, said
+
+
 def test_without_a_vote_the_other_checks_keep_wrong_workings_alone() -> None:
     alone = select(record("self_evolution"), arm="true", digits=6)[0]
     every = sum(2 << k for k in range(len(alone["names"])))
@@ -72,8 +80,8 @@ def test_without_a_vote_the_other_checks_keep_wrong_workings_alone() -> None:
     ]
     assert "vote" not in alone["names"] and passed
     assert all(product == answer for product, answer in passed)
-    told = {name: look_up(f"self_training.{name}").shown for name in ("kept_without_vote",)}
-    assert told["kept_without_vote"] == "{wrong} of {kept:,}".format(**alone["checks"]["all"])
+    told = look_up("self_training.kept_without_vote").shown
+    assert told == "{wrong} of {kept:,}".format(**alone["checks"]["all"])
     assert look_up("self_training.working_alone").shown == f"{len(passed)} of {len(passed)}"
 
 

@@ -8,14 +8,14 @@ Shapes: `N` labels of a round.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import IntFlag, auto
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from components.ui.drawings.drawing import as_text, digest, drawing, moments
+from components.ui.drawings.drawing import as_text, digest, drawing, moments, sent_by
 
 MOST_LABELS = 500
 """Of more in a round the marks would be too small to be seen."""
@@ -84,16 +84,29 @@ component = drawing("sieve_of_labels", "sieve", HTML)
 
 
 def show_sieve(
-    key: str, rounds: Sequence[Round], *, on: Sequence[Label] = (), alt: str, seconds: float = 11.0
+    key: str,
+    rounds: Sequence[Round],
+    *,
+    on: Sequence[Label] = (),
+    alt: str,
+    seconds: float = 11.0,
+    on_switch: Callable[[list[Label]], None] | None = None,
 ) -> None:
     """A mark for each label of each of the `rounds`; the checks `on` are switched on at first.
+    `on_switch` is called with those that are on whenever a reader switches one.
 
     Raises ValueError for no round, for one of no label or more than `MOST_LABELS`, for flags that
     are no `Label`, for texts that do not fit the labels, for a place that its text does not have,
     and for an `on` that is no check.
     """
     data = sieve_data(rounds, on) | {"alt": alt, "seconds": seconds}
-    component(data=data | {"digest": digest(data)}, key=key)
+
+    def switched() -> None:
+        sent = sent_by(key, "on")
+        if on_switch and sent is not None:
+            on_switch([check for check in CHECKS if check & int(sent)])
+
+    component(data=data | {"digest": digest(data)}, key=key, on_on_change=switched)
 
 
 def sieve_data(rounds: Sequence[Round], on: Sequence[Label]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ words of the page, and the option of a guess that is borne out."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import combinations
 from statistics import median
 from typing import Any
 
@@ -11,7 +12,7 @@ from components.ui.chapters.ch31 import claims
 from components.ui.chapters.ch31.claims import TRAINS_ON
 from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
 from components.ui.drawings.guess import Row as Line
-from components.ui.drawings.sieve import Label, Round, WrittenProblem
+from components.ui.drawings.sieve import CHECKS, Label, Round, WrittenProblem
 from components.ui.lazily import lazily
 from components.ui.words import band, spelled
 from lab.readings import Row, join_words, part_of
@@ -172,6 +173,21 @@ def rounds_of_labels(record: Record) -> list[Round]:
         name = f"{row['cell']['digits']} digits"
         out.append(Round(name, [*map(flag_of, labels)], [*map(text_of, labels)]))
     return out
+
+
+NONE = "none"
+
+
+def named(checks: Sequence[Label]) -> str:
+    """The checks that are on, as a link says them: nine+swap."""
+    return "+".join(str(check.name).lower() for check in CHECKS if check in checks) or NONE
+
+
+EVERY_SET = [named(some) for n in range(len(CHECKS) + 1) for some in combinations(CHECKS, n)]
+
+
+def checks_in(said: str) -> list[Label]:
+    return [] if said == NONE else [Label[name.upper()] for name in said.split("+")]
 
 
 def flag_of(label: claims.Shown) -> int:

@@ -107,6 +107,7 @@ class Sieve extends MovingDrawing<Data> {
       const before = this.spots;
       this.on ^= bit;
       this.pointed = null;
+      this.send("on", this.on);
       if (this.plays) return;
       this.again();
       this.move(before);
@@ -163,12 +164,12 @@ class Sieve extends MovingDrawing<Data> {
 
   protected show(at: number): string {
     this.at = at;
-    const { labels, tower, share } = this;
+    const { tower, share } = this;
     cancelAnimationFrame(this.frame);
     const to = this.resting();
     const last = tower.floors.at(-2)!;
     this.spots = to.map((end, i) => {
-      const gone = maths.fallen(i, labels.length, share);
+      const gone = maths.fallen(i, share);
       return maths.onTheWay(maths.above(i, tower), end, gone, last);
     });
     if (this.of !== this.round) {
@@ -247,7 +248,7 @@ class Sieve extends MovingDrawing<Data> {
   private tell(): void {
     const { labels, bits, on, share } = this;
     const { right } = this.data;
-    const lies = labels.filter((_, i) => maths.fallen(i, labels.length, share) === 1);
+    const lies = labels.filter((_, i) => maths.fallen(i, share) === 1);
     const onMesh = (k: number, isRight: boolean): number =>
       lies.filter((f) => maths.heldBy(f, bits, on) === k && !!(f & right) === isRight).length;
     this.caught.forEach((told, k) => {

@@ -117,12 +117,11 @@ export function below(
 }
 
 const LATE = 0.5; // of the time of all; the last label begins to fall then
+const GOLDEN = (Math.sqrt(5) - 1) / 2; // its multiples lie evenly, and neighbours far apart
 
-/** How far a label has come, from 0 to 1, when of the time of all a share has passed; the lowest
-    begin first, one by one. */
-export function fallen(i: number, n: number, share: number): number {
-  const begins = (LATE * i) / Math.max(1, n - 1);
-  return clamp((share - begins) / (1 - LATE), 0, 1);
+/** How far a label has come, from 0 to 1, when of the time of all a share has passed. */
+export function fallen(i: number, share: number): number {
+  return clamp((share - LATE * ((i * GOLDEN) % 1)) / (1 - LATE), 0, 1);
 }
 
 /** On the way down, faster and faster, straight to where the last mesh is and then to its tray. */
