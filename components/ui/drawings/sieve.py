@@ -36,8 +36,8 @@ class Label(IntFlag):
 CHECKS = {
     Label.NINE: "modulo 9",
     Label.ELEVEN: "modulo 11",
-    Label.SWAP: "a × b = b × a",
-    Label.VOTE: "vote of the seeds",
+    Label.SWAP: "swap",
+    Label.VOTE: "vote",
 }
 """The checks from the top, the cheapest first, and what they are called."""
 
