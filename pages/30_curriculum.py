@@ -1,4 +1,4 @@
-"""Chapter 3: longer numbers. A course of stages, what each part of it is worth, and own labels."""
+"""Chapter 3: longer numbers. A course of stages, and what each part of it is worth."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from components.ui.chapters.ch30 import (
     probes,
     worked,
 )
-from components.ui.chapters.ch30.claims import AFTER, ARMS, BEFORE, LAST_TWIN, TRAINS_ON, TWINS
+from components.ui.chapters.ch30.claims import AFTER, ARMS, BEFORE, LAST_TWIN, TWINS
 from components.ui.chapters.ch30.worked import CALC, NETWORKS, SQUARES
 from components.ui.drawings.climb import show_climb
-from components.ui.drawings.sieve import Label, show_sieve
 from components.ui.lazily import lazily
 from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
-from components.ui.plots import bars, dots, maps
+from components.ui.plots import dots, maps
 from components.ui.plots.ends import shares
 from lab.data import coverage, difficulty
 from lab.data.problems import Problem, partial_products
@@ -33,8 +32,6 @@ stage_heads = lazily("lab.experiments.stage_heads")
 mistakes = lazily("lab.experiments.mistakes")
 pockets = lazily("lab.experiments.pockets")
 frontier = lazily("lab.experiments.frontier")
-sieving = lazily("lab.inference.pseudo_labels")
-rounds = lazily("lab.experiments.self_evolution")
 fine_tuned = lazily("lab.recipes.live")
 
 OF_A_SUM = ("four", "heads", "pull")
@@ -427,86 +424,9 @@ with page.deeper("which operands fail, problems that are hard on purpose, and fi
         page.source(frontier.evaluate_forced, frontier.company)
 
 
-# ---------------------------------------------------------------- 7. self-evolution
-
-
-@page.section("sieve")
-def the_sieve() -> None:
-    rows = rows_of("self_evolution.jsonl")
-    if not rows or not page.guess(
-        "Of the labels on which all four checks agreed, how many were wrong?",
-        worked.SIEVE_OPTIONS,
-        lambda: worked.what_passes(rows),
-        frame=worked.through_the_sieve(rows),
-    ):
-        return
-    page.prose("sieve_controls")
-    digits = page.choose(
-        "round",
-        "Round, by its longest problems",
-        range(claims.FIRST, claims.LAST + 1),
-        worked.SHOWN,
-    )
-    row = worked.round_of(rows, claims.SIEVED, digits)
-    show_sieve(
-        f"{page.prefix}sieve_{digits}",
-        worked.flags_of(row),
-        worked.texts_of(row),
-        on=(Label.SWAP,),
-        alt=f"The labels that the networks wrote for problems of {digits} digits, right and wrong, "
-        "and which of them the checks let pass",
-    )
-    page.notice()
-    page.source(sieving.agreed, sieving.same_when_swapped, sieving.agrees_modulo)
-
-
-@page.section("rounds")
-def round_by_round() -> None:
-    rows = rows_of("self_evolution.jsonl")
-    if not rows or not page.guess(
-        "Without a sieve a network trains on every label. "
-        "What becomes of the problems it was taught?",
-        worked.ROT_OPTIONS,
-        lambda: worked.left_to_rot(rows),
-        frame=worked.rotting(rows),
-    ):
-        return
-    page.prose("rounds_controls")
-    arm = page.choose(
-        "trains", "Trained on", list(TRAINS_ON), words=TRAINS_ON.__getitem__, kind="list"
-    )
-    if arm in worked.LABELLING:
-        page.draw(
-            bars.fate_bars(
-                worked.strip_of_rounds(rows, arm),
-                "round",
-                "label",
-                figures.KINDS_OF_LABELS,
-                title="labels",
-            ),
-            alt="Labels of each round: kept and thrown away, right and wrong",
-        )
-    network, *others = worked.VOTERS
-    if arm in worked.WITH_VOTE:
-        words = worked.VOTERS.__getitem__
-        network = page.choose("voter", "Network", [network, *others], words=words)
-    shares, names, lengths = worked.right_after_rounds(rows, arm, network)
-    page.draw(
-        maps.table_map(shares, names, lengths, "after the round of", "share right"),
-        alt="The share of each length that is right after each round",
-    )
-    page.notice()
-    page.source(rounds.measure_evolution, rounds.texts_to_read)
-
-
 # ---------------------------------------------------------------- exercises
 
 page.prose("exercises")
-
-
-@page.section("ex_label")
-def slip_through() -> None:
-    exercises.slip_through(page)
 
 
 @page.section("ex_far", needs=[AFTER])

@@ -78,10 +78,12 @@ ON_PAGE = {
         "of the sums": "numbers are added",
         "most by the sums": "numbers are added",
         "begins in a sum": "numbers are added",
-        "wrong? That is asked": "a question",
         "products, sums": "numbers are added",
         "columns of a sum": "numbers are added",
         "those of sums": "numbers are added",
+    },
+    "31_self_training": {
+        "wrong? That is asked": "a question",
     },
     "40_kv_cache": {
         "rounding of sums": "numbers are added",

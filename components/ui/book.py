@@ -80,6 +80,13 @@ CONTENTS = (
         20,
     ),
     Entry(
+        "31_self_training",
+        "3",
+        "A network that marks its own work",
+        "What can a network teach itself when nobody marks its answers?",
+        10,
+    ),
+    Entry(
         "40_kv_cache", "4", "The KV cache", "Why is the second token cheaper than the first?", 20
     ),
     Entry("50_flash_attention", "5", "FlashAttention", "Can attention skip writing its table?", 20),
@@ -180,8 +187,8 @@ ROUTES = {
     "research": Route(
         "I do research",
         (
-            *("10_chain_of_thought", "20_rope", "30_curriculum", "51_attention_residuals"),
-            *("52_feature_collapse", "62_error_book", "80_bench"),
+            *("10_chain_of_thought", "20_rope", "30_curriculum", "31_self_training"),
+            *("51_attention_residuals", "52_feature_collapse", "62_error_book", "80_bench"),
         ),
     ),
 }

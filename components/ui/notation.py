@@ -195,6 +195,8 @@ ON_PAGE: dict[str, dict[str, str]] = {
         "w": "a weight",
         "w_i": "the weight of a source",
         "p_i": "the probability of a source",
+    },
+    "31_self_training": {
         "m": "what is divided by",
     },
     "40_kv_cache": {

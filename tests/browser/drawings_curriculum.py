@@ -6,7 +6,7 @@ All numbers are synthetic: curves of one shape, and labels thrown by dice.
 import numpy as np
 
 from components.ui.drawings.climb import Band, show_climb
-from components.ui.drawings.sieve import Label, WrittenProblem, show_sieve
+from components.ui.drawings.sieve import Label, Round, WrittenProblem, show_sieve
 
 LENGTHS = ("1x1", "2x2", "3x3", "4x4")
 STAGES = [
@@ -31,12 +31,12 @@ PASSES = {Label.VOTE: 0.93, Label.SWAP: 0.95, Label.NINE: 1.0, Label.ELEVEN: 1.0
 
 
 def labels() -> np.ndarray:
-    """Flags of 1,000 labels, one in five wrong."""
+    """Flags of 500 labels, one in five wrong."""
     dice = np.random.default_rng(30)
-    right = dice.random(1000) < 0.8
-    flags = np.where(right, Label.RIGHT, 0)
+    right = dice.random(500) < 0.8
+    flags = np.where(right, Label.RIGHT, 0) + Label.NUMBER
     for (check, of_right), of_wrong in zip(PASSES.items(), (0.3, 0.4, 0.2, 0.1), strict=True):
-        flags |= np.where(dice.random(1000) < np.where(right, of_right, of_wrong), check, 0)
+        flags |= np.where(dice.random(500) < np.where(right, of_right, of_wrong), check, 0)
     return flags
 
 
@@ -66,4 +66,5 @@ def climb(key: str) -> None:
 
 def sieve(key: str) -> None:
     flags = labels()
-    show_sieve(key, flags, texts(flags), on=ON, alt="A sieve of labels")
+    rounds = [Round("4 digits", flags, texts(flags))]
+    show_sieve(key, rounds, on=ON, alt="A sieve of labels", seconds=1)

@@ -78,12 +78,19 @@ def two_clocks_turned_together_leave_the_score(page: Page) -> None:
     expect(longer.locator(".what")).to_contain_text("one count, a limit: writes")
 
 
-def the_climb_is_scrubbed_and_a_guess_opens_the_rounds(page: Page) -> None:
+def the_climb_is_scrubbed(page: Page) -> None:
     early, late = scrubbed(page.locator(".climb"), 3, 30)
     assert early != late
-    page.locator(".st-key-asks_ch30_rounds .knob").press("Enter")
-    page.get_by_text("You said").first.wait_for()
-    page.get_by_test_id("stWidgetLabel").get_by_text("Trained on", exact=True).wait_for()
+
+
+def a_check_holds_labels_back_in_every_round(page: Page) -> None:
+    sieve = page.locator(".sieve")
+    early, late = scrubbed(sieve, 1, 5)
+    assert "up to 4 digits" in early and "up to 8 digits" in late
+    wrong = sieve.locator(".passed").inner_text()
+    sieve.get_by_label("vote").check()
+    expect(sieve.locator(".passed")).to_have_text("kept: 0 wrong")
+    assert wrong != "kept: 0 wrong"
 
 
 def the_cache_grows_and_without_the_mask_deeper_layers_change(page: Page) -> None:
@@ -181,7 +188,8 @@ TOUCHES: dict[str, Callable[[Page], None]] = {
     "01_from_table_to_text": a_typed_sum_and_a_warm_model_follow_the_reader,
     "03_one_block": a_part_is_taken_out_by_key_and_put_back,
     "20_rope": two_clocks_turned_together_leave_the_score,
-    "30_curriculum": the_climb_is_scrubbed_and_a_guess_opens_the_rounds,
+    "30_curriculum": the_climb_is_scrubbed,
+    "31_self_training": a_check_holds_labels_back_in_every_round,
     "40_kv_cache": the_cache_grows_and_without_the_mask_deeper_layers_change,
     "50_flash_attention": the_registers_are_scrubbed,
     "51_attention_residuals": the_threads_are_scrubbed,

@@ -37,13 +37,15 @@ SLUGS_OF_OLD = {
     "ch03": ("one_block",),
     "ch1": ("chain_of_thought",),
     "ch2": ("rope",),
-    "ch3": ("curriculum",),
+    "ch3": ("curriculum", "self_training"),
+    "curriculum": ("curriculum", "self_training"),
     "ch4": ("kv_cache",),
     "ch5": ("flash_attention", "attention_residuals", "feature_collapse"),
     "ch6": ("mla", "moe", "error_book"),
     "ch7": ("forward_pass_3d",),
 }
-"""Where the claims stand whose names began with a chapter, as links of before have them."""
+"""Where the claims stand whose names began with a chapter, or with a page that is two now, as links
+of before have them."""
 
 
 @lru_cache(maxsize=len(CHAPTERS))

@@ -1,75 +1,82 @@
-"""A sieve for labels that a model wrote: checks are switched on, and what fails them falls through.
+"""Labels that a model wrote fall through checks, round after round: what fails one that is switched
+on lies on its mesh, and what passes all comes into one of two trays.
 
-What each label passes is read beforehand; the browser counts who is kept, and lets the others fall.
+What each label passes is read beforehand; the browser counts who is kept, and lets them fall.
 
-Shapes: `N` labels.
+Shapes: `N` labels of a round.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import IntFlag, auto
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from components.ui.drawings.drawing import as_text, digest, drawing
+from components.ui.drawings.drawing import as_text, digest, drawing, moments, sent_by
 
-MOST_LABELS = 1000
-"""A grid of more has dots too small to be seen."""
+MOST_LABELS = 500
+"""Of more in a round the marks would be too small to be seen."""
 
 
 class Label(IntFlag):
-    """What is known of a label: whether it is right, and which checks it passes."""
+    """What is known of a label: whether it is right, which checks it passes, and whether its answer
+    is a number at all."""
 
     RIGHT = auto()
     VOTE = auto()
     SWAP = auto()
     NINE = auto()
     ELEVEN = auto()
+    NUMBER = auto()
 
 
 CHECKS = {
-    Label.VOTE: "vote of three seeds",
-    Label.SWAP: "a × b = b × a",
     Label.NINE: "modulo 9",
     Label.ELEVEN: "modulo 11",
+    Label.SWAP: "swap",
+    Label.VOTE: "vote",
 }
-"""The checks, in the order in which they are listed, and what they are called."""
+"""The checks from the top, the cheapest first, and what they are called."""
 
 
 class WrittenProblem(NamedTuple):
-    """A sum and what was written for it; `wrong` are the places of its wrong characters."""
+    """A problem and what was written for it; `wrong` are the places of its wrong characters."""
 
     text: str
     wrong: Sequence[int] = ()
 
 
-HTML = """
+class Round(NamedTuple):
+    """How long its longest numbers are, in words; a `Label` each, (N,); what was written, (N,) or
+    none."""
+
+    name: str
+    flags: Sequence[int] | NDArray[np.integer[Any]]
+    texts: Sequence[WrittenProblem] = ()
+
+
+HTML = f"""
 <div class="drawing sieve">
-  <div class="panel">
-    <table>
-      <caption class="all"></caption>
-      <thead>
-        <tr>
-          <th scope="col">check</th><th scope="col">kept</th>
-          <th scope="col">wrong kept</th><th scope="col">right thrown away</th>
-        </tr>
-      </thead>
-      <tbody class="checks"></tbody>
-    </table>
-    <div class="key">
-      <span><svg viewBox="0 0 10 10"><circle cx="5" cy="5" r="4.5"/></svg>right</span>
-      <span><svg viewBox="0 0 10 10"><path d="M1 1L9 9M1 9L9 1"/></svg>wrong</span>
-    </div>
-    <button class="next">Next wrong one that is kept</button>
+  <div class="legend">
+    <span><svg viewBox="0 0 10 10"><circle cx="5" cy="5" r="4.5"/></svg>right</span>
+    <span><svg viewBox="0 0 10 10"><path d="M1 1L9 9M1 9L9 1"/></svg>a wrong number</span>
+    <span><svg viewBox="0 0 10 10"><path d="M1 5L9 5"/></svg>no number</span>
   </div>
-  <div class="picture">
-    <div class="said" role="status"><span class="kept"></span><span class="thrown"></span></div>
+  <div class="tower">
     <div class="sheet"><canvas class="dots" role="slider" tabindex="0"></canvas></div>
-    <div class="pointed"></div>
+    <div class="floor"><span class="written"></span><span class="of"></span></div>
+    <div class="shelves"></div>
+    <div class="floor trays">
+      <b class="kept"></b><i></i><b class="passed"></b><i></i>
+    </div>
   </div>
+  <div class="pointed"></div>
+  <button class="next">Next wrong one that is kept</button>
+  {moments("Round")}
+  <div class="said" role="status"></div>
 </div>
 """
 
@@ -78,28 +85,51 @@ component = drawing("sieve_of_labels", "sieve", HTML)
 
 def show_sieve(
     key: str,
-    flags: Sequence[int] | NDArray[np.integer[Any]],
-    texts: Sequence[WrittenProblem] = (),
+    rounds: Sequence[Round],
     *,
     on: Sequence[Label] = (),
     alt: str,
+    seconds: float = 11.0,
+    on_switch: Callable[[list[Label]], None] | None = None,
 ) -> None:
-    """A dot for each of the `flags`, (N,), a `Label` each; `texts`, (N,) or none, say what it is.
+    """A mark for each label of each of the `rounds`; the checks `on` are switched on at first.
+    `on_switch` is called with those that are on whenever a reader switches one.
 
-    The checks `on` are switched on at first. Raises ValueError for no label or more than
-    `MOST_LABELS`, for flags that are no `Label`, for texts that do not fit the labels, for a place
-    that its text does not have, and for an `on` that is no check.
+    Raises ValueError for no round, for one of no label or more than `MOST_LABELS`, for flags that
+    are no `Label`, for texts that do not fit the labels, for a place that its text does not have,
+    and for an `on` that is no check.
     """
-    data = sieve_data(flags, texts, on) | {"alt": alt}
-    component(data=data | {"digest": digest(data)}, key=key)
+    data = sieve_data(rounds, on) | {"alt": alt, "seconds": seconds}
+
+    def switched() -> None:
+        sent = sent_by(key, "on")
+        if on_switch and sent is not None:
+            on_switch([check for check in CHECKS if check & int(sent)])
+
+    component(data=data | {"digest": digest(data)}, key=key, on_on_change=switched)
 
 
-def sieve_data(
+def sieve_data(rounds: Sequence[Round], on: Sequence[Label]) -> dict[str, Any]:
+    """What the browser needs: a byte a label, the texts, and the checks with their bits."""
+    if not rounds:
+        raise ValueError("no round; at least one is wanted")
+    for check in on:
+        if check not in CHECKS:
+            raise ValueError(f"on={check!r}; the checks are {[*CHECKS]}")
+    return {
+        "rounds": [round_data(*one) for one in rounds],
+        "right": int(Label.RIGHT),
+        "number": int(Label.NUMBER),
+        "checks": [[name, int(check)] for check, name in CHECKS.items()],
+        "on": int(sum(on)),
+    }
+
+
+def round_data(
+    name: str,
     flags: Sequence[int] | NDArray[np.integer[Any]],
     texts: Sequence[WrittenProblem],
-    on: Sequence[Label],
 ) -> dict[str, Any]:
-    """What the browser needs: a byte a label, the texts, and the checks with their bits."""
     labels = np.asarray(flags)
     known = sum(Label)
     if not 1 <= labels.size <= MOST_LABELS:
@@ -112,13 +142,8 @@ def sieve_data(
     for text, wrong in texts:
         if not all(0 <= place < len(text) for place in wrong):
             raise ValueError(f"wrong={[*wrong]} of {text!r}: its places are 0 to {len(text) - 1}")
-    for check in on:
-        if check not in CHECKS:
-            raise ValueError(f"on={check!r}; the checks are {[*CHECKS]}")
     return {
+        "name": name,
         "flags": as_text(labels.astype(np.uint8)),
         "texts": [[text, [*wrong]] for text, wrong in texts],
-        "right": int(Label.RIGHT),
-        "checks": [[name, int(check)] for check, name in CHECKS.items()],
-        "on": int(sum(on)),
     }

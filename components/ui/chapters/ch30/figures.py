@@ -24,10 +24,7 @@ from components.ui.plots.colours import (
     ACCENT,
     GREY,
     PARTS,
-    RIGHT_FIELD,
     TYPED,
-    WORSE,
-    WRONG,
     Tone,
     apart,
 )
@@ -79,14 +76,6 @@ PARTS_OF_A_TEXT: dict[str, tuple[Tone, str]] = {
     "the answer": (PARTS["answer"], ""),
 }
 """Named above the bars; none is right or wrong, so none bears a sign."""
-
-
-KINDS_OF_LABELS: dict[str, tuple[Tone, str]] = {
-    "kept, right": (RIGHT_FIELD, "✓"),
-    "kept, wrong": (WRONG, "✗"),
-    "thrown away, wrong": (WORSE, "✗"),
-    "thrown away, right": (GREY, "✓"),
-}
 
 
 def parts_of_a_text(rows: Rows) -> Chart:

@@ -1,149 +1,199 @@
-// A thousand labels as dots, and checks that let some fall through. What a label passes comes from
-// Python; here is counted who is kept.
+// Labels that fall through checks, round after round: what fails a check that is on lies on its
+// mesh, and what passes all comes into one of two trays. What a label passes comes from Python; here
+// is counted who is kept.
 
 import { make } from "../shared/dom";
 import * as maths from "./maths/sieve";
-import { type Grid, type Spot } from "./maths/sieve";
-import { Drawing, type Sent } from "./shared/drawing";
+import { type Spot, type Tower } from "./maths/sieve";
+import type { Sent } from "./shared/drawing";
 import { blank, say, set, still, tone } from "./shared/elements";
+import type { Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
+import { MovingDrawing } from "./shared/moving";
 import { bytes, clamp, counted } from "./shared/numbers";
 import "./sieve.css";
 
-const FALL = 600; // milliseconds
-const EDGE = 3; // pixels around the grid, for a ring
-const NARROW = 440; // pixels; below, the grid stands upright
-const [WIDE_GRID, UPRIGHT] = [
-  { columns: 40, largest: 14 },
-  { columns: 25, largest: 13 }, // pixels from dot to dot
-];
+const MOVE = 500; // milliseconds, after a check was switched
+const FALLS = 0.7; // of the time of a round; then it rests
+const NEAR = 1.2; // of the pitch, from the hand to a mark
 
-interface Data extends Sent {
-  alt: string;
+interface Round {
+  name: string;
   /** A byte a label, base64. */
   flags: string;
   /** Of each label, if they have any: what was written, and the places that are wrong. */
   texts: [text: string, wrong: number[]][];
-  /** The bit of a right label. */
+}
+
+interface Data extends Sent {
+  alt: string;
+  rounds: Round[];
+  /** The bits of a right label, and of one that is a number. */
   right: number;
+  number: number;
+  /** From the top. */
   checks: [name: string, bit: number][];
   /** The checks that are on at first. */
   on: number;
+  seconds: number;
 }
 
-class Sieve extends Drawing<Data> {
+class Sieve extends MovingDrawing<Data> {
   private readonly canvas = this.part<HTMLCanvasElement>("dots");
-  private labels = new Uint8Array();
+  private rounds: Uint8Array[] = [];
   private switches: HTMLInputElement[] = [];
-  /** The checks that are on; from the first on they are the reader's. */
+  private caught: HTMLElement[] = [];
   private on = this.data.on;
-  private at = 0;
+  /** Of the labels of the round that is shown: the chosen one, and the one under the hand. */
+  private chosen = 0;
+  /** The round of which it was chosen. */
+  private of = -1;
   private pointed: number | null = null;
-  private grid!: Grid;
-  private pitch = 0;
+  private tower!: Tower;
   private spots: Spot[] = [];
   private frame = 0;
 
   protected override begin(): void {
     this.canvas.onkeydown = (event) => this.step(event);
-    this.canvas.onclick = (event) => this.choose(this.dotAt(event) ?? this.at);
-    this.canvas.onpointermove = (event) => this.point(this.dotAt(event));
+    this.canvas.onclick = (event) => this.choose(this.markAt(event) ?? this.chosen);
+    this.canvas.onpointermove = (event) => this.point(this.markAt(event));
     this.canvas.onpointerleave = () => this.point(null);
-    this.part("next").onclick = () => this.choose(this.nextWrong() ?? this.at, "polite");
+    this.part("next").onclick = () => this.choose(this.nextWrong() ?? this.chosen, "polite");
     this.coloured(this.part("sheet"));
-    this.watch(this.part("picture"));
+    this.watch(this.part("tower"));
     this.atEnd(() => cancelAnimationFrame(this.frame));
-  }
-
-  protected override rebuild(before: Data): void {
-    if (this.data.on !== before.on) this.on = this.data.on;
-    this.build();
   }
 
   protected override recolour(): void {
     this.draw();
   }
 
+  protected override landmarks(): Landmark[] {
+    return this.data.rounds.map(({ name }, i) => ({ at: i + 1, name }));
+  }
+
+  protected override letGo(): void {
+    this.on = this.data.on;
+    this.pointed = null;
+    this.switches.forEach((box, k) => (box.checked = !!(this.on & this.data.checks[k][1])));
+  }
+
   protected build(): void {
-    const { flags, right, alt, checks } = this.data;
-    this.labels = bytes(flags);
-    set(this.canvas, {
-      "aria-label": alt,
-      "aria-valuemin": 1,
-      "aria-valuemax": this.labels.length,
-    });
-    const wrong = this.labels.filter((label) => !(label & right)).length;
-    this.part("all").textContent =
-      `Each check alone. ${counted(wrong)} of ${counted(this.labels.length)} labels are wrong.`;
+    this.of = -1;
+    const { rounds, checks, alt, seconds } = this.data;
+    this.on = this.data.on;
+    this.rounds = rounds.map(({ flags }) => bytes(flags));
+    set(this.canvas, { "aria-label": alt, "aria-valuemin": 1 });
     this.switches = checks.map(([, bit]) => this.buildSwitch(bit));
-    this.part("checks").replaceChildren(
-      ...checks.map(([name, bit], i) => this.buildRow(name, bit, this.switches[i])),
+    this.caught = checks.map(() => make("span", { class: "caught" }));
+    const shelves = checks.map(([name], k) =>
+      make(
+        "div",
+        { class: "floor shelf" },
+        make("label", {}, this.switches[k], name),
+        this.caught[k],
+        make("i", { class: "mesh" }),
+      ),
     );
-    this.at = this.nextWrong(-1) ?? 0;
+    this.part("shelves").replaceChildren(...shelves);
     this.place();
-    this.tell();
+    this.playOnce(this.evenly(rounds.length, seconds, "smooth"));
   }
 
   private buildSwitch(bit: number): HTMLInputElement {
     const box = make("input", { type: "checkbox" });
-    box.checked = (this.on & bit) === bit;
-    box.onchange = () => this.turn(bit);
+    box.checked = !!(this.on & bit);
+    box.onchange = () => {
+      const before = this.spots;
+      this.on ^= bit;
+      this.pointed = null;
+      this.send("on", this.on);
+      if (this.plays) return;
+      this.again();
+      this.move(before);
+    };
     return box;
   }
 
-  private buildRow(name: string, bit: number, box: HTMLInputElement): HTMLElement {
-    const { kept, wrongKept, rightThrown } = maths.count(this.labels, this.data.right, bit);
-    return make(
-      "tr",
-      {},
-      make("th", { scope: "row" }, make("label", {}, box, name)),
-      ...[kept, wrongKept, rightThrown].map((n) => make("td", {}, counted(n))),
-    );
-  }
-
-  // ------------------------------------------------------------ who falls
-
-  private turn(bit: number): void {
-    this.on ^= bit;
-    this.tell();
-    this.move();
-  }
-
-  private fallen(on: number): boolean[] {
-    return Array.from(this.labels, (flags) => !maths.kept(flags, on));
-  }
-
-  private nextWrong(after = this.at): number | undefined {
-    return maths.nextWrong(this.labels, this.data.right, this.on, after);
-  }
-
+  /** The floors, as wide as there is room. */
   protected override place(): void {
-    const width = this.part("picture").clientWidth;
-    const { columns, largest } = width < NARROW ? UPRIGHT : WIDE_GRID;
-    this.grid = maths.gridOf(this.fallen(this.every), columns);
-    this.pitch = clamp(Math.floor((width - 2 * EDGE) / columns), 1, largest);
-    const [wide, tall] = [columns, this.grid.tray[1]].map((n) => n * this.pitch + 2 * EDGE);
-    this.canvas.style.width = `${wide}px`;
-    this.canvas.style.height = `${Math.ceil(tall)}px`;
+    const { right, checks } = this.data;
+    const n = Math.max(...this.rounds.map(({ length }) => length));
+    const most = Math.max(
+      ...this.rounds.flatMap((labels) => {
+        const ones = labels.filter((flags) => flags & right).length;
+        return [ones, labels.length - ones];
+      }),
+    );
+    const width = this.part("tower").clientWidth;
+    this.tower = maths.towerOf(width, n, most, checks.length);
+    const { floors, rows, head, pitch, left, columns, tray, height } = this.tower;
+    this.part("tower").style.height = `${height}px`;
+    this.root.style.setProperty("--left", `${left}px`);
+    this.root.style.setProperty("--across", `${columns * pitch}px`);
+    this.root.style.setProperty("--tray", `${tray * pitch}px`);
+    this.root.classList.toggle("narrow", head > 0);
+    const tall = head + rows * pitch;
+    this.all(".floor").forEach((floor, k) => {
+      const above = k < floors.length - 1 ? floors[k] - tall : floors[k - 1] + 6;
+      floor.style.top = `${above}px`;
+      floor.style.height = `${floors[k] - above}px`;
+    });
+    this.again();
+  }
+
+  // ------------------------------------------------------------ a moment
+
+  /** The round that is shown, from 0 on. */
+  private get round(): number {
+    return clamp(Math.ceil(this.at) - 1, 0, this.rounds.length - 1);
+  }
+
+  private get labels(): Uint8Array {
+    return this.rounds[this.round];
+  }
+
+  private get bits(): number[] {
+    return this.data.checks.map(([, bit]) => bit);
+  }
+
+  /** How much of the time in which the labels fall has passed. */
+  private get share(): number {
+    return clamp((this.at - this.round) / FALLS, 0, 1);
+  }
+
+  protected show(at: number): string {
+    this.at = at;
+    const { tower, share } = this;
     cancelAnimationFrame(this.frame);
-    this.spots = maths.spots(this.fallen(this.on), this.grid);
+    const to = this.resting();
+    const last = tower.floors.at(-2)!;
+    this.spots = to.map((end, i) => {
+      const gone = maths.fallen(i, share);
+      return maths.onTheWay(maths.above(i, tower), end, gone, last);
+    });
+    if (this.of !== this.round) {
+      this.of = this.round;
+      this.pointed = null;
+      this.chosen = this.nextWrong(-1) ?? 0;
+    }
+    this.tell();
     this.draw();
+    return this.told();
   }
 
-  /** All checks together. */
-  private get every(): number {
-    return this.data.checks.reduce((bits, [, bit]) => bits | bit, 0);
+  private resting(): Spot[] {
+    return maths.below(this.labels, this.bits, this.on, this.data.right, this.tower);
   }
 
-  /** From where the dots are to where they belong now. */
-  private move(): void {
-    cancelAnimationFrame(this.frame);
-    const from = this.spots;
-    const to = maths.spots(this.fallen(this.on), this.grid);
+  /** From where the labels are to where they belong now. */
+  private move(from: Spot[]): void {
+    if (still() || this.share < 1) return;
+    const to = this.spots;
     const began = performance.now();
     const next = (): void => {
-      const share = still() ? 1 : clamp((performance.now() - began) / FALL, 0, 1);
-      this.spots = to.map((spot, i) => maths.onTheWay(from[i], spot, share));
+      const share = clamp((performance.now() - began) / MOVE, 0, 1);
+      this.spots = to.map((spot, i) => maths.onTheWay(from[i], spot, share, Infinity));
       this.draw();
       if (share < 1) this.frame = requestAnimationFrame(next);
     };
@@ -153,13 +203,13 @@ class Sieve extends Drawing<Data> {
   // ------------------------------------------------------------ one of them
 
   private step(event: KeyboardEvent): void {
-    const { columns } = this.grid;
+    const { columns } = this.tower;
     const last = this.labels.length - 1;
     const to = new Map([
-      ["ArrowLeft", this.at - 1],
-      ["ArrowRight", this.at + 1],
-      ["ArrowUp", this.at - columns],
-      ["ArrowDown", this.at + columns],
+      ["ArrowLeft", this.chosen - 1],
+      ["ArrowRight", this.chosen + 1],
+      ["ArrowUp", this.chosen + columns],
+      ["ArrowDown", this.chosen - columns],
       ["Home", 0],
       ["End", last],
     ]).get(event.key);
@@ -171,8 +221,8 @@ class Sieve extends Drawing<Data> {
   /** `live`: the canvas tells its own value, but who presses a button hears of it only so. */
   private choose(i: number, live: "polite" | "off" = "off"): void {
     this.part("pointed").ariaLive = live;
-    [this.at, this.pointed] = [i, null];
-    this.tell();
+    [this.chosen, this.pointed] = [i, null];
+    this.tellOne();
     this.draw();
   }
 
@@ -184,37 +234,66 @@ class Sieve extends Drawing<Data> {
     this.draw();
   }
 
-  private dotAt({ offsetX, offsetY }: MouseEvent): number | null {
-    const [x, y] = [offsetX, offsetY].map((pixels) => (pixels - EDGE) / this.pitch);
-    return maths.dotAt(this.spots, x, y);
+  private markAt({ offsetX, offsetY }: MouseEvent): number | null {
+    return maths.markAt(this.spots, offsetX, offsetY, NEAR * this.tower.pitch);
+  }
+
+  private nextWrong(after = this.chosen): number | undefined {
+    return maths.nextWrong(this.labels, this.data.right, this.on, after);
   }
 
   // ------------------------------------------------------------ in words
 
+  /** Of the labels that have come to rest: what lies on each mesh, and in both trays. */
   private tell(): void {
-    const { kept, wrongKept, thrown, rightThrown } = maths.count(
-      this.labels,
-      this.data.right,
-      this.on,
-    );
-    say(this.part("kept"), `kept: ${counted(kept)}, of them ${counted(wrongKept)} wrong`);
-    const lost = `thrown away: ${counted(thrown)}, of them ${counted(rightThrown)} right`;
-    say(this.part("thrown"), lost);
-    this.switches.forEach((box) => box.closest("tr")!.classList.toggle("on", box.checked));
-    this.part<HTMLButtonElement>("next").disabled = wrongKept === 0;
-    const [text] = this.data.texts[this.at] ?? [""];
-    const value = `${text} ${this.verdict(this.at)}`.trim();
-    set(this.canvas, { "aria-valuenow": this.at + 1, "aria-valuetext": value });
+    const { labels, bits, on, share } = this;
+    const { right } = this.data;
+    const lies = labels.filter((_, i) => maths.fallen(i, share) === 1);
+    const onMesh = (k: number, isRight: boolean): number =>
+      lies.filter((f) => maths.heldBy(f, bits, on) === k && !!(f & right) === isRight).length;
+    this.caught.forEach((told, k) => {
+      const isOn = this.switches[k].checked;
+      told.closest(".shelf")!.classList.toggle("on", isOn);
+      const [wrong, ones] = [onMesh(k, false), onMesh(k, true)].map(counted);
+      say(told, isOn ? `holds ${wrong} wrong, ${ones} right` : "off: lets all through");
+    });
+    const kept = maths.count(lies, right, on);
+    say(this.part("kept"), `kept: ${counted(kept.kept - kept.wrongKept)} right`);
+    say(this.part("passed"), `kept: ${counted(kept.wrongKept)} wrong`);
+    const wrong = labels.filter((flags) => !(flags & right)).length;
+    const { name } = this.data.rounds[this.round];
+    say(this.part("written"), `Problems of up to ${name}`);
+    say(this.part("of"), `${counted(labels.length)} labels, ${counted(wrong)} wrong`);
+    this.part<HTMLButtonElement>("next").disabled = kept.wrongKept === 0;
     this.tellOne();
+  }
+
+  private told(): string {
+    const { name } = this.data.rounds[this.round];
+    const { length } = this.labels;
+    const begun = `Problems of up to ${name}: ${counted(length)} labels`;
+    if (this.at === 0) return `${begun} wait above the checks.`;
+    const { kept, wrongKept, rightThrown } = maths.count(this.labels, this.data.right, this.on);
+    const on = this.data.checks.filter(([, bit]) => bit & this.on);
+    const by = on.length ? names(on) : "no check";
+    return (
+      `${begun}. With ${by}, ${counted(kept)} are kept, ${counted(wrongKept)} of them wrong; ` +
+      `of those held back, ${counted(rightThrown)} are right.`
+    );
   }
 
   /** The one under the hand, or else the one that was chosen. */
   private tellOne(): void {
-    const i = this.pointed ?? this.at;
-    const [text, wrong] = this.data.texts[i] ?? ["", []];
+    const i = this.pointed ?? this.chosen;
+    const [text, wrong] = this.data.rounds[this.round].texts[i] ?? ["", []];
     const written = Array.from(text, (c, place) => (wrong.includes(place) ? make("s", {}, c) : c));
     const label = `Label ${counted(i + 1)}: ${this.verdict(i)}`;
     this.part("pointed").replaceChildren(make("code", {}, ...written), make("div", {}, label));
+    set(this.canvas, {
+      "aria-valuemax": this.labels.length,
+      "aria-valuenow": i + 1,
+      "aria-valuetext": `${text} ${this.verdict(i)}`.trim(),
+    });
   }
 
   private verdict(i: number): string {
@@ -222,79 +301,58 @@ class Sieve extends Drawing<Data> {
     const failed = this.data.checks.filter(([, bit]) => !(flags & bit));
     const now = failed.filter(([, bit]) => this.on & bit);
     const right = flags & this.data.right ? "right" : "wrong";
-    if (now.length) return `${right}, thrown away by ${names(now)}.`;
-    if (failed.length) return `${right}, kept; ${names(failed, "or")} would throw it away.`;
-    return `${right}, kept; no check throws it away.`;
+    if (now.length) return `${right}, held back by ${names(now)}.`;
+    if (failed.length) return `${right}, kept; ${names(failed, "or")} would hold it back.`;
+    return `${right}, kept; no check holds it back.`;
   }
 
-  // ------------------------------------------------------------ the dots
+  // ------------------------------------------------------------ the marks
 
   private draw(): void {
     const box = this.canvas.getBoundingClientRect();
     if (!box.width) return;
     const pen = blank(this.canvas, box);
-    pen.translate(EDGE, EDGE);
-    const { pitch } = this;
-    const colour = (name: string): string => tone(this.canvas, name);
-    this.drawTray(pen, colour("--line"));
-    this.drawHoles(pen, colour("--line"));
-    pen.fillStyle = colour("--wb-right-field");
-    pen.beginPath();
-    this.spots.forEach((spot, i) => {
-      if (this.labels[i] & this.data.right) disc(pen, spot, 0.34, pitch);
-    });
-    pen.fill();
-    [pen.strokeStyle, pen.lineWidth] = [colour("--wb-wrong"), pitch / 6];
-    pen.beginPath();
-    this.spots.forEach((spot, i) => {
-      if (!(this.labels[i] & this.data.right)) cross(pen, spot, 0.3, pitch);
-    });
-    pen.stroke();
-    this.ring(pen, this.at, colour("--accent"));
-    if (this.pointed !== null) this.ring(pen, this.pointed, colour("--ink"));
+    const { pitch } = this.tower;
+    const { right, number } = this.data;
+    const kind = (flags: number): number => (flags & right ? 0 : flags & number ? 1 : 2);
+    for (const [k, shape] of [disc, cross, dash].entries()) {
+      pen.fillStyle = tone(this.canvas, k ? "--wb-wrong" : "--wb-right-field");
+      pen.strokeStyle = pen.fillStyle;
+      pen.lineWidth = Math.max(1.2, pitch / 5);
+      pen.beginPath();
+      this.spots.forEach((spot, i) => {
+        if (kind(this.labels[i]) === k) shape(pen, spot, 0.36 * pitch);
+      });
+      if (k) pen.stroke();
+      else pen.fill();
+    }
+    this.ring(pen, this.chosen, tone(this.canvas, "--accent"));
+    if (this.pointed !== null) this.ring(pen, this.pointed, tone(this.canvas, "--ink"));
   }
 
-  private drawTray(pen: CanvasRenderingContext2D, colour: string): void {
-    const { columns, tray } = this.grid;
-    const [top, bottom] = tray.map((y) => Math.round(y * this.pitch) + 0.5);
-    [pen.strokeStyle, pen.lineWidth] = [colour, 1];
-    pen.strokeRect(0.5, top, columns * this.pitch - 1, bottom - top);
-  }
-
-  /** Where those stood that fell. */
-  private drawHoles(pen: CanvasRenderingContext2D, colour: string): void {
-    pen.fillStyle = colour;
-    pen.beginPath();
-    this.labels.forEach((flags, i) => {
-      if (!maths.kept(flags, this.on))
-        disc(pen, maths.home(i, this.grid.columns), 0.12, this.pitch);
-    });
-    pen.fill();
-  }
-
-  /** Around the dot, and around its hole if it has fallen. */
   private ring(pen: CanvasRenderingContext2D, i: number, colour: string): void {
     [pen.strokeStyle, pen.lineWidth] = [colour, 2];
     pen.beginPath();
-    disc(pen, maths.home(i, this.grid.columns), 0.58, this.pitch);
-    disc(pen, this.spots[i], 0.58, this.pitch);
+    disc(pen, this.spots[i], 0.72 * this.tower.pitch);
     pen.stroke();
   }
 }
 
-function disc(pen: CanvasRenderingContext2D, spot: Spot, radius: number, pitch: number): void {
-  const [x, y, size] = spot.map((number) => number * pitch);
-  pen.moveTo(x + radius * size, y);
-  pen.arc(x, y, radius * size, 0, 2 * Math.PI);
+function disc(pen: CanvasRenderingContext2D, [x, y]: Spot, radius: number): void {
+  pen.moveTo(x + radius, y);
+  pen.arc(x, y, radius, 0, 2 * Math.PI);
 }
 
-function cross(pen: CanvasRenderingContext2D, spot: Spot, arm: number, pitch: number): void {
-  const [x, y, size] = spot.map((number) => number * pitch);
-  const far = arm * size;
+function cross(pen: CanvasRenderingContext2D, [x, y]: Spot, arm: number): void {
   for (const slope of [-1, 1]) {
-    pen.moveTo(x - far, y - slope * far);
-    pen.lineTo(x + far, y + slope * far);
+    pen.moveTo(x - arm, y - slope * arm);
+    pen.lineTo(x + arm, y + slope * arm);
   }
+}
+
+function dash(pen: CanvasRenderingContext2D, [x, y]: Spot, arm: number): void {
+  pen.moveTo(x - arm, y);
+  pen.lineTo(x + arm, y);
 }
 
 function names(checks: Data["checks"], joined: "and" | "or" = "and"): string {

@@ -168,10 +168,11 @@ interface Cases {
       told: string[];
     }
   >;
-  /** For each set of checks; `wrong` are the wrong ones that it keeps. */
+  /** Of each round, for each set of checks: wrong and right ones that each check holds, how many
+      are kept, which of these are wrong, and how many right ones are not kept. */
   sieve: Case<
     DataOf<typeof sieve>,
-    { on: boolean[]; kept: number; wrong: number[]; thrown: number; right_thrown: number }[]
+    { on: boolean[]; held: Pair[]; kept: number; wrong: number[]; right_thrown: number }[][]
   >;
   /** Of each network at each check, how many are right: trained on, and held out. */
   squares: Case<DataOf<typeof squares>, { right: Pair[][]; n_trained: number }>;

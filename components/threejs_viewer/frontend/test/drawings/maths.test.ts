@@ -31,7 +31,7 @@ import { half, naive, verdict, written as writtenInHalf } from "../../src/drawin
 import { between, matches, scoreOf, turned } from "../../src/drawings/maths/pairs";
 import { count, hatching, runs } from "../../src/drawings/maths/queue";
 import * as registers from "../../src/drawings/maths/registers";
-import { dotAt, gridOf, home, onTheWay, spots } from "../../src/drawings/maths/sieve";
+import * as sieve from "../../src/drawings/maths/sieve";
 import { cellAt, unpacked } from "../../src/drawings/maths/readings";
 import * as strip from "../../src/drawings/maths/strip";
 import * as way from "../../src/drawings/maths/way";
@@ -343,34 +343,45 @@ test("between two checks a curve goes straight", () => {
   expect([0, 0.25, 1, 1.5, 2].map((at) => betweenChecks([0, 4, 2], at))).toEqual([0, 1, 4, 3, 2]);
 });
 
-test("who stays stays at home; who falls lies below its own column, each at a place of its own", () => {
-  const every = range(100).map((i) => i % 3 !== 0);
-  const some = every.map((fell, i) => fell && i % 2 === 0);
-  const grid = gridOf(every, 8);
-  const [top, bottom] = grid.tray;
-  expect(grid.rows).toBe(13);
-  for (const fallen of [every, some]) {
-    const all = spots(fallen, grid);
-    all.forEach(([x, y, size], i) => {
-      if (!fallen[i]) return expect([x, y, size]).toEqual(home(i, 8));
-      expect(Math.floor(x)).toBe(i % 8);
-      expect(top < y - size / 2 && y + size / 2 < bottom).toBe(true);
-    });
-    expect(new Set(all.map(String)).size).toBe(100);
-    all.forEach(([x, y], i) => expect(dotAt(all, x + 0.1, y - 0.1)).toBe(i));
-  }
-  expect(dotAt(spots(every, grid), 4, top + 99)).toBe(null);
-});
+test.each([918, 342])(
+  "at %i pixels what a check holds lies on its mesh, and what passes all in its tray",
+  (width) => {
+    const labels = Uint8Array.from(range(200), (i) => (i * 37) % 32);
+    const [right, checks] = [1, [2, 4, 8, 16]];
+    const tower = sieve.towerOf(width, 200, 100, checks.length);
+    const { floors, pitch, left, columns, rows, head } = tower;
+    expect(left + columns * pitch).toBeLessThanOrEqual(width);
+    for (const on of [0, 2, 20, 30]) {
+      const spots = sieve.below(labels, checks, on, right, tower);
+      expect(new Set(spots.map(String)).size).toBe(200);
+      spots.forEach(([x, y], i) => {
+        const failed = checks.findIndex((check) => on & check && !(labels[i] & check));
+        expect(sieve.heldBy(labels[i], checks, on)).toBe(failed);
+        const k = failed < 0 ? floors.length - 1 : failed + 1;
+        expect(y).toBeLessThan(floors[k]);
+        expect(y).toBeGreaterThan(failed < 0 ? floors[k - 1] : floors[k] - rows * pitch);
+        expect(floors[k] - floors[k - 1]).toBeGreaterThanOrEqual(head + rows * pitch);
+        if (failed < 0) expect(x < (left + columns * pitch) / 2).toBe(!!(labels[i] & right));
+        else expect(x).toBe(sieve.above(i, tower)[0]);
+        expect(sieve.markAt(spots, x + 1, y - 1, pitch)).toBe(i);
+      });
+    }
+    expect(sieve.markAt([[4, 4]], 40, 4, pitch)).toBe(null);
+  },
+);
 
-test("a dot goes from where it is to where it belongs, slowly where it is high", () => {
-  const [high, low]: [number, number, number][] = [
-    [1, 2, 1],
-    [1.25, 22, 0.5],
-  ];
-  expect([0, 1].map((share) => onTheWay(high, low, share))).toEqual([high, low]);
-  expect([0, 1].map((share) => onTheWay(low, high, share))).toEqual([low, high]);
-  expect(onTheWay(high, low, 0.5)[1]).toBe(7);
-  expect(onTheWay(low, high, 0.5)[1]).toBe(7);
+test("labels fall like rain, faster and faster, and all have come when the time is over", () => {
+  const shares = (at: number): number[] => range(500).map((i) => sieve.fallen(i, at));
+  expect([shares(0), shares(1)].map((all) => new Set(all))).toEqual([new Set([0]), new Set([1])]);
+  const sorted = shares(0.5).sort((one, other) => one - other);
+  const even = sorted.map((share, i) => Math.abs(share - i / 500));
+  expect(Math.max(...even)).toBeLessThan(0.01);
+  const ways = [0, 0.5, 1].map((share) => sieve.onTheWay([10, 0], [30, 100], share, 60));
+  expect(ways).toEqual([
+    [10, 0],
+    [10, 25],
+    [30, 100],
+  ]);
 });
 
 // ---------------------------------------------------------------- far past the end

@@ -1,7 +1,7 @@
-// Labels and the checks that throw some of them away (components/ui/drawings/sieve.py): who is
-// kept, how many, and where a label lies. A label's flags are bits; a set of checks is its bits.
+// Labels and the checks that hold some of them back (components/ui/drawings/sieve.py): who is kept,
+// how many, and where a label lies. A label's flags are bits; a set of checks is its bits.
 
-import { range } from "../shared/numbers";
+import { clamp, range } from "../shared/numbers";
 
 /** It passes every check that is on. */
 export const kept = (flags: number, on: number): boolean => (flags & on) === on;
@@ -35,59 +35,105 @@ export function nextWrong(
   return round.find((i) => kept(labels[i], on) && !(labels[i] & right));
 }
 
-/** A place, in steps from dot to dot, and a size. */
-export type Spot = [x: number, y: number, size: number];
+/** The first of the checks, from the top, that is on and holds a label back; -1 if it is kept. */
+export const heldBy = (flags: number, checks: readonly number[], on: number): number =>
+  checks.findIndex((check) => !!(check & on) && !(flags & check));
 
-/** In the tray dots are half as large, two side by side below each column. */
-const IN_TRAY = 0.5;
-const GAP = 0.8; // between the grid and the tray
+// ------------------------------------------------------------ the tower
 
-export interface Grid {
+const [WIDE, NARROW] = [
+  { from: 640, pitch: 8, side: 186, head: 0 },
+  { from: 0, pitch: 6, side: 0, head: 24 },
+]; // pixels; `side` is left of a mesh for its name, `head` above it
+const [GAP, TITLE] = [8, 24]; // pixels below a mesh, and above the trays
+const MIDDLE = 2; // columns between both trays
+
+/** Pixels. Names stand at the left of each floor, or above it. */
+export interface Tower {
+  pitch: number;
+  /** Where the first column begins. */
+  left: number;
   columns: number;
+  /** Of labels that wait above, and of those on a mesh. */
   rows: number;
-  /** Where the tray begins and ends. */
-  tray: [top: number, bottom: number];
+  /** Room for a name above what lies there. */
+  head: number;
+  /** Where the labels wait, each mesh, and the trays: what they lie on. */
+  floors: number[];
+  /** Columns of a tray; both reach over the whole width. */
+  tray: number;
+  height: number;
 }
 
-/** With a tray that holds all that fall when every check is on. */
-export function gridOf(fallen: readonly boolean[], columns: number): Grid {
-  const rows = Math.ceil(fallen.length / columns);
-  const inColumn = range(columns).map(
-    (c) => fallen.filter((fell, i) => fell && i % columns === c).length,
-  );
-  const depth = IN_TRAY * Math.ceil(Math.max(1, ...inColumn) * IN_TRAY);
-  const top = rows + GAP;
-  return { columns, rows, tray: [top, top + depth + IN_TRAY] };
+/** For so many labels at most, of which so many come into one tray at most. */
+export function towerOf(width: number, n: number, most: number, checks: number): Tower {
+  const { pitch, side, head } = width >= WIDE.from ? WIDE : NARROW;
+  const columns = Math.max(4 + MIDDLE, Math.floor((width - side) / pitch));
+  const rows = Math.ceil(n / columns);
+  const tray = Math.floor((columns + side / pitch - MIDDLE) / 2);
+  const floor = head + rows * pitch;
+  const last = (checks + 1) * (floor + GAP) + TITLE + Math.ceil(most / tray) * pitch;
+  const floors = [...range(checks + 1).map((k) => floor + k * (floor + GAP)), last];
+  return { pitch, left: side, columns, rows, head, floors, tray, height: last + 2 };
 }
 
-/** Where a dot stands in the grid. */
-export function home(i: number, columns: number): Spot {
-  return [(i % columns) + 0.5, Math.floor(i / columns) + 0.5, 1];
+/** The middle of a mark. */
+export type Spot = [x: number, y: number];
+
+/** Where a label waits. */
+export function above(i: number, { pitch, left, columns, floors }: Tower): Spot {
+  const [column, row] = [i % columns, Math.floor(i / columns)];
+  return [left + (column + 0.5) * pitch, floors[0] - (row + 0.5) * pitch];
 }
 
-/** Who has not fallen stands at home; the others lie below, the lowest at the bottom. */
-export function spots(fallen: readonly boolean[], { columns, tray }: Grid): Spot[] {
-  const lying = Array<number>(columns).fill(0);
-  const out = fallen.map((_, i) => home(i, columns));
-  for (const i of range(fallen.length).reverse()) {
-    if (!fallen[i]) continue;
-    const column = i % columns;
-    const n = lying[column]++;
-    const x = column + IN_TRAY * ((n % 2) + 0.5);
-    out[i] = [x, tray[1] - IN_TRAY * (Math.floor(n / 2) + 0.75), IN_TRAY];
-  }
-  return out;
+/** On a mesh in its own column, the lowest at the bottom; those that are kept row by row in two
+    trays, right ones at the left. */
+export function below(
+  labels: Uint8Array,
+  checks: readonly number[],
+  on: number,
+  right: number,
+  tower: Tower,
+): Spot[] {
+  const { pitch, left, columns, floors, tray } = tower;
+  const lying = new Map<number, number>();
+  const place = (stack: number): number => {
+    const n = lying.get(stack) ?? 0;
+    lying.set(stack, n + 1);
+    return n;
+  };
+  return Array.from(labels, (flags, i) => {
+    const mesh = heldBy(flags, checks, on);
+    if (mesh >= 0) {
+      const row = place((mesh + 1) * columns + (i % columns));
+      return [above(i, tower)[0], floors[mesh + 1] - (row + 0.5) * pitch];
+    }
+    const isRight = !!(flags & right);
+    const n = place(isRight ? 0 : 1);
+    const begins = isRight ? 0 : left + (columns - tray) * pitch;
+    const row = Math.floor(n / tray);
+    return [begins + ((n % tray) + 0.5) * pitch, floors.at(-1)! - (row + 0.5) * pitch];
+  });
 }
 
-/** On the way, from 0 to 1: down faster and faster, up slower and slower. */
-export function onTheWay(from: Spot, to: Spot, share: number): Spot {
-  const along = to[1] > from[1] ? share ** 2 : 1 - (1 - share) ** 2;
-  return from.map((start, axis) => start + along * (to[axis] - start)) as Spot;
+const LATE = 0.5; // of the time of all; the last label begins to fall then
+const GOLDEN = (Math.sqrt(5) - 1) / 2; // its multiples lie evenly, and neighbours far apart
+
+/** How far a label has come, from 0 to 1, when of the time of all a share has passed. */
+export function fallen(i: number, share: number): number {
+  return clamp((share - LATE * ((i * GOLDEN) % 1)) / (1 - LATE), 0, 1);
 }
 
-/** The dot nearest to a place, if one is near. */
-export function dotAt(all: readonly Spot[], x: number, y: number): number | null {
-  const far = all.map(([dotX, dotY]) => Math.hypot(dotX - x, dotY - y));
+/** On the way down, faster and faster, straight to where the last mesh is and then to its tray. */
+export function onTheWay(from: Spot, to: Spot, share: number, last: number): Spot {
+  const y = from[1] + share ** 2 * (to[1] - from[1]);
+  const aside = to[1] > last ? clamp((y - last) / (to[1] - last), 0, 1) : share;
+  return [from[0] + aside * (to[0] - from[0]), y];
+}
+
+/** The mark nearest to a place, if one is near. */
+export function markAt(spots: readonly Spot[], x: number, y: number, near: number): number | null {
+  const far = spots.map(([markX, markY]) => Math.hypot(markX - x, markY - y));
   const nearest = Math.min(...far);
-  return nearest < 0.8 ? far.indexOf(nearest) : null;
+  return nearest < near ? far.indexOf(nearest) : null;
 }

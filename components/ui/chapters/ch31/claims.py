@@ -1,0 +1,202 @@
+"""The measured figures of chapter 3, second page, and what is asked for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from components.ui.claims.claim import Claim
+from lab.readings import Counts, Measured, Row, Rows, Told, join_words, rows, share_of
+
+TRAINS_ON = {
+    "two_agree": "any two agree",
+    "sieve": "all three agree",
+    "unfiltered": "all its labels",
+    "short": "no labels",
+    "true": "true labels",
+}
+"""Of `records/self_evolution.jsonl`, in the words of the page."""
+
+FIRST, LAST = 4, 8
+"""Digits of the longest problems of the first round and of the last."""
+
+SIEVED = "two_agree"
+"""The arm whose labels the sieve shows."""
+
+DRAWN = 500
+"""Of the labels that a row holds one by one, the first, which the sieve shows."""
+
+
+def rounds(arm: str = SIEVED, **cell: int) -> Rows:
+    """A row a round, of the networks that were trained first; later ones have their seed in the
+    cell."""
+    return rows("self_evolution", arm=arm, **cell).passing(lambda row: "seed" not in row["cell"])
+
+
+class Shown(NamedTuple):
+    """A label that was drawn from a round, right if its whole text is; -1 is no answer."""
+
+    a: int
+    b: int
+    answer: int
+    right: bool
+    passes: Sequence[str]
+
+
+def labels_of(row: Row) -> list[Shown]:
+    return [
+        Shown(
+            *label,
+            right=bool(flags & 1),
+            passes=[name for k, name in enumerate(row["names"], 1) if flags >> k & 1],
+        )
+        for label, flags in zip(row["sums"], row["flags"], strict=True)
+    ]
+
+
+def among(
+    found: Rows, which: Callable[[Shown], bool], test: Callable[[Shown], bool], first: int | None
+) -> Counts:
+    """Of some of the labels, those that pass a test: of all that are on record one by one, or of
+    the first."""
+
+    def tested(row: Row) -> list[bool]:
+        return [test(label) for label in labels_of(row)[:first] if which(label)]
+
+    return found.counts(lambda row: sum(tested(row)), lambda row: len(tested(row)))
+
+
+def is_wrong(label: Shown) -> bool:
+    return not label.right
+
+
+def ends_in_five_alone(label: Shown) -> bool:
+    """Is all but the last digit right, and that is written as 5?"""
+    return label.answer % 10 == 5 and label.a * label.b // 10 == label.answer // 10
+
+
+def has_digits(label: Shown, digits: int) -> bool:
+    """Both numbers."""
+    return len(str(label.a)) == len(str(label.b)) == digits
+
+
+WITHOUT = ("swap", "nine", "eleven")
+"""The checks where there is no other network to vote."""
+
+
+def wrong_labels(row: Row) -> int:
+    return row["labels"] - row["right"]
+
+
+def passed(check: str) -> Counts:
+    """Of the wrong labels of all rounds, those that pass a check."""
+    return rounds().counts(f"checks.{check}.wrong", wrong_labels)
+
+
+def kept(found: Rows) -> Counts:
+    """Wrong ones of the labels that pass all checks."""
+    return found.counts("checks.all.wrong", "checks.all.kept")
+
+
+def each_network(arm: str, digits: int) -> Told:
+    """Problems of so many digits wrong after the last round, a count a network; errors of the
+    worst."""
+
+    def words(found: list[Row]) -> Measured:
+        counts = [shapes[f"{digits}x{digits}"] for shapes in found[0]["shapes"].values()]
+        n, worst = max(counts, key=lambda count: count[1])
+        shown = f"{join_words([f'{wrong:,}' for _, wrong in counts])} of {n:,}"
+        return Measured(shown, worst, n, read_before=arm == SIEVED)
+
+    return rounds(arm, digits=LAST).told(words)
+
+
+ASKED_LAST = {"two_agree": (1, 6), "unfiltered": (4,), "true": (8,)}
+"""Of the lengths after the last round, those that prose tells."""
+
+SWAPPED = rounds(digits=7)
+"""The round in which the swap keeps many labels that are wrong."""
+
+WITHOUT_VOTE = rounds("true", digits=6)
+"""A round of one network alone, in which labels are wrong that all other checks keep."""
+
+CLAIMS: dict[str, Claim] = {
+    "self_training.passed_all": Claim("Wrong labels that pass all checks.", passed("all")),
+    "self_training.swap_7": Claim(
+        "Labels drawn of the round of 7 digits that the swap keeps and that are wrong.",
+        among(SWAPPED, lambda label: "swap" in label.passes, is_wrong, DRAWN),
+    ),
+    "self_training.ends_alike": Claim(
+        "Of these, those that are wrong in the last digit alone.",
+        among(
+            SWAPPED,
+            lambda label: is_wrong(label) and "swap" in label.passes,
+            ends_in_five_alone,
+            DRAWN,
+        ),
+    ),
+    "self_training.no_number_5": Claim(
+        "Wrong labels of 5x5 digits in the round of 5 digits whose answer is no number.",
+        among(
+            rounds(digits=5),
+            lambda label: is_wrong(label) and has_digits(label, 5),
+            lambda label: label.answer < 0,
+            None,
+        ),
+    ),
+    "self_training.right_8": Claim(
+        "Labels of the last round that are right.",
+        rounds(digits=LAST).counts(wrong_labels, "labels").right(),
+    ),
+    **{
+        f"self_training.{name}": Claim(
+            f"Labels that pass all four checks, {words} agree.",
+            rounds(arm).numbers("checks.all.kept").total(),
+        )
+        for name, words, arm in (
+            ("all_kept", "any two", SIEVED),
+            ("all_kept_sieve", "all three", "sieve"),
+        )
+    },
+    "self_training.kept_without_vote": Claim(
+        "Labels that swap and both remainders keep without a vote, and the wrong ones: "
+        "true labels, round of 6 digits.",
+        kept(WITHOUT_VOTE),
+    ),
+    "self_training.working_alone": Claim(
+        "Wrong labels on record one by one that these checks keep whose answer is right.",
+        among(
+            WITHOUT_VOTE,
+            lambda label: is_wrong(label) and len(label.passes) == len(WITHOUT),
+            lambda label: label.answer == label.a * label.b,
+            None,
+        ),
+    ),
+    "self_training.nine_numbers": Claim(
+        "Wrong labels with a number for an answer that modulo 9 lets pass.",
+        among(
+            rounds(),
+            lambda label: label.answer not in (-1, label.a * label.b),
+            lambda label: label.answer % 9 == label.a * label.b % 9,
+            None,
+        ).said(share_of),
+    ),
+    "self_training.longest_right": Claim(
+        "Labels of 5x5 digits in the round of 5 digits, on record one by one, that are right.",
+        among(
+            rounds(digits=5),
+            lambda label: has_digits(label, 5),
+            lambda label: label.right,
+            None,
+        ),
+    ),
+    **{
+        f"self_training.after_{arm}_{digits}": Claim(
+            f"Test problems of {digits}x{digits} digits wrong after the last round: "
+            f"{TRAINS_ON[arm]}.",
+            each_network(arm, digits),
+        )
+        for arm, lengths in ASKED_LAST.items()
+        for digits in lengths
+    },
+}

@@ -1,0 +1,160 @@
+"""Chapter 3, second page: a network that marks its own work. Labels fall through a sieve of checks,
+and round after round the network is trained on what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from components.ui import tokens
+from components.ui.chapter import Chapter
+from components.ui.chapters.ch31 import claims, exercises, worked
+from components.ui.chapters.ch31.claims import TRAINS_ON
+from components.ui.chapters.ch31.worked import CALC
+from components.ui.drawings.sieve import Label, show_sieve
+from components.ui.lazily import lazily
+from components.ui.link import one_of
+from components.ui.page_records import rows_of
+from components.ui.plots import dots
+from components.ui.plots.colours import apart
+from components.ui.plots.ends import shares
+from lab.data.problems import Format
+
+sieving = lazily("lab.inference.pseudo_labels")
+rounds = lazily("lab.experiments.self_evolution")
+
+RECORD = "self_evolution.jsonl"
+
+page = Chapter("31_self_training", CALC)
+page.open()
+
+
+def switch(checks: Sequence[Label]) -> None:
+    """What a reader switched on, kept as guesses are: here, and in the address."""
+    st.session_state["ch31_on"] = worked.named(checks)
+
+
+@page.section("sieve", told=False)
+def the_sieve() -> None:
+    rows = rows_of(RECORD)
+    if not rows:
+        return
+    on = page.kept("ch31_on", *one_of(worked.EVERY_SET)) or worked.named([Label.NINE])
+    show_sieve(
+        f"{page.prefix}sieve",
+        worked.rounds_of_labels(rows),
+        on=worked.checks_in(st.session_state.setdefault("ch31_on_first", on)),
+        alt="The labels of a round, right and wrong, and the checks that hold some of them back",
+        on_switch=switch,
+    )
+    page.source(sieving.agreed, sieving.same_when_swapped, sieving.agrees_modulo)
+
+
+page.prose("opening")
+page.three_from_before("before_text", "before_rehearsal", "before_agree")
+
+# ---------------------------------------------------------------- 1. checks
+
+
+@page.section("checks")
+def checks_that_need_no_answer() -> None:
+    (a, b), text = worked.NO_NUMBER
+    form = Format("cot_reversed", len(str(a)), len(str(b)))
+    st.html(tokens.strip(text, form, a, b, marks=tokens.marks_of(text, form, a, b), small=True))
+    page.notice()
+
+
+# ---------------------------------------------------------------- 2. what it gains
+
+
+def dots_of_networks(name: str, lengths: Sequence[int]) -> None:
+    """A length and a round to choose, and every network as a dot."""
+    rows = rows_of(RECORD)
+    left, right = st.columns(2)
+    with left:
+        digits = page.choose(
+            f"{name}_length",
+            "Test problems",
+            lengths,
+            words=lambda n: f"{n} × {n}",
+            kind="segments",
+        )
+    with right:
+        after = page.choose(
+            f"{name}_round",
+            "After the round of so many digits",
+            range(claims.FIRST, claims.LAST + 1),
+            claims.LAST,
+        )
+    page.draw(
+        dots.seeds(
+            worked.right_after(rows, after, digits),
+            f"right of {digits} by {digits} digits",
+            shares(),
+            tones=apart(TRAINS_ON.values()),
+            said=["wrong"],
+        ),
+        alt="The share of test problems right, a dot a network, by what it trains on",
+    )
+    st.caption(worked.networks(rows))
+
+
+@page.section("gains", was=["rounds"])
+def what_it_gains() -> None:
+    rows = rows_of(RECORD)
+    if not rows or not page.guess(
+        "Three networks train on labels that any two of them agree on. How many test problems of "
+        "five by five digits are wrong after the last round?",
+        worked.FIVE_OPTIONS,
+        lambda: worked.fives_left(rows),
+        frame=worked.fives(rows),
+    ):
+        return
+    dots_of_networks("gains", worked.LONGER)
+    page.notice()
+    page.source(rounds.measure_evolution, rounds.texts_to_read)
+
+
+# ---------------------------------------------------------------- 3. what it loses
+
+
+@page.section("rot")
+def without_a_sieve() -> None:
+    rows = rows_of(RECORD)
+    if rows and page.guess(
+        "Without a sieve a network trains on every label. "
+        "What becomes of the problems it was taught?",
+        worked.ROT_OPTIONS,
+        lambda: worked.left_to_rot(rows),
+        frame=worked.rotting(rows),
+    ):
+        page.source(rounds.parts_to_read)
+
+
+@page.section("loses")
+def what_it_loses() -> None:
+    rows = rows_of(RECORD)
+    if not rows or not page.guess(
+        "One of the three lost problems that it had right for four rounds. Of which length?",
+        worked.LENGTHS_LOST,
+        lambda: worked.most_lost(rows),
+        frame=worked.which_is_lost(rows),
+    ):
+        return
+    dots_of_networks("loses", worked.KNOWN)
+    page.notice()
+    page.source(rounds.evaluate_lengths)
+
+
+# ---------------------------------------------------------------- exercises
+
+page.prose("exercises")
+
+
+@page.section("ex_label")
+def slip_through() -> None:
+    exercises.slip_through(page)
+
+
+page.close("end", "read")
