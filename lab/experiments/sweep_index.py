@@ -11,6 +11,7 @@ from lab.experiments import (
     attention_residuals_race,
     carried,
     collapse,
+    course_looks,
     curriculum_ablations,
     error_book,
     expert_ablations,
@@ -109,6 +110,7 @@ SWEEPS: dict[str, Sweep] = {
     "course": Sweep(
         curriculum_ablations.control_cells, curriculum_ablations.measure_control, reads.control
     ),
+    "course_looks": Sweep(course_looks.look_cells, course_looks.measure_looks, reads.control),
     "fewest": Sweep(curriculum_ablations.fewest_cells, curriculum_ablations.measure_fewest),
     "fine_tuning": Sweep(
         fine_tuning.fine_tuning_cells, fine_tuning.measure_fine_tuning, reads.fine_tuning
