@@ -9,6 +9,7 @@ from lab.experiments import (
     atlas,
     attention_kernel_costs,
     attention_residuals_race,
+    better_mix,
     carried,
     collapse,
     course_looks,
@@ -111,6 +112,7 @@ SWEEPS: dict[str, Sweep] = {
         curriculum_ablations.control_cells, curriculum_ablations.measure_control, reads.control
     ),
     "course_looks": Sweep(course_looks.look_cells, course_looks.measure_looks, reads.control),
+    "far_products": Sweep(better_mix.mix_cells, better_mix.measure_mix),
     "fewest": Sweep(curriculum_ablations.fewest_cells, curriculum_ablations.measure_fewest),
     "fine_tuning": Sweep(
         fine_tuning.fine_tuning_cells, fine_tuning.measure_fine_tuning, reads.fine_tuning
