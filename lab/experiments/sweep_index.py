@@ -134,6 +134,9 @@ SWEEPS: dict[str, Sweep] = {
     "self_evolution": Sweep(
         self_evolution.evolution_cells, self_evolution.measure_evolution, reads.evolution
     ),
+    "self_evolution_seeds": Sweep(
+        self_evolution.seed_cells, self_evolution.measure_seed, reads.evolution_seed
+    ),
     "flash": Sweep(
         attention_kernel_costs.flash_cells,
         attention_kernel_costs.measure_flash,
