@@ -18,6 +18,7 @@ from lab.experiments import (
     expert_ablations,
     expert_loads,
     fetched,
+    fewest_by_length,
     fine_tuning,
     forged,
     frontier,
@@ -114,6 +115,7 @@ SWEEPS: dict[str, Sweep] = {
     "course_looks": Sweep(course_looks.look_cells, course_looks.measure_looks, reads.control),
     "far_products": Sweep(better_mix.mix_cells, better_mix.measure_mix),
     "fewest": Sweep(curriculum_ablations.fewest_cells, curriculum_ablations.measure_fewest),
+    "fewest_by_length": Sweep(fewest_by_length.length_cells, fewest_by_length.measure_length),
     "fine_tuning": Sweep(
         fine_tuning.fine_tuning_cells, fine_tuning.measure_fine_tuning, reads.fine_tuning
     ),
