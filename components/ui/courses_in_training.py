@@ -1,5 +1,5 @@
-"""Five trainings of one small network as the looks of `lab.experiments.course_looks` found them: what
-page 30 draws of them. A reader's own problem is written by the weights that were kept."""
+"""Five trainings of one small network, as the looks of `lab.experiments.course_looks` found them:
+what page 30 draws of them. A reader's own problem is written by the weights that were kept."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Asked(NamedTuple):
 
 
 def courses(rows: Sequence[Row], asked: Asked) -> tuple[list[Course], list[int]]:
-    """All trainings, the texts of the one that is asked for, and how many problems each shape has."""
+    """All trainings with the texts of the one asked for, and how many problems each shape has."""
     by_arm = {row["cell"]["arm"]: row for row in rows}
     found = [course_of(by_arm[arm], asked) for arm in NAMES if arm in by_arm]
     first = rows[0]["looks"][0]["shapes"]
@@ -63,6 +63,16 @@ def course_of(row: Row, asked: Asked) -> Course:
         [[line_of(text, look["stage"]) for text in look["read"]] for look in found],
         texts_of(row, asked.pair) if on_record(row, asked.pair) or arm == asked.arm else [],
     )
+
+
+def numbers_of(found: Sequence[Course], n: Sequence[int]) -> list[dict[str, Any]]:
+    """A line a training and look, to take along: the share right of each shape."""
+    return [
+        {"training": course.name, "step": step}
+        | {shape: 1 - wrong / of for shape, wrong, of in zip(SHAPES, look, n, strict=True)}
+        for course in found
+        for step, look in zip(course.steps, course.wrong.tolist(), strict=True)
+    ]
 
 
 @ahead
@@ -139,7 +149,7 @@ def network(arm: str, look: int) -> Any:
 
 def text_of(step: int, text: str, pair: Pair) -> Text:
     """The numbers that were written, cut where those of the right text end."""
-    form = Format("cot_reversed", *(len(str(number)) for number in pair))
+    form = Format("cot_reversed", len(str(pair[0])), len(str(pair[1])))
     whole = text[: form.length].ljust(form.length, "·")
     marks = marks_of(whole, form, *pair)
     numbers = []
@@ -148,7 +158,7 @@ def text_of(step: int, text: str, pair: Pair) -> Text:
             "f" if i in marks.follows else "w" if i in marks.wrong else "r"
             for i in range(field.start, field.stop)
         )
-        name = field.kind if field.kind == "answer" else label_of(field, *pair)
+        name = label_of(field, *pair) if field.kind == "partial product" else field.kind
         numbers.append(Number(name, whole[field.start : field.stop], kinds))
     return Text(step, numbers)
 
@@ -159,8 +169,10 @@ def text_of(step: int, text: str, pair: Pair) -> Text:
 def is_asked(text: str) -> bool:
     arm, _, pair = text.partition(" ")
     a, times, b = pair.partition("x")
-    return arm in NAMES and bool(times) and all(
-        n.isascii() and n.isdigit() and int(n) <= 9999 for n in (a, b)
+    return (
+        arm in NAMES
+        and bool(times)
+        and all(n.isascii() and n.isdigit() and int(n) <= 9999 for n in (a, b))
     )
 
 

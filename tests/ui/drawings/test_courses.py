@@ -1,4 +1,4 @@
-"""components.ui.drawings.courses: every count and text travels; what no training can be is refused."""
+"""components.ui.drawings.courses: every count and text travels; what is no training is refused."""
 
 from __future__ import annotations
 
