@@ -72,7 +72,6 @@ ON_PAGE = {
     },
     "30_curriculum": {
         "place": "of a digit: units, tens",
-        "comes in. A sum": "numbers are added",
         "A digit of a sum": "numbers are added",
         "a digit of a sum": "numbers are added",
         "digits of sums": "numbers are added",

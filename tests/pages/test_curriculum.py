@@ -150,7 +150,7 @@ def test_searches_and_the_other_mix_are_drawn_of_whatever_is_there() -> None:
     ]
     points = worked.wrong_by_mix(mixes)
     assert [p["share"] for p in points] == [0.01, 0.005, 0.2, 0.1, 0.001, 0.001]
-    assert "carries of products" in worked.which_mix(points)
+    assert "far carries of products" in worked.which_mix(points)
     assert "Only one" in worked.which_mix(points[::2])
 
 

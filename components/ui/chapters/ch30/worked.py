@@ -49,7 +49,7 @@ def wrong_of_four() -> Measured | None:
 def four_to_be_wrong(wrong: Measured) -> Dragged:
     """The frame of the guess."""
     n = wrong.n or 1
-    given = [Line("allowed for 99.9% right", allowed(n))]
+    given = [Line(f"allowed for {SHOWN:.1%} right", allowed(n))]
     return Dragged(Axis(f"wrong of {n:,}", 1, n, log=True), "four by four digits", given)
 
 
@@ -107,7 +107,8 @@ def part_named(field: Field) -> str:
 
 OTHERS = {1: "from two digits, another network", 2: "from two digits, a third network"}
 BETTER = "far carries of products picked"
-OF = {claims.LONGEST: "four by four digits", "1x1": "one by one digit"}
+SHORTEST = "1x1"
+OF = {claims.LONGEST: "four by four digits", SHORTEST: "one by one digit"}
 
 
 def ends_of_plans(course: Record, other_bases: Record, far_products: Record) -> Bars:
@@ -311,7 +312,7 @@ def wrong_with_far_carries(record: Record) -> Answer:
     return Answer(percent, then=then)
 
 
-MIXES = {"the_course": "carries of sums", "far_products": "carries of products"}
+MIXES = {"the_course": "picked by carries of additions", "far_products": "picked by far carries of products"}
 WRONG_IN = {"all": "problems", "far": "digits with a far carry", "near": "other digits"}
 """Of the products of 4x4; in the words of the page."""
 
@@ -466,9 +467,9 @@ def asked_at_the_end() -> int:
     return row["stages"][-1]["shapes"][claims.LONGEST][0]
 
 
-def looked_at() -> int:
+def looked_at(shape: str) -> int:
     (row, *_) = rows_of("course_looks.jsonl")
-    return row["looks"][-1]["shapes"][claims.LONGEST][0]
+    return row["looks"][-1]["shapes"][shape][0]
 
 
 def before_the_course() -> str:
@@ -477,7 +478,12 @@ def before_the_course() -> str:
     return f"{row['course']['shapes'][claims.LONGEST][1]}"
 
 
-def allowed(n: int = 100_000, share: float = 0.999) -> int:
+SAMPLE, SHOWN, CONFIDENCE = 100_000, 0.999, 0.95
+"""So many test problems of four by four digits, the share that is to be shown right, and how surely
+that is: `lower_bound_95`."""
+
+
+def allowed(n: int = SAMPLE, share: float = SHOWN) -> int:
     """The most errors in n that still show, at 95% confidence, that such a share is right."""
     return max(errors for errors in range(200) if lower_bound_95(errors, n) >= share)
 
@@ -485,7 +491,11 @@ def allowed(n: int = 100_000, share: float = 0.999) -> int:
 CALC: dict[str, Callable[[], str]] = {
     "allowed": lambda: f"{allowed()}",
     "asked_most": lambda: f"{asked_at_the_end():,}",
-    "looked_at_longest": lambda: f"{looked_at():,}",
+    "looked_at_longest": lambda: f"{looked_at(claims.LONGEST):,}",
+    "looked_at_each": lambda: f"{looked_at(SHORTEST)}",
+    "confidence": lambda: f"{CONFIDENCE:.0%}",
+    "share_shown": lambda: f"{SHOWN:.1%}",
+    "sample_shown": lambda: f"{SAMPLE:,}",
     "before_the_course": before_the_course,
     "a_head": lambda: looks(LAST_TWIN, "1.3", "product", "a"),
     "b_head": lambda: looks(LAST_TWIN, "1.0", "product", "b"),
