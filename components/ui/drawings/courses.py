@@ -32,7 +32,7 @@ HTML = f"""
       <ol class="lines"></ol>
     </div>
     <div class="own">
-      <div class="title">Your problem, as it is written then</div>
+      <div class="title">Your problem, as it is written then, back to front</div>
       <form class="ask" novalidate>
         <input class="a" inputmode="numeric" autocomplete="off" aria-label="First number">
         <span>×</span>

@@ -15,6 +15,7 @@ const SIDE = 4;
 const LONGEST = SIDE * SIDE - 1; // the shape 4 x 4
 const EQUAL = range(SIDE).map((i) => (SIDE + 1) * i); // 1 x 1, 2 x 2 ...
 const [HEIGHT, TOP, LEFT, RIGHT] = [104, 20, 34, 46]; // of the curves
+const CHARACTER = 6; // pixels
 const NAME = 13; // from curve to curve where they are named
 const MOST = 9999;
 const DONE = 0.5; // of the longest problems: it has a mark where there are no stages
@@ -188,6 +189,8 @@ class Courses extends MovingDrawing<Data> {
         width: Math.max(wide * (end - begin) - 1, 1),
         height: TOP + HEIGHT,
       });
+      const room = wide * (end - begin);
+      if (room < CHARACTER * name.length + 5) continue;
       draw(plot, "text", { class: "stage", x: x + 5, y: 13 }).textContent = name;
     }
     for (const [name, share] of [
