@@ -77,9 +77,7 @@ ON_PAGE = {
         "digits of sums": "numbers are added",
         "of the sums": "numbers are added",
         "most by the sums": "numbers are added",
-        "begins in a sum": "numbers are added",
         "products, sums": "numbers are added",
-        "columns of a sum": "numbers are added",
         "those of sums": "numbers are added",
     },
     "31_self_training": {

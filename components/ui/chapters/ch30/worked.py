@@ -312,7 +312,10 @@ def wrong_with_far_carries(record: Record) -> Answer:
     return Answer(percent, then=then)
 
 
-MIXES = {"the_course": "picked by carries of additions", "far_products": "picked by far carries of products"}
+MIXES = {
+    "the_course": "picked by carries of additions",
+    "far_products": "picked by far carries of products",
+}
 WRONG_IN = {"all": "problems", "far": "digits with a far carry", "near": "other digits"}
 """Of the products of 4x4; in the words of the page."""
 

@@ -32,7 +32,11 @@ export const right = (wrong: number, n: number): number => (n - wrong) / n;
 /** In 100, so that neither none nor all is said of a few: <1, 1 to 99, 100. */
 export function inHundred(share: number): string {
   if (share === 0 || share === 1) return String(100 * share);
-  return share < 0.01 ? "<1" : share > 0.99 ? ">99" : String(Math.round(100 * share));
+  return share < 0.01
+    ? "<1"
+    : share > 0.99
+      ? ">99"
+      : String(Math.round(Number((100 * share).toFixed(6))));
 }
 
 /** Places as near to the wanted ones as can be, in their order, `gap` apart, from low to high. */
