@@ -1,8 +1,8 @@
 """How few different problems teach multiplying, by length: two, three and four digits.
 
 A hundred times as many problems exist with every digit more. Here one length is trained on at a
-time, d by d digits and nothing shorter, so that the problems that are counted are those that are
-asked, of one kind and all alike. The twin of chapter 3 reads as many tokens at every length, in as
+time, d by d digits and nothing shorter, so that problems counted and problems evaluated are
+of one kind and all alike. The twin of chapter 3 reads as many tokens at every length, in as
 many steps, of a pool of so many problems and no others.
 """
 
