@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from components.ui import tokens
+from components.ui import courses_in_training, tokens
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch30 import (
     claims,
@@ -13,18 +13,20 @@ from components.ui.chapters.ch30 import (
     probes,
     worked,
 )
-from components.ui.chapters.ch30.claims import AFTER, ARMS, BEFORE, LAST_TWIN, TWINS
-from components.ui.chapters.ch30.worked import CALC, NETWORKS, SQUARES
-from components.ui.drawings.climb import show_climb
+from components.ui.chapters.ch30.claims import AFTER, BEFORE, LAST_TWIN, TWINS
+from components.ui.chapters.ch30.worked import CALC
+from components.ui.drawings.courses import show_courses
 from components.ui.lazily import lazily
 from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
-from components.ui.plots import dots, maps
-from components.ui.plots.ends import shares
+from components.ui.plots import maps
 from lab.data import coverage, difficulty
 from lab.data.problems import Problem, partial_products
 
 curriculum = lazily("lab.recipes.curriculum")
+better_mix = lazily("lab.experiments.better_mix")
+by_length = lazily("lab.experiments.fewest_by_length")
+looks = lazily("lab.experiments.course_looks")
 twins = lazily("lab.experiments.curriculum_ablations")
 fetching = lazily("lab.interp.fetching")
 intervene = lazily("lab.interp.intervene")
@@ -41,34 +43,106 @@ page = Chapter("30_curriculum", CALC)
 page.open()
 
 
-@page.section("climb", told=False)
-def the_climb() -> None:
-    histories = {run: rows_of("history.jsonl", f"checkpoints/{run}") for run in (BEFORE, AFTER)}
-    if not all(histories.values()):
+@page.section("courses", told=False, was=("climb",))
+def five_trainings() -> None:
+    rows = rows_of("course_looks.jsonl")
+    if not rows:
         return
-    read, right, bands = worked.climbed(histories)
-    show_climb(
-        f"{page.prefix}climb",
-        SQUARES,
-        read,
-        right,
-        bands,
-        alt="The share of problems right in every token as training goes on, a curve a length",
+    key = f"{page.prefix}course"
+    said = page.kept(key, courses_in_training.is_asked, "a training and two numbers up to 9999")
+    asked = courses_in_training.read_asked(said)
+    found, n = courses_in_training.courses(rows, asked)
+
+    def ask(chosen: int, pair: courses_in_training.Pair) -> None:
+        st.session_state[key] = courses_in_training.said_of(chosen, pair)
+
+    show_courses(
+        f"{page.prefix}courses",
+        found,
+        n,
+        [*courses_in_training.NAMES].index(asked.arm),
+        asked.pair,
+        alt="The share of problems right, by the digits of both numbers",
+        ask=ask,
     )
-    page.numbers(
-        "The share right of each length, by the problems trained on",
-        [
-            {"problems": n, **dict(zip(SQUARES, map(float, shares), strict=True))}
-            for n, shares in zip(read, right, strict=True)
-        ],
-    )
-    page.source(curriculum.course, curriculum.lesson)
+    page.numbers("Right of each shape at the looks", courses_in_training.numbers_of(found, n))
+    st.caption(page.text("courses"))
+    page.source(looks.look_at, looks.errors_by_shape)
 
 
 page.prose("opening")
 page.three_from_before("before_working", "before_length", "before_cover")
 
-# ---------------------------------------------------------------- 1. four digits
+# ---------------------------------------------------------------- 1. what the plans end with
+
+
+@page.section("worth", was=("stages", "bases"))
+def what_was_forgotten() -> None:
+    course, others = rows_of("course.jsonl"), rows_of("other_bases.jsonl")
+    if not (course and others):
+        return
+    page.link.knows(*(f"{page.prefix}{name}" for name in ("arm", "after", "stages_guess")))
+    page.draw(
+        figures.ends_of_plans(
+            worked.ends_of_plans(course, others, worked.trained_since("far_products"))
+        ),
+        alt="Share of test problems wrong at the end, of four by four and of one by one digit, a "
+        "point a seed, by plan",
+    )
+    page.notice()
+    page.source(twins.control, twins.evaluate_shapes)
+
+
+# ---------------------------------------------------------------- 2. what a stage adds
+
+
+@page.section("stage", was=("mix",))
+def what_a_stage_adds() -> None:
+    page.draw(
+        figures.parts_of_a_text(worked.parts_of_texts()),
+        alt="The tokens of the longest problem of each stage: typed, products, sums, the answer",
+    )
+    page.notice()
+    page.source(coverage.steps_of_multiplication, curriculum.lesson)
+
+
+# ---------------------------------------------------------------- 3. how few
+
+
+@page.section("fewest")
+def how_few() -> None:
+    few, course = rows_of("fewest.jsonl"), rows_of("course.jsonl")
+    rows = [*few, *course]
+    if not (few and course) or not page.guess(
+        "How many different problems does it take, for 95 in 100 to be right?",
+        worked.FEWEST_OPTIONS,
+        lambda: worked.problems_that_do(rows),
+        frame=worked.PROBLEMS,
+    ):
+        return
+    page.draw(
+        figures.wrong_by_problems(worked.fewest_points(rows)),
+        alt="Share of four-digit problems wrong, by how many different ones were trained on",
+    )
+    page.notice()
+    page.source(twins.fewest, difficulty.rarest_step)
+
+
+@page.section("by_length", told=False)
+def how_few_by_length() -> None:
+    if not (rows := worked.searches()):
+        return
+    page.prose("by_length")
+    page.draw(
+        figures.problems_by_length(worked.problems_by_length(rows)),
+        alt="By length: how many problems there are, and the fewest that bring 95 and 99 in 100",
+    )
+    st.caption(worked.growth(rows))
+    page.notice()
+    page.source(by_length.find_fewest, by_length.plan_of)
+
+
+# ---------------------------------------------------------------- 4. four digits
 
 page.prose("four")
 pair = probes.SUM
@@ -111,206 +185,26 @@ def four_digits() -> None:
     page.source(coverage.steps_of_multiplication, coverage.columns_of_addition)
 
 
-# ---------------------------------------------------------------- 2. what a stage adds
-
-
-@page.section("stage")
-def what_a_stage_adds() -> None:
-    page.draw(
-        figures.parts_of_a_text(worked.parts_of_texts()),
-        alt="The tokens of the longest problem of each stage: typed, products, sums, the answer",
-    )
-    page.prose("stage_facts")
-    page.table("What is new in each stage", worked.rows_of_facts())
+@page.section("pockets", needs=[AFTER])
+def errors_that_are_left() -> None:
+    page.link.knows(f"{page.prefix}error")
+    typed = page.pair("pocket", probes.MOST_DIGITS, *map(str, probes.POCKET))
+    a, b = last_allowed(f"{page.prefix}last_pocket", typed, probes.POCKET)
+    form = probes.form_of(a, b)
+    place = probes.slip_of(form, a, b, probes.write_without_head(AFTER, a, b).text)
+    aimed = None
+    if place is not None:
+        looks_at = page.choose("looks", f"Head {claims.FETCHES_A} looks", worked.LOOKS)
+        aimed = (place, 0) if looks_at == worked.LOOKS[1] else None
+    text = probes.write_without_head(AFTER, a, b, aimed=aimed).text
+    st.html(tokens.strip(text, form, a, b, marks=tokens.marks_of(text, form, a, b), small=True))
+    problem = Problem(a, b, partial_products(a, b, form.q), a * b)
+    st.html(tokens.checks(tokens.check_working(text, form, problem)))
     page.notice()
-    page.source(coverage.steps_of_multiplication, coverage.columns_of_addition)
+    page.source(pockets.share_out, pockets.at_the_head)
 
 
-@page.section("mix")
-def the_mix_of_a_stage() -> None:
-    probes.of_a_stage(page)
-    page.notice()
-    page.source(curriculum.lesson, difficulty.longest_carry, difficulty.zeros)
-
-
-# ---------------------------------------------------------------- 3. watch it climb
-
-
-def tell_the_training() -> None:
-    """What the guess is about is drawn below as well; if the page stands there already without it,
-    draw it again."""
-    st.session_state["ch30_training_told"] = True
-    if st.session_state.pop("ch30_worth_untold", False):
-        st.rerun()
-
-
-def training_is_told() -> bool:
-    """A figure that stands alone asks for no guess, and so does one that a link leads to."""
-    if page.alone is not None or page.sought in ("worth", "bases"):
-        return True
-    if st.session_state.get("ch30_training_told", False):
-        return True
-    st.session_state["ch30_worth_untold"] = True
-    st.caption("The figure answers the question above; it is drawn once that is answered.")
-    return False
-
-
-@page.section("stages")
-def as_stages_pass() -> None:
-    rows = rows_of("course.jsonl")
-    if not rows or not page.guess(
-        "Which training ends with the most four-digit problems wrong?",
-        worked.WORST_OPTIONS,
-        lambda: worked.worst(rows),
-        frame=worked.courses(rows),
-    ):
-        return
-    tell_the_training()
-    page.prose("stages_controls")
-    arm = page.choose(
-        "arm", "Training", worked.COURSES, "rehearsal_0", words=ARMS.__getitem__, kind="list"
-    )
-    row = worked.first_row(rows, arm)
-    names = worked.names_of_stages(arm, len(row["stages"]))
-    stage = page.choose("after", "After stage", names, names[-1], kind="segments")
-    left = len(names) - 1 - names.index(stage)
-    with st.container(horizontal=True, gap="large"):
-        for name in ("the_course", arm):
-            with st.container(width=maps.LENGTH_MAP, gap="small"):
-                st.html(f'<div class="wb-map-title">{ARMS[name]}</div>')
-                page.draw(
-                    maps.length_map(
-                        worked.map_after(worked.first_row(rows, name), left), probes.MOST_DIGITS
-                    ),
-                    width="content",
-                    alt=f"{ARMS[name]}: the share of wrong problems by the digits of both numbers",
-                )
-    page.notice()
-    page.source(twins.train_course, twins.evaluate_shapes)
-
-
-with page.deeper("what each part is worth, where to begin, and how few problems do"):
-
-    @page.section("worth")
-    def what_each_part_is_worth() -> None:
-        rows = rows_of("course.jsonl")
-        if not rows or not training_is_told():
-            return
-        page.draw(
-            dots.seeds(
-                points := worked.seeds_of(rows), "4 by 4 digits right in every token", shares()
-            ),
-            alt="Share of four-digit problems right at the end, a point a seed, by training",
-        )
-        st.caption(dots.in_pairs(points, ARMS["the_course"], more=True))
-        page.notice()
-        page.source(twins.control, twins.reversed_course, twins.at_once)
-
-    @page.section("bases")
-    def where_to_begin() -> None:
-        rows = rows_of("bases.jsonl")
-        if not rows or not training_is_told():
-            return
-        page.draw(
-            figures.wrong_by_rate(worked.rates_of(rows)),
-            alt="Share of four-digit problems wrong by learning rate, a line for each beginning",
-        )
-        page.notice()
-        page.source(twins.measure_base, curriculum.course_of_twin)
-
-    @page.section("fewest")
-    def how_few() -> None:
-        few, course = rows_of("fewest.jsonl"), rows_of("course.jsonl")
-        rows = [*few, *course]
-        if not (few and course) or not page.guess(
-            "How many different problems does it take, for 95 in 100 to be right?",
-            worked.FEWEST_OPTIONS,
-            lambda: worked.problems_that_do(rows),
-            frame=worked.PROBLEMS,
-        ):
-            return
-        page.draw(
-            figures.wrong_by_problems(worked.fewest_points(rows)),
-            alt="Share of four-digit problems wrong, by how many different ones were trained on",
-        )
-        page.notice()
-        page.source(twins.fewest, difficulty.rarest_step)
-
-
-# ---------------------------------------------------------------- 4. your own mix
-
-
-@page.section("live")
-def your_own_mix() -> None:
-    probes.fine_tuning(page)
-    page.notice()
-    page.source(fine_tuned.fine_tune)
-
-
-# ---------------------------------------------------------------- 5. heads
-
-
-@page.section("heads", needs=[*TWINS])
-def which_heads_fetch() -> None:
-    page.prose("heads_controls")
-    left, right = st.columns(2)
-    with left:
-        names = list(TWINS.values())
-        stage = page.choose("twin", "After stage", names, names[-1], kind="segments")
-    with right:
-        kind = page.choose("digit", "Digits of", ("product", "sum"), words=worked.KINDS.__getitem__)
-    mapped = probes.long_enough(pair, kind)
-    if mapped != pair:
-        st.caption("Your problem is too short. The maps are those of {} × {}.".format(*mapped))
-    shown = [names[max(0, names.index(stage) - 1)], stage]
-    run_of = {name: run for run, name in TWINS.items()}
-    for column, name in zip(st.columns(2), dict.fromkeys(shown), strict=False):
-        with column:
-            st.html(f'<div class="wb-map-title">after {name}</div>')
-            page.draw(
-                maps.table_map(
-                    probes.fetched(run_of[name], *mapped, kind),
-                    probes.heads_of(run_of[name]),
-                    worked.short_sources(kind),
-                    "head",
-                    "looks at",
-                ),
-                alt=f"After {name}: how much of each head's weight lies on what a digit is made of",
-            )
-    page.notice()
-    page.source(fetching.weight_on_sources, fetching.product_sources, fetching.sum_sources)
-
-
-@page.section("pull", needs=[*TWINS])
-def pull_each_out() -> None:
-    rows = rows_of("stage_heads.jsonl")
-    if rows and not page.guess(
-        f"Head {worked.A_HEAD} looks at the digit of a. Ablate it: which digits go wrong?",
-        worked.LOST_OPTIONS,
-        lambda: worked.what_is_lost(rows),
-    ):
-        return
-    page.prose("pull_controls")
-    heads = ["none", *probes.heads_of(LAST_TWIN)]
-    head = page.choose("pulled", "Head ablated", heads, worked.A_HEAD, kind="list")
-    form = probes.form_of(*pair)
-    text = probes.write_without_head(LAST_TWIN, *pair, without=head).text
-    marks = tokens.marks_of(text, form, *pair)
-    st.html(tokens.strip(text, form, *pair, marks=marks, small=True))
-    if rows:
-        for column, (kind, words) in zip(st.columns(2), worked.KINDS.items(), strict=True):
-            shares, names = worked.pulled_out(rows, kind)
-            with column:
-                st.html(f'<div class="wb-map-title">digits of {words}</div>')
-                page.draw(
-                    maps.table_map(shares, names, list(TWINS.values()), "without", "after stage"),
-                    alt=f"Share of the digits of {words} wrong without each head, by stage",
-                )
-    page.notice()
-    page.source(intervene.ablate_head, stage_heads.measure_stage_head)
-
-
-# ---------------------------------------------------------------- 6. where the errors live
+# ---------------------------------------------------------------- 5. where the errors live
 
 
 @page.section("errors", needs=[BEFORE])
@@ -324,61 +218,122 @@ def where_errors_live() -> None:
     ):
         return
     page.prose("errors_controls")
+    page.link.knows(f"{page.prefix}network")
     left, right = st.columns(2)
     with left:
-        run = page.choose(
-            "network", "Network", list(NETWORKS), BEFORE, words=NETWORKS.__getitem__, kind="list"
-        )
-    with right:
         by = page.choose("by", "Count", list(worked.BY), words=worked.BY.__getitem__, kind="list")
-    (row,) = claims.MISTAKES.where(model=run).of(rows)
-    if row["wrong"] == 0:
-        st.info("This network gets none of its problems wrong. Choose another.")
-        return
+    (row,) = claims.UNFINISHED.of(rows)
+    failures = {f"{one['a']} × {one['b']}": one for one in row["failures"]}
+    page.link.knows(f"{page.prefix}failure_{LAST_TWIN}")
+    with right:
+        name = page.choose(
+            f"failure_{BEFORE}", "A problem it gets wrong", list(failures), kind="list"
+        )
     counted = worked.wrong_by_place(row) if by == "place" else worked.wrong_by(row, by)
     page.draw(
         figures.wrong_by(counted, worked.BY[by]),
         alt=f"The share that is wrong of {worked.BY[by]}",
     )
-    failures = {f"{one['a']} × {one['b']}": one for one in row["failures"]}
-    sums = list(failures)
-    page.link.knows(*(f"{page.prefix}failure_{other}" for other in NETWORKS))
-    failure = failures[page.choose(f"failure_{run}", "A problem it gets wrong", sums, kind="list")]
+    failure = failures[name]
     a, b = int(failure["a"]), int(failure["b"])
     form = probes.form_of(a, b)
-    text = probes.write_without_head(run, a, b).text
+    text = probes.write_without_head(BEFORE, a, b).text
     wrong = tokens.marks_of(text, form, a, b)
     st.html(tokens.strip(text, form, a, b, marks=wrong, small=True))
     page.notice()
     page.source(mistakes.measure_mistakes, difficulty.longest_carry)
 
 
-@page.section("pockets", needs=[AFTER])
-def errors_that_are_left() -> None:
-    rows = rows_of("pockets.jsonl")
-    if not rows:
+@page.section("better", told=False)
+def the_better_mix() -> None:
+    if not (rows := worked.trained_since("far_products")):
         return
-    errors = {f"{error['a']} × {error['b']}": error for error in claims.ERRORS.of(rows)}
-    left, right = st.columns(2)
-    with left:
-        name = page.choose("error", "An error on a test problem", list(errors), kind="list")
-    error = errors[name]
-    aimed = None
-    if claims.is_slip(error):
-        with right:
-            looks = page.choose("looks", f"Head {claims.FETCHES_A} looks", worked.LOOKS)
-        if looks == worked.LOOKS[1]:
-            aimed = error["place"], error["number"]
-    a, b = int(error["a"]), int(error["b"])
-    form = probes.form_of(a, b)
-    text = probes.write_without_head(AFTER, a, b, aimed=aimed).text
-    wrong = tokens.marks_of(text, form, a, b)
-    st.html(tokens.strip(text, form, a, b, marks=wrong, small=True))
+    page.prose("better")
+    points = worked.wrong_by_mix(rows)
+    page.draw(
+        figures.wrong_by_mix(points),
+        alt="Share wrong at the end with either mix: problems, digits of products with a far "
+        "carry, and their other digits, a point a seed",
+    )
+    st.caption(worked.which_mix(points))
+    page.source(better_mix.picked_by_products, better_mix.digits_wrong)
+
+
+# ---------------------------------------------------------------- 6. your own mix
+
+
+@page.section("live")
+def your_own_mix() -> None:
+    probes.fine_tuning(page)
     page.notice()
-    page.source(pockets.share_out, pockets.at_the_head)
+    page.source(fine_tuned.fine_tune)
 
 
-with page.deeper("which operands fail, problems that are hard on purpose, and fifty digits"):
+# ---------------------------------------------------------------- deeper
+
+with page.deeper("which heads fetch digit and carry, and which operands fail"):
+
+    @page.section("heads", needs=[*TWINS])
+    def which_heads_fetch() -> None:
+        page.prose("heads_controls")
+        left, right = st.columns(2)
+        with left:
+            names = list(TWINS.values())
+            stage = page.choose("twin", "After stage", names, names[-1], kind="segments")
+        with right:
+            kind = page.choose(
+                "digit", "Digits of", ("product", "sum"), words=worked.KINDS.__getitem__
+            )
+        mapped = probes.long_enough(pair, kind)
+        if mapped != pair:
+            st.caption("Your problem is too short. The maps are those of {} × {}.".format(*mapped))
+        shown = [names[max(0, names.index(stage) - 1)], stage]
+        run_of = {name: run for run, name in TWINS.items()}
+        for column, name in zip(st.columns(2), dict.fromkeys(shown), strict=False):
+            with column:
+                st.html(f'<div class="wb-map-title">after {name}</div>')
+                page.draw(
+                    maps.table_map(
+                        probes.fetched(run_of[name], *mapped, kind),
+                        probes.heads_of(run_of[name]),
+                        worked.short_sources(kind),
+                        "head",
+                        "looks at",
+                    ),
+                    alt=f"After {name}: each head's weight on what a digit is made of",
+                )
+        page.notice()
+        page.source(fetching.weight_on_sources, fetching.product_sources, fetching.sum_sources)
+
+    @page.section("pull", needs=[*TWINS])
+    def pull_each_out() -> None:
+        rows = rows_of("stage_heads.jsonl")
+        if rows and not page.guess(
+            f"Head {worked.A_HEAD} looks at the digit of a. Ablate it: which digits go wrong?",
+            worked.LOST_OPTIONS,
+            lambda: worked.what_is_lost(rows),
+        ):
+            return
+        page.prose("pull_controls")
+        heads = ["none", *probes.heads_of(LAST_TWIN)]
+        head = page.choose("pulled", "Head ablated", heads, worked.A_HEAD, kind="list")
+        form = probes.form_of(*pair)
+        text = probes.write_without_head(LAST_TWIN, *pair, without=head).text
+        marks = tokens.marks_of(text, form, *pair)
+        st.html(tokens.strip(text, form, *pair, marks=marks, small=True))
+        if rows:
+            for column, (kind, words) in zip(st.columns(2), worked.KINDS.items(), strict=True):
+                shares, names = worked.pulled_out(rows, kind)
+                with column:
+                    st.html(f'<div class="wb-map-title">digits of {words}</div>')
+                    page.draw(
+                        maps.table_map(
+                            shares, names, list(TWINS.values()), "without", "after stage"
+                        ),
+                        alt=f"Share of the digits of {words} wrong without each head, by stage",
+                    )
+        page.notice()
+        page.source(intervene.ablate_head, stage_heads.measure_stage_head)
 
     @page.section("slips")
     def where_the_head_slips() -> None:
@@ -392,6 +347,9 @@ with page.deeper("which operands fail, problems that are hard on purpose, and fi
         )
         page.notice()
         page.source(pockets.share_out, pockets.transplants, pockets.written_with_z_of)
+
+
+with page.deeper("problems that are hard on purpose, and fifty digits"):
 
     @page.section("suites")
     def stress_suites() -> None:

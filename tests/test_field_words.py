@@ -71,15 +71,12 @@ ON_PAGE = {
     },
     "30_curriculum": {
         "place": "of a digit: units, tens",
-        "comes in. A sum": "numbers are added",
         "A digit of a sum": "numbers are added",
         "a digit of a sum": "numbers are added",
         "digits of sums": "numbers are added",
         "of the sums": "numbers are added",
         "most by the sums": "numbers are added",
-        "begins in a sum": "numbers are added",
         "products, sums": "numbers are added",
-        "columns of a sum": "numbers are added",
         "those of sums": "numbers are added",
     },
     "31_self_training": {

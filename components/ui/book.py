@@ -77,7 +77,7 @@ CONTENTS = (
         "3",
         "Longer numbers",
         "How do you teach four digits to a model that knows two?",
-        20,
+        17,
     ),
     Entry(
         "31_self_training",

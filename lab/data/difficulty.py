@@ -60,7 +60,7 @@ def carries(a: int, b: int) -> list[tuple[int, int, int, int, int]]:
 
 # ---------------------------------------------------------------- measures of a problem
 
-Measure = Literal["carries", "zeros", "rare"]
+Measure = Literal["carries", "zeros", "rare", "far_products"]
 
 
 def digits_of(numbers: Integers, n: int) -> Integers:
@@ -145,8 +145,38 @@ def rarest_step(a: Integers, b: Integers) -> NDArray[np.float64]:
     return -np.log(rarest)
 
 
+FAR = 2
+"""Columns that the carry into a digit hangs on, from which on we call it far."""
+
+
+def carries_into(a: Integers, digit: Integers) -> Integers:
+    """Of a x one digit: on how many columns of a the carry into each place hangs, units first.
+
+    0 where none comes in; 1 where it comes from the column below whatever came into that; one more
+    for each column whose carry would be another if none had come into it. (N,) -> (N, n + 1), the
+    last place being the one in front of a's n digits.
+    """
+    n = how_many_digits(a)
+    hangs_on = np.zeros((len(a), n + 1), dtype=np.int64)
+    carry = passed = np.zeros(len(a), dtype=np.int64)
+    for place, column in enumerate(digits_of(a, n).T):
+        total = column * digit
+        changed = (total + carry) // 10 != total // 10
+        passed = np.where(changed, passed + 1, 0)
+        carry = (total + carry) // 10
+        hangs_on[:, place + 1] = np.where(carry > 0, 1 + passed, 0)
+    return hangs_on
+
+
+def far_products(a: Integers, b: Integers) -> Integers:
+    """Digits of the partial products whose carry hangs on `FAR` columns or more. (N,)"""
+    lines = digits_of(b, how_many_digits(b)).T
+    return np.sum([(carries_into(a, digit) >= FAR).sum(axis=1) for digit in lines], axis=0)
+
+
 MEASURES: dict[Measure, Callable[[Integers, Integers], NDArray[np.int64] | NDArray[np.float64]]] = {
     "carries": longest_carry,
     "zeros": zeros,
     "rare": rarest_step,
+    "far_products": far_products,
 }

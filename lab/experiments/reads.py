@@ -64,6 +64,11 @@ def evolution(_: Cell) -> Sequence[str]:
     return [self_evolution.TAUGHT]
 
 
+def evolution_seed(cell: Cell) -> Sequence[str]:
+    """The other networks are taught anew; only where all are compared is the committed one read."""
+    return [self_evolution.TAUGHT] if cell["part"] == "voters" else []
+
+
 # ---------------------------------------------------------------- evaluated
 
 

@@ -23,6 +23,7 @@ from lab.data.problems import (
     Format,
     Integers,
     count_digits,
+    pairs_of,
     sample_exact,
     sample_shapes,
 )
@@ -35,6 +36,7 @@ from lab.inference.scoring import exactness, last
 from lab.model.gpt import GPT
 from lab.recipes.reach import sums_up_to
 from lab.recipes.recipe_index import recipe
+from lab.records import RECORDS, read_lines, select
 from lab.training.checkpoint import CHECKPOINTS
 from lab.training.recipe import Recipe
 from lab.training.run import STATES
@@ -83,13 +85,19 @@ def voters_of(arm: Arm) -> tuple[int, ...]:
 def measure_evolution(cell: Cell) -> dict[str, Any]:
     """One round of one arm: label, sieve, train, evaluate every length."""
     arm, digits = cell["arm"], cell["digits"]
-    models = {seed: model_after(arm, digits - 1, seed) for seed in voters_of(arm)}
+    return one_round(arm, digits, voters_of(arm))
+
+
+def one_round(arm: Arm, digits: int, seeds: Sequence[int]) -> dict[str, Any]:
+    """A round of the models of these seeds, who label together; the labels are the first one's."""
+    author = seeds[0]
+    models = {seed: model_after(arm, digits - 1, seed) for seed in seeds}
     labeller = label_by_two if arm == "two_agree" else label
     labels = own_labels(labeller, list(models.values()), digits)
     texts = [text for some in labels for text in texts_to_read(arm, some)]
-    file_of_texts(arm, digits).write_text(json.dumps(texts))
-    states = {seed: train_round(arm, digits, seed, model) for seed, model in models.items()}
-    first = states[VOTERS[0]]
+    file_of_texts(arm, digits, author).write_text(json.dumps(texts))
+    states = {seed: train_round(arm, digits, seed, model, author) for seed, model in models.items()}
+    first = states[author]
     return {
         **about_labels(labels),
         "read": len(texts),
@@ -102,6 +110,84 @@ def measure_evolution(cell: Cell) -> dict[str, Any]:
         **Sample("generator", f"{SPLIT} pairs of every length", ASKED, 0).document(),
         "seeds": list(states),
     }
+
+
+# ---------------------------------------------------------------- the controls, two networks more
+
+ALONE: tuple[Arm, ...] = ("unfiltered", "short", "true")
+"""Arms of one network each."""
+
+OTHER_VOTERS = VOTERS[1:]
+
+
+def seed_cells() -> list[Cell]:
+    """The networks that the rounds begin with, taught again; then each control from the two others,
+    arm by arm."""
+    return [
+        {"part": "voters"},
+        *(
+            {"part": "round", "arm": arm, "seed": seed, "digits": digits}
+            for seed in OTHER_VOTERS
+            for arm in ALONE
+            for digits in ROUNDS
+        ),
+    ]
+
+
+def measure_seed(cell: Cell) -> dict[str, Any]:
+    """A round of a control by a network of its own, the problems those of seed 0."""
+    if cell["part"] == "voters":
+        return about_voters()
+    arm, digits, seed = cell["arm"], cell["digits"], cell["seed"]
+    found = one_round(arm, digits, (seed,))
+    return {**found, "ones": wrong_ones(model_after(arm, digits, seed)), "order": ORDER[arm]}
+
+
+ORDER: dict[Arm, str] = {
+    "true": "the order of unfiltered: the same problem in the same row of the same step",
+    "unfiltered": "the order of true: the same problem in the same row of the same step",
+    "short": "matches no other arm: it reads one source, in shorter rows and more steps",
+}
+"""How the data of arms with one seed go together. All begin a round with the same generator; the
+arms with a vote keep fewer texts, so that theirs come in another order."""
+
+
+def about_voters() -> dict[str, Any]:
+    """What the taught networks can do, and how their first labels compare with those on record.
+
+    The networks of seeds 1 and 2 of those rows were trained on another processor and are not kept.
+    """
+    models = [model_after("sieve", TAUGHT_DIGITS, seed) for seed in VOTERS]
+    first = ROUNDS[0]
+    said = {
+        "sieve": about_labels(own_labels(label, models, first)),
+        "two_agree": about_labels(own_labels(label_by_two, models, first)),
+    }
+    return {
+        "shapes": {
+            str(seed): evaluate_lengths(model) for seed, model in zip(VOTERS, models, strict=True)
+        },
+        "ones": {str(seed): wrong_ones(model) for seed, model in zip(VOTERS, models, strict=True)},
+        "first_labels": {arm: compared(arm, first, about) for arm, about in said.items()},
+        **Sample("generator", f"{SPLIT} pairs of every length", ASKED, 0).document(),
+        "seeds": list(VOTERS),
+    }
+
+
+def compared(arm: str, digits: int, about: dict[str, Any]) -> dict[str, Any]:
+    """Right labels, and what each check keeps, here and on record."""
+    (row,) = select(read_lines(RECORDS / "self_evolution.jsonl"), arm=arm, digits=digits)
+    return {
+        where: {"labels": found["labels"], "right": found["right"], "checks": found["checks"]}
+        for where, found in (("here", about), ("on_record", row))
+    } | {"cpu_on_record": row["cpu"]}
+
+
+def wrong_ones(model: GPT) -> tuple[int, int]:
+    """Of all test pairs of one by one digit, each once (n, strict errors)."""
+    form = Format("cot_reversed", 1, 1)
+    score = last(exactness(model, form, *pairs_of(SPLIT, 1, 1), decode=False))
+    return score.n, score.errors_strict
 
 
 # ---------------------------------------------------------------- labels
@@ -180,9 +266,11 @@ def sums_of(labels: Labels) -> list[tuple[int, int, int]]:
 # ---------------------------------------------------------------- training
 
 
-def train_round(arm: Arm, digits: int, seed: int, model: GPT) -> TrainState:
+def train_round(
+    arm: Arm, digits: int, seed: int, model: GPT, author: int = VOTERS[0]
+) -> TrainState:
     """Go on with a model on what its arm reads this round, and keep its weights."""
-    plan = plan_of_round(arm, digits, seed)
+    plan = plan_of_round(arm, digits, seed, author)
     state = TrainState.start(plan)
     state.model.load_state_dict(model.state_dict())
     for _ in train(plan, state):
@@ -191,9 +279,9 @@ def train_round(arm: Arm, digits: int, seed: int, model: GPT) -> TrainState:
     return state
 
 
-def plan_of_round(arm: Arm, digits: int, seed: int) -> Recipe:
+def plan_of_round(arm: Arm, digits: int, seed: int, author: int = VOTERS[0]) -> Recipe:
     usual = recipe(TAUGHT, seed=seed)
-    data = Mix(parts_to_read(arm, digits))
+    data = Mix(parts_to_read(arm, digits, author))
     return replace(
         usual,
         name="self_evolution",
@@ -205,26 +293,29 @@ def plan_of_round(arm: Arm, digits: int, seed: int) -> Recipe:
     )
 
 
-def parts_to_read(arm: Arm, digits: int) -> tuple[tuple[Member, float], ...]:
+def parts_to_read(
+    arm: Arm, digits: int, author: int = VOTERS[0]
+) -> tuple[tuple[Member, float], ...]:
     """Texts of up to 3x3 that are true, and the texts of this round and of the earlier ones."""
     short: tuple[Member, float] = (sums_up_to(TAUGHT_DIGITS), SHORT)
-    new = texts_of_round(arm, digits)
-    old = tuple(text for d in ROUNDS if d < digits for text in texts_of_round(arm, d))
+    new = texts_of_round(arm, digits, author)
+    old = tuple(text for d in ROUNDS if d < digits for text in texts_of_round(arm, d, author))
     form = Format("cot_reversed", digits, digits, padded=False)
     parts = [(WrittenTexts(form, texts), part) for texts, part in ((new, NEW), (old, OLD)) if texts]
     return (*parts, short)
 
 
-def texts_of_round(arm: Arm, digits: int) -> tuple[str, ...]:
-    return tuple(json.loads(file_of_texts(arm, digits).read_text()))
+def texts_of_round(arm: Arm, digits: int, author: int = VOTERS[0]) -> tuple[str, ...]:
+    return tuple(json.loads(file_of_texts(arm, digits, author).read_text()))
 
 
 # ---------------------------------------------------------------- what a round leaves behind
 
 
-def file_of_texts(arm: Arm, digits: int) -> Path:
+def file_of_texts(arm: Arm, digits: int, author: int = VOTERS[0]) -> Path:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    return FOLDER / f"{arm}-{digits}.json"
+    whose = "" if author == VOTERS[0] else f"-seed{author}"
+    return FOLDER / f"{arm}-{digits}{whose}.json"
 
 
 def file_of_weights(arm: str, digits: int, seed: int) -> Path:

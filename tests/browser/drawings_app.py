@@ -35,7 +35,6 @@ OTHERS: dict[str, Show] = {
     "kept": cache.kept_lines,
     "compact": partial(features.cloud, compact=True),
     "full": partial(features.cloud, compact=False),
-    "climb": curriculum.climb,
     "sieve": curriculum.sieve,
     "generators": generators.generators,
     "queue": generators.queue,

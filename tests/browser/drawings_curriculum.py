@@ -1,30 +1,8 @@
-"""Two drawings of a curriculum: a course that climbs, and a sieve of labels.
-
-All numbers are synthetic: curves of one shape, and labels thrown by dice.
-"""
+"""A sieve of labels, thrown by dice."""
 
 import numpy as np
 
-from components.ui.drawings.climb import Band, show_climb
 from components.ui.drawings.sieve import Label, Round, WrittenProblem, show_sieve
-
-LENGTHS = ("1x1", "2x2", "3x3", "4x4")
-STAGES = [
-    Band("1x1", 0, 8_000),
-    Band("2x2", 8_000, 40_000),
-    Band("3x3", 40_000, 104_000),
-    Band("4x4", 104_000, 200_000),
-]
-STEPS = np.arange(0, 200_001, 4_000)
-
-
-def climbing() -> np.ndarray:
-    """An S a length, (K, L), from its stage on; at the end all but the last are right in all."""
-    begins = np.array([stage.begin for stage in STAGES])
-    widths = np.array([stage.end - stage.begin for stage in STAGES])
-    passed = np.clip((STEPS[:, None] - begins) / (0.8 * widths), 0, 1)
-    return np.round(passed**2 * (3 - 2 * passed) * [1, 1, 1, 0.985], 3)
-
 
 PASSES = {Label.VOTE: 0.93, Label.SWAP: 0.95, Label.NINE: 1.0, Label.ELEVEN: 1.0}
 """The share of right labels that passes a check; of the wrong ones it is a smaller share."""
@@ -58,10 +36,6 @@ def spoiled(text: str) -> str:
 
 
 ON = (Label.NINE,)
-
-
-def climb(key: str) -> None:
-    show_climb(key, LENGTHS, STEPS, climbing(), STAGES, alt="A course that climbs", seconds=3)
 
 
 def sieve(key: str) -> None:

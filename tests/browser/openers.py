@@ -78,9 +78,23 @@ def two_clocks_turned_together_leave_the_score(page: Page) -> None:
     expect(longer.locator(".what")).to_contain_text("one count, a limit: writes")
 
 
-def the_climb_is_scrubbed(page: Page) -> None:
-    early, late = scrubbed(page.locator(".climb"), 3, 30)
+def the_trainings_are_scrubbed_and_switched_and_write_a_problem(page: Page) -> None:
+    figure = page.locator(".courses")
+    early, late = scrubbed(figure, 20, 100)
     assert early != late
+    figure.get_by_role("button", name="no rehearsal").press("Enter")
+    said = figure.locator(".said")
+    expect(said).to_contain_text("no rehearsal, 100%")
+    expect(said).to_contain_text("1 × 1 0,")
+    figure.get_by_label("First number").fill("12x")
+    figure.get_by_label("Second number").fill("34")
+    figure.get_by_label("Second number").press("Enter")
+    expect(figure.locator(".refused")).to_contain_text("in digits")
+    figure.get_by_label("First number").fill("12")
+    figure.get_by_role("button", name="Write it").click()
+    expect(figure.locator(".number")).to_have_count(3)
+    wait_idle(page)
+    assert "ch30_course=rehearsal_0+12x34" in page.url
 
 
 def a_check_holds_labels_back_in_every_round(page: Page) -> None:
@@ -188,7 +202,7 @@ TOUCHES: dict[str, Callable[[Page], None]] = {
     "01_from_table_to_text": a_typed_sum_and_a_warm_model_follow_the_reader,
     "03_one_block": a_part_is_taken_out_by_key_and_put_back,
     "20_rope": two_clocks_turned_together_leave_the_score,
-    "30_curriculum": the_climb_is_scrubbed,
+    "30_curriculum": the_trainings_are_scrubbed_and_switched_and_write_a_problem,
     "31_self_training": a_check_holds_labels_back_in_every_round,
     "40_kv_cache": the_cache_grows_and_without_the_mask_deeper_layers_change,
     "50_flash_attention": the_registers_are_scrubbed,

@@ -1,13 +1,12 @@
-"""The drawings of chapter 3 in a real browser, fed with synthetic curves and labels."""
+"""The sieve of chapter 3 in a real browser, fed with synthetic labels."""
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import driver
 import numpy as np
-from drawings_curriculum import LENGTHS, ON, STEPS, climbing, labels, texts
+from drawings_curriculum import ON, labels, texts
 from playwright.sync_api import Locator
 
 from components.ui.drawings.sieve import Label
@@ -24,26 +23,6 @@ def sticks_out(drawing: Locator) -> int:
         """root => [...root.querySelectorAll('*')].filter(e =>
           e.getBoundingClientRect().right > root.getBoundingClientRect().right + 1).length"""
     )
-
-
-def test_a_course_stands_drawn_for_who_wants_no_motion_and_is_scrubbed(
-    on_a_dark_phone: Drawings,
-) -> None:
-    climb = on_a_dark_phone.anew("climb")
-    climb.locator(".said").filter(has_text=f"After {STEPS[-1]:,} problems, stage 4x4").wait_for()
-    assert climb.get_by_role("button", name="Replay").is_hidden()
-    assert sticks_out(climb) == 0
-    tops = [box["y"] for name in climb.locator(".length").all() if (box := name.bounding_box())]
-    assert min(b - a for a, b in pairwise(tops)) >= 12
-    climb.get_by_role("slider").fill("20")
-    shares = [
-        f"{length} {100 * x:g} in 100" for length, x in zip(LENGTHS, climbing()[20], strict=True)
-    ]
-    said = f"After {STEPS[20]:,} problems, stage 3x3: {', '.join(shares)}."
-    assert climb.locator(".said").inner_text() == said
-    pens = [box for pen in climb.locator(".pen").all() if (box := pen.bounding_box())]
-    heights = [round(box["y"]) for box in pens]
-    assert heights[0] == heights[1] < heights[2] < heights[3]
 
 
 def counts(*on: Label) -> tuple[int, int, int]:

@@ -26,7 +26,7 @@ HIGHEST, SCREEN, LEAST = 600, 900, 150
 """Where a first figure begins at the latest, the height of the first screen at 1280 pixels, and how
 much of a figure stands on it at least."""
 
-WHOLE = {"30_curriculum": ".climb .plot", "40_kv_cache": ".growing .maps"}
+WHOLE = {"30_curriculum": ".courses .plot", "40_kv_cache": ".growing .maps"}
 """Pictures that stand on the first screen from top to bottom."""
 
 MOVES = 0.1

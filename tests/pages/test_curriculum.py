@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import numpy as np
-import pytest
 from shown import charts, text_of
 
+from components.ui import courses_in_training
 from components.ui.chapters.ch30 import claims, probes, worked
 from components.ui.claims.claim_index import look_up
+from components.ui.courses_in_training import PAIR
 from lab.data.problems import BOUNDS, Format, split_value
-from lab.experiments import curriculum_ablations as twins
 from lab.experiments import pockets
-from lab.recipes.curriculum import BLEND, COURSE
-from lab.recipes.recipe_index import recipe, rows_read
+from lab.recipes.curriculum import BLEND
 from lab.records import RECORDS, ROOT, read_lines, select
+from lab.statistics import lower_bound_95
 
 PAGE = "30_curriculum"
 PROSE = (ROOT / "pages" / f"{PAGE}.md").read_text()
@@ -37,7 +39,6 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     app = seen(PAGE, reveal="1")
     assert not app.exception and not app.info and not app.warning
     answers = (
-        worked.worst(record("course")),
         "9",
         "0.8%",
         "1%",
@@ -53,21 +54,6 @@ def test_a_guess_of_a_count_says_how_far_off_it_is(book: Any) -> None:
     shown = text_of(book(PAGE, ch30_four_guess="90", ch30_errors_guess="2.8"))
     assert "You said **90**. The answer: **9**, 10 times fewer than you said." in shown
     assert "You said **2.8%**. The answer: **0.8%**, 2.0 points lower than you said." in shown
-
-
-def test_the_climb_is_the_history_of_both_runs() -> None:
-    histories = {
-        run: read_lines(ROOT / "checkpoints" / run / "history.jsonl")
-        for run in (claims.BEFORE, claims.AFTER)
-    }
-    read, right, bands = worked.climbed(histories)
-    plans = [recipe(run) for run in histories]
-    assert read[-1] == bands[-1].end == sum(plan.steps * plan.batch_size for plan in plans)
-    assert read[-1] == rows_read(claims.AFTER) <= 150_000
-    assert [band.name for band in bands] == list(COURSE)
-    n, errors = histories[claims.AFTER][-1]["by_shape"]["4x4"]
-    assert right[-1, -1] == pytest.approx(1 - errors / n)
-    assert len(read) == len(right) == sum(map(len, histories.values()))
 
 
 def test_a_readers_own_sum_is_written_and_every_partial_product_checked(book: Any) -> None:
@@ -88,79 +74,98 @@ def test_a_bad_operand_keeps_the_last_sum(book: Any) -> None:
         assert "58 × 76 = 4408" in html_of(app)
 
 
-# ---------------------------------------------------------------- the mix of a stage
+# ---------------------------------------------------------------- the trainings
 
 
-def test_a_mix_of_one_heap_holds_that_heap_alone() -> None:
-    nothing = dict.fromkeys(probes.blend_parts(), 0)
-    for stage in ("3x3", "4x4"):
-        random, carries, rehearsed, padded = (
-            probes.read_in(stage, nothing | {part: 1})
-            for part in ("random", "carries", "rehearsed", "padded")
-        )
-        _, a, b = probes.sums_of(random, 0)
-        new = set(COURSE[stage])
-        assert {(len(str(x)), len(str(y))) for x, y in zip(a, b, strict=True)} <= new
-        count = probes.MEASURED["columns that a carry passes"]
-        assert count(*probes.sums_of(carries, 0)[1:]).mean() > count(a, b).mean() + 0.3
-        _, a, b = probes.sums_of(rehearsed, 0)
-        shapes = {(len(str(x)), len(str(y))) for x, y in zip(a, b, strict=True)}
-        assert shapes and not shapes & new
-        lines, *_ = probes.sums_of(padded, 0)
-        assert any(line.startswith("0") or "*0" in line for line in lines)
-        assert all(split_value(int(x), int(y)) < 0.3 for x, y in zip(a, b, strict=True))
+def sent(app: Any) -> dict[str, Any]:
+    """What the five trainings are drawn of."""
+    (found,) = [
+        data
+        for element in app.get("bidi_component")
+        if "courses" in (data := json.loads(element.proto.json))
+    ]
+    return found
+
+
+def test_the_first_figure_is_the_record_and_a_readers_problem_is_written_by_kept_weights(
+    book: Any, seen: Any
+) -> None:
+    rows, shapes = record("course_looks"), courses_in_training.SHAPES
+    drawn = sent(seen(PAGE))
+    for course, arm in zip(drawn["courses"], courses_in_training.NAMES, strict=True):
+        (row,) = select(rows, arm=arm)
+        looks = row["looks"]
+        assert course["wrong"] == [[look["shapes"][s][1] for s in shapes] for look in looks]
+        ends = [stage["end"] for stage in course["stages"]]
+        found = [
+            next(s["name"] for s, end in zip(course["stages"], ends, strict=True) if at <= end)
+            for look in looks[1:]
+            for at in [look["tokens"] / looks[-1]["tokens"]]
+        ]
+        assert found == [courses_in_training.in_words(look["stage"]) for look in looks[1:]], arm
+        written = looks[-1]["written"][3].partition("=")[2]
+        numbers = course["written"][-1]["numbers"]
+        assert [n["tokens"] for n in numbers] == re.findall(r"\d+", written), arm
+        marks = "".join(n["marks"] for n in numbers)
+        assert ("w" in marks) == (looks[-1]["written"][3] != probes.form_of(4837, 2916).text(*PAIR))
+    drawn = sent(book(PAGE, figure="courses", ch30_course="reversed 12x34"))
+    own = drawn["courses"][drawn["chosen"]]
+    kept = {look["step"] for look in select(rows, arm="reversed")[0]["looks"] if "weights" in look}
+    assert {text["step"] for text in own["written"]} == kept
+    assert [n["marks"] for n in own["written"][-1]["numbers"]] == ["rrr", "rrrr", "rrrr"]
+    assert sum(bool(course["written"]) for course in drawn["courses"]) == 1
+    for bad in ("reversed 12x", "none 1x2", "reversed 1x99999"):
+        assert sent(book(PAGE, figure="courses", ch30_course=bad))["pair"] == [*PAIR], bad
+
+
+def test_each_plan_is_a_point_a_seed_of_its_own_record(seen: Any) -> None:
+    (points,) = charts(seen(PAGE), "arm", "of", "share")
+    of_four = [p for p in points if p["of"] == worked.OF["4x4"]]
+    for arm, words in claims.ARMS.items():
+        ends = [row["stages"][-1]["shapes"]["4x4"] for row in select(record("course"), arm=arm)]
+        assert [p["share"] for p in of_four if p["arm"] == words] == [e / n for n, e in ends], arm
+    third = [p["share"] for p in of_four if p["arm"] == worked.OTHERS[2]]
+    assert len(third) == 3 and max(third) < min(
+        p["share"] for p in of_four if p["arm"] == claims.ARMS["from_two_digits"]
+    )
+
+
+def test_searches_and_the_other_mix_are_drawn_of_whatever_is_there() -> None:
+    searches = [
+        {"cell": {"digits": d, "seed": 0}, "exist": 81 * 100 ** (d - 1), "fewest": fewest}
+        for d, fewest in ((2, {"95": 512, "99": 1024}), (4, {"95": 2048, "99": None}))
+    ]
+    points = worked.problems_by_length(searches)
+    assert [p["problems"] for p in points] == [8100, 81_000_000, 512, 2048, 1024]
+    said = worked.growth(searches)
+    assert "10,000 times as many problems" in said and "are 4 times as many" in said
+    assert said.endswith("reached its goal: 1.")
+    mixes = [
+        {
+            "cell": {"arm": arm, "seed": 0},
+            "stages": [{"shapes": {"4x4": [2000, wrong]}}],
+            "digits": {"far": [100, wrong], "near": [1000, 1]},
+        }
+        for arm, wrong in (("the_course", 20), ("far_products", 10))
+    ]
+    points = worked.wrong_by_mix(mixes)
+    assert [p["share"] for p in points] == [0.01, 0.005, 0.2, 0.1, 0.001, 0.001]
+    assert "far carries of products" in worked.which_mix(points)
+    assert "Only one" in worked.which_mix(points[::2])
+
+
+def test_so_many_errors_are_allowed_and_no_more() -> None:
+    few = worked.allowed()
+    assert lower_bound_95(few, 100_000) >= 0.999 > lower_bound_95(few + 1, 100_000)
 
 
 def test_the_weights_in_the_prose_are_those_of_the_course() -> None:
     code = "".join(PROSE[PROSE.index("Mix(\n") :].split("```")[0].split())
     parts = "".join(f"({part},{x:g})," for part, x in vars(BLEND).items())
     assert code == f"Mix(({parts}))"
-    assert {part: float(amount) for part, (_, amount) in probes.blend_parts().items()} == vars(
-        BLEND
-    )
-
-
-def test_a_mix_of_nothing_is_refused_and_the_last_one_stays(book: Any) -> None:
-    app = book(PAGE, figure="mix")
-    before = lines_drawn(app)
-    for part in probes.blend_parts():
-        app.slider(key=f"ch30_blend_{part}").set_value(0)
-    app.run()
-    assert not app.exception
-    assert "a mix with all its parts 0" in app.warning[0].value.lower()
-    assert lines_drawn(app) == before
-    app.slider(key="ch30_blend_rehearsed").set_value(5).run()
-    assert not app.warning and lines_drawn(app) != before
-
-
-def test_a_mix_is_drawn_against_random_problems(book: Any) -> None:
-    weights = {f"ch30_blend_{part}": "0" for part in probes.blend_parts()}
-    app = book(PAGE, figure="mix", **weights | {"ch30_blend_zeros": "100"})
-    _, zeros = (
-        {(row["sums"], row["amount"]): row["share"] for row in rows}
-        for rows in charts(app, "sums", "amount", "share")
-    )
-    for sums in ("this mix", "random problems"):
-        assert sum(zeros[key] for key in zeros if key[0] == sums) == pytest.approx(1)
-    assert zeros["this mix", 0] < zeros["random problems", 0] - 0.3
-
-
-def lines_drawn(app: Any) -> str:
-    """Of the mix of section 2, which comes first."""
-    return next(code.value for code in app.code if code.value.endswith("$"))
 
 
 # ---------------------------------------------------------------- the course
-
-
-def test_a_map_shows_the_errors_of_its_stage(seen: Any) -> None:
-    app = seen(PAGE, reveal="1")
-    row = worked.first_row(record("course"), "rehearsal_0")
-    left, right = charts(app, "p", "q", "wrong")
-    course = worked.first_row(record("course"), "the_course")
-    for cells, expected in ((left, course), (right, row)):
-        found = {f"{cell['p']}x{cell['q']}": [cell["n"], cell["wrong"]] for cell in cells}
-        assert found == expected["stages"][-1]["shapes"]
 
 
 def test_two_courses_lie_on_one_side_with_every_seed_as_the_page_says() -> None:
@@ -176,40 +181,6 @@ def test_two_courses_lie_on_one_side_with_every_seed_as_the_page_says() -> None:
     assert len(others) == 6 and len(usual) == 3
     assert {arm for arm, side in sides.items() if side == {True}} == {"reversed"}
     assert {arm for arm, side in sides.items() if side == {False}} == {"rehearsal_0"}
-
-
-def test_a_course_has_its_stages(book: Any) -> None:
-    course = worked.first_row(record("course"), "the_course")["stages"]
-    for arm in ("rehearsal_0", "reversed", "all_at_once", "from_two_digits"):
-        app = book(PAGE, figure="stages", ch30_arm=claims.ARMS[arm])
-        assert not app.exception, arm
-        row = worked.first_row(record("course"), arm)
-        names = worked.names_of_stages(arm, len(row["stages"]))
-        assert len(names) == len(row["stages"]), arm
-        app.segmented_control(key="ch30_after").set_value(names[0]).run()
-        assert not app.exception, arm
-        beside = course[len(course) - len(row["stages"])]  # as many stages are left
-        maps = charts(app, "p", "q", "wrong")
-        for cells, expected in zip(maps, (beside, row["stages"][0]), strict=True):
-            found = {f"{cell['p']}x{cell['q']}": [cell["n"], cell["wrong"]] for cell in cells}
-            assert found == expected["shapes"], arm
-
-
-def test_every_beginning_has_its_rates_and_the_courses_took_the_best(seen: Any) -> None:
-    rows, (points,) = record("bases"), charts(seen(PAGE, reveal="1"), "begins", "rate")
-    assert len(points) == len(rows) == len(twins.base_cells())
-    for base, rate in (
-        ("nothing", twins.COURSE_RATE),
-        ("nothing_all_at_once", twins.AT_ONCE_RATE),
-        ("coupled", twins.TAUGHT_RATE),
-    ):
-        best, errors, n = claims.best_begun(base, rows)
-        assert best["cell"]["rate"] == rate
-        rates = sorted(row["cell"]["rate"] for row in select(rows, base=base))
-        assert rates[0] < rate < rates[-1]
-        words = claims.BEGINNINGS[base]
-        shares = [point["share"] for point in points if point["begins"] == words]
-        assert min(shares) == errors / n
 
 
 def test_a_way_to_draw_problems_is_a_point_a_seed(seen: Any) -> None:
@@ -243,31 +214,6 @@ def test_a_head_that_is_pulled_out_changes_what_is_written(book: Any) -> None:
     app = book(PAGE, figure="pull")
     app.selectbox(key="ch30_pulled").set_value(head).run()
     assert not app.exception and "wb-bad" in html_of(app)
-
-
-def test_errors_are_counted_and_one_is_opened(book: Any) -> None:
-    asked = [
-        *((claims.BEFORE, by) for by in worked.BY),
-        *((run, "by_carry") for run in worked.NETWORKS if run != claims.BEFORE),
-    ]
-    assert len(asked) > len(worked.BY) > 0
-    for run, by in asked:
-        link = {"ch30_network": worked.NETWORKS[run], "ch30_by": worked.BY[by]}
-        app = book(PAGE, figure="errors", **link)
-        assert not app.exception, (run, by)
-        (row,) = select(record("mistakes"), model=run)
-        found = charts(app, "amount", "wrong", "n")
-        if row["wrong"] == 0:
-            assert not found and "none of its problems wrong" in app.info[0].value, (run, by)
-            continue
-        bars = found[0]
-        wrong = sum(bar["wrong"] for bar in bars)
-        if by == "place":
-            assert wrong == len(row["failures"]), run
-        elif by == "by_chain":
-            assert wrong == sum(bool(failure["company"]) for failure in row["failures"]), run
-        else:
-            assert (wrong, sum(bar["n"] for bar in bars)) == (row["wrong"], row["n"]), (run, by)
 
 
 def test_a_listed_mistake_is_one_when_it_is_written(book: Any) -> None:
@@ -335,26 +281,38 @@ def test_every_error_is_written_as_recorded_and_comes_right_with_the_head_aimed(
             assert (9 * taken + made["carry"]) % 10 == int(error["written"]), (a, b)
 
 
-def test_the_head_can_be_aimed_where_an_error_is_a_slip(book: Any) -> None:
-    errors = claims.ERRORS.of(record("pockets"))
-    for error in errors:
-        name = f"{error['a']} × {error['b']}"
-        app = book(PAGE, figure="pockets", ch30_error=name)
-        assert not app.exception and "wrong" in html_of(app), name
-        offered = [box for box in app.get("button_group") if box.key == "ch30_looks"]
-        assert len(offered) == claims.is_slip(error), name
-    slip = next(error for error in errors if claims.is_slip(error))
-    name = f"{slip['a']} × {slip['b']}"
-    app = book(PAGE, figure="pockets", ch30_error=name, ch30_looks=worked.LOOKS[1])
-    assert not app.exception and 'class="wrong' not in html_of(app)
-
-
 def test_weight_put_on_the_neighbour_is_a_point_for_each_place(seen: Any) -> None:
     (points,) = charts(seen(PAGE, reveal="1"), "place", "weight")
     rows = select(record("pockets"), asked="blended")
     assert [(p["weight"], p["share"]) for p in points] == [
         (row["cell"]["share"], wrong / row["n"]) for row in rows for wrong in row["wrong"]
     ]
+
+
+def test_the_head_can_be_aimed_where_a_problem_slips_and_nowhere_else(book: Any) -> None:
+    slip, other = ("6326", "4589"), ("6930", "2742")
+    for (a, b), offered in ((slip, 1), (other, 0), (("37", "48"), 0), (("7", "8"), 0)):
+        app = book(PAGE, figure="pockets", ch30_pocket_a=a, ch30_pocket_b=b)
+        found = [box for box in app.get("button_group") if box.key == "ch30_looks"]
+        assert not app.exception and len(found) == offered, (a, b)
+    pair = dict(zip(("ch30_pocket_a", "ch30_pocket_b"), slip, strict=True))
+    app = book(PAGE, figure="pockets", ch30_looks=worked.LOOKS[1], **pair)
+    assert not app.exception and "✗ wrong" not in html_of(app)
+
+
+def test_errors_are_counted_by_whatever_the_reader_asks(book: Any) -> None:
+    (row,) = select(record("mistakes"), model=claims.BEFORE)
+    for by in worked.BY:
+        app = book(PAGE, figure="errors", ch30_by=worked.BY[by])
+        assert not app.exception, by
+        bars = charts(app, "amount", "wrong", "n")[0]
+        wrong = sum(bar["wrong"] for bar in bars)
+        if by == "place":
+            assert wrong == len(row["failures"])
+        elif by == "by_chain":
+            assert wrong == sum(bool(failure["company"]) for failure in row["failures"])
+        else:
+            assert (wrong, sum(bar["n"] for bar in bars)) == (row["wrong"], row["n"]), by
 
 
 # ---------------------------------------------------------------- exercises
@@ -366,12 +324,3 @@ def test_the_exercise_is_solved_by_thought_alone(book: Any) -> None:
         app.text_input(key="ch30_ex_far_a").set_value(a)
         app.text_input(key="ch30_ex_far_b").set_value(b).run()
         assert not app.exception and len(app.success) == solved, (a, b)
-
-
-def test_what_answers_the_question_of_the_courses_is_drawn_once_it_is_answered(
-    book: Any, seen: Any
-) -> None:
-    for figure, columns in (("worth", ("arm", "share", "seed")), ("bases", ("begins", "rate"))):
-        assert charts(seen(PAGE), *columns) == []
-        assert len(charts(seen(PAGE, reveal="1"), *columns)) == 1
-        assert len(charts(book(PAGE, figure=figure), *columns)) == 1

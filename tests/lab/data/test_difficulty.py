@@ -11,6 +11,8 @@ from tiny import failures
 from lab.data.difficulty import (
     best_guess,
     carries,
+    carries_into,
+    far_products,
     how_often,
     longest_carry,
     longest_carry_of_sum,
@@ -110,3 +112,29 @@ def test_the_rarest_step_is_the_one_that_random_numbers_hold_least() -> None:
                 shares.append(how_often()[x, digit, carry])
                 carry = (x * digit + carry) // 10
         assert found == pytest.approx(-np.log(min(shares)))
+
+
+def test_a_carry_into_a_product_hangs_on_the_columns_that_change_it() -> None:
+    """Recounted column by column, from the place itself down."""
+    rng = np.random.default_rng(0)
+    a, digit = rng.integers(0, 10_000, 300), rng.integers(0, 10, 300)
+    found = carries_into(a, digit)
+    for one, times, hangs_on in zip(a.tolist(), digit.tolist(), found.tolist(), strict=True):
+        for place, columns in enumerate(hangs_on):
+            assert columns == recounted(one, times, place)
+    assert carries_into(np.array([79]), np.array([9])).tolist()[0] == [0, 1, 2]  # 63 + 8 is 71
+    assert far_products(np.array([79, 79]), np.array([9, 99])).tolist() == [1, 2]
+
+
+def recounted(a: int, digit: int, place: int) -> int:
+    """1 and the columns below whose carry would be another without one from below."""
+    total = a % 10**place * digit // 10**place
+    if total == 0:
+        return 0
+    columns = 1
+    for k in reversed(range(1, place)):
+        own = a // 10**k % 10 * digit
+        if (own + a % 10**k * digit // 10**k) // 10 == own // 10:
+            break
+        columns += 1
+    return columns

@@ -8,16 +8,21 @@ import pytest
 
 from lab.data.problems import TEST_FROM, Format, split_value
 from lab.data.sources import Mix, WrittenTexts
+from lab.data.vocabulary import decode
 from lab.experiments import self_evolution
 from lab.experiments.self_evolution import (
     Arm,
     about_labels,
     evolution_cells,
+    file_of_texts,
     measure_evolution,
+    measure_seed,
     model_after,
+    one_round,
     parts_to_read,
     plan_of_round,
     save_weights,
+    seed_cells,
     shapes_with,
     texts_of_round,
     texts_to_read,
@@ -113,3 +118,51 @@ def test_later_rounds_rehearse_the_labels_of_earlier_ones() -> None:
     assert short.format.p == 3 and isinstance(plan_of_round("true", 5, 0).data, Mix)
     operands = [text.partition("=")[0].split("*") for text in new.texts]
     assert all(split_value(int(a), int(b)) < 0.30 < TEST_FROM for a, b in operands)
+
+
+# ---------------------------------------------------------------- the controls, two networks more
+
+
+def test_each_control_has_two_networks_more_and_no_arm_with_a_vote() -> None:
+    first, *rounds = seed_cells()
+    assert first == {"part": "voters"} and len(rounds) == 2 * 3 * 5
+    assert {(cell["arm"], cell["seed"]) for cell in rounds} == {
+        (arm, seed) for arm in ("unfiltered", "short", "true") for seed in (1, 2)
+    }
+
+
+@pytest.mark.usefixtures("small")
+def test_true_and_unfiltered_of_one_seed_read_the_same_problems_in_the_same_order() -> None:
+    read: dict[Arm, list[str]] = {}
+    arms: tuple[Arm, ...] = ("true", "unfiltered")
+    for arm in arms:
+        for digits in (4, 5):
+            row = measure_seed({"part": "round", "arm": arm, "seed": 2, "digits": digits})
+            assert row["seeds"] == [2] and [*row["shapes"]] == ["2"] and row["read"] == 6
+        assert row["ones"][0] == 56
+        tokens, _ = plan_of_round(arm, 5, 2, 2).data.draw(np.random.default_rng(2), 40)
+        read[arm] = [decode(text).partition("=")[0] for text in tokens]
+        begun = model_after(arm, 3, 2).state_dict()
+        assert all(
+            (begun[k] == v).all() for k, v in model_after("sieve", 3, 2).state_dict().items()
+        )
+    assert read["true"] == read["unfiltered"]
+    assert texts_of_round("true", 4, 2) != texts_of_round("unfiltered", 4, 2)
+
+
+@pytest.mark.usefixtures("small")
+def test_another_network_leaves_the_texts_of_the_first_alone() -> None:
+    for seed in (0, 1):
+        one_round("unfiltered", 4, (seed,))
+    assert file_of_texts("unfiltered", 4) != file_of_texts("unfiltered", 4, 1)
+    assert texts_of_round("unfiltered", 4) != texts_of_round("unfiltered", 4, 1)
+
+
+@pytest.mark.usefixtures("small")
+def test_the_voters_are_compared_with_the_labels_on_record() -> None:
+    row = measure_seed({"part": "voters"})
+    assert [*row["shapes"]] == ["0", "1", "2"]
+    for arm, kept in (("sieve", 1353), ("two_agree", 1907)):
+        beside = row["first_labels"][arm]
+        assert beside["on_record"]["labels"] == 2000 and beside["here"]["labels"] == 6
+        assert beside["on_record"]["checks"]["vote"]["kept"] == kept

@@ -14,7 +14,6 @@ from lab.readings import (
     Rows,
     Told,
     errors_in,
-    part_of,
     result,
     rows,
     share_of,
@@ -64,14 +63,6 @@ ARMS = {
 }
 """Of `records/course.jsonl`, in the words of the page."""
 
-BEGINNINGS = {
-    "nothing_all_at_once": "random weights, no stages",
-    "nothing": "random weights",
-    "coupled": "two digits, coupled positions",
-    "learned": "two digits, learned table",
-}
-"""Of `records/bases.jsonl`, in the words of the page."""
-
 DRAWN = {
     "by_stages": "in stages",
     "at_random": "at random, no stages",
@@ -98,10 +89,6 @@ def after_course(arm: str, shape: str = LONGEST) -> Counts:
     return at_the_end(COURSE.where(arm=arm).before_choice(), shape)
 
 
-SHORTEST = {"1x1": "one by one", "2x1": "two by one", "2x2": "two by two"}
-"""Shapes that the page tells as kept or forgotten."""
-
-
 def after_few(drawn: str, problems: int | None) -> Counts:
     """After so many different problems; in stages, the course itself has so many as None."""
     if drawn == "by_stages" and problems is None:
@@ -114,27 +101,13 @@ def from_base(base: int) -> Rows:
     return rows("other_bases", part="course", base=base)
 
 
-def known_by(base: int) -> Counts:
-    """What such a network gets wrong of two digits before the course; its seeds all begin alike."""
-    return from_base(base).where(seed=0).counts("base_shapes.2x2.1", "base_shapes.2x2.0")
+GOALS = ("95", "99")
+"""Of a hundred problems, how many are to be right."""
 
+BETTER = rows("far_products")
+"""The full curriculum, and the one that picks problems by far carries of products."""
 
-BEGUN = {base: at_the_end(rows("bases", base=base)) for base in BEGINNINGS}
-"""Validation sums, a row a rate."""
-
-
-def best_begun(base: str, record: Sequence[Row]) -> tuple[Row, int, int]:
-    """The run with the best of a beginning's rates, how many it gets wrong, and of how many."""
-    return min(BEGUN[base].points(record), key=lambda point: point[1])
-
-
-def at_best_rate(base: str) -> Told:
-    def words(found: Sequence[Row]) -> Measured:
-        _, errors, n = best_begun(base, found)
-        return Measured(part_of(errors, n), errors, n)
-
-    return BEGUN[base].rows.told(words)
-
+LOOKS = rows("course_looks")
 
 # ---------------------------------------------------------------- mistakes
 
@@ -314,8 +287,6 @@ def tuned(rate: float, *, scratch: bool) -> Counts:
     return runs.counts("curve.-1.1", "curve.-1.2").each()
 
 
-TWO, FOUR = "Wrong of two by two, before", "Wrong of four by four, after"
-
 CLAIMS: dict[str, Claim] = {
     **{
         f"curriculum.wrong_{digits}": Claim(
@@ -329,14 +300,15 @@ CLAIMS: dict[str, Claim] = {
         UNFINISHED.counts("wrong").said(errors_in),
     ),
     **{
-        f"curriculum.course_{arm}": Claim(
-            f"Test problems of 4x4 digits wrong at the end: {ARMS[arm]}.", after_course(arm)
+        f"curriculum.forgotten_{shape}": Claim(
+            f"Test problems of {shape} digits wrong at the end without rehearsal, of three seeds.",
+            at_the_end(COURSE.where(arm="rehearsal_0").before_choice(), shape),
         )
-        for arm in ("the_course", "from_two_digits")
+        for shape in ("1x1", "2x2")
     },
-    "curriculum.course_from_base_2": Claim(
-        "Test problems of 4x4 digits wrong, begun with a network of seed 2.",
-        at_the_end(from_base(2)),
+    "curriculum.looks_the_course": Claim(
+        "Test problems of 4x4 digits wrong at the end of the looks: full curriculum.",
+        LOOKS.where(arm="the_course").counts("end.4x4.1", "end.4x4.0"),
     ),
     "curriculum.frontier_20_test": Claim("Test problems of 20x20 digits wrong.", WRONG_AT_TWENTY),
     "curriculum.one_too_small": Claim(
@@ -477,40 +449,6 @@ CLAIMS: dict[str, Claim] = {
 }
 
 TABLES = {
-    "curriculum.retained": Table(
-        "Digits",
-        {
-            words: {ARMS[arm]: after_course(arm, shape) for arm in ("rehearsal_0", "the_course")}
-            for shape, words in SHORTEST.items()
-        },
-    ),
-    "curriculum.courses": Table(
-        "Training",
-        {words: {"Wrong of four by four": after_course(arm)} for arm, words in ARMS.items()},
-    ),
-    "curriculum.begun": Table(
-        "Begun with",
-        {
-            "the network with most wrong, as in the table above": {
-                TWO: wrong_at("two_digits_coupled", "2x2"),
-                FOUR: after_course("from_two_digits"),
-            },
-            "one with fewer wrong": {TWO: known_by(1), FOUR: at_the_end(from_base(1))},
-            "the one with fewest wrong": {TWO: known_by(2), FOUR: at_the_end(from_base(2))},
-        },
-    ),
-    "curriculum.bases": Table(
-        "Begun with",
-        {words: {"Wrong": at_best_rate(base)} for base, words in BEGINNINGS.items()},
-    ),
-    "curriculum.fewest": Table(
-        "Different problems",
-        {
-            f"{f'{n:,}' if n else 'nearly all different'}, {words}": {"Wrong": after_few(drawn, n)}
-            for n in (*FEW, None)
-            for drawn, words in DRAWN.items()
-        },
-    ),
     "curriculum.tuned": Table(
         "Network",
         {

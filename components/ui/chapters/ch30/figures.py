@@ -9,15 +9,15 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from components.ui.plots import bars
+from components.ui.plots import bars, dots
 from components.ui.plots.chart_parts import (
     BARS,
     CURVE,
     Chart,
     finished,
     named_above,
+    rows_axis,
     rows_high,
-    shaped,
     toned,
 )
 from components.ui.plots.colours import (
@@ -28,7 +28,7 @@ from components.ui.plots.colours import (
     Tone,
     apart,
 )
-from components.ui.plots.ends import Ticked, last_of, named, shares
+from components.ui.plots.ends import Ticked, last_of, named, powers, shares
 from lab.data.problems import Integers
 
 Rows = Sequence[Mapping[str, Any]]
@@ -86,21 +86,59 @@ def parts_of_a_text(rows: Rows) -> Chart:
 BY_POWERS = Ticked(0, 1, (0, 0.01, 0.03, 0.1, 0.3, 1), "symlog", 0.01, ".1~%")
 """For shares that differ by powers of ten."""
 
+BY_FINE_POWERS = Ticked(0, 1, (0, 0.001, 0.01, 0.1, 1), "symlog", 0.001, ".1~%")
+
 LOG = alt.Axis(format=",~f", grid=False, tickCount=4)
 
 
-def wrong_by_rate(rows: Rows) -> Chart:
-    """A line for each beginning. Rows: begins, rate, share."""
-    tones = apart(row["begins"] for row in rows)
-    base = alt.Chart(pd.DataFrame(rows)).encode(
-        x=alt.X("rate:Q", title="learning rate", scale=alt.Scale(type="log"), axis=LOG),
-        y=BY_POWERS.y("share:Q", "wrong"),
-        color=alt.Color("begins:N", scale=toned(tones), legend=None),
-        tooltip=["begins", "rate", alt.Tooltip("share", format=".2%")],
+def ends_of_plans(rows: Rows) -> Chart:
+    """A dot a seed, a row a plan, two lines in it. Rows: arm, of, seed, share, errors."""
+    data = pd.DataFrame(rows)
+    order = list(dict.fromkeys(data["arm"]))
+    chart = (
+        alt.Chart(data)
+        .mark_point(size=64, filled=True, opacity=0.8)
+        .encode(
+            y=alt.Y(
+                "arm:N",
+                sort=order,
+                title=None,
+                axis=rows_axis(order, domain=False, grid=True, tickSize=0),
+            ),
+            yOffset=alt.YOffset("of:N", sort=None),
+            x=BY_POWERS.x("share:Q", "test problems wrong at the end"),
+            color=named_above(data, "of"),
+            tooltip=["arm", "of", "seed", alt.Tooltip("errors", title="wrong")],
+        )
     )
-    points = base.mark_point(size=50, opacity=1, filled=True).encode(shape=shaped(tones, "begins"))
-    names = named(last_of(rows, "begins", "rate", "share"), BY_POWERS, tones)
-    return finished(alt.layer(base.mark_line(), points, names).properties(height=CURVE))
+    return finished(chart.properties(height=rows_high(len(order), 34)))
+
+
+def problems_by_length(rows: Rows) -> Chart:
+    """A dot a seed, a line through medians. Rows: digits, what, seed, problems."""
+    tones = apart(row["what"] for row in rows)
+    axis = powers([row["problems"] for row in rows])
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        x=alt.X(
+            "digits:Q",
+            title="digits of both numbers",
+            axis=alt.Axis(format="d", values=sorted({row["digits"] for row in rows}), grid=False),
+        ),
+        color=alt.Color("what:N", scale=toned(tones), legend=None),
+    )
+    points = base.mark_circle(size=60, opacity=0.7).encode(
+        y=axis.y("problems:Q", "different problems"),
+        tooltip=["digits", "what", "seed", alt.Tooltip("problems", format=",")],
+    )
+    lines = base.mark_line().encode(y=axis.y("median(problems):Q", "different problems"))
+    names = named(last_of(rows, "what", "digits", "problems"), axis, tones)
+    return finished(alt.layer(lines, points, names).properties(height=CURVE))
+
+
+def wrong_by_mix(rows: Rows) -> Chart:
+    """Rows: group, arm, seed, share, wrong."""
+    tones = apart(row["arm"] for row in rows)
+    return dots.seeds(rows, "wrong at the end", BY_FINE_POWERS, said=["wrong"], tones=tones)
 
 
 def wrong_by_problems(rows: Rows) -> Chart:
@@ -130,9 +168,6 @@ def wrong_by(rows: Rows, title: str) -> Chart:
     )
     counts = base.mark_text(align="left", dx=5).encode(text="label:N")
     return finished(alt.layer(base.mark_bar(), counts).properties(height=rows_high(len(rows), 28)))
-
-
-BY_FINE_POWERS = Ticked(0, 1, (0, 0.001, 0.01, 0.1, 1), "symlog", 0.001, ".1~%")
 
 
 def wrong_suites(rows: Rows) -> Chart:

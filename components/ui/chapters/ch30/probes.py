@@ -4,7 +4,7 @@ sums, and how hard its sums are beside random ones; and what a reader trains on 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,10 +14,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch30 import claims, figures
+from components.ui.computed_ahead import ahead
 from components.ui.lazily import lazily
 from components.ui.live import training
 from components.ui.loaded_models import load_with_progress
 from components.ui.page_records import rows_of
+from components.ui.tokens import wrong_tokens
 from lab.data.difficulty import longest_carry, zeros
 from lab.data.problems import Format, Integers, operands_in
 from lab.data.vocabulary import decode
@@ -35,6 +37,8 @@ transcripts = lazily("lab.inference.transcript")
 
 MOST_DIGITS = 4
 SUM = (4837, 2916)
+POCKET = (9299, 8989)
+"""A problem that the finished network gets wrong."""
 
 
 def form_of(a: int, b: int) -> Format:
@@ -42,6 +46,7 @@ def form_of(a: int, b: int) -> Format:
     return Format("cot_reversed", len(str(a)), len(str(b)))
 
 
+@ahead
 @lru_cache(maxsize=256)
 def write_without_head(
     run: str, a: int, b: int, without: str = "none", aimed: tuple[int, int] | None = None
@@ -60,6 +65,16 @@ def write_without_head(
     return transcripts.transcribe(model, prompt, form.length, edits)
 
 
+def slip_of(form: Format, a: int, b: int, text: str) -> int | None:
+    """The place of a's digit where a text first goes wrong, if that is in its first product."""
+    wrong = wrong_tokens(text, form.text(a, b))
+    if not wrong or not form.partial_products:
+        return None
+    first = form.partial_products[0]
+    place = first.place(wrong[0]) if wrong[0] in first.positions else form.p
+    return place if place < form.p - 1 else None
+
+
 def long_enough(pair: tuple[int, int], kind: str) -> tuple[int, int]:
     """The pair, or the page's own sum where no digit of the pair has all of its sources."""
     sources = fetching.PRODUCT if kind == "product" else fetching.SUM
@@ -67,6 +82,7 @@ def long_enough(pair: tuple[int, int], kind: str) -> tuple[int, int]:
     return pair if any(all(map(found.get, sources)) for _, found in made) else SUM
 
 
+@ahead
 @st.cache_data(show_spinner=False, max_entries=256)
 def fetched(run: str, a: int, b: int, kind: str) -> NDArray[np.float64]:
     """The share of each head's weight on each source of a digit, (n_layer * n_head, K)."""
@@ -93,39 +109,6 @@ MEASURED = {"columns that a carry passes": longest_carry, "zeros in both numbers
 Mix = dict[str, int]
 Parts = Mapping[str, tuple[str, int]]
 """Of a mix: the words for each part, and how much there is of it at first."""
-
-WORDS = {
-    "carries": "New lengths, far carries",
-    "padded": "Zeros in front",
-    "random": "New lengths, at random",
-    "zeros": "New lengths, many zeros",
-    "rehearsed": "Rehearsal",
-}
-
-
-def blend_parts() -> Parts:
-    """The parts of `Blend` and how much of each the course has."""
-    return {part: (words, int(getattr(curriculum.BLEND, part))) for part, words in WORDS.items()}
-
-
-def of_a_stage(page: Chapter) -> None:
-    """Ask for a stage and its mix, and show what comes out of it."""
-    left, right = st.columns(2)
-    with left:
-        stages, parts = list(curriculum.COURSE), blend_parts()
-        stage = page.choose("stage", "Stage", stages, stages[-1], kind="segments")
-        of_the_stage = partial(read_in, stage)
-        found = ask_mix(page, "blend", parts, of_the_stage, kept=f"blend_{stage}")
-    random = of_the_stage(random_alone(parts))
-    drawn = show_lines(of_the_stage(found.mix), found.seed, right)
-    show_amounts(page, drawn, sums_of(random, found.seed))
-
-
-def read_in(stage: str, mix: Mix) -> Source:
-    """What a stage reads of a mix. `ValueError` if that is nothing."""
-    return curriculum.lesson(
-        curriculum.COURSE[stage], curriculum.before(stage), curriculum.Blend(**mix)
-    )
 
 
 def usual_of(parts: Parts) -> Mix:
@@ -242,7 +225,9 @@ def fine_tuning(page: Chapter) -> None:
     left, right = st.columns(2)
     with left:
         found = ask_mix(page, "mix", TUNED_PARTS, make_mix_source, kept="mix")
-    show_lines(make_mix_source(found.mix), found.seed, right)
+    drawn = show_lines(make_mix_source(found.mix), found.seed, right)
+    random = make_mix_source(random_alone(TUNED_PARTS))
+    show_amounts(page, drawn, sums_of(random, found.seed))
     show_tuning_buttons(found.mix, found.why_not)
     rows = rows_of("fine_tuning.jsonl")
     training.watch(TUNED_KEY, run_name, recorded_curves(rows) if rows else ())

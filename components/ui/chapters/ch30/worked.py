@@ -3,8 +3,10 @@ the words of the page, and the option of a guess that is borne out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -15,15 +17,15 @@ from components.ui.chapters.ch30 import claims, probes
 from components.ui.chapters.ch30.claims import AFTER, ARMS, BEFORE, LAST_TWIN, THIRD, TWINS
 from components.ui.chapters.ch30.figures import PARTS_OF_A_TEXT
 from components.ui.claims.claim_index import look_up
-from components.ui.drawings.climb import Band
-from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
+from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
-from components.ui.plots.dots import seed_points
-from lab.data.difficulty import how_often
+from components.ui.page_records import rows_of
+from components.ui.plots.dots import in_pairs, seed_points
 from lab.data.problems import Field, Format
 from lab.readings import Measured, Row, part_of
-from lab.statistics import standard_score
+from lab.records import RECORDS
+from lab.statistics import lower_bound_95, standard_score
 
 coverage = lazily("lab.data.coverage")
 curriculum = lazily("lab.recipes.curriculum")
@@ -36,40 +38,6 @@ frontier = lazily("lab.experiments.frontier")
 Record = Sequence[Row]
 Bars = list[dict[str, Any]]
 
-SQUARES = ("1x1", "2x2", "3x3", claims.LONGEST)
-
-# ---------------------------------------------------------------- the climb
-
-
-def climbed(
-    histories: Mapping[str, Record],
-) -> tuple[list[int], NDArray[np.float64], list[Band]]:
-    """Of the course at full size: sums read at each check (K,), the share right of each square
-    length then (K, L), and its stages. `histories` holds the checks of both runs."""
-    read: list[int] = []
-    right: list[list[float]] = []
-    for run, checks in histories.items():
-        recipe = index.recipe(run)
-        begin = index.rows_read(run) - recipe.steps * recipe.batch_size
-        for check in checks:
-            read.append(begin + check["step"] * recipe.batch_size)
-            asked = [check["by_shape"][shape] for shape in SQUARES]
-            right.append([1 - errors / n for n, errors in asked])
-    return read, np.array(right), bands()
-
-
-def bands() -> list[Band]:
-    """The stages: of the first run each by the shapes that are new in it; the second goes on."""
-    out: list[Band] = []
-    done = 0
-    recipe = index.recipe(BEFORE)
-    for name, stage in zip(curriculum.COURSE, recipe.course, strict=True):
-        end = done + stage.steps * recipe.batch_size
-        out.append(Band(name, done, end))
-        done = end
-    return [*out[:-1], out[-1]._replace(end=index.rows_read(AFTER))]
-
-
 # ---------------------------------------------------------------- 1. four digits
 
 
@@ -81,7 +49,8 @@ def wrong_of_four() -> Measured | None:
 def four_to_be_wrong(wrong: Measured) -> Dragged:
     """The frame of the guess."""
     n = wrong.n or 1
-    return Dragged(Axis(f"wrong of {n:,}", 1, n, log=True), "four by four digits")
+    given = [Line(f"allowed for {SHOWN:.1%} right", allowed(n))]
+    return Dragged(Axis(f"wrong of {n:,}", 1, n, log=True), "four by four digits", given)
 
 
 def four_wrong(wrong: Measured) -> Answer:
@@ -97,21 +66,12 @@ def problems_read() -> int:
 
 # ---------------------------------------------------------------- 2. what a stage adds
 
-ALL_STEPS, ALL_COLUMNS = np.count_nonzero(how_often()), 10 * 10 * 2
-"""Steps that come up in numbers of four digits; two digits, and a carry or none."""
-
 FOUR_DIGIT_SUMS = (9 * 10**3) ** 2
 
 
 @lru_cache
 def steps_met(digits: int) -> int:
     return coverage.steps_of_multiplication(digits)
-
-
-@lru_cache
-def columns_met(digits: int) -> int:
-    """More digits add none to what three have met, since that is all there are."""
-    return coverage.columns_of_addition(min(digits, 3))
 
 
 def widest(stage: str) -> Format:
@@ -143,63 +103,42 @@ def part_named(field: Field) -> str:
     return kinds.get(field.kind, "what you type")
 
 
-def rows_of_facts() -> list[dict[str, str]]:
-    """What a table says of each stage: how long its problems are, how many, and how many columns of
-    a sum they hold. Steps of a product they hold all, as prose says."""
-    out: list[dict[str, str]] = []
-    for stage in curriculum.COURSE:
-        form = widest(stage)
-        digits = max(form.p, form.q)
-        out.append(
-            {
-                "stage": stage,
-                "tokens": f"{form.length}",
-                "different problems": f"{9 * 10 ** (form.p - 1) * 9 * 10 ** (form.q - 1):,}",
-                "columns of a sum": f"{columns_met(digits)} of {ALL_COLUMNS}",
-            }
-        )
-    return out
-
-
 # ---------------------------------------------------------------- 3. courses
 
-WORST = ("no_padding", "no_carries", "reversed", "from_two_digits")
-WORST_OPTIONS = tuple(ARMS[arm] for arm in WORST)
-COURSES = tuple(arm for arm in ARMS if arm != "the_course")
+OTHERS = {1: "from two digits, another network", 2: "from two digits, a third network"}
+BETTER = "far carries of products picked"
+SHORTEST = "1x1"
+OF = {claims.LONGEST: "four by four digits", SHORTEST: "one by one digit"}
+
+
+def ends_of_plans(course: Record, other_bases: Record, far_products: Record) -> Bars:
+    """A point a seed of each plan and shape; the other mix where it has been trained."""
+    better = [row for row in far_products if row["cell"]["arm"] == "far_products"]
+    return [
+        point | {"of": words}
+        for shape, words in OF.items()
+        for plans, record in (
+            ({ARMS[arm]: claims.after_course(arm, shape) for arm in ARMS}, course),
+            (
+                {name: claims.at_the_end(claims.from_base(n), shape) for n, name in OTHERS.items()},
+                other_bases,
+            ),
+            ({BETTER: claims.at_the_end(claims.BETTER, shape)} if better else {}, better),
+        )
+        for point in seed_points(plans, record)
+    ]
+
+
+def trained_since(record: str) -> Record:
+    """The rows of a record that may not be there yet."""
+    return rows_of(f"{record}.jsonl") if (RECORDS / f"{record}.jsonl").exists() else []
+
+
+# ---------------------------------------------------------------- how few
+
 FEWEST_OPTIONS = (*(f"{n:,}" for n in claims.FEW), "so many that hardly one comes twice")
 DONE = 0.05
 """So few four-digit sums wrong count as done."""
-
-SHOWN_SEED = 0
-
-
-def worst(record: Record) -> str:
-    """Of the courses to choose from, the one with most sums wrong."""
-    return ARMS[max(WORST, key=lambda arm: claims.after_course(arm).value(record))]
-
-
-def courses(record: Record) -> Picked:
-    """The frame of the guess."""
-
-    def ends() -> dict[str, float]:
-        return {ARMS[arm]: 100 * claims.after_course(arm).value(record) for arm in WORST}
-
-    axis = Axis.percent("of four-digit problems wrong, median of the seeds", step=0.1)
-    return Picked(axis, ends)
-
-
-def names_of_stages(arm: str, n: int) -> list[str]:
-    """What was new in each stage of a course, in its order."""
-    names = list(curriculum.COURSE)
-    if n == 1:
-        return ["all lengths"]
-    return names[::-1] if arm == "reversed" else names[len(names) - n :]
-
-
-def texts_read() -> int:
-    """By a twin on all lengths at once."""
-    plan = twins.control("all_at_once", 0)
-    return plan.steps * plan.batch_size
 
 
 def fewest_that_do(record: Record) -> str:
@@ -229,39 +168,6 @@ def problems_that_do(record: Record) -> Answer:
     return Answer(tried.get(words, FOUR_DIGIT_SUMS), words, then)
 
 
-def seeds_of(record: Record) -> Bars:
-    """A point a seed of each arm: the share of 4x4 right at the end."""
-    wrong = seed_points({words: claims.after_course(arm) for arm, words in ARMS.items()}, record)
-    return [{**point, "share": 1 - point["share"]} for point in wrong]
-
-
-def map_after(row: Row, left: int) -> Bars:
-    """Of every shape, how many are wrong when so many stages are left: cells of a map of lengths.
-
-    Courses without all stages, and those with other stages, are alike in how much is left.
-    """
-    return [
-        {"p": p, "q": q, "n": n, "wrong": errors}
-        for shape, (n, errors) in row["stages"][-1 - left]["shapes"].items()
-        for p, q in [map(int, shape.split("x"))]
-    ]
-
-
-def first_row(record: Record, arm: str) -> Row:
-    (row,) = claims.COURSE.where(arm=arm, seed=SHOWN_SEED).of(record)
-    return row
-
-
-def rates_of(record: Record) -> Bars:
-    """A point a rate of each beginning."""
-    found = [
-        {"begins": words, "rate": row["cell"]["rate"], "share": wrong / n}
-        for base, words in claims.BEGINNINGS.items()
-        for row, wrong, n in claims.BEGUN[base].points(record)
-    ]
-    return sorted(found, key=lambda point: point["rate"])
-
-
 def fewest_points(record: Record) -> Bars:
     """A point a seed of each way to draw so many problems, in the same rows."""
     return [
@@ -275,6 +181,58 @@ def fewest_points(record: Record) -> Bars:
         for problems in (*claims.FEW, None)
         for row, wrong, n in claims.after_few(drawn, problems).points(record)
     ]
+
+
+EXIST = "there are"
+
+
+def searches() -> Record:
+    """Those of the fewest problems by length that are done."""
+    return [row for row in trained_since("fewest_by_length") if row["cell"]["part"] == "fewest"]
+
+
+def lengths_found(record: Record) -> list[int]:
+    return sorted({row["cell"]["digits"] for row in record})
+
+
+def problems_by_length(record: Record) -> Bars:
+    """A point a length of how many there are, and a seed and goal of the fewest that do."""
+    there = {row["cell"]["digits"]: row["exist"] for row in record}
+    return [
+        *({"digits": d, "what": EXIST, "seed": "all", "problems": n} for d, n in there.items()),
+        *(
+            {
+                "digits": row["cell"]["digits"],
+                "what": f"for {goal} in 100",
+                "seed": str(row["cell"]["seed"]),
+                "problems": row["fewest"][goal],
+            }
+            for goal in claims.GOALS
+            for row in record
+            if row["fewest"][goal]
+        ),
+    ]
+
+
+def growth(record: Record) -> str:
+    """In a sentence, how much there is and how much it takes, from the shortest to the longest."""
+    lengths = lengths_found(record)
+    missed = sum(not row["fewest"][goal] for row in record for goal in claims.GOALS)
+    least = {
+        d: [row["fewest"]["95"] or math.inf for row in record if row["cell"]["digits"] == d]
+        for d in lengths
+    }
+    first, last = (median(least[d]) for d in (lengths[0], lengths[-1]))
+    said = [f"{len(record)} searches so far." if len(record) < 9 else ""]
+    if len(lengths) > 1 and math.isfinite(first + last):
+        there = 100 ** (lengths[-1] - lengths[0])
+        said.append(
+            f"From {lengths[0]} to {lengths[-1]} digits there are {there:,} times as many "
+            f"problems; the fewest for 95 in 100 are {last / first:.3g} times as many (medians)."
+        )
+    if missed:
+        said.append(f"Points are missing where no number tried reached its goal: {missed}.")
+    return " ".join(filter(None, said))
 
 
 # ---------------------------------------------------------------- 5. heads
@@ -352,6 +310,49 @@ def wrong_with_far_carries(record: Record) -> Answer:
     percent = 100 * claims.wrong_by("by_carry", claims.FAR).value(record)
     then = f"Against near carries, beyond chance: **{what_far_carries_do(record)}**."
     return Answer(percent, then=then)
+
+
+MIXES = {
+    "the_course": "picked by carries of additions",
+    "far_products": "picked by far carries of products",
+}
+WRONG_IN = {"all": "problems", "far": "digits with a far carry", "near": "other digits"}
+"""Of the products of 4x4; in the words of the page."""
+
+
+def wrong_by_mix(record: Record) -> Bars:
+    """A point a seed of each mix and of what went wrong."""
+
+    def part(row: Row, what: str) -> Sequence[int]:
+        n, wrong = (
+            row["stages"][-1]["shapes"][claims.LONGEST] if what == "all" else row["digits"][what]
+        )
+        return n, wrong
+
+    return [
+        {
+            "group": words,
+            "arm": MIXES[row["cell"]["arm"]],
+            "seed": row["cell"]["seed"],
+            "share": wrong / n,
+            "wrong": part_of(wrong, n),
+        }
+        for what, words in WRONG_IN.items()
+        for arm in MIXES
+        for row in record
+        if row["cell"]["arm"] == arm
+        for n, wrong in [part(row, what)]
+    ]
+
+
+def which_mix(points: Bars) -> str:
+    """In words, seed by seed, which mix was better at what."""
+    seeds = {arm: {p["seed"] for p in points if p["arm"] == arm} for arm in MIXES.values()}
+    both = set.intersection(*seeds.values())
+    if not both:
+        return "Only one of the two mixes has been trained so far."
+    usual = next(iter(MIXES.values()))
+    return in_pairs([p for p in points if p["seed"] in both], usual)
 
 
 AT_TWENTY = Dragged(Axis.percent("of test problems wrong"), "twenty by twenty digits")
@@ -464,7 +465,41 @@ def looks(run: str, head: str, kind: str, source: str) -> str:
     return f"{found[short_sources(kind).index(source)]:.2f}"
 
 
+def asked_at_the_end() -> int:
+    (row, *_) = claims.COURSE.of(rows_of("course.jsonl"))
+    return row["stages"][-1]["shapes"][claims.LONGEST][0]
+
+
+def looked_at(shape: str) -> int:
+    (row, *_) = rows_of("course_looks.jsonl")
+    return row["looks"][-1]["shapes"][shape][0]
+
+
+def before_the_course() -> str:
+    """What the same training got wrong on the machine of the other rows."""
+    (row,) = claims.LOOKS.where(arm="the_course").of(rows_of("course_looks.jsonl"))
+    return f"{row['course']['shapes'][claims.LONGEST][1]}"
+
+
+SAMPLE, SHOWN, CONFIDENCE = 100_000, 0.999, 0.95
+"""So many test problems of four by four digits, the share that is to be shown right, and how surely
+that is: `lower_bound_95`."""
+
+
+def allowed(n: int = SAMPLE, share: float = SHOWN) -> int:
+    """The most errors in n that still show, at 95% confidence, that such a share is right."""
+    return max(errors for errors in range(200) if lower_bound_95(errors, n) >= share)
+
+
 CALC: dict[str, Callable[[], str]] = {
+    "allowed": lambda: f"{allowed()}",
+    "asked_most": lambda: f"{asked_at_the_end():,}",
+    "looked_at_longest": lambda: f"{looked_at(claims.LONGEST):,}",
+    "looked_at_each": lambda: f"{looked_at(SHORTEST)}",
+    "confidence": lambda: f"{CONFIDENCE:.0%}",
+    "share_shown": lambda: f"{SHOWN:.1%}",
+    "sample_shown": lambda: f"{SAMPLE:,}",
+    "before_the_course": before_the_course,
     "a_head": lambda: looks(LAST_TWIN, "1.3", "product", "a"),
     "b_head": lambda: looks(LAST_TWIN, "1.0", "product", "b"),
     "back_head": lambda: looks(LAST_TWIN, "1.1", "product", "one back"),
@@ -472,7 +507,6 @@ CALC: dict[str, Callable[[], str]] = {
     "tokens_2x2": lambda: length("2x2"),
     "tokens_4x4": lambda: length("4x4"),
     "tokens_50": lambda: f"{Format('cot_reversed', 50, 50).length:,}",
-    "texts_read": lambda: f"{round(texts_read(), -3):,}",
     "fewest_3000": lambda: f"{claims.FEW[0]:,}",
     "frontier_many": lambda: f"{ladder()[0]['n']}",
     "frontier_few": lambda: f"{ladder()[-1]['n']}",

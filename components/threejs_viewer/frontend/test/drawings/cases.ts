@@ -3,11 +3,11 @@
 
 import type arcs from "../../src/drawings/arcs";
 import type arrows from "../../src/drawings/arrows";
-import type climb from "../../src/drawings/climb";
 import type clocks from "../../src/drawings/clocks";
 import type cloud from "../../src/drawings/cloud";
 import type coins from "../../src/drawings/coins";
 import type contents from "../../src/drawings/contents";
+import type courses from "../../src/drawings/courses";
 import type experts from "../../src/drawings/experts";
 import type forced from "../../src/drawings/forced";
 import type growing from "../../src/drawings/growing";
@@ -155,8 +155,8 @@ interface Cases {
   >;
   /** For each timeline, after 0, 1, ... steps. */
   queue: Case<DataOf<typeof queue>, { tokens: number; idle: number; running: number[] }[][]>;
-  /** At each check. */
-  climb: Case<DataOf<typeof climb>, { step: string; stage: string; of_100: string[] }[]>;
+  /** Of each course at each look, how many of each shape are right in 100. */
+  courses: Case<DataOf<typeof courses>, { step: number; of_100: string[] }[][]>;
   /** Points from a view, shares and cosines at moments and between them; lines at each moment. */
   cloud: Case<
     DataOf<typeof cloud>,

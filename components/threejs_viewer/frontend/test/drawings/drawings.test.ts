@@ -1,8 +1,6 @@
 // @vitest-environment happy-dom
 import { expect, test, vi } from "vitest";
 import arrows from "../../src/drawings/arrows";
-import climb from "../../src/drawings/climb";
-import { along } from "../../src/drawings/maths/climb";
 import clocks from "../../src/drawings/clocks";
 import cloud from "../../src/drawings/cloud";
 import growing from "../../src/drawings/growing";
@@ -302,40 +300,6 @@ test("who takes the scrubber stops the writing", () => {
   expect(drawing.text(".said")).toContain("the line before stays as it is");
   expect(drawing.all(".rows .later").length).toBe(5);
   vi.useRealTimers();
-});
-
-test("a pen writes the curves once in its seconds, then a slider tells every check", () => {
-  vi.useFakeTimers();
-  const drawing = opened(climb, cases.climb);
-  const { lengths, seconds } = cases.climb.data;
-  const check = (at: number): void => {
-    const { step, stage, of_100 } = cases.climb.expected[at];
-    const shares = lengths.map((length, i) => `${length} ${of_100[i]} in 100`);
-    const said = `After ${step} problems, stage ${stage}: ${shares.join(", ")}.`;
-    expect(drawing.text(".said")).toBe(said);
-    expect(drawing.one(".scrub").getAttribute("aria-valuetext")).toBe(said);
-  };
-  const tip = (): number => Number(drawing.one(".pen").getAttribute("cx"));
-  const [begun, left] = [tip(), drawing.one(".climb")];
-  check(0);
-  expect(left.classList.contains("plays")).toBe(true);
-  vi.advanceTimersByTime(500 * seconds);
-  const half = tip();
-  vi.advanceTimersByTime(500 * seconds);
-  expect(left.classList.contains("plays")).toBe(false);
-  expect(begun < half && half < tip()).toBe(true);
-  const filled = drawing.all(".entered").map((band) => Number(band.getAttribute("width")));
-  const whole = drawing.all(".band").map((band) => Number(band.getAttribute("width")));
-  expect(filled[0]).toBeCloseTo(whole[0], 6);
-  const [, begin, end] = cases.climb.data.stages[1];
-  const read = cases.climb.data.steps.at(-1)!;
-  const part = (along(read, end) - along(begin, end)) / (1 - along(begin, end));
-  expect(read < end).toBe(true);
-  expect(filled[1] / whole[1]).toBeCloseTo(part, 2);
-  for (const at of range(5)) {
-    scrubTo(drawing, at);
-    check(at);
-  }
 });
 
 test("at every step, with and without the mask, the changes are those of lab", () => {

@@ -1,14 +1,11 @@
 import { expect, test } from "vitest";
 import { arrow, attend, blend, spread as spreadApart } from "../../src/drawings/maths/attention";
 import {
-  along,
-  between as betweenChecks,
+  between as betweenLooks,
   inHundred,
-  marks,
-  rows,
+  nearest,
   spread,
-  stageAt,
-} from "../../src/drawings/maths/climb";
+} from "../../src/drawings/maths/courses";
 import * as cloud from "../../src/drawings/maths/cloud";
 import {
   edgeAt,
@@ -300,47 +297,18 @@ test("names are spread no nearer than their gap, in their order, and no farther 
   expect(spread([20, 20, 60], 16, 0, 100)).toEqual([12, 28, 60]);
 });
 
-test("a name that would overlap goes a row down, and the next is on top again", () => {
-  expect(
-    rows([
-      [0, 30],
-      [10, 40],
-      [20, 50],
-      [30, 60],
-    ]),
-  ).toEqual([0, 1, 2, 0]);
+test("none and all alone are 0 and 100", () => {
+  const shares = [0, 0.0001, 0.01, 0.876, 0.9999, 1];
+  expect(shares.map(inHundred)).toEqual(["0", "<1", "1", "88", ">99", "100"]);
 });
 
-test("none and all alone are 0 and 100 in 100", () => {
-  expect([0, 0.0001, 0.5, 0.876, 0.9999, 1].map(inHundred)).toEqual([
-    "0 in 100",
-    "0.1 in 100",
-    "50 in 100",
-    "87.6 in 100",
-    "99.9 in 100",
-    "100 in 100",
+test("between two looks a curve goes straight by tokens, and the nearest look is shown", () => {
+  const tokens = [0, 40, 100];
+  const moments = [0, 10, 40, 70, 100];
+  expect(moments.map((at) => betweenLooks(tokens, [0, 4, 2], at))).toEqual([0, 1, 4, 3, 2]);
+  expect([0, 19, 20, 21, 70, 71, 100].map((at) => nearest(tokens, at))).toEqual([
+    0, 0, 0, 1, 1, 2, 2,
   ]);
-});
-
-test("a course is drawn by the root of what was read, its marks round and apart", () => {
-  expect([0, 25, 100].map((step) => along(step, 100))).toEqual([0, 0.5, 1]);
-  expect(marks(147_200, 0.1)).toEqual([0, 2000, 10_000, 20_000, 50_000, 100_000]);
-  expect(marks(147_200, 0.3)).toEqual([0, 20_000, 100_000]);
-  expect(marks(7, 0.01)).toEqual([0, 1, 2, 5]);
-});
-
-test("a check at the edge of two stages belongs to the one that ends", () => {
-  const stages: [string, number, number][] = [
-    ["one", 0, 10],
-    ["two", 10, 20],
-    ["three", 30, 40],
-  ];
-  const found = [0, 10, 11, 20, 25, 30, 41].map((step) => stageAt(stages, step));
-  expect(found).toEqual(["one", "one", "two", "two", undefined, "three", undefined]);
-});
-
-test("between two checks a curve goes straight", () => {
-  expect([0, 0.25, 1, 1.5, 2].map((at) => betweenChecks([0, 4, 2], at))).toEqual([0, 1, 4, 3, 2]);
 });
 
 test.each([918, 342])(

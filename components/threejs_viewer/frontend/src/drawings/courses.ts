@@ -1,0 +1,344 @@
+// Five trainings of one network: over the tokens read, how much of each shape is right, what is
+// being read, and how one problem is written. All counts and texts come from Python.
+
+import { make } from "../shared/dom";
+import "./courses.css";
+import { between, inHundred, nearest, right, spread, WHOLE } from "./maths/courses";
+import type { Sent } from "./shared/drawing";
+import { draw, say, set } from "./shared/elements";
+import type { Landmark } from "./shared/landmarks";
+import { mounted } from "./shared/mount";
+import { MovingDrawing } from "./shared/moving";
+import { counted, range, type Pair } from "./shared/numbers";
+
+const SIDE = 4;
+const LONGEST = SIDE * SIDE - 1; // the shape 4 x 4
+const EQUAL = range(SIDE).map((i) => (SIDE + 1) * i); // 1 x 1, 2 x 2 ...
+const [HEIGHT, TOP, LEFT, RIGHT] = [104, 20, 34, 46]; // of the curves
+const CHARACTER = 6; // pixels
+const NAME = 13; // from curve to curve where they are named
+const MOST = 9999;
+const DONE = 0.5; // of the longest problems: it has a mark where there are no stages
+
+interface Stage {
+  name: string;
+  begin: number;
+  end: number;
+  new: number[];
+}
+
+interface Text {
+  step: number;
+  numbers: { name: string; tokens: string; marks: string }[];
+}
+
+interface Course {
+  name: string;
+  steps: number[];
+  tokens: number[];
+  stages: Stage[];
+  wrong: number[][];
+  read: [text: string, kind: string][][];
+  written: Text[];
+}
+
+interface Data extends Sent {
+  alt: string;
+  seconds: number;
+  n: number[];
+  courses: Course[];
+  chosen: number;
+  pair: Pair;
+}
+
+class Courses extends MovingDrawing<Data> {
+  private readonly plot = this.watched<SVGSVGElement>("plot");
+  private readonly boxes = ["a", "b"].map((name) => this.part<HTMLInputElement>(name));
+  private chosen = this.data.chosen;
+  private pair: Pair = this.data.pair;
+  private arms: { button: HTMLElement; cells: HTMLElement[]; about: HTMLElement }[] = [];
+  private cells: HTMLElement[] = [];
+  private curves: { later: SVGPathElement; drawn: SVGPathElement; name: SVGTextElement }[] = [];
+  private now!: SVGLineElement;
+  private width = 0;
+  /** What is drawn below the curves' moment: it changes with the look alone. */
+  private drawn = "";
+
+  protected override begin(): void {
+    this.part<HTMLFormElement>("ask").onsubmit = (event) => {
+      event.preventDefault();
+      this.ask();
+    };
+  }
+
+  protected build(): void {
+    this.fill();
+    this.playOnce(this.evenly(WHOLE, this.data.seconds));
+  }
+
+  /** The texts of a reader's problem or course have come: all else stays, and what a hand holds. */
+  protected override rebuild({ alt, courses }: Data): void {
+    this.drawn = "";
+    if (alt !== this.data.alt || courses.length !== this.data.courses.length) {
+      this.chosen = this.data.chosen;
+      this.pair = this.data.pair;
+      this.fill();
+      this.markLandmarks();
+    }
+    this.again();
+  }
+
+  private fill(): void {
+    const { data } = this;
+    this.drawn = "";
+    this.boxes.forEach((box, i) => (box.value = String(this.pair[i])));
+    this.refuse("");
+    this.arms = data.courses.map(({ name }, i) => {
+      const cells = range(SIDE * SIDE).map(() => make("i"));
+      const about = make("small");
+      const button = make(
+        "button",
+        { type: "button", click: () => this.choose(i) },
+        make("span", { class: "mini", "aria-hidden": true }, ...cells),
+        make("span", {}, make("b", {}, name), about),
+      );
+      return { button, cells, about };
+    });
+    this.part("arms").replaceChildren(...this.arms.map(({ button }) => button));
+    this.cells = range(SIDE * SIDE).map(() => make("span"));
+    const head = (text: string): HTMLElement => make("b", {}, text);
+    const rows = range(SIDE).flatMap((p) => [
+      head(`${p + 1}`),
+      ...this.cells.slice(SIDE * p, SIDE * (p + 1)),
+    ]);
+    const across = [
+      make("b", { class: "corner" }, "digits a \\ b"),
+      ...range(SIDE).map((q) => head(`${q + 1}`)),
+    ];
+    this.part("map").replaceChildren(...across, ...rows);
+    set(this.part("map"), { "aria-label": data.alt });
+    this.buildPlot();
+  }
+
+  private get course(): Course {
+    return this.data.courses[this.chosen];
+  }
+
+  protected override landmarks(): Landmark[] {
+    const { stages, wrong, tokens } = this.course;
+    if (stages.length > 1)
+      return stages
+        .slice(1)
+        .map(({ name, begin }) => ({ at: Math.round(WHOLE * begin), name: `stage ${name}` }));
+    const look = wrong.findIndex((of) => right(of[LONGEST], this.data.n[LONGEST]) >= DONE);
+    const share = tokens[Math.max(look, 1)] / tokens.at(-1)!;
+    return [{ at: Math.round(WHOLE * share), name: "half of 4 × 4 right" }];
+  }
+
+  // ------------------------------------------------------------ what a reader chooses
+
+  private choose(i: number): void {
+    this.chosen = i;
+    this.drawn = "";
+    this.buildPlot();
+    this.markLandmarks();
+    if (this.plays) this.pause();
+    else this.again();
+    this.tell();
+  }
+
+  private ask(): void {
+    const typed = this.boxes.map((box) => box.value.trim());
+    const bad = typed.map((text) => !/^\d{1,4}$/.test(text));
+    this.boxes.forEach((box, i) => box.setAttribute("aria-invalid", String(bad[i])));
+    if (bad.includes(true)) return this.refuse(`0 to ${counted(MOST)}, in digits`);
+    this.refuse("");
+    this.pair = typed.map(Number) as Pair;
+    this.boxes.forEach((box, i) => (box.value = String(this.pair[i])));
+    this.drawn = "";
+    this.again();
+    this.tell();
+  }
+
+  private refuse(why: string): void {
+    say(this.part("refused"), why);
+    if (!why) this.boxes.forEach((box) => box.setAttribute("aria-invalid", "false"));
+  }
+
+  private tell(): void {
+    this.send("asked", [this.chosen, ...this.pair]);
+  }
+
+  protected override letGo(): void {
+    this.refuse("");
+  }
+
+  // ------------------------------------------------------------ the curves
+
+  private buildPlot(): void {
+    const { plot } = this;
+    plot.replaceChildren();
+    set(plot, { "aria-label": "The share right of each length, over the text that is read" });
+    const wide = this.x(WHOLE) - this.x(0);
+    for (const { name, begin, end } of this.course.stages) {
+      const x = LEFT + wide * begin;
+      draw(plot, "rect", {
+        class: "band",
+        x: x + 0.5,
+        y: 0,
+        width: Math.max(wide * (end - begin) - 1, 1),
+        height: TOP + HEIGHT,
+      });
+      const room = wide * (end - begin);
+      if (room < CHARACTER * name.length + 5) continue;
+      draw(plot, "text", { class: "stage", x: x + 5, y: 13 }).textContent = name;
+    }
+    for (const [name, share] of [
+      ["all", 1],
+      ["none", 0],
+    ] as const)
+      draw(plot, "text", { class: "end", x: LEFT - 5, y: this.y(share) }).textContent = name;
+    this.now = draw(plot, "line", { class: "at", y1: 0, y2: TOP + HEIGHT });
+    this.curves = EQUAL.map((_, i) => {
+      const group = draw(plot, "g", { class: "curve" });
+      group.style.setProperty("--share", `${(100 * i) / (SIDE - 1)}%`);
+      const later = draw(group, "path", { class: "later" });
+      const drawn = draw(group, "path", { class: "drawn" });
+      const name = draw(group, "text", { class: "length" });
+      name.textContent = `${i + 1} × ${i + 1}`;
+      return { later, drawn, name };
+    });
+  }
+
+  protected override place(): void {
+    this.width = this.plot.clientWidth;
+    if (!this.width) return;
+    set(this.plot, { viewBox: `0 0 ${this.width} ${TOP + HEIGHT + 6}`, height: TOP + HEIGHT + 6 });
+    this.buildPlot();
+    this.again();
+  }
+
+  private x(at: number): number {
+    return LEFT + (Math.max(this.width - LEFT - RIGHT, 0) * at) / WHOLE;
+  }
+
+  private y(share: number): number {
+    return TOP + HEIGHT - (HEIGHT - 6) * share;
+  }
+
+  private drawCurves(at: number): void {
+    const { tokens, wrong } = this.course;
+    const shares = EQUAL.map((shape) => wrong.map((of) => right(of[shape], this.data.n[shape])));
+    const heights = shares.map((curve) => this.y(between(tokens, curve, at)));
+    const places = spread(heights, NAME, this.y(1), this.y(0));
+    const x = this.x(at);
+    set(this.now, { x1: x, x2: x });
+    this.curves.forEach(({ later, drawn, name }, i) => {
+      const points = tokens.map(
+        (one, k): Pair => [this.x((WHOLE * one) / tokens.at(-1)!), this.y(shares[i][k])],
+      );
+      const tip: Pair = [x, heights[i]];
+      set(drawn, { d: line([...points.filter(([left]) => left < x), tip]) });
+      set(later, { d: line([tip, ...points.filter(([left]) => left > x)]) });
+      set(name, { x: x + 7, y: places[i] });
+    });
+  }
+
+  // ------------------------------------------------------------ a moment
+
+  protected show(at: number): string {
+    this.root.classList.toggle("plays", this.plays);
+    if (this.width) this.drawCurves(at);
+    const { course } = this;
+    const look = nearest(course.tokens, at);
+    const key = `${this.chosen} ${look}`;
+    if (key !== this.drawn) this.drawLook(look);
+    this.drawn = key;
+    return this.told(at, look);
+  }
+
+  private drawLook(look: number): void {
+    const { n, courses } = this.data;
+    const { course } = this;
+    this.arms.forEach(({ button, cells, about }, i) => {
+      const of =
+        courses[i].wrong[nearest(courses[i].tokens, (WHOLE * look) / (course.tokens.length - 1))];
+      cells.forEach((cell, shape) => tint(cell, right(of[shape], n[shape])));
+      button.setAttribute("aria-pressed", String(i === this.chosen));
+      say(about, `4 × 4: ${inHundred(right(of[LONGEST], n[LONGEST]))} in 100`);
+    });
+    const fresh = this.stageAt(look)?.new ?? [];
+    this.cells.forEach((cell, shape) => {
+      const share = right(course.wrong[look][shape], n[shape]);
+      tint(cell, share);
+      say(cell, inHundred(share));
+      cell.classList.toggle("new", course.stages.length > 1 && fresh.includes(shape));
+    });
+    this.part("lines").replaceChildren(
+      ...course.read[look].map(([text, kind]) =>
+        make("li", {}, make("code", {}, text), make("span", {}, kind)),
+      ),
+    );
+    this.drawText(course.written[look]);
+  }
+
+  /** The stage that was read just before a look. */
+  private stageAt(look: number): Stage | undefined {
+    const { stages, tokens } = this.course;
+    const share = tokens[look] / tokens.at(-1)!;
+    return stages.find(({ end }) => share <= end + 1e-9) ?? stages.at(-1);
+  }
+
+  private drawText(text: Text | undefined): void {
+    const came = text && String(this.pair) === String(this.data.pair);
+    this.part("numbers").replaceChildren(
+      ...(came
+        ? text.numbers.map(({ name, tokens, marks }) =>
+            make(
+              "div",
+              { class: name === "answer" ? "number answer" : "number" },
+              make(
+                "code",
+                {},
+                ...Array.from(tokens, (token, i) =>
+                  make("span", { class: MARKS[marks[i]] }, token),
+                ),
+              ),
+              make("span", {}, name),
+            ),
+          )
+        : [make("div", { class: "waits" }, "is being written …")]),
+    );
+  }
+
+  private told(at: number, look: number): string {
+    const { course } = this;
+    const { n } = this.data;
+    const share = (shape: number): string => inHundred(right(course.wrong[look][shape], n[shape]));
+    const lengths = EQUAL.map((shape, i) => `${i + 1} × ${i + 1} ${share(shape)}`).join(", ");
+    const text = course.written[look];
+    const kept =
+      text && text.step !== course.steps[look]
+        ? ` Your problem is written by the nearest network that is kept, of step ${counted(text.step)}.`
+        : "";
+    const of = `${counted(course.steps.at(-1)!)}`;
+    return (
+      `${course.name}, ${Math.round(at)}% of the text read; nearest look: step ` +
+      `${counted(course.steps[look])} of ${of}. Right in 100: ${lengths}.${kept}`
+    );
+  }
+}
+
+const MARKS: Record<string, string> = { r: "", w: "wrong", f: "follows" };
+
+/** The share that is right as a field of green. */
+function tint(cell: HTMLElement, share: number): void {
+  cell.style.setProperty("--right", `${Math.round(100 * share)}%`);
+}
+
+/** As the `d` of a path. */
+function line(points: readonly Pair[]): string {
+  return `M${points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}`;
+}
+
+export default mounted(Courses, "setStateValue");

@@ -1,0 +1,65 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import courses from "../../src/drawings/courses";
+import { cases, opened, type Opened } from "./cases";
+
+const { data, expected } = cases.courses;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function open(): Opened<typeof data> {
+  const drawing = opened(courses, cases.courses);
+  vi.advanceTimersByTime(60_000);
+  return drawing;
+}
+
+function at(drawing: Opened<typeof data>, moment: number): void {
+  drawing.one<HTMLInputElement>(".scrub").value = String(moment);
+  drawing.one(".scrub").dispatchEvent(new Event("input"));
+}
+
+const shown = (drawing: Opened<typeof data>): (string | null)[] =>
+  drawing.all(".map > span").map((cell) => cell.textContent);
+
+test("each course shows the counts of lab at the look that is nearest, and says which it is", () => {
+  const drawing = open();
+  expected.forEach((looks, course) => {
+    drawing.all(".arms button")[course].click();
+    expect(drawing.sent.at(-1)).toEqual(["asked", [course, ...data.pair]]);
+    looks.forEach(({ step, of_100 }, look) => {
+      at(drawing, Math.round((100 * look) / (looks.length - 1)) + (look === 0 ? 3 : -3));
+      expect(shown(drawing)).toEqual(of_100);
+      expect(drawing.text(".said")).toContain(`nearest look: step ${step} of`);
+    });
+  });
+  expect(drawing.all(".arms [aria-pressed=true]").length).toBe(1);
+});
+
+test("a problem is written once its texts have come; what is no number is refused and keeps it", () => {
+  const drawing = open();
+  const [first] = data.courses[0].written.at(-1)!.numbers;
+  expect(drawing.one(".number code").textContent).toBe(first.tokens);
+  expect(drawing.all(".number .wrong").length).toBeGreaterThan(0);
+  const [a, b] = ["a", "b"].map((name) => drawing.one<HTMLInputElement>(`input.${name}`));
+  const write = (): unknown => drawing.one(".ask").dispatchEvent(new Event("submit"));
+  a.value = "12a";
+  write();
+  expect([drawing.text(".refused"), a.getAttribute("aria-invalid")]).toEqual([
+    "0 to 9,999, in digits",
+    "true",
+  ]);
+  expect([drawing.sent.length, b.getAttribute("aria-invalid")]).toEqual([0, "false"]);
+  a.value = "12";
+  write();
+  expect(drawing.sent).toEqual([["asked", [0, 12, data.pair[1]]]]);
+  expect(drawing.text(".numbers")).toContain("being written");
+  const [button] = drawing.all(".arms button");
+  drawing.load({ ...data, digest: "the texts", pair: [12, data.pair[1]] });
+  expect(drawing.one(".number code").textContent).toBe(first.tokens);
+  expect(drawing.all(".arms button")[0]).toBe(button);
+});
