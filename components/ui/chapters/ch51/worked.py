@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from components.ui import tokens
 from components.ui.chapters.ch51 import claims, probes
+from components.ui.drawings.connections import Connection, Often, Part, Text, Width
 from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
 from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
-from components.ui.loaded_models import load_with_progress
 from components.ui.page_records import rows_of
 from components.ui.words import band, spelled
+from lab.data.problems import number_in
 from lab.numerals import written
 from lab.readings import Numbers, Row, Rows, rows
 
-depth = lazily("lab.interp.depth")
 experiment = lazily("lab.experiments.attention_residuals_race")
-gpt = lazily("lab.model.gpt")
-configs = lazily("lab.model.config")
 residual = lazily("lab.model.residual")
-inference = lazily("lab.inference.forward")
 torch = lazily("torch")
 trace = lazily("lab.model.trace")
 
@@ -73,41 +70,124 @@ def vector(numbers: Sequence[float]) -> str:
 SAME = ("the same as with a plain sum", "only what the token says", "nothing of use")
 
 
-@lru_cache
-def largest_difference() -> float:
-    """Between the logits with all queries zero and those of a plain sum, in 64 bits, with the
-    weights of the page's network, by the largest logit."""
-    loaded = load_with_progress(probes.RUN)
-    own = loaded.model.config
-    zero, plain = (
-        gpt.GPT(with_small_epsilon(own, connections)).double().eval()
-        for connections in (own.residual, configs.PlainResidualConfig())
-    )
-    weights = {n: w for n, w in loaded.model.state_dict().items() if not n.startswith("residual")}
-    for model in (zero, plain):
-        model.load_state_dict(weights, strict=False)
-    text = probes.form_of(*SUM).text(*SUM)
-    one, other = (inference.logits_of(model, text) for model in (zero, plain))
-    return float((one - other).abs().max() / other.abs().max())
-
-
-def with_small_epsilon(config: Any, connections: Any) -> Any:
-    return replace(config, residual=connections, norm_eps=1e-12)
-
-
 # ---------------------------------------------------------------- 2. whom a layer reads
 
-WEIGHED = ("share", "share times length")
+SHARE, AMOUNT = WEIGHED = ("share", "share times length")
+LOST = "problems lost without it"
+WIDTHS = (AMOUNT, SHARE, LOST)
 """What a connection is as wide as."""
 
+FIRST_CUT = ("attention 2", "FFN 2")
+"""With which the page opens: from, to."""
 
-@lru_cache
+
+def named(reads: probes.Reads) -> dict[str, Connection]:
+    """All connections by their names in a link."""
+    return {
+        f"{source} to {reader}": Connection(r, n)
+        for r, reader in enumerate(reads.readers)
+        for n, source in enumerate(reads.sources)
+        if not np.isnan(reads.shares[r, n])
+    }
+
+
+def name_of(reads: probes.Reads, cut: Connection) -> str:
+    return next(name for name, at in named(reads).items() if at == cut)
+
+
+def connection_rows(reads: probes.Reads, record: Any) -> list[Drawn]:
+    """A row a connection, for a reader to take along."""
+    tables = {width.name: width.table for width in widths(reads, record)}
+    return [
+        {"connection": name, **{what: float(table[at]) for what, table in tables.items()}}
+        for name, at in named(reads).items()
+    ]
+
+
+def texts(pair: tuple[int, int], cut: Connection) -> tuple[Text, dict[Connection, Text]]:
+    """What is written whole, and without a connection: of the page's own problem each of them, of
+    a reader's the one that is cut."""
+    if pair == SUM:
+        found = dict(probes.all_written(*pair))
+    else:
+        found = {at: probes.written_without(*pair, at) for at in (None, tuple(cut))}
+    whole = marked(found.pop(None), *pair)
+    return whole, {Connection(*at): marked(text, *pair) for at, text in found.items() if at}
+
+
+def widths(reads: probes.Reads, record: Any) -> list[Width]:
+    lost = wrong_when_cut(record, WHOLE)
+    n = claims.CUT.of(record)[0]["n"]
+    return [
+        Width(AMOUNT, "{share} of what {reader} reads, by length", reads.amounts),
+        Width(SHARE, "a share of {share} in the mix that {reader} reads", reads.shares),
+        Width(LOST, f"{{share}} of {n} problems go wrong without it", lost, bundled=False),
+    ]
+
+
+def marked(text: str, a: int, b: int) -> Text:
+    """What the network wrote: a sum is right or wrong for the numbers that it has written."""
+    form = probes.form_of(a, b)
+    marks = tokens.marks_of(text, form, a, b)
+    added = [number_in(text, field) for field in (*form.partial_products, form.answer)]
+    numbers = [number for number in added if number is not None]
+    whole = len(numbers) == len(added)
+    return Text(text, [*marks.wrong], [*marks.follows], numbers if whole else None)
+
+
+def parts_of(a: int, b: int) -> list[Part]:
+    form = probes.form_of(a, b)
+    right = form.text(a, b)
+    return [
+        Part(
+            field.start,
+            field.stop,
+            tokens.label_of(field, a, b),
+            field.role,
+            number_in(right, field) if field.backwards and field.holds_number else None,
+        )
+        for field in form.fields
+    ]
+
+
+def places_of(a: int, b: int) -> list[str]:
+    """The names of all tokens that are written."""
+    form = probes.form_of(a, b)
+    return [tokens.place_of(at, form, a, b) for at in range(form.prompt_length, form.length)]
+
+
+ON_WHAT = "in 200 problems of three by three digits, each digit told from the right ones before it"
+
+
+def how_often(record: Any) -> list[Often]:
+    """Problems and digits that are wrong with each connection cut."""
+    found = claims.CUT.of(record)
+
+    def counted(kind: str, name: str) -> Often:
+        def of(row: Row, cut: Any) -> list[int]:
+            return [row["n"], cut["errors"]] if kind == WHOLE else cut["wrong"][kind]
+
+        n = of(found[0], found[0]["cut"][0])[0]
+        return Often(name, n, [[of(row, cut)[1] for cut in row["cut"]] for row in found])
+
+    return [counted(kind, name) for kind, name in KINDS.items()]
+
+
+def the_cut(kind: str) -> tuple[int, int]:
+    """Of the cut with which the page opens: of so many, so many are wrong."""
+    at = named(probes.reads_of(*SUM))[" to ".join(FIRST_CUT)]
+    (often,) = [x for x in how_often(rows_of("threads.jsonl")) if x.name == KINDS[kind]]
+    return often.n, often.wrong[at.reader][at.source]
+
+
+def changed_texts() -> int:
+    """Connections without which the page's own problem is written otherwise."""
+    texts = probes.all_written(*SUM)
+    return sum(text != texts[None] for text in texts.values())
+
+
 def lengths() -> dict[str, float]:
-    """|contribution| of the token and of every FFN, the mean over the page's own problem."""
-    model = load_with_progress(probes.RUN).model
-    text = probes.form_of(*SUM).text(*SUM)[:-1]
-    found = inference.run_with_trace(model, text, ("embed", "ffn_out"))
-    return {key: float(x.norm(dim=-1).mean()) for key, (x,) in found.calls.items()}
+    return probes.lengths(*SUM)
 
 
 def length_of_ffn(which: Callable[[list[float]], float]) -> str:
@@ -312,11 +392,6 @@ def recorded_curves(record: Any) -> list[Drawn]:
     ]
 
 
-def largest_spread() -> float:
-    """The largest standard deviation of a share over the tokens of the page's own problem."""
-    return float(np.nanmax(probes.shares_of(*SUM).shares.std(axis=0)))
-
-
 CALC: dict[str, Callable[[], str]] = {
     "contribution_token": lambda: vector(CONTRIBUTIONS[0]),
     "contribution_attention": lambda: vector(CONTRIBUTIONS[1]),
@@ -328,13 +403,13 @@ CALC: dict[str, Callable[[], str]] = {
     "share_token": lambda: f"{mixed(QUERY, 2)[0][0]:.2f}",
     "share_attention": lambda: f"{mixed(QUERY, 2)[0][1]:.2f}",
     "read": lambda: vector(mixed(QUERY, 2)[1]),
-    "same": lambda: written(largest_difference(), "{:.0e}"),
+    "same": lambda: written(probes.largest_difference(*SUM), "{:.0e}"),
     "race_seeds": lambda: spelled(len(race_runs()[claims.DEEP, "full"])),
     "most_steps_3": lambda: f"{experiment.STEPS[claims.SHALLOW]:,}",
     "most_steps_6": lambda: f"{experiment.STEPS[claims.DEEP]:,}",
     "first_part": lambda: f"{-(-experiment.N_CHECK // 8):,}",
     "fixed_more": lambda: f"{fixed_more()}",
-    "spread": lambda: f"{largest_spread():.2f}",
+    "spread": lambda: f"{probes.reads_of(*SUM).spread:.2f}",
     "length_token": lambda: f"{lengths()['embed']:.1f}",
     "length_ffn_low": lambda: length_of_ffn(min),
     "length_ffn_high": lambda: length_of_ffn(max),
