@@ -48,8 +48,8 @@ def choose(cut: Connection, width: int) -> None:
 @page.section("connection", told=False, was=("threads", "whom"))
 def one_connection_is_cut() -> None:
     figure = st.container()
-    with st.container(key="ch51_own"):
-        st.html("<span>your own problem</span>", width="content")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown("Your own problem, of up to three by three digits", width="content")
         asked = page.pair(digits=probes.MOST_DIGITS, slim=True)
     pair = last_allowed("ch51_last", asked, worked.SUM)
     reads, record = probes.reads_of(*pair), rows_of("threads.jsonl")
@@ -89,6 +89,10 @@ def attention_over_depth() -> None:
 
 page.prose("hand")
 
+# ---------------------------------------------------------------- 2. whom a layer reads
+
+page.prose("whom")
+
 
 @page.section("cut")
 def equal_shares() -> None:
@@ -103,38 +107,27 @@ def equal_shares() -> None:
     page.source(cut_connections.measure_connections, intervene.even_depth)
 
 
-# ---------------------------------------------------------------- 3. how the stream grows
+# ---------------------------------------------------------------- 3. dilution
 
 
 @page.section("growth")
-def how_the_stream_grows() -> None:
+def dilution() -> None:
     rows = rows_of("residuals.jsonl")
     if not rows or not page.guess(
-        "How many times longer is the stream of the plain sum after the last of six layers than "
-        "after the first?",
+        page.text("growth_question"),
         worked.GROWS,
-        lambda: worked.times_longer(rows),
-        frame=worked.LONGER,
+        lambda: worked.left_of_it(rows),
+        frame=worked.thinned_out(rows),
     ):
         return
-    left, right = st.columns(2)
-    with left:
-        look = page.choose("look", "Size of", list(claims.LOOKS), kind="list")
-    with right:
-        n_layer = page.choose(
-            "layers",
-            "Network of",
-            list(worked.DEPTHS),
-            claims.DEEP,
-            kind="segments",
-            words=worked.DEPTHS.__getitem__,
-        )
+    what = page.choose("diluted", "Contribution", worked.PARTS, worked.DILUTED, kind="list")
+    points = worked.diluted_rows(rows, what)
     page.draw(
-        figures.by_layer(worked.layer_rows(rows, n_layer, look), worked.UNITS[look]),
-        alt=f"{look} by layer, a line for each kind of residual connection",
+        figures.by_part(points, worked.readers_of(what)),
+        alt=f"How much of what each later part reads was written by {what}",
     )
     page.notice()
-    page.source(experiment.by_depth, experiment.gradient_by_layer)
+    page.source(experiment.by_depth)
 
 
 # ---------------------------------------------------------------- 4. the race
@@ -152,10 +145,11 @@ def the_race() -> None:
     what = page.choose("what", "Compare", [*claims.GOALS, worked.LOSS], kind="list")
     never = "" if what == worked.LOSS else worked.NEVER
     points = worked.race_points(runs, what)
-    chart = figures.race(points, what, never)
+    chart = figures.over_plain(
+        points, worked.race_intervals(runs, what), f"{what}, over the plain sum's median", never
+    )
     page.draw(chart, alt=f"{what}: each point is one seed, by depth and residual connection")
     st.caption(dots.in_pairs(points, claims.ARMS["plain"], "value", by="depth", never=never))
-    page.table("Medians of the race", worked.summary(runs))
     page.notice()
     page.source(experiment.measure, experiment.residual_cells, recipes.with_arm)
 
@@ -199,4 +193,5 @@ def thin_threads() -> None:
     exercises.thin_threads(page)
 
 
+page.link.knows(*(f"{page.prefix}{name}" for name in worked.REMOVED))
 page.close("end", "read")

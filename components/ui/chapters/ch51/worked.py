@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,14 @@ from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
 from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
 from components.ui.page_records import rows_of
-from components.ui.words import band, spelled
+from components.ui.words import spelled
+from lab import statistics
 from lab.data.problems import number_in
 from lab.numerals import written
-from lab.readings import Numbers, Row, Rows, rows
+from lab.readings import Numbers, Row, Rows, part_of, ratio_in_words, rows
 
 experiment = lazily("lab.experiments.attention_residuals_race")
+recipes = lazily("lab.recipes.attention_residuals")
 residual = lazily("lab.model.residual")
 torch = lazily("torch")
 trace = lazily("lab.model.trace")
@@ -30,6 +33,9 @@ Drawn = dict[str, Any]
 """A row of a chart or a table."""
 
 SUM = (37, 48)
+
+REMOVED = ("kind", "look", "layers")
+"""Controls that links of before may name."""
 
 # ---------------------------------------------------------------- by hand
 
@@ -174,10 +180,17 @@ def how_often(record: Any) -> list[Often]:
 
 
 def the_cut(kind: str) -> tuple[int, int]:
-    """Of the cut with which the page opens: of so many, so many are wrong."""
+    """Of the cut with which the page opens: so many are wrong, of so many."""
     at = named(probes.reads_of(*SUM))[" to ".join(FIRST_CUT)]
     (often,) = [x for x in how_often(rows_of("threads.jsonl")) if x.name == KINDS[kind]]
-    return often.n, often.wrong[at.reader][at.source]
+    return often.wrong[at.reader][at.source], often.n
+
+
+def added_without() -> str:
+    """What is added up without the connection that is cut when the page opens."""
+    at = named(probes.reads_of(*SUM))[" to ".join(FIRST_CUT)]
+    *terms, total = marked(probes.all_written(*SUM)[at], *SUM).added or ()
+    return f"${' + '.join(map(str, terms))} = {total}$"
 
 
 def changed_texts() -> int:
@@ -249,43 +262,78 @@ def given_equal_shares(record: Any) -> Picked:
 DEPTHS = {claims.SHALLOW: "three layers", claims.DEEP: "six layers"}
 
 
-def layer_rows(record: Any, n_layer: int, look: str) -> list[Drawn]:
+PARTS = [f"{kind} {layer}" for layer in range(claims.DEEP) for kind in ("attention", "FFN")]
+"""What is written, in its order; each part but the first reads what is written before it."""
+
+DILUTED, EARLY, LATE = "FFN 0", "attention 1", "attention 4"
+"""The contribution that the page follows, and two parts that read it."""
+
+COMPARED = ("plain", "full")
+
+
+def diluted(record: Any, arm: str, contribution: str) -> dict[tuple[str, int], float]:
+    """How much of what a part reads is this contribution, by part and seed: its size, and with
+    attention over depth its share, over all that is read of what attention and FFNs wrote."""
+    at = PARTS.index(contribution)
+    found: dict[tuple[str, int], float] = {}
+    for row in claims.looked_at(claims.DEEP, arm).of(record):
+        sizes = [x for pair in zip(row["attn_out"], row["ffn_out"], strict=True) for x in pair]
+        for n, part in enumerate([*PARTS[1:], "end"], 1):
+            weights = row["depth_pattern"][n - 1][1:] if row["depth_pattern"] else [1.0] * n
+            brought = [x * weight for x, weight in zip(sizes, weights, strict=False)]
+            if at < n:
+                found[part, row["cell"]["seed"]] = brought[at] / sum(brought)
+    return found
+
+
+def diluted_rows(record: Any, contribution: str) -> list[Drawn]:
     return [
-        {"arm": name, "layer": layer, "seed": row["cell"]["seed"], "value": value}
-        for arm, name in claims.ARMS.items()
-        for row in claims.looked_at(n_layer, arm).of(record)
-        for layer, value in enumerate(row[claims.LOOKS[look]])
+        {"arm": claims.ARMS[arm], "part": part, "seed": seed, "value": value}
+        for arm in COMPARED
+        for (part, seed), value in diluted(record, arm, contribution).items()
     ]
 
 
-UNITS = {
-    "the stream": "root mean square of the stream",
-    "attention's contribution": "root mean square of the contribution",
-    "the FFN's contribution": "root mean square of the contribution",
-    "the gradient": "length of the gradient for a layer's weights",
-}
+def readers_of(contribution: str) -> list[str]:
+    return [*PARTS[PARTS.index(contribution) + 1 :], "end"]
+
+
+def in_hundredths(record: Any, arm: str, part: str) -> list[float]:
+    """Of each seed: how much of what a part reads is the contribution that the page follows."""
+    found = diluted(record, arm, DILUTED).items()
+    return [100 * value for (reader, _), value in found if reader == part]
+
+
+def median_part(arm: str, part: str) -> str:
+    return f"{median(in_hundredths(rows_of('residuals.jsonl'), arm, part)):.0f}%"
+
+
 GROWS = ("less than two times", "two to ten times", "more than ten times")
+"""Words that links of before may say."""
 
 
-def grows(record: Any) -> str:
-    """The option of the guess: of the plain sum."""
-    return band(claims.growth("plain", "the stream").value(record), (2, 10), GROWS)
+def thinned_out(record: Any) -> Dragged:
+    """The frame of the guess: with a plain sum."""
+    first = round(median(in_hundredths(record, "plain", EARLY)))
+    return Dragged(
+        Axis.percent("of what it reads"),
+        f"of what {LATE} reads",
+        given=[Line(f"of what {EARLY} reads", first)],
+        start=50,
+        hue="ochre",
+    )
 
 
-LONGER = Dragged(
-    Axis("times as long as after the first layer", 0.1, 100, log=True, less="less"),
-    "after the last layer",
-    given=[Line("after the first layer", 1)],
-    start=1,
-    hue="ochre",
-)
-"""The frame of the guess; below one the stream has become shorter."""
-
-
-def times_longer(record: Any) -> Answer:
-    found = claims.growth("plain", "the stream")
-    value = found.value(record)
-    return Answer(value, f"{value:.1f} times as long")
+def left_of_it(record: Any) -> Answer:
+    plain, full = ([round(x, 1) for x in in_hundredths(record, arm, LATE)] for arm in COMPARED)
+    other = median(full)
+    return Answer(
+        median(plain),
+        f"{median(plain):.0f}%",
+        then=f"With attention over depth it is {other:.0f}%.",
+        dots=plain,
+        rows=[Line(claims.ARMS["full"], other, f"{other:.0f}%", dots=full, hue="violet")],
+    )
 
 
 NEVER, LOSS = "did not reach it", "loss"
@@ -316,42 +364,54 @@ def race_runs() -> Runs:
 
 
 def race_points(runs: Runs, what: str) -> list[Drawn]:
-    """A point a run: steps to a goal, or the loss; who never arrived stands where it ended."""
-    return [
-        {
-            "depth": DEPTHS[n_layer],
-            "arm": claims.RACERS[arm],
-            "seed": row["cell"]["seed"],
-            "value": value if np.isfinite(value) else row["steps"],
-            "came": "reached the goal" if np.isfinite(value) else NEVER,
-        }
-        for (n_layer, arm), seeds in runs.items()
-        for row, value in compared(claims.race(n_layer, arm), what).points(seeds)
-    ]
+    """A point a run: steps to a goal, or the loss, over the median of the plain sum; who never
+    arrived stands where it ended."""
+    points: list[Drawn] = []
+    for (n_layer, arm), seeds in runs.items():
+        plain = compared(claims.race(n_layer, "plain"), what).points(runs[n_layer, "plain"])
+        whole = median(reached(row, value) for row, value in plain)
+        for row, value in compared(claims.race(n_layer, arm), what).points(seeds):
+            points.append(
+                {
+                    "depth": DEPTHS[n_layer],
+                    "arm": claims.RACERS[arm],
+                    "seed": row["cell"]["seed"],
+                    "value": reached(row, value) / whole,
+                    "came": "reached the goal" if np.isfinite(value) else NEVER,
+                }
+            )
+    return points
+
+
+def reached(row: Row, value: float) -> float:
+    return value if np.isfinite(value) else row["steps"]
+
+
+def race_intervals(runs: Runs, what: str) -> list[Drawn]:
+    """Of each arm but the plain sum the 95% interval of its median over that one's."""
+    found: list[Drawn] = []
+    for (n_layer, arm), seeds in runs.items():
+        if arm == "plain":
+            continue
+        one, plain = (
+            compared(claims.race(n_layer, name), what).values(own)
+            for name, own in ((arm, seeds), ("plain", runs[n_layer, "plain"]))
+        )
+        ratio = statistics.ratio_of_medians(one, plain)
+        found.append(
+            {
+                "depth": DEPTHS[n_layer],
+                "arm": claims.RACERS[arm],
+                "low": ratio.low,
+                "high": ratio.high,
+                "words": ratio_in_words(one, plain),
+            }
+        )
+    return found
 
 
 def compared(found: Rows, what: str) -> Numbers:
     return found.numbers("loss") if what == LOSS else found.steps_to(claims.GOALS[what])
-
-
-def summary(runs: Runs) -> list[dict[str, str]]:
-    """A line an arm of a depth: medians, and how many seeds came to the last goal."""
-    out: list[dict[str, str]] = []
-    for (n_layer, arm), seeds in runs.items():
-        found = claims.race(n_layer, arm)
-        steps = found.steps_to(claims.MAIN_GOAL).value(seeds)
-        out.append(
-            {
-                "network": DEPTHS[n_layer],
-                "residual": claims.RACERS[arm],
-                "steps to 1 wrong in 20": f"{steps:,.0f}" if np.isfinite(steps) else NEVER,
-                "reached 1 in 1,000": claims.came(n_layer, arm).measure(seeds).shown,
-                "loss": f"{found.numbers('loss').value(seeds):.4f}",
-                "after steps": f"{seeds[0]['measured_at']:,}",
-                "rate": written(seeds[0]["rate"]),
-            }
-        )
-    return out
 
 
 FASTER = ("yes, every seed", "no, not one seed", "not decided by these seeds")
@@ -392,6 +452,19 @@ def recorded_curves(record: Any) -> list[Drawn]:
     ]
 
 
+def share_of_the_token(which: Callable[[list[float]], float], amount: bool = False) -> str:
+    """The share of the token's embedding, or share times length, in what later parts than FFN 0
+    read."""
+    reads = probes.reads_of(*SUM)
+    table = reads.amounts if amount else reads.shares
+    return f"{100 * which(table[1:, 0].tolist()):.{1 if amount else 0}f}%"
+
+
+def kept_vectors(groups: bool) -> str:
+    """Of each token, in the race of six layers: the embedding, and contributions or their sums."""
+    return spelled(1 + (recipes.N_GROUP if groups else len(PARTS)))
+
+
 CALC: dict[str, Callable[[], str]] = {
     "contribution_token": lambda: vector(CONTRIBUTIONS[0]),
     "contribution_attention": lambda: vector(CONTRIBUTIONS[1]),
@@ -409,6 +482,18 @@ CALC: dict[str, Callable[[], str]] = {
     "most_steps_6": lambda: f"{experiment.STEPS[claims.DEEP]:,}",
     "first_part": lambda: f"{-(-experiment.N_CHECK // 8):,}",
     "fixed_more": lambda: f"{fixed_more()}",
+    "written_without": added_without,
+    "cut_products": lambda: part_of(*the_cut("partial product")),
+    "cut_answers": lambda: part_of(*the_cut("answer")),
+    "changed": lambda: spelled(changed_texts()),
+    "token_share": lambda: f"{100 * probes.reads_of(*SUM).shares[0, 0]:.0f}%",
+    "token_later": lambda: share_of_the_token(max),
+    "token_later_amount": lambda: share_of_the_token(max, amount=True),
+    "diluted_early": lambda: median_part("plain", EARLY),
+    "diluted_end_plain": lambda: median_part("plain", "end"),
+    "diluted_end_full": lambda: median_part("full", "end"),
+    "kept_full": lambda: kept_vectors(groups=False),
+    "kept_groups": lambda: kept_vectors(groups=True),
     "spread": lambda: f"{probes.reads_of(*SUM).spread:.2f}",
     "length_token": lambda: f"{lengths()['embed']:.1f}",
     "length_ffn_low": lambda: length_of_ffn(min),
