@@ -46,7 +46,7 @@ HTML = f"""
   </div>
   <div class="legend marks">
     <span><i class="wrong">7</i>wrong in itself</span>
-    <span><i class="follows">7</i>right for the numbers before it, which are wrong</span>
+    <span><i class="follows">7</i>follows from wrong numbers before it</span>
   </div>
   <div class="often"></div>
   {moments("Tokens written")}

@@ -10,7 +10,6 @@ from lab.readings import (
     Counts,
     Measured,
     Numbers,
-    Ratio,
     Row,
     Rows,
     Told,
@@ -104,13 +103,6 @@ def race(n_layer: int, arm: str) -> Rows:
     return SHALLOW_RACE.where(part="race", arm=arm) if n_layer == SHALLOW else looked_at(DEEP, arm)
 
 
-def over_plain_at_first(arm: str) -> Ratio:
-    """How many times the steps of the plain sum an arm took in the first race with three layers,
-    decided on the first problems of a check."""
-    one, plain = (looked_at(SHALLOW, name).steps_to(MAIN_GOAL) for name in (arm, "plain"))
-    return one.ratio_to(plain)
-
-
 def step_over_plain(found: Rows, arm: str) -> Numbers:
     """The median time of a step over that of the plain sum."""
     return found.numbers(
@@ -130,10 +122,6 @@ CLAIMS: dict[str, Claim] = {
     "attention_residuals.depth_run": Claim(
         "Wrong problems of three by three digits, of the network whose connections are shown.",
         result(probes.RUN).told(last_reading),
-    ),
-    "attention_residuals.residual_steps_block_3_first": Claim(
-        "Steps to one wrong in twenty, groups over plain sum, 3 layers, on few problems.",
-        over_plain_at_first("block"),
     ),
     **{
         f"attention_residuals.stream_growth_{arm}": Claim(
@@ -168,16 +156,13 @@ CLAIMS: dict[str, Claim] = {
         rows("residuals").numbers(lambda row: max(check[2] for check in row["curve"])).largest(),
     ),
     **{
-        f"attention_residuals.even_{part.lower()}": Claim(
-            f"Problems wrong with equal shares at one part: {part}.",
-            least_to_most(one_pinned(part, "even")),
+        f"attention_residuals.{how}_{part.lower()}": Claim(
+            f"Problems wrong with {shares} at one part: {part}.",
+            least_to_most(one_pinned(part, how)),
         )
         for part in ("FFN", "attention")
+        for how, shares in (("even", "equal shares"), ("fixed", "the mean of its own shares"))
     },
-    "attention_residuals.fixed_one": Claim(
-        "Problems wrong with the mean of its own shares at one part, at every token.",
-        least_to_most(one_pinned("", "fixed")),
-    ),
     "attention_residuals.fixed_all": Claim(
         "Problems wrong with the mean of its own shares at every part.", pinned("fixed")
     ),

@@ -189,8 +189,8 @@ def the_cut(kind: str) -> tuple[int, int]:
 def added_without() -> str:
     """What is added up without the connection that is cut when the page opens."""
     at = named(probes.reads_of(*SUM))[" to ".join(FIRST_CUT)]
-    *terms, total = marked(probes.all_written(*SUM)[at], *SUM).added or ()
-    return f"${' + '.join(map(str, terms))} = {total}$"
+    added = [*map(str, marked(probes.all_written(*SUM)[at], *SUM).added or ())]
+    return f"${' + '.join(added[:-1])} = {added[-1]}$"
 
 
 def changed_texts() -> int:

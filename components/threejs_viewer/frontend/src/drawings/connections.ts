@@ -36,7 +36,7 @@ const CHARACTER = 7.2; // of a name
 const [BUNDLE, SINGLE, HAIR] = [14, 7, 0.8]; // all that a part reads, one of many, the thinnest
 const [GAP, HIT] = [11, 12]; // where an arc is cut, and as wide as a finger finds it
 const [TALL, THICK] = [96, 5]; // at least so is the one that is cut, and so can be seen
-const SCISSORS = 26; // from their screw to the end of a handle
+const SCISSORS = 30; // from their screw to the end of a handle
 const KINDS = 3; // colours
 
 /** The connection from a contribution to a part. */
@@ -232,9 +232,9 @@ class Connections extends MovingDrawing<Data> {
     const all = draw(this.svg, "g", { class: "scissors", "aria-hidden": "true" });
     for (const side of [-1, 1]) {
       const half = draw(all, "g", { class: side < 0 ? "half" : "half other" });
-      draw(half, "path", { d: `M0 0L${side * 1.5} 20L${-side * 2.5} 0Z`, class: "blade" });
-      draw(half, "path", { d: `M0 0L${side * 4} -10`, class: "shank" });
-      draw(half, "circle", { cx: side * 6.5, cy: -16, r: 6, class: "handle" });
+      draw(half, "path", { d: `M0 0L${side * 2} 26L${-side * 3} 0Z`, class: "blade" });
+      draw(half, "path", { d: `M0 0L${side * 4} -12`, class: "shank" });
+      draw(half, "circle", { cx: side * 7, cy: -19, r: 7, class: "handle" });
     }
     return all;
   }
@@ -350,6 +350,7 @@ class Connections extends MovingDrawing<Data> {
         set(line, { "stroke-width": wide.toFixed(2) });
       });
     });
+    this.placeCut(this.at >= 1);
   }
 
   private isCut({ reader, source }: Connection): boolean {
@@ -602,7 +603,7 @@ class Connections extends MovingDrawing<Data> {
     const how = !line.wrong.includes(token)
       ? "right"
       : line.follows.includes(token)
-        ? "right for the numbers before it, which are wrong"
+        ? "it follows from wrong numbers before it"
         : "wrong";
     return `Without ${this.nameOf(cut)} it writes ${line.text[token]} (${names[written]}): ${how}.`;
   }

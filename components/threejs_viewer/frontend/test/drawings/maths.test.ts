@@ -738,7 +738,7 @@ test("a text is told by what is wrong in itself, what follows, and whether it ad
     "The network writes the same as before: 296 + 1480 = 1776.",
   );
   expect(told([6, 7, 11, 15, 16], [15, 16], [282, 1440, 1722])).toBe(
-    "3 tokens are wrong in themselves, 2 tokens are only because of wrong numbers before. " +
+    "3 tokens are wrong in themselves, and 2 follow from wrong numbers. " +
       "282 + 1440 = 1722 is added up rightly.",
   );
   expect(told([15], [], [296, 1480, 1777])).toBe(

@@ -69,7 +69,9 @@ export function told(line: Line, whole: Line): string {
   if (line.text === whole.text) return `The network writes the same as before:${result}.`;
   const [alone, after] = [own(line).length, line.follows.length];
   const wrong = `${tokens(alone)} wrong in ${alone === 1 ? "itself" : "themselves"}`;
-  const more = after ? `, ${tokens(after)} only because of wrong numbers before` : "";
+  const more = after
+    ? `, and ${after} ${after === 1 ? "follows" : "follow"} from wrong numbers`
+    : "";
   if (!added || added.length === 1) return `${wrong}${more}${result && `:${result}`}.`;
   return `${wrong}${more}.${result} is added up ${addsUp(added) ? "rightly" : "wrongly"}.`;
 }
