@@ -100,6 +100,9 @@ interface Arc {
   hit: SVGPathElement;
 }
 
+/** Where an arc begins and ends along the row, and how far it goes from it. */
+type Span = [from: number, to: number, away: number];
+
 /** Where the row stands. */
 interface Frame {
   upright: boolean;
@@ -148,7 +151,7 @@ class Connections extends MovingDrawing<Data> {
     this.make();
     if (alike) Object.assign(this, kept);
     this.ready();
-    this.rest();
+    this.wait(this.evenly(this.last, this.data.seconds));
   }
 
   // ------------------------------------------------------------ built once
@@ -168,10 +171,11 @@ class Connections extends MovingDrawing<Data> {
     this.chosenWidth.replaceChildren(...widths.map(({ name }, i) => option(name, i)));
     this.reader.replaceChildren(...readers.map(option));
     this.svg.replaceChildren();
+    const [lines, hits] = ["lines", "hits"].map((name) => draw(this.svg, "g", { class: name }));
     this.arcs = widths[0].table.map((row, reader) =>
-      row.map((_, source) => this.buildArc({ reader, source })),
+      row.map((_, source) => this.buildArc({ reader, source }, lines, hits)),
     );
-    this.behind = draw(this.svg, "path", { class: "thread far" });
+    this.behind = draw(lines, "path", { class: "thread far" });
     this.nodes = range(this.end + 1).map((i) => this.buildNode(i));
     this.scissors = this.buildScissors();
     steppedThrough(
@@ -198,11 +202,12 @@ class Connections extends MovingDrawing<Data> {
     );
   }
 
-  private buildArc(at: Connection): Arc {
+  /** What a finger hits stays in its place when an arc is cut or comes to the top. */
+  private buildArc(at: Connection, lines: SVGGElement, hits: SVGGElement): Arc {
     const kind = this.kind(kindOf(this.data.sources[at.source]));
-    const group = draw(this.svg, "g", { class: `arc ${kind}` });
+    const group = draw(lines, "g", { class: `arc ${kind}` });
     const line = draw(group, "path", { class: "thread" });
-    const hit = draw(group, "path", { class: "hit", "stroke-width": HIT });
+    const hit = draw(hits, "path", { class: "hit", "stroke-width": HIT });
     hit.onpointerenter = () => this.point(null, at);
     hit.onpointerleave = () => this.point(null, null);
     hit.onclick = () => this.toCut(at);
@@ -343,9 +348,9 @@ class Connections extends MovingDrawing<Data> {
       const row_ = places(row);
       row.forEach((share, source) => {
         const at = { reader, source };
-        const d = this.arc(at, row_, 0, Math.PI);
         const { line, hit } = this.arcs[reader][source];
-        for (const path of [line, hit]) set(path, { d });
+        set(line, { d: this.arc(this.span(at, row_), 0, Math.PI) });
+        set(hit, { d: this.arc(this.usual(at, row_), 0, Math.PI) });
         const wide = this.isCut(at) ? Math.max(THICK, this.wide(share)) : this.wide(share);
         set(line, { "stroke-width": wide.toFixed(2) });
       });
@@ -362,13 +367,16 @@ class Connections extends MovingDrawing<Data> {
   }
 
   /** Where an arc begins and ends along the row, and how far it goes from it. */
-  private span(at: Connection, row: readonly number[]): [number, number, number] {
+  private span(at: Connection, row: readonly number[]): Span {
+    if (!this.isCut(at)) return this.usual(at, row);
     const { pitch, begin, round } = this.frame!;
-    const { reader, source } = at;
-    if (this.isCut(at)) {
-      const [from, to] = [source, this.first + reader].map((part) => begin + pitch * part);
-      return [from, to, Math.max(((to - from) / 2) * round, TALL)];
-    }
+    const [from, to] = [at.source, this.first + at.reader].map((part) => begin + pitch * part);
+    return [from, to, Math.max(((to - from) / 2) * round, TALL)];
+  }
+
+  /** The same of one that is not cut. */
+  private usual({ reader, source }: Connection, row: readonly number[]): Span {
+    const { pitch, begin, round } = this.frame!;
     const aside = pitch / 5; // of what a part reads, and of what it has written
     const to = begin + pitch * (this.first + reader) - aside + BUNDLE * row[source];
     const from = begin + pitch * source + aside;
@@ -376,8 +384,7 @@ class Connections extends MovingDrawing<Data> {
   }
 
   /** A part of half an ellipse above a lying row, to the right of an upright one. */
-  private arc(at: Connection, row: readonly number[], start: number, stop: number): string {
-    const [from, to, away] = this.span(at, row);
+  private arc([from, to, away]: Span, start: number, stop: number): string {
     const radius = (to - from) / 2;
     const radii = this.frame!.upright ? [away, radius] : [radius, away];
     const [one, other] = [start, stop].map((angle) => this.placed(pointAt(from, to, away, angle)));
@@ -392,12 +399,12 @@ class Connections extends MovingDrawing<Data> {
   /** The connection that is cut falls in two; the scissors stand where it was. */
   private placeCut(isCut: boolean): void {
     if (!this.frame) return;
-    const row = places(this.width.table[this.cut.reader]);
-    const [from, to, away] = this.span(this.cut, row);
+    const span = this.span(this.cut, places(this.width.table[this.cut.reader]));
+    const [from, to, away] = span;
     const gap = isCut ? Math.min(0.5, GAP / ((to - from) / 2)) : 0;
     const { line } = this.arcs[this.cut.reader][this.cut.source];
-    set(line, { d: this.arc(this.cut, row, 0, isCut ? Math.PI / 2 - gap : Math.PI) });
-    set(this.behind, { d: this.arc(this.cut, row, Math.PI / 2 + gap, Math.PI) });
+    set(line, { d: this.arc(span, 0, isCut ? Math.PI / 2 - gap : Math.PI) });
+    set(this.behind, { d: this.arc(span, Math.PI / 2 + gap, Math.PI) });
     this.behind.toggleAttribute("hidden", !isCut);
     const [x, y] = this.placed([(from + to) / 2, away]);
     const turn = this.frame.upright ? 90 : 0;
@@ -466,7 +473,8 @@ class Connections extends MovingDrawing<Data> {
     this.showTexts(at - 1);
     this.showPaper(at === this.last);
     if (!this.plays && this.pointed !== null) return this.saidOfPart(this.pointed);
-    if (!this.plays && this.pointedArc) return this.saidOfArc(this.pointedArc);
+    const { pointedArc } = this;
+    if (!this.plays && pointedArc && !this.isCut(pointedArc)) return this.saidOfArc(pointedArc);
     return this.saidAt(at);
   }
 

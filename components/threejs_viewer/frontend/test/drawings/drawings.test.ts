@@ -1180,7 +1180,7 @@ test("a connection is cut, and the problem is written anew, token by token", () 
 test("another is cut by its arc, by a part, or from the lists, and Python hears of it", () => {
   const drawing = opened(connections, cases.connections);
   const [{ table }] = cases.connections.data.widths;
-  click(drawing.all(".hit")[3]); // those of the part that reads the one that is cut lie on top
+  click(drawing.all(".hit")[1 + 2 + 3]);
   expect(drawing.text(".said")).toContain("token → FFN 1");
   const strongest = table[4].indexOf(Math.max(...table[4]));
   click(drawing.one('.node[aria-label^="end"]'));
@@ -1220,7 +1220,9 @@ test("of a problem of the reader's the text comes from Python, and the cut stays
     expect.stringMatching(/^Cut: token → attention 1, /),
     "·".repeat(14),
   ]);
-  drawing.load(known("2 0"));
+  const longer = [...data.places, "one more"];
+  drawing.load({ ...known("2 0"), places: longer, given: given - 1 });
+  expect(drawing.one<HTMLInputElement>(".scrub").max).toBe(`${1 + longer.length}`);
   expect(cutTexts(drawing)).toBe(data.cuts["4 4"].text);
   expect(drawing.text(".said")).toContain("token → attention 1");
 });
