@@ -145,9 +145,8 @@ def the_race() -> None:
     what = page.choose("what", "Compare", [*claims.GOALS, worked.LOSS], kind="list")
     never = "" if what == worked.LOSS else worked.NEVER
     points = worked.race_points(runs, what)
-    chart = figures.over_plain(
-        points, worked.race_intervals(runs, what), f"{what}, over the plain sum's median", never
-    )
+    intervals = worked.race_intervals(runs, what)
+    chart = figures.over_plain(points, intervals, "times the plain sum", never)
     page.draw(chart, alt=f"{what}: each point is one seed, by depth and residual connection")
     st.caption(dots.in_pairs(points, claims.ARMS["plain"], "value", by="depth", never=never))
     page.notice()

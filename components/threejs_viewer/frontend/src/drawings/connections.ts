@@ -419,8 +419,10 @@ class Connections extends MovingDrawing<Data> {
     this.toCut({ reader, source: ranked(this.width.table[reader])[0] });
   }
 
+  /** It is told what becomes of the problem, until the hand comes to another. */
   private toCut(cut: Connection): void {
     this.cut = cut;
+    [this.pointed, this.pointedArc] = [null, null];
     this.name();
     this.rest();
     this.tell();
