@@ -7,13 +7,12 @@ from typing import Any
 
 import streamlit as st
 
-from components.ui import tokens
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch51 import claims, exercises, figures, probes, worked
-from components.ui.chapters.ch51.probes import RUN
 from components.ui.chapters.ch51.worked import CALC
-from components.ui.drawings.threads import show_threads
+from components.ui.drawings.connections import Connection, show_connections
 from components.ui.lazily import lazily
+from components.ui.link import one_of
 from components.ui.live import training
 from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
@@ -26,34 +25,53 @@ experiment = lazily("lab.experiments.attention_residuals_race")
 cut_connections = lazily("lab.experiments.residual_ablations")
 recipes = lazily("lab.recipes.attention_residuals")
 
-OF_A_SUM = ("whom",)
-"""Sections that show the reader's own sum."""
-
 page = Chapter("51_attention_residuals", CALC)
 page.open()
 
-
-def share_rows(found: probes.Shares) -> list[dict[str, Any]]:
-    means = found.shares.mean(axis=0)
-    return [
-        {"read by": reader, **dict(zip(found.sources, map(float, row), strict=True))}
-        for reader, row in zip(found.readers, means, strict=True)
-    ]
+# ---------------------------------------------------------------- a connection is cut
 
 
-@page.section("threads", needs=[RUN], told=False)
-def who_reads_whom() -> None:
-    found = probes.shares_of(*worked.SUM)
-    show_threads(
-        f"{page.prefix}threads",
-        list(found.tokens),
-        found.sources,
-        found.readers,
-        found.shares,
-        alt="Every part of a network of six layers, and how much it reads of each contribution",
-    )
-    page.numbers("Shares over all tokens", share_rows(found))
-    page.source(residual.DepthStream, depth.depth_shares)
+def chosen(reads: probes.Reads) -> tuple[Connection, int]:
+    """The connection that is cut and the width that is drawn: as left or linked, or the first."""
+    cuts = worked.named(reads)
+    cut = page.kept("ch51_cut", *one_of([*cuts])) or " to ".join(worked.FIRST_CUT)
+    weighed = page.kept("ch51_weighed", *one_of(worked.WIDTHS)) or worked.AMOUNT
+    return cuts[cut], worked.WIDTHS.index(weighed)
+
+
+def choose(cut: Connection, width: int) -> None:
+    """What a reader chose in the figure, kept as guesses are: here, and in the address."""
+    st.session_state["ch51_cut"] = worked.name_of(probes.reads_of(*worked.SUM), cut)
+    st.session_state["ch51_weighed"] = worked.WIDTHS[width]
+
+
+@page.section("connection", told=False, was=("threads", "whom"))
+def one_connection_is_cut() -> None:
+    figure = st.container()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown("Your own problem, of up to three by three digits", width="content")
+        asked = page.pair(digits=probes.MOST_DIGITS, slim=True)
+    pair = last_allowed("ch51_last", asked, worked.SUM)
+    reads, record = probes.reads_of(*pair), rows_of("threads.jsonl")
+    cut, width = chosen(reads)
+    with figure:
+        show_connections(
+            "ch51_connections",
+            reads.sources,
+            reads.readers,
+            worked.widths(reads, record),
+            worked.parts_of(*pair),
+            worked.places_of(*pair),
+            *worked.texts(pair, cut),
+            worked.how_often(record),
+            worked.ON_WHAT,
+            cut,
+            alt="The parts of a network of six layers, and how much each reads of all before it",
+            width=width,
+            on_change=choose,
+        )
+    page.numbers("Connections", worked.connection_rows(reads, record))
+    page.source()
 
 
 page.prose("opening")
@@ -62,7 +80,7 @@ page.three_from_before("before_stream", "before_norm", "before_pieces")
 # ---------------------------------------------------------------- 1. attention over depth
 
 
-@page.section("sum", needs=[RUN])
+@page.section("sum")
 def attention_over_depth() -> None:
     if page.guess("All queries are zero. The network then computes", worked.SAME, worked.SAME[0]):
         page.notice()
@@ -74,36 +92,10 @@ page.prose("hand")
 # ---------------------------------------------------------------- 2. whom a layer reads
 
 page.prose("whom")
-pair = worked.SUM
-if page.draws(*OF_A_SUM):
-    pair = last_allowed(f"{page.prefix}last", page.pair(digits=probes.MOST_DIGITS), worked.SUM)
 
 
-@page.section("whom", needs=[RUN], told=False)
-def whom_it_reads() -> None:
-    page.prose("whom_controls")
-    weighed = page.choose("weighed", "A connection is as wide as", worked.WEIGHED)
-    found = probes.shares_of(*pair)
-    cut = show_threads(
-        f"{page.prefix}whom",
-        list(found.tokens),
-        found.sources,
-        found.readers,
-        found.shares if weighed == worked.WEIGHED[0] else found.amounts,
-        cuttable=True,
-        compared=weighed == worked.WEIGHED[0],
-        alt="How much each part reads of each contribution to your problem; any can be cut",
-    )
-    said = probes.write_with_cut(*pair, (cut.reading, cut.note) if cut else None)
-    form = probes.form_of(*pair)
-    marks = tokens.marks_of(said.text, form, *pair)
-    st.html(tokens.strip(said.text, form, *pair, marks=marks, small=True))
-    page.notice()
-    page.source(depth.depth_shares, depth.depth_amounts, intervene.cut_connection)
-
-
-@page.section("cut", needs=[RUN])
-def which_digit_dies() -> None:
+@page.section("cut")
+def equal_shares() -> None:
     rows = rows_of("threads.jsonl")
     if not rows or not page.guess(
         "After training, one part gets equal shares, as in a plain sum. Which parts still do well?",
@@ -112,52 +104,30 @@ def which_digit_dies() -> None:
         frame=worked.given_equal_shares(rows),
     ):
         return
-    page.prose("cut_controls")
-    kind = page.choose("kind", "Count", list(worked.KINDS), words=worked.KINDS.__getitem__)
-    page.draw(
-        figures.threads(
-            worked.wrong_when_cut(rows, kind),
-            depth.readers_of(probes.config()),
-            depth.sources_of(probes.config()),
-        ),
-        alt="The share that is wrong with one connection cut: parts down, contributions across",
-    )
-    page.notice()
     page.source(cut_connections.measure_connections, intervene.even_depth)
 
 
-# ---------------------------------------------------------------- 3. how the stream grows
+# ---------------------------------------------------------------- 3. dilution
 
 
 @page.section("growth")
-def how_the_stream_grows() -> None:
+def dilution() -> None:
     rows = rows_of("residuals.jsonl")
     if not rows or not page.guess(
-        "How many times longer is the stream of the plain sum after the last of six layers than "
-        "after the first?",
+        page.text("growth_question"),
         worked.GROWS,
-        lambda: worked.times_longer(rows),
-        frame=worked.LONGER,
+        lambda: worked.left_of_it(rows),
+        frame=worked.thinned_out(rows),
     ):
         return
-    left, right = st.columns(2)
-    with left:
-        look = page.choose("look", "Size of", list(claims.LOOKS), kind="list")
-    with right:
-        n_layer = page.choose(
-            "layers",
-            "Network of",
-            list(worked.DEPTHS),
-            claims.DEEP,
-            kind="segments",
-            words=worked.DEPTHS.__getitem__,
-        )
+    what = page.choose("diluted", "Contribution", worked.PARTS, worked.DILUTED, kind="list")
+    points = worked.diluted_rows(rows, what)
     page.draw(
-        figures.by_layer(worked.layer_rows(rows, n_layer, look), worked.UNITS[look]),
-        alt=f"{look} by layer, a line for each kind of residual connection",
+        figures.by_part(points, worked.readers_of(what)),
+        alt=f"How much of what each later part reads was written by {what}",
     )
     page.notice()
-    page.source(experiment.by_depth, experiment.gradient_by_layer)
+    page.source(experiment.by_depth)
 
 
 # ---------------------------------------------------------------- 4. the race
@@ -175,10 +145,10 @@ def the_race() -> None:
     what = page.choose("what", "Compare", [*claims.GOALS, worked.LOSS], kind="list")
     never = "" if what == worked.LOSS else worked.NEVER
     points = worked.race_points(runs, what)
-    chart = figures.race(points, what, never)
+    intervals = worked.race_intervals(runs, what)
+    chart = figures.over_plain(points, intervals, "times the plain sum", never)
     page.draw(chart, alt=f"{what}: each point is one seed, by depth and residual connection")
     st.caption(dots.in_pairs(points, claims.ARMS["plain"], "value", by="depth", never=never))
-    page.table("Medians of the race", worked.summary(runs))
     page.notice()
     page.source(experiment.measure, experiment.residual_cells, recipes.with_arm)
 
@@ -217,9 +187,10 @@ def a_query_by_hand() -> None:
     exercises.a_query_by_hand(page)
 
 
-@page.section("ex_thin", needs=[RUN])
+@page.section("ex_thin")
 def thin_threads() -> None:
     exercises.thin_threads(page)
 
 
+page.link.knows(*(f"{page.prefix}{name}" for name in worked.REMOVED))
 page.close("end", "read")

@@ -129,9 +129,16 @@ def the_registers_are_scrubbed(page: Page) -> None:
     assert early != late
 
 
-def the_threads_are_scrubbed(page: Page) -> None:
-    early, late = scrubbed(page.locator(".threads").first, 1, 4)
-    assert early != late
+def another_connection_is_cut_and_the_problem_written_again(page: Page) -> None:
+    """From the lists, by a part, and by the arc itself."""
+    drawn = page.locator(".connections")
+    said = drawn.locator(".said")
+    early, late = scrubbed(drawn, 0, 15)
+    assert "296 + 1480 = 1776" in early and "282 + 1440 = 1722 is added up rightly" in late
+    drawn.get_by_label("cut from").select_option("token")
+    assert "The network writes the same as before" in said.inner_text()
+    drawn.get_by_label("FFN 5: cut the widest that it reads").press("Enter")
+    assert "→ FFN 5" in said.inner_text()
 
 
 def the_cloud_is_scrubbed(page: Page) -> None:
@@ -206,7 +213,7 @@ TOUCHES: dict[str, Callable[[Page], None]] = {
     "31_self_training": a_check_holds_labels_back_in_every_round,
     "40_kv_cache": the_cache_grows_and_without_the_mask_deeper_layers_change,
     "50_flash_attention": the_registers_are_scrubbed,
-    "51_attention_residuals": the_threads_are_scrubbed,
+    "51_attention_residuals": another_connection_is_cut_and_the_problem_written_again,
     "52_feature_collapse": the_cloud_is_scrubbed,
     "60_mla": the_strip_says_how_much_smaller,
     "61_moe": layers_part_the_tokens_anew,

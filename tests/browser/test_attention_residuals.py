@@ -1,4 +1,4 @@
-"""A newcomer reads the second page of chapter 5: threads between layers, and one of them cut."""
+"""A newcomer reads the second page of chapter 5: a problem of one's own, with a connection cut."""
 
 from __future__ import annotations
 
@@ -11,31 +11,14 @@ PAGE = "/attention_residuals"
 pytestmark = pytest.mark.slow
 
 
-def test_a_cut_connection_reaches_the_network_and_can_be_mended(open_page) -> None:
-    page = open_page(f"{PAGE}?reveal=1")
-    figure = page.locator(".threads").nth(1)
-    figure.scroll_into_view_if_needed()
-    figure.locator(".said").wait_for()
-    wait_idle(page)
-    written = page.locator(".wb-text").first
-    whole = written.get_attribute("aria-label")
-    figure.locator("[aria-label^='end']").first.click()
-    figure.get_by_role("button", name="cut FFN 5 → end").click()
-    expect(written).not_to_have_attribute("aria-label", whole, timeout=30_000)
-    figure.get_by_role("button", name="whole again").click()
-    expect(written).to_have_attribute("aria-label", whole, timeout=30_000)
-    assert not page.console_errors
-
-
-def test_share_times_length_draws_the_threads_anew(open_page) -> None:
-    page = open_page(f"{PAGE}?reveal=1")
-    figure = page.locator(".threads").nth(1)
-    figure.scroll_into_view_if_needed()
+def test_a_cut_reaches_the_network_and_the_address(open_page) -> None:
+    page = open_page(f"{PAGE}?ch51_a=58&ch51_b=76")
+    figure = page.locator(".connections")
     said = figure.locator(".said")
     said.wait_for()
     wait_idle(page)
-    before = said.inner_text()
-    page.get_by_role("radio", name="share times length").first.click()
-    expect(said).not_to_have_text(before, timeout=30_000)
-    expect(figure.get_by_text("as a plain sum").first).to_be_hidden()
+    expect(said).to_contain_text("Cut: attention 2 → FFN 2.")
+    figure.get_by_label("cut from").select_option("FFN 1")
+    expect(said).to_contain_text("Cut: FFN 1 → FFN 2. ", timeout=30_000)
+    page.wait_for_url(lambda url: "ch51_cut=FFN+1+to+FFN+2" in url)
     assert not page.console_errors

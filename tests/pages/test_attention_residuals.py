@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,10 +9,8 @@ import pytest
 from shown import charts, text_of
 
 from components.ui.chapters.ch51 import claims, exercises, probes, worked
-from components.ui.chapters.ch51.claims import over_plain, over_plain_at_first
 from lab import statistics as ratios
 from lab.interp.depth import readings_of
-from lab.readings import Ratio
 from lab.records import RECORDS, read_lines, select
 from lab.statistics import steps_until
 from lab.training.checkpoint import load_run
@@ -36,7 +33,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     for answer in (
         worked.SAME[0],
         worked.who_bears_it(rows("threads")),
-        f"{claims.growth('plain', 'the stream').value(rows('residuals')):.1f} times as long",
+        worked.left_of_it(rows("residuals")).words,
         worked.is_faster(worked.race_runs()),
     ):
         assert f"The answer: **{answer}**" in text_of(app)
@@ -55,20 +52,21 @@ def test_the_worked_shares_are_softmax_of_directions() -> None:
 
 
 def test_zero_queries_differ_from_a_plain_sum_by_rounding_alone() -> None:
-    assert 0 <= worked.largest_difference() < 1e-9
+    assert 0 <= probes.largest_difference(*worked.SUM) < 1e-9
 
 
-def test_every_reading_shares_out_the_whole() -> None:
-    found = probes.shares_of(7, 8)
-    assert found.shares.shape == (len(found.tokens), len(found.readers), len(found.sources))
-    there = np.isfinite(found.shares).sum(axis=2)
+def test_every_part_shares_out_the_whole() -> None:
+    found = probes.reads_of(7, 8)
+    assert found.shares.shape == (len(found.readers), len(found.sources))
+    there = np.isfinite(found.shares).sum(axis=1)
     config = load_run(probes.RUN).model.config
     assert (there == [r.n_source for r in readings_of(config)]).all()
-    assert np.allclose(np.nansum(found.shares, axis=2), 1)
+    for table in (found.shares, found.amounts):
+        assert np.allclose(np.nansum(table, axis=1), 1)
 
 
 def test_a_bad_operand_keeps_the_last_sum(book: Any) -> None:
-    app = book(PAGE, figure="whom", ch51_a="58", ch51_b="76")
+    app = book(PAGE, figure="connection", ch51_a="58", ch51_b="76")
     last = app.session_state["ch51_last"]
     assert last == (58, 76)
     for typed in ("", "-1", "1e9", "1000", "٣", "x"):
@@ -88,47 +86,103 @@ def test_a_cut_connection_changes_what_is_written() -> None:
     )
     a, b = 123, 456
     right = probes.form_of(a, b).text(a, b)
-    assert probes.write_with_cut(a, b).text == right
-    assert probes.write_with_cut(a, b, cut[1:]).text != right
+    assert probes.written_without(a, b) == right
+    assert probes.written_without(a, b, cut[1:]) != right
 
 
-def test_the_map_of_threads_is_that_of_the_record(book: Any) -> None:
-    (cells,) = charts(
-        book(PAGE, figure="cut", ch51_kind=worked.KINDS["sum"]), "row", "column", "value"
-    )
-    wrong = worked.wrong_when_cut(rows("threads"), "sum")
-    assert len(cells) == np.isfinite(wrong).sum()
-    assert np.isclose(sum(cell["value"] for cell in cells), np.nansum(wrong))
+def test_the_texts_that_are_kept_are_written_so_and_marked_so() -> None:
+    """Whole, the first cut of the page, one that changes nothing, and one that writes no number."""
+    reads = probes.reads_of(*worked.SUM)
+    first = worked.named(reads)["attention 2 to FFN 2"]
+    whole, cuts = worked.texts(worked.SUM, first)
+    assert len(cuts) == 90 and whole.added == [296, 1480, 1776]
+    dead = cuts[first]
+    assert (dead.text, dead.added) == ("37*48=282+0441=2271$", [282, 1440, 1722])
+    assert (dead.wrong, dead.follows) == ([6, 7, 11, 15, 16], [15, 16])
+    for name in ("attention 2 to FFN 2", "token to end", "attention 4 to FFN 4"):
+        cut = worked.named(reads)[name]
+        assert cuts[cut].text == probes.written_without(*worked.SUM, tuple(cut)), name
+    assert cuts[worked.named(reads)["attention 4 to FFN 4"]].added is None
+
+
+def test_a_reader_s_own_problem_is_written_whole_and_with_one_cut() -> None:
+    cut = worked.named(probes.reads_of(58, 76))["attention 2 to FFN 2"]
+    whole, cuts = worked.texts((58, 76), cut)
+    assert [*cuts] == [cut] and whole.text == probes.form_of(58, 76).text(58, 76)
+
+
+def test_a_link_opens_with_its_cut_and_its_width(book: Any) -> None:
+    app = book(PAGE, figure="connection", ch51_cut="FFN 3 to FFN 5", ch51_weighed="share")
+    assert not app.exception and not app.info
+    app = book(PAGE, figure="connection", ch51_cut="FFN 5 to FFN 3")
+    assert any("does not allow" in info.value for info in app.info)
+
+
+def test_how_often_a_cut_does_harm_is_the_record_s() -> None:
+    found = {often.name: often for often in worked.how_often(rows("threads"))}
+    row = select(rows("threads"), reading=5)[0]
+    products = found[worked.KINDS["partial product"]]
+    assert [products.n, products.wrong[5][3]] == row["cut"][3]["wrong"]["partial product"]
+    assert found[worked.KINDS[worked.WHOLE]].wrong[5][3] == row["cut"][3]["errors"]
+
+
+def test_in_a_plain_sum_a_contribution_s_part_only_falls_and_in_a_mix_it_rises_again() -> None:
+    """What prose says of FFN 0; and of each part, all contributions make up the whole."""
+    record = rows("residuals")
+    for arm in worked.COMPARED:
+        found = [worked.diluted(record, arm, name) for name in worked.PARTS]
+        whole: dict[Any, float] = {}
+        for parts in found:
+            for at, value in parts.items():
+                whole[at] = whole.get(at, 0) + value
+        assert np.allclose([*whole.values()], 1)
+        assert len(whole) == 12 * 5
+    readers = worked.readers_of(worked.DILUTED)
+
+    def line(arm: str) -> list[float]:
+        found = worked.diluted(record, arm, worked.DILUTED)
+        return [np.median([x for (at, _), x in found.items() if at == part]) for part in readers]
+
+    plain, full = line("plain"), line("full")
+    assert plain == sorted(plain, reverse=True)
+    attention = [n for n, part in enumerate(readers) if part.startswith("attention")]
+    for n in attention[1:]:
+        assert full[n] > max(full[n - 1], 2 * plain[n]), readers[n]
+    between = [n for n in range(len(readers)) if n not in attention]
+    assert all(abs(full[n] - plain[n]) < 0.07 for n in between)
+    assert full[-1] < 0.1
 
 
 def test_points_of_the_race_are_the_seeds_of_the_record(book: Any, seen: Any) -> None:
     shallow = select(rows("residuals_race"), part="race")
-    race = [*shallow, *select(rows("residuals"), part="race", depth=6)]
+    deep = select(rows("residuals"), part="race", depth=6)
     (points,) = charts(seen(PAGE, reveal="1"), "depth", "arm", "seed", "value", "came")
-    assert len(points) == len(race)
+    assert len(points) == len(shallow) + len(deep)
     (losses,) = charts(
         book(PAGE, figure="race", ch51_what=worked.LOSS), "depth", "arm", "came", "value"
     )
-    assert sorted(p["value"] for p in losses) == sorted(row["loss"] for row in race)
+    wanted: list[float] = []
+    for race in (shallow, deep):
+        plain = np.median([row["loss"] for row in select(race, arm="plain")])
+        wanted += [row["loss"] / plain for row in race]
+    assert sorted(p["value"] for p in losses) == pytest.approx(sorted(wanted))
 
 
 def test_what_prose_concludes_of_the_race_is_so() -> None:
     """No interval leaves one out, but that of groups in the first race, on few problems."""
 
-    def found(question: Ratio) -> ratios.Ratio:
-        record = rows(Path(question.path).stem)
-        return ratios.ratio_of_medians(question.one.values(record), question.other.values(record))
-
-    questions = [
-        *(over_plain(3, arm, goal) for arm in ("full", "block", "fixed") for goal in (0.05, 0.01)),
-        *(over_plain(6, arm) for arm in ("full", "block")),
-    ]
-    assert all(found(question).low <= 1 <= found(question).high for question in questions)
-    assert found(over_plain_at_first("block")).high < 1
+    runs = worked.race_runs()
+    goals = [goal for goal, wrong in claims.GOALS.items() if wrong > claims.LAST_GOAL]
+    assert len(goals) == 2
+    for goal in goals:
+        for one in worked.race_intervals(runs, goal):
+            assert one["low"] <= 1 <= one["high"], (goal, one["arm"])
+    block, plain = (
+        claims.looked_at(claims.SHALLOW, arm).steps_to(claims.MAIN_GOAL).values(rows("residuals"))
+        for arm in ("block", "plain")
+    )
+    assert ratios.ratio_of_medians(block, plain).high < 1
     assert worked.is_faster(worked.race_runs()) == worked.FASTER[2]
-    (cost,) = select(rows("residuals_race"), part="cost")
-    plain = cost["seconds"].pop("plain")[1]
-    assert all(median > plain for _, median, _ in cost["seconds"].values())
     race = select(rows("residuals_race"), part="race")
     came = [steps_until(row["curve"], 0.001) for row in race]
     assert sum(map(np.isfinite, came)) <= 13 and len(came) == 20

@@ -147,26 +147,25 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "tile_map": lambda: ch50.tile_map(
         np.array([[0.5, np.nan], [-1.0, 0.2]]), ["0 3", "1 7"], ["0 3", "1 7"]
     ),
-    "by_layer": lambda: ch51.by_layer(
+    "by_part": lambda: ch51.by_part(
         [
-            {"arm": arm, "layer": layer, "seed": seed, "value": 0.5}
-            for arm in colours.RESIDUALS
-            for layer in (0, 1)
+            {"arm": arm, "part": part, "seed": seed, "value": 0.5}
+            for arm in ("plain sum", "attention over depth")
+            for part in ("FFN 0", "end")
             for seed in (1, 2)
         ],
-        "root mean square",
+        ("FFN 0", "end"),
     ),
-    "race": lambda: ch51.race(
+    "over_plain": lambda: ch51.over_plain(
         [
-            {"depth": "six layers", "arm": arm, "seed": seed, "value": 700, "came": "arrived"}
+            {"depth": "six layers", "arm": arm, "seed": seed, "value": 0.9, "came": "arrived"}
             for arm in colours.RESIDUALS
             for seed in (1, 2)
+        ],
+        [
+            {"depth": "six layers", "arm": "over groups", "low": 0.0, "high": 1.2, "words": "1"},
         ],
         "steps",
-        "did not arrive",
-    ),
-    "threads": lambda: ch51.threads(
-        np.array([[0.2, np.nan], [1.0, 0.0]]), ["FFN 0", "end"], ["token", "FFN 0"]
     ),
     "over_steps": lambda: ch52.over_steps(
         [
@@ -286,7 +285,6 @@ CURVES = {
 SHORT = {
     "blend_map",
     "tile_map",
-    "threads",
     "length_map",
     "early_reading",
     "line_lengths",

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-
 from components.ui.chapters.ch51 import probes
-from components.ui.claims.claim import Claim, Table
+from components.ui.claims.claim import Claim
 from components.ui.lazily import lazily
 from components.ui.words import spelled
 from lab.readings import (
     Counts,
     Measured,
     Numbers,
-    Question,
-    Ratio,
     Row,
     Rows,
     Told,
     errors_in,
     part_of,
-    ratio_in_words,
     result,
     rows,
 )
-from lab.statistics import lower_bound_95, steps_until
+from lab.statistics import lower_bound_95
 
 depth = lazily("lab.interp.depth")
 recipes = lazily("lab.recipes.recipe_index")
@@ -82,16 +76,6 @@ def threads_that_cost(least: float) -> Counts:
     )
 
 
-REPLACED: dict[str, Callable[[str], Question]] = {
-    "one FFN": lambda how: least_to_most(one_pinned("FFN", how)),
-    "one attention": lambda how: least_to_most(one_pinned("attention", how)),
-    "the end": lambda how: least_to_most(one_pinned("end", how)),
-    "all parts": pinned,
-    "no part": lambda how: pinned("none"),
-}
-"""Where shares are replaced: the problems that are then wrong, by what stands in their place."""
-
-
 # ---------------------------------------------------------------- the race
 
 SHALLOW, DEEP = 3, 6
@@ -107,12 +91,6 @@ GOALS = {
     "steps to 1 wrong in 100": 0.01,
     "steps to 1 wrong in 1,000": LAST_GOAL,
 }
-LOOKS = {
-    "the stream": "resid_post",
-    "attention's contribution": "attn_out",
-    "the FFN's contribution": "ffn_out",
-    "the gradient": "gradient",
-}
 
 
 def looked_at(n_layer: int, arm: str) -> Rows:
@@ -125,27 +103,6 @@ def race(n_layer: int, arm: str) -> Rows:
     return SHALLOW_RACE.where(part="race", arm=arm) if n_layer == SHALLOW else looked_at(DEEP, arm)
 
 
-def over_plain(n_layer: int, arm: str, goal: float = MAIN_GOAL) -> Ratio:
-    """How many times the steps of the plain sum an arm takes to a goal."""
-    return race(n_layer, arm).steps_to(goal).ratio_to(race(n_layer, "plain").steps_to(goal))
-
-
-def over_plain_at_first(arm: str) -> Ratio:
-    """The same in the first race with three layers, decided on the first problems of a check."""
-    one, plain = (looked_at(SHALLOW, name).steps_to(MAIN_GOAL) for name in (arm, "plain"))
-    return one.ratio_to(plain)
-
-
-def came(n_layer: int, arm: str) -> Counts:
-    """Runs that came to the last goal."""
-    runs = race(n_layer, arm)
-    return runs.those(lambda row: math.isfinite(steps_until(row["curve"], LAST_GOAL)))
-
-
-COST = SHALLOW_RACE.where(part="cost")
-"""Steps of all arms of three layers, taken by turns: the least, the median and the most seconds."""
-
-
 def step_over_plain(found: Rows, arm: str) -> Numbers:
     """The median time of a step over that of the plain sum."""
     return found.numbers(
@@ -153,24 +110,9 @@ def step_over_plain(found: Rows, arm: str) -> Numbers:
     )
 
 
-def time_over_plain(arm: str) -> Told:
-    """With three layers, to the goal: steps, each as long as one took beside the others."""
-
-    def words(record: list[Row]) -> str:
-        (cost,) = COST.of(record)
-        steps = over_plain(SHALLOW, arm)
-        one, plain = (
-            [cost["seconds"][name][1] * n for n in question.values(record)]
-            for name, question in ((arm, steps.one), ("plain", steps.other))
-        )
-        return ratio_in_words(one, plain)
-
-    return SHALLOW_RACE.told(words)
-
-
-def growth(arm: str, look: str) -> Numbers:
-    """In six layers: of the last layer over the first."""
-    name = LOOKS[look]
+def growth(arm: str) -> Numbers:
+    """Of the stream in six layers: of the last layer over the first."""
+    name = "resid_post"
     return looked_at(DEEP, arm).numbers(lambda row: row[name][-1] / row[name][0], "{:.1f}", "times")
 
 
@@ -181,21 +123,13 @@ CLAIMS: dict[str, Claim] = {
         "Wrong problems of three by three digits, of the network whose connections are shown.",
         result(probes.RUN).told(last_reading),
     ),
-    "attention_residuals.residual_steps_block_3_first": Claim(
-        "Steps to one wrong in twenty, groups over plain sum, 3 layers, on few problems.",
-        over_plain_at_first("block"),
-    ),
     **{
         f"attention_residuals.stream_growth_{arm}": Claim(
             f"Size of the stream in the last of six layers over that in the first: {ARMS[arm]}.",
-            growth(arm, "the stream"),
+            growth(arm),
         )
         for arm in ("plain", "full")
     },
-    "attention_residuals.attention_growth_plain": Claim(
-        "Size of attention's contribution, last of six layers over the first: plain sum.",
-        growth("plain", "attention's contribution"),
-    ),
     **{
         f"attention_residuals.residual_cost_{arm}": Claim(
             f"Time of a step over that of the plain sum, six layers: {ARMS[arm]}.",
@@ -203,20 +137,10 @@ CLAIMS: dict[str, Claim] = {
         )
         for arm in ("full", "block")
     },
-    **{
-        f"attention_residuals.residual_cost_{arm}_3": Claim(
-            f"Time of a step over that of the plain sum, three layers: {RACERS[arm]}.",
-            step_over_plain(COST, arm),
-        )
-        for arm in ("full", "block", "fixed")
-    },
-    **{
-        f"attention_residuals.residual_parameters_{n_layer}": Claim(
-            f"Parameters of every kind in the race, {n_layer} layers.",
-            rows("residuals", depth=n_layer).numbers("parameters"),
-        )
-        for n_layer in (SHALLOW, DEEP)
-    },
+    "attention_residuals.residual_parameters_6": Claim(
+        "Parameters of every kind in the race, 6 layers.",
+        rows("residuals", depth=DEEP).numbers("parameters"),
+    ),
     **{
         f"attention_residuals.residual_full_{arm}": Claim(
             f"Test problems wrong, one run of 4.7M parameters: {ARMS[arm]}.",
@@ -232,58 +156,21 @@ CLAIMS: dict[str, Claim] = {
         rows("residuals").numbers(lambda row: max(check[2] for check in row["curve"])).largest(),
     ),
     **{
-        f"attention_residuals.even_{part.lower()}": Claim(
-            f"Problems wrong with equal shares at one part: {part}.",
-            least_to_most(one_pinned(part, "even")),
+        f"attention_residuals.{how}_{part.lower()}": Claim(
+            f"Problems wrong with {shares} at one part: {part}.",
+            least_to_most(one_pinned(part, how)),
         )
         for part in ("FFN", "attention")
+        for how, shares in (("even", "equal shares"), ("fixed", "the mean of its own shares"))
     },
+    "attention_residuals.fixed_all": Claim(
+        "Problems wrong with the mean of its own shares at every part.", pinned("fixed")
+    ),
     "attention_residuals.threads_matter": Claim(
         "Connections without which at least one problem in ten is wrong.", threads_that_cost(0.1)
     ),
     "attention_residuals.fatal_threads": Claim(
         "Connections that cost every problem.",
         threads_that_cost(1).said(lambda threads, n: spelled(threads)),
-    ),
-}
-
-TABLES = {
-    "attention_residuals.replaced": Table(
-        "Shares replaced in",
-        {
-            words: {
-                "By equal shares": question("even"),
-                "By the mean of its own shares": question("fixed"),
-            }
-            for words, question in REPLACED.items()
-        },
-    ),
-    "attention_residuals.growth": Table(
-        "Residual connection",
-        {
-            words: {
-                "Stream": growth(arm, "the stream"),
-                "FFN's contribution": growth(arm, "the FFN's contribution"),
-            }
-            for arm, words in ARMS.items()
-        },
-    ),
-    "attention_residuals.steps": Table(
-        "Residual connection",
-        {
-            RACERS[arm]: {"Three layers": over_plain(SHALLOW, arm)}
-            | ({"Six layers": over_plain(DEEP, arm)} if arm in ARMS else {})
-            for arm in ("full", "block", "fixed")
-        },
-    ),
-    "attention_residuals.race": Table(
-        "Residual connection",
-        {
-            RACERS[arm]: {
-                "Steps to 1 wrong in 100": over_plain(SHALLOW, arm, 0.01),
-                "Time to 1 wrong in 20": time_over_plain(arm),
-            }
-            for arm in ("full", "block", "fixed")
-        },
     ),
 }

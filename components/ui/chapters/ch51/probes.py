@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -10,11 +10,15 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from components.ui.computed_ahead import ahead
 from components.ui.lazily import lazily
 from components.ui.loaded_models import load_with_progress
 from lab.data.problems import BOUNDS, Format, sample_exact
 
+configs = lazily("lab.model.config")
 depth = lazily("lab.interp.depth")
+gpt = lazily("lab.model.gpt")
+inference = lazily("lab.inference.forward")
 transcripts = lazily("lab.inference.transcript")
 
 RUN = "attention_residuals_small"
@@ -32,42 +36,85 @@ def form_of(a: int, b: int) -> Format:
     return Format("cot_reversed", len(str(a)), len(str(b)))
 
 
-def config() -> Any:
-    return load_with_progress(RUN).model.config
-
-
 @dataclass(frozen=True)
-class Shares:
-    """Of one text: its tokens, who is read, who reads, and the share of every one at every token,
-    (T, R, N), not a number where a source is not there yet; `amounts` are shares by length."""
+class Reads:
+    """Of one text: what is read and who reads, and (R, N), the mean over its tokens, the share of
+    each in the mix and what it brings, share times length over the sum of these; not a number where
+    a contribution is not there yet. `spread`: the largest standard deviation of a share over the
+    tokens."""
 
-    tokens: str
     sources: list[str]
     readers: list[str]
     shares: Numbers
     amounts: Numbers
+    spread: float
 
 
+@ahead
 @st.cache_data(show_spinner=False, max_entries=64)
-def shares_of(a: int, b: int) -> Shares:
-    """While the network reads the right text of a sum, all but its last token."""
-    text, own = form_of(a, b).text(a, b)[:-1], config()
-    shares, amounts = (
-        look(load_with_progress(RUN).model, text)
-        for look in (depth.depth_shares, depth.depth_amounts)
+def reads_of(a: int, b: int) -> Reads:
+    """While the network reads the right text of a problem, all but its last token."""
+    model = load_with_progress(RUN).model
+    text = form_of(a, b).text(a, b)[:-1]
+    shares, amounts = (look(model, text) for look in (depth.depth_shares, depth.depth_amounts))
+    return Reads(
+        depth.sources_of(model.config),
+        depth.readers_of(model.config),
+        shares.mean(axis=0),
+        amounts.mean(axis=0),
+        float(np.nanmax(shares.std(axis=0))),
     )
-    return Shares(text, depth.sources_of(own), depth.readers_of(own), shares, amounts)
 
 
 @lru_cache(maxsize=256)
-def write_with_cut(a: int, b: int, connection: Connection | None = None) -> Any:
+def written_without(a: int, b: int, connection: Connection | None = None) -> str:
     """The network's own text, with one connection cut or none."""
-    form, loaded = form_of(a, b), load_with_progress(RUN)
+    form, model = form_of(a, b), load_with_progress(RUN).model
     prompt = form.text(a, b)[: form.prompt_length]
-    edits = [depth.cut(loaded.model.config, *connection)] if connection else []
-    return transcripts.transcribe(loaded.model, prompt, form.length, edits)
+    edits = [depth.cut(model.config, *connection)] if connection else []
+    return transcripts.transcribe(model, prompt, form.length, edits).text
 
 
+@ahead
+def all_written(a: int, b: int) -> dict[Connection | None, str]:
+    """The texts of a problem: whole, and with each connection cut."""
+    cuts = [
+        (reader, source)
+        for reader, reading in enumerate(depth.readings_of(load_with_progress(RUN).model.config))
+        for source in range(reading.n_source)
+    ]
+    return {cut: written_without(a, b, cut) for cut in (None, *cuts)}
+
+
+@ahead
+def lengths(a: int, b: int) -> dict[str, float]:
+    """|contribution| of the token and of every FFN, the mean over the tokens of a problem."""
+    text = form_of(a, b).text(a, b)[:-1]
+    model = load_with_progress(RUN).model
+    found = inference.run_with_trace(model, text, ("embed", "ffn_out"))
+    return {key: float(x.norm(dim=-1).mean()) for key, (x,) in found.calls.items()}
+
+
+@ahead
+@lru_cache
+def largest_difference(a: int, b: int) -> float:
+    """Between the logits with all queries zero and those of a plain sum, in 64 bits, with the
+    weights of the page's network, by the largest logit."""
+    loaded = load_with_progress(RUN)
+    own = loaded.model.config
+    zero, plain = (
+        gpt.GPT(replace(own, residual=connections, norm_eps=1e-12)).double().eval()
+        for connections in (own.residual, configs.PlainResidualConfig())
+    )
+    weights = {n: w for n, w in loaded.model.state_dict().items() if not n.startswith("residual")}
+    for model in (zero, plain):
+        model.load_state_dict(weights, strict=False)
+    text = form_of(a, b).text(a, b)
+    one, other = (inference.logits_of(model, text) for model in (zero, plain))
+    return float((one - other).abs().max() / other.abs().max())
+
+
+@ahead
 @st.cache_data(show_spinner=False, max_entries=64)
 def thinned(below: float, by_length: bool) -> Any:
     """The network without shares or amounts under `below`, on validation sums of 3 x 3 digits."""

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
+from statistics import median
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from components.ui import tokens
 from components.ui.chapters.ch51 import claims, probes
+from components.ui.drawings.connections import Connection, Often, Part, Text, Width
 from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
 from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
-from components.ui.loaded_models import load_with_progress
 from components.ui.page_records import rows_of
-from components.ui.words import band, spelled
+from components.ui.words import spelled
+from lab import statistics
+from lab.data.problems import number_in
 from lab.numerals import written
-from lab.readings import Numbers, Row, Rows, rows
+from lab.readings import Numbers, Row, Rows, part_of, ratio_in_words, rows
 
-depth = lazily("lab.interp.depth")
 experiment = lazily("lab.experiments.attention_residuals_race")
-gpt = lazily("lab.model.gpt")
-configs = lazily("lab.model.config")
+recipes = lazily("lab.recipes.attention_residuals")
 residual = lazily("lab.model.residual")
-inference = lazily("lab.inference.forward")
 torch = lazily("torch")
 trace = lazily("lab.model.trace")
 
@@ -33,6 +33,9 @@ Drawn = dict[str, Any]
 """A row of a chart or a table."""
 
 SUM = (37, 48)
+
+REMOVED = ("kind", "look", "layers")
+"""Controls that links of before may name."""
 
 # ---------------------------------------------------------------- by hand
 
@@ -73,41 +76,131 @@ def vector(numbers: Sequence[float]) -> str:
 SAME = ("the same as with a plain sum", "only what the token says", "nothing of use")
 
 
-@lru_cache
-def largest_difference() -> float:
-    """Between the logits with all queries zero and those of a plain sum, in 64 bits, with the
-    weights of the page's network, by the largest logit."""
-    loaded = load_with_progress(probes.RUN)
-    own = loaded.model.config
-    zero, plain = (
-        gpt.GPT(with_small_epsilon(own, connections)).double().eval()
-        for connections in (own.residual, configs.PlainResidualConfig())
-    )
-    weights = {n: w for n, w in loaded.model.state_dict().items() if not n.startswith("residual")}
-    for model in (zero, plain):
-        model.load_state_dict(weights, strict=False)
-    text = probes.form_of(*SUM).text(*SUM)
-    one, other = (inference.logits_of(model, text) for model in (zero, plain))
-    return float((one - other).abs().max() / other.abs().max())
-
-
-def with_small_epsilon(config: Any, connections: Any) -> Any:
-    return replace(config, residual=connections, norm_eps=1e-12)
-
-
 # ---------------------------------------------------------------- 2. whom a layer reads
 
-WEIGHED = ("share", "share times length")
+SHARE, AMOUNT = WEIGHED = ("share", "share times length")
+LOST = "problems lost without it"
+WIDTHS = (AMOUNT, SHARE, LOST)
 """What a connection is as wide as."""
 
+FIRST_CUT = ("attention 2", "FFN 2")
+"""With which the page opens: from, to."""
 
-@lru_cache
+
+def named(reads: probes.Reads) -> dict[str, Connection]:
+    """All connections by their names in a link."""
+    return {
+        f"{source} to {reader}": Connection(r, n)
+        for r, reader in enumerate(reads.readers)
+        for n, source in enumerate(reads.sources)
+        if not np.isnan(reads.shares[r, n])
+    }
+
+
+def name_of(reads: probes.Reads, cut: Connection) -> str:
+    return next(name for name, at in named(reads).items() if at == cut)
+
+
+def connection_rows(reads: probes.Reads, record: Any) -> list[Drawn]:
+    """A row a connection, for a reader to take along."""
+    tables = {width.name: width.table for width in widths(reads, record)}
+    return [
+        {"connection": name, **{what: float(table[at]) for what, table in tables.items()}}
+        for name, at in named(reads).items()
+    ]
+
+
+def texts(pair: tuple[int, int], cut: Connection) -> tuple[Text, dict[Connection, Text]]:
+    """What is written whole, and without a connection: of the page's own problem each of them, of
+    a reader's the one that is cut."""
+    if pair == SUM:
+        found = dict(probes.all_written(*pair))
+    else:
+        found = {at: probes.written_without(*pair, at) for at in (None, tuple(cut))}
+    whole = marked(found.pop(None), *pair)
+    return whole, {Connection(*at): marked(text, *pair) for at, text in found.items() if at}
+
+
+def widths(reads: probes.Reads, record: Any) -> list[Width]:
+    lost = wrong_when_cut(record, WHOLE)
+    n = claims.CUT.of(record)[0]["n"]
+    return [
+        Width(AMOUNT, "{share} of what {reader} reads, by length", reads.amounts),
+        Width(SHARE, "a share of {share} in the mix that {reader} reads", reads.shares),
+        Width(LOST, f"{{share}} of {n} problems go wrong without it", lost, bundled=False),
+    ]
+
+
+def marked(text: str, a: int, b: int) -> Text:
+    """What the network wrote: a sum is right or wrong for the numbers that it has written."""
+    form = probes.form_of(a, b)
+    marks = tokens.marks_of(text, form, a, b)
+    added = [number_in(text, field) for field in (*form.partial_products, form.answer)]
+    numbers = [number for number in added if number is not None]
+    whole = len(numbers) == len(added)
+    return Text(text, [*marks.wrong], [*marks.follows], numbers if whole else None)
+
+
+def parts_of(a: int, b: int) -> list[Part]:
+    form = probes.form_of(a, b)
+    right = form.text(a, b)
+    return [
+        Part(
+            field.start,
+            field.stop,
+            tokens.label_of(field, a, b),
+            field.role,
+            number_in(right, field) if field.backwards and field.holds_number else None,
+        )
+        for field in form.fields
+    ]
+
+
+def places_of(a: int, b: int) -> list[str]:
+    """The names of all tokens that are written."""
+    form = probes.form_of(a, b)
+    return [tokens.place_of(at, form, a, b) for at in range(form.prompt_length, form.length)]
+
+
+ON_WHAT = "in 200 problems of three by three digits, each digit told from the right ones before it"
+
+
+def how_often(record: Any) -> list[Often]:
+    """Problems and digits that are wrong with each connection cut."""
+    found = claims.CUT.of(record)
+
+    def counted(kind: str, name: str) -> Often:
+        def of(row: Row, cut: Any) -> list[int]:
+            return [row["n"], cut["errors"]] if kind == WHOLE else cut["wrong"][kind]
+
+        n = of(found[0], found[0]["cut"][0])[0]
+        return Often(name, n, [[of(row, cut)[1] for cut in row["cut"]] for row in found])
+
+    return [counted(kind, name) for kind, name in KINDS.items()]
+
+
+def the_cut(kind: str) -> tuple[int, int]:
+    """Of the cut with which the page opens: so many are wrong, of so many."""
+    at = named(probes.reads_of(*SUM))[" to ".join(FIRST_CUT)]
+    (often,) = [x for x in how_often(rows_of("threads.jsonl")) if x.name == KINDS[kind]]
+    return often.wrong[at.reader][at.source], often.n
+
+
+def added_without() -> str:
+    """What is added up without the connection that is cut when the page opens."""
+    at = named(probes.reads_of(*SUM))[" to ".join(FIRST_CUT)]
+    added = [*map(str, marked(probes.all_written(*SUM)[at], *SUM).added or ())]
+    return f"${' + '.join(added[:-1])} = {added[-1]}$"
+
+
+def changed_texts() -> int:
+    """Connections without which the page's own problem is written otherwise."""
+    texts = probes.all_written(*SUM)
+    return sum(text != texts[None] for text in texts.values())
+
+
 def lengths() -> dict[str, float]:
-    """|contribution| of the token and of every FFN, the mean over the page's own problem."""
-    model = load_with_progress(probes.RUN).model
-    text = probes.form_of(*SUM).text(*SUM)[:-1]
-    found = inference.run_with_trace(model, text, ("embed", "ffn_out"))
-    return {key: float(x.norm(dim=-1).mean()) for key, (x,) in found.calls.items()}
+    return probes.lengths(*SUM)
 
 
 def length_of_ffn(which: Callable[[list[float]], float]) -> str:
@@ -169,43 +262,78 @@ def given_equal_shares(record: Any) -> Picked:
 DEPTHS = {claims.SHALLOW: "three layers", claims.DEEP: "six layers"}
 
 
-def layer_rows(record: Any, n_layer: int, look: str) -> list[Drawn]:
+PARTS = [f"{kind} {layer}" for layer in range(claims.DEEP) for kind in ("attention", "FFN")]
+"""What is written, in its order; each part but the first reads what is written before it."""
+
+DILUTED, EARLY, LATE = "FFN 0", "attention 1", "attention 4"
+"""The contribution that the page follows, and two parts that read it."""
+
+COMPARED = ("plain", "full")
+
+
+def diluted(record: Any, arm: str, contribution: str) -> dict[tuple[str, int], float]:
+    """How much of what a part reads is this contribution, by part and seed: its size, and with
+    attention over depth its share, over all that is read of what attention and FFNs wrote."""
+    at = PARTS.index(contribution)
+    found: dict[tuple[str, int], float] = {}
+    for row in claims.looked_at(claims.DEEP, arm).of(record):
+        sizes = [x for pair in zip(row["attn_out"], row["ffn_out"], strict=True) for x in pair]
+        for n, part in enumerate([*PARTS[1:], "end"], 1):
+            weights = row["depth_pattern"][n - 1][1:] if row["depth_pattern"] else [1.0] * n
+            brought = [x * weight for x, weight in zip(sizes, weights, strict=False)]
+            if at < n:
+                found[part, row["cell"]["seed"]] = brought[at] / sum(brought)
+    return found
+
+
+def diluted_rows(record: Any, contribution: str) -> list[Drawn]:
     return [
-        {"arm": name, "layer": layer, "seed": row["cell"]["seed"], "value": value}
-        for arm, name in claims.ARMS.items()
-        for row in claims.looked_at(n_layer, arm).of(record)
-        for layer, value in enumerate(row[claims.LOOKS[look]])
+        {"arm": claims.ARMS[arm], "part": part, "seed": seed, "value": value}
+        for arm in COMPARED
+        for (part, seed), value in diluted(record, arm, contribution).items()
     ]
 
 
-UNITS = {
-    "the stream": "root mean square of the stream",
-    "attention's contribution": "root mean square of the contribution",
-    "the FFN's contribution": "root mean square of the contribution",
-    "the gradient": "length of the gradient for a layer's weights",
-}
+def readers_of(contribution: str) -> list[str]:
+    return [*PARTS[PARTS.index(contribution) + 1 :], "end"]
+
+
+def in_hundredths(record: Any, arm: str, part: str) -> list[float]:
+    """Of each seed: how much of what a part reads is the contribution that the page follows."""
+    found = diluted(record, arm, DILUTED).items()
+    return [100 * value for (reader, _), value in found if reader == part]
+
+
+def median_part(arm: str, part: str) -> str:
+    return f"{median(in_hundredths(rows_of('residuals.jsonl'), arm, part)):.0f}%"
+
+
 GROWS = ("less than two times", "two to ten times", "more than ten times")
+"""Words that links of before may say."""
 
 
-def grows(record: Any) -> str:
-    """The option of the guess: of the plain sum."""
-    return band(claims.growth("plain", "the stream").value(record), (2, 10), GROWS)
+def thinned_out(record: Any) -> Dragged:
+    """The frame of the guess: with a plain sum."""
+    first = round(median(in_hundredths(record, "plain", EARLY)))
+    return Dragged(
+        Axis.percent("of what it reads"),
+        f"of what {LATE} reads",
+        given=[Line(f"of what {EARLY} reads", first)],
+        start=50,
+        hue="ochre",
+    )
 
 
-LONGER = Dragged(
-    Axis("times as long as after the first layer", 0.1, 100, log=True, less="less"),
-    "after the last layer",
-    given=[Line("after the first layer", 1)],
-    start=1,
-    hue="ochre",
-)
-"""The frame of the guess; below one the stream has become shorter."""
-
-
-def times_longer(record: Any) -> Answer:
-    found = claims.growth("plain", "the stream")
-    value = found.value(record)
-    return Answer(value, f"{value:.1f} times as long")
+def left_of_it(record: Any) -> Answer:
+    plain, full = ([round(x, 1) for x in in_hundredths(record, arm, LATE)] for arm in COMPARED)
+    other = median(full)
+    return Answer(
+        median(plain),
+        f"{median(plain):.0f}%",
+        then=f"With attention over depth it is {other:.0f}%.",
+        dots=plain,
+        rows=[Line(claims.ARMS["full"], other, f"{other:.0f}%", dots=full, hue="violet")],
+    )
 
 
 NEVER, LOSS = "did not reach it", "loss"
@@ -236,42 +364,54 @@ def race_runs() -> Runs:
 
 
 def race_points(runs: Runs, what: str) -> list[Drawn]:
-    """A point a run: steps to a goal, or the loss; who never arrived stands where it ended."""
-    return [
-        {
-            "depth": DEPTHS[n_layer],
-            "arm": claims.RACERS[arm],
-            "seed": row["cell"]["seed"],
-            "value": value if np.isfinite(value) else row["steps"],
-            "came": "reached the goal" if np.isfinite(value) else NEVER,
-        }
-        for (n_layer, arm), seeds in runs.items()
-        for row, value in compared(claims.race(n_layer, arm), what).points(seeds)
-    ]
+    """A point a run: steps to a goal, or the loss, over the median of the plain sum; who never
+    arrived stands where it ended."""
+    points: list[Drawn] = []
+    for (n_layer, arm), seeds in runs.items():
+        plain = compared(claims.race(n_layer, "plain"), what).points(runs[n_layer, "plain"])
+        whole = median(reached(row, value) for row, value in plain)
+        for row, value in compared(claims.race(n_layer, arm), what).points(seeds):
+            points.append(
+                {
+                    "depth": DEPTHS[n_layer],
+                    "arm": claims.RACERS[arm],
+                    "seed": row["cell"]["seed"],
+                    "value": reached(row, value) / whole,
+                    "came": "reached the goal" if np.isfinite(value) else NEVER,
+                }
+            )
+    return points
+
+
+def reached(row: Row, value: float) -> float:
+    return value if np.isfinite(value) else row["steps"]
+
+
+def race_intervals(runs: Runs, what: str) -> list[Drawn]:
+    """Of each arm but the plain sum the 95% interval of its median over that one's."""
+    found: list[Drawn] = []
+    for (n_layer, arm), seeds in runs.items():
+        if arm == "plain":
+            continue
+        one, plain = (
+            compared(claims.race(n_layer, name), what).values(own)
+            for name, own in ((arm, seeds), ("plain", runs[n_layer, "plain"]))
+        )
+        ratio = statistics.ratio_of_medians(one, plain)
+        found.append(
+            {
+                "depth": DEPTHS[n_layer],
+                "arm": claims.RACERS[arm],
+                "low": ratio.low,
+                "high": ratio.high,
+                "words": ratio_in_words(one, plain),
+            }
+        )
+    return found
 
 
 def compared(found: Rows, what: str) -> Numbers:
     return found.numbers("loss") if what == LOSS else found.steps_to(claims.GOALS[what])
-
-
-def summary(runs: Runs) -> list[dict[str, str]]:
-    """A line an arm of a depth: medians, and how many seeds came to the last goal."""
-    out: list[dict[str, str]] = []
-    for (n_layer, arm), seeds in runs.items():
-        found = claims.race(n_layer, arm)
-        steps = found.steps_to(claims.MAIN_GOAL).value(seeds)
-        out.append(
-            {
-                "network": DEPTHS[n_layer],
-                "residual": claims.RACERS[arm],
-                "steps to 1 wrong in 20": f"{steps:,.0f}" if np.isfinite(steps) else NEVER,
-                "reached 1 in 1,000": claims.came(n_layer, arm).measure(seeds).shown,
-                "loss": f"{found.numbers('loss').value(seeds):.4f}",
-                "after steps": f"{seeds[0]['measured_at']:,}",
-                "rate": written(seeds[0]["rate"]),
-            }
-        )
-    return out
 
 
 FASTER = ("yes, every seed", "no, not one seed", "not decided by these seeds")
@@ -312,9 +452,17 @@ def recorded_curves(record: Any) -> list[Drawn]:
     ]
 
 
-def largest_spread() -> float:
-    """The largest standard deviation of a share over the tokens of the page's own problem."""
-    return float(np.nanmax(probes.shares_of(*SUM).shares.std(axis=0)))
+def share_of_the_token(which: Callable[[list[float]], float], amount: bool = False) -> str:
+    """The share of the token's embedding, or share times length, in what later parts than FFN 0
+    read."""
+    reads = probes.reads_of(*SUM)
+    table = reads.amounts if amount else reads.shares
+    return f"{100 * which(table[1:, 0].tolist()):.{1 if amount else 0}f}%"
+
+
+def kept_vectors(groups: bool) -> str:
+    """Of each token, in the race of six layers: the embedding, and contributions or their sums."""
+    return spelled(1 + (recipes.N_GROUP if groups else len(PARTS)))
 
 
 CALC: dict[str, Callable[[], str]] = {
@@ -328,13 +476,25 @@ CALC: dict[str, Callable[[], str]] = {
     "share_token": lambda: f"{mixed(QUERY, 2)[0][0]:.2f}",
     "share_attention": lambda: f"{mixed(QUERY, 2)[0][1]:.2f}",
     "read": lambda: vector(mixed(QUERY, 2)[1]),
-    "same": lambda: written(largest_difference(), "{:.0e}"),
+    "same": lambda: written(probes.largest_difference(*SUM), "{:.0e}"),
     "race_seeds": lambda: spelled(len(race_runs()[claims.DEEP, "full"])),
     "most_steps_3": lambda: f"{experiment.STEPS[claims.SHALLOW]:,}",
     "most_steps_6": lambda: f"{experiment.STEPS[claims.DEEP]:,}",
     "first_part": lambda: f"{-(-experiment.N_CHECK // 8):,}",
     "fixed_more": lambda: f"{fixed_more()}",
-    "spread": lambda: f"{largest_spread():.2f}",
+    "written_without": added_without,
+    "cut_products": lambda: part_of(*the_cut("partial product")),
+    "cut_answers": lambda: part_of(*the_cut("answer")),
+    "changed": lambda: spelled(changed_texts()),
+    "token_share": lambda: f"{100 * probes.reads_of(*SUM).shares[0, 0]:.0f}%",
+    "token_later": lambda: share_of_the_token(max),
+    "token_later_amount": lambda: share_of_the_token(max, amount=True),
+    "diluted_early": lambda: median_part("plain", EARLY),
+    "diluted_end_plain": lambda: median_part("plain", "end"),
+    "diluted_end_full": lambda: median_part("full", "end"),
+    "kept_full": lambda: kept_vectors(groups=False),
+    "kept_groups": lambda: kept_vectors(groups=True),
+    "spread": lambda: f"{probes.reads_of(*SUM).spread:.2f}",
     "length_token": lambda: f"{lengths()['embed']:.1f}",
     "length_ffn_low": lambda: length_of_ffn(min),
     "length_ffn_high": lambda: length_of_ffn(max),

@@ -6,6 +6,7 @@ import type arrows from "../../src/drawings/arrows";
 import type clocks from "../../src/drawings/clocks";
 import type cloud from "../../src/drawings/cloud";
 import type coins from "../../src/drawings/coins";
+import type connections from "../../src/drawings/connections";
 import type contents from "../../src/drawings/contents";
 import type courses from "../../src/drawings/courses";
 import type experts from "../../src/drawings/experts";
@@ -37,7 +38,6 @@ import type sieve from "../../src/drawings/sieve";
 import type strip from "../../src/drawings/strip";
 import type squares from "../../src/drawings/squares";
 import type tape from "../../src/drawings/tape";
-import type threads from "../../src/drawings/threads";
 import type tiles from "../../src/drawings/tiles";
 import type weighing from "../../src/drawings/weighing";
 import type waves from "../../src/drawings/waves";
@@ -80,18 +80,14 @@ interface Met {
   written: number;
 }
 
-/** By a reader. */
-interface Read {
-  shares: number[];
-  ranked: number[];
-}
-
 interface Cases {
   arcs: Case<DataOf<typeof arcs>, { arcs: Arc[]; wrong: number[]; text: string }>;
   arcs_theatre: Case<
     DataOf<typeof arcs>,
     { looks: string[]; whole: string; broken: string; head: number }
   >;
+  /** Of each part that reads, its contributions by their size, and where their arcs land. */
+  connections: Case<DataOf<typeof connections>, { ranked: number[][]; places: number[][] }>;
   contents: Case<DataOf<typeof contents>, null>;
   /** As the model has the two logits, and as a hand moves them. */
   coins: Case<
@@ -183,11 +179,6 @@ interface Cases {
       /** What is not finite is said in words. */
       naive: ({ scale: number } & Record<"powers" | "sum" | "blend" | "answer", string[]>)[];
     }
-  >;
-  /** Of the mean and of each token, for each reading: its shares, and the notes by their size. */
-  threads: Case<
-    DataOf<typeof threads>,
-    { mean: Read[]; tokens: Read[][]; even: number[][]; places: number[][] }
   >;
   /** For each way to cut a table into blocks; what was sent is the first of them. */
   tiles: Case<DataOf<typeof tiles>, { walk: Walk; steps: Met[] }[]>;

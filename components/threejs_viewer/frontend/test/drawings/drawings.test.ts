@@ -3,13 +3,13 @@ import { expect, test, vi } from "vitest";
 import arrows from "../../src/drawings/arrows";
 import clocks from "../../src/drawings/clocks";
 import cloud from "../../src/drawings/cloud";
+import connections from "../../src/drawings/connections";
 import growing from "../../src/drawings/growing";
 import kept from "../../src/drawings/kept";
 import longer from "../../src/drawings/longer";
 import { written } from "../../src/drawings/maths/lines";
 import generators from "../../src/drawings/generators";
 import { factor } from "../../src/drawings/maths/registers";
-import { percent } from "../../src/drawings/shared/numbers";
 import network from "../../src/drawings/network";
 import notations from "../../src/drawings/notations";
 import queue from "../../src/drawings/queue";
@@ -21,7 +21,6 @@ import { frameAt, timed } from "../../src/drawings/shared/schedule";
 import { REST_MS } from "../../src/drawings/shared/slide";
 import sieve from "../../src/drawings/sieve";
 import tape from "../../src/drawings/tape";
-import threads from "../../src/drawings/threads";
 import tiles from "../../src/drawings/tiles";
 import waves from "../../src/drawings/waves";
 import { apart, cases, opened, press, type Opened } from "./cases";
@@ -1141,240 +1140,137 @@ test("at the edges stand the tokens, or the numbers of those that begin a block"
   expect(texts("number").slice(0, 3)).toEqual(["1", "501", "1001"]);
 });
 
-// ---------------------------------------------------------------- threads over depth
+// ---------------------------------------------------------------- connections over depth
 
-type Threaded = Opened<typeof cases.threads.data>;
-
-const { notes, readings } = cases.threads.data;
-
-const readerOf = (drawing: Threaded, name: string): SVGGElement =>
-  drawing.one<SVGGElement>(`.node[aria-label="${name}: what it reads"]`);
+const { sources, readers, given } = cases.connections.data;
 
 const click = (mark: Element): boolean => mark.dispatchEvent(new MouseEvent("click"));
 
-const tokenOf = (drawing: Threaded, i: number): HTMLElement => drawing.all(".tokens button")[i + 1];
+const cutTexts = (drawing: Shown): string =>
+  drawing
+    .all(".anew .token")
+    .map((cell) => cell.textContent || "·")
+    .join("");
 
-const cutterOf = (drawing: Threaded, note: string, reading: string): HTMLElement =>
-  drawing.one(`button[aria-label="cut ${note} → ${reading}"]`);
-
-/** Of all threads, reading by reading. */
-function widths(drawing: Threaded): number[] {
-  return drawing.all(".thread").map((thread) => Number(thread.getAttribute("stroke-width")));
+function choose(drawing: Shown, name: string, value: number): void {
+  const list = drawing.one<HTMLSelectElement>(`select.${name}`);
+  list.value = String(value);
+  list.dispatchEvent(new Event("change"));
 }
 
-/** The list: notes and their shares. */
-function listed(drawing: Threaded): [note: string, share: string][] {
-  return drawing
-    .all(".read tr")
-    .map((row) => [
-      row.querySelector("th")!.textContent,
-      row.querySelectorAll("td")[1].textContent,
-    ]);
-}
-
-/** What the list should be of a reading that Python has sorted. */
-const sorted = ({ shares, ranked }: { shares: number[]; ranked: number[] }): string[][] =>
-  ranked.map((note) => [notes[note], percent(shares[note])]);
-
-function turnPlain(drawing: Threaded, on: boolean): void {
-  const box = drawing.one<HTMLInputElement>(".even");
-  box.checked = on;
-  box.dispatchEvent(new Event("change"));
-}
-
-test("threads are as wide as the mean of their shares, or as those of the chosen token", () => {
-  const drawing = opened(threads, cases.threads);
-  const { mean, tokens } = cases.threads.expected;
-  [mean, ...tokens].forEach((reads, i) => {
-    click(tokenOf(drawing, i - 1));
-    const wanted = reads.flatMap(({ shares }) => shares.map((share) => Math.max(0.8, 13 * share)));
-    expect(apart(widths(drawing), wanted)).toBeLessThan(0.006);
-    const pressed = drawing.all(".tokens [aria-pressed=true]").map((button) => button.textContent);
-    expect(pressed).toEqual([i ? cases.threads.data.tokens[i - 1] : "all"]);
-  });
-  scrubTo(drawing, readings.length);
-  expect(drawing.text(".said")).toMatch(/^Token 4, “=”: end reads 5 contributions, most of all /);
-});
-
-test("threads grow once in their seconds, reader by reader, then they rest", () => {
+test("a connection is cut, and the problem is written anew, token by token", () => {
   vi.useFakeTimers();
-  const drawing = opened(threads, cases.threads);
-  const { seconds } = cases.threads.data;
-  const there = (): number => drawing.all(".thread:not(.later)").length;
-  const whole = (): number => drawing.all(".thread:not(.grows)").length;
-  expect([there(), drawing.text(".said")]).toEqual([0, "Nothing is read yet."]);
-  const each = (1000 * seconds) / readings.length;
-  vi.advanceTimersByTime(each / 2);
-  for (const read of range(readings.length)) {
-    expect([whole(), there()]).toEqual([(read * (read + 1)) / 2, ((read + 1) * (read + 2)) / 2]);
-    expect(drawing.all(".now text").map((name) => name.textContent)).toEqual(
-      [["A0", "F0", "A1", "F1", "end"][read]], // who reads now
-    );
-    expect(drawing.one(".said").getAttribute("aria-live")).toBe("off");
-    vi.advanceTimersByTime(each);
-  }
-  expect([whole(), drawing.all("[pathLength], .now").length]).toEqual([15, 0]);
-  expect(drawing.one(".said").getAttribute("aria-live")).toBe("polite");
-  scrubTo(drawing, 2);
-  expect([whole(), there()]).toEqual([3, 3]);
+  const drawing = opened(connections, cases.connections);
+  const dead = cases.connections.data.cuts["2 1"].text;
+  expect(drawing.text(".said")).toBe("Whole, the network writes 296 + 1480 = 1776.");
+  scrubTo(drawing, 1);
   expect(drawing.text(".said")).toMatch(
-    /^Mean over 4 tokens: FFN 0 reads 2 contributions, most of all /,
+    /^Cut: attention 0 → attention 1, [\d.]+% of what attention 1 reads/,
   );
-  scrubTo(drawing, readings.length);
-  drawing.one(".play").click();
-  expect(there()).toBe(0);
+  scrubTo(drawing, 3);
+  expect(cutTexts(drawing)).toBe(dead.slice(0, given + 2).padEnd(dead.length, "·"));
+  vi.advanceTimersByTime(60_000);
+  scrubTo(drawing, 1 + dead.length - given);
+  expect(cutTexts(drawing)).toBe(dead);
+  const marked = (kind: string): number => drawing.all(`.anew .token.${kind}`).length;
+  expect([marked("wrong"), marked("follows")]).toEqual([3, 2]);
+  expect(
+    drawing
+      .all(".anew small")
+      .map((below) => below.textContent)
+      .filter(Boolean),
+  ).toEqual(["282, not 296", "1440, not 1480", "1722, not 1776"]);
+  expect(drawing.text(".paper")).toBe("on paper282+ 1440✓ 1722added up rightly");
   vi.useRealTimers();
 });
 
-test("who wants no motion finds every thread whole", () => {
-  const asked = vi.spyOn(window, "matchMedia").mockReturnValue({ matches: true } as MediaQueryList);
-  const drawing = opened(threads, cases.threads);
-  expect([moment(drawing), drawing.all(".thread.grows").length]).toEqual([readings.length, 0]);
-  asked.mockRestore();
+test("another is cut by its arc, by a part, or from the lists, and Python hears of it", () => {
+  const drawing = opened(connections, cases.connections);
+  const [{ table }] = cases.connections.data.widths;
+  click(drawing.all(".hit")[1 + 2 + 3]);
+  expect(drawing.text(".said")).toContain("token → FFN 1");
+  const strongest = table[4].indexOf(Math.max(...table[4]));
+  click(drawing.one('.node[aria-label^="end"]'));
+  expect(drawing.text(".said")).toContain(`${sources[strongest]} → end`);
+  choose(drawing, "source", 4);
+  expect(drawing.text(".said")).toContain(
+    "FFN 1 → end. 1 token is wrong in itself. 296 + 1480 = 1777",
+  );
+  choose(drawing, "width", 1);
+  choose(drawing, "reader", 2);
+  expect(drawing.all("select.source option").map((one) => one.textContent)).toEqual(
+    sources.slice(0, 3),
+  );
+  expect(drawing.sent.map(([, chosen]) => chosen)).toEqual([
+    [3, 0, 0],
+    [4, strongest, 0],
+    [4, 4, 0],
+    [4, 4, 1],
+    [2, 0, 1],
+  ]);
+  expect(drawing.text(".bars")).toBe("digits 200 of 3,000");
+  drawing.one(".reset").click();
+  expect(drawing.sent.at(-1)).toEqual(["chosen", [2, 1, 0]]);
 });
 
-test("of a part that is clicked the threads are strong and listed by size, until it is released", () => {
-  const drawing = opened(threads, cases.threads);
-  expect([drawing.one(".list").hidden, drawing.one(".ask").hidden]).toEqual([true, false]);
-  const { mean, tokens } = cases.threads.expected;
-  readings.forEach((reading, r) => {
-    click(readerOf(drawing, reading));
-    expect(moment(drawing)).toBe(readings.length);
-    expect(drawing.all(".thread:not(.weak)").length).toBe(r + 1);
-    expect(drawing.text("caption")).toBe(`What ${reading} reads`);
-    expect(listed(drawing)).toEqual(sorted(mean[r]));
-    expect(drawing.text(".said").startsWith(`Mean over 4 tokens: ${reading} reads `)).toBe(true);
+test("of a problem of the reader's the text comes from Python, and the cut stays", () => {
+  const drawing = opened(connections, cases.connections);
+  const { data } = cases.connections;
+  const known = (at: string): typeof data => ({
+    ...data,
+    digest: at,
+    cuts: { [at]: data.cuts["4 4"] },
   });
-  click(tokenOf(drawing, 2));
-  expect(listed(drawing)).toEqual(sorted(tokens[2].at(-1)!));
-  click(readerOf(drawing, "end"));
-  expect([drawing.all(".weak").length, drawing.one(".list").hidden]).toEqual([0, true]);
-  expect(drawing.all(".node[aria-pressed=true]")).toEqual([]);
-});
-
-test("Tab reaches one part and one token, arrows go on from there, and Enter chooses", () => {
-  const drawing = opened(threads, cases.threads);
-  const stops = (): string[] => drawing.all('[tabindex="0"]').map((mark) => mark.textContent);
-  expect(stops()).toEqual(["all", "tokentoken"]); // which reads nothing, but is read
-  readerOf(drawing, "attention 0").focus();
-  for (const key of ["ArrowLeft", "ArrowRight", "ArrowDown", "ArrowDown", "Enter"])
-    press(document.activeElement!, key);
-  expect(stops()).toEqual(["all", "attention 1A1"]);
-  expect(drawing.text(".name")).toBe("attention 1");
-  drawing.one(".tokens button").focus();
-  for (const key of ["End", "ArrowLeft", " "]) press(document.activeElement!, key);
-  expect(drawing.text(".said")).toMatch(/^Token 3, “8”: attention 1 reads 3 contributions/);
-  press(readerOf(drawing, "attention 1"), "Enter");
-  expect(drawing.one(".list").hidden).toBe(true);
-});
-
-test("as a plain sum every thread of a reader is alike, and the bars keep their scale", () => {
-  const drawing = opened(threads, cases.threads);
-  const { even, mean } = cases.threads.expected;
-  click(readerOf(drawing, "FFN 1"));
-  const bars = (name: string): number[] =>
-    drawing.all(".bar").map((bar) => parseFloat(bar.style.getPropertyValue(name)));
-  const lines = bars("--plain");
-  const most = Math.max(...mean[3].shares);
-  expect(apart(lines, Array(4).fill(25 / most))).toBeLessThan(0.006);
-  turnPlain(drawing, true);
-  expect(
-    apart(
-      widths(drawing),
-      even.flat().map((share) => 13 * share),
-    ),
-  ).toBeLessThan(0.006);
-  expect(listed(drawing)).toEqual(notes.slice(0, 4).map((note) => [note, "25%"]));
-  expect([bars("--size"), bars("--plain")]).toEqual([lines, lines]);
-  expect(drawing.text(".said")).toBe("As a plain sum: FFN 1 reads 4 contributions, 25% of each.");
-  turnPlain(drawing, false);
-  expect(listed(drawing)).toEqual(sorted(mean[3]));
-});
-
-test("what is compared with no plain sum shows none, and goes back to what was learned", () => {
-  const drawing = opened(threads, cases.threads);
-  const { mean } = cases.threads.expected;
-  const wanted = mean.flatMap(({ shares }) => shares.map((share) => Math.max(0.8, 13 * share)));
-  turnPlain(drawing, true);
-  drawing.load({ ...cases.threads.data, digest: "amounts", compared: false });
-  expect(drawing.one<HTMLInputElement>(".even").checked).toBe(false);
-  expect(drawing.one(".threads").classList.contains("alone")).toBe(true);
-  expect(apart(widths(drawing), wanted)).toBeLessThan(0.006);
-  drawing.load({ ...cases.threads.data, digest: "shares again" });
-  expect(drawing.one(".threads").classList.contains("alone")).toBe(false);
-});
-
-test("a cut goes to Python and is marked until it is whole again", () => {
-  const drawing = opened(threads, cases.threads);
-  const marked = (): number[] =>
-    drawing.all(".thread").flatMap((one, i) => (one.classList.contains("cut") ? [i] : []));
-  expect([marked(), drawing.one(".lost").hidden]).toEqual([[], true]);
-  click(readerOf(drawing, "attention 1"));
-  cutterOf(drawing, "FFN 0", "attention 1").click();
-  expect(marked()).toEqual([5]); // after 1 + 2 threads and two of its own
-  expect(drawing.text(".which")).toBe("Cut: FFN 0 → attention 1");
-  expect(drawing.text("tr.cut th")).toBe("FFN 0");
-  click(readerOf(drawing, "end"));
-  expect([marked(), drawing.all("tr.cut")]).toEqual([[5], []]);
-  cutterOf(drawing, "token", "end").click();
-  expect(marked()).toEqual([10]);
-  cutterOf(drawing, "token", "end").click();
-  expect(marked()).toEqual([]);
-  cutterOf(drawing, "FFN 1", "end").click();
-  drawing.one(".mend").click();
-  expect([marked(), drawing.one(".lost").hidden]).toEqual([[], true]);
-  expect(document.activeElement).toBe(readerOf(drawing, "end"));
-  expect(drawing.sent).toEqual([
-    ["cut", { reading: 2, note: 2 }],
-    ["cut", { reading: 4, note: 0 }],
-    ["cut", null],
-    ["cut", { reading: 4, note: 4 }],
-    ["cut", null],
+  drawing.load(known("2 1"));
+  choose(drawing, "source", 0);
+  expect([drawing.text(".said"), cutTexts(drawing).slice(given)]).toEqual([
+    expect.stringMatching(/^Cut: token → attention 1, /),
+    "·".repeat(14),
   ]);
+  const longer = [...data.places, "one more"];
+  drawing.load({ ...known("2 0"), places: longer, given: given - 1 });
+  expect(drawing.one<HTMLInputElement>(".scrub").max).toBe(`${1 + longer.length}`);
+  expect(cutTexts(drawing)).toBe(data.cuts["4 4"].text);
+  expect(drawing.text(".said")).toContain("token → attention 1");
 });
 
-test("other shares leave what is chosen, cut and focused; other parts begin with Python's cut", () => {
-  const { data } = cases.threads;
-  const drawing = opened(threads, cases.threads);
-  click(tokenOf(drawing, 1));
-  click(readerOf(drawing, "FFN 0"));
-  cutterOf(drawing, "token", "FFN 0").click();
-  cutterOf(drawing, "token", "FFN 0").focus();
-  const turned = data.shares.map((rows) => rows.map((row) => row.toReversed()));
-  drawing.load({ ...data, digest: "turned", shares: turned });
-  const wanted = sorted(cases.threads.expected.tokens[1][1]).map(([, share]) => share);
-  expect(listed(drawing).map(([, share]) => share)).toEqual(wanted);
-  expect(listed(drawing)[0][0]).toBe("token");
-  expect(drawing.text("tr.cut th")).toBe("token");
-  expect(document.activeElement).toBe(cutterOf(drawing, "token", "FFN 0"));
-  drawing.load({ ...data, digest: "fewer", tokens: ["7"], cut: { reading: 4, note: 1 } });
-  expect([drawing.text(".which"), drawing.one(".list").hidden]).toEqual([
-    "Cut: attention 0 → end",
-    true,
-  ]);
-});
-
-test("what is not cuttable has no button for it", () => {
-  const drawing = opened(threads, cases.threads);
-  drawing.load({ ...cases.threads.data, digest: "not cuttable", cuttable: false });
-  click(readerOf(drawing, "end"));
-  expect([drawing.all(".read tr").length, drawing.all(".read button").length]).toEqual([5, 0]);
-  expect(drawing.text(".kinds")).not.toContain("cut");
+test("arcs are as wide as what is chosen, and one that is cut falls in two", () => {
+  const drawing = opened(connections, cases.connections);
+  const widths = (): number[] =>
+    drawing
+      .all(".arc:not(.chosen) .thread") // the one that is cut is wide enough to be seen
+      .map((arc) => Number(arc.getAttribute("stroke-width")));
+  const [amounts, lost] = cases.connections.data.widths.map(({ table }) =>
+    table.flatMap((row, reader) => row.filter((_, source) => reader !== 2 || source !== 1)),
+  );
+  const byReader = (numbers: number[]): number[] => [...numbers].sort((a, b) => a - b);
+  const wanted = amounts.map((share) => Math.max(0.8, 14 * share));
+  expect(apart(byReader(widths()), byReader(wanted))).toBeLessThan(0.006);
+  choose(drawing, "width", 1);
+  expect(apart(byReader(widths()), byReader(lost.map((share) => 7 * share)))).toBeLessThan(0.006);
+  scrubTo(drawing, 0);
+  expect(drawing.one(".far").hasAttribute("hidden")).toBe(true);
+  scrubTo(drawing, 1);
+  expect(drawing.one(".far").hasAttribute("hidden")).toBe(false);
 });
 
 test("a row with little room stands upright, with full names and nothing beyond the edge", () => {
-  const drawing = opened(threads, cases.threads);
+  const drawing = opened(connections, cases.connections);
   const labels = (): string[] => drawing.all(".row text").map((label) => label.textContent);
   expect(labels()).toEqual(["token", "A0", "F0", "A1", "F1", "end"]);
   Object.defineProperty(SVGElement.prototype, "clientWidth", { value: 240, configurable: true });
-  drawing.load({ ...cases.threads.data, digest: "narrow", tokens: [..."1+1="] });
-  expect(labels()).toEqual([...notes, "end"]);
-  for (const thread of drawing.all(".thread")) {
-    const [x, from, away, half, , , , end, to] = thread
+  drawing.load({ ...cases.connections.data, digest: "narrow" });
+  expect(labels()).toEqual([...sources, "end"]);
+  for (const arc of drawing.all(".hit")) {
+    const [x, from, away, half, , , , end, to] = arc
       .getAttribute("d")!
       .match(/[\d.]+/g)!
       .map(Number);
-    expect([end, x + away + 13 / 2 <= 240, half > 0]).toEqual([x, true, true]);
+    expect([Math.abs(end - x) < 0.2, x + away + 14 / 2 <= 240, half > 0]).toEqual([
+      true,
+      true,
+      true,
+    ]);
     expect(to - from).toBeCloseTo(2 * half, 0);
   }
 });
@@ -1525,22 +1421,19 @@ const hover = (mark: Element, on = true): void => {
 
 test("a part that is pointed at shows its own connections; one that reads none, who reads it", () => {
   vi.useFakeTimers();
-  const drawing = opened(threads, cases.threads);
+  const drawing = opened(connections, cases.connections);
   vi.advanceTimersByTime(60_000);
   const end = drawing.text(".said");
-  const { readings, notes } = cases.threads.data;
-  const strong = (): number => drawing.all(".thread:not(.weak)").length;
-  const all = strong();
+  const strong = (): number => drawing.all(".arc:not(.weak)").length;
   const nodes = drawing.all<SVGGElement>(".node");
-  const first = nodes.length - readings.length;
-  hover(nodes[first + 1]);
-  expect(strong()).toBe(cases.threads.data.shares[0][1].length);
-  expect(drawing.text(".said")).toContain(readings[1]);
-  hover(nodes[first + 1], false);
-  expect([strong(), drawing.text(".said")]).toEqual([all, end]);
+  hover(nodes[2]); // FFN 0; and the one that is cut
+  expect(strong()).toBe(2 + 1);
+  expect(drawing.text(".said")).toMatch(/^What FFN 0 reads, by amount: /);
+  hover(nodes[2], false);
+  expect([strong(), drawing.text(".said")]).toEqual([3, end]);
   hover(nodes[0]);
-  expect(strong()).toBe(readings.length);
-  expect(drawing.text(".said")).toContain(`${notes[0]} is read by: ${readings[0]} 100%`);
+  expect(strong()).toBe(readers.length + 1);
+  expect(drawing.text(".said")).toContain("Who reads token, by amount: attention 0 100%");
   vi.useRealTimers();
 });
 

@@ -98,6 +98,7 @@ const POINTED: Record<string, string> = {
   arcs: ".token:not(.later)",
   arrows: ".tokens > div",
   arrows_real: ".tokens > div",
+  connections: ".node",
   experts: ".mark",
   forced: ".columns [role=img]",
   generators: ".text span",
@@ -108,7 +109,6 @@ const POINTED: Record<string, string> = {
   network: ".table .grid > :not(.head)",
   notebook: ".entry:not(.blank)",
   registers: ".card",
-  threads: ".node",
 };
 /** How a drawing says which are not meant. */
 const FADED = '.aside, .faint, .weak, .asked, .ribbon:not(.lit), [opacity="0.25"]';

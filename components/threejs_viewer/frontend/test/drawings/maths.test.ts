@@ -7,6 +7,7 @@ import {
   spread,
 } from "../../src/drawings/maths/courses";
 import * as cloud from "../../src/drawings/maths/cloud";
+import * as connections from "../../src/drawings/maths/connections";
 import {
   edgeAt,
   landmarksIn,
@@ -32,7 +33,6 @@ import * as sieve from "../../src/drawings/maths/sieve";
 import { cellAt, unpacked } from "../../src/drawings/maths/readings";
 import * as strip from "../../src/drawings/maths/strip";
 import * as way from "../../src/drawings/maths/way";
-import * as threads from "../../src/drawings/maths/threads";
 import * as tiles from "../../src/drawings/maths/tiles";
 import * as waves from "../../src/drawings/maths/waves";
 import {
@@ -677,51 +677,54 @@ test("one query meets, several meet; at the end it is said which way moves more"
   ]);
 });
 
-// ---------------------------------------------------------------- threads over depth
+// ---------------------------------------------------------------- connections over depth
 
-test("the mean over tokens, an equal share and the order of sizes are NumPy's", () => {
-  const { data, expected } = cases.threads;
-  const mean = threads.mean(data.shares);
-  const sharesOf = (reads: { shares: number[] }[]): number[][] => reads.map(({ shares }) => shares);
-  expect(apart(mean, sharesOf(expected.mean))).toBeLessThan(CLOSE);
-  expect(apart(threads.even(mean), expected.even)).toBeLessThan(CLOSE);
-  [mean, ...data.shares].forEach((pattern, i) => {
-    const reads = [expected.mean, ...expected.tokens][i];
-    expect(pattern.map(threads.ranked)).toEqual(reads.map(({ ranked }) => ranked));
-  });
-  expect(data.shares).toEqual(expected.tokens.map(sharesOf));
-  expect(threads.ranked([0.25, 0.5, 0.25])).toEqual([1, 0, 2]);
+test("the order of sizes, and where an arc lands in its bundle, are NumPy's", () => {
+  const { data, expected } = cases.connections;
+  const [{ table }] = data.widths;
+  expect(table.map(connections.ranked)).toEqual(expected.ranked);
+  expect(apart(table.map(connections.places), expected.places)).toBeLessThan(CLOSE);
+  expect(connections.ranked([0.25, 0.5, 0.25])).toEqual([1, 0, 2]);
+  expect(connections.places([0, 0])).toEqual([-0.5, -0.5]);
 });
 
-test("threads land side by side, the latest note's first", () => {
-  const found = threads.mean(cases.threads.data.shares).map(threads.places);
-  expect(apart(found, cases.threads.expected.places)).toBeLessThan(CLOSE);
-  expect(threads.places([0.5, 0.25, 0.25])).toEqual([0.25, -0.125, -0.375]);
+test("half an arc ends above the middle of the whole", () => {
+  const [along, across] = connections.pointAt(10, 30, 8, Math.PI / 2);
+  expect([along, across].map(Math.round)).toEqual([20, 8]);
+  expect(connections.pointAt(10, 30, 8, Math.PI).map(Math.round)).toEqual([30, 0]);
 });
 
 test("a part has a short name, and a share no more digits than it needs", () => {
-  const names = ["token", "attention 2", "FFN 11", "end", "a note without number"];
-  expect(names.map(threads.shortOf)).toEqual(["token", "A2", "F11", "end", names[4]]);
-  expect(names.map(threads.kindOf)).toEqual(["token", "attention", "FFN", "end", names[4]]);
+  const names = ["token", "attention 2", "FFN 11", "end", "a part without number"];
+  expect(names.map(connections.shortOf)).toEqual(["token", "A2", "F11", "end", names[4]]);
+  expect(names.map(connections.kindOf)).toEqual(["token", "attention", "FFN", "end", names[4]]);
   const shares = [0, 0.0004, 0.0006, 0.0773, 0.0994, 0.0996, 0.306, 1];
   expect(shares.map(percent)).toEqual(
     ["0%", "<0.1%", "0.1%", "7.7%", "9.9%", "10%", "31%", "100%"], // none is said to be nothing
   );
 });
 
-test("it is told who reads, how much, and what most of all", () => {
-  const notes = ["token", "attention 0", "FFN 0"];
-  const told = (row: number[], way: threads.Way): string => threads.told("end", row, notes, way);
-  expect(told([0.2, 0.5, 0.3], "learned")).toBe(
-    "end reads 3 contributions, most of all attention 0 (50%).",
+test("a text is told by what is wrong in itself, what follows, and whether it adds up", () => {
+  const whole = { text: "x", wrong: [], follows: [], added: [296, 1480, 1776] };
+  const line = (wrong: number[], follows: number[], added: number[] | null): connections.Line => ({
+    text: "y",
+    wrong,
+    follows,
+    added,
+  });
+  const told = (...of: Parameters<typeof line>): string => connections.told(line(...of), whole);
+  expect(connections.told(whole, whole)).toBe(
+    "The network writes the same as before: 296 + 1480 = 1776.",
   );
-  expect(told([1 / 3, 1 / 3, 1 / 3], "plain")).toBe("end reads 3 contributions, 33% of each.");
-  expect(told([1], "learned")).toBe("end reads one contribution, token.");
-  const whose = (tokens: string, at: number | null, way: threads.Way = "learned"): string =>
-    threads.whose([...tokens], at, way);
-  expect([whose("7*8", null), whose("7", null), whose("7*8", 1), whose("7*8", 1, "plain")]).toEqual(
-    ["Mean over 3 tokens", "Mean over one token", "Token 2, “*”", "As a plain sum"],
+  expect(told([6, 7, 11, 15, 16], [15, 16], [282, 1440, 1722])).toBe(
+    "3 tokens are wrong in themselves, and 2 follow from wrong numbers. " +
+      "282 + 1440 = 1722 is added up rightly.",
   );
+  expect(told([15], [], [296, 1480, 1777])).toBe(
+    "1 token is wrong in itself. 296 + 1480 = 1777 is added up wrongly.",
+  );
+  expect(told([7], [], null)).toBe("1 token is wrong in itself.");
+  expect(told([4], [], [57])).toBe("1 token is wrong in itself: 57.");
 });
 
 // ---------------------------------------------------------------- what has a mark on a slider
@@ -762,13 +765,6 @@ test("of scores the least of each count has a mark, and what is no count has non
   ).toEqual([
     { at: 0, name: "few wrong: 0" },
     { at: 1, name: "others wrong: 40" },
-  ]);
-});
-
-test("the first reading of each layer has a mark, and the end has none", () => {
-  expect(threads.landmarksIn(["attention 0", "FFN 0", "attention 1", "FFN 1", "end"])).toEqual([
-    { at: 1, name: "layer 0" },
-    { at: 3, name: "layer 1" },
   ]);
 });
 
