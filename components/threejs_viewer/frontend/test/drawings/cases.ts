@@ -5,7 +5,6 @@ import type arcs from "../../src/drawings/arcs";
 import type arrows from "../../src/drawings/arrows";
 import type climb from "../../src/drawings/climb";
 import type clocks from "../../src/drawings/clocks";
-import type cloud from "../../src/drawings/cloud";
 import type coins from "../../src/drawings/coins";
 import type contents from "../../src/drawings/contents";
 import type experts from "../../src/drawings/experts";
@@ -20,7 +19,7 @@ import type network from "../../src/drawings/network";
 import type notations from "../../src/drawings/notations";
 import type notebook from "../../src/drawings/notebook";
 import type queue from "../../src/drawings/queue";
-import type { Triple, View } from "../../src/drawings/maths/cloud";
+import type { Triple, View } from "../../src/drawings/maths/spheres";
 import type lanes from "../../src/drawings/lanes";
 import type { Arc } from "../../src/drawings/maths/arcs";
 import type { Box, Standing } from "../../src/drawings/maths/notebook";
@@ -33,7 +32,9 @@ import type { Send } from "../../src/drawings/shared/drawing";
 import type { Call } from "../../src/drawings/shared/mount";
 import type { Pair } from "../../src/drawings/shared/numbers";
 import type scale from "../../src/drawings/scale";
+import type shift from "../../src/drawings/shift";
 import type sieve from "../../src/drawings/sieve";
+import type spheres from "../../src/drawings/spheres";
 import type strip from "../../src/drawings/strip";
 import type squares from "../../src/drawings/squares";
 import type tape from "../../src/drawings/tape";
@@ -157,17 +158,18 @@ interface Cases {
   queue: Case<DataOf<typeof queue>, { tokens: number; idle: number; running: number[] }[][]>;
   /** At each check. */
   climb: Case<DataOf<typeof climb>, { step: string; stage: string; of_100: string[] }[]>;
-  /** Points from a view, shares and cosines at moments and between them; lines at each moment. */
-  cloud: Case<
-    DataOf<typeof cloud>,
+  /** Arrows of each arm from a view, cosines at moments and between them, and what is said. */
+  spheres: Case<
+    DataOf<typeof spheres>,
     {
-      seen: { at: number; view: View; places: Triple[] }[];
-      shown: { at: number; spectra: number[][]; cosines: number[][] }[];
+      seen: { at: number; view: View; places: Triple[][] }[];
+      shown: { at: number; cosines: number[][][] }[];
       along: number[];
-      heights: number[][];
       told: string[];
     }
   >;
+  /** At each common shift: the logits and their probabilities. */
+  shift: Case<DataOf<typeof shift>, { by: number; logits: number[]; p: number[] }[]>;
   /** For each set of checks; `wrong` are the wrong ones that it keeps. */
   sieve: Case<
     DataOf<typeof sieve>,
