@@ -98,7 +98,6 @@ ON_PAGE = {
     },
     "52_feature_collapse": {
         "divides by a sum": "numbers are added",
-        "zero. The sum": "numbers are added",
     },
     "60_mla": {
         "digit of a sum": "numbers are added",

@@ -116,9 +116,9 @@ ON_PAGE = {
     },
     "52_feature_collapse": {
         "The loss for a coin is $0.69$": "the logarithm of two",
-        "can say $0.00000001$. But they cannot say $0.99999999$": "a fact; a test holds it",
+        "can say $0.00000001$. But it cannot say $0.99999999$": "a fact; a test holds it",
         "three layers of width 64": "counted in what stands there; a test holds it",
-        "It is 1 where all": "the largest that a cosine can be",
+        "it is 1 where all": "the largest that a cosine can be",
         "three singular values, the third of them 1": "counted in what stands there",
         "so that the effective rank is 2": "what the reader is asked for; a test holds it",
     },

@@ -227,6 +227,7 @@ ON_PAGE: dict[str, dict[str, str]] = {
         "i": "a token; of singular values, which one",
         "j": "another token; of singular values, each in turn",
         "x": "the features of a token",
+        "c": "what is added to all logits",
     },
     "60_mla": {
         "R": "a rotation; above a letter, the part that is turned",

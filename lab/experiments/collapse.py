@@ -12,7 +12,7 @@ still pulled up while the others are pushed down (arXiv:2501.04697). Some keep f
 sum that rounding leaves off the logits' gradient. Some keep moving in float64, because AdamW adds
 less to the size of a gradient; and some hardly move in float32, because it adds more.
 
-Shapes: `M` moments, `L` places in the stream, `P` features, `C` tokens of one text.
+Shapes: `M` moments, `P` features of `D` numbers.
 """
 
 from __future__ import annotations
@@ -37,7 +37,6 @@ from lab.experiments.collapse_texts import (
     N_LOOKED_AT,
     PICTURED_SEED,
     Asked,
-    picture_path,
     points_drawn,
     units_path,
 )
@@ -48,12 +47,10 @@ from lab.inference.scoring import likeliest
 from lab.inference.token_loss import token_loss
 from lab.interp.diagnostics import (
     attention_entropy,
-    cosines,
     effective_rank,
     norm_of,
     rank_residual,
     singular_shares,
-    three_axes,
     token_cosine,
 )
 from lab.model.gpt import GPT
@@ -210,12 +207,10 @@ def distance(model: GPT, start: GPT) -> float:
 
 
 def measure_collapse(cell: Cell) -> dict[str, Any]:
-    """All looks of a run, and its last network taken apart; that of a pictured cell also leaves its
-    picture in `records/`."""
+    """All looks of a run, and its last network taken apart; one of each arm also leaves its arrows
+    in `records/`."""
     asked, state = Asked.of(cell["seed"]), TrainState.start(long_recipe(cell))
     looks, features = zip(*follow_run(cell, asked, state), strict=True)
-    if cell in pictured_cells():
-        save_file(picture(features), picture_path(cell["stream"], cell["weight_decay"]))
     for arm, drawn in unit_cells().items():
         if cell == drawn:
             save_file({"units": units(features)}, units_path(arm))
@@ -273,20 +268,7 @@ def wrong_without_mean(model: GPT, asked: Asked) -> int:
     return int(((told != texts) & mask).any(axis=1).sum())
 
 
-# ---------------------------------------------------------------- the picture of a run
-
-
-def picture(features: Sequence[Sequence[Tensor]]) -> dict[str, Tensor]:
-    """Of the last place `points` in three axes that are the same at all moments, (M, P, 3), and
-    `cosines` of the first text, (M, C, C); of every place `spectra`, (M, L, D). 16 bits each."""
-    text, place = points_drawn()
-    last = torch.stack([found[-1] for found in features])  # (M, N, T, D)
-    drawn = last[:, text, place]  # (M, P, D)
-    middle = drawn.flatten(0, 1).mean(0)
-    axes = three_axes(drawn.flatten(0, 1))
-    spectra = torch.stack([torch.stack([singular_shares(x) for x in found]) for found in features])
-    found = {"points": (drawn - middle) @ axes, "cosines": cosines(last[:, 0]), "spectra": spectra}
-    return {name: x.half().contiguous() for name, x in found.items()}
+# ---------------------------------------------------------------- the arrows of a run
 
 
 def units(features: Sequence[Sequence[Tensor]]) -> Tensor:
@@ -342,10 +324,6 @@ def cells_of_seed(seed: int) -> list[Cell]:
     arms = [cell_of("plain", 0.0, seed, **unusual) for unusual in ARMS.values()]
     grid = [cell_of(stream, decay, seed) for stream in STREAMS for decay in DECAYS]
     return arms + [cell for cell in grid if cell not in arms]
-
-
-def pictured_cells() -> list[Cell]:
-    return [cell_of(s, decay, PICTURED_SEED) for s in STREAMS for decay in DECAYS]
 
 
 def unit_cells() -> dict[str, Cell]:

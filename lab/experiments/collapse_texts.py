@@ -1,5 +1,5 @@
-"""What the long runs of `lab.experiments.collapse` change and are evaluated on, and where their
-pictures lie.
+"""What the long runs of `lab.experiments.collapse` change and are evaluated on, and how the arrows
+that are kept of their features are drawn.
 
 NumPy alone, so that a page draws a recorded picture before torch is there.
 """
@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lab.data.problems import Integers, SplitName, pairs_of
 from lab.data.vocabulary import Tokens
-from lab.recipes.feature_collapse import FORM, N_PAIR, Stream, few_pairs
+from lab.recipes.feature_collapse import FORM, N_PAIR, few_pairs
 from lab.records import RECORDS
+
+Numbers = NDArray[np.float64]
 
 N_ASKED = 1000
 """Test problems that are evaluated at every moment; of validation all are."""
@@ -76,12 +79,31 @@ def units_path(arm: str) -> Path:
     return RECORDS / f"collapse_units_{arm}.safetensors"
 
 
-def picture_path(stream: Stream, weight_decay: float) -> Path:
-    return RECORDS / f"collapse_{stream}_{weight_decay:g}.safetensors"
-
-
 def points_drawn() -> tuple[list[int], list[int]]:
     """Which tokens are drawn, by text and position."""
     n_token = FORM.length - 1
     chosen = np.random.default_rng(0).choice(N_LOOKED_AT * n_token, N_POINT, replace=False)
     return (chosen // n_token).tolist(), (chosen % n_token).tolist()
+
+
+# ---------------------------------------------------------------- arrows of length one
+
+
+def three_directions(arrows: Numbers) -> Numbers:
+    """The three directions, (D, 3), that hold the most of the squared length of arrows (..., D),
+    from zero: their mean is left in. The largest number of each is positive, on every machine."""
+    rows = arrows.reshape(-1, arrows.shape[-1])
+    _, directions = np.linalg.eigh(rows.T @ rows)
+    first = directions[:, :-4:-1]
+    largest = abs(first).argmax(0)
+    return first * np.sign(first[largest, range(3)])
+
+
+def cosines_by_position(arrows: Numbers, positions: list[int]) -> Numbers:
+    """The mean cosine of two different arrows that stand at two positions of their texts, or at one
+    and the same: (M, P, D) -> (M, C, C). Two at least are wanted of each position."""
+    of_position = np.eye(max(positions) + 1)[:, positions]  # (C, P)
+    n = of_position.sum(1)
+    together = of_position @ arrows  # (M, C, D)
+    pairs = np.outer(n, n) - np.diag(n)
+    return (together @ together.transpose(0, 2, 1) - np.diag(n)) / pairs

@@ -64,17 +64,6 @@ def attention_entropy(pattern: Tensor) -> float:
     return float((rows[..., 1:] / seen.log()).mean())
 
 
-def three_axes(x: Tensor) -> Tensor:
-    """The three directions in which features (P, D) spread most about their mean, (D, 3).
-
-    Each points where its largest number is positive, so that it is the same on every machine.
-    """
-    *_, axes = torch.linalg.svd(x - x.mean(0), full_matrices=False)
-    first = axes[:3].T  # (D, 3)
-    largest = first.gather(0, first.abs().argmax(0, keepdim=True))
-    return first * largest.sign()
-
-
 def norm_of(tensors: list[Tensor]) -> float:
     """sqrt of the sum of all squares: the length of many tensors as one vector."""
     return float(np.sqrt(sum(float(t.double().square().sum()) for t in tensors)))

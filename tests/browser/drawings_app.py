@@ -5,7 +5,6 @@ What each shows stands in the files named drawings_... beside this one.
 
 import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -16,7 +15,6 @@ if str(ROOT) not in sys.path:
 
 import drawings_cache as cache  # noqa: E402
 import drawings_curriculum as curriculum  # noqa: E402
-import drawings_features as features  # noqa: E402
 import drawings_generators as generators  # noqa: E402
 import drawings_positions as positions  # noqa: E402
 
@@ -33,8 +31,6 @@ POSITIONS: dict[str, Show] = {
 OTHERS: dict[str, Show] = {
     "growing": cache.growing,
     "kept": cache.kept_lines,
-    "compact": partial(features.cloud, compact=True),
-    "full": partial(features.cloud, compact=False),
     "sieve": curriculum.sieve,
     "generators": generators.generators,
     "queue": generators.queue,

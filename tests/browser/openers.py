@@ -141,9 +141,20 @@ def another_connection_is_cut_and_the_problem_written_again(page: Page) -> None:
     assert "→ FFN 5" in said.inner_text()
 
 
-def the_cloud_is_scrubbed(page: Page) -> None:
-    early, late = scrubbed(page.locator(".cloud").first, 1, 20)
-    assert "step 1 ·" in early and "step 1 ·" not in late
+def the_spheres_are_scrubbed_and_turned_and_a_shift_moves_no_probability(page: Page) -> None:
+    spheres, shift = page.locator(".spheres"), page.locator(".shift")
+    early, late = scrubbed(spheres, 1, 40)
+    assert "Step 1. " in early and "Step 10,000. " in late
+    balls = spheres.locator(".balls")
+    stood = balls.get_attribute("aria-valuetext")
+    drag(page, balls, 60)
+    assert balls.get_attribute("aria-valuetext") != stood
+    spheres.locator(".reset").click()
+    assert balls.get_attribute("aria-valuetext") == stood
+    logits, shares = (shift.locator(kind).all_text_contents() for kind in (".logit", ".share"))
+    shift.locator(".knob").press("Home")
+    assert shift.locator(".share").all_text_contents() == shares
+    assert shift.locator(".logit").all_text_contents() != logits
 
 
 def the_strip_says_how_much_smaller(page: Page) -> None:
@@ -214,7 +225,7 @@ TOUCHES: dict[str, Callable[[Page], None]] = {
     "40_kv_cache": the_cache_grows_and_without_the_mask_deeper_layers_change,
     "50_flash_attention": the_registers_are_scrubbed,
     "51_attention_residuals": another_connection_is_cut_and_the_problem_written_again,
-    "52_feature_collapse": the_cloud_is_scrubbed,
+    "52_feature_collapse": the_spheres_are_scrubbed_and_turned_and_a_shift_moves_no_probability,
     "60_mla": the_strip_says_how_much_smaller,
     "61_moe": layers_part_the_tokens_anew,
     "62_error_book": the_notebook_keeps_its_height,

@@ -24,7 +24,6 @@ from components.ui.chapters.ch30 import figures as ch30
 from components.ui.chapters.ch50 import figures as ch50
 from components.ui.chapters.ch51 import claims as ch51_claims
 from components.ui.chapters.ch51 import figures as ch51
-from components.ui.chapters.ch52 import claims as ch52_claims
 from components.ui.chapters.ch52 import figures as ch52
 from components.ui.chapters.ch52 import worked as ch52_worked
 from components.ui.chapters.ch60 import figures as ch60
@@ -169,22 +168,21 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     ),
     "over_steps": lambda: ch52.over_steps(
         [
-            {"run": run, "decay": decay, "seed": seed, "step": step, "value": 0.1 * step}
+            {"run": run, "seed": seed, "step": step, "value": 0.1 * step}
             for run in ch52.KINDS
-            for decay in ("no weight decay", "weight decay 0.1")
             for seed in (1, 2)
             for step in (1, 10)
         ],
         "token cosine",
-        ch52.only(ch52.KINDS),
+        ch52.KINDS,
     ),
-    "moved_when": lambda: ch52.moved_when(
+    "apart": lambda: ch52.apart(
         [
-            {"reading": reading, "step": step, "value": 0.1 * step}
-            for reading in ch52.READINGS
-            for step in (1, 10)
+            {"run": run, "seed": seed, "across": 0.1 * seed, "value": 0.2}
+            for run in ch52.KINDS | ch52.OTHERS
+            for seed in (1, 2)
         ],
-        5,
+        "token cosine",
     ),
     "bytes_kept": lambda: ch60.bytes_kept([{"kept": "a latent", "bytes": 96}]),
     "ways": lambda: ch60.ways([{"way": "absorbed", "operations": 5}], "operations"),
@@ -237,13 +235,6 @@ CHARTS: dict[str, Callable[[], Chart]] = {
         [
             {"run": "1. a run", "what": what, "n": 3, "rank": rank}
             for rank, what in enumerate(("still wrong", "now right", "not evaluated yet"))
-        ]
-    ),
-    "put_back": lambda: ch52.put_back(
-        [
-            {"network": "as it is", "run": run, "seed": seed, "value": 0.3}
-            for run in ch52_claims.ROUNDED[:2]
-            for seed in (1, 2)
         ]
     ),
     "by_length": lambda: ch50.by_length(

@@ -16,7 +16,6 @@ from safetensors.torch import load_file
 from lab.data.problems import split_value
 from lab.experiments import collapse, collapse_texts, warnings
 from lab.experiments.warnings import WarningRule, fall_of, fit, judge
-from lab.interp.diagnostics import effective_rank
 from lab.model.gpt import GPT
 from lab.recipes.feature_collapse import few_pairs, knows_two_digits
 from lab.records import RECORDS, read_lines
@@ -111,9 +110,6 @@ def test_one_run_in_miniature_tells_all_that_the_page_reads(short: Path) -> None
     assert set(row["looks"][0]) == set(ROWS[0]["looks"][0])
     moved = [look["moved"] for look in row["looks"]]
     assert moved[0] == 0 and all(later > earlier for earlier, later in pairwise(moved))
-    found = load_file(collapse.picture_path("plain", 0.0))
-    assert found["points"].shape == (4, collapse_texts.N_POINT, 3)
-    assert found["spectra"].shape == (4, 4, 64)
     assert set(row["wrong_with_part_of_base"]) == set(collapse.PARTS)
     units = load_file(collapse.units_path("usual"))["units"].float()
     assert units.shape == (4, collapse_texts.N_POINT, 64)
@@ -145,18 +141,6 @@ def test_a_part_put_back_is_that_of_the_base_and_no_other(short: Path) -> None:
 # ---------------------------------------------------------------- the record
 
 
-@pytest.mark.parametrize("cell", collapse.pictured_cells(), ids=str)
-def test_a_picture_is_that_of_its_row(cell: dict[str, Any]) -> None:
-    (row,) = (row for row in ROWS if row["cell"] == cell)
-    found = load_file(collapse.picture_path(cell["stream"], cell["weight_decay"]))
-    for moment in (0, len(row["looks"]) // 2, -1):
-        shares = found["spectra"][moment].double()
-        ranks = [effective_rank(one / one.sum()) for one in shares]
-        assert ranks == pytest.approx(row["looks"][moment]["effective_rank"], rel=5e-3)
-    n_token = found["cosines"].shape[1]
-    assert found["cosines"].shape == (len(row["looks"]), n_token, n_token)
-
-
 def test_the_few_stay_right_and_runs_on_all_sums_do_not_fall() -> None:
     for row in ROWS:
         assert [look["step"] for look in row["looks"]] == collapse.moments()
@@ -185,6 +169,33 @@ def test_the_arrows_that_are_kept_are_those_of_the_run(arm: str) -> None:
     mean = (units @ units.transpose(1, 2)).mean((1, 2)) - 1 / collapse_texts.N_POINT
     told = torch.tensor([look["token_cosine"][-1] for look in row["looks"]], dtype=torch.float64)
     assert (mean - told).abs().max() < 0.1
+
+
+def test_the_three_directions_hold_the_most_of_the_squared_length() -> None:
+    rng = np.random.default_rng(0)
+    arrows = rng.normal(size=(2, 300, 5)) * [5, 3, 2, 0.1, 0.1] + [0, 0, 0, 0, 4]
+    axes = collapse_texts.three_directions(arrows)
+    assert np.allclose(axes.T @ axes, np.eye(3))
+    held = ((arrows @ axes) ** 2).sum()
+    *_, sizes, _ = np.linalg.svd(arrows.reshape(-1, 5))
+    assert held == pytest.approx((sizes[:3] ** 2).sum())
+    assert (axes[abs(axes).argmax(0), range(3)] > 0).all()
+
+
+def test_cosines_by_position_are_means_over_all_pairs_of_two_arrows() -> None:
+    arrows = np.random.default_rng(1).normal(size=(2, 6, 4))
+    arrows /= np.linalg.norm(arrows, axis=-1, keepdims=True)
+    positions = [0, 1, 0, 1, 2, 2]
+    found = collapse_texts.cosines_by_position(arrows, positions)
+    for i, j in ((0, 1), (1, 1), (2, 0)):
+        pairs = [
+            (a, b)
+            for a, one in enumerate(positions)
+            for b, other in enumerate(positions)
+            if (one, other) == (i, j) and a != b
+        ]
+        expected = [np.mean([moment[a] @ moment[b] for a, b in pairs]) for moment in arrows]
+        assert found[:, i, j] == pytest.approx(expected)
 
 
 # ---------------------------------------------------------------- rules

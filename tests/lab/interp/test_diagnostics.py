@@ -15,7 +15,6 @@ from lab.interp.diagnostics import (
     norm_of,
     rank_residual,
     singular_shares,
-    three_axes,
     token_cosine,
 )
 
@@ -74,14 +73,6 @@ def test_attention_entropy_is_one_where_all_keys_count_alike() -> None:
     assert attention_entropy(torch.eye(6)[None, None]) == 0
     first = torch.tensor([[1.0, 0, 0], [0.5, 0.5, 0], [0.5, 0.5, 0]])[None, None]
     assert attention_entropy(first) == pytest.approx((1 + math.log(2) / math.log(3)) / 2)
-
-
-def test_three_axes_hold_the_most_of_the_spread() -> None:
-    scales = torch.tensor([5.0, 3.0, 2.0, 0.1, 0.1], dtype=torch.float64)
-    axes = three_axes(some(400, 5) * scales + 7)
-    assert torch.allclose(axes.T @ axes, torch.eye(3, dtype=torch.float64), atol=1e-9)
-    assert axes.abs().argmax(0).tolist() == [0, 1, 2]
-    assert float(axes.max(0).values.min()) > 0.9
 
 
 def test_the_norm_of_several_is_that_of_one_vector() -> None:

@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from statistics import median
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from components.ui.plots import dots
-from components.ui.plots.chart_parts import CURVE, Chart, finished, toned
+from components.ui.plots.chart_parts import CURVE, Chart, finished, shaped, toned
 from components.ui.plots.colours import (
+    ACCENT,
     BROWN,
     GREY,
     INK,
@@ -22,41 +23,31 @@ from components.ui.plots.colours import (
     ROSE,
     SOFT,
     TEAL,
-    VIOLET,
-    WRONG,
     Tone,
 )
-from components.ui.plots.ends import by_signs, from_zero, last_of, named, powers, shares
+from components.ui.plots.ends import by_signs, from_zero, last_of, named, powers
 
 Rows = Sequence[Mapping[str, Any]]
 
-STREAMS: dict[str, Tone] = {name: RESIDUALS[name] for name in ("plain sum", "attention over depth")}
 KINDS: dict[str, Tone] = {
-    "float32, as above": OCHRE,
-    "softmax in float64": TEAL,
-    "no push: taken off all logits": VIOLET,
-    "no push: taken off wrong ones": ROSE,
-    "float64, small eps": BROWN,
+    "float32": OCHRE,
+    "float64": TEAL,
+    "float32, centred": ROSE,
+    "float32, balanced": ACCENT,
+    "float64, small eps": SOFT,
     "float32, large eps": INK,
-    "all problems": GREY,
+    "float32, all problems": GREY,
 }
 """Ways to go on, as the page calls them."""
 
-SCORE = "other problems wrong"
-READINGS: dict[str, Tone] = {
-    SCORE: WRONG,
-    "token cosine": VIOLET,
-    "effective rank": OCHRE,
-    "rank about the mean": TEAL,
-    "attention entropy": ROSE,
-    "size of the weights": BROWN,
-    "size of the logits": INK,
-    "loss of the few problems": GREY,
+OTHERS: dict[str, Tone] = {
+    "weight decay 0.1": BROWN,
+    "attention over depth": RESIDUALS["attention over depth"],
 }
+"""Those that shrink the weights, and another residual."""
 
-
-HIGH = CURVE + 40
-"""In pixels: eight names stand beside the readings of a run."""
+HIGH = CURVE + 80
+"""In pixels: nine names stand beside the dots."""
 
 
 def only(runs: Iterable[str]) -> dict[str, Tone]:
@@ -74,72 +65,47 @@ def of_steps() -> alt.X:
     )
 
 
-def over_steps(
-    rows: Rows, title: str, tones: dict[str, Tone], *, percent: bool = False, log: bool = False
-) -> Chart:
-    """A thin line a seed and a strong one at their median. Rows: run, seed, step, value, and where
-    there are two of them decay, which makes a colour weaker."""
-    named_rows: list[dict[str, Any]] = [
-        {**row, "line": f"{row['run']}, {row['decay']}" if row.get("decay") else row["run"]}
-        for row in rows
-    ]
-    looks = {row["line"]: look_of(tones[row["run"]], row.get("decay")) for row in named_rows}
+def over_steps(rows: Rows, title: str, tones: dict[str, Tone], *, log: bool = False) -> Chart:
+    """A thin line a seed and a strong one at their median. Rows: run, seed, step, value."""
     values = [row["value"] for row in rows]
-    axis = powers(values) if log else from_zero(values, "~%") if percent else by_signs(values)
-    if log:  # a loss of zero has no place on it
-        named_rows = [row for row in named_rows if row["value"] > 0]
-    base = alt.Chart(pd.DataFrame(named_rows)).encode(
-        x=of_steps(), color=alt.Color("line:N", scale=toned(looks), legend=None)
+    axis = powers(values) if log else by_signs(values)
+    drawn = [row for row in rows if row["value"] > 0 or not log]  # a loss of zero has no place
+    base = alt.Chart(pd.DataFrame(drawn)).encode(
+        x=of_steps(), color=alt.Color("run:N", scale=toned(tones), legend=None)
     )
-    shown = alt.Tooltip("value:Q", format=".1%" if percent else ",.3~r")
+    shown = alt.Tooltip("value:Q", format=",.3~r")
     seeds = base.mark_line(strokeWidth=1, opacity=0.35).encode(
-        y=axis.y("value:Q", title), detail="seed:N", tooltip=["line", "seed", "step", shown]
+        y=axis.y("value:Q", title), detail="seed:N", tooltip=["run", "seed", "step", shown]
     )
     middle = base.mark_line(strokeWidth=2.5).encode(y=axis.y("median(value):Q", title))
-    names = named(last_of(named_rows, "line", "step", "value"), axis, looks)
+    names = named(last_of(drawn, "run", "step", "value"), axis, tones)
     return finished(alt.layer(seeds, middle, names).properties(height=CURVE))
 
 
-def look_of(tone: Tone, decay: str | None) -> str:
-    """Weaker with weight decay."""
-    return tone.now + ("90" if decay and not decay.startswith("no ") else "")
-
-
-def moved_when(rows: Rows, fall: float | None) -> Chart:
-    """When each reading of one run moved, and a rule where its score fell. Rows: reading, step,
-    value."""
-    axis = shares(max(1.0, *(row["value"] for row in rows)))
-    base = alt.Chart(pd.DataFrame(rows)).encode(
-        x=of_steps(),
-        y=axis.y("value:Q", "part of its largest change"),
-        color=alt.Color("reading:N", scale=toned(READINGS), legend=None),
-        tooltip=["reading", "step", alt.Tooltip("value:Q", format=".0%")],
+def apart(rows: Rows, across: str) -> Chart:
+    """A dot a seed and way to go on, named at the right at the height of its median. Rows: run,
+    seed, across, value."""
+    axis = from_zero([row["value"] for row in rows], "~%")
+    along = from_zero([row["across"] for row in rows])
+    tones = KINDS | OTHERS
+    dots = (
+        alt.Chart(pd.DataFrame(rows))
+        .mark_point(size=64, opacity=0.85, strokeWidth=1.8)
+        .encode(
+            x=along.x("across:Q", across),
+            y=axis.y("value:Q", "other problems wrong"),
+            color=alt.Color("run:N", scale=toned(tones), legend=None),
+            fill=alt.Fill("run:N", scale=toned(tones), legend=None),
+            shape=shaped(tones, "run"),
+            tooltip=[
+                "run",
+                "seed",
+                alt.Tooltip("across:Q", title=across, format=".2f"),
+                alt.Tooltip("value:Q", title="other problems wrong", format=".1%"),
+            ],
+        )
     )
-    is_score = alt.datum.reading == SCORE
-    lines = alt.layer(
-        base.transform_filter(~is_score).mark_line(strokeWidth=1.8),
-        base.transform_filter(is_score).mark_line(strokeWidth=4),
-        named(last_of(rows, "reading", "step", "value"), axis, READINGS, height=HIGH),
-    )
-    if fall is None:
-        return finished(lines.properties(height=HIGH))
-    at_fall = pd.DataFrame([{"step": fall, "said": "five more in a\nhundred are wrong"}])
-    rule = alt.Chart(at_fall).mark_rule(color=SOFT.now).encode(x=of_steps())
-    words = (
-        alt.Chart(at_fall)
-        .mark_text(align="right", dx=-6, baseline="top", lineBreak="\n", color=SOFT.now)
-        .encode(x=of_steps(), y=alt.value(4), text="said:N")
-    )
-    return finished(alt.layer(lines, rule, words).properties(height=HIGH))
-
-
-def put_back(rows: Rows) -> Chart:
-    """A dot a seed, a row a network of a run. Rows: network, run, seed, value."""
-    tones = only(row["run"] for row in rows)
-    points = [
-        {**row, "group": network, "arm": row["run"]}
-        for network in dict.fromkeys(row["network"] for row in rows)
-        for row in rows
-        if row["network"] == network
-    ]
-    return dots.seeds(points, "other problems wrong", shares(), "value", form=".1%", tones=tones)
+    runs = dict.fromkeys(row["run"] for row in rows)
+    middles = {run: median(row["value"] for row in rows if row["run"] == run) for run in runs}
+    names = named(middles, axis, tones, height=HIGH)
+    return finished(alt.layer(dots, names).properties(height=HIGH))

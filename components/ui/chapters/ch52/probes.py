@@ -1,60 +1,54 @@
-"""Pictures of the recorded runs, and the pulls of one loss, kept for readers that ask the same."""
+"""Arrows of the recorded runs, and the pulls of one loss, kept for readers that ask the same."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from components.ui.lazily import lazily
-from lab.data.vocabulary import VOCABULARY, decode
+from lab.data.vocabulary import VOCABULARY
 from lab.experiments import collapse_texts as texts
-
-if TYPE_CHECKING:
-    from lab.recipes.feature_collapse import Stream
 
 recipes = lazily("lab.recipes.feature_collapse")
 safetensors = lazily("safetensors")
 files = lazily("safetensors.numpy")
 torch = lazily("torch")
 
-Numbers = NDArray[np.floating[Any]]
+Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Picture:
-    """Of a run: its points in three axes, (M, P, 3), and what tokens they are of; the cosines of
-    one text, (M, C, C), and its tokens; the spectra by place, (M, L, D)."""
+class Arrows:
+    """Of some runs the ends of their arrows in three directions, (M, P, 3) each, the cosines by
+    position, (M, C, C) each; the role of each arrow's token, and how much of the squared length of
+    all arrows the directions hold."""
 
-    points: Numbers
-    groups: list[str]
-    cosines: Numbers
-    tokens: list[str]
-    spectra: Numbers
+    ends: list[Numbers]
+    cosines: list[Numbers]
+    roles: list[str]
+    held: float
 
 
 @lru_cache
-def picture_of(stream: Stream, weight_decay: float) -> Picture | None:
-    """None where the file is missing or damaged; the page says so."""
-    path = texts.picture_path(stream, weight_decay)
+def arrows_of(*arms: str) -> Arrows | None:
+    """In the same three directions for all arms and moments: those that hold the most of the first
+    and the last arrows of all. None where a file is missing or damaged; the page says so."""
     try:
-        found = files.load_file(path)
-        points, cosines, spectra = (
-            found[name].astype(np.float32) for name in ("points", "cosines", "spectra")
-        )
+        units = [files.load_file(texts.units_path(arm))["units"].astype(float) for arm in arms]
     except (OSError, ValueError, KeyError, safetensors.SafetensorError):
         return None
-    _, places = texts.points_drawn()
-    first = decode(texts.Asked.of(texts.PICTURED_SEED).texts[0])
-    return Picture(
-        points,
-        [recipes.FORM.field_at(place).role for place in places],
-        np.clip(cosines, -1, 1),
-        [*first[:-1]],
-        spectra,
+    all_arms = np.stack(units)
+    directions = texts.three_directions(all_arms[:, [0, -1]])
+    ends = all_arms @ directions
+    _, positions = texts.points_drawn()
+    return Arrows(
+        [*ends],
+        [texts.cosines_by_position(one, positions) for one in units],
+        [recipes.FORM.field_at(position).role for position in positions],
+        float((ends**2).sum() / (all_arms**2).sum()),
     )
 
 

@@ -4,7 +4,6 @@
 import type arcs from "../../src/drawings/arcs";
 import type arrows from "../../src/drawings/arrows";
 import type clocks from "../../src/drawings/clocks";
-import type cloud from "../../src/drawings/cloud";
 import type coins from "../../src/drawings/coins";
 import type connections from "../../src/drawings/connections";
 import type contents from "../../src/drawings/contents";
@@ -21,7 +20,7 @@ import type network from "../../src/drawings/network";
 import type notations from "../../src/drawings/notations";
 import type notebook from "../../src/drawings/notebook";
 import type queue from "../../src/drawings/queue";
-import type { Triple, View } from "../../src/drawings/maths/cloud";
+import type { Triple, View } from "../../src/drawings/maths/spheres";
 import type lanes from "../../src/drawings/lanes";
 import type { Arc } from "../../src/drawings/maths/arcs";
 import type { Box, Standing } from "../../src/drawings/maths/notebook";
@@ -34,7 +33,9 @@ import type { Send } from "../../src/drawings/shared/drawing";
 import type { Call } from "../../src/drawings/shared/mount";
 import type { Pair } from "../../src/drawings/shared/numbers";
 import type scale from "../../src/drawings/scale";
+import type shift from "../../src/drawings/shift";
 import type sieve from "../../src/drawings/sieve";
+import type spheres from "../../src/drawings/spheres";
 import type strip from "../../src/drawings/strip";
 import type squares from "../../src/drawings/squares";
 import type tape from "../../src/drawings/tape";
@@ -153,17 +154,18 @@ interface Cases {
   queue: Case<DataOf<typeof queue>, { tokens: number; idle: number; running: number[] }[][]>;
   /** Of each course at each look, how many of each shape are right in 100. */
   courses: Case<DataOf<typeof courses>, { step: number; of_100: string[] }[][]>;
-  /** Points from a view, shares and cosines at moments and between them; lines at each moment. */
-  cloud: Case<
-    DataOf<typeof cloud>,
+  /** Arrows of each arm from a view, cosines at moments and between them, and what is said. */
+  spheres: Case<
+    DataOf<typeof spheres>,
     {
-      seen: { at: number; view: View; places: Triple[] }[];
-      shown: { at: number; spectra: number[][]; cosines: number[][] }[];
+      seen: { at: number; view: View; places: Triple[][] }[];
+      shown: { at: number; cosines: number[][][] }[];
       along: number[];
-      heights: number[][];
       told: string[];
     }
   >;
+  /** At each common shift: the logits and their probabilities. */
+  shift: Case<DataOf<typeof shift>, { by: number; logits: number[]; p: number[] }[]>;
   /** Of each round, for each set of checks: wrong and right ones that each check holds, how many
       are kept, which of these are wrong, and how many right ones are not kept. */
   sieve: Case<

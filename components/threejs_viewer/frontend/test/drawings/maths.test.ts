@@ -6,7 +6,6 @@ import {
   nearest,
   spread,
 } from "../../src/drawings/maths/courses";
-import * as cloud from "../../src/drawings/maths/cloud";
 import * as connections from "../../src/drawings/maths/connections";
 import {
   edgeAt,
@@ -350,60 +349,6 @@ test("labels fall like rain, faster and faster, and all have come when the time 
     [10, 25],
     [30, 100],
   ]);
-});
-
-// ---------------------------------------------------------------- far past the end
-
-const { data: history, expected: ofHistory } = cases.cloud;
-
-test.each(ofHistory.seen)(
-  "at moment $at, seen from $view, every point is where NumPy has it",
-  (expected) => {
-    const { at, view, places } = expected;
-    const points = cloud.unpacked(signedBytes(history.points), history.reach);
-    const found = cloud.triples(cloud.between(points, points.length / 5, at));
-    const reach = Math.max(...[Math.floor(at), Math.ceil(at)].flatMap((i) => history.reach[i]));
-    const seen = found.map((point) => cloud.seen(point, view));
-    expect(apart(seen, places)).toBeLessThan((2 * reach) / 127);
-  },
-);
-
-test("a step stands where its logarithm does, the first at the left, and between two between", () => {
-  const { moments } = history;
-  const places = moments.map((step) => cloud.along(step, moments));
-  expect(apart(places, ofHistory.along)).toBeLessThan(CLOSE);
-  expect(cloud.reached(moments, 2.5)).toBeCloseTo((places[2] + places[3]) / 2, 12);
-  expect([10, 100, 1000].map((step) => cloud.along(step, [10, 1000]))).toEqual([0, 0.5, 1]);
-  expect([0, 7].map((step) => cloud.along(step, [0, 7]))).toEqual([0, 1]);
-});
-
-test("the axis has round steps that stand apart, or else both ends of the history", () => {
-  const { moments } = history;
-  const [fine, coarse, coarser] = [0.09, 0.15, 0.4].map((gap) => cloud.marks(moments, gap));
-  expect(fine).toEqual([0, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000]);
-  expect(coarse).toEqual([0, 100, 1000, 10_000]);
-  expect(coarser).toEqual([0, 100, 10_000]);
-  expect(cloud.marks([30, 40], 0.1)).toEqual([30, 40]);
-  expect(cloud.marks([0, 1, 3], 0.1)).toEqual([0, 1, 2]);
-  expect(cloud.marks([0, 3], 0.1)).toEqual([0, 3]);
-});
-
-test("each line goes from its least to its largest, and one that never moves is in the middle", () => {
-  const found = history.scores.map(([, line]) => line.map((n) => cloud.height(n, line)));
-  expect(apart(found, ofHistory.heights)).toBeLessThan(CLOSE);
-  expect(cloud.height(3, [3, 3])).toBe(0.5);
-});
-
-test("a moment is told with its step and every score, three digits of those that are not whole", () => {
-  const told = history.moments.map((_, at) => cloud.told(history.moments, history.scores, at));
-  expect(told).toEqual(ofHistory.told);
-  expect([-0, -1234, 0.00001234].map(cloud.written)).toEqual(["0", "\u22121,234", "0.0000123"]);
-});
-
-test("a cloud is turned all the way round, and tilted no farther than to its pole", () => {
-  const view = { turned: 350, tilted: 80 };
-  expect(cloud.turnedBy(view, 30, 30)).toEqual({ turned: 20, tilted: 90 });
-  expect(cloud.turnedBy(view, -360, -200)).toEqual({ turned: 350, tilted: -90 });
 });
 
 // ---------------------------------------------------------------- softmax in pieces
@@ -753,19 +698,6 @@ test("of a training the first right sum has a mark, half of them, and all that w
   expect(toldOfCell(square, answers[2], 1)).toBe("3 × 4 = 2; it says 2.");
   expect(toldOfCell(square, answers[1], 3)).toBe("4 × 4 = 4, hidden in training; it says 9.");
   expect(toldOfCell(square, [1, 2, 3, null], 3)).toContain("your guess comes first");
-});
-
-test("of scores the least of each count has a mark, and what is no count has none", () => {
-  expect(
-    cloud.landmarksIn([
-      ["others wrong", [900, 40, 40]],
-      ["few wrong", [0, 3, 9]],
-      ["rank", [1.5, 2, 1]],
-    ]),
-  ).toEqual([
-    { at: 0, name: "few wrong: 0" },
-    { at: 1, name: "others wrong: 40" },
-  ]);
 });
 
 test("a block of queries has a mark where its outputs are written", () => {

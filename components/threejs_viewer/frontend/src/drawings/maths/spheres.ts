@@ -1,8 +1,7 @@
-// Features of a network while it is trained (components/ui/drawings/cloud.py): what stands between
+// Features of a network while it is trained (components/ui/drawings/spheres.py): what stands between
 // two moments, where a reader sees a point, and where a training step has its place.
 
-import type { Landmark } from "../shared/landmarks";
-import { counted, range, type Pair } from "../shared/numbers";
+import { range, type Pair } from "../shared/numbers";
 
 export type Triple = [number, number, number];
 
@@ -16,12 +15,6 @@ export function between(all: ArrayLike<number>, width: number, at: number): numb
   });
 }
 
-/** The coordinates of all moments: 127 is as far as `reach` says at each moment on each axis. */
-export function unpacked(points: Int8Array, reach: readonly Triple[]): Float64Array {
-  const width = points.length / reach.length;
-  return Float64Array.from(points, (byte, i) => (byte / 127) * reach[Math.floor(i / width)][i % 3]);
-}
-
 export const triples = (numbers: readonly number[]): Triple[] =>
   range(numbers.length / 3).map((i) => numbers.slice(3 * i, 3 * i + 3) as Triple);
 
@@ -33,17 +26,18 @@ export interface View {
   tilted: number;
 }
 
-const EYE = 4; // as far from the middle, in reaches of the cloud
+export const FRONT: View = { turned: 30, tilted: 20 };
 
-/** To the right, up, and how many times as large as in the middle: what is nearer is larger. */
+/** To the right, up, and toward the reader, from so far away that a ball is a circle. */
 export function seen([x, y, z]: Triple, { turned, tilted }: View): Triple {
   const [turn, tilt] = [turned, tilted].map((degrees) => (degrees * Math.PI) / 180);
   const across = x * Math.cos(turn) + z * Math.sin(turn);
   const toward = z * Math.cos(turn) - x * Math.sin(turn);
-  const up = y * Math.cos(tilt) - toward * Math.sin(tilt);
-  const near = y * Math.sin(tilt) + toward * Math.cos(tilt);
-  const size = EYE / (EYE - near);
-  return [across * size, up * size, size];
+  return [
+    across,
+    y * Math.cos(tilt) - toward * Math.sin(tilt),
+    y * Math.sin(tilt) + toward * Math.cos(tilt),
+  ];
 }
 
 /** Turned all the way round it is where it was; it is tilted up to the pole. */
@@ -114,35 +108,4 @@ export function marks(moments: readonly number[], gap: number): number[] {
   });
   const found = [...begin, ...(apart ?? some.at(-1)!)];
   return found.length > 1 ? found : [moments[0], last];
-}
-
-/** From the least to the largest of a line, 0 to 1; in the middle where all are alike. */
-export function height(number: number, line: readonly number[]): number {
-  const [low, high] = [Math.min(...line), Math.max(...line)];
-  return low === high ? 0.5 : (number - low) / (high - low);
-}
-
-/** 1,200; 0.0123; −3.5 */
-export function written(number: number): string {
-  if (Number.isInteger(number)) return counted(number + 0).replace("-", "\u2212"); // -0 is 0
-  return number.toLocaleString("en-GB", { maximumSignificantDigits: 3 }).replace("-", "\u2212");
-}
-
-/** A name, and a number at each moment. */
-export type Score = [name: string, line: number[]];
-
-/** Where each count is least for the first time. */
-export function landmarksIn(scores: readonly Score[]): Landmark[] {
-  return scores
-    .filter(([, line]) => line.every(Number.isInteger))
-    .map(([name, line]) => {
-      const least = Math.min(...line);
-      return { at: line.indexOf(least), name: `${name}: ${written(least)}` };
-    })
-    .sort((one, other) => one.at - other.at);
-}
-
-export function told(moments: readonly number[], scores: readonly Score[], moment: number): string {
-  const said = scores.map(([name, line]) => `${name} ${written(line[moment])}`);
-  return [`step ${counted(moments[moment])}`, ...said].join(" · ");
 }
