@@ -103,9 +103,20 @@ def the_cache_grows_and_without_the_mask_deeper_layers_change(page: Page) -> Non
     assert said.inner_text() == masked
 
 
-def the_registers_are_scrubbed(page: Page) -> None:
-    early, late = scrubbed(page.locator(".registers").first, 1, 3)
+def the_past_shrinks_for_the_largest_card_and_small_tiles_move_more(page: Page) -> None:
+    figure = page.locator(".tiles")
+    early, late = scrubbed(figure, 1, 3)
     assert early != late
+    figure.get_by_role("button", name="largest last").click()
+    expect(figure.locator(".sums .m")).to_contain_text("the past shrinks by")
+    expect(figure.locator(".said")).to_contain_text("what softmax over the whole row gives")
+    figure.locator(".rows").get_by_role("button", name="8", exact=True).click()
+    expect(figure.locator(".said")).to_contain_text("more than with plain attention")
+    wait_idle(page)
+    assert "ch50_rows=8" in page.url and "ch50_order=last" in page.url
+    row = figure.locator(".field")
+    row.press("ArrowUp")
+    expect(row).to_have_attribute("aria-valuenow", "50")
 
 
 def the_threads_are_scrubbed(page: Page) -> None:
@@ -183,7 +194,7 @@ TOUCHES: dict[str, Callable[[Page], None]] = {
     "20_rope": two_clocks_turned_together_leave_the_score,
     "30_curriculum": the_climb_is_scrubbed_and_a_guess_opens_the_rounds,
     "40_kv_cache": the_cache_grows_and_without_the_mask_deeper_layers_change,
-    "50_flash_attention": the_registers_are_scrubbed,
+    "50_flash_attention": the_past_shrinks_for_the_largest_card_and_small_tiles_move_more,
     "51_attention_residuals": the_threads_are_scrubbed,
     "52_feature_collapse": the_cloud_is_scrubbed,
     "60_mla": the_strip_says_how_much_smaller,

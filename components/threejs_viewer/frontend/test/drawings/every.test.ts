@@ -107,8 +107,8 @@ const POINTED: Record<string, string> = {
   lanes: ".token:not(.later)",
   network: ".table .grid > :not(.head)",
   notebook: ".entry:not(.blank)",
-  registers: ".card",
   threads: ".node",
+  tiles: ".card",
 };
 /** How a drawing says which are not meant. */
 const FADED = '.aside, .faint, .weak, .asked, .ribbon:not(.lit), [opacity="0.25"]';
