@@ -86,13 +86,14 @@ page.three_from_before("before_kept", "before_softmax", "before_wait")
 
 @page.section("pieces")
 def in_pieces() -> None:
-    page.guess(
+    if page.guess(
         f"In how many of the {probes.n_token()} rows of 4837 × 2916, above, would softmax without "
         "m break, in float16?",
         worked.BREAKS,
         worked.broken_rows,
         frame=worked.BROKEN_ROWS,
-    )
+    ):
+        page.source(flash.Partial.add, flash.Partial.output)
 
 
 page.prose("recurrence")
@@ -132,12 +133,11 @@ def when_it_moves_more() -> None:
 
 @page.section("backward")
 def backward_by_hand() -> None:
-    if not page.guess(
+    told = page.guess(
         "To compute the shares again in the backward pass, one must keep, besides Q, K, V and O,",
         ("the whole table", "one number a query", "nothing more"),
         "one number a query",
-    ):
-        return
+    )
     page.prose("backward_controls")
     names = [worked.name_of_tile(i, j) for i, j in probes.visible_tiles()]
     tile = page.choose("block", "Tile", names, worked.first_tile(), kind="list")
@@ -153,7 +153,8 @@ def backward_by_hand() -> None:
                 figures.tile_map(worked.seen(values, followed), queries, keys, most=most),
                 alt=f"{name} of one tile, queries down and keys across",
             )
-    page.notice()
+    if told:
+        page.notice()
     page.source(by_hand.tile_gradients, by_hand.flash_backward, gradients.head_gradient)
 
 
@@ -175,7 +176,14 @@ def what_it_saves() -> None:
         figures.by_length(worked.memory_rows(rows), "megabytes", "megabytes, inputs not counted"),
         alt="Memory of forward and backward by the length of the text, three kernels",
     )
-    page.prose("here")
+    page.source(experiment.peak_bytes)
+
+
+@page.section("here")
+def how_long_it_takes() -> None:
+    rows = rows_of("flash.jsonl")
+    if not rows:
+        return
 
     def draw_times(timed: Sequence[probes.Timed]) -> None:
         page.draw(
@@ -189,7 +197,7 @@ def what_it_saves() -> None:
 
     measuring.watch("ch50_here", "Measure it here and now", probes.start, draw_times)
     page.notice()
-    page.source(experiment.peak_bytes, experiment.seconds_there_and_back)
+    page.source(experiment.seconds_there_and_back)
 
 
 # ---------------------------------------------------------------- 5. three notations

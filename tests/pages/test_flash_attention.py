@@ -139,7 +139,7 @@ def test_the_bytes_in_the_prose_are_those_of_the_loop(seen: Any) -> None:
     def passed(rows: int) -> str:
         memory = SlowMemory()
         flash_attention(Q, K, V, scale=0.1, rows=rows, columns=16, memory=memory)
-        return f"{4 * memory.moved / 1000:.0f} KB"
+        return f"{4 * memory.moved / 1000:.0f}\N{NO-BREAK SPACE}KB"
 
     few, many, plain = passed(8), passed(32), worked.plain_moves()
     said = text_of(seen(PAGE, reveal="1"))

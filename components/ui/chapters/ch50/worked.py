@@ -129,7 +129,7 @@ def products_formed() -> Answer:
 
 
 def moved_kb(numbers: int) -> str:
-    return f"{numbers * FLOAT_BYTES / 1000:.0f} KB"
+    return f"{numbers * FLOAT_BYTES / 1000:.0f}\N{NO-BREAK SPACE}KB"
 
 
 def tiles_move(rows: int = FIRST.rows) -> str:
@@ -220,7 +220,8 @@ def exercise_plain() -> int:
 
 
 def name_of_tile(queries: slice, keys: slice) -> str:
-    return f"queries {queries.start} to {queries.stop - 1}, keys {keys.start} to {keys.stop - 1}"
+    """Its first and last tokens, counted from one."""
+    return f"queries {queries.start + 1} to {queries.stop}, keys {keys.start + 1} to {keys.stop}"
 
 
 def first_tile() -> str:
@@ -234,7 +235,7 @@ def first_tile() -> str:
 
 def named(text: str, tokens: slice) -> list[str]:
     """Tokens of a text with their places, which tell equal ones apart."""
-    return [f"{place} {text[place]}" for place in range(tokens.start, tokens.stop)]
+    return [f"{place + 1} {text[place]}" for place in range(tokens.start, tokens.stop)]
 
 
 def seen(values: np.ndarray, followed: probes.Followed) -> np.ndarray:

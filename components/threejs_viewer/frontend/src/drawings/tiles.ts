@@ -139,7 +139,7 @@ class Tiles extends MovingDrawing<Data> {
     this.buildChoice("columns", "keys in a tile");
     this.read();
     this.openRow(row, order);
-    this.place();
+    this.layOut();
     this.playOnce(this.evenly(this.steps.length, seconds));
   }
 
@@ -212,7 +212,7 @@ class Tiles extends MovingDrawing<Data> {
     this.walk = walk;
     this.read();
     this.readRow();
-    this.place();
+    this.layOut();
     this.wait(this.evenly(this.steps.length, this.data.seconds));
     this.tell();
   }
@@ -239,7 +239,6 @@ class Tiles extends MovingDrawing<Data> {
     this.called = order;
     this.readRow();
     this.buildCards();
-    this.markLandmarks();
   }
 
   /** To where the last cards of the row have come: what its order makes of it. */
@@ -254,7 +253,6 @@ class Tiles extends MovingDrawing<Data> {
     this.readRow();
     this.gather(card);
     this.pointed = null; // what the order makes of it is told
-    this.markLandmarks();
     this.again();
   }
 
@@ -277,7 +275,7 @@ class Tiles extends MovingDrawing<Data> {
     this.walk = { ...this.walk, rows, columns };
     this.read();
     this.openRow(row, order);
-    this.place();
+    this.layOut();
     this.wait(this.evenly(this.steps.length, this.data.seconds));
     this.tell();
   }
@@ -291,6 +289,11 @@ class Tiles extends MovingDrawing<Data> {
 
   protected override place(): void {
     if (!this.steps.length) return;
+    this.layOut();
+    this.again();
+  }
+
+  private layOut(): void {
     const width = this.plan.clientWidth || USUAL;
     const wide = width >= WIDE;
     const names = wide ? NAMES : 0;
@@ -320,7 +323,6 @@ class Tiles extends MovingDrawing<Data> {
     this.mark = draw(plan, "rect", { class: "mark", x: names, rx: 2 });
     set(this.mark, { width: place.O[1] - names + 3, height: this.step + 2 });
     this.buildField(place.O[1]);
-    this.again();
   }
 
   private get step(): number {
