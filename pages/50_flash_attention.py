@@ -10,11 +10,10 @@ from components.ui.chapter import Chapter
 from components.ui.chapters.ch50 import exercises, figures, probes, worked
 from components.ui.chapters.ch50.worked import CALC
 from components.ui.drawings.notations import show_notations
-from components.ui.drawings.registers import show_registers
-from components.ui.drawings.tiles import show_tiles
+from components.ui.drawings.tiles import ORDERS, Opened, show_tiles
 from components.ui.lazily import lazily
+from components.ui.link import one_of
 from components.ui.live import measuring
-from components.ui.loaded_models import BOOK_RUN
 from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
 from lab.by_hand import flash as by_hand
@@ -23,28 +22,60 @@ flash = lazily("lab.model.attention.flash")
 gradients = lazily("lab.interp.head_gradients")
 experiment = lazily("lab.experiments.attention_kernel_costs")
 
-OF_A_SUM = ("cards", "pieces", "backward", "ex_order")
-"""Sections that show the reader's own sum."""
+OF_A_PROBLEM = ("tiles", "backward", "ex_order")
+"""Sections that show the reader's own problem."""
+
+CONTROLS_OF_BEFORE = ("fast", "tokens", "width", "times", "tiles_guess", "tiles_shown")
+"""What links may still say, of figures that this page had."""
 
 page = Chapter("50_flash_attention", CALC)
 page.open()
+page.link.knows(*(f"{page.prefix}{name}" for name in CONTROLS_OF_BEFORE))
 pair = worked.SUM
-if page.draws(*OF_A_SUM):
-    pair = last_allowed(f"{page.prefix}last", page.pair(), pair)
+if page.draws(*OF_A_PROBLEM):
+    asked = page.pair(digits=4, a=str(pair[0]), b=str(pair[1]))
+    pair = last_allowed(f"{page.prefix}last", asked, pair)
 
 
-@page.section("cards", needs=[BOOK_RUN], told=False)
-def cards_arrive() -> None:
-    cards = probes.cards_of(*pair)
-    show_registers(
-        f"{page.prefix}cards",
-        cards.labels,
-        cards.scores,
-        cards.values,
-        alt="Keys of a problem arrive as cards: the largest score, the sum and the output so far",
+def keep(opened: Opened) -> None:
+    """What a reader chose in the figure, here and in the address."""
+    for name, value in opened._asdict().items():
+        st.session_state[f"{page.prefix}{name}"] = str(value)
+
+
+def first_opened() -> Opened:
+    """As the figure of this problem opens: as it was left or linked."""
+    allowed = (range(probes.n_token()), worked.ROWS, worked.COLUMNS, ORDERS)
+    names = zip(Opened._fields, allowed, strict=True)
+    said = [page.kept(f"{page.prefix}{name}", *one_of([*map(str, of)])) for name, of in names]
+    row, rows, columns, order = (
+        first if text is None else text for text, first in zip(said, worked.FIRST, strict=True)
     )
-    page.numbers("The cards", worked.rows_of_cards(cards))
-    page.source(flash.Partial.add, flash.Partial.output)
+    opened = Opened(int(row), int(rows), int(columns), str(order))
+    return st.session_state.setdefault(f"{page.prefix}opened", {}).setdefault(pair, opened)
+
+
+@page.section("tiles", told=False, was=["cards"])
+def a_tile_crosses() -> None:
+    found = probes.scores_of(*pair)
+    show_tiles(
+        f"{page.prefix}tiles",
+        probes.tokens_of(*pair),
+        found.table,
+        found.values,
+        size=worked.WIDTH,
+        parts=probes.parts_of(*pair),
+        rows=worked.ROWS,
+        columns=worked.COLUMNS,
+        opened=first_opened(),
+        bytes_per_number=worked.FLOAT_BYTES,
+        alt="A tile crosses the table of scores; beside it m, l and O of its rows, below it the "
+        "cards of one row and the bytes that have passed between two memories",
+        on_read=keep,
+    )
+    st.caption(page.text("tiles_caption"))
+    page.numbers("The cards", worked.rows_of_scores(*pair))
+    page.source(by_hand.flash_attention, by_hand.moved_by_flash, by_hand.moved_by_plain)
 
 
 page.prose("opening")
@@ -53,38 +84,26 @@ page.three_from_before("before_kept", "before_softmax", "before_wait")
 # ---------------------------------------------------------------- 1. softmax in pieces
 
 
-@page.section("pieces", needs=[BOOK_RUN])
+@page.section("pieces")
 def in_pieces() -> None:
-    if not page.guess(
-        "All scores of 37 × 48 are multiplied. From what factor on does softmax break, in float16 "
-        "and without m?",
+    if page.guess(
+        f"In how many of the {probes.n_token()} rows of 4837 × 2916, above, would softmax without "
+        "m break, in float16?",
         worked.BREAKS,
-        worked.broken_from,
-        frame=worked.BROKEN_FROM,
+        worked.broken_rows,
+        frame=worked.BROKEN_ROWS,
     ):
-        return
-    page.prose("pieces_controls")
-    times = page.choose("times", "All scores multiplied by", worked.TIMES, 1)
-    cards = probes.cards_of(*pair)
-    show_registers(
-        f"{page.prefix}pieces",
-        cards.labels,
-        times * cards.scores,
-        cards.values,
-        alt="Cards in an order of your own, beside softmax in float16",
-    )
-    page.notice()
-    page.source(flash.Partial.add, flash.nothing_seen)
+        page.source(flash.Partial.add, flash.Partial.output)
 
 
 page.prose("recurrence")
 page.prose("merge")
 
-# ---------------------------------------------------------------- 2. the tiles
+# ---------------------------------------------------------------- 2. what passes
 
 
-@page.section("tiles", needs=[BOOK_RUN])
-def the_tiles() -> None:
+@page.section("operations")
+def what_passes() -> None:
     if not page.guess(
         "Compared with plain attention, how many operations does FlashAttention do?",
         ("fewer operations", "as many, or a few more", "twice as many"),
@@ -92,34 +111,7 @@ def the_tiles() -> None:
         frame=worked.PRODUCTS,
     ):
         return
-    page.prose("tiles_controls")
-    left, right = st.columns(2)
-    with left:
-        fast = page.choose("fast", "Numbers in fast memory", worked.FAST_MEMORIES, worked.FAST)
-    with right:
-        columns = page.choose("columns", "Keys in a tile", worked.TILE_SIZES, worked.COLUMNS)
-    with st.expander("Tokens, and the size of a head"):
-        n = page.choose("tokens", "Tokens", worked.TILE_TOKENS, worked.TILE_TOKENS[1])
-        width = page.choose("width", "Size of a head, d", worked.WIDTHS, worked.WIDTH)
-    rows = worked.rows_that_fit(n, fast, columns, width)
-    if rows is None:
-        st.warning(worked.no_room(fast, columns, width))
-        return
-    show_tiles(
-        f"{page.prefix}tiles",
-        n_query=n,
-        n_key=n,
-        d_key=width,
-        d_value=width,
-        rows=rows,
-        columns=min(columns, n),
-        fast=fast,
-        causal=True,
-        alt="Tiles of queries and keys come one after another, and a meter counts what passes "
-        "between the two memories",
-    )
-    page.notice()
-    page.source(by_hand.flash_attention, by_hand.moved_by_flash, by_hand.moved_by_plain)
+    page.source(by_hand.operations)
 
 
 @page.section("traffic")
@@ -139,17 +131,16 @@ def when_it_moves_more() -> None:
 # ---------------------------------------------------------------- 3. backward
 
 
-@page.section("backward", needs=[BOOK_RUN])
+@page.section("backward")
 def backward_by_hand() -> None:
-    if not page.guess(
+    told = page.guess(
         "To compute the shares again in the backward pass, one must keep, besides Q, K, V and O,",
         ("the whole table", "one number a query", "nothing more"),
         "one number a query",
-    ):
-        return
+    )
     page.prose("backward_controls")
     names = [worked.name_of_tile(i, j) for i, j in probes.visible_tiles()]
-    tile = page.choose("block", "Tile", names, names[-1], kind="list")
+    tile = page.choose("block", "Tile", names, worked.first_tile(), kind="list")
     followed = probes.follow(*pair, names.index(tile))
     text = probes.FORM.text(*pair)
     queries, keys = (worked.named(text, s) for s in (followed.queries, followed.keys))
@@ -162,7 +153,8 @@ def backward_by_hand() -> None:
                 figures.tile_map(worked.seen(values, followed), queries, keys, most=most),
                 alt=f"{name} of one tile, queries down and keys across",
             )
-    page.notice()
+    if told:
+        page.notice()
     page.source(by_hand.tile_gradients, by_hand.flash_backward, gradients.head_gradient)
 
 
@@ -184,7 +176,14 @@ def what_it_saves() -> None:
         figures.by_length(worked.memory_rows(rows), "megabytes", "megabytes, inputs not counted"),
         alt="Memory of forward and backward by the length of the text, three kernels",
     )
-    page.prose("here")
+    page.source(experiment.peak_bytes)
+
+
+@page.section("here")
+def how_long_it_takes() -> None:
+    rows = rows_of("flash.jsonl")
+    if not rows:
+        return
 
     def draw_times(timed: Sequence[probes.Timed]) -> None:
         page.draw(
@@ -198,7 +197,7 @@ def what_it_saves() -> None:
 
     measuring.watch("ch50_here", "Measure it here and now", probes.start, draw_times)
     page.notice()
-    page.source(experiment.peak_bytes, experiment.seconds_there_and_back)
+    page.source(experiment.seconds_there_and_back)
 
 
 # ---------------------------------------------------------------- 5. three notations
@@ -221,7 +220,7 @@ def three_notations() -> None:
 page.prose("exercises")
 
 
-@page.section("ex_order", needs=[BOOK_RUN])
+@page.section("ex_order")
 def no_shrinking() -> None:
     exercises.first_card(page, *pair)
 

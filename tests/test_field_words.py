@@ -89,7 +89,6 @@ ON_PAGE = {
         "those of a sum": "numbers are added",
     },
     "50_flash_attention": {
-        "also called blocks": "what papers call a tile",
         "sum": "online softmax adds its terms",
     },
     "51_attention_residuals": {

@@ -105,9 +105,10 @@ ON_PAGE = {
     },
     "50_flash_attention": {
         "Subtract 5 from every score": "a number as an example",
-        "An H100 fetches 3.35 terabytes": PUBLISHED,
         "does 989 trillion operations in float16": PUBLISHED,
-        "about 295 operations for each byte": "the quotient of both",
+        "fewer than about 295 for each byte": "its quotient with the rate of HBM",
+        "head 1.1 as": HEADS,
+        "For 4837 × 2916": "the problem that opens the page",
     },
     "51_attention_residuals": {
         "a model of 48 billion parameters of which 3 billion are active": PUBLISHED,

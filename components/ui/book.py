@@ -89,7 +89,7 @@ CONTENTS = (
     Entry(
         "40_kv_cache", "4", "The KV cache", "Why is the second token cheaper than the first?", 20
     ),
-    Entry("50_flash_attention", "5", "FlashAttention", "Can attention skip writing its table?", 20),
+    Entry("50_flash_attention", "5", "FlashAttention", "Can attention skip writing its table?", 15),
     Entry(
         "51_attention_residuals",
         "5",

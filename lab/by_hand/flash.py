@@ -271,6 +271,51 @@ PROCESSORS = (
 )
 
 
+@dataclass(frozen=True)
+class Memory:
+    """A memory of a graphics card: its size, and how fast it is read, in words."""
+
+    name: str
+    size: str
+    speed: str
+    source: str
+
+
+H100_MULTIPROCESSORS = 132
+BANK_BYTES = 32 * 4
+"""Of shared memory, read a clock by each multiprocessor: 32 banks of 4 bytes."""
+
+HALF_OPERATIONS = 4096
+"""On numbers of 16 bits, a clock and multiprocessor."""
+
+
+def shared_bandwidth() -> float:
+    """Bytes a second out of the shared memory of all multiprocessors of an H100, at the clock that
+    its published peak of operations implies."""
+    clock = PROCESSORS[1].flops / (H100_MULTIPROCESSORS * HALF_OPERATIONS)
+    return H100_MULTIPROCESSORS * BANK_BYTES * clock
+
+
+HOPPER_GUIDE = "https://docs.nvidia.com/cuda/hopper-tuning-guide/index.html"
+H100_MEMORIES = (
+    Memory("HBM", "80 GB", "3.35 TB/s", PROCESSORS[1].source),
+    Memory("L2 cache", "50 MB", "rate not published", HOPPER_GUIDE),
+    Memory(
+        "shared memory",
+        f"{H100_MULTIPROCESSORS} \u00d7 228 KB",
+        f"about {shared_bandwidth() / 1e12:.0f} TB/s",
+        HOPPER_GUIDE,
+    ),
+    Memory(
+        "registers",
+        f"{H100_MULTIPROCESSORS} \u00d7 256 KB",
+        "rate not published",
+        PROCESSORS[1].source,
+    ),
+)
+"""Of an H100 SXM, from the largest and slowest."""
+
+
 def operations(n_query: int, n_key: int, d_key: int, d_value: int, *, causal: bool = True) -> int:
     """Multiplications and additions of both products; of those that are seen, where causal."""
     require_as_many(n_query, n_key, causal)

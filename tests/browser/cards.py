@@ -26,7 +26,7 @@ LEAST = 9
 """Pixels of text on a card: what would be smaller is left out, with all that a hand moves, so that
 a card is an emblem."""
 
-WRITTEN = {"50_flash_attention", "62_error_book"}
+WRITTEN = {"62_error_book"}
 """Pictures that consist of writing, and keep it."""
 QUALITY = 70
 COLOURS = 64
@@ -39,7 +39,7 @@ EMBLEM = """([wide, least]) => {
   const all = inside(document.querySelector('main') ?? document.body);
   for (const e of all) {
     if (e.matches('button, input, .controls, .reel, .said, .legend, figcaption, .walk,'
-      + ' .next, .reading'))
+      + ' .next, .reading, .opened, .tiles > .moved'))
       e.style.setProperty('display', 'none', 'important');
     const own = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
     if (own && parseFloat(getComputedStyle(e).fontSize) * wide < least)

@@ -124,9 +124,20 @@ def the_cache_grows_and_without_the_mask_deeper_layers_change(page: Page) -> Non
     assert said.inner_text() == masked
 
 
-def the_registers_are_scrubbed(page: Page) -> None:
-    early, late = scrubbed(page.locator(".registers").first, 1, 3)
+def the_past_shrinks_for_the_largest_card_and_small_tiles_move_more(page: Page) -> None:
+    figure = page.locator(".tiles")
+    early, late = scrubbed(figure, 1, 3)
     assert early != late
+    figure.get_by_role("button", name="largest last").click()
+    expect(figure.locator(".sums .m")).to_contain_text("the past shrinks by")
+    expect(figure.locator(".said")).to_contain_text("what softmax over the whole row gives")
+    figure.locator(".rows").get_by_role("button", name="8", exact=True).click()
+    expect(figure.locator(".said")).to_contain_text("more than with plain attention")
+    wait_idle(page)
+    assert "ch50_rows=8" in page.url and "ch50_order=last" in page.url
+    row = figure.locator(".field")
+    row.press("ArrowUp")
+    expect(row).to_have_attribute("aria-valuenow", "50")
 
 
 def another_connection_is_cut_and_the_problem_written_again(page: Page) -> None:
@@ -223,7 +234,7 @@ TOUCHES: dict[str, Callable[[Page], None]] = {
     "30_curriculum": the_trainings_are_scrubbed_and_switched_and_write_a_problem,
     "31_self_training": a_check_holds_labels_back_in_every_round,
     "40_kv_cache": the_cache_grows_and_without_the_mask_deeper_layers_change,
-    "50_flash_attention": the_registers_are_scrubbed,
+    "50_flash_attention": the_past_shrinks_for_the_largest_card_and_small_tiles_move_more,
     "51_attention_residuals": another_connection_is_cut_and_the_problem_written_again,
     "52_feature_collapse": the_spheres_are_scrubbed_and_turned_and_a_shift_moves_no_probability,
     "60_mla": the_strip_says_how_much_smaller,

@@ -11,6 +11,7 @@ from shown import charts, text_of
 
 from components.ui.chapters.ch50 import claims, figures, probes, worked
 from lab.by_hand.flash import (
+    H100_MEMORIES,
     PROCESSORS,
     SlowMemory,
     flash_attention,
@@ -32,7 +33,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     assert not app.exception and not app.info and not app.warning
     rows = read_lines(RECORDS / "flash.jsonl")
     for answer in (
-        f"{worked.broken_from():.1f} times",
+        f"{worked.broken_rows()}",
         "as many, or a few more",
         f"{claims.PLAIN_OVER_OURS.value(rows):.0f} times ours",
         "one number a query",
@@ -40,53 +41,60 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
         assert f"The answer: **{answer}**" in text_of(app)
 
 
-def test_the_cards_end_at_the_heads_own_output() -> None:
-    for a, b in ((37, 48), (7, 8), (99, 0)):
-        cards, head = probes.cards_of(a, b), probes.head_of(a, b)
-        weights = np.exp(cards.scores - cards.scores.max())
-        place = probes.FORM.prompt_length - 1
-        output = weights @ cards.values / weights.sum()
-        assert np.allclose(output, head.z[place, : probes.SHOWN], atol=1e-5), (a, b)
-        n = len(weights)
-        orders = np.random.default_rng(0).permuted(np.tile(np.arange(n), (20, 1)), axis=1)
-        assert all(np.allclose(worked.read(cards, order), output) for order in orders), (a, b)
+def test_the_scores_of_the_figure_end_at_the_heads_own_output() -> None:
+    """Of every row, and of shorter numbers too; the parts of the text end where it says so."""
+    for a, b in (worked.SUM, (37, 48), (9999, 0)):
+        found, head = probes.scores_of(a, b), probes.head_of(a, b)
+        seen = np.where(np.tri(len(found.table), dtype=bool), found.table.astype(float), -np.inf)
+        weights = np.exp(seen - seen.max(axis=1, keepdims=True))
+        output = weights @ found.values / weights.sum(axis=1, keepdims=True)
+        assert np.allclose(output, head.z[:, : probes.SHOWN], atol=1e-4), (a, b)
+        text, parts = probes.tokens_of(a, b), probes.parts_of(a, b)
+        assert len(text) == len(seen) == probes.n_token()
+        assert "".join(text[begin:end] for _, begin, end in parts) == text
+        assert all(text[end - 1] in "=+" for _, _, end in parts[:-1])
+    names = [name for name, *_ in probes.parts_of(*worked.SUM)]
+    assert names == ["problem", "× 6", "× 10", "sum", "× 900", "sum", "× 2000", "answer"]
 
 
-def test_softmax_without_m_breaks_where_the_page_says() -> None:
-    scores = probes.cards_of(*worked.SUM).scores
-    broken = [
-        times
-        for times in worked.TIMES
-        if np.isinf(np.exp((times * scores).astype(np.float16))).any()
-    ]
-    assert worked.breaking() == broken[0]
-    assert worked.held_at() < worked.broken_from() < worked.breaking()
+def test_the_largest_score_of_the_row_that_opens_rises_twice() -> None:
+    row = probes.row_of(*worked.SUM)
+    tops = [row[: end + worked.FIRST.columns].max() for end in range(0, len(row), 16)]
+    assert (np.diff(tops) > 0).sum() == 2
 
 
-def test_the_score_that_overflows_float16_is_told_to_the_tenth(seen: Any) -> None:
-    """By float16 itself: finite a tenth below, infinite there; what is told lies on either side."""
-    told = re.search(
-        r"infinite from \$s =\$ ([\d.]+) on.+ is ([\d.]+)\.[^.]+"
-        r"\| (\w+) \| ([\d.]+) \| still finite \|\s"
-        r"\| (\w+) \| ([\d.]+) \| infinite \|",
-        text_of(seen(PAGE, reveal="1")),
-    )
+def test_rows_break_in_float16_where_the_page_says(seen: Any) -> None:
+    """By float16 itself: finite a tenth below the limit, infinite there."""
+    table = probes.scores_of(*worked.SUM).table
+    with np.errstate(over="ignore"):
+        infinite = np.isinf(np.exp(np.tril(table).astype(np.float16))).any(axis=1)
+    assert worked.broken_rows() == infinite.sum() > 0
+    said = text_of(seen(PAGE, reveal="1"))
+    told = re.search(r"infinite from \$s =\$ ([\d.]+) on.+ table is ([\d.]+)\.", said)
     assert told
-    limit, largest, held, broken = map(float, told.group(1, 2, 4, 6))
+    limit, largest = map(float, told.group(1, 2))
     with np.errstate(over="ignore"):
         below, at = np.exp(np.array([limit - 0.1, limit], np.float16))
     assert np.isfinite(below) and np.isinf(at)
-    assert held < limit < broken and worked.breaking() == 4 and told.group(5) == "four"
-    assert largest == pytest.approx(held / 2, abs=0.01) == pytest.approx(broken / 4, abs=0.01)
+    assert largest == pytest.approx(np.tril(table).max(), abs=0.05)
 
 
-def test_a_bad_operand_keeps_the_last_sum(book: Any) -> None:
-    app = book(PAGE, figure="pieces", ch50_a="58", ch50_b="76")
-    assert app.session_state["ch50_last"] == (58, 76)
-    for typed in ("", "-1", "1e9", "100", "٣", "x"):
+def test_a_bad_operand_keeps_the_last_problem(book: Any) -> None:
+    app = book(PAGE, figure="tiles", ch50_a="58", ch50_b="7613")
+    assert app.session_state["ch50_last"] == (58, 7613)
+    for typed in ("", "-1", "1e9", "10000", "٣", "x"):
         app.text_input(key="ch50_a").set_value(typed).run()
         assert not app.exception and len(app.warning) == 1, typed
-        assert app.session_state["ch50_last"] == (58, 76), typed
+        assert app.session_state["ch50_last"] == (58, 7613), typed
+
+
+def test_a_link_opens_the_figure_as_it_was_left_and_forgives_controls_of_before(book: Any) -> None:
+    left = {"ch50_row": "12", "ch50_rows": "8", "ch50_columns": "32", "ch50_order": "last"}
+    app = book(PAGE, figure="cards", ch50_fast="2560", ch50_width="128", **left)
+    assert not app.exception and not app.info
+    assert app.session_state["ch50_opened"] == {worked.SUM: (12, 8, 32, "last")}
+    app = book(PAGE, figure="tiles", ch50_rows="7")
+    assert "ch50_rows=7" in app.info[0].value
 
 
 def test_how_much_more_memory_is_told_as_it_was_measured(seen: Any) -> None:
@@ -121,33 +129,29 @@ def test_the_forward_keeps_q_k_v_and_o_and_one_number_a_query_beside_them(seen: 
     assert f"$Q$, $K$, $V$ and $O$ are kept for the backward pass too: {4 * d} numbers" in said
 
 
-# ---------------------------------------------------------------- tiles
+# ---------------------------------------------------------------- what passes
 
 
-def test_a_memory_without_room_says_what_it_takes(book: Any) -> None:
-    app = book(PAGE, figure="tiles", ch50_fast=str(worked.FAST_MEMORIES[0]), ch50_columns="32")
-    assert not app.exception
-    (warning,) = app.warning
-    assert "take 4,258 numbers, and fast memory holds 2,560" in warning.value
+def test_the_bytes_in_the_prose_are_those_of_the_loop(seen: Any) -> None:
+    n = probes.n_token()
+    Q, K, V = np.random.default_rng(0).normal(size=(3, n, worked.WIDTH))
+
+    def passed(rows: int) -> str:
+        memory = SlowMemory()
+        flash_attention(Q, K, V, scale=0.1, rows=rows, columns=16, memory=memory)
+        return f"{4 * memory.moved / 1000:.0f}\N{NO-BREAK SPACE}KB"
+
+    few, many, plain = passed(8), passed(32), worked.plain_moves()
+    said = text_of(seen(PAGE, reveal="1"))
+    assert f"In the figure {many} pass with tiles and {plain} without" in said
+    assert f"With eight queries to a tile it is {few}" in said
+    assert int(many.split()[0]) < int(plain.split()[0]) < int(few.split()[0])
 
 
-def test_a_head_too_large_for_the_memory_says_so(book: Any) -> None:
-    chosen = {"ch50_fast": str(worked.FAST_MEMORIES[1]), "ch50_columns": "16"}
-    (warning,) = book(PAGE, figure="tiles", ch50_width="128", **chosen).warning
-    assert "16 keys of 128 numbers take" in warning.value and "smaller size" in warning.value
-    assert not book(PAGE, figure="tiles", ch50_width="32", **chosen).warning
-
-
-def test_the_figures_in_the_prose_are_those_of_the_loop() -> None:
-    n = worked.drawn_tiles()
-    rng = np.random.default_rng(0)
-    Q, K, V = rng.normal(size=(3, n, worked.WIDTH))
-    rows = worked.rows_that_fit(n, worked.FAST, worked.COLUMNS)
-    assert rows is not None
-    memory = SlowMemory()
-    flash_attention(Q, K, V, scale=0.1, rows=rows, columns=worked.COLUMNS, memory=memory)
-    assert worked.CALC["tile_flash"]() == f"{memory.moved:,}"
-    assert memory.moved < worked.plain_moves()
+def test_the_memories_are_told_with_their_sources(seen: Any) -> None:
+    said = text_of(seen(PAGE))
+    assert all(f"| {m.name} | {m.size} | {m.speed} |" in said for m in H100_MEMORIES)
+    assert all(memory.source in said for memory in H100_MEMORIES)
 
 
 def test_the_line_of_flash_crosses_that_of_plain_attention(seen: Any) -> None:
@@ -239,10 +243,9 @@ def test_three_notations_say_every_step() -> None:
 
 
 def test_the_first_card_of_the_exercise_is_the_largest(book: Any) -> None:
-    cards = probes.cards_of(*worked.SUM)
-    largest = int(np.argmax(cards.scores))
+    row, text = probes.row_of(*worked.SUM), probes.tokens_of(*worked.SUM)
+    largest = int(np.argmax(row))
     app = book(PAGE, figure="ex_order")
     for place in (0, largest):
-        name = f"{place + 1}. {cards.labels[place]}"
-        app.selectbox(key="ch50_ex_card").set_value(name).run()
+        app.selectbox(key="ch50_ex_card").set_value(f"{place + 1}. {text[place]}").run()
         assert not app.exception and len(app.success) == int(place == largest)

@@ -1,4 +1,4 @@
-"""The same algorithm in several notations, side by side: the same step is lit in all of them.
+"""The same algorithm in several notations, one shown at a time: a step stays lit in all of them.
 
 Whoever points at a line, or at the name of a step, sees where the others do the same. The browser
 computes nothing.
@@ -37,6 +37,7 @@ class Column(NamedTuple):
 HTML = """
 <div class="drawing notations">
   <div class="choice" role="group" aria-label="Steps"></div>
+  <div class="choice switch" role="group" aria-label="Notation"></div>
   <div class="columns" role="group"></div>
   <div class="said" role="status">
     <div class="told"></div>

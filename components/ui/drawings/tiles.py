@@ -1,186 +1,179 @@
-"""FlashAttention over the table of scores: a tile is made, used and thrown away, none is kept.
+"""FlashAttention over a real table of scores: a tile crosses it, and m, l and O of its rows change.
 
-Python says whether a tile fits and how much is moved in all; the browser walks over the tiles,
-and says what lies in fast memory at each and how many numbers have been moved by then.
+Python sends scores, values and which way to begin; the browser walks over the tiles, adds up what
+passes between the two memories, and opens one row as cards whose order the reader changes.
 
-Shapes: `T` queries, `S` keys; where it is causal, T is S.
+Shapes: `N` tokens; a query sees itself and the keys before it. `D` numbers of a value are drawn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
-from components.ui.drawings.drawing import digest, drawing, moments
-from lab.by_hand.flash import held, moved_by_flash, moved_by_plain, tiles_of
+import numpy as np
+from numpy.typing import NDArray
+
+from components.ui.drawings.drawing import digest, drawing, moments, sent_by
+from lab.by_hand.flash import H100_MEMORIES, Memory
 from lab.fields import require_whole
 
-MOST_TILES = 4096
-"""Of more, a tile is too small to be seen."""
+MOST_TOKENS, MOST_NUMBERS = 64, 8
+"""Of more, a row or a number is too small to be seen."""
 
-MOST_LABELS = 32
-"""Of more tokens the edges have no room for labels: they are numbered."""
+ORDERS = {"written": "as written", "first": "largest first", "last": "largest last"}
 
-PARTS = {
-    "query": "Q<sub>i</sub>",
-    "key": "K<sub>j</sub>",
-    "value": "V<sub>j</sub>",
-    "score": "S, or P instead",
-    "output": "O<sub>i</sub>",
-    "most": "m",
-    "sum": "l",
-}
-"""What lies in fast memory."""
-
-ROWS = "".join(
-    f'<tr class="{part}"><th scope="row"><i></i>{name}</th>'
-    '<td class="shape"></td><td class="count"></td></tr>'
-    for part, name in PARTS.items()
-)
 STROKES = "M0 4L4 0M0 10L10 0M6 10L16 0M12 10L18 4"
+
+
+class Opened(NamedTuple):
+    """What a reader has chosen: the row that is open, the sizes of a tile, and the order in which
+    the cards of the row come, one of `ORDERS`."""
+
+    row: int
+    rows: int
+    columns: int
+    order: str = "written"
+
+
+def box(memory: Memory) -> str:
+    return f"<b>{memory.name}</b><span>{memory.size}</span><span>{memory.speed}</span>"
+
+
+HBM, L2, SHARED, REGISTERS = H100_MEMORIES
 
 HTML = f"""
 <div class="drawing tiles">
-  <div class="picture">
-    <div class="title">The table of scores: queries down, keys across</div>
-    <svg class="plan" role="img"></svg>
-    {moments("Tile shown")}
-    <div class="said" role="status"></div>
+  <div class="controls">
+    <div class="choice rows" role="group" aria-label="Queries in a tile"></div>
+    <div class="choice columns" role="group" aria-label="Keys in a tile"></div>
+    <span class="hint">click a row, or move over the rows with the arrow keys</span>
+  </div>
+  <svg class="plan"></svg>
+  <div class="opened" role="group">
+    <div class="head">
+      <b class="which"></b>
+      <div class="choice orders" role="group" aria-label="Order in which its cards come">
+        {"".join(f'<button data-order="{order}">{name}</button>' for order, name in ORDERS.items())}
+      </div>
+    </div>
+    <ol class="cards" role="list" aria-label="Cards in the order in which they come"></ol>
+    <div class="sums"><span class="m"></span><span class="l"></span><span class="O"></span></div>
     <div class="legend">
-      <span><i class="now"></i>computed now, from what is lit at the edges</span>
-      <span><i class="made"></i>made, used, thrown away: no tile is kept</span>
-      <span><i class="done"></i>O that is put into slow memory</span>
-      <span class="skipped">
-        <svg viewBox="0 0 18 10"><path class="hatch" d="{STROKES}"/></svg>later keys, hidden:
-        a tile of nothing else is skipped
-      </span>
+      <span><i class="was"></i>before it shrinks</span>
+      <span><i class="shrunk"></i>kept</span>
+      <span><i class="new"></i>has just come</span>
+      <span>drag a card, or move it with the arrow keys</span>
     </div>
   </div>
-  <div class="panel">
-    <table>
-      <caption class="title">In fast memory</caption>
-      <tbody>{ROWS}</tbody>
-      <tfoot>
-        <tr>
-          <th scope="row" colspan="2">together, of M = <span class="room"></span> numbers</th>
-          <td class="total"></td>
-        </tr>
-      </tfoot>
-    </table>
-    <div class="bar fast" aria-hidden="true">
-      {"".join(f'<i class="{part}"></i>' for part in PARTS)}
-    </div>
-    <div class="moved">
-      <div class="title">Numbers moved between slow and fast memory</div>
+  <div class="moved">
+    <div class="memory slow">{box(HBM)}</div>
+    <div class="meter">
+      <div class="between">between them {L2.name}, {L2.size}, left out of this count</div>
       <div class="bar" aria-hidden="true">
-        <i class="read"></i><i class="written"></i><i class="end"></i><i class="mark"></i>
+        <i class="more"></i><i class="read"></i><i class="written"></i><i class="end"></i>
+        <i class="mark"></i>
       </div>
       <div class="legend">
-        <span><i class="read"></i>read <b class="n_read"></b></span>
-        <span><i class="written"></i>written <b class="n_written"></b></span>
-        <span>together <b class="together"></b></span>
+        <span><i class="read"></i>fetched <b class="n_read"></b></span>
+        <span><i class="written"></i>put back <b class="n_written"></b></span>
         <span><i class="end"></i>in the end <b class="flash"></b></span>
-        <span><i class="mark"></i>plain attention, which writes and reads all of S and P,
+        <span><i class="mark"></i>plain attention, whole table written and read
           <b class="plain"></b></span>
+        <span><i class="more"></i>more than plain</span>
       </div>
-      <div class="past"></div>
     </div>
+    <div class="memory fast">{box(SHARED)}<span>+ {REGISTERS.name}</span></div>
   </div>
+  {moments("Tile shown")}
+  <div class="said" role="status"></div>
 </div>
 """
 
-component = drawing("walk_over_scores", "tiles", HTML)
+component = drawing("tiles_and_cards", "tiles", HTML)
 
 
 def show_tiles(
     key: str,
+    tokens: Sequence[str],
+    scores: NDArray[np.floating[Any]],
+    values: NDArray[np.floating[Any]],
     *,
-    n_query: int,
-    n_key: int,
-    d_key: int,
-    d_value: int,
-    rows: int,
-    columns: int,
-    fast: int,
-    causal: bool,
-    labels: Sequence[str] | None = None,
+    size: int,
+    parts: Sequence[tuple[str, int, int]],
+    rows: Sequence[int],
+    columns: Sequence[int],
+    opened: Opened,
     alt: str,
-    seconds: float = 8.0,
+    bytes_per_number: int = 4,
+    seconds: float = 7.0,
+    on_read: Callable[[Opened], None] | None = None,
 ) -> None:
-    """T queries meet S keys in tiles of `rows` and `columns`; fast memory holds `fast` numbers.
+    """The `scores` (N, N) of `tokens`, and of each value (N, D) the numbers that are drawn; a
+    query, a key and a value have `size` numbers each.
 
-    The walk takes so many `seconds` when the drawing is opened; of other sizes that come later its
-    end is shown. `labels`, one a token, stand at the edges if there are at most `MOST_LABELS`.
-    Raises ValueError for what `tiles_data` refuses.
+    A tile has so many queries as one of `rows` says and keys as one of `columns`; `parts` of the
+    text are named at the edge, each with its first token and the one behind its last. The walk
+    takes so many `seconds`. `on_read` is called at every choice of a reader. Raises ValueError for
+    what `tiles_data` refuses.
     """
     data = tiles_data(
-        n_query=n_query,
-        n_key=n_key,
-        d_key=d_key,
-        d_value=d_value,
-        rows=rows,
-        columns=columns,
-        fast=fast,
-        causal=causal,
-        labels=labels,
-    )
-    data |= {"alt": alt, "seconds": seconds}
-    component(data=data | {"digest": digest(data)}, key=key)
+        tokens, scores, values, size=size, rows=rows, columns=columns, opened=opened
+    ) | {
+        "parts": [[*part] for part in parts],
+        "bytes": bytes_per_number,
+        "alt": alt,
+        "seconds": seconds,
+    }
+
+    def read() -> None:
+        sent = sent_by(key, "read")
+        if on_read and sent:
+            on_read(Opened(*sent))
+
+    component(data=data | {"digest": digest(data)}, key=key, on_read_change=read)
 
 
 def tiles_data(
+    tokens: Sequence[str],
+    scores: NDArray[np.floating[Any]],
+    values: NDArray[np.floating[Any]],
     *,
-    n_query: int,
-    n_key: int,
-    d_key: int,
-    d_value: int,
-    rows: int,
-    columns: int,
-    fast: int,
-    causal: bool,
-    labels: Sequence[str] | None = None,
+    size: int,
+    rows: Sequence[int],
+    columns: Sequence[int],
+    opened: Opened,
 ) -> dict[str, Any]:
-    """What the browser needs, as plain numbers.
+    """What the browser needs, as plain numbers: of each row the scores that its query may see.
 
-    Raises ValueError for a tile without tokens or with more than there are, for more tiles than
-    `MOST_TILES`, for one that `fast` numbers have no room for, for causal attention of other than
-    as many queries as keys, and for labels that are not one a token.
+    Raises ValueError for no token or more than `MOST_TOKENS`, for scores and values that do not fit
+    them or are not finite, for a tile with no token or more than there are, and for an `opened`
+    that is none of these.
     """
-    sizes = {"n_query": n_query, "n_key": n_key, "d_key": d_key, "d_value": d_value}
-    for name, size in sizes.items():
-        require_whole(name, size)
-    require_whole("rows", rows, most=n_query)
-    require_whole("columns", columns, most=n_key)
-    require_seen(n_query, n_key, rows, columns)
-    require_room(fast, rows, columns, d_key, d_value)
-    if labels is not None and not len(labels) == n_query == n_key:
-        tokens = f"{n_query} queries and {n_key} keys"
-        raise ValueError(f"{len(labels)} labels of {tokens}; one a token is wanted, or none")
+    n = len(tokens)
+    require_whole("tokens", n, most=MOST_TOKENS)
+    require_whole("size", size)
+    for name, sizes in (("rows", rows), ("columns", columns)):
+        for one in sizes:
+            require_whole(name, one, most=n)
+    if scores.shape != (n, n):
+        raise ValueError(f"scores of shape {scores.shape}; ({n}, {n}) is wanted")
+    if values.ndim != 2 or len(values) != n or not 1 <= values.shape[1] <= MOST_NUMBERS:
+        wanted = f"({n}, D) with D from 1 to {MOST_NUMBERS}"
+        raise ValueError(f"values of shape {values.shape}; {wanted} is wanted")
+    seen = [np.round(scores[i, : i + 1].astype(np.float64), 4) for i in range(n)]
+    if not (all(np.isfinite(row).all() for row in seen) and np.isfinite(values).all()):
+        raise ValueError("a score or a value is not finite")
+    allowed = (range(n), rows, columns, ORDERS)
+    for name, one, of in zip(Opened._fields, opened, allowed, strict=True):
+        if one not in of:
+            raise ValueError(f"{name}={one!r}; it is one of {[*of]}")
     return {
-        **sizes,
-        "rows": rows,
-        "columns": columns,
-        "fast": fast,
-        "causal": causal,
-        "labels": [*labels] if labels and n_query <= MOST_LABELS else [],
-        "flash": moved_by_flash(n_query, n_key, d_key, d_value, rows=rows, causal=causal),
-        "plain": moved_by_plain(n_query, n_key, d_key, d_value),
+        "tokens": [*tokens],
+        "scores": [row.tolist() for row in seen],
+        "values": np.round(values.astype(np.float64), 4).tolist(),
+        "size": size,
+        "rows": [*rows],
+        "columns": [*columns],
+        "opened": [*opened],
     }
-
-
-def require_seen(n_query: int, n_key: int, rows: int, columns: int) -> None:
-    """Raise ValueError for more tiles than can be seen; it says how many there are."""
-    n = len([*tiles_of(n_query, rows)]) * len([*tiles_of(n_key, columns)])
-    if n > MOST_TILES:
-        of = f"{rows} queries and {columns} keys"
-        raise ValueError(f"{n:,} tiles of {of}; 1 to {MOST_TILES:,} can be seen: take larger ones")
-
-
-def require_room(fast: int, rows: int, columns: int, d_key: int, d_value: int) -> None:
-    """Raise ValueError for a tile that does not fit; it says how many numbers it takes."""
-    taken = held(rows, columns, d_key, d_value)
-    if fast < taken:
-        raise ValueError(
-            f"fast={fast:,} holds no tile of {rows} queries and {columns} keys, which takes "
-            f"{taken:,} numbers: take a smaller one"
-        )

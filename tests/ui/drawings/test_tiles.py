@@ -1,39 +1,67 @@
-"""components.ui.drawings.tiles: what lab counts travels; what is no tile is refused."""
+"""components.ui.drawings.tiles: scores travel as far as a query sees, the browser is held to what
+lab's loop moves and keeps, and what is no walk is refused."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-import pytest
 from drawing_cases import Case, case
 from refused import not_refused
 
 from components.ui.drawings import tiles
-from components.ui.drawings.tiles import tiles_data
-from lab.by_hand.flash import SlowMemory, flash_attention, held, plain_attention
+from components.ui.drawings.tiles import HTML, Opened, tiles_data
+from lab.by_hand.flash import (
+    H100_MEMORIES,
+    PROCESSORS,
+    SlowMemory,
+    flash_attention,
+    moved_by_plain,
+    plain_attention,
+    shared_bandwidth,
+)
 
 # ---------------------------------------------------------------- what the front end is tried on
 
-TOKENS = "37*48=6771"
-WALKS: dict[str, dict[str, Any]] = {
-    "ragged, causal": {"n_query": 10, "n_key": 10, "rows": 4, "columns": 3, "causal": True},
-    "columns wider than rows": {"n_query": 9, "n_key": 9, "rows": 2, "columns": 5, "causal": True},
-    "full": {"n_query": 6, "n_key": 8, "rows": 3, "columns": 4, "causal": False},
-    "ragged, full": {"n_query": 7, "n_key": 5, "rows": 3, "columns": 2, "causal": False},
-    "more than plain": {"n_query": 6, "n_key": 6, "rows": 1, "columns": 6, "causal": False},
-}
+TOKENS, SIZE = "37*48=6771", 3
+N = len(TOKENS)
+RNG = np.random.default_rng(5)
+SCORES = np.round(RNG.normal(size=(N, N)) * 3, 2)
+VALUES = np.round(RNG.normal(size=(N, 2)), 2)
+CUTS = [(rows, columns) for rows in (1, 4, 10) for columns in (3, 5, 10)]
+OPENED = Opened(7, 4, 3)
 
 
-def walk_over_scores() -> Case:
-    sizes: dict[str, Any] = {"d_key": 3, "d_value": 2, "fast": 60}
-
+def tiles_and_cards() -> Case:
     def show() -> None:
-        first = WALKS["ragged, causal"]
-        tiles.show_tiles("k", **first, **sizes, labels=TOKENS, alt="A walk", seconds=4)
+        tiles.show_tiles(
+            "k",
+            TOKENS,
+            SCORES,
+            VALUES,
+            size=SIZE,
+            parts=[("problem", 0, 6), ("answer", 6, 10)],
+            rows=(1, 4, 10),
+            columns=(3, 5, 10),
+            opened=OPENED,
+            alt="A walk",
+            seconds=4,
+        )
 
-    walks = [tiles.tiles_data(**walk, **sizes) for walk in WALKS.values()]
-    return case(tiles, show, [{"walk": walk, "steps": walked(walk)} for walk in walks])
+    walks = [
+        {"rows": rows, "columns": columns, "plain": plain(), "steps": walked(rows, columns)}
+        for rows, columns in CUTS
+    ]
+    return case(tiles, show, walks)
+
+
+def plain() -> int:
+    """As lab's own loop moves it."""
+    memory = SlowMemory()
+    Q = np.zeros((N, SIZE))
+    plain_attention(Q, Q, Q, scale=1.0, memory=memory)
+    assert memory.moved == moved_by_plain(N, N, SIZE, SIZE)
+    return memory.moved
 
 
 class Watched(SlowMemory):
@@ -66,88 +94,76 @@ class Watched(SlowMemory):
         self.steps[-1] |= {"read": self.read, "written": self.written}
 
 
-def walked(walk: dict[str, Any]) -> list[dict[str, Any]]:
-    """What lab's own loop fetches and puts."""
-    n_query, n_key, d_key, d_value = (
-        walk[name] for name in ("n_query", "n_key", "d_key", "d_value")
-    )
-    Q, K, V = (
-        np.arange(n)[:, None] + np.zeros(width)
-        for n, width in ((n_query, d_key), (n_key, d_key), (n_key, d_value))
-    )
+def walked(rows: int, columns: int) -> list[dict[str, Any]]:
+    """What lab's own loop fetches and puts, and what each row of the tile has kept by then."""
+    Q, K, V = (np.arange(N)[:, None] + np.zeros(SIZE) for _ in range(3))
     memory = Watched(Q, V)
-    cut = {name: walk[name] for name in ("rows", "columns", "causal")}
-    flash_attention(Q, K, V, scale=0.1, memory=memory, **cut)
+    flash_attention(Q, K, V, scale=0.1, rows=rows, columns=columns, memory=memory)
     for step in memory.steps:
-        I, J = (end - begin for begin, end in (step["queries"], step["keys"]))
-        step["held"] = held(I, J, d_key, d_value)
+        step["kept"] = [kept(row, step["keys"][1]) for row in range(*step["queries"])]
     return memory.steps
 
 
-CASES = {"tiles": walk_over_scores}
+def kept(row: int, end: int) -> dict[str, Any]:
+    """m, l and O of the keys before `end` that a query sees, computed anew."""
+    scores, values = SCORES[row, : row + 1][:end], VALUES[: row + 1][:end]
+    powers = np.exp(scores - scores.max())
+    return {
+        "m": float(scores.max()),
+        "l": float(powers.sum()),
+        "O": (powers @ values).tolist(),
+    }
+
+
+CASES = {"tiles": tiles_and_cards}
 
 
 # ---------------------------------------------------------------- what Python sends
 
-Sizes = dict[str, Any]
-WALK: Sizes = {**WALKS["ragged, causal"], "d_key": 3, "d_value": 2, "fast": 60}
+GIVEN: dict[str, Any] = {
+    "tokens": TOKENS,
+    "scores": SCORES,
+    "values": VALUES,
+    "size": SIZE,
+    "rows": (1, 4, 10),
+    "columns": (3, 5),
+    "opened": OPENED,
+}
 
 
-@pytest.mark.parametrize("name", WALKS)
-def test_what_is_moved_in_all_is_what_both_ways_move(name: str) -> None:
-    sent = tiles_data(**{**WALK, **WALKS[name]})
-    last = walked(sent)[-1]
-    assert sent["flash"] == last["read"] + last["written"]
-    memory = SlowMemory()
-    Q, K, V = (
-        np.zeros(shape) for shape in ((sent["n_query"], 3), (sent["n_key"], 3), (sent["n_key"], 2))
-    )
-    plain_attention(Q, K, V, scale=1.0, memory=memory, causal=sent["causal"])
-    assert sent["plain"] == memory.moved
-
-
-def test_labels_travel_as_far_as_the_edges_have_room() -> None:
-    assert tiles_data(**WALK, labels=TOKENS)["labels"] == [*TOKENS]
-    assert tiles_data(**WALK)["labels"] == []
-    for n, there in ((32, 32), (33, 0)):
-        sizes: Sizes = {**WALK, "n_query": n, "n_key": n}
-        sent = tiles_data(**sizes, labels=["7"] * n)
-        assert len(sent["labels"]) == there
-
-
-def test_one_tile_may_be_the_whole_table_and_fill_fast_memory() -> None:
-    whole: Sizes = {
-        "rows": 10,
-        "columns": 10,
-        "fast": 220,
-    }  # 20 of 5 numbers, 10 of 10, m and l of 10
-    assert tiles_data(**{**WALK, **whole})["fast"] == 220
-    seen: Sizes = {"n_query": 64, "n_key": 64, "rows": 1, "columns": 1}
-    assert tiles_data(**{**WALK, **seen})["rows"] == 1
+def test_every_score_that_a_query_sees_travels_and_no_other() -> None:
+    sent = tiles_data(**GIVEN)
+    assert [len(row) for row in sent["scores"]] == [*range(1, N + 1)]
+    assert all(row == SCORES[i, : i + 1].tolist() for i, row in enumerate(sent["scores"]))
+    assert sent["values"] == VALUES.tolist() and sent["opened"] == [7, 4, 3, "written"]
+    hidden: dict[str, Any] = {"scores": np.where(np.tri(N, dtype=bool), SCORES, -np.inf)}
+    assert tiles_data(**GIVEN | hidden)["scores"] == sent["scores"]
 
 
 def test_what_is_no_walk_is_refused() -> None:
     cases: list[tuple[Any, ...]] = [
-        ({"rows": 0}, "rows=0 must be a whole number from 1 to 10"),
-        ({"rows": 11}, "rows=11 must be a whole number from 1 to 10"),
-        ({"columns": 0}, "columns=0 must be a whole number from 1 to 10"),
-        ({"columns": 2.5}, "columns=2.5 must be a whole number"),
-        ({"columns": 11}, "columns=11 must be a whole number from 1 to 10"),
-        ({"n_key": 0}, "n_key=0 must be a whole number from 1"),
-        ({"d_value": 0}, "d_value=0 must be a whole number from 1"),
-        ({"n_key": 11}, "causal attention of 10 queries to 11 keys; take as many"),
-        (
-            {"n_query": 65, "n_key": 65, "rows": 1, "columns": 1},
-            "4,225 tiles of 1 queries and 1 keys; 1 to 4,096 can be seen: take larger ones",
-        ),
-        (
-            {"fast": 54},
-            "fast=54 holds no tile of 4 queries and 3 keys, which takes 55 numbers: take",
-        ),
-        ({"labels": TOKENS[1:]}, "9 labels of 10 queries and 10 keys; one a token is wanted"),
-        (
-            {"n_key": 8, "causal": False, "labels": TOKENS},
-            "10 labels of 10 queries and 8 keys; one a token is wanted, or none",
-        ),
+        ({"tokens": ""}, "tokens=0 must be a whole number from 1 to 64"),
+        ({"rows": (0,)}, "rows=0 must be a whole number from 1 to 10"),
+        ({"columns": (3, 11)}, "columns=11 must be a whole number from 1 to 10"),
+        ({"size": 0}, "size=0 must be a whole number from 1"),
+        ({"scores": SCORES[1:]}, r"scores of shape \(9, 10\); \(10, 10\) is wanted"),
+        ({"values": VALUES[1:]}, r"values of shape \(9, 2\); \(10, D\) with D from 1 to 8"),
+        ({"values": np.ones((N, 9))}, r"values of shape \(10, 9\)"),
+        ({"scores": np.where(SCORES[4, 2] == SCORES, np.nan, SCORES)}, "is not finite"),
+        ({"opened": Opened(10, 4, 3)}, "row=10; it is one of"),
+        ({"opened": Opened(7, 5, 3)}, r"rows=5; it is one of \[1, 4, 10\]"),
+        ({"opened": Opened(7, 4, 3, "none")}, "order='none'; it is one of"),
     ]
-    assert not_refused(lambda other: tiles_data(**{**WALK, **other}), cases) == []
+    assert not_refused(lambda other: tiles_data(**{**GIVEN, **other}), cases) == []
+
+
+def test_the_memories_of_the_picture_are_those_of_the_processor_that_the_page_computes_with() -> (
+    None
+):
+    hbm, _, shared, _ = H100_MEMORIES
+    (h100,) = (processor for processor in PROCESSORS if processor.name == "H100")
+    assert hbm.speed == f"{h100.bandwidth / 1e12:.2f} TB/s"
+    assert f"{h100.fast_bytes // 1024} KB" in shared.size
+    assert 5 * h100.bandwidth < shared_bandwidth() < 20 * h100.bandwidth
+    assert all(memory.source.startswith("https://") for memory in H100_MEMORIES)
+    assert all(f"<b>{memory.name}</b>" in HTML for memory in (hbm, shared))

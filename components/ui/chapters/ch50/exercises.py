@@ -15,12 +15,13 @@ NOT_YET = "choose a card"
 
 def first_card(page: Chapter, a: int, b: int) -> None:
     """The only card behind which nothing shrinks any more."""
-    cards = probes.cards_of(a, b)
-    names = [f"{place + 1}. {label}" for place, label in enumerate(cards.labels)]
+    scores = probes.row_of(a, b).tolist()
+    tokens = [*probes.tokens_of(a, b)[: len(scores)]]
+    names = [f"{place + 1}. {token}" for place, token in enumerate(tokens)]
     chosen = page.choose("ex_card", "First card", (NOT_YET, *names), kind="list")
     if chosen == NOT_YET:
         return
-    found = grade_first(names.index(chosen), cards.labels, cards.scores.tolist())
+    found = grade_first(names.index(chosen), tokens, scores)
     larger = "one larger card is" if found.larger == 1 else f"{found.larger} larger cards are"
     said = (
         f"After `{found.label}` nothing shrinks, since no score is larger."

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
+from components.ui.computed_ahead import ahead
 from components.ui.lazily import lazily
 from components.ui.live.measuring import Measuring
-from components.ui.loaded_models import BOOK_RUN, load_with_progress
+from components.ui.loaded_models import load_with_progress
 from lab.by_hand.flash import (
     Numbers,
     SlowMemory,
@@ -29,46 +31,72 @@ if TYPE_CHECKING:
 experiment = lazily("lab.experiments.attention_kernel_costs")
 gradients = lazily("lab.interp.head_gradients")
 
-FORM = Format("cot_reversed")
-LAYER, HEAD = 1, 0
-"""The head whose cards are shown."""
+RUN = "curriculum_4x4"
+FORM = Format("cot_reversed", 4, 4)
+LAYER, HEAD = 1, 1
+"""The head whose table of scores is shown: few of its rows give one key nearly everything."""
 
-SHOWN = 2
+ROW = 50
+"""The row that is open at first; its largest score rises twice while tiles of sixteen keys come."""
+
+SHOWN = 8
 """Of the numbers of a value, so many are drawn."""
 
-ROWS, COLUMNS = 5, 5
+ROWS, COLUMNS = 8, 8
 """Of the tiles whose gradients are followed."""
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
 def head_of(a: int, b: int) -> HeadGradient:
-    """The head as the network reads the right text of a sum, all but its last token."""
-    model = load_with_progress(BOOK_RUN).model
+    """The head as the network reads the right text of a problem, all but its last token."""
+    model = load_with_progress(RUN).model
     return gradients.head_gradient(model, FORM.text(a, b), LAYER, HEAD)
 
 
 @dataclass(frozen=True)
-class Cards:
-    """The keys that one query reads: a label and a score each, and some numbers of its value."""
+class Scores:
+    """The whole table (N, N), also of keys that a query may not see, and of each value some
+    numbers."""
 
-    labels: list[str]
-    scores: Numbers
-    values: Numbers
+    table: NDArray[np.float32]
+    values: NDArray[np.float32]
 
 
-def cards_of(a: int, b: int) -> Cards:
-    """For the first token that is written: its query, asked by the `=`, and the keys before it."""
-    head, n = head_of(a, b), FORM.prompt_length
-    scores = head.k[:n] @ head.q[n - 1] * scale()
-    return Cards(list(FORM.text(a, b)[:n]), scores, head.v[:n, :SHOWN])
+@ahead
+def scores_of(a: int, b: int) -> Scores:
+    head = head_of(a, b)
+    table = head.q @ head.k.T * scale()
+    return Scores(table.astype(np.float32), head.v[:, :SHOWN].astype(np.float32))
+
+
+def row_of(a: int, b: int, row: int = ROW) -> NDArray[np.float32]:
+    """The scores that one query may see."""
+    return scores_of(a, b).table[row, : row + 1]
+
+
+def tokens_of(a: int, b: int) -> str:
+    """Nobody reads the last one."""
+    return FORM.text(a, b)[:-1]
+
+
+def parts_of(a: int, b: int) -> list[tuple[str, int, int]]:
+    """Problem, partial products, sums and answer: each with its first token and the one behind its
+    last."""
+    text, ends = tokens_of(a, b), [FORM.prompt_length]
+    ends += [i + 1 for i in range(ends[0], len(text)) if text[i] in "+="] + [len(text)]
+    digits = f"{b:0{FORM.q}d}"[::-1]
+    names = ["problem", f"× {digits[0]}"]
+    for k in range(1, FORM.q):
+        names += [f"× {int(digits[k]) * 10**k}", "sum" if k < FORM.q - 1 else "answer"]
+    return [*zip(names, [0, *ends], ends, strict=False)]
 
 
 def scale() -> float:
-    return load_with_progress(BOOK_RUN).model.config.heads.head_dim ** -0.5
+    return load_with_progress(RUN).model.config.heads.head_dim ** -0.5
 
 
 def n_token() -> int:
-    """Of a sum, as the network reads it: nobody reads the last one."""
+    """Of a problem, as the network reads it: nobody reads the last one."""
     return FORM.length - 1
 
 
@@ -89,6 +117,7 @@ def visible_tiles() -> list[tuple[slice, slice]]:
     return [(i, j) for i in tiles_of(n_token(), ROWS) for j in tiles_of(i.stop, COLUMNS)]
 
 
+@ahead
 def follow(a: int, b: int, tile: int) -> Followed:
     """The gradients of one of the visible tiles."""
     head, (i, j) = head_of(a, b), visible_tiles()[tile]
@@ -109,6 +138,7 @@ def output_of(a: int, b: int) -> tuple[Numbers, Numbers]:
     )
 
 
+@ahead
 def largest_row_sum(a: int, b: int) -> float:
     """Of dS over all keys, the farthest from zero, in parts of its largest number."""
     every = [(f.queries, f.gradients.dS) for f in all_tiles(a, b)]

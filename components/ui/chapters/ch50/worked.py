@@ -12,9 +12,13 @@ import numpy as np
 from components.ui.chapters.ch50 import claims, probes
 from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
+from components.ui.drawings.tiles import Opened
 from components.ui.lazily import lazily
 from components.ui.words import band, spelled
 from lab.by_hand.flash import (
+    BANK_BYTES,
+    H100_MEMORIES,
+    H100_MULTIPROCESSORS,
     PROCESSORS,
     held,
     hide_later,
@@ -23,14 +27,13 @@ from lab.by_hand.flash import (
     moved_by_plain,
     operations,
 )
-from lab.data.problems import Format
 from lab.numerals import written
 
 experiment = lazily("lab.experiments.attention_kernel_costs")
 flash = lazily("lab.model.attention.flash")
 torch = lazily("torch")
 
-SUM = (37, 48)
+SUM = (4837, 2916)
 LONG_TEXT, BYTES = 131_072, 2
 
 SCORES, VALUES = (1.0, 3.0), (10.0, 4.0)
@@ -39,19 +42,14 @@ SCORES, VALUES = (1.0, 3.0), (10.0, 4.0)
 WIDTH = 64
 """Size of a key and of a value of the book's network."""
 
-TIMES = (0.25, 0.5, 1, 2, 4, 8)
-"""What all scores may be multiplied by."""
+ROWS, COLUMNS = (8, 16, 32, 63), (8, 16, 32)
+"""What a tile of the figure may have of queries, and of keys."""
 
-TILE_TOKENS = tuple(Format("cot_reversed", p, p).length - 1 for p in (2, 4, 10))
-"""Of sums of two, four and ten digits, as a network reads them."""
+FIRST = Opened(probes.ROW, 32, 16)
+"""As it opens."""
 
-FAST_MEMORIES, TILE_SIZES, WIDTHS = (
-    (2560, 4096, 8192, 16_384, 32_768),
-    (4, 8, 16, 32),
-    (32, 64, 128),
-)
-FAST, COLUMNS = 8192, 16
-"""Of the tiles, as they are drawn first: numbers in fast memory, and keys to a tile."""
+FLOAT_BYTES = 4
+"""Of a number of the figure, in float32."""
 
 LONG_TEXTS = (1024, 8192, 65_536)
 TRAFFIC_COLUMNS, TRAFFIC_MEMORIES = 4, tuple(2**n for n in range(10, 18))
@@ -77,33 +75,41 @@ def shares() -> np.ndarray:
     return weights / weights.sum()
 
 
+HALF_LIMIT = math.log(float(np.finfo(np.float16).max))
+"""From this score on, exp is more than a number of 16 bits can say."""
+
+
 def half_limit() -> str:
-    """The smallest score, in tenths, whose exp is more than a number of 16 bits can say."""
-    return f"{math.ceil(10 * math.log(float(np.finfo(np.float16).max))) / 10}"
+    """In tenths, rounded up."""
+    return f"{math.ceil(10 * HALF_LIMIT) / 10}"
 
 
-def largest_score() -> float:
-    return float(probes.cards_of(*SUM).scores.max())
+def largest_scores() -> np.ndarray:
+    """Of each row, the largest score that its query may see."""
+    table = probes.scores_of(*SUM).table
+    return np.array([table[i, : i + 1].max() for i in range(len(table))])
 
 
-def rows_of_cards(cards: probes.Cards) -> list[dict[str, Any]]:
+def rows_of_scores(a: int, b: int) -> list[dict[str, Any]]:
+    """Of the row that opens first."""
+    scores = probes.row_of(a, b)
     return [
-        {"token": label, "score": float(score), **{f"v {i}": float(x) for i, x in enumerate(value)}}
-        for label, score, value in zip(cards.labels, cards.scores, cards.values, strict=True)
+        {"key": key + 1, "token": token, "score": float(score)}
+        for key, (token, score) in enumerate(zip(probes.tokens_of(a, b), scores, strict=False))
     ]
 
 
-BREAKS = ("2 times", "4 times", "8 times")
-"""What links of before may say."""
+BREAKS = ("none", "some rows", "all rows")
+"""What a link may say."""
 
-BROKEN_FROM = Dragged(
-    Axis("times as large", 1, 10, 0.1, " times"), "without m, softmax breaks from", start=1
+BROKEN_ROWS = Dragged(
+    Axis("of the rows above", 0, probes.n_token()), "without m, infinite in float16"
 )
 
 
-def broken_from() -> float:
-    """By how much all scores are multiplied when exp of the largest is too large for 16 bits."""
-    return math.log(float(np.finfo(np.float16).max)) / largest_score()
+def broken_rows() -> int:
+    """In how many rows exp of the largest score is too large for float16."""
+    return int((largest_scores() > HALF_LIMIT).sum())
 
 
 PRODUCTS = Dragged(
@@ -119,57 +125,35 @@ def products_formed() -> Answer:
     return Answer(100, "as many, or a few more")
 
 
-def breaking() -> float:
-    """The first of the factors at which exp of the largest score is too large for 16 bits."""
-    return min(times for times in TIMES if times > broken_from())
-
-
-def held_at() -> float:
-    """The last of the factors before that."""
-    return max(times for times in TIMES if times < breaking())
-
-
-def read(cards: probes.Cards, order: np.ndarray) -> np.ndarray:
-    """The output when the cards come one by one in this order."""
-    so_far = flash.nothing_seen(torch.zeros(1, 1, dtype=torch.float64), cards.values.shape[1])
-    for card in order:
-        so_far = so_far.add(
-            torch.tensor([[cards.scores[card]]]), torch.from_numpy(cards.values[None, card])
-        )
-    return so_far.output().numpy()
-
-
 # ---------------------------------------------------------------- 2. tiles
 
 
-def rows_that_fit(n: int, fast: int, columns: int, width: int = WIDTH) -> int | None:
-    """Queries to a tile of a text of `n` tokens: as many as find room; None if not one does."""
-    if fast < held(1, columns, width, width):
-        return None
-    return min(n, most_rows(fast, columns, width, width))
+def moved_kb(numbers: int) -> str:
+    return f"{numbers * FLOAT_BYTES / 1000:.0f}\N{NO-BREAK SPACE}KB"
 
 
-def no_room(fast: int, columns: int, width: int) -> str:
-    least = held(1, columns, width, width)
-    return (
-        f"One query and {columns} keys of {width} numbers take {least:,} numbers, and fast memory "
-        f"holds {fast:,}. Choose more fast memory, fewer keys in a tile, or a smaller size of head."
-    )
+def tiles_move(rows: int = FIRST.rows) -> str:
+    n = probes.n_token()
+    return moved_kb(moved_by_flash(n, n, WIDTH, WIDTH, rows=rows))
 
 
-def drawn_tiles() -> int:
-    """Tokens of the text whose tiles are drawn first."""
-    return TILE_TOKENS[1]
+def plain_moves() -> str:
+    return moved_kb(moved_by_plain(probes.n_token(), probes.n_token(), WIDTH, WIDTH))
 
 
-def tiles_move() -> int:
-    n = drawn_tiles()
-    rows = most_rows(FAST, COLUMNS, WIDTH, WIDTH)
-    return moved_by_flash(n, n, WIDTH, WIDTH, rows=min(n, rows))
+def tile_holds() -> str:
+    """Bytes of a tile as the figure opens."""
+    return moved_kb(held(FIRST.rows, FIRST.columns, WIDTH, WIDTH))
 
 
-def plain_moves() -> int:
-    return moved_by_plain(drawn_tiles(), drawn_tiles(), WIDTH, WIDTH)
+def memories() -> str:
+    """A table of those of an H100."""
+    rows = [f"| {m.name} | {m.size} | {m.speed} |" for m in H100_MEMORIES]
+    return "\n".join(["| Memory of an H100 | Size | Rate |", "|---|---:|---:|", *rows])
+
+
+def all_operations(*, causal: bool = True) -> str:
+    return f"{operations(probes.n_token(), probes.n_token(), WIDTH, WIDTH, causal=causal):,}"
 
 
 def rows_of_traffic(n: int) -> list[dict[str, Any]]:
@@ -236,12 +220,22 @@ def exercise_plain() -> int:
 
 
 def name_of_tile(queries: slice, keys: slice) -> str:
-    return f"queries {queries.start} to {queries.stop - 1}, keys {keys.start} to {keys.stop - 1}"
+    """Its first and last tokens, counted from one."""
+    return f"queries {queries.start + 1} to {queries.stop}, keys {keys.start + 1} to {keys.stop}"
+
+
+def first_tile() -> str:
+    """The one where the row that is open above meets its largest card."""
+    key = int(probes.row_of(*SUM).argmax())
+    for queries, keys in probes.visible_tiles():
+        if queries.start <= probes.ROW < queries.stop and keys.start <= key < keys.stop:
+            return name_of_tile(queries, keys)
+    raise LookupError(f"no tile holds query {probes.ROW} and key {key}")
 
 
 def named(text: str, tokens: slice) -> list[str]:
     """Tokens of a text with their places, which tell equal ones apart."""
-    return [f"{place} {text[place]}" for place in range(tokens.start, tokens.stop)]
+    return [f"{place + 1} {text[place]}" for place in range(tokens.start, tokens.stop)]
 
 
 def seen(values: np.ndarray, followed: probes.Followed) -> np.ndarray:
@@ -324,11 +318,8 @@ CALC: dict[str, Callable[[], str]] = {
     "long_bytes": lambda: f"{BYTES * LONG_TEXT**2 / 1e9:.0f} billion",
     "half_most": lambda: f"{np.finfo(np.float16).max:,.0f}",
     "half_limit": half_limit,
-    "largest_score": lambda: f"{largest_score():.2f}",
-    "times_held": lambda: spelled(int(held_at())),
-    "score_held": lambda: f"{held_at() * largest_score():.2f}",
-    "times_broken": lambda: spelled(int(breaking())),
-    "score_broken": lambda: f"{breaking() * largest_score():.2f}",
+    "largest_score": lambda: f"{largest_scores().max():.1f}",
+    "open_row": lambda: f"{probes.ROW + 1}",
     "hand_s_0": lambda: f"{SCORES[0]:g}",
     "hand_s_1": lambda: f"{SCORES[1]:g}",
     "hand_v_0": lambda: f"{VALUES[0]:g}",
@@ -340,13 +331,17 @@ CALC: dict[str, Callable[[], str]] = {
     "hand_p_0": lambda: f"{shares()[0]:.3f}",
     "hand_p_1": lambda: f"{shares()[1]:.3f}",
     "hand_plain": lambda: f"{shares() @ VALUES:.3f}",
-    "tile_tokens": lambda: f"{drawn_tiles()}",
-    "tile_all_operations": lambda: (
-        f"{operations(drawn_tiles(), drawn_tiles(), WIDTH, WIDTH, causal=False):,}"
-    ),
-    "tile_operations": lambda: f"{operations(drawn_tiles(), drawn_tiles(), WIDTH, WIDTH):,}",
-    "tile_plain": lambda: f"{plain_moves():,}",
-    "tile_flash": lambda: f"{tiles_move():,}",
+    "tile_tokens": lambda: f"{probes.n_token()}",
+    "tile_all_operations": lambda: all_operations(causal=False),
+    "tile_operations": all_operations,
+    "tile_plain": plain_moves,
+    "tile_flash": tiles_move,
+    "tile_small": lambda: tiles_move(ROWS[0]),
+    "tile_rows_small": lambda: spelled(ROWS[0]),
+    "tile_holds": tile_holds,
+    "h100_memories": memories,
+    "bank_bytes": lambda: f"{BANK_BYTES}",
+    "multiprocessors": lambda: f"{H100_MULTIPROCESSORS}",
     "traffic_width": lambda: f"{WIDTH}",
     "halved_from": lambda: f"{halving_memories()[0]:,}",
     "halved_to": lambda: f"{2 * halving_memories()[-1]:,}",

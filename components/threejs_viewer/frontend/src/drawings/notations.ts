@@ -1,5 +1,5 @@
-// The same algorithm in several notations, side by side. Pointing at a line lights the lines that do
-// the same step in all of them, and a tap keeps them lit.
+// The same algorithm in several notations, of which one is shown. Pointing at a line lights the lines
+// that do the same step in all of them, and a tap keeps them lit when another is chosen.
 
 import { make } from "../shared/dom";
 import "./notations.css";
@@ -31,6 +31,10 @@ interface Mark {
 
 class Notations extends Drawing<Data> {
   private marks: Mark[] = [];
+  private columns: HTMLElement[] = [];
+  private switches: HTMLElement[] = [];
+  /** Which notation. */
+  private shown = 0;
   /** The sentence of each step. */
   private told: HTMLElement[] = [];
   /** Steps that are lit when nothing is pointed at. */
@@ -46,8 +50,22 @@ class Notations extends Drawing<Data> {
     this.told = steps.map(([name, said]) => make("p", {}, make("b", {}, name), ` ${said}`));
     this.part("told").replaceChildren(...this.told);
     set(this.part("columns"), { "aria-label": alt });
-    this.part("columns").replaceChildren(...columns.map((column) => this.buildColumn(column)));
+    this.columns = columns.map((column) => this.buildColumn(column));
+    this.part("columns").replaceChildren(...this.columns);
+    this.switches = columns.map(({ title }, i) => {
+      const button = make("button", {}, title);
+      button.onclick = () => this.show(i);
+      return button;
+    });
+    this.part("switch").replaceChildren(...this.switches);
+    this.show(Math.min(this.shown, columns.length - 1));
     this.keep([at]);
+  }
+
+  private show(column: number): void {
+    this.shown = column;
+    this.columns.forEach((one, i) => (one.hidden = i !== column));
+    this.switches.forEach((one, i) => set(one, { "aria-pressed": i === column }));
   }
 
   private buildColumn({ title, where, lines }: Column): HTMLElement {
@@ -56,7 +74,6 @@ class Notations extends Drawing<Data> {
     return make(
       "div",
       { class: "column", role: "group", "aria-label": title },
-      make("div", { class: "title" }, title),
       make("pre", {}, code),
       make("div", { class: "where" }, where),
     );

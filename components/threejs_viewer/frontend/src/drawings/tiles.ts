@@ -1,17 +1,38 @@
-// FlashAttention walks over the table of scores, a block at a time, and keeps no block: what lies in
-// fast memory meanwhile, and how much is moved between it and slow memory.
+// A tile crosses the table of scores, and beside it m, l and O of its rows change. The row that is
+// open lays out its cards, whose order a reader changes; a meter counts what passes between the two
+// memories of a graphics card. Python sends the scores and the values.
 
+import { make } from "../shared/dom";
+import {
+  answer,
+  atOnce,
+  equation,
+  factor,
+  growth,
+  moved,
+  ordered,
+  plain,
+  shareOf,
+  shrinkage,
+  shrinks,
+  type Arrival,
+  type Card,
+  type Order,
+} from "./maths/registers";
 import {
   BEFORE,
   blocks,
-  firsts,
-  held,
+  kilobytes,
   landmarksIn,
   later,
-  PARTS,
+  plainMoves,
+  reading,
+  standing,
   steps,
   told,
-  type Span,
+  verdict,
+  type Reading,
+  type Standing,
   type Step,
   type Walk,
 } from "./maths/tiles";
@@ -20,165 +41,434 @@ import { draw, partsOf, set, setShare } from "./shared/elements";
 import type { Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
-import { counted } from "./shared/numbers";
+import { clamp, percent, range, type Pair } from "./shared/numbers";
+import { Slide } from "./shared/slide";
 import "./tiles.css";
 
-// In units of the drawing; CSS says how large they are.
-const [LEFT, TOP, SIDE] = [50, 46, 336]; // of the table
-const [WIDTH, HEIGHT] = [LEFT + SIDE + 20, TOP + SIDE + 18];
-const [STRIP, GAP] = [9, 4]; // a matrix at the edge, and the gap before it
+// Pixels.
+const [TOP, FOOT] = [22, 4]; // of the letters above, and below
+const [WIDE, USUAL] = [640, 900]; // room for names at the left; the width before there is a page
+const LARGEST = 378; // side of the table
+const NAMES = 58;
 const HATCH = 6; // from stroke to stroke
-const [LINE, WORD] = [14, 40]; // room of a number at the edge: down, and across
 
-interface Data extends Walk, Sent {
+const LEVELS = 6; // of colour, a sign
+const STRONG = 0.6; // of the largest score or output has the full colour
+const RIMS: Pair = [0.06, 0.98]; // of all m; the few beyond stand at the rim
+const IN_A_ROW = 21; // cards, on a narrow screen
+const FAR = 8; // rows of a page key
+
+interface Data extends Sent {
   alt: string;
-  /** For so many numbers fast memory has room. */
-  fast: number;
-  /** Of each token, or none. */
-  labels: string[];
-  /** How long the walk takes. */
+  tokens: string[];
+  /** Of the text, named at the edge. */
+  parts: [name: string, begin: number, end: number][];
+  /** Of each row, of the keys that its query may see. */
+  scores: number[][];
+  values: number[][];
+  /** Numbers of a query, of a key and of a value, and bytes of a number. */
+  size: number;
+  bytes: number;
+  /** What the queries and keys of a tile may be. */
+  rows: number[];
+  columns: number[];
+  opened: [row: number, rows: number, columns: number, order: Order];
   seconds: number;
 }
 
-const UPRIGHT = { y: TOP, width: STRIP, height: SIDE };
-const LYING = { x: LEFT, width: SIDE, height: STRIP };
+/** Of one row, beside the table. */
+interface Line {
+  group: SVGGElement;
+  /** m before and now, and the way between. */
+  before: SVGCircleElement;
+  now: SVGCircleElement;
+  way: SVGLineElement;
+  /** l before, what is left of it, and what has come. */
+  was: SVGRectElement;
+  shrunk: SVGRectElement;
+  fresh: SVGRectElement;
+  output: SVGRectElement[];
+}
 
-/** Where the whole of each matrix stands. */
-const EDGES = {
-  query: { ...UPRIGHT, x: LEFT - GAP - STRIP },
-  key: { ...LYING, y: TOP - 2 * (GAP + STRIP) },
-  value: { ...LYING, y: TOP - GAP - STRIP },
-  output: { ...UPRIGHT, x: LEFT + SIDE + GAP },
-};
-type Edge = keyof typeof EDGES;
-
-const BEFORE_TABLE = EDGES.query.x + STRIP / 2;
-const BELOW_TABLE = TOP + SIDE + 11;
-const LETTERS: [letter: string, x: number, y: number][] = [
-  ["Q", BEFORE_TABLE, BELOW_TABLE],
-  ["K", BEFORE_TABLE, EDGES.key.y + STRIP / 2],
-  ["V", BEFORE_TABLE, EDGES.value.y + STRIP / 2],
-  ["O", EDGES.output.x + STRIP / 2, BELOW_TABLE],
-];
+/** Where things stand, in pixels. */
+interface Place {
+  names: number;
+  side: number;
+  m: Pair;
+  l: Pair;
+  O: Pair;
+}
 
 class Tiles extends MovingDrawing<Data> {
-  private readonly plan = this.part<SVGSVGElement>("plan");
-  private readonly moved = partsOf(this.part("moved"));
-  /** Of each part of fast memory: its line of the list, and its piece of the bar. */
-  private readonly lines = PARTS.map((name) => partsOf(this.all(`tr.${name}`)[0]));
-  private readonly pieces = PARTS.map((name) => this.all(`.fast .${name}`)[0]);
+  private readonly plan = this.watched<SVGSVGElement>("plan");
+  private readonly meter = partsOf(this.part("moved"));
+  private readonly orders = this.all("[data-order]");
+  private walk!: Walk;
   private steps: Step[] = [];
-  private blocks: SVGRectElement[] = [];
-  /** So many blocks are marked as computed. */
-  private shown = 0;
-  /** What of O is in slow memory. */
-  private done!: SVGRectElement;
-  /** What of each matrix is in fast memory. */
-  private lit!: Record<Edge, SVGRectElement>;
+  private readings: Reading[] = [];
+  private row = 0;
+  /** Which card of the open row comes first, second, ...; the name of that order, if it has one. */
+  private order: number[] = [];
+  private called: Order | null = "written";
+  private items: { item: HTMLElement; card: HTMLElement; bar: HTMLElement }[] = [];
+  private pointed: number | null = null;
+  private places!: Place;
+  private tiles: SVGGElement[] = [];
+  private lines: Line[] = [];
+  private frame!: SVGRectElement;
+  private mark!: SVGRectElement;
+  private field!: SVGRectElement;
 
-  /** Other blocks are shown at their end: who changes them looks for what that makes of it. */
-  protected override rebuild(): void {
-    this.build();
-    this.rest();
+  protected override begin(): void {
+    for (const button of this.orders)
+      button.onclick = () => {
+        this.arrange(button.dataset["order"] as Order);
+        this.comeToTheRow();
+        this.tell();
+      };
   }
 
   // ------------------------------------------------------------ built once
 
   protected build(): void {
-    const { plan, data } = this;
-    this.steps = steps(data);
-    plan.replaceChildren();
-    set(plan, { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-label": data.alt });
-    this.buildTable();
-    this.buildEdges();
-    if (data.labels.length) this.buildLabels();
-    else this.buildNumbers();
-    this.part("skipped").hidden = !data.causal;
-    this.part("room").textContent = counted(data.fast);
-    for (const way of ["plain", "flash"] as const) this.moved(way).textContent = counted(data[way]);
-    setShare(this.moved("mark"), "--size", this.share(data.plain));
-    setShare(this.moved("end"), "--size", this.share(data.flash));
-    this.playOnce(this.evenly(this.steps.length, data.seconds));
+    const { tokens, size, opened, seconds } = this.data;
+    const [row, rows, columns, order] = opened;
+    this.walk = { n: tokens.length, size, rows, columns };
+    this.pointed = null;
+    this.buildChoice("rows", "queries in a tile");
+    this.buildChoice("columns", "keys in a tile");
+    this.read();
+    this.openRow(row, order);
+    this.layOut();
+    this.playOnce(this.evenly(this.steps.length, seconds));
   }
 
-  private buildTable(): void {
-    const { n_query, n_key, rows, columns, causal } = this.data;
-    this.shown = 0;
-    this.blocks = this.steps.map(({ queries, keys }) =>
-      draw(this.plan, "rect", { class: "block", ...this.down(queries), ...this.across(keys) }),
-    );
-    const lines = [
-      ...blocks(n_query, rows).map(([begin]) => `M${LEFT} ${this.y(begin)}h${SIDE}`),
-      ...blocks(n_key, columns).map(([begin]) => `M${this.x(begin)} ${TOP}v${SIDE}`),
-    ];
-    draw(this.plan, "path", { class: "grid", d: lines.join("") });
-    if (causal) draw(this.plan, "path", { class: "hatch", d: this.hatching() });
-    draw(this.plan, "rect", { class: "frame", x: LEFT, y: TOP, width: SIDE, height: SIDE });
-  }
-
-  private hatching(): string {
-    const { n_key } = this.data;
-    const strokes = later(n_key, (HATCH * n_key) / SIDE).map((ends) =>
-      ends.map(([x, y]) => `${this.x(x).toFixed(2)} ${this.y(y).toFixed(2)}`),
-    );
-    return strokes.map(([from, to]) => `M${from}L${to}`).join("");
-  }
-
-  private buildEdges(): void {
-    for (const box of Object.values(EDGES)) draw(this.plan, "rect", { class: "slow", ...box });
-    this.done = draw(this.plan, "rect", { class: "done", ...EDGES.output });
-    const lit = Object.entries(EDGES).map(([edge, box]) => [
-      edge,
-      draw(this.plan, "rect", { class: `lit ${edge}`, ...box }),
-    ]);
-    this.lit = Object.fromEntries(lit) as typeof this.lit;
-    for (const [letter, x, y] of LETTERS) this.write(letter, "letter", x, y);
-  }
-
-  private buildLabels(): void {
-    this.data.labels.forEach((label, i) => {
-      this.writeLeft(label, this.y(i + 0.5));
-      this.writeAbove(label, "label", this.x(i + 0.5));
+  private buildChoice(name: "rows" | "columns", words: string): void {
+    const buttons = this.data[name].map((size) => {
+      const button = make("button", { type: "button" }, String(size));
+      button.onclick = () => this.cut({ ...this.walk, [name]: size });
+      return button;
     });
+    this.part(name).replaceChildren(make("span", {}, words), ...buttons);
   }
 
-  /** Of the first token of a block, as far as there is room. */
-  private buildNumbers(): void {
-    const { n_query, n_key, rows, columns } = this.data;
-    for (const i of firsts(n_query, rows, (LINE * n_query) / SIDE))
-      this.writeLeft(String(i + 1), this.y(i) + LINE / 2);
-    for (const j of firsts(n_key, columns, (WORD * n_key) / SIDE))
-      this.writeAbove(String(j + 1), "number", this.x(j));
+  private cardsOf(row: number): Card[] {
+    const { scores, values } = this.data;
+    return scores[row].map((score, key) => ({ score, value: values[key] }));
   }
 
-  private writeLeft(text: string, y: number): void {
-    this.write(text, "token", EDGES.query.x - GAP, y);
+  /** What the tiles do to every row; the open one may have an order of its own. */
+  private read(): void {
+    this.steps = steps(this.walk);
+    this.at = Math.min(this.at, this.steps.length);
+    this.readings = range(this.walk.n).map((row) =>
+      reading(this.walk, this.steps, row, this.cardsOf(row)),
+    );
   }
 
-  private writeAbove(text: string, kind: "label" | "number", x: number): void {
-    this.write(text, kind, x, EDGES.key.y - 8);
+  private readRow(): void {
+    const cards = this.cardsOf(this.row);
+    const inOrder = this.order.map((i) => cards[i]);
+    this.readings[this.row] = reading(this.walk, this.steps, this.row, inOrder);
   }
 
-  private write(text: string, kind: string, x: number, y: number): void {
-    draw(this.plan, "text", { class: kind, x, y }).textContent = text;
+  private buildCards(): void {
+    const n = this.row + 1;
+    this.items = range(n).map((i) => this.buildCard(i));
+    const list = this.part("cards");
+    list.style.setProperty("--in-a-row", String(Math.max(n, 30)));
+    list.style.setProperty("--narrow", String(Math.min(Math.max(n, 12), IN_A_ROW)));
+    list.replaceChildren(...this.order.map((i) => this.items[i].item));
   }
 
-  // ------------------------------------------------------------ where a token stands
+  private buildCard(i: number): { item: HTMLElement; card: HTMLElement; bar: HTMLElement } {
+    const { tokens, scores } = this.data;
+    const bar = make("div", { class: "tall" }, make("i", { class: "was" }), make("i"));
+    const name = `card of token ${i + 1}, “${tokens[i]}”, score ${plain(scores[this.row][i])}`;
+    const card = make(
+      "div",
+      { class: "card", role: "slider", tabindex: 0, "aria-label": name },
+      make("div", { class: "label" }, tokens[i]),
+      bar,
+    );
+    set(card, { "aria-valuemin": 1, "aria-valuemax": this.row + 1 });
+    const item = make("li", {}, card);
+    card.onpointerenter = card.onfocus = () => this.point(i);
+    card.onpointerleave = card.onblur = () => this.point(null);
+    new Slide(card, card, {
+      step: 1,
+      now: () => this.order.indexOf(i),
+      bounds: () => [0, this.order.length - 1],
+      unit: () => item.offsetWidth,
+      move: (place) => this.move(i, place),
+    });
+    return { item, card, bar };
+  }
+
+  // ------------------------------------------------------------ the hand
+
+  /** Tiles of another size; the walk is shown at its end, where its sum is. */
+  private cut(walk: Walk): void {
+    this.walk = walk;
+    this.read();
+    this.readRow();
+    this.layOut();
+    this.wait(this.evenly(this.steps.length, this.data.seconds));
+    this.tell();
+  }
+
+  private openRow(row: number, order: Order): void {
+    this.row = row;
+    this.pointed = null;
+    this.arrange(order);
+  }
+
+  /** Another row, whose cards come as they are written unless its order has a name. */
+  private turnTo(row: number): void {
+    const to = clamp(row, 0, this.walk.n - 1);
+    if (to === this.row) return;
+    const { row: from } = this;
+    this.readings[from] = reading(this.walk, this.steps, from, this.cardsOf(from));
+    this.openRow(to, this.called ?? "written");
+    this.again();
+    this.tell();
+  }
+
+  private arrange(order: Order): void {
+    this.order = ordered(this.cardsOf(this.row), order);
+    this.called = order;
+    this.readRow();
+    this.buildCards();
+  }
+
+  /** To where the last cards of the row have come: what its order makes of it. */
+  private comeToTheRow(): void {
+    const { first, arrivals } = this.readings[this.row];
+    this.stopAt(first + arrivals.length);
+  }
+
+  private move(card: number, place: number): void {
+    this.order = moved(this.order, this.order.indexOf(card), place);
+    this.called = null;
+    this.readRow();
+    this.gather(card);
+    this.pointed = null; // what the order makes of it is told
+    this.again();
+  }
+
+  /** Puts the others around the one that is held: it would lose hand and focus if it were moved. */
+  private gather(held: number): void {
+    const at = this.order.indexOf(held);
+    const items = this.order.map((i) => this.items[i].item);
+    items[at].before(...items.slice(0, at));
+    this.part("cards").append(...items.slice(at + 1));
+  }
+
+  private point(card: number | null): void {
+    this.pointed = card;
+    if (!this.plays) this.again();
+  }
+
+  /** As it was opened. */
+  protected override letGo(): void {
+    const [row, rows, columns, order] = this.data.opened;
+    this.walk = { ...this.walk, rows, columns };
+    this.read();
+    this.openRow(row, order);
+    this.layOut();
+    this.wait(this.evenly(this.steps.length, this.data.seconds));
+    this.tell();
+  }
+
+  private tell(): void {
+    const { rows, columns } = this.walk;
+    this.send("read", [this.row, rows, columns, this.called ?? "written"]);
+  }
+
+  // ------------------------------------------------------------ where all stands
+
+  protected override place(): void {
+    if (!this.steps.length) return;
+    this.layOut();
+    this.again();
+  }
+
+  private layOut(): void {
+    const width = this.plan.clientWidth || USUAL;
+    const wide = width >= WIDE;
+    const names = wide ? NAMES : 0;
+    const side = Math.floor(Math.min(LARGEST, (width - names) * (wide ? 0.46 : 0.54)));
+    const gap = wide ? 24 : 9;
+    const room = (width - names - side - 3 * gap - 6) / (wide ? 3 : 3.2);
+    const m = names + side + gap;
+    const l = m + room + gap;
+    const O = l + room + gap;
+    const place: Place = {
+      names,
+      side,
+      m: [m, m + room],
+      l: [l, l + room],
+      O: [O, O + Math.min(room, 150)],
+    };
+    this.places = place;
+    const height = TOP + side + FOOT;
+    const { plan } = this;
+    plan.replaceChildren();
+    set(plan, { viewBox: `0 0 ${width} ${height}`, height, role: "group" });
+    set(plan, { "aria-label": this.data.alt });
+    this.placeTable();
+    this.placeWords(wide);
+    this.lines = range(this.walk.n).map((row) => this.buildLine(row));
+    this.frame = draw(plan, "rect", { class: "frame" });
+    this.mark = draw(plan, "rect", { class: "mark", x: names, rx: 2 });
+    set(this.mark, { width: place.O[1] - names + 3, height: this.step + 2 });
+    this.buildField(place.O[1]);
+  }
+
+  private get step(): number {
+    return this.places.side / this.walk.n;
+  }
 
   private x(key: number): number {
-    return LEFT + (SIDE * key) / this.data.n_key;
+    return this.places.names + this.step * key;
   }
 
   private y(query: number): number {
-    return TOP + (SIDE * query) / this.data.n_query;
+    return TOP + this.step * query;
   }
 
-  private across([begin, end]: Span): Record<"x" | "width", number> {
-    return { x: this.x(begin), width: this.x(end) - this.x(begin) };
+  private box({ queries, keys }: Step): Record<"x" | "y" | "width" | "height", number> {
+    const [x, y] = [this.x(keys[0]), this.y(queries[0])];
+    return { x, y, width: this.x(keys[1]) - x, height: this.y(queries[1]) - y };
   }
 
-  private down([begin, end]: Span): Record<"y" | "height", number> {
-    return { y: this.y(begin), height: this.y(end) - this.y(begin) };
+  private placeTable(): void {
+    const { plan, walk, places } = this;
+    const { n, rows, columns } = walk;
+    const { names, side } = places;
+    const most = Math.max(...this.data.scores.flat().map(Math.abs));
+    this.tiles = this.steps.map((step) => this.buildTile(step, STRONG * most));
+    const lines = [
+      ...blocks(n, rows).map(([begin]) => `M${names} ${this.y(begin)}h${side}`),
+      ...blocks(n, columns).map(([begin]) => `M${this.x(begin)} ${TOP}v${side}`),
+    ];
+    draw(plan, "path", { class: "grid", d: lines.join("") });
+    const strokes = later(n, (HATCH * n) / side).map((ends) =>
+      ends.map(([x, y]) => `${this.x(x).toFixed(1)} ${this.y(y).toFixed(1)}`),
+    );
+    const hatch = strokes.map(([from, to]) => `M${from}L${to}`).join("");
+    draw(plan, "path", { class: "hatch", d: hatch });
+    draw(plan, "rect", { class: "edge", x: names, y: TOP, width: side, height: side });
+  }
+
+  /** The scores of a tile, a path for each level of colour. */
+  private buildTile({ queries, keys }: Step, most: number): SVGGElement {
+    const group = draw(this.plan, "g", { class: "tile" });
+    const paths = new Map<number, string>();
+    const size = this.step.toFixed(2);
+    for (let i = queries[0]; i < queries[1]; i++)
+      for (let j = keys[0]; j < Math.min(keys[1], i + 1); j++) {
+        const at = level(this.data.scores[i][j], most);
+        if (at === 0) continue;
+        const cell = `M${this.x(j).toFixed(2)} ${this.y(i).toFixed(2)}h${size}v${size}h-${size}z`;
+        paths.set(at, (paths.get(at) ?? "") + cell);
+      }
+    for (const [at, d] of paths) {
+      const sign = at < 0 ? "minus" : "plus";
+      draw(group, "path", { class: sign, "fill-opacity": Math.abs(at) / LEVELS, d });
+    }
+    return group;
+  }
+
+  private placeWords(wide: boolean): void {
+    const { names, side, m, l, O } = this.places;
+    const y = TOP - 9;
+    const shown = this.data.values[0].length;
+    const words: [text: string, more: string, x: number][] = [
+      ["m", "largest score so far", m[0]],
+      ["l", "sum of exp(score − m)", l[0]],
+      ["O", `${shown} of its ${this.walk.size}`, O[0]],
+    ];
+    const above = draw(this.plan, "text", { class: "soft", x: names, y });
+    above.textContent = wide ? "queries ↓, keys →" : "queries ↓ keys →";
+    for (const [text, more, x] of words) {
+      const word = draw(this.plan, "text", { x, y });
+      draw(word, "tspan", { class: "letter" }).textContent = text;
+      if (wide) draw(word, "tspan", { class: "soft", dx: 5 }).textContent = more;
+    }
+    for (const [[from, to]] of [[m], [l]])
+      draw(this.plan, "rect", { class: "back", x: from, y: TOP, width: to - from, height: side });
+    if (!wide) return;
+    for (const [name, begin, end] of this.data.parts) {
+      const [top, bottom] = [this.y(begin) + 1.5, this.y(end) - 1.5];
+      draw(this.plan, "path", { class: "grid", d: `M${names - 4} ${top}h-4V${bottom}h4` });
+      const text = { class: "soft part", x: names - 12, y: (top + bottom) / 2 };
+      draw(this.plan, "text", text).textContent = name;
+    }
+  }
+
+  private buildLine(row: number): Line {
+    const { O } = this.places;
+    const group = draw(this.plan, "g", { class: "line" });
+    const y = this.y(row);
+    const thick = { y: y + 0.5, height: Math.max(this.step - 1, 1) };
+    const rect = (kind: string, box: object = thick): SVGRectElement =>
+      draw(group, "rect", { class: kind, ...box });
+    const dot = (kind: string): SVGCircleElement =>
+      draw(group, "circle", {
+        class: kind,
+        cy: y + this.step / 2,
+        r: clamp(this.step / 2.4, 1, 2.6),
+      });
+    const middle = y + this.step / 2;
+    const cells = this.data.values[0].length;
+    const wide = (O[1] - O[0]) / cells;
+    return {
+      group,
+      way: draw(group, "line", { class: "way", y1: middle, y2: middle }),
+      before: dot("before"),
+      now: dot("now"),
+      was: rect("was"),
+      shrunk: rect("shrunk"),
+      fresh: rect("new"),
+      output: range(cells).map((i) =>
+        rect("cell", { x: O[0] + wide * i, width: wide - 0.5, y, height: this.step }),
+      ),
+    };
+  }
+
+  /** What takes the pointer and the keys, over all rows. */
+  private buildField(right: number): void {
+    const { names, side } = this.places;
+    const held = this.field && this.field === (this.root.getRootNode() as Document).activeElement;
+    const box = { x: names, y: TOP, width: right - names, height: side };
+    this.field = draw(this.plan, "rect", { class: "field", tabindex: 0, role: "slider", ...box });
+    set(this.field, { "aria-label": "Row that is open", "aria-valuemin": 1 });
+    set(this.field, { "aria-valuemax": this.walk.n, "aria-orientation": "vertical" });
+    const at = ({ clientY }: MouseEvent): number => {
+      const { top, height } = this.field.getBoundingClientRect();
+      return Math.floor(((clientY - top) / (height || 1)) * this.walk.n);
+    };
+    this.field.onclick = (event) => this.turnTo(at(event));
+    this.field.onpointermove = (event) => {
+      if (event.buttons === 1 && event.pointerType === "mouse") this.turnTo(at(event));
+    };
+    this.field.onkeydown = (event) => {
+      const to = new Map([
+        ["ArrowUp", this.row - 1],
+        ["ArrowLeft", this.row - 1],
+        ["ArrowDown", this.row + 1],
+        ["ArrowRight", this.row + 1],
+        ["PageUp", this.row - FAR],
+        ["PageDown", this.row + FAR],
+        ["Home", 0],
+        ["End", this.walk.n - 1],
+      ]).get(event.key);
+      if (to === undefined) return;
+      event.preventDefault();
+      this.turnTo(to);
+    };
+    if (held) this.field.focus();
   }
 
   // ------------------------------------------------------------ drawn at every moment
@@ -187,59 +477,191 @@ class Tiles extends MovingDrawing<Data> {
     return landmarksIn(this.steps);
   }
 
-  /** After so many blocks. */
+  /** After so many tiles. */
   protected show(moment: number): string {
     const step = this.steps[moment - 1] ?? BEFORE;
-    this.drawBlocks(moment);
-    this.drawEdges(step);
-    this.drawHeld(step);
-    this.drawMoved(step);
-    return told(this.data, this.steps, moment);
+    this.showButtons();
+    this.showTable(moment, step);
+    this.showLines(moment);
+    const now = standing(this.readings[this.row], moment);
+    this.showCards(now);
+    this.showSums(now);
+    this.showMoved(step);
+    const { row, pointed } = this;
+    const name = `row ${row + 1}, token “${this.data.tokens[row]}”`;
+    this.part("which").textContent = `The cards of ${name}`;
+    set(this.field, { "aria-valuenow": row + 1, "aria-valuetext": name });
+    if (!this.plays && pointed !== null) return this.saidOf(pointed);
+    return this.sentence(moment, now);
   }
 
-  /** None has changed but those that were computed since the last moment shown, or from it back. */
-  private drawBlocks(moment: number): void {
-    const from = Math.max(Math.min(this.shown, moment) - 1, 0);
-    this.blocks.slice(from, Math.max(this.shown, moment)).forEach((block, i) => {
-      block.classList.toggle("made", from + i < moment - 1);
-      block.classList.toggle("now", from + i === moment - 1);
+  private showButtons(): void {
+    const { n } = this.walk;
+    for (const name of ["rows", "columns"] as const)
+      this.all(`.${name} button`).forEach((button, i) => {
+        set(button, { "aria-pressed": Math.min(this.data[name][i], n) === this.walk[name] });
+      });
+    for (const button of this.orders)
+      set(button, { "aria-pressed": button.dataset["order"] === this.called });
+  }
+
+  private showTable(moment: number, step: Step): void {
+    this.tiles.forEach((tile, i) => {
+      const kind = i < moment - 1 ? "tile gone" : i === moment - 1 ? "tile fresh" : "tile later";
+      set(tile, { class: kind });
     });
-    this.shown = moment;
+    this.frame.toggleAttribute("hidden", moment === 0);
+    set(this.frame, this.box(step));
+    set(this.mark, { y: this.y(this.row) - 1 });
   }
 
-  private drawEdges({ queries, keys, written }: Step): void {
-    for (const edge of ["query", "output"] as const) set(this.lit[edge], this.down(queries));
-    for (const edge of ["key", "value"] as const) set(this.lit[edge], this.across(keys));
-    set(this.done, this.down([0, written / (this.data.d_value + 1)]));
-  }
-
-  private drawHeld(step: Step): void {
-    const parts = held(step, this.data);
-    let total = 0;
-    PARTS.forEach((name, i) => {
-      const [n, size] = parts[name];
-      total += n * size;
-      this.lines[i]("shape").textContent = `${counted(n)} × ${counted(size)}`;
-      this.lines[i]("count").textContent = counted(n * size);
-      setShare(this.pieces[i], "--size", (n * size) / this.data.fast);
+  private showLines(moment: number): void {
+    const all = this.readings.flatMap(({ arrivals }) => arrivals);
+    const tops = all.map(({ after }) => after.m).sort((a, b) => a - b);
+    const bounds = RIMS.map((share) => tops[Math.floor(share * (tops.length - 1))]) as Pair;
+    const longest = Math.max(...all.flatMap(({ before, after }) => [before.l, after.l]));
+    const outputs = Math.max(...all.flatMap(({ after }) => after.O.map(Math.abs)));
+    this.lines.forEach((line, row) => {
+      const now = standing(this.readings[row], moment);
+      set(line.group, { class: now.arrival ? (now.now ? "line" : "line done") : "line later" });
+      if (!now.arrival) return;
+      this.showM(line, now, now.arrival, bounds);
+      this.showL(line, now, now.arrival, longest);
+      line.output.forEach((cell, i) => {
+        const at = level(now.arrival!.after.O[i], STRONG * outputs);
+        set(cell, { class: `cell ${at < 0 ? "minus" : "plus"}` });
+        set(cell, { "fill-opacity": Math.abs(at) / LEVELS });
+      });
     });
-    this.part("total").textContent = counted(total);
   }
 
-  private drawMoved({ read, written }: Step): void {
-    for (const [name, numbers] of Object.entries({ read, written })) {
-      setShare(this.moved(name), "--size", this.share(numbers));
-      this.moved(`n_${name}`).textContent = counted(numbers);
-    }
-    this.moved("together").textContent = counted(read + written);
-    const past = read + written > this.data.plain;
-    this.moved("past").textContent = past ? "More than plain attention moves in all." : "";
+  private showM(line: Line, now: Standing, arrival: Arrival, [low, high]: Pair): void {
+    const [from, to] = this.places.m;
+    const x = (m: number): number =>
+      from + 5 + (to - from - 10) * clamp((m - low) / (high - low || 1), 0, 1);
+    const grew = now.fresh && shrinks(arrival);
+    const after = x(arrival.after.m);
+    const before = grew ? x(arrival.before.m) : after;
+    set(line.now, { cx: after });
+    set(line.before, { cx: before });
+    set(line.way, { x1: before, x2: after });
+    line.before.toggleAttribute("hidden", !grew);
   }
 
-  /** Of the longer of both ways. */
-  private share(numbers: number): number {
-    return numbers / Math.max(this.data.flash, this.data.plain);
+  private showL(line: Line, { fresh }: Standing, arrival: Arrival, longest: number): void {
+    const [from, to] = this.places.l;
+    const wide = (l: number): number => ((to - from) * l) / longest;
+    const { before, after, shrink } = arrival;
+    const kept = fresh ? (before.l ? shrink * before.l : 0) : after.l;
+    set(line.was, { x: from, width: fresh ? wide(before.l) : 0 });
+    set(line.shrunk, { x: from, width: wide(kept) });
+    set(line.fresh, { x: from + wide(kept), width: wide(after.l - kept) });
   }
+
+  private showCards({ arrival, came, fresh }: Standing): void {
+    const { columns } = this.walk;
+    const cards = this.cardsOf(this.row);
+    const n = this.order.length;
+    this.order.forEach((i, place) => {
+      const { item, card, bar } = this.items[i];
+      const comes = Math.floor(place / columns);
+      const kind = comes >= came ? "later" : fresh && comes === came - 1 ? "newest" : "gone";
+      item.className = place % columns === 0 && place > 0 ? `${kind} first` : kind;
+      item.classList.toggle("aside", this.pointed !== null && i !== this.pointed);
+      set(card, { "aria-valuenow": place + 1, "aria-valuetext": `comes ${place + 1} of ${n}` });
+      const [was, now] = bar.children as unknown as [HTMLElement, HTMLElement];
+      const power = (m: number): number => Math.exp(cards[i].score - m);
+      setShare(now, "--size", arrival && comes < came ? power(arrival.after.m) : 0);
+      const shrunk = arrival && fresh && comes < came - 1 && shrinks(arrival);
+      setShare(was, "--size", shrunk ? Math.min(power(arrival.before.m), 1) : 0);
+    });
+  }
+
+  private showSums({ arrival, fresh }: Standing): void {
+    const part = partsOf(this.part("sums"));
+    const grew = !!arrival && fresh && shrinks(arrival);
+    part("m").textContent = arrival
+      ? grew
+        ? `m ${growth(arrival)}: the past shrinks by ${shrinkage(arrival)}`
+        : `m ${plain(arrival.after.m)}: nothing shrinks`
+      : "m, l and O: nothing yet";
+    part("m").classList.toggle("shrinks", grew);
+    part("l").textContent = arrival
+      ? `l = ${fresh ? equation(arrival, ({ l }) => l) : arrival.after.l.toFixed(3)}`
+      : "";
+    part("O").textContent = arrival ? "O likewise, each term times its value" : "";
+  }
+
+  private showMoved({ read, written }: Step): void {
+    const { bytes } = this.data;
+    const last = this.steps.at(-1)!;
+    const flash = bytes * (last.read + last.written);
+    const whole = bytes * plainMoves(this.walk);
+    const longest = Math.max(flash, whole) * 1.06;
+    const share = (name: string, of: number): void =>
+      setShare(this.meter(name), "--size", of / longest);
+    share("read", bytes * read);
+    share("written", bytes * written);
+    share("end", flash);
+    share("mark", whole);
+    share("more", longest - whole);
+    const words = { n_read: bytes * read, n_written: bytes * written, flash, plain: whole };
+    for (const [name, of] of Object.entries(words)) this.meter(name).textContent = kilobytes(of);
+    this.part("moved").classList.toggle("past", bytes * (read + written) > whole);
+  }
+
+  // ------------------------------------------------------------ in words
+
+  private saidOf(card: number): string {
+    const { score } = this.cardsOf(this.row)[card];
+    const share = percent(shareOf(this.cardsOf(this.row), card));
+    const word = `token ${card + 1}, “${this.data.tokens[card]}”`;
+    return `The card of ${word}: score ${plain(score)}. Of the whole row softmax gives it ${share}.`;
+  }
+
+  private sentence(moment: number, now: Standing): string {
+    const where = told(this.steps, moment);
+    if (moment === 0) return where;
+    const parts = [where, this.saidOfRow(now)];
+    const { read, written } = this.steps[moment - 1];
+    const { bytes } = this.data;
+    parts.push(
+      moment < this.steps.length
+        ? `${kilobytes(bytes * (read + written))} have passed.`
+        : verdict(bytes * (read + written), bytes * plainMoves(this.walk)),
+    );
+    return parts.join(" ");
+  }
+
+  private saidOfRow({ arrival, came, fresh }: Standing): string {
+    const row = `Row ${this.row + 1}`;
+    if (!arrival) return `${row} waits.`;
+    if (came === this.readings[this.row].arrivals.length) return `${row}: ${this.agreement()}`;
+    if (fresh && shrinks(arrival))
+      return `In row ${this.row + 1} m grows, ${growth(arrival)}: what it kept is multiplied by ${factor(arrival.shrink)}.`;
+    return `In row ${this.row + 1} nothing shrinks.`;
+  }
+
+  /** Of the whole row, O / l beside softmax over all its cards at once. */
+  private agreement(): string {
+    const cards = this.cardsOf(this.row);
+    const pieces = answer(this.readings[this.row].arrivals.at(-1)!.after);
+    const whole = atOnce(cards);
+    const apart = Math.max(...pieces.map((part, i) => Math.abs(part - whole[i])));
+    const shrunk = this.readings[this.row].arrivals.filter(shrinks).length;
+    const times = shrunk === 1 ? "once" : shrunk === 2 ? "twice" : `${shrunk} times`;
+    const past = shrunk ? `it shrank ${times}, and ` : "";
+    return apart < CLOSE
+      ? `${past}O / l is what softmax over the whole row gives, to ten decimals.`
+      : `${past}O / l is ${apart.toExponential(0)} from softmax over the whole row.`;
+  }
+}
+
+const CLOSE = 5e-11;
+
+/** How strong a colour is, below zero for what is. */
+function level(number: number, most: number): number {
+  return Math.sign(number) * Math.round(LEVELS * Math.min(Math.abs(number) / most, 1));
 }
 
 export default mounted(Tiles);

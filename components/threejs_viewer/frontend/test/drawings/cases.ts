@@ -24,8 +24,7 @@ import type { Triple, View } from "../../src/drawings/maths/spheres";
 import type lanes from "../../src/drawings/lanes";
 import type { Arc } from "../../src/drawings/maths/arcs";
 import type { Box, Standing } from "../../src/drawings/maths/notebook";
-import type { Walk } from "../../src/drawings/maths/tiles";
-import type registers from "../../src/drawings/registers";
+import type { Step } from "../../src/drawings/maths/tiles";
 import type longer from "../../src/drawings/longer";
 import type moment from "../../src/drawings/moment";
 import type save from "../../src/drawings/save";
@@ -64,21 +63,11 @@ interface Grown {
   change: number[];
 }
 
-/** After a block of cards. */
+/** Of the cards that have come. */
 interface Kept {
   m: number;
   l: number;
   O: number[];
-  answer: number[];
-}
-
-/** Tokens begin, ..., end - 1 meet; numbers in fast memory, and moved by then. */
-interface Met {
-  queries: Pair;
-  keys: Pair;
-  held: number;
-  read: number;
-  written: number;
 }
 
 interface Cases {
@@ -174,16 +163,11 @@ interface Cases {
   >;
   /** Of each network at each check, how many are right: trained on, and held out. */
   squares: Case<DataOf<typeof squares>, { right: Pair[][]; n_trained: number }>;
-  registers: Case<
-    DataOf<typeof registers>,
-    {
-      runs: { order: number[]; size: number; after: Kept[] }[];
-      /** What is not finite is said in words. */
-      naive: ({ scale: number } & Record<"powers" | "sum" | "blend" | "answer", string[]>)[];
-    }
+  /** For each way to cut a table into tiles: of each tile, what the rows that it meets have kept. */
+  tiles: Case<
+    DataOf<typeof tiles>,
+    { rows: number; columns: number; plain: number; steps: (Step & { kept: Kept[] })[] }[]
   >;
-  /** For each way to cut a table into blocks; what was sent is the first of them. */
-  tiles: Case<DataOf<typeof tiles>, { walk: Walk; steps: Met[] }[]>;
   /** For each strip: what it keeps, how it is drawn, and where at 64 and at 32 cells a row. */
   strip: Case<
     DataOf<typeof strip>,

@@ -8,18 +8,19 @@ import kept from "../../src/drawings/kept";
 import longer from "../../src/drawings/longer";
 import { written } from "../../src/drawings/maths/lines";
 import generators from "../../src/drawings/generators";
-import { factor } from "../../src/drawings/maths/registers";
+import { percent } from "../../src/drawings/shared/numbers";
 import network from "../../src/drawings/network";
 import notations from "../../src/drawings/notations";
 import queue from "../../src/drawings/queue";
-import registers from "../../src/drawings/registers";
 import copyMoment from "../../src/drawings/moment";
 import save from "../../src/drawings/save";
-import { counted, range, short, signed, type Pair } from "../../src/drawings/shared/numbers";
+import { counted, range, short, signed } from "../../src/drawings/shared/numbers";
 import { frameAt, timed } from "../../src/drawings/shared/schedule";
 import { REST_MS } from "../../src/drawings/shared/slide";
 import sieve from "../../src/drawings/sieve";
 import tape from "../../src/drawings/tape";
+import { moved } from "../../src/drawings/maths/registers";
+import { kilobytes } from "../../src/drawings/maths/tiles";
 import tiles from "../../src/drawings/tiles";
 import waves from "../../src/drawings/waves";
 import { apart, cases, opened, press, type Opened } from "./cases";
@@ -597,356 +598,114 @@ test("where no wrong label is kept there is no next one", () => {
   expect(drawing.text(".pointed")).toBe("Label 1: right, kept; no check holds it back.");
 });
 
-// ---------------------------------------------------------------- softmax in pieces
-
-/** The numbers of the cards as they stand in the row, each as it is written. */
-function standing(drawing: Shown): number[] {
-  const { labels } = cases.registers.data;
-  return drawing.all(".label").map((label) => labels.indexOf(label.textContent));
-}
-
-const cardOf = (drawing: Shown, i: number): HTMLElement =>
-  drawing
-    .all(".card")
-    .find((card) => card.querySelector(".label")!.textContent === cases.registers.data.labels[i])!;
-
-/** Puts the cards into this order with the keys. */
-function sortTo(drawing: Shown, order: readonly number[]): void {
-  order.forEach((i, place) => {
-    const card = cardOf(drawing, i);
-    press(card, "Home");
-    times(place, () => press(card, "ArrowRight"));
-  });
-}
-
-test.each(cases.registers.expected.runs)(
-  "cards in the order $order, $size at a time, show at every moment what NumPy keeps",
-  ({ order, size, after }) => {
-    const drawing = opened(registers, cases.registers);
-    sortTo(drawing, order);
-    expect(standing(drawing)).toEqual(order);
-    drawing.one(`[data-size="${size}"]`).click();
-    expect(drawing.one<HTMLInputElement>(".scrub").max).toBe(String(after.length));
-    const { scores } = cases.registers.data;
-    after.forEach(({ m, l, O, answer }, i) => {
-      scrubTo(drawing, i + 1);
-      const ends = drawing.all(".words").map((words) => words.firstChild!.textContent!);
-      const shown = ends.map((text) => text.split(" = ").at(-1));
-      expect(shown).toEqual([
-        ...[l, ...O].map((number) => signed(number, 3)),
-        ...answer.map((number) => signed(number, 2)),
-      ]);
-      const before = after[i - 1]?.m ?? m;
-      expect(drawing.text(".alone").split(" → ").at(-1)).toBe(String(m).replace("-", "\u2212"));
-      const states = drawing.all(".cards li").map((item) => item.className);
-      const comes = order.map((_, place) => Math.floor(place / size));
-      expect(states).toEqual(comes.map((n) => (n > i ? "later" : n === i ? "newest" : "gone")));
-      const factors = drawing.all(".factor").slice(i * size, (i + 1) * size);
-      const largest = order.slice(i * size, (i + 1) * size).findIndex((card) => scores[card] === m);
-      expect(factors.map((one) => one.textContent)).toEqual(
-        factors.map((_, k) =>
-          m > before && k === largest ? `×${factor(Math.exp(before - m))}` : "",
-        ),
-      );
-    });
-    scrubTo(drawing, 0);
-    expect(drawing.text(".said")).toBe("No card has come yet: nothing is kept.");
-    expect(drawing.all(".words").every((words) => words.firstChild!.textContent === "–")).toBe(
-      true,
-    );
-  },
-);
-
-test("cards come once in their seconds, then they rest, with the answer of all at once", () => {
-  vi.useFakeTimers();
-  const drawing = opened(registers, cases.registers);
-  const { seconds, labels } = cases.registers.data;
-  for (const came of range(labels.length + 1)) {
-    expect(drawing.all(".later").length - 1).toBe(labels.length - came); // one is in the legend
-    expect(drawing.one(".said").getAttribute("aria-live")).toBe("off");
-    vi.advanceTimersByTime((1000 * seconds) / (labels.length + 1));
-  }
-  expect(drawing.one(".said").getAttribute("aria-live")).toBe("polite");
-  expect(drawing.text(".said")).toMatch(/^Card 7 of 7, .* as by softmax over all cards at once\.$/);
-  const ends = drawing.all(".words span").map((aim) => aim.parentElement!.textContent);
-  expect(ends).toEqual(["1.79at once 1.79", "2.35at once 2.35"]);
-  vi.useRealTimers();
-});
-
-test("who wants no motion finds that all cards have come, also in another order", () => {
-  const asked = vi.spyOn(window, "matchMedia").mockReturnValue({ matches: true } as MediaQueryList);
-  const drawing = opened(registers, cases.registers);
-  for (const order of ["written", "last"]) {
-    drawing.one(`[data-order=${order}]`).click();
-    expect([moment(drawing), drawing.all(".cards .later").length]).toEqual([7, 0]);
-  }
-  asked.mockRestore();
-});
-
-test("the line of all at once stays where it is, whatever the order and the moment", () => {
-  const drawing = opened(registers, cases.registers);
-  const aims = (): string[] =>
-    drawing.all(".kept .aim").map((e) => e.style.getPropertyValue("--end"));
-  const ends = (): string[] =>
-    drawing
-      .all(".kept .now")
-      .slice(-2)
-      .map((e) => e.style.getPropertyValue("--end"));
-  const first = aims();
-  expect(first.length).toBe(2);
-  for (const order of ["written", "first", "last"]) {
-    drawing.one(`[data-order=${order}]`).click();
-    for (const moment of range(8)) {
-      scrubTo(drawing, moment);
-      expect(aims()).toEqual(first);
-    }
-    expect(ends()).toEqual(first);
-  }
-});
-
-test("buttons take the largest card to an end, and the one that fits the order is pressed", () => {
-  const drawing = opened(registers, cases.registers);
-  const pressed = (): (string | undefined)[] =>
-    drawing.all("[data-order][aria-pressed=true]").map((button) => button.dataset["order"]);
-  expect(pressed()).toEqual(["written"]);
-  drawing.one("[data-order=last]").click();
-  expect([standing(drawing), pressed()]).toEqual([[0, 1, 2, 3, 4, 6, 5], ["last"]]);
-  expect(drawing.text(".said")).toBe("No card has come yet: nothing is kept.");
-  drawing.one("[data-order=first]").click();
-  expect([standing(drawing), pressed()]).toEqual([[5, 0, 1, 2, 3, 4, 6], ["first"]]);
-  press(cardOf(drawing, 5), "ArrowRight");
-  expect([standing(drawing), pressed()]).toEqual([[0, 5, 1, 2, 3, 4, 6], []]);
-  expect(cardOf(drawing, 5).getAttribute("aria-valuetext")).toBe("comes 2 of 7");
-  press(cardOf(drawing, 5), "ArrowLeft");
-  press(cardOf(drawing, 5), "ArrowLeft");
-  expect(pressed()).toEqual(["first"]);
-  drawing.one("[data-order=written]").click();
-  expect(standing(drawing)).toEqual(range(7));
-});
-
-test("a card that is dragged or moved with the keys is never taken out of the row", () => {
-  vi.useFakeTimers();
-  const drawing = opened(registers, cases.registers);
-  const card = cardOf(drawing, 1);
-  const taken: Node[] = [];
-  const watch = new MutationObserver((changes) =>
-    taken.push(...changes.flatMap(({ removedNodes }) => [...removedNodes])),
-  );
-  watch.observe(drawing.one(".cards"), { childList: true });
-  const row = card.parentElement!;
-  Object.defineProperty(row, "offsetWidth", { value: 40 });
-  card.setPointerCapture = () => undefined;
-  const hand = (type: string, clientX: number): void => {
-    card.dispatchEvent(new PointerEvent(type, { clientX, button: 0 }));
-  };
-  hand("pointerdown", 100);
-  expect(document.activeElement).toBe(card);
-  hand("pointermove", 181);
-  expect(standing(drawing)).toEqual([0, 2, 3, 1, 4, 5, 6]);
-  hand("pointermove", -500);
-  hand("pointerup", -500);
-  expect(standing(drawing)).toEqual([1, 0, 2, 3, 4, 5, 6]);
-  press(card, "End");
-  expect(standing(drawing)).toEqual([0, 2, 3, 4, 5, 6, 1]);
-  expect(document.activeElement).toBe(card);
-  taken.push(...watch.takeRecords().flatMap(({ removedNodes }) => [...removedNodes]));
-  expect(taken.length).toBeGreaterThan(0);
-  expect(taken).not.toContain(row);
-});
-
-test("other scores leave the reader's order, number at a time and moment; other cards do not", () => {
-  const { data } = cases.registers;
-  const drawing = opened(registers, cases.registers);
-  const order = [6, 2, 0, 4, 1, 3, 5];
-  sortTo(drawing, order);
-  drawing.one('[data-size="2"]').click();
-  scrubTo(drawing, 3);
-  const held = cardOf(drawing, 4);
-  const doubled = data.scores.map((score) => 2 * score);
-  drawing.load({ ...data, digest: "louder", scores: doubled });
-  expect([standing(drawing), moment(drawing)]).toEqual([order, 3]);
-  expect(cardOf(drawing, 4)).toBe(held);
-  expect(held.querySelector(".score")!.textContent).toBe("4.2");
-  expect(drawing.text(".said")).toMatch(/^Cards 5 and 6 of 7: their largest score, 6\.4,/);
-  drawing.load({ ...data, digest: "others", labels: [..."abcdefg"] });
-  expect(drawing.all(".label").map((label) => label.textContent)).toEqual([..."abcdefg"]);
-  expect([moment(drawing), drawing.one<HTMLInputElement>(".scrub").max]).toEqual([0, "4"]);
-});
-
-test("without m the scores that 16 bits cannot hold are marked, and so is the lost answer", () => {
-  const { data } = cases.registers;
-  const drawing = opened(registers, cases.registers);
-  const lost = (): string[] => drawing.all(".lost").map((cell) => cell.textContent);
-  const totals = (): string[] => drawing.all(".totals td").map((cell) => cell.textContent);
-  expect([lost(), totals()]).toEqual([[], ["467", "836 and 1,097", "1.79 and 2.35"]]);
-  const scores = data.scores.map((score) => 4 * score);
-  drawing.load({ ...data, digest: "four times", scores });
-  expect(drawing.all(".powers td:last-child").map((cell) => cell.textContent)).toEqual(
-    ["404", "inf", "0.0608", "inf", "4,448", "inf", "4.95"], // of 6, -2.8, 12.8, ...
-  );
-  expect(lost()).toEqual(["inf", "inf", "inf", "inf", "inf and not a number", "not a number"]);
-  expect(drawing.text(".verdict")).toBe(
-    "exp(24) and 2 others overflow: they are above 65,504, the largest float16 number. " +
-      "The answer is inf / inf: not a number.",
-  );
-});
-
-// ---------------------------------------------------------------- a walk over the scores
+// ---------------------------------------------------------------- a tile crosses the scores
 
 type Walked = Opened<typeof cases.tiles.data>;
 
-const walks = cases.tiles.expected;
+const sizes = (drawing: Walked, rows: number, columns: number): void => {
+  for (const [name, size] of [
+    ["rows", rows],
+    ["columns", columns],
+  ] as const)
+    drawing
+      .all(`.${name} button`)
+      .find((button) => button.textContent === String(size))!
+      .click();
+};
 
-/** The drawing at rest, with these sizes. */
-function walking(walk: object): Walked {
-  const drawing = opened(tiles, cases.tiles);
-  drawing.load({ ...cases.tiles.data, labels: [], ...walk, digest: "another walk" });
-  return drawing;
-}
+const widthOf = (shape: Element): number => Number(shape.getAttribute("width"));
 
-/** From and to which of n tokens a shape reaches along a side of the table. */
-function reached(drawing: Walked, shape: Element, [at, size]: [string, string], n: number): Pair {
-  const frame = drawing.one(".frame");
-  const number = (of: Element, name: string): number => Number(of.getAttribute(name));
-  const begin = number(shape, at) - number(frame, at);
-  const along = [begin, begin + number(shape, size)];
-  return along.map((place) => (n * place) / number(frame, size)) as Pair;
-}
-
-test.each(walks)(
-  "$walk.n_query queries and $walk.n_key keys by $walk.rows and $walk.columns show what lab moves",
-  ({ walk, steps }) => {
-    const drawing = walking(walk);
-    expect(drawing.one<HTMLInputElement>(".scrub").max).toBe(String(steps.length));
-    const across = (shape: Element): Pair => reached(drawing, shape, ["x", "width"], walk.n_key);
-    const down = (shape: Element): Pair => reached(drawing, shape, ["y", "height"], walk.n_query);
-    steps.forEach(({ queries, keys, held, read, written }, i) => {
+test.each(cases.tiles.expected)(
+  "with $rows queries and $columns keys in a tile, bars are as long as l of lab, and the meter too",
+  ({ rows, columns, plain, steps }) => {
+    const drawing = opened(tiles, cases.tiles);
+    sizes(drawing, rows, columns);
+    expect([moment(drawing), drawing.sent.at(-1)]).toEqual([
+      steps.length,
+      ["read", [7, rows, columns, "written"]],
+    ]);
+    const { bytes } = cases.tiles.data;
+    const ratios: number[] = [];
+    steps.forEach(({ queries, kept, read, written }, i) => {
       scrubTo(drawing, i + 1);
-      const now = drawing.all(".block.now");
-      expect(now.length).toBe(1);
-      expect(apart([down(now[0]), across(now[0])], [queries, keys])).toBeLessThan(1e-9);
-      for (const name of ["query", "output"])
-        expect(apart(down(drawing.one(`.lit.${name}`)), queries)).toBeLessThan(1e-9);
-      for (const name of ["key", "value"])
-        expect(apart(across(drawing.one(`.lit.${name}`)), keys)).toBeLessThan(1e-9);
-      const stays = [0, written / (walk.d_value + 1)]; // of O, in slow memory
-      expect(apart(down(drawing.one(".plan .done")), stays)).toBeLessThan(1e-9);
-      const states = drawing.all(".block").map((block) => block.getAttribute("class"));
+      const states = drawing.all(".tile").map((tile) => tile.getAttribute("class"));
       expect(states).toEqual(
-        steps.map((_, k) => (k < i ? "block made" : k === i ? "block now" : "block")),
+        steps.map((_, k) => (k < i ? "tile gone" : k === i ? "tile fresh" : "tile later")),
       );
-      const counts = drawing.all(".count").map((cell) => Number(cell.textContent));
-      expect(counts.reduce((sum, n) => sum + n)).toBe(held);
-      expect(drawing.text(".total")).toBe(String(held));
-      const [far, near] = [counted(read), counted(written)];
-      expect(drawing.text(".said")).toContain(`: ${far} numbers read so far, ${near} written.`);
-      const shown = ["n_read", "n_written", "together"].map((name) => drawing.text(`.${name}`));
-      expect(shown).toEqual([read, written, read + written].map(counted));
+      const lines = drawing.all(".plan > .line");
+      expect(lines.filter((line) => line.classList.contains("later")).length).toBe(
+        cases.tiles.data.tokens.length - queries[1],
+      );
+      kept.forEach(({ l }, k) => {
+        const line = lines[queries[0] + k];
+        const bars = [".shrunk", ".new"].map((kind) => widthOf(line.querySelector(kind)!));
+        ratios.push((bars[0] + bars[1]) / l);
+      });
+      expect(drawing.text(".n_read")).toBe(kilobytes(bytes * read));
+      expect(drawing.text(".n_written")).toBe(kilobytes(bytes * written));
+      expect(drawing.one(".moved").classList.contains("past")).toBe(read + written > plain);
     });
-    expect(Number(drawing.text(".together"))).toBe(walk.flash);
-    expect(drawing.all(".hatch").length).toBe(walk.causal ? 2 : 1); // one is in the legend
-    expect(drawing.one(".skipped").hidden).toBe(!walk.causal);
+    expect(Math.max(...ratios) / Math.min(...ratios)).toBeCloseTo(1, 9);
+    expect(drawing.text(".plain")).toBe(kilobytes(bytes * plain));
   },
 );
 
-test("bars of fast memory end at its room, and of what is moved at the longer way", () => {
-  const size = (bar: HTMLElement): number => parseFloat(bar.style.getPropertyValue("--size"));
-  for (const { walk, steps } of walks) {
-    const drawing = walking({ ...walk, fast: 53 });
-    scrubTo(drawing, 1);
-    const filled = drawing.all(".fast i").map(size);
-    expect(filled.reduce((sum, share) => sum + share)).toBeCloseTo((100 * steps[0].held) / 53, 1);
-    scrubTo(drawing, steps.length);
-    const most = Math.max(walk.flash, walk.plain);
-    const [read, written, end, mark] = drawing.all(".moved .bar i").map(size);
-    expect([read + written, end, mark].map((share) => (share * most) / 100)).toEqual(
-      [walk.flash, walk.flash, walk.plain].map((n) => expect.closeTo(n, 0)),
-    );
-  }
+const standing = (drawing: Walked): string =>
+  drawing
+    .all(".label")
+    .map((label) => label.textContent)
+    .join("");
+
+test("the largest card last shrinks the past, and the row still ends at softmax", () => {
+  const drawing = opened(tiles, cases.tiles);
+  const { tokens, scores } = cases.tiles.data;
+  const row = scores[7];
+  const largest = row.indexOf(Math.max(...row));
+  drawing.one("[data-order=last]").click();
+  expect(standing(drawing)).toBe(moved(tokens.slice(0, 8), largest, 7).join(""));
+  expect(drawing.one(".sums .m").classList.contains("shrinks")).toBe(true);
+  expect(drawing.text(".sums .m")).toContain(`the past shrinks by exp(`);
+  expect(drawing.text(".said")).toContain("what softmax over the whole row gives, to ten decimals");
+  expect(drawing.sent.at(-1)).toEqual(["read", [7, 4, 3, "last"]]);
+  drawing.one("[data-order=first]").click();
+  expect(drawing.text(".sums .m")).toContain("nothing shrinks");
+  expect(drawing.text(".said")).toContain("Row 8: O / l is what softmax over the whole row gives");
 });
 
-test("what moves more than plain attention passes the mark, and it is said", () => {
-  const { walk, steps } = walks.find(({ walk }) => walk.flash > walk.plain)!;
-  const drawing = walking(walk);
-  const past = range(steps.length + 1).map((moment) => {
-    scrubTo(drawing, moment);
-    return drawing.text(".past") === "More than plain attention moves in all.";
+test("a card is moved by keys and by hand, keeps the focus, and its row's sums follow", () => {
+  const drawing = opened(tiles, cases.tiles);
+  const card = drawing.all(".card")[1];
+  const { tokens } = cases.tiles.data;
+  card.focus();
+  press(card, "End");
+  expect(standing(drawing)).toBe(moved(tokens.slice(0, 8), 1, 7).join(""));
+  expect(document.activeElement).toBe(card);
+  expect(card.getAttribute("aria-valuetext")).toBe("comes 8 of 8");
+  expect(drawing.all("[data-order][aria-pressed=true]").length).toBe(0);
+  Object.defineProperty(card.parentElement!, "offsetWidth", { value: 40 });
+  card.setPointerCapture = () => undefined;
+  for (const [type, clientX] of [
+    ["pointerdown", 400],
+    ["pointermove", 240],
+    ["pointerup", 240],
+  ] as const)
+    card.dispatchEvent(new PointerEvent(type, { clientX, button: 0 }));
+  expect(standing(drawing)).toBe(moved(tokens.slice(0, 8), 1, 3).join(""));
+});
+
+test("a row is opened with the keys, and Reset opens the first one again", () => {
+  const drawing = opened(tiles, cases.tiles);
+  const field = drawing.one(".field");
+  const rows = ["ArrowDown", "ArrowUp", "ArrowUp", "Home", "End", "PageUp"].map((key) => {
+    press(field, key);
+    return [field.getAttribute("aria-valuenow"), drawing.all(".card").length];
   });
-  expect(past).toEqual(
-    [0, ...steps.map(({ read, written }) => read + written)].map((n) => n > 204),
-  );
-  expect(past.at(-1)).toBe(true);
-  expect(drawing.text(".said")).toMatch(
-    / In all 216 numbers are moved, 12 more than by plain attention\.$/,
-  );
-});
-
-test("a walk is played once in its seconds, then it rests at its last block", () => {
-  vi.useFakeTimers();
-  const drawing = opened(tiles, cases.tiles);
-  const { steps } = walks[0];
-  for (const done of range(steps.length + 1)) {
-    expect([moment(drawing), drawing.all(".block.made").length]).toEqual([
-      done,
-      Math.max(done - 1, 0),
-    ]);
-    expect(drawing.one(".said").getAttribute("aria-live")).toBe("off");
-    vi.advanceTimersByTime((1000 * cases.tiles.data.seconds) / (steps.length + 1));
-  }
-  vi.advanceTimersByTime(60_000);
-  expect(drawing.one(".said").getAttribute("aria-live")).toBe("polite");
-  expect(drawing.text(".said")).toBe(
-    "Queries 9 to 10 meet key 10: 140 numbers read so far, 30 written. " +
-      "In all 170 numbers are moved, 330 fewer than by plain attention.",
-  );
-  drawing.one(".play").click();
-  expect(drawing.text(".said")).toBe("Nothing is read yet.");
-  expect(drawing.all(".count").every((cell) => cell.textContent === "0")).toBe(true);
-  vi.useRealTimers();
-});
-
-test("hundreds of blocks take no longer: some are left out, the last is not", () => {
-  vi.useFakeTimers();
-  const sizes = { n_query: 24, n_key: 24, rows: 1, columns: 1, causal: false };
-  const drawing = walking({ ...sizes, seconds: 2 });
-  expect(drawing.one<HTMLInputElement>(".scrub").max).toBe("576");
-  drawing.one(".play").click();
-  expect(moment(drawing)).toBe(0);
-  vi.advanceTimersByTime(1000);
-  expect(Math.abs(moment(drawing) - 288)).toBeLessThan(576 / 20);
-  expect(drawing.all(".block.made").length).toBe(moment(drawing) - 1);
-  vi.advanceTimersByTime(1000);
-  expect([moment(drawing), drawing.all(".block.made").length]).toEqual([576, 575]);
-  expect(drawing.one(".said").getAttribute("aria-live")).toBe("polite");
-  vi.useRealTimers();
-});
-
-test("who wants no motion, or changes the blocks, finds the walk at its end", () => {
-  vi.useFakeTimers();
-  const { walk, steps } = walks[1];
-  const drawing = walking(walk);
-  expect(moment(drawing)).toBe(steps.length);
-  vi.advanceTimersByTime(60_000);
-  expect(moment(drawing)).toBe(steps.length);
-  vi.useRealTimers();
-  const asked = vi.spyOn(window, "matchMedia").mockReturnValue({ matches: true } as MediaQueryList);
-  expect(moment(opened(tiles, cases.tiles))).toBe(walks[0].steps.length);
-  asked.mockRestore();
-});
-
-test("at the edges stand the tokens, or the numbers of those that begin a block", () => {
-  const { labels } = cases.tiles.data;
-  const drawing = opened(tiles, cases.tiles);
-  const texts = (kind: string): string[] => drawing.all(`.plan .${kind}`).map((e) => e.textContent);
-  expect([texts("token"), texts("label"), texts("number")]).toEqual([labels, labels, []]);
-  drawing.load({ ...cases.tiles.data, ...walks[0].walk, labels: [], digest: "no labels" });
-  expect([texts("token"), texts("label"), texts("number")]).toEqual(
-    [["1", "5", "9"], [], ["1", "4", "7"]], // the last key has no room for its number
-  );
-  const many = { n_query: 4000, n_key: 4000, rows: 100, columns: 100 };
-  drawing.load({ ...cases.tiles.data, ...many, labels: [], digest: "many" });
-  expect(texts("token").slice(0, 3)).toEqual(["1", "201", "401"]);
-  expect(texts("number").slice(0, 3)).toEqual(["1", "501", "1001"]);
+  expect(rows).toEqual([9, 8, 7, 1, 10, 2].map((row) => [String(row), row]));
+  sizes(drawing, 10, 10);
+  drawing.one(".reset").click();
+  expect(drawing.all(".card").length).toBe(8);
+  expect(drawing.sent.at(-1)).toEqual(["read", [7, 4, 3, "written"]]);
+  expect([moment(drawing), drawing.text(".said")]).toEqual([0, "No tile has come yet."]);
 });
 
 // ---------------------------------------------------------------- connections over depth
@@ -1151,10 +910,22 @@ test("a line lights all that does the same, in both steps if it does two", () =>
     }
 });
 
+test("one notation is shown, and another with the same step lit", () => {
+  const drawing = opened(notations, cases.notations);
+  const shown = (): unknown[] => drawing.all(".column").map(({ hidden }) => !hidden);
+  expect(shown()).toEqual([true, false, false]);
+  drawing.all(".switch button")[2].click();
+  expect(shown()).toEqual([false, false, true]);
+  expect(drawing.all(".switch [aria-pressed=true]").map((one) => one.textContent)).toEqual([
+    "on paper",
+  ]);
+  checkLit(drawing, "powers");
+});
+
 test("a tap keeps its steps lit, a second one lets them go, and nothing is lit", () => {
   const drawing = opened(notations, cases.notations);
   const pressed = (): string[] =>
-    drawing.all("[aria-pressed=true]").map((mark) => mark.textContent);
+    drawing.all(":not(.switch) > [aria-pressed=true]").map((mark) => mark.textContent);
   expect(pressed()).toEqual(["powers", "    P = [exp(s - m) for s in scores]", "p = e^(s - m)"]);
   const both = lineOf(drawing, "P /= P.sum()");
   both.click();

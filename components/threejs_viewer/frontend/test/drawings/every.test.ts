@@ -108,7 +108,7 @@ const POINTED: Record<string, string> = {
   lanes: ".token:not(.later)",
   network: ".table .grid > :not(.head)",
   notebook: ".entry:not(.blank)",
-  registers: ".card",
+  tiles: ".card",
 };
 /** How a drawing says which are not meant. */
 const FADED = '.aside, .faint, .weak, .asked, .ribbon:not(.lit), [opacity="0.25"]';

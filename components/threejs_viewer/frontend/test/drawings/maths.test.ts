@@ -24,7 +24,6 @@ import {
   timesPushed,
   totals,
 } from "../../src/drawings/maths/generators";
-import { half, naive, verdict, written as writtenInHalf } from "../../src/drawings/maths/half";
 import { between, matches, scoreOf, turned } from "../../src/drawings/maths/pairs";
 import { count, hatching, runs } from "../../src/drawings/maths/queue";
 import * as registers from "../../src/drawings/maths/registers";
@@ -355,31 +354,16 @@ test("labels fall like rain, faster and faster, and all have come when the time 
 
 type Card = registers.Card;
 
-const { scores, values } = cases.registers.data;
-const cards = scores.map((score, i): Card => ({ score, value: values[i] }));
+const walked = cases.tiles.data;
+const cardsOf = (row: number): Card[] =>
+  walked.scores[row].map((score, i) => ({ score, value: walked.values[i] }));
+const cards = cardsOf(6);
 
 const flat = (...scores: number[]): Card[] =>
   scores.map((score, i) => ({ score, value: [i + 1, -i] }));
 
 const lastOf = (all: readonly Card[], size = 1): registers.Arrival =>
   registers.arrivals(all, size).at(-1)!;
-
-test.each(cases.registers.expected.runs)(
-  "cards in the order $order, $size at a time, leave the m, l and O of NumPy, and lab's answer",
-  ({ order, size, after }) => {
-    const found = registers.arrivals(
-      order.map((i) => cards[i]),
-      size,
-    );
-    expect(found.length).toBe(after.length);
-    found.forEach(({ after: kept }, i) => {
-      const { m, l, O, answer } = after[i];
-      expect(
-        apart([kept.m, kept.l, kept.O, registers.answer(kept)], [m, l, O, answer]),
-      ).toBeLessThan(CLOSE);
-    });
-  },
-);
 
 const rotations = range(cards.length).map((by) => [...cards.slice(by), ...cards.slice(0, by)]);
 
@@ -391,18 +375,19 @@ test("whatever the order and however many come at a time, it is softmax of all a
 });
 
 test("the largest last shrinks all that came, the largest first nothing", () => {
+  const all = [1.5, 3.2, -0.7, 6, 2].map((score) => ({ score, value: [1] }));
   const shrinks = (order: registers.Order): number[] =>
     registers
       .arrivals(
-        registers.ordered(cards, order).map((i) => cards[i]),
+        registers.ordered(all, order).map((i) => all[i]),
         1,
       )
       .slice(1)
       .map(({ shrink }) => shrink);
-  expect(shrinks("first")).toEqual(Array(6).fill(1));
+  expect(shrinks("first")).toEqual(Array(4).fill(1));
   expect(shrinks("last").at(-1)).toBeCloseTo(Math.exp(3.2 - 6), 12);
-  expect(registers.ordered(cards, "written")).toEqual(range(7));
-  expect(registers.ordered(cards, "last")).toEqual([0, 1, 2, 3, 4, 6, 5]);
+  expect(registers.ordered(all, "written")).toEqual(range(5));
+  expect(registers.ordered(all, "last")).toEqual([0, 1, 2, 4, 3]);
 });
 
 test("one card is its own answer; equal scores shrink nothing and share alike", () => {
@@ -424,52 +409,9 @@ test("scores of ten thousand neither overflow nor lose the answer", () => {
     }
 });
 
-test("no sum leaves its scale, whatever came", () => {
-  const parts: [(card: Card) => number, (kept: registers.Kept) => number][] = [
-    [() => 1, ({ l }) => l],
-    [({ value }) => value[0], ({ O }) => O[0]],
-    [({ value }) => value[1], ({ O }) => O[1]],
-  ];
-  for (const [ofCard, ofKept] of parts) {
-    const [low, high] = registers.reach(cards, ofCard);
-    for (const order of rotations)
-      for (const { after } of registers.arrivals(order, 1)) {
-        expect(ofKept(after)).toBeGreaterThanOrEqual(low - CLOSE);
-        expect(ofKept(after)).toBeLessThanOrEqual(high + CLOSE);
-      }
-  }
-  expect(registers.reach(flat(1, 1, 0), () => 1)).toEqual([0, 2 + Math.exp(-1)]);
-  expect([-2, 0, 4].map((x) => registers.along([-2, 4], x))).toEqual([0, 1 / 3, 1]);
-  expect(registers.along(registers.around([0]), 0)).toBe(0);
-});
-
 test("a card that is moved pushes those between by one", () => {
   expect(registers.moved("abcde".split(""), 1, 3).join("")).toBe("acdbe");
   expect(registers.moved("abcde".split(""), 4, 0).join("")).toBe("eabcd");
-});
-
-test("every arrival is told: who comes, whether it is the largest, what shrinks", () => {
-  const all = flat(2, 1, 3, 3, 20);
-  const told = (size: number): string[] =>
-    range(Math.ceil(5 / size) + 1).map((moment) => registers.told(all, size, moment));
-  const end = "All have come: O / l is 5.00 and \u22124.00, as by softmax over all cards at once.";
-  expect(told(1)).toEqual([
-    "No card has come yet: nothing is kept.",
-    "Card 1 of 5, score 2, is the largest so far: nothing was kept before.",
-    "Card 2 of 5, score 1, is not above m: nothing shrinks.",
-    "Card 3 of 5, score 3, is the largest so far: what was kept shrinks by the factor 0.37.",
-    "Card 4 of 5, score 3, is not above m: nothing shrinks.",
-    "Card 5 of 5, score 20, is the largest so far: " +
-      `what was kept shrinks by a factor below 0.0001. ${end}`,
-  ]);
-  const largest = "is the largest so far; what was kept shrinks by";
-  expect(told(2).slice(2)).toEqual([
-    `Cards 3 and 4 of 5: their largest score, 3, ${largest} the factor 0.37.`,
-    `Card 5 of 5, score 20, ${largest.replace(";", ":")} a factor below 0.0001. ${end}`,
-  ]);
-  expect(told(4)[1]).toBe(
-    "Cards 1 to 4 of 5: their largest score, 3, is the largest so far; nothing was kept before.",
-  );
 });
 
 test("a line of arithmetic has the numbers of the arrival", () => {
@@ -505,79 +447,41 @@ test("a line of arithmetic has the numbers of the arrival", () => {
   );
 });
 
-test.each(cases.registers.expected.naive)(
-  "without m, at $scale times the scores, 16 bits hold what NumPy's do",
-  (expected) => {
-    const found = naive(
-      cards.map(({ score, value }) => ({ score: expected.scale * score, value })),
-    );
-    const numbers = (texts: string[]): number[] =>
-      texts.map((text) => Number(text.replace("inf", "Infinity")));
-    expect(found).toEqual({
-      powers: numbers(expected.powers),
-      sum: numbers(expected.sum)[0],
-      blend: numbers(expected.blend),
-      answer: numbers(expected.answer),
+// ---------------------------------------------------------------- a walk over the scores
+
+test.each(cases.tiles.expected)(
+  "tiles of $rows queries and $columns keys move what lab moves, and keep m, l and O of each row",
+  ({ rows, columns, plain, steps }) => {
+    const walk = { n: walked.tokens.length, size: walked.size, rows, columns };
+    const found = tiles.steps(walk);
+    expect(found).toEqual(steps.map(({ kept: _, ...step }) => step));
+    expect(tiles.plainMoves(walk)).toBe(plain);
+    const readings = range(walk.n).map((row) => tiles.reading(walk, found, row, cardsOf(row)));
+    steps.forEach(({ queries, kept }, i) => {
+      readings.forEach((reading, row) => {
+        const { arrival, now } = tiles.standing(reading, i + 1);
+        const meets = queries[0] <= row && row < queries[1];
+        expect([now, arrival === null]).toEqual([meets, row >= queries[1]]);
+        if (!meets) return;
+        const { m, l, O } = kept[row - queries[0]];
+        expect(
+          apart([arrival!.after.m, arrival!.after.l, arrival!.after.O], [m, l, O]),
+        ).toBeLessThan(CLOSE);
+      });
     });
   },
 );
 
-test("a float16 number is the nearest, the even one of two, and ends at 65,504", () => {
-  const pairs = [
-    [0, 0],
-    [1 / 3, 0.333251953125],
-    [2049, 2048],
-    [2051, 2052],
-    [65519, 65504],
-    [65520, Infinity],
-    [-1e300, -Infinity],
-    [2 ** -25, 0],
-    [1.1 * 2 ** -24, 2 ** -24],
-    [NaN, NaN],
-  ];
-  expect(pairs.map(([number]) => half(number))).toEqual(pairs.map(([, nearest]) => nearest));
-  expect([12.18, 22032, 6e-8, -Infinity, NaN].map(writtenInHalf)).toEqual([
-    "12.2",
-    "22,032",
-    "0.00000006",
-    "\u2212inf",
-    "not a number",
+test("a row is fresh while its cards come, and no more when a tile holds later keys alone", () => {
+  const walk = { n: 4, size: 1, rows: 4, columns: 2 };
+  const reading = tiles.reading(walk, tiles.steps(walk), 1, cardsOf(1));
+  const seen = range(3).map((moment) => tiles.standing(reading, moment));
+  expect(seen.map(({ came, fresh, now }) => [came, fresh, now])).toEqual([
+    [0, false, false],
+    [1, true, true],
+    [1, false, true],
   ]);
 });
-
-test("it is said where 16 bits end, and what becomes of the answer", () => {
-  const said = (all: Card[]): string => verdict(all, naive(all));
-  const above = "above 65,504, the largest float16 number.";
-  const lost = "The answer is inf / inf: not a number.";
-  expect(said(flat(0, 1))).toBe(`No exp(score) is ${above} The answer is 1.73 and \u22120.73.`);
-  expect(said(flat(0, 12.4))).toBe(`exp(12.4) overflows: it is ${above} ${lost}`);
-  expect(said(flat(13, 12))).toBe(`exp(13) and one other overflow: they are ${above} ${lost}`);
-  expect(said(flat(13, 12, 14))).toMatch(/^exp\(14\) and 2 others overflow: they are above/);
-  expect(said(flat(11, 11).map((card) => ({ ...card, value: [0.1] })))).toBe(
-    `Every exp(score) fits, but their sum is ${above} The answer is 0.00.`,
-  );
-  expect(said([{ score: 11, value: [2] }])).toBe(
-    "Every exp(score) fits, but times the values they overflow. The answer is inf.",
-  );
-  expect(said(flat(-20, -30))).toBe(
-    "Every exp(score) is too small for float16. The answer is 0 / 0: not a number.",
-  );
-});
-
-// ---------------------------------------------------------------- a walk over the scores
-
-test.each(cases.tiles.expected)(
-  "$walk.n_query queries and $walk.n_key keys by $walk.rows and $walk.columns move what lab moves",
-  ({ walk, steps }) => {
-    const found = tiles.steps(walk).map((step) => ({
-      ...step,
-      held: Object.values(tiles.held(step, walk)).reduce((sum, [n, size]) => sum + n * size, 0),
-    }));
-    expect(found).toEqual(steps);
-    const { read, written } = found.at(-1)!;
-    expect(read + written).toBe(walk.flash);
-  },
-);
 
 test("the hatching lies on the scores of later keys, on all of them and on no other", () => {
   for (const n of [1, 2, 5, 10]) {
@@ -595,30 +499,17 @@ test("the hatching lies on the scores of later keys, on all of them and on no ot
   }
 });
 
-test("a number stands at the first token of every block, of so many as there is room", () => {
-  expect(tiles.firsts(10, 4, 1)).toEqual([0, 4, 8]);
-  expect(tiles.firsts(10, 4, 3)).toEqual([0, 4]);
-  expect(tiles.firsts(12, 2, 3)).toEqual([0, 4, 8]);
-  expect(tiles.firsts(5, 5, 1)).toEqual([0]);
-});
-
 test("one query meets, several meet; at the end it is said which way moves more", () => {
-  const { walk } = cases.tiles.expected.find(({ walk }) => walk.rows === 1)!;
-  const told = (sizes: object, moment: number): string => {
-    const other = { ...walk, ...sizes };
-    return tiles.told(other, tiles.steps(other), moment);
-  };
-  expect(told({}, 0)).toBe("Nothing is read yet.");
-  expect(told({}, 2)).toBe("Query 2 meets keys 1 to 6: 66 numbers read so far, 6 written.");
-  const [rows, columns] = [4, 4];
-  expect(told({ n_query: 12, n_key: 12, d_key: 500, rows, columns }, 4)).toBe(
-    "Queries 5 to 8 meet keys 1 to 4: 12,032 numbers read so far, 12 written.",
-  );
-  const ends = [204, 216, 5000].map((plain) => tiles.verdict({ ...walk, plain }));
+  const all = tiles.steps({ n: 6, size: 1, rows: 1, columns: 4 });
+  expect(tiles.told(all, 0)).toBe("No tile has come yet.");
+  expect(tiles.told(all, 2)).toBe("Tile 2 of 8: query 2 meets keys 1 to 2.");
+  const wide = tiles.steps({ n: 12, size: 1, rows: 4, columns: 4 });
+  expect(tiles.told(wide, 3)).toBe("Tile 3 of 6: queries 5 to 8 meet keys 5 to 8.");
+  const ends = [9000, 12_000, 50_000].map((plain) => tiles.verdict(12_000, plain));
   expect(ends).toEqual([
-    "In all 216 numbers are moved, 12 more than by plain attention.",
-    "In all 216 numbers are moved, as many as by plain attention.",
-    "In all 216 numbers are moved, 4,784 fewer than by plain attention.",
+    "In all 12 KB have passed, 3.0 KB more than with plain attention.",
+    "In all 12 KB have passed, as many as with plain attention.",
+    "In all 12 KB have passed, 38 KB less than with plain attention.",
   ]);
 });
 
@@ -700,11 +591,11 @@ test("of a training the first right sum has a mark, half of them, and all that w
   expect(toldOfCell(square, [1, 2, 3, null], 3)).toContain("your guess comes first");
 });
 
-test("a block of queries has a mark where its outputs are written", () => {
-  const { walk, steps } = cases.tiles.expected.find(({ walk }) => walk.columns < walk.n_key)!;
+test("a row of tiles has a mark where its outputs are put back", () => {
+  const { steps } = cases.tiles.expected.find(({ rows, columns }) => rows === 4 && columns === 3)!;
   const marks = tiles.landmarksIn(steps);
-  expect(marks.length).toBe(Math.ceil(walk.n_query / walk.rows));
-  expect(marks.at(-1)).toEqual({ at: steps.length, name: `${walk.n_query} done` });
+  expect(marks.length).toBe(3);
+  expect(marks.at(-1)).toEqual({ at: steps.length, name: "10 rows done" });
 });
 
 test("a strip has a mark where its first number comes", () => {

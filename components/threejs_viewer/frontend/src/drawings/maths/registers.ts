@@ -1,7 +1,7 @@
 // Online softmax of one query (lab/by_hand/flash.py): cards come in blocks, of all that came only m,
-// l and O are kept, and a larger score shrinks them (components/ui/drawings/registers.py).
+// l and O are kept, and a larger score shrinks them (components/ui/drawings/tiles.py).
 
-import { range, signed, type Pair } from "../shared/numbers";
+import { range, signed } from "../shared/numbers";
 import { softmax } from "./attention";
 
 export interface Card {
@@ -75,10 +75,6 @@ const grows = ({ before, after }: Arrival): boolean => after.m > before.m;
 /** Whether that leaves less of something. */
 export const shrinks = (arrival: Arrival): boolean => arrival.before.l > 0 && grows(arrival);
 
-/** The place in the block of its largest card. */
-export const largestOf = ({ block, added }: Arrival): number =>
-  block.findIndex(({ score }) => score === added.m);
-
 /** The values, each so many times. */
 function blend(cards: readonly Card[], weights: readonly number[]): number[] {
   return cards[0].value.map((_, i) => sum(weights.map((weight, k) => weight * cards[k].value[i])));
@@ -102,30 +98,6 @@ export function ordered(cards: readonly Card[], order: Order): number[] {
 /** With one taken from a place and put at another. */
 export function moved<T>(all: readonly T[], from: number, to: number): T[] {
   return all.toSpliced(from, 1).toSpliced(to, 0, all[from]);
-}
-
-// ---------------------------------------------------------------- how far a bar can reach
-
-/** Around zero, as far as these numbers go. */
-export const around = (numbers: readonly number[]): Pair => [
-  Math.min(0, ...numbers),
-  Math.max(0, ...numbers),
-];
-
-/** How far a sum of exp(score - m) times `part` can go, whatever came and in whatever order. */
-export function reach(cards: readonly Card[], part: (card: Card) => number): Pair {
-  const sums = cards.flatMap(({ score: m }) => {
-    const parts = cards
-      .filter(({ score }) => score <= m)
-      .map((card) => Math.exp(card.score - m) * part(card));
-    return [-1, 1].map((sign) => sum(parts.filter((one) => sign * one > 0)));
-  });
-  return around(sums);
-}
-
-/** From 0 to 1 along a scale. */
-export function along([low, high]: Pair, number: number): number {
-  return high > low ? (number - low) / (high - low) : 0;
 }
 
 // ---------------------------------------------------------------- in words
@@ -167,38 +139,3 @@ const MINUS = "\u2212";
 
 /** A minus that takes away stands apart from its number. */
 const apart = (number: string): string => number.replace(MINUS, `${MINUS} `);
-
-export const listed = (words: readonly string[]): string =>
-  new Intl.ListFormat("en-GB", { type: "conjunction" }).format(words);
-
-/** After so many blocks of `size` cards. */
-export function told(cards: readonly Card[], size: number, moment: number): string {
-  if (moment === 0) return "No card has come yet: nothing is kept.";
-  const arrival = arrivals(cards, size)[moment - 1];
-  const first = (moment - 1) * size + 1;
-  const said = `${toldBlock(arrival, first, cards.length)} ${toldShrink(arrival)}`;
-  if (moment * size < cards.length) return said;
-  const result = listed(answer(arrival.after).map((part) => signed(part, 2)));
-  return `${said} All have come: O / l is ${result}, as by softmax over all cards at once.`;
-}
-
-/** Who comes, and whether one of them is the largest so far. */
-function toldBlock(arrival: Arrival, first: number, n: number): string {
-  const { block, added } = arrival;
-  const most = plain(added.m);
-  if (block.length === 1) {
-    const card = `Card ${first} of ${n}, score ${most},`;
-    return grows(arrival) ? `${card} is the largest so far:` : `${card} is not above m:`;
-  }
-  const cards = `Cards ${first} ${block.length === 2 ? "and" : "to"} ${first + block.length - 1}`;
-  const score = `${cards} of ${n}: their largest score, ${most},`;
-  return grows(arrival) ? `${score} is the largest so far;` : `${score} is not above m;`;
-}
-
-function toldShrink(arrival: Arrival): string {
-  if (arrival.before.l === 0) return "nothing was kept before.";
-  if (!grows(arrival)) return "nothing shrinks.";
-  const by = factor(arrival.shrink);
-  const shrink = by.startsWith("<") ? `a factor below ${by.slice(1)}` : `the factor ${by}`;
-  return `what was kept shrinks by ${shrink}.`;
-}

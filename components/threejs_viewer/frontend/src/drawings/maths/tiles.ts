@@ -1,27 +1,23 @@
-// FlashAttention over the table of scores (lab/by_hand/flash.py): which block comes when, what lies
-// in fast memory meanwhile, and how much is moved (components/ui/drawings/tiles.py).
+// FlashAttention over the table of scores (lab/by_hand/flash.py): which tile comes when, how much is
+// moved by then, and what it does to the rows it meets (components/ui/drawings/tiles.py).
 
 import type { Landmark } from "../shared/landmarks";
 import { counted, range, type Pair } from "../shared/numbers";
+import { arrivals, type Arrival, type Card } from "./registers";
 
+/** A text of `n` tokens in tiles; queries, keys and values have `size` numbers each. */
 export interface Walk {
-  n_query: number;
-  n_key: number;
-  d_key: number;
-  d_value: number;
-  /** Queries of a block, and keys. */
+  n: number;
+  size: number;
+  /** Queries of a tile, and keys. */
   rows: number;
   columns: number;
-  causal: boolean;
-  /** Numbers moved in all, by it and by attention with both tables in slow memory. */
-  flash: number;
-  plain: number;
 }
 
 /** Tokens begin, ..., end - 1. */
 export type Span = Pair;
 
-/** A block of queries meets a block of keys; so many numbers are moved by then. */
+/** A tile of queries meets a tile of keys; so many numbers are moved by then. */
 export interface Step {
   queries: Span;
   keys: Span;
@@ -38,45 +34,66 @@ const sizeOf = ([begin, end]: Span): number => end - begin;
 export const blocks = (n: number, size: number): Span[] =>
   range(Math.ceil(n / size)).map((i) => [i * size, Math.min((i + 1) * size, n)]);
 
-/** Queries outside, keys inside; where it is causal, no key behind the last query is fetched. */
-export function steps({ n_query, n_key, d_key, d_value, rows, columns, causal }: Walk): Step[] {
+/** Queries outside, keys inside; no key behind the last query is fetched. */
+export function steps({ n, size, rows, columns }: Walk): Step[] {
   let [read, written] = [0, 0];
-  return blocks(n_query, rows).flatMap((queries) => {
-    const met = blocks(causal ? queries[1] : n_key, columns);
-    read += sizeOf(queries) * d_key;
+  return blocks(n, rows).flatMap((queries) => {
+    const met = blocks(queries[1], columns);
+    read += sizeOf(queries) * size;
     return met.map((keys, j) => {
-      read += sizeOf(keys) * (d_key + d_value);
-      if (j === met.length - 1) written += sizeOf(queries) * (d_value + 1); // O and L
+      read += 2 * sizeOf(keys) * size;
+      if (j === met.length - 1) written += sizeOf(queries) * (size + 1); // O and L
       return { queries, keys, read, written };
     });
   });
 }
 
-export const PARTS = ["query", "key", "value", "score", "output", "most", "sum"] as const;
+/** By attention that writes the whole table of scores, and that of shares, and reads both again. */
+export const plainMoves = ({ n, size }: Walk): number => 4 * n * size + 4 * n * n;
 
-export type Part = (typeof PARTS)[number];
+// ---------------------------------------------------------------- one row
 
-/** What lies in fast memory: so many rows of so many numbers. */
-export function held({ queries, keys }: Step, { d_key, d_value }: Walk): Record<Part, Pair> {
-  const [I, J] = [queries, keys].map(sizeOf);
-  return {
-    query: [I, d_key],
-    key: [J, d_key],
-    value: [J, d_value],
-    score: [I, J],
-    output: [I, d_value],
-    most: [I, 1],
-    sum: [I, 1],
-  };
+/** What the tiles do to a row whose cards come in this order, so many at a time. */
+export interface Reading {
+  arrivals: Arrival[];
+  /** The tile of the walk with which its first cards come. */
+  first: number;
+  /** So many tiles meet it; the last ones may hold later keys alone. */
+  met: number;
+}
+
+export function reading(
+  walk: Walk,
+  all: readonly Step[],
+  row: number,
+  cards: readonly Card[],
+): Reading {
+  const meets = all.flatMap(({ queries: [begin, end] }, i) =>
+    begin <= row && row < end ? [i] : [],
+  );
+  return { arrivals: arrivals(cards, walk.columns), first: meets[0], met: meets.length };
+}
+
+/** How far a row is when so many tiles are computed. */
+export interface Standing {
+  /** The last cards that came, if any have. */
+  arrival: Arrival | null;
+  /** So many times cards came. */
+  came: number;
+  /** Do they come with the tile that is computed now? */
+  fresh: boolean;
+  /** Is the row in the tile that is computed now? */
+  now: boolean;
+}
+
+export function standing({ arrivals, first, met }: Reading, moment: number): Standing {
+  const tiles = Math.min(Math.max(moment - first, 0), met);
+  const came = Math.min(tiles, arrivals.length);
+  const now = tiles > 0 && moment <= first + met;
+  return { arrival: came ? arrivals[came - 1] : null, came, fresh: now && tiles === came, now };
 }
 
 // ---------------------------------------------------------------- where it is drawn
-
-/** The first tokens of blocks, no nearer to each other and to the end than so many tokens. */
-export const firsts = (n: number, size: number, room: number): number[] =>
-  blocks(n, size * Math.ceil(room / size))
-    .map(([begin]) => begin)
-    .filter((begin) => n - begin >= room);
 
 /** Rising strokes that hatch the scores of later keys; x and y of both ends, in tokens. */
 export function later(n: number, every: number): [from: Pair, to: Pair][] {
@@ -92,25 +109,24 @@ export function later(n: number, every: number): [from: Pair, to: Pair][] {
   return strokes.filter(([[from], [to]]) => from < to);
 }
 
-/** Where the outputs of a block of queries are written, and how many queries are done by then. */
+/** Where the outputs of a tile's queries are put back, and how many queries are done by then. */
 export function landmarksIn(all: readonly Step[]): Landmark[] {
   return all.flatMap(({ queries, written }, i) =>
     written > (all[i - 1] ?? BEFORE).written
-      ? [{ at: i + 1, name: `${counted(queries[1])} done` }]
+      ? [{ at: i + 1, name: `${counted(queries[1])} rows done` }]
       : [],
   );
 }
 
 // ---------------------------------------------------------------- in words
 
-/** When so many blocks are computed. */
-export function told(walk: Walk, all: readonly Step[], moment: number): string {
-  if (moment === 0) return "Nothing is read yet.";
-  const { queries, keys, read, written } = all[moment - 1];
+/** Which queries meet which keys. */
+export function told(all: readonly Step[], moment: number): string {
+  if (moment === 0) return "No tile has come yet.";
+  const { queries, keys } = all[moment - 1];
   const meet = sizeOf(queries) === 1 ? "meets" : "meet";
-  const who = `${named("Query", "Queries", queries)} ${meet} ${named("key", "keys", keys)}`;
-  const said = `${who}: ${counted(read)} numbers read so far, ${counted(written)} written.`;
-  return moment < all.length ? said : `${said} ${verdict(walk)}`;
+  const who = `${named("query", "queries", queries)} ${meet} ${named("key", "keys", keys)}`;
+  return `Tile ${moment} of ${all.length}: ${who}.`;
 }
 
 function named(one: string, many: string, [begin, end]: Span): string {
@@ -118,9 +134,16 @@ function named(one: string, many: string, [begin, end]: Span): string {
   return sizeOf([begin, end]) === 1 ? `${one} ${last}` : `${many} ${counted(begin + 1)} to ${last}`;
 }
 
-export function verdict({ flash, plain }: Walk): string {
-  const moved = `In all ${counted(flash)} numbers are moved`;
-  if (flash === plain) return `${moved}, as many as by plain attention.`;
-  const than = `${flash < plain ? "fewer" : "more"} than by plain attention`;
-  return `${moved}, ${counted(Math.abs(plain - flash))} ${than}.`;
+/** 81 KB, of 1,000 bytes each */
+export function kilobytes(bytes: number): string {
+  const thousands = bytes / 1000;
+  return `${thousands < 9.95 ? thousands.toFixed(1) : counted(Math.round(thousands))} KB`;
+}
+
+/** In the end, both in bytes. */
+export function verdict(flash: number, plain: number): string {
+  const moved = `In all ${kilobytes(flash)} have passed`;
+  if (flash === plain) return `${moved}, as many as with plain attention.`;
+  const than = `${flash < plain ? "less" : "more"} than with plain attention`;
+  return `${moved}, ${kilobytes(Math.abs(plain - flash))} ${than}.`;
 }
