@@ -8,7 +8,6 @@ import kept from "../../src/drawings/kept";
 import longer from "../../src/drawings/longer";
 import { written } from "../../src/drawings/maths/lines";
 import generators from "../../src/drawings/generators";
-import { percent } from "../../src/drawings/shared/numbers";
 import network from "../../src/drawings/network";
 import notations from "../../src/drawings/notations";
 import queue from "../../src/drawings/queue";
