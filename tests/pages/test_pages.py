@@ -39,7 +39,7 @@ def test_sections_are_numbered_without_a_gap() -> None:
     assert not gaps
 
 
-STILL_ASK = {entry.slug for entry in CONTENTS if entry.slug >= "30"}
+STILL_ASK = {entry.slug for entry in CONTENTS if entry.slug >= "30"} - {"40_kv_cache"}
 """Pages that run a model for what they show before anyone has touched them."""
 
 

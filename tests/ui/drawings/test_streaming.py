@@ -51,7 +51,7 @@ CASES = {"streaming": streaming_weights}
 
 def test_times_that_do_not_fit_are_refused() -> None:
     good = streams()
-    assert streaming_data(good)["prompt"]["weights"] == [4.794448] * 6
+    assert streaming_data(good)["prompt"]["weights"] == [4.794186] * 6
     long = step_time(LLAMA_3_8B, H100, 4096)
     cases: list[tuple[Any, ...]] = [
         (replace(good, counts=(1, 64, 22, 128, 295, 512)), r"counts=\[1, 64, 22.* rise from 1 on"),

@@ -99,7 +99,7 @@ class Kept extends MovingDrawing<Data> {
       title("layer"),
       ...this.heads,
       title(`difference, ${STRONGER} times as strong`),
-      title("largest change of old lines"),
+      title("largest change of old lines, of the layer’s largest number"),
       ...this.layers.flatMap(({ parts }) => parts),
     );
     steppedThrough(

@@ -29,7 +29,8 @@ export function waits(fetching: number, operations: number): "arithmetic" | "mem
 /** So many rows and columns of marks in a box of that shape, and the size of each. */
 export function grid(n: number, wide: number, high: number, most: number): [Pair, number] {
   let columns = Math.max(1, Math.ceil(Math.sqrt((n * wide) / high)));
-  while (Math.ceil(n / columns) * Math.min(most, wide / columns) > high) columns++;
+  columns = Math.min(columns, n);
+  while (columns < n && Math.ceil(n / columns) * Math.min(most, wide / columns) > high) columns++;
   return [[columns, Math.ceil(n / columns)], Math.min(most, wide / columns)];
 }
 
