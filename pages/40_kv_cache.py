@@ -328,12 +328,8 @@ def break_it() -> None:
     page.source(spoiled.stale, spoiled.misplaced, spoiled.shared, spoiled.write_on)
 
 
-with page.deeper(
-    "what would refute this; fewer key heads, queues and drafts", when_open="tried_opened"
-) as opened:
-    if opened:
-        with st.spinner("The networks write their problems."):
-            page.prose("tried")
+with page.deeper("what would refute this; fewer key heads, queues and drafts"):
+    page.prose("tried")
     page.prose("grouped")
 
     @page.section("heads")

@@ -13,7 +13,7 @@ from components.ui.claims.claim import Claim, Table
 from components.ui.lazily import lazily
 from lab.data.problems import Format
 from lab.numerals import written
-from lab.readings import Counts, Numbers, Ratio, Row, Rows, Told, rows, share_of
+from lab.readings import Counts, Numbers, Ratio, Row, Rows, Told, rows
 
 if TYPE_CHECKING:
     from lab.measure.phases import Roof
@@ -75,9 +75,13 @@ def over_static(found: Sequence[Row]) -> str:
     return f"{seconds['static'] / seconds['continuous']:.1f} times"
 
 
+def in_percent(part: int, n: int) -> str:
+    return written(100 * part / n, "{:.2g}") + "%"
+
+
 def idle_slots(policy: str) -> Counts:
     """Of all that is computed in the slots, what no problem needs."""
-    return QUEUE.where(policy=policy).counts("wasted", "computed").said(share_of)
+    return QUEUE.where(policy=policy).counts("wasted", "computed").said(in_percent)
 
 
 def over_alone(found: Rows) -> Numbers:

@@ -227,6 +227,7 @@ def all_spoiled(run: str, fault: str) -> Tokens:
     return write_spoiled(run, fault, FORM.prompt(a, b), FORM.prompt(other_a, other_b))
 
 
+@ahead
 @st.cache_data(show_spinner=False, max_entries=5)
 def all_sound(run: str) -> Tokens:
     """The same with a sound cache."""

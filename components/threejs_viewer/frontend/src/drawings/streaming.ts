@@ -32,7 +32,7 @@ const RADIUS = 46; // of a clock
 const [BOX_WIDE, BOX_HIGH, MOST] = [280, 88, 18]; // of the tokens, and the size of one
 const BARS = 6; // layers on their way
 const [LEFT, RIGHT, TOP, HIGH, AXIS] = [44, 12, 14, 170, 40]; // of the plot
-const NAMED_AT: Record<Kind, number> = { prompt: 400, texts: 100 }; // tokens
+const NAMED_AT = [22, 100]; // tokens
 const TICKS = [1, 4, 22, 64, 295, 512];
 
 class Streaming extends MovingDrawing<Data> {
@@ -165,10 +165,10 @@ class Streaming extends MovingDrawing<Data> {
     const name = (words: string, which: string, [x, y]: Pair, by: Pair): void => {
       draw(group, "text", { class: which, x: x + by[0], y: y + by[1] }).textContent = words;
     };
-    const at = counts.findIndex((n) => n >= NAMED_AT[kind]);
+    const [early, late] = NAMED_AT.map((n) => counts.findIndex((other) => other >= n));
     name("weights fetched", "weights", [LEFT, this.y(weights[0])], [6, -10]);
-    name("operations", "operations end", curve(operations)[at], [-10, 2]);
-    if (kind === "texts") name("with the caches", "caches end", fetching[at], [-8, -8]);
+    name("operations", "operations", curve(operations)[early], [0, -12]);
+    if (kind === "texts") name("with the caches", "caches end", fetching[late], [-8, -8]);
     return group;
   }
 
@@ -274,18 +274,25 @@ const GAP = 0.16; // of a mark's size, on every side
 
 function square([x, y]: Pair, size: number): string {
   const side = size * (1 - 2 * GAP);
-  return `M${(x + GAP * size).toFixed(1)} ${(y + GAP * size).toFixed(1)}h${side}v${side}h${-side}z`;
+  return `M${fixed(x + GAP * size)} ${fixed(y + GAP * size)}h${fixed(side)}v${fixed(side)}h${fixed(-side)}z`;
 }
+
+const ROUND = 0.52; // of the size, beside the cache
 
 function circle([x, y]: Pair, size: number): string {
-  const r = size * (0.5 - GAP);
-  return `M${(x + GAP * size).toFixed(1)} ${(y + size / 2).toFixed(1)}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`;
+  const [left, wide] = [x + (1 - GAP / 2 - ROUND) * size, ROUND * size];
+  const arc = `a${fixed(wide / 2)} ${fixed(wide / 2)} 0 1 0`;
+  return `M${fixed(left)} ${fixed(y + size / 2)}${arc} ${fixed(wide)} 0${arc} ${fixed(-wide)} 0z`;
 }
 
-/** The cache of a text, behind its token. */
+/** The cache of a text, beside its token. */
 function tail([x, y]: Pair, size: number): string {
-  return `M${(x + GAP * size - 1).toFixed(1)} ${(y + GAP * size - 1).toFixed(1)}h${0.3 * size}v${size * (1 - 2 * GAP) + 2}h${-0.3 * size}z`;
+  const high = fixed(size * (1 - 2 * GAP));
+  const wide = fixed(0.2 * size);
+  return `M${fixed(x + GAP * size)} ${fixed(y + GAP * size)}h${wide}v${high}h-${wide}z`;
 }
+
+const fixed = (x: number): string => x.toFixed(1);
 
 const path = (points: readonly Pair[]): string =>
   `M${points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}`;
