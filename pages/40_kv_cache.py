@@ -9,19 +9,9 @@ import streamlit as st
 
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch40 import claims, exercises, figures, probes, worked
-from components.ui.chapters.ch40.probes import (
-    FAR,
-    FAULTS,
-    FORM,
-    KINDS,
-    PLACELESS,
-    SHIFTED,
-    TURNING,
-)
+from components.ui.chapters.ch40.probes import FAR, FAULTS, FORM, KINDS, PLACELESS, SHIFTED
 from components.ui.chapters.ch40.worked import (
-    BASES,
     CALC,
-    DRAWN_BASE,
     SERVED,
     SERVED_TEXTS,
     SERVED_TOKENS,
@@ -29,12 +19,13 @@ from components.ui.chapters.ch40.worked import (
     TOKENS,
 )
 from components.ui.drawings.generators import show_generators
-from components.ui.drawings.growing import show_growing
+from components.ui.drawings.growing import Head, show_growing
 from components.ui.drawings.kept import show_kept
 from components.ui.drawings.queue import show_queue
+from components.ui.drawings.streaming import show_streaming
 from components.ui.lazily import lazily
 from components.ui.live import measuring
-from components.ui.loaded_models import BOOK_RUN, load_with_progress, write_sum
+from components.ui.loaded_models import BOOK_RUN, write_sum
 from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
 from components.ui.plots import dots
@@ -50,6 +41,7 @@ cards = lazily("lab.published.cards")
 growth = lazily("lab.measure.cache_growth")
 spoiled = lazily("lab.measure.spoiled_cache")
 generating = lazily("lab.inference.generate")
+step_time = lazily("lab.published.step_time")
 steps = lazily("lab.measure.phases")
 stopwatch = lazily("lab.measure.stopwatch")
 cost = lazily("lab.model.cost")
@@ -57,7 +49,7 @@ drafting = lazily("lab.inference.speculative")
 grouped = lazily("lab.experiments.grouped")
 served = lazily("lab.inference.serving")
 
-OF_A_SUM = ("written", "allowed", "rebase", "broken")
+OF_A_SUM = ("written", "allowed", "broken")
 """Sections that show the reader's own sum."""
 
 page = Chapter("40_kv_cache", CALC)
@@ -74,7 +66,10 @@ def as_it_is_written() -> None:
         f"{page.prefix}growing",
         text,
         *probes.lines_of(text),
-        alt=f"Keys and values of one head while {text} is written: one more line for each token",
+        n_prompt=FORM.prompt_length,
+        head=Head(probes.OPENING_LAYER, probes.OPENING_HEAD),
+        alt=f"Queries, keys and values of one head while {text} is written, and which tokens each "
+        "step reads",
     )
     page.source(generating.generate, growth.queries_keys_values)
 
@@ -99,11 +94,8 @@ def why_a_cache_is_allowed() -> None:
     page.prose("allowed_controls")
     show_kept(
         f"{page.prefix}kept",
-        text,
-        probes.kept(text, causal=True),
-        probes.kept(text, causal=False),
+        probes.drawn_lines(text),
         alt="Keys or values of all layers before a new token, after it, and the difference",
-        start=FORM.prompt_length,
     )
     page.numbers("Largest change of an earlier line", probes.rows_of_changes(text))
     page.notice()
@@ -162,28 +154,40 @@ def prefill_and_decode() -> None:
         frame=worked.AS_LONG,
     ):
         return
-    page.prose("phases_controls")
-    n_given = page.number("given", "Tokens of the prompt", 1, claims.SUM.length, claims.GIVEN)
-    config = load_with_progress(FAR).model.config
-    shapes = worked.rows_of_shapes(config, n_given)
-    page.table("Shapes in one layer, for one text", shapes)
-    page.prose("phases_shapes")
-    page.prose("roofline")
-    page.prose("roofline_controls")
-    recorded = [claims.recorded(rows)] if rows else []
 
-    def draw_roofline(pieces: Sequence[Piece]) -> None:
-        machines = [*recorded, *filter(None, [probes.machine_here(pieces)])]
-        if machines:
-            page.draw(
-                figures.roofline(machines),
-                alt="Speed of prefills and of steps of decoding by their operations for each "
-                "byte, under the roof of the machine",
-            )
 
-    measuring.watch("ch40_roof", "Measure this machine", probes.start_roof, draw_roofline)
+@page.section("streaming")
+def weights_that_stream() -> None:
+    show_streaming(
+        f"{page.prefix}streaming",
+        worked.streams(),
+        alt=f"The weights of {SERVED} stream past the tokens of a step; two clocks: bytes fetched, "
+        "operations done",
+    )
     page.notice()
-    page.source(steps.Work, steps.Roof, steps.prefill, steps.decode, stopwatch.machine)
+    page.source(step_time.step_time)
+
+
+with page.deeper("the roofline of a machine, and of this one"):
+
+    @page.section("roofline", needs=[FAR])
+    def under_the_roof() -> None:
+        page.prose("roofline_controls")
+        rows = rows_of("kv_cache.jsonl")
+        recorded = [claims.recorded(rows)] if rows else []
+
+        def draw_roofline(pieces: Sequence[Piece]) -> None:
+            machines = [*recorded, *filter(None, [probes.machine_here(pieces)])]
+            if machines:
+                page.draw(
+                    figures.roofline(machines),
+                    alt="Speed of prefills and of steps of decoding by their operations for each "
+                    "byte, under the roof of the machine",
+                )
+
+        measuring.watch("ch40_roof", "Measure this machine", probes.start_roof, draw_roofline)
+        page.notice()
+        page.source(steps.Work, steps.Roof.at, steps.prefill, steps.decode, stopwatch.machine)
 
 
 # ---------------------------------------------------------------- 4. here and now
@@ -232,6 +236,9 @@ def here_and_now() -> None:
             name="totals",
         )
     page.source(stopwatch.both_ways, cost.writing_flops, claims_of=["totals_why"])
+
+
+page.prose("pays")
 
 
 # ---------------------------------------------------------------- 5. what it costs
@@ -289,40 +296,7 @@ def what_it_costs() -> None:
     page.source(cache_size.cache_bytes)
 
 
-with page.deeper("a smaller cache, and what may be kept of it"):
-    page.prose("grouped")
-
-    @page.section("heads")
-    def what_sharing_costs() -> None:
-        rows = worked.grouped_rows()
-        if not rows:
-            return
-        page.draw(
-            dots.seeds(rows, "texts right in every token", shares(), down="key heads"),
-            alt="Share of held-out pairs right, by key heads",
-        )
-        st.caption(dots.in_pairs(rows, rows[0]["arm"], more=True))
-        page.notice()
-        page.source(grouped.grouped)
-
-    page.prose("sizes")
-    page.prose("half")
-    page.prose("prefix")
-
-    @page.section("rebase", needs=[TURNING])
-    def another_base() -> None:
-        page.prose("rebase_controls")
-        base = page.choose("base", "Base from the = on", BASES, DRAWN_BASE)
-        found = probes.rebase(base, *pair)
-        prompt = FORM.prompt_length
-        page.draw(
-            figures.logit_changes(
-                found.as_they_were, found.turned_again, FORM.text(*pair)[prompt - 1 : -1]
-            ),
-            alt="How far the logits are from a fresh reading: kept keys as they were, and turned",
-        )
-        page.notice()
-        page.source(spoiled.rebased, spoiled.turn_again, spoiled.turn_keys)
+page.prose("half")
 
 
 # ---------------------------------------------------------------- 6. break it
@@ -354,12 +328,25 @@ def break_it() -> None:
     page.source(spoiled.stale, spoiled.misplaced, spoiled.shared, spoiled.write_on)
 
 
-with page.deeper(
-    "what would refute this; how a queue is served, and drafts checked", when_open="tried_opened"
-) as opened:
-    if opened:
-        with st.spinner("The networks write their problems."):
-            page.prose("tried")
+with page.deeper("what would refute this; fewer key heads, queues and drafts"):
+    page.prose("tried")
+    page.prose("grouped")
+
+    @page.section("heads")
+    def what_sharing_costs() -> None:
+        rows = worked.grouped_rows()
+        if not rows:
+            return
+        page.draw(
+            dots.seeds(rows, "texts right in every token", shares(), down="key heads"),
+            alt="Share of held-out pairs right, by key heads",
+        )
+        st.caption(dots.in_pairs(rows, rows[0]["arm"], more=True))
+        page.notice()
+        page.source(grouped.grouped)
+
+    page.prose("sizes")
+    page.prose("prefix")
 
     @page.section("queue", needs=[FAR])
     def a_queue() -> None:

@@ -62,7 +62,8 @@ NOTATION: dict[str, str] = {
     "p": "a probability; in attention, the weight of a key",
     "e": "Euler's number, the base of the natural logarithm",
     "V": "the size of the vocabulary; in FlashAttention, a tile of values",
-    "t": "a position of a signal; of the votes, one for the right answer and zero for every other",
+    "t": "a position of a signal; in writing, how many tokens stand there; of the votes, one for "
+    "the right answer and zero for every other",
     "u": "a row of the unembedding; as a subscript, any token of the vocabulary",
     "v": "a value; of an optimiser, a speed, or the mean of the squares so far; as a subscript, "
     "one token of the vocabulary",
@@ -207,6 +208,7 @@ ON_PAGE: dict[str, dict[str, str]] = {
         "k": "a key",
         "v": "a value",
         "p": "the weight of a key",
+        "t": "how many tokens stand there",
     },
     "50_flash_attention": {
         "O": "the sum of exp(score − m) times the value so far; divided by l, the output",

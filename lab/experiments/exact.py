@@ -22,6 +22,8 @@ N_SUMS, BATCH = {2: 10_000, 4: 1000, 10: 20}, {2: 500, 4: 250, 10: 20}
 RUN = {2: "chain_of_thought", 4: "far_clipped", 10: "far_clipped"}
 DRAFT = {2: "few_pairs", 4: "draft_small"}
 ROWS = 50
+ROUNDED = {"float16": torch.float16, "bfloat16": torch.bfloat16, "int8": torch.int8}
+"""Caches that keep less of a number."""
 
 Way = Callable[[GPT, Tokens, int, int], tuple[Tokens, Tensor | None]]
 """Of prompts (N, T), a length and the digits: the texts written, and the logits, if there are."""
@@ -33,7 +35,7 @@ def exact_cells() -> list[Cell]:
         {"part": "exact", "digits": digits, "how": how}
         for digits in N_SUMS
         for how in WAYS
-        if digits < 10 or how in ("uncached", "float16", "bfloat16")
+        if digits < 10 or how in ("uncached", *ROUNDED)
     ]
 
 
@@ -133,6 +135,5 @@ WAYS: dict[str, Way] = {
     "one_by_one": one_by_one,
     "ragged": ragged,
     "drafted": drafted,
-    "float16": rounded(torch.float16),
-    "bfloat16": rounded(torch.bfloat16),
+    **{name: rounded(dtype) for name, dtype in ROUNDED.items()},
 }

@@ -1,8 +1,4 @@
-"""What prefill and decode ask of a machine: shapes, operations, bytes, and the roof over them.
-
-Shapes: `B` texts side by side, `T` tokens that a step reads of each, `S` that those may look at,
-`H` heads, `D_k` numbers a key, `V` vocabulary.
-"""
+"""What prefill and decode ask of a machine: operations, bytes, and the roof over them."""
 
 from __future__ import annotations
 
@@ -10,8 +6,6 @@ from dataclasses import dataclass
 
 from lab.model.config import GPTConfig
 from lab.model.cost import flops_per_token_forward, forward_bytes, prefill_flops
-
-Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -53,20 +47,3 @@ class Roof:
     def at(self, intensity: float) -> float:
         """The most operations a second for work of this intensity."""
         return min(self.operations_per_second, intensity * self.bytes_per_second)
-
-
-def shapes(config: GPTConfig, batch: int, n_read: int, n_seen: int) -> dict[str, Shape]:
-    """Of one layer, and of the logits, in a step that reads the last `n_read` of `n_seen` tokens.
-
-    x (B, T, D), q (B, H, T, D_k), k and v (B, H_k, S, D_k), scores (B, H, T, S), logits (B, T, V).
-    """
-    heads = config.heads
-    key_heads = heads.kv_width // heads.head_dim
-    return {
-        "x": (batch, n_read, config.d_model),
-        "q": (batch, heads.n_head, n_read, heads.head_dim),
-        "k": (batch, key_heads, n_seen, heads.head_dim),
-        "v": (batch, key_heads, n_seen, heads.head_dim),
-        "scores": (batch, heads.n_head, n_read, n_seen),
-        "logits": (batch, n_read, config.vocab_size),
-    }

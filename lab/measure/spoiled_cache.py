@@ -1,7 +1,7 @@
 """A cache that went wrong, and a model that goes on from it and notices nothing.
 
 The prompt is read up to its last token, the cache is spoiled, and the model writes on greedily from
-that last token. Three faults that servers have had, and what a rotated key means for one of them:
+that last token. Three faults that servers have had:
 
 - stale: the slots hold the keys and values of another prompt, or of some of its tokens;
 - offset: tokens read after the prompt are told that they stand farther on than they do;
@@ -128,47 +128,6 @@ def as_tokens(text: Tensor) -> Tokens:
 # ---------------------------------------------------------------- keys that are turned already
 
 
-def rebased(
-    model: GPT,
-    after: GPT,
-    given: Tokens,
-    n_kept: int,
-    *,
-    moved: int = 0,
-    again: bool = False,
-) -> Tensor:
-    """The logits after each token of texts (N, T) behind the first `n_kept`. (N, T - n_kept, V)
-
-    The first are read by `model` and kept, the others by `after`, the same weights with another
-    rotation, and `moved` positions farther on: it finds keys that the old rotation has turned. With
-    `again` those are first turned anew. `ValueError` unless at least one is kept, and one read.
-    """
-    if not 1 <= n_kept < given.shape[1]:
-        raise ValueError(
-            f"n_kept={n_kept} of {given.shape[1]} tokens; allowed are 1 to {given.shape[1] - 1}"
-        )
-    text, cache = torch.from_numpy(given).long(), KVCache(given.shape[1])
-    read(model, text, cache, 0, n_kept)
-    if again:
-        places = position_ids(text, model.config.position.n_axis)[:, :n_kept]
-        turn_again(cache, model, after, places, moved)
-    return read(after, text, cache, n_kept, None, moved)
-
-
-def turn_again(cache: KVCache, before: GPT, after: GPT, places: Tensor, moved: int = 0) -> None:
-    """Turn every kept key back by the rotation of `before` at `places`, (1, T) or (B, T, A), and on
-    by that of `after`, `moved` positions farther on.
-
-    The same as a fresh read where all positions move alike. Under another base it is so in the
-    first layer alone: what is kept of deeper ones was made from what the old scores have blended.
-    """
-    with torch.inference_mode():
-        for (_, name), kept in cache.store.items():
-            if name == "k":
-                held = kept[..., : cache.length, :]
-                held[:] = turn_keys(after, turn_keys(before, held, -places), places + moved)
-
-
 def without_the_front(
     model: GPT, given: Tokens, n_front: int, length: int, turned_by: int = 0
 ) -> Tokens:
@@ -181,12 +140,16 @@ def without_the_front(
     cache = prefilled(model, given, n_front + length)
     with torch.inference_mode():
         cache.forget(n_front)
-    # Turned back by nothing: the keys are turned on from where they stand.
-    turn_again(cache, model, model, torch.zeros(1, cache.length), turned_by)
+    turn_on(cache, model, turned_by)
     return write_on(model, given[:, n_front:], length, cache)
 
 
-def turn_keys(model: GPT, keys: Tensor, places: Tensor) -> Tensor:
-    """Keys (B, Hk, T, Dk) as the positions of a model turn them at `places`."""
-    turn = model.position.turn(places, keys.dtype)
-    return model.position.rotate_keys(keys, turn, NO_TRACE)
+def turn_on(cache: KVCache, model: GPT, by: int) -> None:
+    """Turn every kept key `by` positions on from where it stands: the same as a fresh read where
+    all positions move alike."""
+    turn = model.position.turn(torch.full((1, cache.length), float(by)), model.embed.weight.dtype)
+    with torch.inference_mode():
+        for (_, name), kept in cache.store.items():
+            if name == "k":
+                held = kept[..., : cache.length, :]
+                held[:] = model.position.rotate_keys(held, turn, NO_TRACE)

@@ -44,15 +44,18 @@ NO_CACHE = NoCache()
 class KVCache:
     """Room for `capacity` tokens a row, taken at once when the first ones of a layer arrive.
 
-    What arrives is rounded to `dtype`, if that is given, and handed out as it came. Raises
-    `ValueError` for tokens that do not fit: too many, of other rows, heads, sizes or numbers.
+    What arrives is rounded to `dtype`, if that is given, and handed out as it came; in int8 each
+    token and head keeps a scale of its own beside its numbers. Raises `ValueError` for tokens that
+    do not fit: too many, of other rows, heads, sizes or numbers.
     """
 
     def __init__(self, capacity: int, dtype: torch.dtype | None = None) -> None:
         if capacity < 1:
             raise ValueError(f"capacity={capacity} tokens; a cache holds at least 1")
-        if dtype is not None and not dtype.is_floating_point:
-            raise ValueError(f"dtype={dtype}; keys and values are kept as floating-point numbers")
+        if dtype not in (None, torch.int8) and not dtype.is_floating_point:
+            raise ValueError(
+                f"dtype={dtype}; keys and values are kept as floating-point numbers, or in int8"
+            )
         self.capacity, self.dtype = capacity, dtype
         self.store: dict[tuple[int, str], Tensor] = {}
         self.lengths: dict[int, int] = {}
@@ -83,19 +86,33 @@ class KVCache:
         stop = start + next(iter(new.values())).shape[-2]
         self.require_room(stop)
         for name, value in new.items():
-            if (layer, name) not in self.store:
-                nothing = value[..., :0, :].to(self.dtype)
-                self.store[layer, name] = with_room(nothing, self.capacity, -2)
-            held = self.store[layer, name]
-            require_alike(f"{name} of layer {layer}", value, held, -2)
-            if self.dtype is None and held.dtype != value.dtype:
-                raise ValueError(f"{name} of dtype {value.dtype}; the cache holds {held.dtype}")
-            # In place: to join old and new would copy the whole cache for every token.
-            held[..., start:stop, :] = value
+            for part, kept in self.parts(name, value).items():
+                self.store_part(layer, part, kept, start, stop)
         self.lengths[layer] = stop
-        return tuple(
-            self.store[layer, name][..., :stop, :].to(value.dtype) for name, value in new.items()
-        )
+        return tuple(self.held(layer, name, stop).to(value.dtype) for name, value in new.items())
+
+    def parts(self, name: str, value: Tensor) -> dict[str, Tensor]:
+        """What is stored of a tensor, under which names: itself, rounded, or int8 and its scale."""
+        if self.dtype is torch.int8:
+            whole, scale = quantize(value)
+            return {name: whole, scale_of(name): scale}
+        return {name: value if self.dtype is None else value.to(self.dtype)}
+
+    def store_part(self, layer: int, part: str, kept: Tensor, start: int, stop: int) -> None:
+        if (layer, part) not in self.store:
+            self.store[layer, part] = with_room(kept[..., :0, :], self.capacity, -2)
+        held = self.store[layer, part]
+        require_alike(f"{part} of layer {layer}", kept, held, -2)
+        if held.dtype != kept.dtype:
+            raise ValueError(f"{part} of dtype {kept.dtype}; the cache holds {held.dtype}")
+        # In place: to join old and new would copy the whole cache for every token.
+        held[..., start:stop, :] = kept
+
+    def held(self, layer: int, name: str, stop: int) -> Tensor:
+        """The first `stop` tokens of what is stored, as numbers again."""
+        kept = self.store[layer, name][..., :stop, :]
+        scale = self.store.get((layer, scale_of(name)))
+        return kept if scale is None else kept * scale[..., :stop, :]
 
     def require_room(self, n_token: int) -> None:
         if n_token > self.capacity:
@@ -147,6 +164,22 @@ class KVCache:
             tensor[..., : self.lengths[layer], :].numel() * tensor.element_size()
             for (layer, _), tensor in self.store.items()
         )
+
+
+def scale_of(name: str) -> str:
+    """The name under which the scales of a tensor in int8 are stored."""
+    return f"{name}.scale"
+
+
+def quantize(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Each token and head by its largest number: x is about whole * scale, |whole| up to 127.
+
+    (..., T, x) -> int8 (..., T, x), float (..., T, 1). Off by half a scale at most.
+    """
+    scale = x.abs().amax(-1, keepdim=True) / 127
+    # Where all numbers are 0, any scale will do.
+    whole = (x / torch.where(scale == 0, 1.0, scale)).round()
+    return whole.to(torch.int8), scale
 
 
 def with_room(tokens: Tensor, capacity: int, axis: int) -> Tensor:

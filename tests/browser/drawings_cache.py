@@ -6,8 +6,8 @@ Weights are thrown by dice.
 import streamlit as st
 import torch
 
-from components.ui.drawings.growing import show_growing
-from components.ui.drawings.kept import show_kept
+from components.ui.drawings.growing import Head, show_growing
+from components.ui.drawings.kept import kept_data, show_kept
 from lab.measure.cache_growth import Kept, kept, queries_keys_values
 from lab.model.config import (
     DenseFFNConfig,
@@ -17,7 +17,7 @@ from lab.model.config import (
 )
 from lab.model.gpt import GPT
 
-TEXT, START, HEAD, N_LAYER, SECONDS = "37*48=692+0841=6771$", 7, 1, 6, 2.0
+TEXT, N_PROMPT, START, HEAD, N_LAYER, SECONDS = "37*48=692+0841=6771$", 6, 7, 1, 6, 2.0
 
 
 @st.cache_resource
@@ -45,8 +45,19 @@ def readings(causal: bool) -> Kept:
 
 def growing(key: str) -> None:
     q, k, v = (every[2, HEAD] for every in queries_keys_values(model(), TEXT))
-    show_growing(key, TEXT, q, k, v, alt="A cache that grows", seconds=SECONDS)
+    show_growing(
+        key,
+        TEXT,
+        q,
+        k,
+        v,
+        n_prompt=N_PROMPT,
+        head=Head(2, HEAD),
+        alt="A cache that grows",
+        seconds=SECONDS,
+    )
 
 
 def kept_lines(key: str) -> None:
-    show_kept(key, TEXT, readings(True), readings(False), alt="Maps", start=START, head=HEAD)
+    lines = kept_data(TEXT, readings(True), readings(False), head=HEAD, start=START)
+    show_kept(key, lines, alt="Maps")

@@ -108,7 +108,15 @@ def a_check_holds_labels_back_in_every_round(page: Page) -> None:
 
 
 def the_cache_grows_and_without_the_mask_deeper_layers_change(page: Page) -> None:
-    assert "3" in scrubbed(page.locator(".growing"), 3)[0]
+    growing = page.locator(".growing")
+    assert "Step 3 of 14" in scrubbed(growing, 3)[0]
+    growing.get_by_role("button", name="without").press("Enter")
+    expect(growing.locator(".said")).to_contain_text("all 8 tokens are read again")
+    streaming = page.locator(".streaming")
+    early, late = scrubbed(streaming, 0, 48)
+    assert "the arithmetic waits" in early and "the memory waits" in late
+    streaming.get_by_role("button", name="many texts are written").press("Enter")
+    expect(streaming.locator(".said")).to_contain_text("128 texts: fetching takes 9.8 ms")
     first = page.locator(".guess").first
     first.get_by_role("button", name="Show", exact=True).click()
     page.get_by_text("The answer: none").wait_for()

@@ -11,7 +11,7 @@ import torch
 
 from components.ui.chapters.ch40 import figures, probes, worked
 from components.ui.chapters.ch40.probes import FAULTS, KINDS
-from components.ui.chapters.ch40.worked import CALC, DRAWN_BASE
+from components.ui.chapters.ch40.worked import CALC
 from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
 from lab.data.vocabulary import decode, encode
@@ -125,20 +125,6 @@ def test_a_card_holds_what_fits_it() -> None:
     assert probes.smallest_card(small.memory) == small
     assert probes.smallest_card(small.memory + 1) == large
     assert probes.smallest_card(large.memory + 1) is None
-
-
-def test_another_base_is_drawn_for_the_readers_own_sum(book: Any) -> None:
-    app = book(PAGE, figure="rebase")
-    peaks: list[float] = []
-    for base in (DRAWN_BASE, 1000):
-        app.select_slider(key="ch40_base").set_value(base).run()
-        rows = chart_rows(app, "keys", "token", "change")
-        assert len(rows) == 2 * (FORM.length - P)
-        kept = [row["change"] for row in rows if row["keys"] == "keys as they were"]
-        again = [row["change"] for row in rows if row["keys"] == "keys turned again"]
-        assert sum(again) < sum(kept)
-        peaks.append(max(kept))
-    assert peaks[0] < peaks[1] and not app.exception
 
 
 def test_a_fault_marks_the_tokens_that_it_spoils(book: Any) -> None:

@@ -24,6 +24,8 @@ from lab.records import RECORDS, read_lines
 from lab.training.checkpoint import load_run
 
 PAGE = "40_kv_cache"
+BY = ("by_weights", "by_looking")
+"""Operations of a token, and of a token for each that it looks at."""
 ABOUT = {
     "seeds": [0],
     "date": "2026-01-01",
@@ -118,7 +120,7 @@ def test_guesses_come_first_and_the_answers_follow_the_record(book: Any) -> None
     app = book(PAGE)
     assert not app.exception
     assert "Read at once, written one by one" in text_of(app)
-    assert not rows_of_charts(app, "intensity") and not rows_of_charts(app, "milliseconds")
+    assert not rows_of_charts(app, "which", "milliseconds")
     app = book(PAGE, reveal="1")
     assert not app.exception
     assert "The answer: **2.1 times**" in text_of(app)  # 46 ms against 22 ms
@@ -179,7 +181,7 @@ def test_a_ratio_reads_well_whichever_way_it_falls() -> None:
 
 @pytest.mark.usefixtures("recorded")
 def test_points_stand_at_the_work_and_the_seconds_of_their_steps(book: Any) -> None:
-    app = book(PAGE, figure="phases")
+    app = book(PAGE, figure="roofline")
     config = probes.network().config
     points = {row["name"]: row for row in rows_of_charts(app, "intensity", "phase")}
     assert set(points) == {
@@ -213,15 +215,15 @@ def test_no_mark_of_the_record_touches_the_roof_and_calls_tell_the_time_of_a_ste
     assert quicker < 0.75
 
 
-@pytest.mark.usefixtures("recorded")
-def test_the_table_of_shapes_follows_the_prompt(book: Any) -> None:
-    app = book(PAGE, figure="phases")
-    app.slider(key="ch40_given").set_value(40).run()
-    (table,) = [text.value for text in app.markdown if "| scores |" in text.value]
-    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()]
-    columns = dict(zip(rows[0], zip(*rows[2:], strict=True), strict=True))
-    assert columns["scores"] == ("1 × 4 × 40 × 40", *(f"1 × 4 × 1 × {n}" for n in (41, 42, 43)))
-    assert columns["x"] == ("1 × 40 × 256", *(3 * ("1 × 1 × 256",)))
+def test_texts_with_caches_of_their_own_never_keep_the_arithmetic_busy() -> None:
+    """Llama 3.1 8B on an H100: two operations a weight of two bytes, 131,072 bytes a token."""
+    assert worked.CALC["meet"]() == f"{989 / 3.35:.0f}"
+    fetched, computed = 131_072_000 / 3.35e12, 2 * 8_030_261_248 / 989e12
+    assert worked.CALC["one_more_fetched"]() == f"{1e6 * fetched:.0f}"
+    assert worked.CALC["one_more_computed"]() == f"{1e6 * computed:.0f}"
+    steps = worked.streams()
+    assert [n for n in (1, 22, 64, 128, 295, 512) if n not in steps.counts] == []
+    assert all(step.fetching > step.operations for step in steps.texts)
 
 
 def test_the_operations_that_a_cache_saves_are_counted_step_by_step() -> None:
@@ -231,6 +233,10 @@ def test_the_operations_that_a_cache_saves_are_counted_step_by_step() -> None:
         step_flops(config, n, cached=True) for n in range(5, 64)
     )
     assert worked.CALC["work_short"]() == f"{read_all / read_one:.0f}"
+    weights, look = (int(worked.CALC[name]().replace(",", "")) for name in BY)
+    for t in (5, 63):
+        assert step_flops(config, t, cached=True) == weights + t * look
+        assert step_flops(config, t, cached=False) == t * (weights + t * look)
 
 
 @pytest.mark.usefixtures("recorded")
@@ -292,9 +298,9 @@ def one_at_a_time(monkeypatch: pytest.MonkeyPatch, patches_what_is_never_kept: N
 def test_a_measurement_runs_stops_and_goes_on_and_outlives_its_section(
     book: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = clicked(book(PAGE, figure="phases"), "ch40_roof_run")
+    app = clicked(book(PAGE, figure="roofline"), "ch40_roof_run")
     assert bars(app)[0].startswith("1 of 17 pieces")
-    app.slider(key="ch40_given").set_value(40).run()
+    app.run()
     assert bars(app)[0].startswith("2 of 17 pieces")
     app = clicked(app, "ch40_roof_stop")
     assert bars(app)[0].startswith("2 of 17 pieces") and bars(app)[0].endswith("stopped.")

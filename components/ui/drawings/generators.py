@@ -23,7 +23,7 @@ TITLES = ("Without a cache", "With a cache")
 TOTALS = {
     "pushed": "tokens read by the network",
     "flops": "multiplications and additions",
-    "seconds": "time on this machine",
+    "seconds": "time, as measured",
 }
 LEGEND = {
     "computed": "computed for this token",

@@ -52,20 +52,20 @@ HTML = f"""
 component = drawing("kept_lines", "kept", HTML)
 
 
-def show_kept(
-    key: str, text: str, masked: Kept, unmasked: Kept, *, alt: str, start: int, head: int = 0
-) -> None:
-    """What a cache of one `head` would hold, with the causal mask and without it.
-
-    At first after `start` tokens, with the mask. The largest changes are counted over all heads.
-    Raises ValueError for readings of another text, and for a head or a start that is not there.
-    """
-    data = kept_data(text, masked, unmasked, head, start) | {"alt": alt}
+def show_kept(key: str, kept: dict[str, Any], *, alt: str) -> None:
+    """What a cache would hold, with the causal mask and without it, as `kept_data` packs it. At
+    first with the mask."""
+    data = kept | {"alt": alt}
     component(data=data | {"digest": digest(data)}, key=key)
 
 
 def kept_data(text: str, masked: Kept, unmasked: Kept, head: int, start: int) -> dict[str, Any]:
-    """What the browser needs: the tokens, and of keys and values all lines after each token."""
+    """What the browser needs: the tokens, and of keys and values all lines after each token.
+
+    Drawn is one `head`, at first after `start` tokens; changes are the largest of all heads, in
+    parts of the largest number of their layer. Raises ValueError for readings of another text, and
+    for a head or a start that is not there.
+    """
     for growth in (masked.keys, masked.values, unmasked.keys, unmasked.values):
         lengths = [lines.shape[2] for lines in growth.after]
         if lengths != [*range(1, len(text) + 1)]:
@@ -96,12 +96,13 @@ def compared(masked: Growth, unmasked: Growth, head: int) -> dict[str, Any]:
 
 
 def packed(growth: Growth, head: int, scale: Numbers) -> dict[str, Any]:
-    """Lines as they travel, and by layer the largest change of all heads; `rounding` is none."""
+    """Lines as they travel, and by layer the largest change of all heads, as a share; `rounding`
+    is none."""
     shares = [lines[:, head] / scale[:, None, None] for lines in growth.after]  # (L, t, D) each
-    changes = growth.changes()
+    changes, largest = growth.changes(), abs(growth.after[-1]).max(axis=(1, 2, 3))
     return {
         "lines": [as_signed_bytes(layer) for layer in settled(shares)],
-        "change": changes.tolist(),
+        "change": (changes / largest).tolist(),
         "rounding": (changes < ROUNDING * scale).tolist(),
     }
 

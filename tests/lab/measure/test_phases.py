@@ -1,38 +1,14 @@
-"""Shapes of a step against a traced forward, its work against counts, and the roof over it."""
+"""The work of a step against counts, and the roof over it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import pytest
-from tiny import BASE, some_tokens, tiny_model
+from tiny import BASE
 
-from lab.inference.generate import read_on
-from lab.measure.phases import Roof, Work, decode, prefill, shapes
-from lab.model.cache import KVCache
-from lab.model.config import GPTConfig, GroupedQueryAttentionConfig
+from lab.measure.phases import Roof, Work, decode, prefill
 from lab.model.cost import matrix_bytes, step_flops
-from lab.model.trace import Trace
-
-GROUPED = replace(BASE, attention=GroupedQueryAttentionConfig(4, 4, n_kv_head=2))
-NAMES = {"x": "blocks.0.resid_pre", "q": "blocks.0.q", "scores": "blocks.0.scores"}
-
-
-@pytest.mark.parametrize("config", [BASE, GROUPED])
-def test_the_shapes_are_those_of_a_traced_prefill_and_of_the_steps_behind_it(
-    config: GPTConfig,
-) -> None:
-    model, text, cache = tiny_model(config), some_tokens(3, 9), KVCache(9)
-    for n_seen in (7, 8, 9):
-        n_read = n_seen - cache.length
-        trace = Trace(names=["resid_pre", "q", "scores"])
-        logits = read_on(model, text[:, :n_seen], cache, trace=trace)
-        expected = shapes(config, 3, n_read, n_seen)
-        assert expected["logits"] == tuple(logits.shape)
-        for name, traced in NAMES.items():
-            assert expected[name] == tuple(trace[traced].shape), name
-        for name in ("k", "v"):
-            assert expected[name] == tuple(cache.store[0, name][..., :n_seen, :].shape), name
 
 
 def test_the_work_of_a_batch_is_that_of_its_texts_and_one_fetch_of_the_weights() -> None:

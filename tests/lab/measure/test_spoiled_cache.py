@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tiny import BASE, SAMPLES, read, tiny_model, variants
+from tiny import BASE, tiny_model, variants
 
 from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
@@ -18,14 +18,13 @@ from lab.measure.spoiled_cache import (
     holds_right_working,
     misplaced,
     prefilled,
-    rebased,
     shared,
     stale,
     without_the_front,
     write_on,
 )
 from lab.model.config import NoPositionsConfig, RotaryPositionsConfig
-from lab.model.gpt import GPT, with_position
+from lab.model.gpt import GPT
 
 FORM = Format("cot_reversed")
 TEXTS, _ = FORM.render(*hashed_pairs(12))
@@ -139,48 +138,6 @@ def test_working_is_right_for_some_sum_or_for_none() -> None:
 
 
 # ---------------------------------------------------------------- keys that are turned already
-
-
-def fresh(model: GPT, n_kept: int) -> torch.Tensor:
-    return read(model, torch.from_numpy(TEXTS).long())[:, n_kept:]
-
-
-def test_kept_keys_stand_as_the_old_base_turned_them() -> None:
-    model = tiny_model(ROTARY)
-    after = with_position(model, RotaryPositionsConfig(base=1000.0))
-    assert torch.allclose(rebased(model, model, TEXTS, 5), fresh(model, 5), atol=1e-12)
-    mixed = rebased(model, after, TEXTS, 5)
-    assert (mixed - fresh(after, 5)).abs().max() > 1e-3
-    assert (mixed - fresh(model, 5)).abs().max() > 1e-3
-
-
-def test_turned_again_a_cache_of_one_layer_is_as_good_as_new_and_of_two_nearly() -> None:
-    one = tiny_model(replace(ROTARY, n_layer=1))
-    after = with_position(one, RotaryPositionsConfig(base=1000.0))
-    assert torch.allclose(rebased(one, after, TEXTS, 5, again=True), fresh(after, 5), atol=1e-12)
-    two = tiny_model(ROTARY)
-    after = with_position(two, RotaryPositionsConfig(base=1000.0))
-    off, on = (
-        (rebased(two, after, TEXTS, 5, again=again) - fresh(after, 5)).abs().max()
-        for again in (False, True)
-    )
-    assert 1e-6 < on < off
-
-
-@pytest.mark.parametrize("name", ["rotary", "interleaved", "coupled"])
-def test_moved_places_cost_nothing_once_the_kept_keys_are_turned_as_far(name: str) -> None:
-    model = tiny_model(replace(BASE, position=SAMPLES["position"][name]))
-    moved = rebased(model, model, TEXTS, 5, moved=3)
-    again = rebased(model, model, TEXTS, 5, moved=3, again=True)
-    assert (moved - fresh(model, 5)).abs().max() > 1e-3
-    assert torch.allclose(again, fresh(model, 5), atol=1e-11)
-
-
-@pytest.mark.parametrize("n_kept", [0, LENGTH])
-def test_some_tokens_are_kept_and_some_are_read(n_kept: int) -> None:
-    model = tiny_model(ROTARY)
-    with pytest.raises(ValueError, match=f"n_kept={n_kept} of {LENGTH} tokens"):
-        rebased(model, model, TEXTS, n_kept)
 
 
 def test_what_stands_behind_a_forgotten_front_goes_on_once_its_keys_are_turned_back() -> None:

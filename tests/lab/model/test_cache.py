@@ -107,6 +107,19 @@ def test_a_cache_of_half_precision_rounds_what_it_keeps() -> None:
         KVCache(3, torch.int64)
 
 
+def test_a_cache_in_int8_is_off_by_half_a_step_of_each_token_and_head() -> None:
+    """And it holds a byte a number, and a scale for each token and head."""
+    cache, given = filled(6, dtype=torch.int8)
+    step = given.abs().amax(-1, keepdim=True) / 127
+    off = (held(cache) - given).abs() / step
+    assert 0.4 < off.max() <= 0.5 + 1e-4
+    assert cache.bytes_held == 4 * (given.numel() + 4 * step.numel())
+    twin = cache.copy(length=4)
+    assert torch.equal(held(twin), held(cache)[..., :4, :])
+    nothing = KVCache(2, torch.int8).extend(0, k=torch.zeros(1, 1, 2, 4))
+    assert torch.equal(nothing[0], torch.zeros(1, 1, 2, 4))
+
+
 def test_a_cache_of_another_shape_or_dtype_is_named() -> None:
     cache, given = filled(6)
     with pytest.raises(ValueError, match=r"k of layer 0: shape \(2, 2, 1, 4\); .* \(3, 2, 1, 4\)"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,12 @@ from components.ui.drawings.kept import kept_data
 from lab.measure.cache_growth import Growth, Kept
 
 # ---------------------------------------------------------------- what the front end is tried on
+
+
+def share_changed(after: Sequence[np.ndarray], t: int) -> np.ndarray:
+    """By layer, over all heads, in parts of the largest number of the whole text."""
+    change = abs(after[t][:, :, :t] - after[t - 1]).max(axis=(1, 2, 3))
+    return change / abs(after[-1]).max(axis=(1, 2, 3))
 
 
 def kept_lines() -> Case:
@@ -49,7 +55,7 @@ def kept_lines() -> Case:
                 mask: {
                     "before": (after[t - 1][:, 1] / largest).tolist(),
                     "after": (after[t][:, 1] / largest).tolist(),
-                    "change": abs(after[t][:, :, :t] - after[t - 1]).max(axis=(1, 2, 3)).tolist(),
+                    "change": share_changed(after, t).tolist(),
                 }
                 for mask, after in zip(("on", "off"), both, strict=True)
             },
@@ -57,7 +63,7 @@ def kept_lines() -> Case:
 
     return case(
         kept,
-        lambda: kept.show_kept("k", text, masked, unmasked, alt="Maps", start=3, head=1),
+        lambda: kept.show_kept("k", kept_data(text, masked, unmasked, head=1, start=3), alt="Maps"),
         [seen(what, t) for what in ("keys", "values") for t in range(1, len(text))],
     )
 
@@ -126,8 +132,7 @@ def test_changes_are_of_all_heads_and_only_small_ones_are_rounding() -> None:
     for mask, read in (("on", MASKED), ("off", UNMASKED)):
         sent = SENT["keys"][mask]
         for t in range(1, T):
-            after = read.keys.after
-            change = abs(after[t][:, :, :t] - after[t - 1]).max(axis=(1, 2, 3))
+            change = share_changed(read.keys.after, t)
             assert np.allclose(sent["change"][t - 1], change, rtol=1e-12)
             assert sent["rounding"][t - 1] == [mask == "on"] * L
 

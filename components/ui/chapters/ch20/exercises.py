@@ -86,4 +86,4 @@ def turn_the_cache(page: Chapter) -> None:
         f"{len(probes.SUM)} tokens, and where in the new?"
     )
     show_verdict(right == n, said, hint)
-    page.source(spoiled.without_the_front, spoiled.turn_again)
+    page.source(spoiled.without_the_front, spoiled.turn_on)

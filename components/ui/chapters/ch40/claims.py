@@ -12,7 +12,8 @@ import numpy as np
 from components.ui.claims.claim import Claim, Table
 from components.ui.lazily import lazily
 from lab.data.problems import Format
-from lab.readings import Counts, Numbers, Ratio, Row, Rows, rows, share_of
+from lab.numerals import written
+from lab.readings import Counts, Numbers, Ratio, Row, Rows, Told, rows
 
 if TYPE_CHECKING:
     from lab.measure.phases import Roof
@@ -33,6 +34,9 @@ MODEL, PLAIN = "far_clipped", "rope"
 
 GIVEN = 22
 """Tokens of a prompt of ten by ten digits."""
+
+MIDDLE = GIVEN + GIVEN // 2
+"""Tokens in the middle of writing as many as the prompt has."""
 
 SHORT, LONG = 64, 350
 """Tokens of the two texts whose writing is compared."""
@@ -71,9 +75,13 @@ def over_static(found: Sequence[Row]) -> str:
     return f"{seconds['static'] / seconds['continuous']:.1f} times"
 
 
+def in_percent(part: int, n: int) -> str:
+    return written(100 * part / n, "{:.2g}") + "%"
+
+
 def idle_slots(policy: str) -> Counts:
     """Of all that is computed in the slots, what no problem needs."""
-    return QUEUE.where(policy=policy).counts("wasted", "computed").said(share_of)
+    return QUEUE.where(policy=policy).counts("wasted", "computed").said(in_percent)
 
 
 def over_alone(found: Rows) -> Numbers:
@@ -176,7 +184,7 @@ def recorded(record: Any) -> Machine:
     `LookupError` where the record lacks a part.
     """
     config, (about,) = config_of(MODEL), MACHINE.of(record)
-    peak, length = about["flops_per_second"], GIVEN + GIVEN // 2
+    peak = about["flops_per_second"]
     read = [
         taken.Piece(
             "prefill",
@@ -190,10 +198,10 @@ def recorded(record: Any) -> Machine:
     written = [
         taken.Piece(
             "decode",
-            steps.decode(config, length, batch),
+            steps.decode(config, MIDDLE, batch),
             step_of(batch).value(record),
             batch,
-            length,
+            MIDDLE,
         )
         for batch in BATCHES
     ]
@@ -212,6 +220,23 @@ def under_the_roof(record: Any) -> list[tuple[Piece, float]]:
         (piece, piece.operations_per_second / machine.roof.at(piece.work.intensity))
         for piece in machine.pieces
     ]
+
+
+def of_a_step(what: str, batch: int, length: int, part: str) -> Told:
+    """Milliseconds of a step: of its bytes and operations alone, or as it was timed."""
+
+    def shown(found: Sequence[Row]) -> str:
+        machine = recorded(found)
+        step = (what, batch, length)
+        (piece,) = (p for p in machine.pieces if (p.what, p.batch, p.length) == step)
+        seconds = {
+            "fetching": piece.work.bytes / machine.roof.bytes_per_second,
+            "operations": piece.work.operations / machine.roof.operations_per_second,
+            "taken": piece.seconds,
+        }
+        return f"{written(1000 * seconds[part], '{:.2g}')} ms"
+
+    return RECORD.told(shown)
 
 
 def step_over_its_roof(found: Sequence[Row]) -> str:
@@ -253,8 +278,8 @@ def milliseconds(length: int, *, cached: bool) -> Numbers:
     return timed(1, cached=cached).numbers(lambda row: 1000 * seconds_at(row, length), unit="ms")
 
 
-HALVES = ("float16", "bfloat16")
-"""Caches of two bytes a number."""
+ROUNDED = ("float16", "bfloat16", "int8")
+"""Caches of fewer bytes a number."""
 
 SAME = {
     **{f"same_{d}x{d}": ("uncached", d) for d in (2, 4, 10)},
@@ -355,6 +380,21 @@ TABLES = {
             for length in (GIVEN, SUM.length)
         },
     ),
+    "kv_cache.steps": Table(
+        "A step of our network",
+        {
+            name: {
+                "Fetching alone": of_a_step(*step, "fetching"),
+                "Operations alone": of_a_step(*step, "operations"),
+                "It takes": of_a_step(*step, "taken"),
+            }
+            for name, step in {
+                "writes one text": ("decode", 1, MIDDLE),
+                f"writes {BATCHES[-1]} texts": ("decode", BATCHES[-1], MIDDLE),
+                f"reads a prompt of {GIVEN}": ("prefill", 1, GIVEN),
+            }.items()
+        },
+    ),
     "kv_cache.grouped": Table(
         "Key heads",
         {
@@ -380,10 +420,10 @@ TABLES = {
         "Against float32",
         {
             **{
-                f"texts of {words} digits": {how: differing(how, n) for how in HALVES}
+                f"texts of {words} digits": {how: differing(how, n) for how in ROUNDED}
                 for n, words in ((2, "two by two"), (4, "four by four"), (10, "ten by ten"))
             },
-            "a logit, at most": {how: EXACT.where(how=how).told(largest_change) for how in HALVES},
+            "a logit, at most": {how: EXACT.where(how=how).told(largest_change) for how in ROUNDED},
         },
     ),
 }

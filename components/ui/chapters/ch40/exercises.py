@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from components.ui.chapter import Chapter
+from components.ui.computed_ahead import ahead
 from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
 from components.ui.loaded_models import BOOK_RUN, load_with_progress
@@ -96,6 +97,7 @@ def alike_at_first(n: int) -> str:
     return f"Only the first {n} tokens of both are alike."
 
 
+@ahead
 def tokens_read(first: str, second: str) -> int:
     """How many tokens of the second prompt the network reads, once it has read the first."""
     cache = prefixes.PrefixCache(load_with_progress(BOOK_RUN).model)

@@ -15,11 +15,8 @@ from components.ui.plots.chart_parts import (
     CURVE,
     DASHED,
     Chart,
-    Numbers,
     finished,
-    places,
     rows_high,
-    token_axis,
     toned,
 )
 from components.ui.plots.colours import (
@@ -106,32 +103,6 @@ def memory(weights: float, cache: float, cards: Mapping[str, int]) -> Chart:
     rules = lines.mark_rule(color=INK.now).encode(x=alt.X("amount:Q"))
     names = lines.mark_text(y=-9, color=INK.now).encode(x=alt.X("amount:Q"), text="card:N")
     return finished(alt.layer(bars, rules, names).properties(height=rows_high(3, 60)))
-
-
-def logit_changes(as_they_were: Numbers, turned_again: Numbers, text: str) -> Chart:
-    """A line for keys that stand as they were and one for keys turned again, token by token (T,).
-
-    `text` holds the tokens after which the logits are.
-    """
-    kept = {"keys as they were": as_they_were, "keys turned again": turned_again}
-    rows = [
-        {"keys": name, "token": token, "place": place, "change": float(change)}
-        for name, changes in kept.items()
-        for place, (token, change) in enumerate(zip(places(text), changes, strict=True))
-    ]
-    tones, axis = apart(kept), from_zero(np.concatenate(list(kept.values())).tolist(), "~%")
-    lines = (
-        alt.Chart(pd.DataFrame(rows))
-        .mark_line(point=True)
-        .encode(
-            x=token_axis(alt.X, "token", "after reading", "bottom"),
-            y=axis.y("change:Q", "change of the logits"),
-            color=alt.Color("keys:N", scale=toned(tones), legend=None),
-            tooltip=["keys", "token", alt.Tooltip("change", format=".2%")],
-        )
-    )
-    names = named(last_of(rows, "keys", "place", "change"), axis, tones)
-    return finished(alt.layer(lines, names).properties(height=CURVE))
 
 
 def fates(rows: Sequence[Mapping[str, Any]]) -> Chart:

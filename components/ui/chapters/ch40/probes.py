@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,8 @@ import numpy as np
 import streamlit as st
 
 from components.ui.chapters.ch40.claims import BATCHES, GIVEN, READ, SUM, Machine, config_of
+from components.ui.computed_ahead import ahead
+from components.ui.drawings.kept import kept_data
 from components.ui.drawings.queue import Timeline
 from components.ui.lazily import lazily
 from components.ui.live.measuring import Measuring
@@ -41,7 +43,6 @@ cost = lazily("lab.model.cost")
 drafting = lazily("lab.inference.speculative")
 evaluate = lazily("lab.inference.scoring")
 generating = lazily("lab.inference.generate")
-gpt = lazily("lab.model.gpt")
 growth = lazily("lab.measure.cache_growth")
 lengths = lazily("lab.experiments.lengths")
 mixed = lazily("lab.experiments.batching_and_drafting")
@@ -53,8 +54,8 @@ stopwatch = lazily("lab.measure.stopwatch")
 torch = lazily("torch")
 
 FORM = Format("cot_reversed")
-TURNING, SHIFTED, PLACELESS = "rope", "rope_small", "reach_none"
-"""The run whose base is changed; a rotary one of which all places move; one without positions."""
+SHIFTED, PLACELESS = "rope_small", "reach_none"
+"""A rotary run of which all positions move, and one without positions."""
 
 N_SUMS = 200
 
@@ -64,11 +65,12 @@ N_SUMS = 200
 OPENING_LAYER, OPENING_HEAD = 2, 0
 
 
+@ahead
 @st.cache_data(show_spinner=False, max_entries=50)
 def lines_of(text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Queries, keys and values of one head while `text` is written, (T, Dk) each."""
+    """Queries, keys and values of one head while `text` is written, (T, Dk) each, in float32."""
     found = growth.queries_keys_values(load_with_progress(BOOK_RUN).model, text)
-    q, k, v = (x[OPENING_LAYER, OPENING_HEAD] for x in found)
+    q, k, v = (x[OPENING_LAYER, OPENING_HEAD].astype(np.float32) for x in found)
     return q, k, v
 
 
@@ -78,6 +80,14 @@ def kept(text: str, causal: bool) -> Kept:
     return growth.kept(load_with_progress(BOOK_RUN).model, text, causal=causal)
 
 
+@ahead
+def drawn_lines(text: str) -> dict[str, Any]:
+    """The same of the first head of every layer, as the drawing has it."""
+    both = kept(text, causal=True), kept(text, causal=False)
+    return kept_data(text, *both, head=0, start=FORM.prompt_length)
+
+
+@ahead
 def changes(text: str, causal: bool) -> np.ndarray:
     """The largest change of an earlier line when a token is added, (T - 1, L), from 1 token on.
 
@@ -143,50 +153,6 @@ def in_memory(model: Model, kept: float, bytes_per_number: float, n_token: int) 
     return " ".join(said)
 
 
-# ---------------------------------------------------------------- rotated keys
-
-
-@dataclass(frozen=True)
-class Rebased:
-    """What becomes of one text, and of how many others, when the base changes behind the prompt.
-
-    `as_they_were` and `turned_again` (T,): the largest change of a logit, as a share of the largest
-    logit, against a fresh read. `unlike`: of so many texts, those with another guess, either way.
-    """
-
-    as_they_were: np.ndarray
-    turned_again: np.ndarray
-    text: str
-    fresh_text: str
-    unlike: tuple[int, int]
-    fresh_wrong: int
-
-
-@st.cache_data(show_spinner=f"{N_SUMS} problems are read with both bases", max_entries=50)
-def rebase(base: float, a: int, b: int) -> Rebased:
-    """The keys of the prompt stand as the run turned them; from its `=` on the base is another."""
-    model = load_with_progress(TURNING).model
-    usual: Any = model.config.position
-    after = gpt.with_position(model, replace(usual, base=base))
-    pairs = hashed_pairs(N_SUMS)
-    texts = FORM.render(np.append(a, pairs[0]), np.append(b, pairs[1]))[0][:, :-1]
-    n_kept = FORM.prompt_length - 1
-    fresh = spoiled.rebased(after, after, texts, n_kept)
-    mixed = [spoiled.rebased(model, after, texts, n_kept, again=again) for again in (False, True)]
-    right = FORM.render(*pairs)[0][:, FORM.prompt_length :]
-    guessed = fresh.argmax(-1).numpy()
-    off = [((m - fresh).abs().amax(-1) / fresh.abs().max())[0].numpy() for m in mixed]
-    other = [(m.argmax(-1).numpy() != guessed)[1:].any(axis=1).sum() for m in mixed]
-    return Rebased(
-        off[0],
-        off[1],
-        decode([*texts[0, : FORM.prompt_length], *mixed[0][0].argmax(-1).tolist()]),
-        decode([*texts[0, : FORM.prompt_length], *guessed[0]]),
-        (int(other[0]), int(other[1])),
-        int((guessed[1:] != right).any(axis=1).sum()),
-    )
-
-
 # ---------------------------------------------------------------- 6. break it
 
 STALE, FIRST, OFFSET, SHARED = "stale", "first", "offset", "shared"
@@ -239,6 +205,7 @@ def write_spoiled(run: str, fault: str, given: Tokens, other: Tokens) -> Tokens:
             raise ValueError(f"fault={fault!r} is not one of {', '.join(FAULTS)}")
 
 
+@ahead
 @st.cache_data(show_spinner=False, max_entries=500)
 def one_spoiled(fault: str, a: int, b: int) -> str:
     """What the book's network writes for a x b with a cache that has this fault."""
@@ -252,6 +219,7 @@ def sums_and_strangers() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray
     return a, b, np.roll(a, N_SUMS // 2), np.roll(b, N_SUMS // 2)
 
 
+@ahead
 @st.cache_data(show_spinner=f"{N_SUMS} problems are written", max_entries=20)
 def all_spoiled(run: str, fault: str) -> Tokens:
     """What a run writes for all sums of the count. (N, L)"""
@@ -259,6 +227,7 @@ def all_spoiled(run: str, fault: str) -> Tokens:
     return write_spoiled(run, fault, FORM.prompt(a, b), FORM.prompt(other_a, other_b))
 
 
+@ahead
 @st.cache_data(show_spinner=False, max_entries=5)
 def all_sound(run: str) -> Tokens:
     """The same with a sound cache."""
@@ -333,6 +302,7 @@ def limited(run: str) -> GPT:
     return lengths.clipped(load_with_progress(run).model, networks.LIMIT)
 
 
+@ahead
 @st.cache_data(show_spinner="The problem is written eight times, and timed", max_entries=100)
 def both_clocked(a: int, b: int) -> tuple[Clocked, Clocked]:
     """The working of a x b without a cache, and with one."""
@@ -341,6 +311,7 @@ def both_clocked(a: int, b: int) -> tuple[Clocked, Clocked]:
     return clocks.side_by_side(limited(FAR), given, shape.length - len(given))
 
 
+@ahead
 @st.cache_data(show_spinner=False, max_entries=100)
 def both_served(n: int, rows: int, seed: int) -> list[Timeline]:
     """A queue of `n` sums drawn by a seed, served in two ways; a bar tells how far it has come."""
@@ -376,6 +347,7 @@ class Drafting:
         return sum(len(one.written) for one in self.rounds)
 
 
+@ahead
 @st.cache_data(show_spinner=False, max_entries=200)
 def drafted(a: int, b: int, draft: str, n_draft: int) -> Drafting:
     given = f"{a}*{b}="
@@ -446,6 +418,7 @@ def machine_here(pieces: Sequence[Piece]) -> Machine | None:
     )
 
 
+@ahead
 @lru_cache
 def calls(model: str) -> int:
     """Of torch, by a step of decoding of a network that was timed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,11 +22,11 @@ from components.ui.chapters.ch40.probes import (
     PLACELESS,
     SHARED,
     SHIFTED,
-    TURNING,
 )
 from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
 from components.ui.drawings.guess import Row as Line
 from components.ui.drawings.queue import Timeline
+from components.ui.drawings.streaming import Streams
 from components.ui.lazily import lazily
 from components.ui.loaded_models import BOOK_RUN, load_with_progress, write_sum
 from components.ui.page_records import points_of
@@ -38,11 +38,12 @@ from lab.data.samples import hashed_pairs
 if TYPE_CHECKING:
     from lab.measure.clocked import Clocked
     from lab.measure.stopwatch import TimedStep
-    from lab.model.config import GPTConfig
+    from lab.published.models import Model
 
 cost = lazily("lab.model.cost")
 experiment = lazily("lab.experiments.decoding_speed")
 grouped = lazily("lab.experiments.grouped")
+step_time = lazily("lab.published.step_time")
 steps = lazily("lab.measure.phases")
 
 SUM = (37, 48)
@@ -54,9 +55,6 @@ SERVED, SERVED_TOKENS, SERVED_TEXTS = "Llama 3.1 8B", 8192, 32
 WHOLE = "Llama 2 7B"
 OWN_BYTES = 4
 """Of a number while the book's network runs: single precision, its weights too."""
-
-BASES = (50, 120, 150, 200, 1000, 10_000)
-DRAWN_BASE = 150
 
 
 # ---------------------------------------------------------------- what is read
@@ -187,32 +185,6 @@ COST: dict[str, Callable[[], str]] = {
 }
 
 
-def base_of_the_run() -> str:
-    position: Any = load_with_progress(TURNING).model.config.position
-    return f"{position.base:g}"
-
-
-def rebased(part: str) -> str:
-    """Of the count at the base that the page begins with."""
-    found = probes.rebase(DRAWN_BASE, *SUM)
-    counts = {
-        "as_they_were": found.unlike[0],
-        "turned_again": found.unlike[1],
-        "fresh_wrong": found.fresh_wrong,
-    }
-    return spelled(counts[part])
-
-
-TURNED: dict[str, Callable[[], str]] = {
-    "old_base": base_of_the_run,
-    "new_base": lambda: f"{DRAWN_BASE}",
-    "sums": lambda: f"{N_SUMS}",
-    **{
-        f"rebased_{part}": lambda part=part: rebased(part)
-        for part in ("as_they_were", "turned_again", "fresh_wrong")
-    },
-}
-
 # ---------------------------------------------------------------- 6. break it
 
 
@@ -236,6 +208,7 @@ def begins_a_digit_late() -> int:
 
 
 BROKEN: dict[str, Callable[[], str]] = {
+    "sums": lambda: f"{N_SUMS}",
     **{
         f"another_{fault}": lambda fault=fault: f"{probes.fates(fault)[ANOTHER]}"
         for fault in FAULTS
@@ -299,6 +272,12 @@ def written_in_queue() -> list[int]:
     return [bar.written for bar in continuous.bars]
 
 
+def by_looking() -> int:
+    """Operations of a token for each token that it looks at."""
+    one, none = (cost.flops_per_token_forward(config_of(MODEL), n) for n in (1, 0))
+    return one - none
+
+
 def far_shape() -> Format:
     return probes.LONG_FORM.shape_of("{}*{}=".format(*FAR_SUM))
 
@@ -307,6 +286,8 @@ SERVED_WORDS: dict[str, Callable[[], str]] = {
     "far_written": lambda: f"{far_shape().length - far_shape().prompt_length}",
     "far_read_without": lambda: f"{sum(range(far_shape().prompt_length, far_shape().length)):,}",
     "far_read_with": lambda: f"{far_shape().length - 1}",
+    "by_weights": lambda: f"{cost.flops_per_token_forward(config_of(MODEL), 0):,}",
+    "by_looking": lambda: f"{by_looking():,}",
     "queue_slots": lambda: spelled(QUEUE_SLOTS),
     "twin_heads": lambda: spelled(grouped.grouped(1).model.attention.n_head),
     "queue_fewest": lambda: spelled(min(written_in_queue())),
@@ -387,25 +368,56 @@ def draft_rows() -> list[dict[str, Any]]:
 # ---------------------------------------------------------------- 3. a step under the roof
 
 
-def rows_of_shapes(config: GPTConfig, n_given: int) -> list[dict[str, str]]:
-    """The prefill of a prompt, then the first three steps of decoding. Columns: step, and shapes.
+BEHIND = 1000
+"""Tokens behind which each of many texts is written."""
 
-    One text, one layer.
-    """
-    read_and_seen = [(n_given, n_given), *((1, n_given + n) for n in (1, 2, 3))]
-    names = ["prefill", *(f"decode, step {n}" for n in (1, 2, 3))]
-    return [
-        {"step": name, **in_words(steps.shapes(config, 1, *both))}
-        for name, both in zip(names, read_and_seen, strict=True)
-    ]
+MOST_READ, MOST_WRITTEN = 512, 128
+"""Tokens of a prompt, and texts side by side, up to which a step is drawn."""
 
 
-def in_words(shapes: Mapping[str, Sequence[int]]) -> dict[str, str]:
-    return {
-        ("k and v, each" if name == "k" else name): " × ".join(map(str, shape))
-        for name, shape in shapes.items()
-        if name != "v"
-    }
+def large() -> Model:
+    return probes.models()[SERVED]
+
+
+def meet() -> int:
+    """Tokens of a prompt for which fetching and arithmetic take equally long."""
+    return round(step_time.tokens_until_both_are_busy(large(), step_time.H100))
+
+
+def streams() -> Streams:
+    """Steps of the larger model, at counts that grow by the same factor."""
+    model, card = large(), step_time.H100
+    marked = [(n, f"{n}") for n in (GIVEN, meet())]
+    grown = [round(MOST_READ ** (i / 56)) for i in range(57)]
+    counts = sorted({*grown, GIVEN, BATCHES[-1], MOST_WRITTEN, meet()})
+    texts = [n for n in counts if n <= MOST_WRITTEN]
+    return Streams(
+        counts,
+        [step_time.step_time(model, card, n) for n in counts],
+        [step_time.step_time(model, card, n, BEHIND) for n in texts],
+        BEHIND,
+        model.weight_bytes,
+        model.cache_bytes(BYTES, BEHIND),
+        model.n_layer,
+        marked,
+    )
+
+
+def of_one_more(part: str) -> str:
+    """Microseconds that one more text adds to a step."""
+    one = step_time.step_time(large(), step_time.H100, 1, BEHIND)
+    return f"{1e6 * getattr(one, part):.0f}"
+
+
+STREAMED: dict[str, Callable[[], str]] = {
+    "meet": lambda: f"{meet()}",
+    "behind": lambda: f"{BEHIND:,}",
+    "one_more_fetched": lambda: of_one_more("caches"),
+    "one_more_computed": lambda: of_one_more("operations"),
+    "stream_bytes": lambda: f"{large().weight_bytes / 1e9:.0f} billion",
+    "card_operations": lambda: f"{step_time.H100.operations_per_second / 1e12:g}",
+    "card_bytes": lambda: f"{step_time.H100.bytes_per_second / 1e12:g}",
+}
 
 
 def plain_operations() -> str:
@@ -448,13 +460,7 @@ ROOF: dict[str, Callable[[], str]] = {
     "most_texts": lambda: f"{BATCHES[-1]}",
     "threads": lambda: spelled(experiment.THREADS),
     "roof_seconds": lambda: f"{probes.ROOF_SECONDS:g}",
-    "card_ridge": lambda: f"{CARD_OPERATIONS / CARD_BYTES:.0f}",
-    "card_operations": lambda: f"{CARD_OPERATIONS:g}",
-    "card_bytes": lambda: f"{CARD_BYTES:g}",
 }
-
-CARD_OPERATIONS, CARD_BYTES = 989.0, 3.35
-"""Of an H100 SXM, in millions of millions a second: products of 16-bit numbers, and bytes."""
 
 
 # ---------------------------------------------------------------- 4. the time of a token
@@ -547,4 +553,4 @@ TIMES: dict[str, Callable[[], str]] = {
     "repeats": lambda: spelled(experiment.REPEATS),
 }
 
-CALC = READING | LINES | COST | TURNED | BROKEN | SERVED_WORDS | ROOF | TIMES
+CALC = READING | LINES | COST | BROKEN | SERVED_WORDS | STREAMED | ROOF | TIMES

@@ -89,7 +89,8 @@ class Kept extends MovingDrawing<Data> {
     });
     this.lines = { keys: unpacked(this.data.keys), values: unpacked(this.data.values) };
     this.strip = new Strip(this.part("strip"), tokens);
-    this.part("counts").textContent = `Drawn: head ${head}. Changes: the largest of all ${n_head}.`;
+    this.part("counts").textContent =
+      `Drawn: head ${head}. Changes: the largest of all ${n_head} heads, as a share of the layer’s largest number.`;
     frame.setAttribute("aria-label", alt);
     frame.style.setProperty("--rows", String(tokens.length));
     this.pointed = null;

@@ -24,6 +24,7 @@ import type { Triple, View } from "../../src/drawings/maths/spheres";
 import type lanes from "../../src/drawings/lanes";
 import type { Arc } from "../../src/drawings/maths/arcs";
 import type { Box, Standing } from "../../src/drawings/maths/notebook";
+import type { Kind } from "../../src/drawings/maths/streaming";
 import type { Step } from "../../src/drawings/maths/tiles";
 import type longer from "../../src/drawings/longer";
 import type moment from "../../src/drawings/moment";
@@ -35,6 +36,7 @@ import type scale from "../../src/drawings/scale";
 import type shift from "../../src/drawings/shift";
 import type sieve from "../../src/drawings/sieve";
 import type spheres from "../../src/drawings/spheres";
+import type streaming from "../../src/drawings/streaming";
 import type strip from "../../src/drawings/strip";
 import type squares from "../../src/drawings/squares";
 import type tape from "../../src/drawings/tape";
@@ -130,7 +132,10 @@ interface Cases {
     }
   >;
   forced: Case<DataOf<typeof forced>, null>;
-  growing: Case<DataOf<typeof growing>, null>;
+  /** Tokens read after each step. */
+  growing: Case<DataOf<typeof growing>, Record<"with" | "without", number[]>>;
+  /** Milliseconds of fetching and of operations, by tokens. */
+  streaming: Case<DataOf<typeof streaming>, Record<Kind, Record<string, string[]>>>;
   /** The ends of the bars, and with one part out. */
   ledger: Case<DataOf<typeof ledger>, { out: number; ends: number[]; ends_without: number[] }>;
   kept: Case<DataOf<typeof kept>, { what: "keys" | "values"; t: number; on: Grown; off: Grown }[]>;

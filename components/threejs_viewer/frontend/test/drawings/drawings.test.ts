@@ -4,6 +4,7 @@ import arrows from "../../src/drawings/arrows";
 import clocks from "../../src/drawings/clocks";
 import connections from "../../src/drawings/connections";
 import growing from "../../src/drawings/growing";
+import streaming from "../../src/drawings/streaming";
 import kept from "../../src/drawings/kept";
 import longer from "../../src/drawings/longer";
 import { written } from "../../src/drawings/maths/lines";
@@ -268,22 +269,33 @@ test("how the edges are coloured stays as chosen when the film is mounted anew",
   expect(chosen()).toBe("weights");
 });
 
-test("a text is written once in its seconds, then the cache rests, and nobody reads it aloud", () => {
+test("a text is written once in its seconds, and each step reads what Python counts", () => {
   vi.useFakeTimers();
   const drawing = opened(growing, cases.growing);
-  const { tokens, seconds } = cases.growing.data;
+  const { tokens, seconds, n_prompt } = cases.growing.data;
   const live = (): string | null => drawing.one(".said").getAttribute("aria-live");
-  const marked = (): boolean => drawing.all(".mark").every((mark) => !mark.hidden);
-  for (const i of range(tokens.length)) {
-    expect(drawing.text(".said")).toContain(`Token ${i + 1} of ${tokens.length}, “${tokens[i]}”`);
-    expect(drawing.all(".strip .later").length).toBe(tokens.length - 1 - i);
-    expect([live(), marked()]).toEqual(["off", true]);
-    vi.advanceTimersByTime((1000 * seconds) / tokens.length);
+  const n_step = tokens.length - n_prompt + 1;
+  const counts = (): number[] => drawing.all(".bar b").map((one) => Number(one.textContent));
+  const cells = (kind: string): number => drawing.all(`.plan .${kind}`).length;
+  for (const i of range(n_step)) {
+    const { expected } = cases.growing;
+    expect(drawing.text(".said")).toContain(`Step ${i + 1} of ${n_step}`);
+    expect(drawing.all(".strip .later").length).toBe(n_step - 1 - i);
+    expect(counts()).toEqual([expected.with[i], expected.without[i]]);
+    expect(cells("now") + cells("read")).toBe(expected.with[i]);
+    expect(cells("spared")).toBe(expected.without[i] - expected.with[i]);
+    expect(live()).toBe("off");
+    vi.advanceTimersByTime((1000 * seconds) / n_step);
   }
-  expect([live(), marked()]).toEqual(["polite", false]);
-  expect(drawing.text(".said")).toContain("the 6 before stay as they are");
+  expect(live()).toBe("polite");
+  const said = drawing.text(".said");
+  drawing.one<HTMLElement>("[data-cache=none]").click();
+  expect(drawing.text(".said")).toContain("all 7 tokens are read again");
+  expect([cells("spared"), cells("now")]).toEqual([0, 7]);
+  drawing.one<HTMLElement>("[data-cache=with]").click();
+  expect(drawing.text(".said")).toBe(said);
   drawing.one(".play").click();
-  expect(drawing.text(".said")).toContain("Token 1 of 7");
+  expect(drawing.text(".said")).toContain("Step 1 of 4: the prompt is read, 4 tokens at once.");
   vi.useRealTimers();
 });
 
@@ -294,10 +306,27 @@ test("who takes the scrubber stops the writing", () => {
   scrub.value = "2";
   scrub.dispatchEvent(new Event("input"));
   vi.advanceTimersByTime(60_000);
-  expect(drawing.text(".said")).toContain("Token 2 of 7, “*”");
-  expect(drawing.text(".said")).toContain("the line before stays as it is");
-  expect(drawing.all(".rows .later").length).toBe(5);
+  expect(drawing.text(".said")).toContain("Step 2 of 4: “1” alone is read, and 4 lines");
+  expect(drawing.all(".rows .later").length).toBe(2);
   vi.useRealTimers();
+});
+
+test("a step takes what Python says, of a prompt and of as many texts", () => {
+  const drawing = opened(streaming, cases.streaming);
+  const { counts } = cases.streaming.data;
+  for (const [kind, steps] of Object.entries(cases.streaming.expected))
+    for (const [n, took] of Object.entries(steps)) {
+      const scrub = drawing.one<HTMLInputElement>(".scrub");
+      scrub.value = String(counts.indexOf(Number(n)) + (kind === "texts" ? counts.length : 0));
+      scrub.dispatchEvent(new Event("input"));
+      expect(drawing.all(".took").map((one) => one.textContent)).toEqual(
+        took.map((ms) => `${ms} ms`),
+      );
+      expect(drawing.text(".verdict")).toBe(`the ${n === "512" ? "memory" : "arithmetic"} waits`);
+    }
+  drawing.one<HTMLElement>("[data-kind=prompt]").click();
+  expect(drawing.text(".said")).toContain("64 tokens of one prompt: fetching takes 4.8 ms");
+  expect(drawing.text(".caches")).toBe("");
 });
 
 test("at every step, with and without the mask, the changes are those of lab", () => {

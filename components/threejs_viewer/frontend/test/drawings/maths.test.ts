@@ -197,13 +197,13 @@ test("what became of the old lines is told by layer, and rounding is called so",
   expect(told([0, 4.8e-7, 2e-8], [true, true, true])).toBe(
     `${was}0.0000005 (rounding) in every layer.`,
   );
-  expect(told([0, 0.61, 2, 1.61], [true, false, false, false])).toBe(
-    `${was}exactly 0 in layer 0, 2.0 in layers 1 to 3.`,
+  expect(told([0, 0.31, 0.4, 0.16], [true, false, false, false])).toBe(
+    `${was}exactly 0 in layer 0, 40% in layers 1 to 3.`,
   );
-  expect(told([0.5, 1e-7, 2, 0.25], [false, true, false, false])).toBe(
-    `${was}0.0000001 (rounding) in layer 1, 2.0 in layers 0, 2 and 3.`,
+  expect(told([0.3, 1e-7, 0.4, 0.25], [false, true, false, false])).toBe(
+    `${was}0.0000001 (rounding) in layer 1, 40% in layers 0, 2 and 3.`,
   );
-  expect([0, 0.004, 12.34, 1234.5].map((x) => written(x))).toEqual(["0", "0.0040", "12", "1235"]);
+  expect([0, 0.004, 0.1234].map((x) => written(x))).toEqual(["0", "0.4%", "12%"]);
 });
 
 test("an edge is picked on its line, and none far from all", () => {

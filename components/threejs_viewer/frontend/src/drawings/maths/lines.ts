@@ -1,7 +1,7 @@
 // Lines of keys or values as Python packs them (components/ui/drawings/kept.py), and in words what
 // became of them.
 
-import { range } from "../shared/numbers";
+import { percent, range } from "../shared/numbers";
 
 /** The lines after t tokens, of those after 1, 2, ... tokens one below another. */
 export function linesAfter(t: number, all: Int8Array, width: number): Int8Array {
@@ -34,10 +34,10 @@ export function told({ change, rounding }: Changes): string {
   return `Largest change of a line that was there: ${parts.join(", ")}.`;
 }
 
-/** Without an exponent, to two places that count; of rounding the order of size. */
+/** Of the largest number of its layer; of rounding the order of size, without an exponent. */
 export function written(change: number, rounding = false): string {
   if (change === 0) return "0";
-  if (!rounding) return change < 100 ? change.toPrecision(2) : change.toFixed(0);
+  if (!rounding) return percent(change);
   return `${change.toFixed(Math.ceil(-Math.log10(change)))} (rounding)`;
 }
 

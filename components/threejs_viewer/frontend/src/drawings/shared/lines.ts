@@ -45,6 +45,7 @@ export class HeatMap {
   readonly box: HTMLElement;
   private readonly canvas = make("canvas");
   private readonly mark = make("i", { class: "mark" });
+  private readonly spared = make("i", { class: "spared" });
   /** The line that is asked for; the others are faint. */
   only: number | null = null;
 
@@ -54,15 +55,21 @@ export class HeatMap {
     private readonly width: number,
     private readonly strength = 1,
   ) {
-    this.box = make("div", { class: "map" }, this.canvas, this.mark);
+    this.box = make("div", { class: "map" }, this.canvas, this.mark, this.spared);
+    this.spare(0);
     set(this.canvas, { width: width * CELL, height: room * CELL });
   }
 
-  /** Lines one below another from line `top` on; the one at `newest` is marked, if any is. */
-  show(lines: ArrayLike<number>, newest: number | null, top = 0): void {
+  /** So many lines from the first on are not there, and would be computed again. */
+  spare(n: number): void {
+    this.spared.style.height = `${(100 * n) / this.room}%`;
+  }
+
+  /** Lines one below another from line `top` on; those from `newest` on are marked, if any is. */
+  show(lines: ArrayLike<number>, newest: number | null, top = 0, marked = 1): void {
     this.mark.hidden = newest === null;
     this.mark.style.top = `${(100 * (newest ?? 0)) / this.room}%`;
-    this.mark.style.height = `${100 / this.room}%`;
+    this.mark.style.height = `${(100 * marked) / this.room}%`;
     const pen = this.canvas.getContext("2d");
     if (!pen) return;
     pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
