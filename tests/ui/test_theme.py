@@ -247,8 +247,25 @@ CHARTS: dict[str, Callable[[], Chart]] = {
         "milliseconds",
         "milliseconds",
     ),
-    "wrong_by_rate": lambda: ch30.wrong_by_rate(
-        [{"begins": "nothing", "rate": rate, "share": 0.5} for rate in (1e-3, 2e-3)]
+    "ends_of_plans": lambda: ch30.ends_of_plans(
+        [
+            {"arm": "stages", "of": of, "seed": seed, "share": 0.5, "errors": "1 of 2"}
+            for of in ("four by four digits", "one by one digit")
+            for seed in (0, 1)
+        ]
+    ),
+    "problems_by_length": lambda: ch30.problems_by_length(
+        [
+            {"digits": digits, "what": what, "seed": 0, "problems": 10**digits}
+            for what in ("95 in 100 right", "there are")
+            for digits in (2, 3)
+        ]
+    ),
+    "wrong_by_mix": lambda: ch30.wrong_by_mix(
+        [
+            {"group": "far", "arm": arm, "seed": 0, "share": 0.1, "wrong": "1 of 10"}
+            for arm in ("stages", "far carries")
+        ]
     ),
     "wrong_by_problems": lambda: ch30.wrong_by_problems(
         [
