@@ -57,13 +57,6 @@ def only(runs: Iterable[str]) -> dict[str, Tone]:
     return {name: tone for name, tone in KINDS.items() if name in shown}
 
 
-def shapes(runs: Iterable[str]) -> alt.Scale:
-    names = list(runs)
-    return alt.Scale(
-        domain=names, range=["diamond" if name in OWN_EPS else shape_of(name) for name in names]
-    )
-
-
 def of_steps() -> alt.X:
     return alt.X(
         "step:Q",
@@ -96,6 +89,8 @@ def apart(rows: Rows, across: str) -> Chart:
     axis = from_zero([row["value"] for row in rows], "~%")
     along = from_zero([row["across"] for row in rows])
     tones = KINDS | OTHERS
+    signs = ["diamond" if name in OWN_EPS else shape_of(name) for name in tones]
+    looks = alt.Scale(domain=[*tones], range=signs)
     dots = (
         alt.Chart(pd.DataFrame(rows))
         .mark_point(size=64, opacity=0.85, strokeWidth=1.8)
@@ -104,7 +99,7 @@ def apart(rows: Rows, across: str) -> Chart:
             y=axis.y("value:Q", "other problems wrong"),
             color=alt.Color("run:N", scale=toned(tones), legend=None),
             fill=alt.Fill("run:N", scale=toned(tones), legend=None),
-            shape=alt.Shape("run:N", scale=shapes(tones), legend=None),
+            shape=alt.Shape("run:N", scale=looks, legend=None),
             tooltip=[
                 "run",
                 "seed",
