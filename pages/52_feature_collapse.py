@@ -171,8 +171,6 @@ def what_warned() -> None:
         page.source(warnings.WarningRule.warns, warnings.fit, warnings.judge)
 
 
-page.prose("where")
-
 # ---------------------------------------------------------------- do it yourself
 
 

@@ -10,7 +10,19 @@ from components.ui.claims.claim import Claim, Table
 from components.ui.words import spelled
 from lab.experiments import collapse_texts as texts
 from lab.experiments import warnings
-from lab.readings import Counts, Measured, Numbers, Row, Rows, at, part_of, rows
+from lab.readings import (
+    Counts,
+    Measured,
+    Numbers,
+    Row,
+    Rows,
+    Told,
+    at,
+    in_brackets,
+    part_of,
+    rows,
+)
+from lab.statistics import spread
 
 # ---------------------------------------------------------------- the runs, by name
 
@@ -114,6 +126,34 @@ def wrong_of_farthest_turned(found: list[Row]) -> Measured:
     return Measured(part_of(errors, n), errors, n)
 
 
+def first_right(row: Row) -> int:
+    """The step of the first look at which all of the few problems are right."""
+    return next(look["step"] for look in row["looks"] if not look["few_wrong"])
+
+
+def most_lost_early(found: list[Row]) -> str:
+    """How many more other problems are wrong than at the start, in the worst seed, once the few
+    are right in every one."""
+    step = max(map(first_right, found))
+    return f"{max(seen('wrong', step)(row) - seen('wrong', 0)(row) for row in found)}"
+
+
+def beside(name: str) -> Told:
+    """How many more other problems are wrong at the end than in the usual run of the same seed."""
+
+    def more(found: list[Row]) -> str:
+        usual, other = (
+            {row["cell"]["seed"]: seen("wrong")(row) for row in found if of_kind(row, kind)}
+            for kind in (FEW, name)
+        )
+        return in_brackets(spread(other[seed] - usual[seed] for seed in usual), "{:,.0f}")
+
+    def of_kind(row: Row, kind: str) -> bool:
+        return row["cell"].items() >= KINDS[kind].cell.items()
+
+    return rows("collapse").told(more)
+
+
 # ---------------------------------------------------------------- what warned first
 
 
@@ -156,6 +196,20 @@ CLAIMS: dict[str, Claim] = {
     "feature_collapse.collapse_loss_when": Claim(
         "When that loss is lowest.", RUNS.numbers(lambda row: lowest(row)["step"], unit="steps")
     ),
+    "feature_collapse.collapse_all_right": Claim(
+        "Step at which all of the few problems are right, in the slowest seed.",
+        RUNS.numbers(first_right).largest(),
+    ),
+    "feature_collapse.collapse_lost_early": Claim(
+        "How many more other problems are wrong then, in the worst seed.",
+        RUNS.told(most_lost_early),
+    ),
+    "feature_collapse.collapse_centred_beside": Claim(
+        "How many more other problems centred runs get wrong.", beside(CENTRED)
+    ),
+    "feature_collapse.collapse_balanced_beside": Claim(
+        "How many more other problems balanced runs get wrong.", beside(BALANCED)
+    ),
     "feature_collapse.collapse_turn_first": Claim(
         "Runs with a plain sum whose features turn before the accuracy falls.",
         turned_first(JUDGED.where(goes_on_with="few", stream="plain")),
@@ -177,6 +231,10 @@ CLAIMS: dict[str, Claim] = {
     "feature_collapse.collapse_centred_midway": Claim(
         "Effective rank about the mean after layer 2, midway.",
         reading(RUNS, CENTRED_RANK, MIDWAY, "{:.1f}"),
+    ),
+    "feature_collapse.collapse_centred_end": Claim(
+        "Effective rank about the mean after layer 2, at the end.",
+        reading(RUNS, CENTRED_RANK, form="{:.1f}"),
     ),
     "feature_collapse.collapse_cosine_midway": Claim(
         "Token cosine after layer 2, midway.", reading(RUNS, COSINE, MIDWAY)

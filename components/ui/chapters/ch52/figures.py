@@ -12,16 +12,14 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from components.ui.plots.chart_parts import CURVE, Chart, finished, shaped, toned
+from components.ui.plots.chart_parts import CURVE, Chart, finished, shape_of, toned
 from components.ui.plots.colours import (
-    ACCENT,
     BROWN,
     GREY,
     INK,
     OCHRE,
     RESIDUALS,
     ROSE,
-    SOFT,
     TEAL,
     Tone,
 )
@@ -33,12 +31,15 @@ KINDS: dict[str, Tone] = {
     "float32": OCHRE,
     "float64": TEAL,
     "float32, centred": ROSE,
-    "float32, balanced": ACCENT,
-    "float64, small eps": SOFT,
-    "float32, large eps": INK,
+    "float32, balanced": INK,
+    "float64, small eps": TEAL,
+    "float32, large eps": OCHRE,
     "float32, all problems": GREY,
 }
 """Ways to go on, as the page calls them."""
+
+OWN_EPS = ("float64, small eps", "float32, large eps")
+"""In the colour of their precision, and another shape."""
 
 OTHERS: dict[str, Tone] = {
     "weight decay 0.1": BROWN,
@@ -88,6 +89,8 @@ def apart(rows: Rows, across: str) -> Chart:
     axis = from_zero([row["value"] for row in rows], "~%")
     along = from_zero([row["across"] for row in rows])
     tones = KINDS | OTHERS
+    signs = ["diamond" if name in OWN_EPS else shape_of(name) for name in tones]
+    looks = alt.Scale(domain=[*tones], range=signs)
     dots = (
         alt.Chart(pd.DataFrame(rows))
         .mark_point(size=64, opacity=0.85, strokeWidth=1.8)
@@ -96,7 +99,7 @@ def apart(rows: Rows, across: str) -> Chart:
             y=axis.y("value:Q", "other problems wrong"),
             color=alt.Color("run:N", scale=toned(tones), legend=None),
             fill=alt.Fill("run:N", scale=toned(tones), legend=None),
-            shape=shaped(tones, "run"),
+            shape=alt.Shape("run:N", scale=looks, legend=None),
             tooltip=[
                 "run",
                 "seed",

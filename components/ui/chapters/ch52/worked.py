@@ -151,12 +151,12 @@ def bar_of(name: str, found: Counts, record: Any, hue: str = "brown") -> Line:
 def to_be_wrong(record: Any) -> Dragged:
     """The frame of the guess: what the few problems alone come to gives nothing away."""
     given = [
-        bar_of("at the start", claims.wrong(RUNS, 0), record, "grey"),
+        bar_of("at the start", claims.wrong(RUNS, 0), record, "ink"),
         bar_of("on the few", claims.wrong(RUNS), record, "ochre"),
     ]
     later = ["the few, weight decay 0.1", "the few, attention over depth"]
     axis = Axis(f"wrong of {asked(record):,}", 0, asked(record))
-    return Dragged(axis, "on all of them", given, later, hue="teal")
+    return Dragged(axis, "on all of them", given, later, hue="grey")
 
 
 def wrong_on_all(record: Any) -> Answer:
@@ -355,6 +355,7 @@ CALC: dict[str, Callable[[], str]] = {
     "cos_arrow": lambda: vector(ARROW),
     "cos_added": lambda: f"{cosine(added(FIRST), added(SECOND)):.2f}",
     "turn": lambda: f"{warnings.TURN:g}",
+    "fall": lambda: f"{warnings.FALL:.0%}",
     "fitted": lambda: join_words([f"{seed}" for seed in warnings.FITTED_ON]),
     "tested": lambda: join_words([f"{seed}" for seed in warnings.TESTED_ON]),
     "small_eps": lambda: written(texts.ARMS["fp64_small_eps"]["eps"]),

@@ -6,7 +6,7 @@ import { loss, softmax } from "./maths/coins";
 import { Drawing, type Sent } from "./shared/drawing";
 import { draw, say, set } from "./shared/elements";
 import { mounted } from "./shared/mount";
-import { percent, signed } from "./shared/numbers";
+import { clamp, percent, signed } from "./shared/numbers";
 import { Slide } from "./shared/slide";
 
 const [LEFT, RIGHT] = [58, 16]; // pixels beside the tracks and bars
@@ -14,6 +14,7 @@ const [TRACK, MARKS, LOGITS, TALL, SHARES, LOW] = [20, 42, 74, 120, 250, 56]; //
 const NAMES = SHARES + LOW + 16;
 const HIGH = NAMES + 14;
 const KNOB = 9;
+const HALF_LETTER = 3.2; // of a mark's name
 const WIDE = 0.5; // of its column, a bar
 
 interface Data extends Sent {
@@ -122,13 +123,8 @@ class Shift extends Drawing<Data> {
     line("track", this.x(low), this.x(high), TRACK);
     for (const [at, name] of marks) {
       line("tick", this.x(at), this.x(at), TRACK - 6, TRACK + 8);
-      const side = this.x(at) > 0.6 * end ? "end" : this.x(at) < 0.4 * end ? "start" : "middle";
-      words(
-        `mark ${side}`,
-        name,
-        this.x(at) + (side === "end" ? 5 : side === "start" ? -5 : 0),
-        MARKS,
-      );
+      const half = HALF_LETTER * name.length;
+      words("mark", name, clamp(this.x(at), half, this.width - half), MARKS);
     }
     words("head", "all logits", 0, TRACK);
     words("head", "logit 0", 0, this.y(0));

@@ -215,7 +215,7 @@ class Spheres extends MovingDrawing<Data> {
     });
     const words = [
       "drag to turn all three",
-      `three directions, the same in all, that hold ${percent(held)} of the squared length: no arrow is made longer`,
+      `only three directions are drawn, the same in all; they hold ${percent(held)} of the squared length`,
       `squares: mean cosine between ${positions} positions of a text`,
     ];
     this.part("legend").replaceChildren(...signs, ...words.map((said) => make("span", {}, said)));
@@ -260,6 +260,11 @@ class Spheres extends MovingDrawing<Data> {
       draw(this.axes, "line", { x1: x, x2: x, y1: bottom, y2: bottom + 4 });
       const words = draw(this.axes, "text", { class: "across", x, y: bottom + 14 });
       words.textContent = step || this.width < NARROW ? counted(step) : "step 0";
+    }
+    for (const [at, name] of this.data.marks) {
+      const x = this.x(along(moments[at], moments));
+      draw(this.axes, "line", { class: "event", x1: x, x2: x, y1: PLOT_TOP, y2: bottom });
+      draw(this.axes, "text", { class: "up", x: x - 5, y: PLOT_TOP + 6 }).textContent = name;
     }
     const ends = arms.map(({ wrong }) => this.y(wrong.at(-1)!));
     const named = pushedApart(ends, NAME, PLOT_TOP + 4, PLOT_TOP + PLOT);
