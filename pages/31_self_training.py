@@ -136,7 +136,7 @@ def without_a_sieve() -> None:
 def what_it_loses() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
-        "One of the three lost problems that it had right for four rounds. Of which length?",
+        "One of the three lost problems that it had right before. Of which length?",
         worked.LENGTHS_LOST,
         lambda: worked.most_lost(rows),
         frame=worked.which_is_lost(rows),

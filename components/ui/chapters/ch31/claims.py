@@ -75,6 +75,20 @@ def ends_in_five_alone(label: Shown) -> bool:
     return label.answer % 10 == 5 and label.a * label.b // 10 == label.answer // 10
 
 
+def shorter(label: Shown) -> int:
+    """Digits of the shorter number."""
+    return min(len(str(label.a)), len(str(label.b)))
+
+
+def is_lopsided(label: Shown) -> bool:
+    """Has one number at most two digits?"""
+    return shorter(label) <= 2
+
+
+def passes_all(label: Shown) -> bool:
+    return len(label.passes) == len(WITHOUT) + 1
+
+
 def has_digits(label: Shown, digits: int) -> bool:
     """Both numbers."""
     return len(str(label.a)) == len(str(label.b)) == digits
@@ -91,6 +105,12 @@ def wrong_labels(row: Row) -> int:
 def passed(check: str) -> Counts:
     """Of the wrong labels of all rounds, those that pass a check."""
     return rounds().counts(f"checks.{check}.wrong", wrong_labels)
+
+
+def right_beyond_vote(row: Row) -> int:
+    """Right labels that the vote keeps and another check holds back."""
+    vote, every = row["checks"]["vote"], row["checks"]["all"]
+    return vote["kept"] - vote["wrong"] - every["kept"] + every["wrong"]
 
 
 def kept(found: Rows) -> Counts:
@@ -111,17 +131,49 @@ def each_network(arm: str, digits: int) -> Told:
     return rounds(arm, digits=LAST).told(words)
 
 
-ASKED_LAST = {"two_agree": (1, 6), "unfiltered": (4,), "true": (8,)}
+ASKED_LAST = {"two_agree": (1, 6), "sieve": (5,), "unfiltered": (4,), "true": (8,)}
 """Of the lengths after the last round, those that prose tells."""
 
 SWAPPED = rounds(digits=7)
 """The round in which the swap keeps many labels that are wrong."""
+
+FROM_FIVE = rounds().passing(lambda row: row["cell"]["digits"] >= 5)
+"""Rounds in which both numbers can have five digits."""
 
 WITHOUT_VOTE = rounds("true", digits=6)
 """A round of one network alone, in which labels are wrong that all other checks keep."""
 
 CLAIMS: dict[str, Claim] = {
     "self_training.passed_all": Claim("Wrong labels that pass all checks.", passed("all")),
+    "self_training.passed_vote": Claim("Wrong labels that pass the vote.", passed("vote")),
+    "self_training.right_beyond_vote": Claim(
+        "Right labels that pass the vote and fail another check.",
+        rounds().numbers(right_beyond_vote).total(),
+    ),
+    "self_training.first_right": Claim(
+        "Labels of 4x4 digits that the first network writes before any round, on record one by "
+        "one, that are right.",
+        among(
+            rounds("sieve", digits=FIRST),
+            lambda label: has_digits(label, FIRST),
+            lambda label: label.right,
+            None,
+        ),
+    ),
+    "self_training.both_long": Claim(
+        "Labels of all rounds with five digits or more in both numbers, on record one by one, that "
+        "pass all checks.",
+        among(FROM_FIVE, lambda label: shorter(label) >= 5, passes_all, None),
+    ),
+    "self_training.lopsided_kept": Claim(
+        "Labels of the last round, on record one by one, that pass all checks and have a number of "
+        "at most two digits.",
+        among(rounds(digits=LAST), passes_all, is_lopsided, None),
+    ),
+    "self_training.lopsided": Claim(
+        "Labels of the last round, on record one by one, with a number of at most two digits.",
+        among(rounds(digits=LAST), lambda label: True, is_lopsided, None),
+    ),
     "self_training.swap_7": Claim(
         "Labels drawn of the round of 7 digits that the swap keeps and that are wrong.",
         among(SWAPPED, lambda label: "swap" in label.passes, is_wrong, DRAWN),
@@ -180,15 +232,6 @@ CLAIMS: dict[str, Claim] = {
             lambda label: label.answer % 9 == label.a * label.b % 9,
             None,
         ).said(share_of),
-    ),
-    "self_training.longest_right": Claim(
-        "Labels of 5x5 digits in the round of 5 digits, on record one by one, that are right.",
-        among(
-            rounds(digits=5),
-            lambda label: has_digits(label, 5),
-            lambda label: label.right,
-            None,
-        ),
     ),
     **{
         f"self_training.after_{arm}_{digits}": Claim(

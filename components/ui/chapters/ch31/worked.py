@@ -223,8 +223,8 @@ NO_NUMBER = (
 # ---------------------------------------------------------------- prose
 
 A, B = 37, 48
-EXCHANGED, APART = 1767, 7716
-"""Digits of 1,776 exchanged: neighbours, and two places apart."""
+EXCHANGED = 1767
+"""Two neighbours among the digits of 1,776 exchanged."""
 
 
 def verdict(answer: int, m: int) -> str:
@@ -241,7 +241,4 @@ CALC: dict[str, Callable[[], str]] = {
     "exchanged": lambda: f"{EXCHANGED}",
     "exchanged_nine": lambda: verdict(EXCHANGED, 9),
     "exchanged_eleven": lambda: verdict(EXCHANGED, 11),
-    "apart": lambda: f"{APART}",
-    "apart_nine": lambda: verdict(APART, 9),
-    "apart_eleven": lambda: verdict(APART, 11),
 }
