@@ -165,8 +165,8 @@ def backward_by_hand() -> None:
 def what_it_saves() -> None:
     rows = rows_of("flash.jsonl")
     if not rows or not page.guess(
-        f"For a text of {experiment.MEMORY_LENGTHS[-1]:,} tokens, how many times our memory does "
-        "plain attention take?",
+        f"For a text of {experiment.MEMORY_LENGTHS[-1]:,} tokens, how many times as much memory as "
+        "ours does plain attention take?",
         worked.FACTORS,
         lambda: worked.times_our_memory(rows),
         frame=worked.OUR_MEMORY,

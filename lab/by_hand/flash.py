@@ -180,9 +180,16 @@ def hide_later(S: Numbers, i: slice, j: slice, causal: bool = True) -> Numbers:
 # ---------------------------------------------------------------- how much is moved
 
 
-def moved_by_plain(n_query: int, n_key: int, d_key: int, d_value: int) -> int:
-    """Numbers read and written: Q, K, V and O once, S and P twice each."""
-    return (n_query + n_key) * (d_key + d_value) + 4 * n_query * n_key
+def moved_by_plain(
+    n_query: int, n_key: int, d_key: int, d_value: int, *, hidden: bool = True
+) -> int:
+    """Numbers read and written: Q, K, V and O once, S and P twice each.
+
+    Without `hidden` S and P hold only the pairs that causal attention sees; T is S.
+    """
+    require_as_many(n_query, n_key, not hidden)
+    pairs = n_query * n_key if hidden else n_query * (n_query + 1) // 2
+    return (n_query + n_key) * (d_key + d_value) + 4 * pairs
 
 
 def moved_by_flash(

@@ -145,6 +145,8 @@ def test_the_bytes_in_the_prose_are_those_of_the_loop(seen: Any) -> None:
     said = text_of(seen(PAGE, reveal="1"))
     assert f"In the figure {many} pass with tiles and {plain} without" in said
     assert f"With eight queries to a tile it is {few}" in said
+    seen_pairs = 4 * (4 * n * worked.WIDTH + 4 * np.tri(n).sum()) / 1000
+    assert f"If it did not, {seen_pairs:.0f}\N{NO-BREAK SPACE}KB would pass" in said
     assert int(many.split()[0]) < int(plain.split()[0]) < int(few.split()[0])
 
 
@@ -166,6 +168,8 @@ def test_a_processor_waits_for_arithmetic_with_tiles_and_for_the_table_without()
     for n in worked.LONG_TEXTS[1:]:
         work = operations(n, n, worked.WIDTH, worked.WIDTH)
         moved = 2 * moved_by_plain(n, n, worked.WIDTH, worked.WIDTH)
+        without = 2 * moved_by_plain(n, n, worked.WIDTH, worked.WIDTH, hidden=False)
+        assert 0.45 < without / moved < 0.55, "half of it is the hidden half, as the page says"
         for processor, row in zip(PROCESSORS, worked.rows_of_times(n), strict=True):
             flash = worked.duration(work / processor.flops)
             plain = worked.duration(moved / processor.bandwidth)

@@ -50,6 +50,8 @@ HTML = f"""
     <span class="hint">click a row, or move over the rows with the arrow keys</span>
   </div>
   <svg class="plan"></svg>
+  <div class="letters"><i>m</i> largest score so far · <i>l</i> sum of exp(score − m) · <i>O</i>
+    output so far</div>
   <div class="opened" role="group">
     <div class="head">
       <b class="which"></b>
@@ -76,9 +78,9 @@ HTML = f"""
       </div>
       <div class="legend">
         <span><i class="read"></i>fetched <b class="n_read"></b></span>
-        <span><i class="written"></i>put back <b class="n_written"></b></span>
+        <span><i class="written"></i>written <b class="n_written"></b></span>
         <span><i class="end"></i>in the end <b class="flash"></b></span>
-        <span><i class="mark"></i>plain attention, whole table written and read
+        <span><i class="mark"></i>plain attention, whole table and its hidden half written and read
           <b class="plain"></b></span>
         <span><i class="more"></i>more than plain</span>
       </div>

@@ -72,7 +72,7 @@ TABLES = {
                 "At the longest text": MEMORY.told(
                     lambda found, kernel=kernel: size(peaks(kernel).value(found))
                 ),
-                "Over that at the shortest": in_times(growth(kernel)),
+                "Growth from the shortest text": in_times(growth(kernel)),
             }
             for kernel, words in (("math", "plain"), ("flash", "ours"))
         },

@@ -20,7 +20,6 @@ from lab.by_hand.flash import (
     H100_MEMORIES,
     H100_MULTIPROCESSORS,
     PROCESSORS,
-    held,
     hide_later,
     most_rows,
     moved_by_flash,
@@ -137,13 +136,9 @@ def tiles_move(rows: int = FIRST.rows) -> str:
     return moved_kb(moved_by_flash(n, n, WIDTH, WIDTH, rows=rows))
 
 
-def plain_moves() -> str:
-    return moved_kb(moved_by_plain(probes.n_token(), probes.n_token(), WIDTH, WIDTH))
-
-
-def tile_holds() -> str:
-    """Bytes of a tile as the figure opens."""
-    return moved_kb(held(FIRST.rows, FIRST.columns, WIDTH, WIDTH))
+def plain_moves(*, hidden: bool = True) -> str:
+    n = probes.n_token()
+    return moved_kb(moved_by_plain(n, n, WIDTH, WIDTH, hidden=hidden))
 
 
 def memories() -> str:
@@ -335,10 +330,10 @@ CALC: dict[str, Callable[[], str]] = {
     "tile_all_operations": lambda: all_operations(causal=False),
     "tile_operations": all_operations,
     "tile_plain": plain_moves,
+    "tile_plain_seen": lambda: plain_moves(hidden=False),
     "tile_flash": tiles_move,
     "tile_small": lambda: tiles_move(ROWS[0]),
     "tile_rows_small": lambda: spelled(ROWS[0]),
-    "tile_holds": tile_holds,
     "h100_memories": memories,
     "bank_bytes": lambda: f"{BANK_BYTES}",
     "multiprocessors": lambda: f"{H100_MULTIPROCESSORS}",

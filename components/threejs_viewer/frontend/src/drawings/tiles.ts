@@ -318,6 +318,7 @@ class Tiles extends MovingDrawing<Data> {
     set(plan, { "aria-label": this.data.alt });
     this.placeTable();
     this.placeWords(wide);
+    this.part("letters").toggleAttribute("hidden", wide);
     this.lines = range(this.walk.n).map((row) => this.buildLine(row));
     this.frame = draw(plan, "rect", { class: "frame" });
     this.mark = draw(plan, "rect", { class: "mark", x: names, rx: 2 });
