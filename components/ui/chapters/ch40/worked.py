@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from lab.measure.stopwatch import TimedStep
     from lab.published.models import Model
 
-cache_size = lazily("lab.published.cache_size")
 cost = lazily("lab.model.cost")
 experiment = lazily("lab.experiments.decoding_speed")
 grouped = lazily("lab.experiments.grouped")
@@ -168,11 +167,14 @@ def changed(text: str) -> Answer:
 ANOTHERS = Picked(Axis(f"of {N_SUMS} texts", 0, N_SUMS), probes.plausible)
 """The frame of the guess of faults."""
 
+
 def served_product() -> str:
     """Bytes of a token of the served model, factor by factor: layers, keys and values, heads."""
+    from lab.published.cache_size import KeysAndValues
+
     model = probes.models()[SERVED]
     kept = model.attention
-    if not isinstance(kept, cache_size.KeysAndValues):
+    if not isinstance(kept, KeysAndValues):
         raise TypeError(f"{SERVED} keeps no keys and values")
     factors = model.n_layer, 2, kept.n_kv_head, kept.head_dim, BYTES
     return "$" + r" \times ".join(map(str, factors)) + "$"
