@@ -209,7 +209,7 @@ class Growing extends MovingDrawing<Data> {
     const newest = `“${this.data.tokens[length - 1]}”`;
     if (!cached)
       return `${where}: all ${length} tokens are read again, for ${newest} is new. ${count}`;
-    return `${where}: ${newest} alone is read, and ${first} rows of K and V are kept. ${count}`;
+    return `${where}: ${newest} alone is read, and ${first} lines of K and V are kept. ${count}`;
   }
 }
 
