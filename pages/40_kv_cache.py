@@ -100,10 +100,8 @@ def why_a_cache_is_allowed() -> None:
     page.numbers("Largest change of an earlier line", probes.rows_of_changes(text))
     page.notice()
     page.source(growth.kept)
-
-
-page.prose("argument")
-page.prose("argument_worked")
+    page.prose("argument")
+    page.prose("argument_worked")
 
 
 # ---------------------------------------------------------------- 2. two generators
@@ -154,6 +152,7 @@ def prefill_and_decode() -> None:
         frame=worked.AS_LONG,
     ):
         return
+    page.prose("phases_small")
 
 
 @page.section("streaming")

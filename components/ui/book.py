@@ -87,7 +87,7 @@ CONTENTS = (
         10,
     ),
     Entry(
-        "40_kv_cache", "4", "The KV cache", "Why is the second token cheaper than the first?", 20
+        "40_kv_cache", "4", "The KV cache", "Why is the second token cheaper than the first?", 22
     ),
     Entry("50_flash_attention", "5", "FlashAttention", "Can attention skip writing its table?", 15),
     Entry(

@@ -1,4 +1,4 @@
-"""A cache that grows: each step adds a line to K and V, and what it spares is drawn grey.
+"""A cache that grows: each step adds a line to K and V, and what it spares has no colour.
 
 The browser writes the text once when it is opened, step by step, and rests at the last. A switch
 takes the cache away: then each step reads all tokens anew. Nothing is computed there but counts.

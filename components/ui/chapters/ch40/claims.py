@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -274,6 +275,21 @@ def reading_and_writing(found: Sequence[Row]) -> str:
     return f"{read:.0f} ms to read them and {written:.0f} ms to write as many"
 
 
+def steps_range(found: Sequence[Row]) -> str:
+    """Of the steps that write as many tokens as the prompt has, the quickest and the slowest."""
+    (row,) = found
+    took = [1000 * seconds for seconds in steps_behind_a_prompt(row)]
+    return f"{written(min(took), '{:.1f}')} to {written(max(took), '{:.1f}')} ms"
+
+
+def leap(found: Sequence[Row]) -> str:
+    """Between which lengths a step grows most, as a factor; the first ones warm up."""
+    (row,) = found
+    timed = [pair for pair in zip(row["lengths"], row["seconds"], strict=True) if pair[0] >= SHORT]
+    (before, _), (after, _) = max(pairwise(timed), key=lambda two: two[1][1] / two[0][1])
+    return f"between {before} and {after} tokens"
+
+
 def milliseconds(length: int, *, cached: bool) -> Numbers:
     return timed(1, cached=cached).numbers(lambda row: 1000 * seconds_at(row, length), unit="ms")
 
@@ -297,6 +313,15 @@ CLAIMS: dict[str, Claim] = {
     "kv_cache.read_and_write": Claim(
         f"Milliseconds of reading {GIVEN} tokens, and of writing {GIVEN} behind them, one text.",
         RECORD.told(reading_and_writing),
+    ),
+    "kv_cache.steps_range": Claim(
+        f"Milliseconds of the {GIVEN} steps that write behind {GIVEN} tokens, the least and the "
+        "most, one text; each the median of five runs.",
+        timed(1, cached=True).told(steps_range),
+    ),
+    "kv_cache.leap": Claim(
+        "The lengths between which a step without a cache grows most, as a factor; 64 texts.",
+        timed(64, cached=False).told(leap),
     ),
     "kv_cache.ridge": Claim(
         "Operations in the time of a byte: of a product of 1024 × 1024, and of a sum of 268 MB.",

@@ -106,6 +106,7 @@ LINES: dict[str, Callable[[], str]] = {
     **{f"hand_k_{n}": lambda key=key: f"{key:g}" for n, key in enumerate(KEYS)},
     **{f"hand_v_{n}": lambda value=value: f"{value:g}" for n, value in enumerate(VALUES)},
     "hand_q": lambda: f"{QUERY:g}",
+    "hand_first": lambda: f"{blend(3, 0):.2f}",
     "hand_before": lambda: f"{blend(2, 1):.2f}",
     "hand_masked": lambda: f"{blend(3, 1):.2f}",
     "hand_unmasked": lambda: f"{blend(3, 1, causal=False):.2f}",
@@ -166,6 +167,19 @@ def changed(text: str) -> Answer:
 ANOTHERS = Picked(Axis(f"of {N_SUMS} texts", 0, N_SUMS), probes.plausible)
 """The frame of the guess of faults."""
 
+
+def served_product() -> str:
+    """Bytes of a token of the served model, factor by factor: layers, keys and values, heads."""
+    from lab.published.cache_size import KeysAndValues
+
+    model = probes.models()[SERVED]
+    kept = model.attention
+    if not isinstance(kept, KeysAndValues):
+        raise TypeError(f"{SERVED} keeps no keys and values")
+    factors = model.n_layer, 2, kept.n_kv_head, kept.head_dim, BYTES
+    return "$" + r" \times ".join(map(str, factors)) + "$"
+
+
 COST: dict[str, Callable[[], str]] = {
     "own_layers": lambda: f"{probes.models()[OWN].n_layer}",
     "own_heads": lambda: f"{load_with_progress(BOOK_RUN).model.config.heads.n_head}",
@@ -176,6 +190,7 @@ COST: dict[str, Callable[[], str]] = {
     "own_weights": lambda: size(probes.models()[OWN].parameters * OWN_BYTES),
     "served_weights": lambda: size(probes.models()[SERVED].weight_bytes),
     "served_token": lambda: size(a_token(SERVED)),
+    "served_product": served_product,
     "served": lambda: size(served()),
     "whole_token": lambda: size(a_token(WHOLE)),
     "whole_times": lambda: spelled(round(a_token(WHOLE) / a_token(SERVED))),
@@ -387,7 +402,7 @@ def meet() -> int:
 def streams() -> Streams:
     """Steps of the larger model, at counts that grow by the same factor."""
     model, card = large(), step_time.H100
-    marked = [(n, f"{n}") for n in (GIVEN, meet())]
+    marked = [(n, f"{n} read") for n in (GIVEN, meet())]
     grown = [round(MOST_READ ** (i / 56)) for i in range(57)]
     counts = sorted({*grown, GIVEN, BATCHES[-1], MOST_WRITTEN, meet()})
     texts = [n for n in counts if n <= MOST_WRITTEN]

@@ -1,5 +1,5 @@
 // A text is written step by step: each adds a line to K and V and asks one query, which is used once.
-// Beside them stands which tokens each step reads, and what a cache spares is grey. A switch takes
+// Beside them stands which tokens each step reads, and what a cache spares has no colour. A switch takes
 // the cache away. All lines come from Python.
 
 import { make } from "../shared/dom";
@@ -77,7 +77,7 @@ class Growing extends MovingDrawing<Data> {
     this.steps = stepsOf(tokens.length, n_prompt);
     frame.setAttribute("aria-label", alt);
     frame.style.setProperty("--rows", String(tokens.length));
-    say(this.part("where"), `Drawn: layer ${layer}, head ${head}.`);
+    say(this.part("where"), `One of the network’s heads is drawn: layer ${layer}, head ${head}.`);
     const rows = make("div", { class: "rows" });
     this.strip = new Strip(this.part("strip"), tokens);
     this.rows = new Strip(rows, tokens);

@@ -112,7 +112,7 @@ class Streaming extends MovingDrawing<Data> {
   protected override landmarks(): Landmark[] {
     const { counts, marked } = this.data;
     const named = marked.map(([n, name]) => ({ at: counts.indexOf(n), name }));
-    return [...named, { at: counts.length, name: "texts" }];
+    return [...named, { at: counts.length, name: "texts written" }];
   }
 
   // ------------------------------------------------------------ the plot
