@@ -151,6 +151,13 @@ def test_in_a_plain_sum_a_contribution_s_part_only_falls_and_in_a_mix_it_rises_a
     between = [n for n in range(len(readers)) if n not in attention]
     assert all(abs(full[n] - plain[n]) < 0.07 for n in between)
     assert full[-1] < 0.1
+    assert "above all seeds of the plain sum" in worked.left_of_it(record).then
+
+
+def test_the_connections_that_change_the_problem_are_listed() -> None:
+    reads, whole = probes.reads_of(*worked.SUM), probes.all_written(*worked.SUM)[None]
+    listed = worked.connection_rows(reads, rows("threads"))
+    assert sum(row["37 × 48 without it"] != whole for row in listed) == worked.changed_texts()
 
 
 def test_points_of_the_race_are_the_seeds_of_the_record(book: Any, seen: Any) -> None:

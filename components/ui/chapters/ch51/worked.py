@@ -102,10 +102,16 @@ def name_of(reads: probes.Reads, cut: Connection) -> str:
 
 
 def connection_rows(reads: probes.Reads, record: Any) -> list[Drawn]:
-    """A row a connection, for a reader to take along."""
+    """A row a connection, for a reader to take along, with what the page's own problem becomes
+    without it."""
     tables = {width.name: width.table for width in widths(reads, record)}
+    written_so = probes.all_written(*SUM)
     return [
-        {"connection": name, **{what: float(table[at]) for what, table in tables.items()}}
+        {
+            "connection": name,
+            **{what: float(table[at]) for what, table in tables.items()},
+            f"{SUM[0]} × {SUM[1]} without it": written_so[at],
+        }
         for name, at in named(reads).items()
     ]
 
@@ -162,7 +168,10 @@ def places_of(a: int, b: int) -> list[str]:
     return [tokens.place_of(at, form, a, b) for at in range(form.prompt_length, form.length)]
 
 
-ON_WHAT = "in 200 problems of three by three digits, each digit told from the right ones before it"
+ON_WHAT = (
+    "in 200 problems of three by three digits, whose first two products make a running sum; "
+    "each digit is told from the right ones before it"
+)
 
 
 def how_often(record: Any) -> list[Often]:
@@ -254,7 +263,7 @@ def given_equal_shares(record: Any) -> Picked:
             for name, part in parts.items()
         }
 
-    return Picked(Axis.percent("of problems wrong, median"), wrong)
+    return Picked(Axis.percent("of problems wrong, median over the parts"), wrong)
 
 
 # ---------------------------------------------------------------- 4. and 5. the race
@@ -327,12 +336,14 @@ def thinned_out(record: Any) -> Dragged:
 def left_of_it(record: Any) -> Answer:
     plain, full = ([round(x, 1) for x in in_hundredths(record, arm, LATE)] for arm in COMPARED)
     other = median(full)
+    apart = ", and every seed lies above all seeds of the plain sum" * (min(full) > max(plain))
+    words = f"median {other:.0f}%"
     return Answer(
         median(plain),
         f"{median(plain):.0f}%",
-        then=f"With attention over depth it is {other:.0f}%.",
+        then=f"With attention over depth it is {other:.0f}%{apart}.",
         dots=plain,
-        rows=[Line(claims.ARMS["full"], other, f"{other:.0f}%", dots=full, hue="violet")],
+        rows=[Line(claims.ARMS["full"], other, words, dots=full, hue="violet")],
     )
 
 
@@ -414,6 +425,12 @@ def compared(found: Rows, what: str) -> Numbers:
     return found.numbers("loss") if what == LOSS else found.steps_to(claims.GOALS[what])
 
 
+def goals() -> str:
+    """So many problems may be wrong at each goal of the race."""
+    *most, last = (f"1 in {round(1 / wrong):,}" for wrong in claims.GOALS.values())
+    return f"{', '.join(most)} and {last}"
+
+
 FASTER = ("yes, every seed", "no, not one seed", "not decided by these seeds")
 
 
@@ -481,6 +498,7 @@ CALC: dict[str, Callable[[], str]] = {
     "most_steps_3": lambda: f"{experiment.STEPS[claims.SHALLOW]:,}",
     "most_steps_6": lambda: f"{experiment.STEPS[claims.DEEP]:,}",
     "first_part": lambda: f"{-(-experiment.N_CHECK // 8):,}",
+    "goals": goals,
     "fixed_more": lambda: f"{fixed_more()}",
     "written_without": added_without,
     "cut_products": lambda: part_of(*the_cut("partial product")),
