@@ -114,7 +114,7 @@ def how_few() -> None:
     few, course = rows_of("fewest.jsonl"), rows_of("course.jsonl")
     rows = [*few, *course]
     if not (few and course) or not page.guess(
-        "How many different problems does it take, for 95 in 100 to be right?",
+        "How many different problems were enough, for 95 in 100 to be right?",
         worked.FEWEST_OPTIONS,
         lambda: worked.problems_that_do(rows),
         frame=worked.PROBLEMS,

@@ -42,7 +42,7 @@ HTML = f"""
       </form>
       <div class="numbers"></div>
       <div class="legend"><span><i class="wrong"></i>wrong in itself</span>
-        <span><i class="follows"></i>right for what stands above it</span></div>
+        <span><i class="follows"></i>follows from a wrong one above</span></div>
     </div>
   </div>
   <svg class="plot" role="img"></svg>

@@ -306,6 +306,10 @@ CLAIMS: dict[str, Claim] = {
         )
         for shape in ("1x1", "2x2")
     },
+    "curriculum.few_3x3": Claim(
+        "Test problems of 3x3 digits wrong after 3,000 hard ones of all lengths, of three seeds.",
+        at_the_end(rows("fewest", drawn="chosen", problems=FEW[0]).before_choice(), "3x3"),
+    ),
     "curriculum.looks_the_course": Claim(
         "Test problems of 4x4 digits wrong at the end of the looks: full curriculum.",
         LOOKS.where(arm="the_course").counts("end.4x4.1", "end.4x4.0"),

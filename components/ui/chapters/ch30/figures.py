@@ -103,7 +103,7 @@ def ends_of_plans(rows: Rows) -> Chart:
                 "arm:N",
                 sort=order,
                 title=None,
-                axis=rows_axis(order, domain=False, grid=True, tickSize=0),
+                axis=rows_axis(order, domain=False, grid=True, tickSize=0, labelPadding=10),
             ),
             yOffset=alt.YOffset("of:N", sort=None),
             x=BY_POWERS.x("share:Q", "test problems wrong at the end"),
@@ -111,7 +111,7 @@ def ends_of_plans(rows: Rows) -> Chart:
             tooltip=["arm", "of", "seed", alt.Tooltip("errors", title="wrong")],
         )
     )
-    return finished(chart.properties(height=rows_high(len(order), 34)))
+    return finished(chart.properties(height=rows_high(len(order), 42)))
 
 
 def problems_by_length(rows: Rows) -> Chart:

@@ -240,7 +240,7 @@ def make_mix_source(mix: Mix) -> Source:
 
 def show_tuning_buttons(mix: Mix, why_not: str) -> None:
     with st.container(horizontal=True, gap="small"):
-        for scratch, words in ((False, "Fine-tune the twin"), (True, "Train from scratch")):
+        for scratch, words in ((False, "Fine-tune this network"), (True, "Train from scratch")):
             st.button(
                 words,
                 key=f"ch30_{'scratch' if scratch else 'tune'}",

@@ -50,7 +50,7 @@ def four_to_be_wrong(wrong: Measured) -> Dragged:
     """The frame of the guess."""
     n = wrong.n or 1
     given = [Line(f"allowed for {SHOWN:.1%} right", allowed(n))]
-    return Dragged(Axis(f"wrong of {n:,}", 1, n, log=True), "four by four digits", given)
+    return Dragged(Axis("problems wrong", 1, n, log=True), "four by four digits", given)
 
 
 def four_wrong(wrong: Measured) -> Answer:
@@ -62,6 +62,13 @@ def four_wrong(wrong: Measured) -> Answer:
 def problems_read() -> int:
     """Of both runs together."""
     return index.rows_read(AFTER)
+
+
+def last_steps() -> str:
+    """Of the steps of both runs, how many were the last stage's."""
+    runs = (getattr(curriculum, run)().course for run in (BEFORE, AFTER))
+    steps = [[stage.steps for stage in course] for course in runs]
+    return f"{sum(course[-1] for course in steps):,} of {sum(map(sum, steps)):,}"
 
 
 # ---------------------------------------------------------------- 2. what a stage adds
@@ -268,7 +275,7 @@ def pulled_out(record: Record, kind: str) -> tuple[NDArray[np.float64], list[str
 # ---------------------------------------------------------------- 6. mistakes
 
 NETWORKS = {
-    LAST_TWIN: "the twin, unfinished",
+    LAST_TWIN: "small, unfinished",
     BEFORE: "full size, unfinished",
     AFTER: "full size, finished",
 }
@@ -308,7 +315,9 @@ def far_carries(record: Record) -> Dragged:
 def wrong_with_far_carries(record: Record) -> Answer:
     """The answer of the guess, with what goes beyond chance."""
     percent = 100 * claims.wrong_by("by_carry", claims.FAR).value(record)
-    then = f"Against near carries, beyond chance: **{what_far_carries_do(record)}**."
+    words = what_far_carries_do(record)
+    chance = "within" if words == CARRY_OPTIONS[1] else "beyond"
+    then = f"So they go wrong **{words}**: the difference from near carries is {chance} chance."
     return Answer(percent, then=then)
 
 
@@ -511,6 +520,7 @@ CALC: dict[str, Callable[[], str]] = {
     "frontier_many": lambda: f"{ladder()[0]['n']}",
     "frontier_few": lambda: f"{ladder()[-1]['n']}",
     "steps_2": lambda: f"{steps_met(2)}",
+    "last_steps": last_steps,
     "problems_read": lambda: f"{problems_read():,}",
     "one_in_seen": lambda: f"{FOUR_DIGIT_SUMS // problems_read()}",
     "written_4x4": lambda: (

@@ -323,7 +323,7 @@ class Courses extends MovingDrawing<Data> {
         : "";
     const of = `${counted(course.steps.at(-1)!)}`;
     return (
-      `${course.name}, ${Math.round(at)}% of the text read; nearest look: step ` +
+      `${course.name}, ${Math.round(at)}% of the text read; nearest evaluation: step ` +
       `${counted(course.steps[look])} of ${of}. Right in 100: ${lengths}.${kept}`
     );
   }
