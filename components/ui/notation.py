@@ -106,6 +106,7 @@ LAYOUT = frozenset(
     [
         r"\cdot",
         r"\cos",
+        r"\dots",
         r"\frac",
         r"\in",
         r"\le",
