@@ -114,7 +114,8 @@ def how_few() -> None:
     few, course = rows_of("fewest.jsonl"), rows_of("course.jsonl")
     rows = [*few, *course]
     if not (few and course) or not page.guess(
-        "How many different problems were enough, for 95 in 100 to be right?",
+        "Drawn in whichever of the three ways does best, how many different problems "
+        "were enough, for 95 in 100 of four by four digits to be right?",
         worked.FEWEST_OPTIONS,
         lambda: worked.problems_that_do(rows),
         frame=worked.PROBLEMS,
@@ -153,15 +154,6 @@ if page.draws(*OF_A_SUM):
 
 @page.section("four", needs=[AFTER], told=False)
 def four_digits() -> None:
-    options = ("fewer than 1 in 1,000", "about 1 in 100", "about 1 in 10")
-    wrong = worked.wrong_of_four()
-    if wrong is not None and not page.guess(
-        "Of 100,000 problems of four by four digits that it never trained on, how many are wrong?",
-        options,
-        lambda: worked.four_wrong(wrong),
-        frame=worked.four_to_be_wrong(wrong),
-    ):
-        return
     page.prose("four_controls")
     form = probes.form_of(*pair)
     said = probes.write_without_head(AFTER, *pair)
@@ -181,6 +173,16 @@ def four_digits() -> None:
     a, b = pair
     problem = Problem(a, b, partial_products(a, b, form.q), a * b)
     st.html(tokens.checks(tokens.check_working(said.text, form, problem), said.given))
+    page.prose("four_bound")
+    options = ("fewer than 1 in 1,000", "about 1 in 100", "about 1 in 10")
+    wrong = worked.wrong_of_four()
+    if wrong is not None and not page.guess(
+        "Of 100,000 problems of four by four digits that it never trained on, how many are wrong?",
+        options,
+        lambda: worked.four_wrong(wrong),
+        frame=worked.four_to_be_wrong(wrong),
+    ):
+        return
     page.notice()
     page.source(coverage.steps_of_multiplication, coverage.columns_of_addition)
 
@@ -211,7 +213,7 @@ def errors_that_are_left() -> None:
 def where_errors_live() -> None:
     rows = rows_of("mistakes.jsonl")
     if not rows or not page.guess(
-        "How often do problems with a far carry go wrong?",
+        "How often do problems go wrong that have a carry through two columns or more?",
         worked.CARRY_OPTIONS,
         lambda: worked.wrong_with_far_carries(rows),
         frame=worked.far_carries(rows),

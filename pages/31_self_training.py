@@ -68,15 +68,15 @@ def checks_that_need_no_answer() -> None:
 # ---------------------------------------------------------------- 2. what it gains
 
 
-def dots_of_networks(name: str, lengths: Sequence[int]) -> None:
-    """A length and a round to choose, and every network as a dot."""
-    rows = rows_of(RECORD)
+def dots_of_networks(name: str, lengths: Sequence[int], first: int) -> None:
+    """A length, at `first` this one, and a round to choose, and every network as a dot."""
     left, right = st.columns(2)
     with left:
         digits = page.choose(
             f"{name}_length",
             "Test problems",
             lengths,
+            first,
             words=lambda n: f"{n} × {n}",
             kind="segments",
         )
@@ -87,6 +87,11 @@ def dots_of_networks(name: str, lengths: Sequence[int]) -> None:
             range(claims.FIRST, claims.LAST + 1),
             claims.LAST,
         )
+    dots_after(digits, after)
+
+
+def dots_after(digits: int, after: int) -> None:
+    rows = rows_of(RECORD)
     page.draw(
         dots.seeds(
             worked.right_after(rows, after, digits),
@@ -100,20 +105,30 @@ def dots_of_networks(name: str, lengths: Sequence[int]) -> None:
     st.caption(worked.networks(rows))
 
 
-@page.section("gains", was=["rounds"])
+@page.section("longer")
 def what_it_gains() -> None:
     rows = rows_of(RECORD)
-    if not rows or not page.guess(
-        "Three networks train on labels that any two of them agree on. How many test problems of "
-        "five by five digits are wrong after the last round?",
-        worked.FIVE_OPTIONS,
-        lambda: worked.fives_left(rows),
-        frame=worked.fives(rows),
-    ):
+    if not rows:
         return
-    dots_of_networks("gains", worked.LONGER)
+    dots_after(worked.LONGER[0], claims.LAST)
     page.notice()
     page.source(rounds.measure_evolution, rounds.texts_to_read)
+
+
+@page.section("gains", was=["rounds"])
+def where_it_ends() -> None:
+    rows = rows_of(RECORD)
+    if not rows or not page.guess(
+        "Of the three networks where any two agree, take the median: how many test problems of "
+        "six by six digits are wrong after the last round?",
+        worked.SIX_OPTIONS,
+        lambda: worked.sixes_left(rows),
+        frame=worked.sixes(rows),
+    ):
+        return
+    dots_of_networks("gains", worked.LONGER, worked.LONGER[1])
+    page.notice()
+    page.source(rounds.evaluate_lengths)
 
 
 # ---------------------------------------------------------------- 3. what it loses
@@ -142,7 +157,7 @@ def what_it_loses() -> None:
         frame=worked.which_is_lost(rows),
     ):
         return
-    dots_of_networks("loses", worked.KNOWN)
+    dots_of_networks("loses", worked.KNOWN, worked.KNOWN[0])
     page.notice()
     page.source(rounds.evaluate_lengths)
 

@@ -84,7 +84,7 @@ CONTENTS = (
         "3",
         "A network that marks its own work",
         "What can a network teach itself when nobody marks its answers?",
-        10,
+        12,
     ),
     Entry(
         "40_kv_cache", "4", "The KV cache", "Why is the second token cheaper than the first?", 22

@@ -154,6 +154,17 @@ def test_searches_and_the_other_mix_are_drawn_of_whatever_is_there() -> None:
     assert "Only one" in worked.which_mix(points[::2])
 
 
+def test_three_runs_end_better_than_the_one_in_stages_as_the_page_says() -> None:
+    looks = {row["cell"]["arm"]: row["looks"][-1] for row in record("course_looks")}
+    wrong = {arm: look["shapes"]["4x4"][1] for arm, look in looks.items()}
+    assert len(wrong) == 5 and sum(n < wrong["the_course"] for n in wrong.values()) == 3
+
+
+def test_a_readers_problem_is_written_before_the_guess_is_made(seen: Any) -> None:
+    app = seen(PAGE)
+    assert "4837 × 2916 = 14104692" in html_of(app) and "The answer: **" not in text_of(app)
+
+
 def test_so_many_errors_are_allowed_and_no_more() -> None:
     few = worked.allowed()
     assert lower_bound_95(few, 100_000) >= 0.999 > lower_bound_95(few + 1, 100_000)

@@ -62,8 +62,8 @@ HTML = f"""
 <div class="drawing sieve">
   <div class="legend">
     <span><svg viewBox="0 0 10 10"><circle cx="5" cy="5" r="4.5"/></svg>right</span>
-    <span><svg viewBox="0 0 10 10"><path d="M1 1L9 9M1 9L9 1"/></svg>a wrong number</span>
-    <span><svg viewBox="0 0 10 10"><path d="M1 5L9 5"/></svg>no number</span>
+    <span><svg viewBox="0 0 10 10"><path d="M1 1L9 9M1 9L9 1"/></svg>wrong, a number</span>
+    <span><svg viewBox="0 0 10 10"><path d="M1 5L9 5"/></svg>wrong, no number</span>
   </div>
   <div class="tower">
     <div class="sheet"><canvas class="dots" role="slider" tabindex="0"></canvas></div>

@@ -109,6 +109,17 @@ BETTER = rows("far_products")
 
 LOOKS = rows("course_looks")
 
+
+def until_half(row: Row) -> float:
+    """Million tokens of a training until the first look that finds half of the longest right."""
+    return next(
+        look["tokens"] / 1e6
+        for look in row["looks"]
+        for n, wrong in [look["shapes"][LONGEST]]
+        if 2 * wrong <= n
+    )
+
+
 # ---------------------------------------------------------------- mistakes
 
 MISTAKES = rows("mistakes")
@@ -314,6 +325,13 @@ CLAIMS: dict[str, Claim] = {
         "Test problems of 4x4 digits wrong at the end of the looks: full curriculum.",
         LOOKS.where(arm="the_course").counts("end.4x4.1", "end.4x4.0"),
     ),
+    **{
+        f"curriculum.half_{arm}": Claim(
+            f"Tokens until the first look with half of 4x4 digits right: {ARMS[arm]}.",
+            LOOKS.where(arm=arm).numbers(until_half, "{:.1f}", "million tokens"),
+        )
+        for arm in ("the_course", "reversed")
+    },
     "curriculum.frontier_20_test": Claim("Test problems of 20x20 digits wrong.", WRONG_AT_TWENTY),
     "curriculum.one_too_small": Claim(
         "Problems wrong at the frontier whose first wrong digit is one too small.",
@@ -457,8 +475,8 @@ TABLES = {
         "Network",
         {
             words: {
-                "At the rate of your runs": tuned(USUAL_RATE, scratch=scratch),
-                "At twice that rate": tuned(2 * USUAL_RATE, scratch=scratch),
+                "Wrong at the rate of your runs": tuned(USUAL_RATE, scratch=scratch),
+                "Wrong at twice that rate": tuned(2 * USUAL_RATE, scratch=scratch),
             }
             for words, scratch in (("fine-tuned", False), ("from scratch", True))
         },

@@ -204,12 +204,13 @@ def sums_of(source: Source, seed: int) -> Drawn:
 TUNED_KEY = "ch30_live"
 
 TUNED_PARTS = {
-    "random": ("Random two-digit problems", 40),
-    "rehearsed": ("Rehearsal of one digit", 25),
     "carries": ("Problems with far carries", 20),
+    "rehearsed": ("Rehearsal of one digit", 25),
+    "random": ("Random two-digit problems", 40),
     "zeros": ("Problems with zeros", 15),
 }
-"""Of a mix, by their names in `Blend`: the words for each, and how much there is of it at first."""
+"""Of a mix, by their names in `Blend`: the words for each, and how much there is of it at first.
+The first two are in sight: the page says what to do with them."""
 
 TUNED_NAMES = {
     "random": "random problems",

@@ -516,6 +516,7 @@ CALC: dict[str, Callable[[], str]] = {
     "tokens_2x2": lambda: length("2x2"),
     "tokens_4x4": lambda: length("4x4"),
     "tokens_50": lambda: f"{Format('cot_reversed', 50, 50).length:,}",
+    "usual_rate": lambda: f"{claims.USUAL_RATE:g}",
     "fewest_3000": lambda: f"{claims.FEW[0]:,}",
     "frontier_many": lambda: f"{ladder()[0]['n']}",
     "frontier_few": lambda: f"{ladder()[-1]['n']}",

@@ -131,7 +131,7 @@ def each_network(arm: str, digits: int) -> Told:
     return rounds(arm, digits=LAST).told(words)
 
 
-ASKED_LAST = {"two_agree": (1, 6), "sieve": (5,), "unfiltered": (4,), "true": (8,)}
+ASKED_LAST = {"two_agree": (1, 5, 6), "sieve": (5,), "unfiltered": (4,), "true": (8,)}
 """Of the lengths after the last round, those that prose tells."""
 
 SWAPPED = rounds(digits=7)

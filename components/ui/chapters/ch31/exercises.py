@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
 from components.ui.chapter import Chapter
 from components.ui.exercise_verdict import show_verdict
+from components.ui.link import LONGEST, text_up_to
+from components.ui.operand_boxes import USUAL
+from lab.data.problems import read_operand
 from lab.data.remainders import remainders_agree
 from lab.exercises.self_training_exercises import Label
 
 SUM = (37, 48)
 
-MOST_TYPED = 9999
+MOST_DIGITS = 4
 
 
 def slip_through(page: Chapter) -> None:
     """A wrong answer that neither remainder gives away."""
     a, b = SUM
-    answer = page.number("ex_label", f"Your label for {a} × {b}", 0, MOST_TYPED, 0, typed=True)
-    if answer:
-        label = Label(a, b, answer)
-        show_verdict(label.solved, said_of_label(label), hint_for(label))
+    key = f"{page.prefix}ex_label"
+    page.link.take(key, *text_up_to(LONGEST + MOST_DIGITS))
+    typed = st.text_input(f"Your label for {a} × {b}", key=key, bind="query-params", width=USUAL)
+    if typed:
+        judge(key, typed)
     page.source(remainders_agree)
+
+
+def judge(key: str, typed: str) -> None:
+    """What is no number gets a sentence, and no verdict stays that speaks of another."""
+    try:
+        label = Label(*SUM, read_operand(typed, MOST_DIGITS))
+    except ValueError as error:
+        with st.container(key=f"refused_{key}"):  # `names.js` ties it to its box
+            st.warning(str(error))
+    else:
+        show_verdict(label.solved, said_of_label(label), hint_for(label))
 
 
 def said_of_label(label: Label) -> str:

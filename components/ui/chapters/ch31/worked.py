@@ -23,7 +23,7 @@ rounds = lazily("lab.experiments.self_evolution")
 Record = Sequence[Row]
 Bars = list[dict[str, Any]]
 
-FIVE_OPTIONS = ("a few in 100", "about half", "nearly all")
+SIX_OPTIONS = ("a few in 100", "about half", "nearly all")
 ROT_OPTIONS = ("they stay right", "some are lost", "most are lost")
 TAUGHT_DIGITS = range(1, 4)
 """Of the problems that it was taught before the first round."""
@@ -76,18 +76,18 @@ def right_after(record: Record, round_: int, digits: int) -> Bars:
     ]
 
 
-def fives(record: Record) -> Dragged:
-    """The frame of the guess: problems of five by five digits, wrong after the first round."""
-    begun = networks_after(record, claims.SIEVED, claims.FIRST, LONGER[0])
-    n = begun[0][1]
-    wrong = [float(wrong) for wrong, _ in begun]
-    first = Line("after the first round", median(wrong), dots=wrong, hue="grey")
-    return Dragged(Axis(f"wrong of {n}", 0, n), "after the last round", [first], start=n / 2)
+def sixes(record: Record) -> Dragged:
+    """The frame of the guess: problems of five by five digits that are wrong at the end."""
+    shorter = networks_after(record, claims.SIEVED, claims.LAST, LONGER[0])
+    n = shorter[0][1]
+    wrong = [float(wrong) for wrong, _ in shorter]
+    five = Line("five by five", median(wrong), dots=wrong, hue="grey")
+    return Dragged(Axis(f"wrong of {n}", 0, n), "six by six", [five], start=n / 2)
 
 
-def fives_left(record: Record) -> Answer:
+def sixes_left(record: Record) -> Answer:
     """The answer of the guess: the median of the networks, each as a dot."""
-    wrong = [wrong for wrong, _ in networks_after(record, claims.SIEVED, claims.LAST, LONGER[0])]
+    wrong = [wrong for wrong, _ in networks_after(record, claims.SIEVED, claims.LAST, LONGER[1])]
     middle = median(wrong)
     return Answer(middle, f"median {middle:g}", dots=[*map(float, wrong)])
 

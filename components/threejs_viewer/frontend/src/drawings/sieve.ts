@@ -264,7 +264,9 @@ class Sieve extends MovingDrawing<Data> {
     const { name } = this.data.rounds[this.round];
     say(this.part("written"), `Problems of up to ${name}`);
     say(this.part("of"), `${counted(labels.length)} labels, ${counted(wrong)} wrong`);
-    this.part<HTMLButtonElement>("next").disabled = kept.wrongKept === 0;
+    const next = this.part<HTMLButtonElement>("next");
+    next.disabled = kept.wrongKept === 0;
+    say(next, next.disabled ? "No wrong one is kept" : "Next wrong one that is kept");
     this.tellOne();
   }
 
@@ -276,8 +278,9 @@ class Sieve extends MovingDrawing<Data> {
     const { kept, wrongKept, rightThrown } = maths.count(this.labels, this.data.right, this.on);
     const on = this.data.checks.filter(([, bit]) => bit & this.on);
     const by = on.length ? names(on) : "no check";
+    const are = this.share < 1 ? "will be" : "are"; // the trays tell what has come to rest
     return (
-      `${begun}. With ${by}, ${counted(kept)} are kept, ${counted(wrongKept)} of them wrong; ` +
+      `${begun}. With ${by}, ${counted(kept)} ${are} kept, ${counted(wrongKept)} of them wrong; ` +
       `of those held back, ${counted(rightThrown)} are right.`
     );
   }
