@@ -7,7 +7,6 @@ import streamlit as st
 from components.ui.chapter import Chapter
 from components.ui.exercise_verdict import show_verdict
 from components.ui.link import LONGEST, text_up_to
-from components.ui.operand_boxes import USUAL
 from lab.data.problems import read_operand
 from lab.data.remainders import remainders_agree
 from lab.exercises.self_training_exercises import Label
@@ -15,6 +14,8 @@ from lab.exercises.self_training_exercises import Label
 SUM = (37, 48)
 
 MOST_DIGITS = 4
+WIDE = 220
+"""Pixels of the box: its words in one line."""
 
 
 def slip_through(page: Chapter) -> None:
@@ -22,7 +23,7 @@ def slip_through(page: Chapter) -> None:
     a, b = SUM
     key = f"{page.prefix}ex_label"
     page.link.take(key, *text_up_to(LONGEST + MOST_DIGITS))
-    typed = st.text_input(f"Your label for {a} × {b}", key=key, bind="query-params", width=USUAL)
+    typed = st.text_input(f"Your label for {a} × {b}", key=key, bind="query-params", width=WIDE)
     if typed:
         judge(key, typed)
     page.source(remainders_agree)
