@@ -780,6 +780,20 @@ test("a connection is cut, and the problem is written anew, token by token", () 
   vi.useRealTimers();
 });
 
+test("arcs that change the text are marked where every text is known, and nowhere else", () => {
+  const drawing = opened(connections, cases.connections);
+  const { data } = cases.connections;
+  const at = data.widths[0].table.flatMap((row, r) => row.map((_, n) => `${r} ${n}`));
+  const other = at.filter((one) => data.cuts[one as "2 1"].text !== data.whole.text);
+  const marked = (): string[] =>
+    at.filter((_, i) => drawing.all(".hit")[i].classList.contains("changes"));
+  expect(marked()).toEqual(other);
+  expect(drawing.text(".kinds")).toContain(`${other.length} of ${at.length} change this text`);
+  drawing.load({ ...data, cuts: { "2 1": data.cuts["2 1"] } as never, digest: "one text" });
+  expect(marked()).toEqual([]);
+  expect(drawing.text(".kinds")).not.toContain("change this text");
+});
+
 test("another is cut by its arc, by a part, or from the lists, and Python hears of it", () => {
   const drawing = opened(connections, cases.connections);
   const [{ table }] = cases.connections.data.widths;
