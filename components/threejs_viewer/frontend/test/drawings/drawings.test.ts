@@ -626,6 +626,39 @@ test("where no wrong label is kept there is no next one", () => {
   expect(drawing.text(".pointed")).toBe("Label 1: right, kept; no check holds it back.");
 });
 
+test("a label is held back by the check that it comes to first, and by none below", () => {
+  const flags = btoa("\x00");
+  const data = { ...cases.sieve.data, digest: "none", rounds: [{ name: "4", flags, texts: [] }] };
+  const drawing = opened(sieve, { ...cases.sieve, data });
+  roundOf(drawing, 1);
+  const names = data.checks.map(([name]) => name);
+  names.forEach((name, first) => {
+    switchTo(
+      drawing,
+      names.map((_, k) => k >= first),
+    );
+    expect(drawing.text(".pointed div")).toBe(`Label 1: wrong, held back by ${name}.`);
+    expect(drawing.one(".dots").getAttribute("aria-valuetext")).toMatch(`held back by ${name}.`);
+  });
+});
+
+test("while the labels of a round fall, the knob stands below its name", () => {
+  vi.useFakeTimers();
+  const drawing = opened(sieve, cases.sieve);
+  roundOf(drawing, 0);
+  drawing.one(".play").click();
+  const marks = drawing.all(".landmarks span");
+  const seen = new Set<string>();
+  range(200).forEach(() => {
+    vi.advanceTimersByTime(50);
+    const name = drawing.text(".written").replace("Problems of up to ", "");
+    seen.add(name);
+    expect(marks[Math.max(moment(drawing), 1) - 1].title).toBe(name);
+  });
+  expect(seen.size).toBe(marks.length);
+  vi.useRealTimers();
+});
+
 // ---------------------------------------------------------------- a tile crosses the scores
 
 type Walked = Opened<typeof cases.tiles.data>;
