@@ -156,7 +156,7 @@ else:
 found = {entry: n for entry, n in found.items() if n}
 n_found = sum(found.values())
 st.caption(
-    f"{n_found} of {sum(makes.values())} claims, on {len(found)} pages."
+    f"{n_found} of {sum(makes.values())} claims, on {len(found)} page{'s' * (len(found) != 1)}."
     + ("" if sought else " Open a page to see its claims.")
 )
 with st.container(key="claims", gap="xsmall"):

