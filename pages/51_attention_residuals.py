@@ -57,14 +57,7 @@ def one_connection_is_cut() -> None:
     with figure:
         show_connections(
             "ch51_connections",
-            reads.sources,
-            reads.readers,
-            worked.widths(reads, record),
-            worked.parts_of(*pair),
-            worked.places_of(*pair),
-            *worked.texts(pair, cut),
-            worked.how_often(record),
-            worked.ON_WHAT,
+            worked.cuts(pair, cut, record),
             cut,
             alt="The parts of a network of six layers, and how much each reads of all before it",
             width=width,

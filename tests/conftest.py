@@ -78,7 +78,7 @@ NAMED = re.compile(r'\b(?:page|self)\.(choose|number|section|pair)\(\s*"(\w+)"')
 OTHERS = {
     "home": ["a", "b", "layer", "head", "pull"],
     "70_forward_pass_3d": ["ch70_prompt", "ch70_beside_prompt", "ch70_beside_run"],
-    "91_claims": ["ch91_find"],
+    "91_claims": ["ch91_find", "q"],
     "94_glossary": ["ch94_find"],
 }
 

@@ -79,9 +79,6 @@ ON_PAGE = {
         "products, sums": "numbers are added",
         "those of sums": "numbers are added",
     },
-    "31_self_training": {
-        "wrong? That is asked": "a question",
-    },
     "40_kv_cache": {
         "rounding of sums": "numbers are added",
         "same machine sums": "numbers are added",

@@ -33,6 +33,7 @@ from lab.data.samples import Sample
 from lab.data.sources import Pairs
 from lab.experiments.collapse_texts import (
     ARMS,
+    DRAWN,
     N_ASKED,
     N_LOOKED_AT,
     PICTURED_SEED,
@@ -207,8 +208,8 @@ def distance(model: GPT, start: GPT) -> float:
 
 
 def measure_collapse(cell: Cell) -> dict[str, Any]:
-    """All looks of a run, and its last network taken apart; one of each arm also leaves its arrows
-    in `records/`."""
+    """All looks of a run, and its last network taken apart; one of each arm that is drawn also
+    leaves its arrows in `records/`."""
     asked, state = Asked.of(cell["seed"]), TrainState.start(long_recipe(cell))
     looks, features = zip(*follow_run(cell, asked, state), strict=True)
     for arm, drawn in unit_cells().items():
@@ -327,8 +328,8 @@ def cells_of_seed(seed: int) -> list[Cell]:
 
 
 def unit_cells() -> dict[str, Cell]:
-    """The runs whose features are kept as arrows, one of each arm."""
-    return {arm: cell_of("plain", 0.0, PICTURED_SEED, **unusual) for arm, unusual in ARMS.items()}
+    """The runs whose features are kept as arrows, one of each arm that is drawn."""
+    return {arm: cell_of("plain", 0.0, PICTURED_SEED, **ARMS[arm]) for arm in DRAWN}
 
 
 # ---------------------------------------------------------------- where the push goes

@@ -45,6 +45,9 @@ ARMS: dict[str, dict[str, Any]] = {
 }
 """Ways to go on, each with the plain residual and without weight decay, by what is unusual."""
 
+DRAWN = ("usual", "centred", "fp64")
+"""The arms whose features are kept as arrows."""
+
 
 @dataclass(frozen=True)
 class Asked:

@@ -213,7 +213,7 @@ def tokens_of(recipe: Recipe) -> int:
 
 
 COURSE_RATE, AT_ONCE_RATE, TAUGHT_RATE = 5e-4, 1e-3, 2e-3
-"""Of each arm the best of `RATES` on validation, with the first seed."""
+"""Of each arm the best of `RATES` on validation, with the first seed: `records/bases.jsonl`."""
 
 
 def rehearsing(share: float) -> Blend:

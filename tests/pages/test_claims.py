@@ -1,22 +1,112 @@
-"""The page of all claims."""
+"""The page of all claims: folded by page, found by their words, each with the way to its figure."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from html import unescape
 from typing import Any
+
+import pytest
 
 from components.ui.book import CONTENTS
 from components.ui.claims import claim_index
+from components.ui.claims.standing import SECTION, standing_of
 
-HEADING = re.compile(r"<h2>(.*?) <small>(\d+)</small></h2>")
+PAGE = "91_claims"
+GROUP = re.compile(r"\*\*(.+)\*\* · (\d+) claims?")
 
 
-def test_claims_stand_under_the_page_that_makes_them_and_none_is_left_out(book: Any) -> None:
-    app = book("91_claims")
+def groups(app: Any) -> dict[str, int]:
+    """Of each page that stands there: how many claims its fold promises."""
+    found = (GROUP.fullmatch(fold.label) for fold in app.expander)
+    return {match[1]: int(match[2]) for match in found if match}
+
+
+def drawn(app: Any) -> list[str]:
+    """The claims that are drawn, each with all that stands in it."""
+    bodies = [element.proto.body for element in app.get("html")]
+    return [c for body in bodies for c in body.split('<div class="wb-claim">')[1:]]
+
+
+def statements() -> list[str]:
+    claims = [claim.statement for claim in claim_index.all_claims().values()]
+    return claims + [looked.claim.statement for looked in claim_index.all_cells()]
+
+
+def test_at_first_every_claim_is_counted_under_its_page_and_few_are_read(
+    book: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that prose names, here and on the way here."""
+    n = len(statements())
+    read: list[str] = []
+    look_up = claim_index.measured
+
+    def watched(name: str, *rest: Any) -> Any:
+        read.append(name)
+        return look_up(name, *rest)
+
+    monkeypatch.setattr(claim_index, "measured", watched)
+    app = book(PAGE)
     assert not app.exception
-    headings = [HEADING.findall(found.proto.body) for found in app.get("html")]
-    (found,) = [some for some in headings if some]
     titles = [entry.title for entry in CONTENTS]
-    assert [title for title, _ in found] == sorted((t for t, _ in found), key=titles.index)
-    n_claims = len(claim_index.all_claims()) + len(claim_index.all_cells())
-    assert len(found) > 10 and sum(int(n) for _, n in found) == n_claims
+    assert [*groups(app)] == sorted(groups(app), key=titles.index) and len(groups(app)) > 10
+    assert (sum(groups(app).values()), drawn(app)) == (n, [])
+    assert len(set(read)) < n / 20
+
+
+def test_opened_folds_hold_every_claim_and_as_many_as_they_promise(
+    book: Callable[..., Any],
+) -> None:
+    app = book(PAGE)
+    promised = groups(app)
+    for entry in CONTENTS:
+        if entry.title in promised:
+            app.session_state[f"ch91_{entry.url}_"] = True
+    app.run()
+    found = [unescape(re.findall(r"<p>(.*?)</p>", claim)[0]) for claim in drawn(app)]
+    assert sorted(found) == sorted(statements())
+    assert groups(app) == promised
+    assert [c for c in drawn(app) if not re.search(r"<b>[^<]+</b>", c) or "href=" not in c] == []
+
+
+def test_a_search_shows_the_claims_that_have_the_word_by_page(seen: Callable[..., Any]) -> None:
+    app = seen(PAGE, q="Carry")
+    claims = drawn(app)
+    assert 0 < len(claims) == sum(groups(app).values()) < 60
+    assert [c for c in claims if "carr" not in c.lower()] == []
+    assert app.text_input(key="q").value == "Carry"
+
+
+def test_words_apart_find_what_has_each_of_them(seen: Callable[..., Any]) -> None:
+    (claim, *_) = drawn(seen(PAGE, q="forged another digit"))
+    assert all(word in claim for word in ("forged", "another", "digit"))
+
+
+def test_a_link_of_before_finds_the_same(seen: Callable[..., Any]) -> None:
+    app = seen(PAGE, ch91_find="ch2.full_errors")
+    assert len(drawn(app)) == 1 and "rope.full_errors" in drawn(app)[0]
+
+
+def test_a_search_that_finds_nothing_or_is_too_long_says_what_is_possible(
+    seen: Callable[..., Any],
+) -> None:
+    app = seen(PAGE, q="zebra")
+    (told,) = app.info
+    assert told.value.startswith("No claim has 'zebra' in it. Try one word")
+    assert (groups(app), drawn(app)) == ({}, [])
+    app = seen(PAGE, q="x" * 200)
+    (told,) = app.info
+    assert "up to 80 characters" in told.value
+    assert sum(groups(app).values()) == len(statements())
+
+
+def test_a_claim_leads_to_a_section_that_its_page_has() -> None:
+    """Nearly all stand in one; the rest lead to their page."""
+    tables = (name for slug in claim_index.CHAPTERS for name in claim_index.tables_of(slug))
+    found = {name: standing_of(name) for name in (*claim_index.all_claims(), *tables)}
+    sections = {entry.url: SECTION.findall(entry.path.read_text()) for entry in CONTENTS[:-1]}
+    strange = [n for n, x in found.items() if x.section and x.section not in sections[x.url]]
+    assert strange == []
+    assert sum(not standing.section for standing in found.values()) < len(found) / 20
+    assert standing_of("feature_collapse.collapse_loss_when").link == "feature_collapse?at=inside"

@@ -109,17 +109,30 @@ class Often:
     wrong: Sequence[Sequence[int]]
 
 
+@dataclass(frozen=True)
+class Cuts:
+    """What becomes of a problem with each connection cut.
+
+    `sources` stand in the order in which they are written. The last of the `readers` is the end of
+    the network; each one before it is named as the contribution that it writes. `places` names
+    every token that is written; `without` holds what is written without a connection. `often` was
+    counted on what `of` says.
+    """
+
+    sources: Sequence[str]
+    readers: Sequence[str]
+    widths: Sequence[Width]
+    parts: Sequence[Part]
+    places: Sequence[str]
+    whole: Text
+    without: Mapping[Connection, Text]
+    often: Sequence[Often]
+    of: str
+
+
 def show_connections(
     key: str,
-    sources: Sequence[str],
-    readers: Sequence[str],
-    widths: Sequence[Width],
-    parts: Sequence[Part],
-    places: Sequence[str],
-    whole: Text,
-    cuts: Mapping[Connection, Text],
-    often: Sequence[Often],
-    of: str,
+    cuts: Cuts,
     cut: Connection,
     *,
     alt: str,
@@ -127,16 +140,12 @@ def show_connections(
     on_change: Callable[[Connection, int], None] | None = None,
     seconds: float = 9.0,
 ) -> None:
-    """`sources` stand in the order in which they are written. The last of the `readers` is the end
-    of the network; each one before it is named as the contribution that it writes. `places` names
-    every token that is written; `cuts` holds what is written without a connection, at least that of
-    `cut`. `of` says what `often` was counted on. `on_change` gets the connection that a reader cut,
-    and the width that is chosen, at every change.
+    """With `cut`, whose text is among those of `cuts`. `on_change` gets the connection that a
+    reader cut, and the width that is chosen, at every change.
 
     Raises ValueError for names, tables and texts that do not fit.
     """
-    data = connections_data(sources, readers, widths, parts, places, whole, cuts, often, cut)
-    data |= {"alt": alt, "of": of, "seconds": seconds}
+    data = connections_data(cuts, cut) | {"alt": alt, "seconds": seconds}
     data["digest"] = digest(data)
     data |= {"cut": [*cut], "width": width}  # below the digest: in the browser they are so already
 
@@ -149,42 +158,33 @@ def show_connections(
     component(data=data, key=key, on_chosen_change=changed)
 
 
-def connections_data(
-    sources: Sequence[str],
-    readers: Sequence[str],
-    widths: Sequence[Width],
-    parts: Sequence[Part],
-    places: Sequence[str],
-    whole: Text,
-    cuts: Mapping[Connection, Text],
-    often: Sequence[Often],
-    cut: Connection,
-) -> dict[str, Any]:
+def connections_data(cuts: Cuts, cut: Connection) -> dict[str, Any]:
     """What the browser needs, as plain numbers."""
-    require_names(sources, readers)
-    first = len(sources) - len(readers) + 1  # so many are there for the first that reads
+    require_names(cuts.sources, cuts.readers)
+    first = len(cuts.sources) - len(cuts.readers) + 1  # so many are there for the first that reads
     tables = [
-        [read_by(reader, width, width.table[r], first + r) for r, reader in enumerate(readers)]
-        for width in widths
+        [read_by(reader, width, width.table[r], first + r) for r, reader in enumerate(cuts.readers)]
+        for width in cuts.widths
     ]
-    if any(len(line.text) != len(whole.text) for line in cuts.values()):
-        raise ValueError(f"texts of other lengths than {len(whole.text)}")
-    given = len(whole.text) - len(places)
-    if cut not in cuts:
+    n_token = len(cuts.whole.text)
+    if any(len(line.text) != n_token for line in cuts.without.values()):
+        raise ValueError(f"texts of other lengths than {n_token}")
+    if cut not in cuts.without:
         raise ValueError(f"no text of {cut}")
     return {
-        "sources": [*sources],
-        "readers": [*readers],
+        "sources": [*cuts.sources],
+        "readers": [*cuts.readers],
         "widths": [
             {"name": width.name, "said": width.said, "bundled": width.bundled, "table": table}
-            for width, table in zip(widths, tables, strict=True)
+            for width, table in zip(cuts.widths, tables, strict=True)
         ],
-        "parts": [asdict(part) for part in parts],
-        "places": [*places],
-        "given": given,
-        "whole": asdict(whole),
-        "cuts": {f"{at.reader} {at.source}": asdict(line) for at, line in cuts.items()},
-        "often": [asdict(one) for one in often],
+        "parts": [asdict(part) for part in cuts.parts],
+        "places": [*cuts.places],
+        "given": n_token - len(cuts.places),
+        "whole": asdict(cuts.whole),
+        "cuts": {f"{at.reader} {at.source}": asdict(line) for at, line in cuts.without.items()},
+        "often": [asdict(one) for one in cuts.often],
+        "of": cuts.of,
     }
 
 

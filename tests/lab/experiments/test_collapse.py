@@ -13,6 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from components.ui.chapters.ch52 import claims, worked
 from lab.data.problems import split_value
 from lab.experiments import collapse, collapse_texts, warnings
 from lab.experiments.warnings import WarningRule, fall_of, fit, judge
@@ -41,7 +42,10 @@ def test_cells_differ_in_what_they_name_alone() -> None:
     exact = collapse.long_recipe(collapse.cell_of("plain", 0.0, 1, precision="fp64_loss"))
     changed = {k for k, v in vars(usual).items() if vars(exact)[k] != v}
     assert changed == {"precision"}
-    arms = [collapse.long_recipe(cell) for cell in collapse.unit_cells().values()]
+    arms = [
+        collapse.long_recipe(collapse.cell_of("plain", 0.0, 1, **unusual))
+        for unusual in collapse.ARMS.values()
+    ]
     assert len({recipe.hash for recipe in arms}) == len(collapse.ARMS)
     assert usual.steps == collapse.STEPS and usual.decay == 0 and usual.weight_decay == 0
 
@@ -160,7 +164,7 @@ def test_the_features_turn_one_way_with_the_push_and_stay_without(arm: str) -> N
             assert last > first + 0.7 if arm == "usual" else abs(last - first) < 0.1
 
 
-@pytest.mark.parametrize("arm", collapse.ARMS)
+@pytest.mark.parametrize("arm", collapse.unit_cells())
 def test_the_arrows_that_are_kept_are_those_of_the_run(arm: str) -> None:
     """The mean cosine of two of them, not all of one text, follows that of the record."""
     (row,) = (row for row in ROWS if row["cell"] == collapse.unit_cells()[arm])
@@ -169,6 +173,13 @@ def test_the_arrows_that_are_kept_are_those_of_the_run(arm: str) -> None:
     mean = (units @ units.transpose(1, 2)).mean((1, 2)) - 1 / collapse_texts.N_POINT
     told = torch.tensor([look["token_cosine"][-1] for look in row["looks"]], dtype=torch.float64)
     assert (mean - told).abs().max() < 0.1
+
+
+def test_arrows_are_kept_of_the_arms_that_the_page_draws_and_of_no_other() -> None:
+    drawn = {claims.ARM_OF[kind] for kind in worked.DRAWN}
+    assert set(collapse.unit_cells()) == drawn
+    kept = sorted(path.name for path in RECORDS.glob("collapse_units_*"))
+    assert kept == sorted(collapse.units_path(arm).name for arm in drawn)
 
 
 def test_the_three_directions_hold_the_most_of_the_squared_length() -> None:

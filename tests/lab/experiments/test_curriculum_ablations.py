@@ -166,6 +166,19 @@ def test_the_bases_differ_in_where_they_begin_and_how_they_say_positions() -> No
     }
 
 
+def test_each_arm_has_the_rate_that_was_best_on_validation() -> None:
+    longest = curriculum_ablations.name_shape(4, 4)
+    best = {
+        base: min(
+            select(read_lines(RECORDS / "bases.jsonl"), base=base),
+            key=lambda row: row["stages"][-1]["shapes"][longest][1],
+        )["cell"]["rate"]
+        for base in ("nothing", "nothing_all_at_once", "coupled")
+    }
+    chosen = ("COURSE_RATE", "AT_ONCE_RATE", "TAUGHT_RATE")
+    assert [*best.values()] == [getattr(curriculum_ablations, name) for name in chosen]
+
+
 def test_other_bases_begin_with_weights_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trained as the committed base was but for the seed, and handed to the course whole."""
     quick = replace(two_digits_coupled(), model=TINY, steps=2)

@@ -14,6 +14,7 @@ from components.ui.drawings import connections
 from components.ui.drawings.connections import (
     MOST,
     Connection,
+    Cuts,
     Often,
     Part,
     Text,
@@ -65,9 +66,24 @@ def often() -> list[Often]:
     return [Often("digits", 3000, [[100 * r + n for n in range(r + 1)] for r in range(5)])]
 
 
+def all_cuts(**changed: Any) -> Cuts:
+    usual: dict[str, Any] = {
+        "sources": SOURCES,
+        "readers": READERS,
+        "widths": widths(),
+        "parts": PARTS,
+        "places": PLACES,
+        "whole": WHOLE,
+        "without": {CUT: DEAD},
+        "often": often(),
+        "of": "in so many problems",
+    }
+    return Cuts(**(usual | changed))
+
+
 def connections_over_depth() -> Case:
-    cuts = {Connection(r, n): WHOLE for r in range(5) for n in range(r + 1)}
-    cuts |= {CUT: DEAD, Connection(2, 0): NO_NUMBER, Connection(4, 4): WRONG_SUM}
+    without = {Connection(r, n): WHOLE for r in range(5) for n in range(r + 1)}
+    without |= {CUT: DEAD, Connection(2, 0): NO_NUMBER, Connection(4, 4): WRONG_SUM}
 
     def placed(row: np.ndarray) -> list[float]:
         """Of each arc the middle, if the last one lies first and all of them from -1/2."""
@@ -75,21 +91,8 @@ def connections_over_depth() -> Case:
         return (ends - row[::-1] / row.sum() / 2 - 0.5)[::-1].tolist()
 
     def show() -> None:
-        connections.show_connections(
-            "k",
-            SOURCES,
-            READERS,
-            widths(),
-            PARTS,
-            PLACES,
-            WHOLE,
-            cuts,
-            often(),
-            "in so many problems",
-            CUT,
-            alt="Connections",
-            seconds=4,
-        )
+        cuts = all_cuts(without=without)
+        connections.show_connections("k", cuts, CUT, alt="Connections", seconds=4)
 
     rows = [row[~np.isnan(row)] for row in thrown()]
     return case(
@@ -108,19 +111,8 @@ CASES = {"connections": connections_over_depth}
 # ---------------------------------------------------------------- what Python sends
 
 
-def sent(**changed: Any) -> dict[str, Any]:
-    usual: dict[str, Any] = {
-        "sources": SOURCES,
-        "readers": READERS,
-        "widths": widths(),
-        "parts": PARTS,
-        "places": PLACES,
-        "whole": WHOLE,
-        "cuts": {CUT: DEAD},
-        "often": often(),
-        "cut": CUT,
-    }
-    return connections_data(**(usual | changed))
+def sent(*, cut: Connection = CUT, **changed: Any) -> dict[str, Any]:
+    return connections_data(all_cuts(**changed), cut)
 
 
 def test_of_each_part_what_is_there_travels_in_four_places() -> None:
@@ -151,7 +143,7 @@ def test_what_cannot_be_drawn_is_refused() -> None:
         ({"sources": ("x",) * 27}, "5 parts that read 27 contributions"),
         ({"readers": ("FFN 0", *READERS[1:])}, "'FFN 0' writes 'attention 0'; one name"),
         ({"cut": Connection(1, 1)}, r"no text of Connection\(reader=1, source=1\)"),
-        ({"cuts": {CUT: Text("37", [], [], None)}}, "texts of other lengths than 20"),
+        ({"without": {CUT: Text("37", [], [], None)}}, "texts of other lengths than 20"),
         (table_with([0.5, 0.4, nan, nan, nan]), "'amount' of 'FFN 0' sums to 0.9; 1 is wanted"),
         (table_with([1.5, -0.5, nan, nan, nan]), "'amount' of 'FFN 0' is not within 0 to 1"),
         (table_with([1, nan, nan, nan, nan]), first),
@@ -168,12 +160,15 @@ def test_what_a_reader_chose_is_handed_on(
     calls: list[Any] = []
     monkeypatch.setattr(connections, "component", lambda **call: calls.append(call))
     monkeypatch.setattr(connections, "sent_by", lambda key, name: state.get(name))
-    cuts = {CUT: DEAD, Connection(2, 0): WHOLE}
-    for cut in cuts:
+    cuts = all_cuts(without={CUT: DEAD, Connection(2, 0): WHOLE})
+    for cut in cuts.without:
         connections.show_connections(
-            "k", SOURCES, READERS, widths(), PARTS, PLACES, WHOLE, cuts, often(), "", cut,
-            alt="Connections", on_change=lambda cut, width: heard.append((cut, width)),
-        )  # fmt: skip
+            "k",
+            cuts,
+            cut,
+            alt="Connections",
+            on_change=lambda cut, width: heard.append((cut, width)),
+        )
     calls[0]["on_chosen_change"]()
     assert heard == wanted
     assert calls[0]["data"]["digest"] == calls[1]["data"]["digest"]

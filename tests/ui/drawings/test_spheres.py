@@ -67,7 +67,6 @@ def spheres_of_features() -> Case:
             said.append(f"{one.name}: {few}{others}, {cosine}")
         return f"Step {STEPS[moment]:,}. {'. '.join(said)}."
 
-    decades = np.log10(STEPS[1:]) - 2
     views = [(0.0, 30, 20), (0.5, 30, 20), (4.0, 0, 0), (2.25, 200, -90)]
     return case(
         spheres,
@@ -89,7 +88,7 @@ def spheres_of_features() -> Case:
                 {"at": moment, "cosines": [at(one.cosines, moment).tolist() for one in ARMS]}
                 for moment in (0.0, 2.0, 4.0)
             ],
-            "along": [0.0, *(0.08 + 0.92 * decades / decades[-1])],
+            "along": [moment / (S - 1) for moment in range(S)],
             "told": [told(moment) for moment in range(S)],
         },
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import altair as alt
 import numpy as np
@@ -176,12 +176,9 @@ LOW, HIGH = 0.2, 2000.0
 """Where the axis of operations for each byte begins and ends."""
 
 MACHINES = {RECORDED: GREY, NOW: ACCENT}
-NAMES_AT: dict[str, tuple[Literal["left", "right"], int]] = {
-    "prefill": ("right", -10),
-    "decode": ("left", 10),
-}
-"""To which side of its mark a name is aligned, and how far below: a prompt and as many texts stand
-close together."""
+NAMES_AT = {"prefill": 4, "decode": -4}
+"""How far below its mark a name stands, to the right of it: a prompt stands just below as many
+texts, and their names have room one below the other."""
 
 MEMORY, CACHE = "from memory", "from the processor's cache"
 
@@ -255,9 +252,9 @@ def roofline(machines: Sequence[Machine]) -> Chart:
     of_first = points.transform_filter(alt.datum["machine"] == machines[0].name)
     names = [
         of_first.transform_filter(alt.datum["phase"] == phase)
-        .mark_text(align=align, dx=8 if align == "left" else -8, dy=dy)
+        .mark_text(align="left", dx=8, dy=dy)
         .encode(text="name:N")
-        for phase, (align, dy) in NAMES_AT.items()
+        for phase, dy in NAMES_AT.items()
     ]
     high = CURVE + 80
     ends = named(last_of(lines, "machine", "intensity", "speed"), axis, tones, height=high)

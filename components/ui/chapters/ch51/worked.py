@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from components.ui import tokens
 from components.ui.chapters.ch51 import claims, probes
-from components.ui.drawings.connections import Connection, Often, Part, Text, Width
+from components.ui.drawings.connections import Connection, Cuts, Often, Part, Text, Width
 from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
 from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
@@ -186,6 +186,21 @@ def how_often(record: Any) -> list[Often]:
         return Often(name, n, [[of(row, cut)[1] for cut in row["cut"]] for row in found])
 
     return [counted(kind, name) for kind, name in KINDS.items()]
+
+
+def cuts(pair: tuple[int, int], cut: Connection, record: Any) -> Cuts:
+    """What becomes of a problem with `cut`, and of the page's own with each connection."""
+    reads = probes.reads_of(*pair)
+    return Cuts(
+        reads.sources,
+        reads.readers,
+        widths(reads, record),
+        parts_of(*pair),
+        places_of(*pair),
+        *texts(pair, cut),
+        how_often(record),
+        ON_WHAT,
+    )
 
 
 def the_cut(kind: str) -> tuple[int, int]:

@@ -34,6 +34,7 @@ const [NEAREST, FARTHEST] = [18, 150]; // of an arc from a row, and from a lying
 const ROUND = { lying: 0.8, upright: 1.25 }; // the same at most, as a share of its radius
 const CHARACTER = 7.2; // of a name
 const [BUNDLE, SINGLE, HAIR] = [14, 7, 0.8]; // all that a part reads, one of many, the thinnest
+const SEEN = 1.5; // the thinnest of those that change the text
 const [GAP, HIT] = [11, 12]; // where an arc is cut, and as wide as a finger finds it
 const [TALL, THICK] = [96, 5]; // at least so is the one that is cut, and so can be seen
 const SCISSORS = 30; // from their screw to the end of a handle
@@ -196,18 +197,35 @@ class Connections extends MovingDrawing<Data> {
       const mark = make("i", { class: this.kind(kind) });
       return make("span", {}, mark, `from ${kind}`, short === kind ? "" : ` (${short[0]})`);
     });
+    const mark = (kind: string, name: string): HTMLElement =>
+      make("span", {}, make("i", { class: kind }), name);
+    const all = this.data.widths[0].table.flatMap((row, reader) =>
+      row.map((_, source) => ({ reader, source })),
+    );
+    const n = all.filter((at) => this.changes(at)).length;
+    const changing = `${n} of ${all.length} change this text when cut`;
     this.part("kinds").replaceChildren(
       ...kinds,
-      make("span", {}, make("i", { class: "cut" }), "cut"),
+      mark("cut", "cut"),
+      ...(n ? [mark("changes", changing)] : []),
     );
+  }
+
+  /** Whether the text without it is another; of a reader's problem no text but one is there. */
+  private changes({ reader, source }: Connection): boolean {
+    const { widths, cuts, whole } = this.data;
+    const n = widths[0].table.reduce((all, row) => all + row.length, 0);
+    if (Object.keys(cuts).length < n) return false;
+    return cuts[`${reader} ${source}`].text !== whole.text;
   }
 
   /** What a finger hits stays in its place when an arc is cut or comes to the top. */
   private buildArc(at: Connection, lines: SVGGElement, hits: SVGGElement): Arc {
     const kind = this.kind(kindOf(this.data.sources[at.source]));
-    const group = draw(lines, "g", { class: `arc ${kind}` });
+    const changes = this.changes(at) ? " changes" : "";
+    const group = draw(lines, "g", { class: `arc ${kind}${changes}` });
     const line = draw(group, "path", { class: "thread" });
-    const hit = draw(hits, "path", { class: "hit", "stroke-width": HIT });
+    const hit = draw(hits, "path", { class: `hit${changes}`, "stroke-width": HIT });
     hit.onpointerenter = () => this.point(null, at);
     hit.onpointerleave = () => this.point(null, null);
     hit.onclick = () => this.toCut(at);
@@ -351,8 +369,8 @@ class Connections extends MovingDrawing<Data> {
         const { line, hit } = this.arcs[reader][source];
         set(line, { d: this.arc(this.span(at, row_), 0, Math.PI) });
         set(hit, { d: this.arc(this.usual(at, row_), 0, Math.PI) });
-        const wide = this.isCut(at) ? Math.max(THICK, this.wide(share)) : this.wide(share);
-        set(line, { "stroke-width": wide.toFixed(2) });
+        const least = this.isCut(at) ? THICK : this.changes(at) ? SEEN : HAIR;
+        set(line, { "stroke-width": Math.max(least, this.wide(share)).toFixed(2) });
       });
     });
     this.placeCut(this.at >= 1);
@@ -363,7 +381,7 @@ class Connections extends MovingDrawing<Data> {
   }
 
   private wide(share: number): number {
-    return Math.max(HAIR, (this.width.bundled ? BUNDLE : SINGLE) * share);
+    return (this.width.bundled ? BUNDLE : SINGLE) * share;
   }
 
   /** Where an arc begins and ends along the row, and how far it goes from it. */
@@ -497,7 +515,8 @@ class Connections extends MovingDrawing<Data> {
       }),
     );
     const { sources } = this.data;
-    this.behind.setAttribute("class", `thread far ${this.kind(kindOf(sources[cut.source]))}`);
+    const kind = this.changes(cut) ? "changes" : this.kind(kindOf(sources[cut.source]));
+    this.behind.setAttribute("class", `thread far ${kind}`);
     this.nodes.forEach(({ mark }, i) => {
       mark.classList.toggle("writes", i === cut.source);
       mark.classList.toggle("reads", i - first === cut.reader);
@@ -583,7 +602,8 @@ class Connections extends MovingDrawing<Data> {
   }
 
   private saidOfArc(at: Connection): string {
-    return `${this.nameOf(at)}: ${this.share(at)}.`;
+    const text = this.changes(at) ? " Without it this text is another." : "";
+    return `${this.nameOf(at)}: ${this.share(at)}.${text}`;
   }
 
   private saidOfPart(part: number): string {

@@ -14,9 +14,9 @@ import { counted, range, type Pair } from "./shared/numbers";
 const SIDE = 4;
 const LONGEST = SIDE * SIDE - 1; // the shape 4 x 4
 const EQUAL = range(SIDE).map((i) => (SIDE + 1) * i); // 1 x 1, 2 x 2 ...
-const [HEIGHT, TOP, LEFT, RIGHT] = [104, 20, 34, 46]; // of the curves
+const [HEIGHT, TOP, LEFT, RIGHT] = [104, 20, 34, 56]; // of the curves
 const CHARACTER = 6; // pixels
-const NAME = 13; // from curve to curve where they are named
+const [NAME, LEADER] = [16, 16]; // from name to name, and from the end of a curve to its name
 const MOST = 9999;
 const DONE = 0.5; // of the longest problems: it has a mark where there are no stages
 
@@ -58,7 +58,7 @@ class Courses extends MovingDrawing<Data> {
   private pair: Pair = this.data.pair;
   private arms: { button: HTMLElement; cells: HTMLElement[]; about: HTMLElement }[] = [];
   private cells: HTMLElement[] = [];
-  private curves: { later: SVGPathElement; drawn: SVGPathElement; name: SVGTextElement }[] = [];
+  private curves: { later: SVGPathElement; drawn: SVGPathElement; tip: SVGCircleElement }[] = [];
   private now!: SVGLineElement;
   private width = 0;
   /** What is drawn below the curves' moment: it changes with the look alone. */
@@ -199,15 +199,29 @@ class Courses extends MovingDrawing<Data> {
     ] as const)
       draw(plot, "text", { class: "end", x: LEFT - 5, y: this.y(share) }).textContent = name;
     this.now = draw(plot, "line", { class: "at", y1: 0, y2: TOP + HEIGHT });
+    const ends = EQUAL.map((shape) =>
+      this.y(right(this.course.wrong.at(-1)![shape], this.data.n[shape])),
+    );
+    const names = spread(ends, NAME, TOP, this.y(0));
     this.curves = EQUAL.map((_, i) => {
       const group = draw(plot, "g", { class: "curve" });
       group.style.setProperty("--share", `${(100 * i) / (SIDE - 1)}%`);
+      this.nameCurve(group, `${i + 1} × ${i + 1}`, ends[i], names[i]);
       const later = draw(group, "path", { class: "later" });
       const drawn = draw(group, "path", { class: "drawn" });
-      const name = draw(group, "text", { class: "length" });
-      name.textContent = `${i + 1} × ${i + 1}`;
-      return { later, drawn, name };
+      return { later, drawn, tip: draw(group, "circle", { class: "tip", r: 3.5 }) };
     });
+  }
+
+  /** Where it ends, at every moment: so no name moves or lies on a curve. */
+  private nameCurve(group: SVGGElement, name: string, end: number, y: number): void {
+    const x = this.x(WHOLE);
+    const leader: Pair[] = [
+      [x, end],
+      [x + LEADER - 4, y],
+    ];
+    draw(group, "path", { class: "leader", d: line(leader) });
+    draw(group, "text", { class: "length", x: x + LEADER, y }).textContent = name;
   }
 
   protected override place(): void {
@@ -230,17 +244,16 @@ class Courses extends MovingDrawing<Data> {
     const { tokens, wrong } = this.course;
     const shares = EQUAL.map((shape) => wrong.map((of) => right(of[shape], this.data.n[shape])));
     const heights = shares.map((curve) => this.y(between(tokens, curve, at)));
-    const places = spread(heights, NAME, this.y(1), this.y(0));
     const x = this.x(at);
     set(this.now, { x1: x, x2: x });
-    this.curves.forEach(({ later, drawn, name }, i) => {
+    this.curves.forEach(({ later, drawn, tip: mark }, i) => {
       const points = tokens.map(
         (one, k): Pair => [this.x((WHOLE * one) / tokens.at(-1)!), this.y(shares[i][k])],
       );
       const tip: Pair = [x, heights[i]];
       set(drawn, { d: line([...points.filter(([left]) => left < x), tip]) });
       set(later, { d: line([tip, ...points.filter(([left]) => left > x)]) });
-      set(name, { x: x + 7, y: places[i] });
+      set(mark, { cx: x, cy: heights[i] });
     });
   }
 

@@ -72,6 +72,11 @@ class Sieve extends MovingDrawing<Data> {
     return this.data.rounds.map(({ name }, i) => ({ at: i + 1, name }));
   }
 
+  /** Under the name of the round whose labels fall. */
+  protected override knob(at: number): number {
+    return Math.ceil(at);
+  }
+
   protected override letGo(): void {
     this.on = this.data.on;
     this.pointed = null;
@@ -135,7 +140,7 @@ class Sieve extends MovingDrawing<Data> {
     this.root.classList.toggle("narrow", head > 0);
     const tall = head + rows * pitch;
     this.all(".floor").forEach((floor, k) => {
-      const above = k < floors.length - 1 ? floors[k] - tall : floors[k - 1] + 6;
+      const above = k < floors.length - 1 ? floors[k] - tall : floors[k - 1] + maths.AWAY;
       floor.style.top = `${above}px`;
       floor.style.height = `${floors[k] - above}px`;
     });
@@ -290,21 +295,24 @@ class Sieve extends MovingDrawing<Data> {
     const i = this.pointed ?? this.chosen;
     const [text, wrong] = this.data.rounds[this.round].texts[i] ?? ["", []];
     const written = Array.from(text, (c, place) => (wrong.includes(place) ? make("s", {}, c) : c));
-    const label = `Label ${counted(i + 1)}: ${this.verdict(i)}`;
+    const verdict = this.verdict(i);
+    const label = `Label ${counted(i + 1)}: ${verdict}`;
     this.part("pointed").replaceChildren(make("code", {}, ...written), make("div", {}, label));
     set(this.canvas, {
       "aria-valuemax": this.labels.length,
       "aria-valuenow": i + 1,
-      "aria-valuetext": `${text} ${this.verdict(i)}`.trim(),
+      "aria-valuetext": `${text} ${verdict}`.trim(),
     });
   }
 
+  /** A label that one check holds back never comes to those below. */
   private verdict(i: number): string {
     const flags = this.labels[i];
-    const failed = this.data.checks.filter(([, bit]) => !(flags & bit));
-    const now = failed.filter(([, bit]) => this.on & bit);
+    const { checks } = this.data;
+    const failed = checks.filter(([, bit]) => !(flags & bit));
+    const mesh = maths.heldBy(flags, this.bits, this.on);
     const right = flags & this.data.right ? "right" : "wrong";
-    if (now.length) return `${right}, held back by ${names(now)}.`;
+    if (mesh >= 0) return `${right}, held back by ${checks[mesh][0]}.`;
     if (failed.length) return `${right}, kept; ${names(failed, "or")} would hold it back.`;
     return `${right}, kept; no check holds it back.`;
   }

@@ -8,7 +8,6 @@ import {
   between,
   FRONT,
   marks,
-  reached,
   seen,
   SHAPES,
   triples,
@@ -249,6 +248,8 @@ class Spheres extends MovingDrawing<Data> {
     const { moments, arms } = this.data;
     const [bottom, high] = [PLOT_TOP + PLOT, PLOT_TOP + PLOT + PLOT_AXIS];
     set(this.plot, { viewBox: `0 0 ${this.width} ${high}`, height: high });
+    this.root.style.setProperty("--before", `${PLOT_LEFT}px`); // the slider begins and ends below
+    this.root.style.setProperty("--after", `${this.width - this.right}px`);
     this.axes.replaceChildren();
     for (let wrong = 0; wrong <= this.most; wrong += 200) {
       const y = this.y(wrong);
@@ -313,7 +314,7 @@ class Spheres extends MovingDrawing<Data> {
 
   private showLines(at: number): void {
     const { moments, arms } = this.data;
-    const x = this.x(reached(moments, at));
+    const x = this.x(at / (moments.length - 1));
     set(this.rule, { x1: x, x2: x });
     const heights = arms.map(({ wrong }) => this.y(between(wrong, 1, at)[0]));
     this.columns.forEach(({ passed, dot }, i) => {

@@ -63,3 +63,37 @@ test("a problem is written once its texts have come; what is no number is refuse
   expect(drawing.one(".number code").textContent).toBe(first.tokens);
   expect(drawing.all(".arms button")[0]).toBe(button);
 });
+
+test("the names of curves stand apart, each where its curve ends, at every moment", () => {
+  Object.defineProperty(SVGElement.prototype, "clientWidth", { value: 900, configurable: true });
+  vi.stubGlobal(
+    "ResizeObserver",
+    class {
+      constructor(private readonly heard: () => void) {}
+      observe = (): void => void setTimeout(this.heard);
+      disconnect(): void {}
+    },
+  );
+  const drawing = open();
+  data.courses.forEach((_, course) => {
+    drawing.all(".arms button")[course].click();
+    const places = (): number[][] =>
+      drawing
+        .all(".length")
+        .map((name) => ["x", "y"].map((side) => Number(name.getAttribute(side))));
+    at(drawing, 100);
+    const ends = places();
+    const heights = ends.map(([, y]) => y).sort((one, other) => one - other);
+    heights.slice(1).forEach((y, i) => expect(y - heights[i]).toBeGreaterThan(15));
+    drawing.all(".tip").forEach((tip, i) => {
+      const [x, y] = ["cx", "cy"].map((side) => Number(tip.getAttribute(side)).toFixed(1));
+      expect(drawing.all(".leader")[i].getAttribute("d")).toMatch(`M${x} ${y}L`);
+    });
+    for (const moment of [0, 37, 80]) {
+      at(drawing, moment);
+      expect(places()).toEqual(ends);
+    }
+  });
+  vi.unstubAllGlobals();
+  Reflect.deleteProperty(SVGElement.prototype, "clientWidth");
+});

@@ -626,6 +626,39 @@ test("where no wrong label is kept there is no next one", () => {
   expect(drawing.text(".pointed")).toBe("Label 1: right, kept; no check holds it back.");
 });
 
+test("a label is held back by the check that it comes to first, and by none below", () => {
+  const flags = btoa("\x00");
+  const data = { ...cases.sieve.data, digest: "none", rounds: [{ name: "4", flags, texts: [] }] };
+  const drawing = opened(sieve, { ...cases.sieve, data });
+  roundOf(drawing, 1);
+  const names = data.checks.map(([name]) => name);
+  names.forEach((name, first) => {
+    switchTo(
+      drawing,
+      names.map((_, k) => k >= first),
+    );
+    expect(drawing.text(".pointed div")).toBe(`Label 1: wrong, held back by ${name}.`);
+    expect(drawing.one(".dots").getAttribute("aria-valuetext")).toMatch(`held back by ${name}.`);
+  });
+});
+
+test("while the labels of a round fall, the knob stands below its name", () => {
+  vi.useFakeTimers();
+  const drawing = opened(sieve, cases.sieve);
+  roundOf(drawing, 0);
+  drawing.one(".play").click();
+  const marks = drawing.all(".landmarks span");
+  const seen = new Set<string>();
+  range(200).forEach(() => {
+    vi.advanceTimersByTime(50);
+    const name = drawing.text(".written").replace("Problems of up to ", "");
+    seen.add(name);
+    expect(marks[Math.max(moment(drawing), 1) - 1].title).toBe(name);
+  });
+  expect(seen.size).toBe(marks.length);
+  vi.useRealTimers();
+});
+
 // ---------------------------------------------------------------- a tile crosses the scores
 
 type Walked = Opened<typeof cases.tiles.data>;
@@ -778,6 +811,20 @@ test("a connection is cut, and the problem is written anew, token by token", () 
   ).toEqual(["282, not 296", "1440, not 1480", "1722, not 1776"]);
   expect(drawing.text(".paper")).toBe("on paper282+ 1440✓ 1722added up rightly");
   vi.useRealTimers();
+});
+
+test("arcs that change the text are marked where every text is known, and nowhere else", () => {
+  const drawing = opened(connections, cases.connections);
+  const { data } = cases.connections;
+  const at = data.widths[0].table.flatMap((row, r) => row.map((_, n) => `${r} ${n}`));
+  const other = at.filter((one) => data.cuts[one as "2 1"].text !== data.whole.text);
+  const marked = (): string[] =>
+    at.filter((_, i) => drawing.all(".hit")[i].classList.contains("changes"));
+  expect(marked()).toEqual(other);
+  expect(drawing.text(".kinds")).toContain(`${other.length} of ${at.length} change this text`);
+  drawing.load({ ...data, cuts: { "2 1": data.cuts["2 1"] } as never, digest: "one text" });
+  expect(marked()).toEqual([]);
+  expect(drawing.text(".kinds")).not.toContain("change this text");
 });
 
 test("another is cut by its arc, by a part, or from the lists, and Python hears of it", () => {

@@ -34,13 +34,14 @@ test.each(expected.seen)(
   },
 );
 
-test("a step stands where its logarithm does, and the axis has round steps", () => {
+test("a step stands where the slider has its look, and the axis has round steps", () => {
   const { moments } = data;
   const places = moments.map((step) => maths.along(step, moments));
   expect(apart(places, expected.along)).toBeLessThan(1e-9);
-  expect(maths.reached(moments, 2.5)).toBeCloseTo((places[2] + places[3]) / 2, 12);
+  expect(maths.along((moments[2] + moments[3]) / 2, moments)).toBeCloseTo(0.625, 12);
   expect(maths.marks(moments, 0.15)).toEqual([0, 100, 1000, 10_000]);
   expect(maths.marks([0, 3], 0.1)).toEqual([0, 3]);
+  expect(maths.marks([0, 1, 2, 3, 5, 8, 10, 50, 100], 0.13)).toEqual([0, 10, 100]);
 });
 
 test("at every moment numbers, lines and words are those of the arms", () => {

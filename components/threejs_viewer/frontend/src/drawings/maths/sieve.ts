@@ -45,7 +45,8 @@ const [WIDE, NARROW] = [
   { from: 640, pitch: 8, side: 186, head: 0 },
   { from: 0, pitch: 6, side: 0, head: 24 },
 ]; // pixels; `side` is left of a mesh for its name, `head` above it
-const [GAP, TITLE] = [8, 24]; // pixels below a mesh, and above the trays
+const [GAP, TITLE] = [8, 34]; // pixels below a mesh, and above what lies in the trays
+export const AWAY = 16; // pixels of these, from the last mesh to the edges of the trays
 const MIDDLE = 2; // columns between both trays
 
 /** Pixels. Names stand at the left of each floor, or above it. */

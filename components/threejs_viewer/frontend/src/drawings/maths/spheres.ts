@@ -1,7 +1,7 @@
 // Features of a network while it is trained (components/ui/drawings/spheres.py): what stands between
 // two moments, where a reader sees a point, and where a training step has its place.
 
-import { range, type Pair } from "../shared/numbers";
+import { clamp, range, type Pair } from "../shared/numbers";
 
 export type Triple = [number, number, number];
 
@@ -74,21 +74,17 @@ function onRing(share: number, radius: number): Pair {
 
 // ---------------------------------------------------------------- training, step by step
 
-const EDGE = 0.08; // of the axis, before the first step that has a logarithm
-
-/** How far to the right a step stands, 0 to 1: by its logarithm; step 0, which has none, at the left. */
+/** How far to the right a step stands, 0 to 1: evenly from look to look, as the slider has them, and
+    a step between two looks on the straight line from one to the other. */
 export function along(step: number, moments: readonly number[]): number {
-  const [first, last] = [moments.find((moment) => moment > 0)!, moments.at(-1)!];
-  if (step === 0) return 0;
-  if (first === last) return 1;
-  const edge = moments[0] === 0 ? EDGE : 0;
-  return edge + ((1 - edge) * Math.log(step / first)) / Math.log(last / first);
-}
-
-/** How far to the right it stands on the way from a moment to the next. */
-export function reached(moments: readonly number[], at: number): number {
-  const places = moments.map((step) => along(step, moments));
-  return between(places, 1, at)[0];
+  const last = moments.length - 1;
+  const after = clamp(
+    moments.findIndex((moment) => moment >= step),
+    1,
+    last,
+  );
+  const [from, to] = [moments[after - 1], moments[after]];
+  return (after - 1 + (step - from) / (to - from)) / last;
 }
 
 const TENS = range(16).map((n) => 10 ** n);
@@ -101,7 +97,10 @@ const MARKS = [
 export function marks(moments: readonly number[], gap: number): number[] {
   const [first, last] = [moments.find((moment) => moment > 0)!, moments.at(-1)!];
   const begin = moments[0] === 0 ? [0] : [];
-  const some = MARKS.map((all) => all.filter((step) => first <= step && step <= last));
+  const clear = (step: number): boolean => !begin.length || along(step, moments) >= gap;
+  const some = MARKS.map((all) =>
+    all.filter((step) => first <= step && step <= last && clear(step)),
+  );
   const apart = some.find((steps) => {
     const places = steps.map((step) => along(step, moments));
     return places.every((place, i) => i === 0 || place - places[i - 1] >= gap);

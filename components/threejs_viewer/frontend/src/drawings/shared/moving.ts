@@ -63,6 +63,11 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
     return [];
   }
 
+  /** The moment of the slider that its knob stands at. */
+  protected knob(at: number): number {
+    return Math.floor(at);
+  }
+
   /** What a reader points at or has chosen, given back. */
   protected letGo(): void {}
 
@@ -230,7 +235,7 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
   private to(at: number): void {
     this.at = at;
     const told = this.show(at);
-    this.slider.value = String(Math.floor(at));
+    this.slider.value = String(this.knob(at));
     this.slider.setAttribute("aria-valuetext", this.worded(told));
     this.part("said").setAttribute("aria-live", this.plays ? "off" : "polite");
     say(this.part("said"), told);
