@@ -184,8 +184,8 @@ def test_the_gradients_by_hand_are_those_of_torch() -> None:
 
 def test_the_tables_name_the_lengths_of_the_record() -> None:
     lengths = experiment.SPEED_LENGTHS
-    assert (claims.SHORT, claims.LONG) == (lengths[0], lengths[-1])
-    assert claims.MOST == experiment.MEMORY_LENGTHS[-1]
+    assert (lengths[0], lengths[-1]) == (claims.SHORT, claims.LONG)
+    assert experiment.MEMORY_LENGTHS[-1] == claims.MOST
 
 
 def test_the_memories_are_told_with_their_sources(seen: Any) -> None:

@@ -60,6 +60,6 @@ def hint_for(found: BreakEven) -> str:
             "many queries in a tile the keys are fetched about twice as often."
         )
     return (
-        f"It moves {found.moved / found.plain:.0%} of what plain attention does. With twice as many "
-        "queries in a tile the keys are fetched about half as often."
+        f"It moves {found.moved / found.plain:.0%} of what plain attention does. With twice as "
+        "many queries in a tile the keys are fetched about half as often."
     )
