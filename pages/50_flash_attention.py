@@ -133,7 +133,7 @@ def when_it_moves_more() -> None:
 
 @page.section("backward")
 def backward_by_hand() -> None:
-    told = page.guess(
+    page.guess(
         "To compute the shares again in the backward pass, one must keep, besides Q, K, V and O,",
         ("the whole table", "one number a query", "nothing more"),
         "one number a query",
@@ -153,9 +153,9 @@ def backward_by_hand() -> None:
                 figures.tile_map(worked.seen(values, followed), queries, keys, most=most),
                 alt=f"{name} of one tile, queries down and keys across",
             )
-    if told:
-        page.notice()
+    page.notice()
     page.source(by_hand.tile_gradients, by_hand.flash_backward, gradients.head_gradient)
+    page.prose("backward_worked")
 
 
 # ---------------------------------------------------------------- 4. what it saves

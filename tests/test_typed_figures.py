@@ -99,14 +99,14 @@ ON_PAGE = {
         "Ten leaves 1": "arithmetic",
     },
     "40_kv_cache": {
-        "count by $1{,}024$, as makers of memory do": "two to the power ten, a unit",
+        "count by $1{,}024$)": "two to the power ten, a unit",
         "In OPT-13B every token takes $800$ KB of cache ([Kwon": PUBLISHED,
         "held tokens in only $20.4\\%$ to $38.2\\%$ of it": PUBLISHED,
     },
     "50_flash_attention": {
         "Subtract 5 from every score": "a number as an example",
-        "does 989 trillion operations in float16": PUBLISHED,
-        "fewer than about 295 for each byte": "its quotient with the rate of HBM",
+        "$1{,}024$ to a KB": "two to the power ten, a unit",
+        "typically takes $64$ or $128$ queries": PUBLISHED,
         "head 1.1 as": HEADS,
         "For 4837 × 2916": "the problem that opens the page",
         "FlashAttention-2's author measured $3$ to $10$ times the speed": PUBLISHED,

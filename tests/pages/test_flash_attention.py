@@ -19,6 +19,7 @@ from lab.by_hand.flash import (
     moved_by_plain,
     operations,
 )
+from lab.experiments import attention_kernel_costs as experiment
 from lab.model.attention.flash import FlashAttention
 from lab.records import RECORDS, read_lines, select
 
@@ -70,9 +71,11 @@ def test_rows_break_in_float16_where_the_page_says(seen: Any) -> None:
         infinite = np.isinf(np.exp(np.tril(table).astype(np.float16))).any(axis=1)
     assert worked.broken_rows() == infinite.sum() > 0
     said = text_of(seen(PAGE, reveal="1"))
-    told = re.search(r"infinite from \$s =\$ ([\d.]+) on.+ table is ([\d.]+)\.", said)
-    assert told
-    limit, largest = map(float, told.group(1, 2))
+    told = [
+        re.search(words + r" ([\d.]+\d)", said)
+        for words in (r"infinite from \$s =\$", "largest score of the table is")
+    ]
+    limit, largest = (float(one[1]) for one in told if one)
     with np.errstate(over="ignore"):
         below, at = np.exp(np.array([limit - 0.1, limit], np.float16))
     assert np.isfinite(below) and np.isinf(at)
@@ -139,15 +142,50 @@ def test_the_bytes_in_the_prose_are_those_of_the_loop(seen: Any) -> None:
     def passed(rows: int) -> str:
         memory = SlowMemory()
         flash_attention(Q, K, V, scale=0.1, rows=rows, columns=16, memory=memory)
-        return f"{4 * memory.moved / 1000:.0f}\N{NO-BREAK SPACE}KB"
+        return f"{4 * memory.moved / 1024:.0f}\N{NO-BREAK SPACE}KB"
 
     few, many, plain = passed(8), passed(32), worked.plain_moves()
     said = text_of(seen(PAGE, reveal="1"))
     assert f"In the figure {many} pass with tiles and {plain} without" in said
     assert f"With eight queries to a tile it is {few}" in said
-    seen_pairs = 4 * (4 * n * worked.WIDTH + 4 * np.tri(n).sum()) / 1000
+    seen_pairs = 4 * (4 * n * worked.WIDTH + 4 * np.tri(n).sum()) / 1024
     assert f"If it did not, {seen_pairs:.0f}\N{NO-BREAK SPACE}KB would pass" in said
     assert int(many.split()[0]) < int(plain.split()[0]) < int(few.split()[0])
+
+
+def test_the_formulas_of_the_prose_are_the_counts(seen: Any) -> None:
+    """Where the queries of a tile divide the text, as the page's formula has it."""
+    d = worked.WIDTH
+    for N, r in ((4096, 16), (1024, 1), (96, 32)):
+        assert moved_by_plain(N, N, d, d) == 4 * N * d + 4 * N**2
+        assert moved_by_flash(N, N, d, d, rows=r) == N * (2 * d + 1) + N * (N + r) * d // r
+    said = text_of(seen(PAGE, reveal="1"))
+    n = probes.n_token()
+    in_all = f"{4 * n * d + 4 * n**2:,}".replace(",", "{,}")
+    assert f"$4 \\times {n} \\times {d} + 4 \\times {n}^2 = {in_all}$ numbers" in said
+
+
+def test_the_lines_cross_where_the_page_says(seen: Any) -> None:
+    few, many = worked.crossing()
+    for n in worked.LONG_TEXTS:
+        flash = {r["fast"]: r["moved"] for r in worked.rows_of_traffic(n) if r["way"][0] == "F"}
+        assert flash[few] > moved_by_plain(n, n, worked.WIDTH, worked.WIDTH) > flash[many], n
+    assert f"cross between {few:,} and {many:,} numbers" in text_of(seen(PAGE, reveal="1"))
+
+
+def test_the_gradients_by_hand_are_those_of_torch() -> None:
+    import torch
+
+    scores = torch.tensor(worked.SCORES, dtype=torch.float64, requires_grad=True)
+    (scores.softmax(0) @ torch.tensor(worked.VALUES).double()).backward()
+    told = [worked.CALC[f"hand_ds_{k}"]().replace("\N{MINUS SIGN}", "-") for k in range(2)]
+    assert scores.grad is not None and told == [f"{x:.3f}" for x in scores.grad.tolist()]
+
+
+def test_the_tables_name_the_lengths_of_the_record() -> None:
+    lengths = experiment.SPEED_LENGTHS
+    assert (lengths[0], lengths[-1]) == (claims.SHORT, claims.LONG)
+    assert experiment.MEMORY_LENGTHS[-1] == claims.MOST
 
 
 def test_the_memories_are_told_with_their_sources(seen: Any) -> None:

@@ -25,8 +25,6 @@ from lab.records import RECORDS, read_lines
 from lab.training.checkpoint import load_run
 
 PAGE = "40_kv_cache"
-BY = ("by_weights", "by_looking")
-"""Operations of a token, and of a token for each that it looks at."""
 ABOUT = {
     "seeds": [0],
     "date": "2026-01-01",
@@ -234,7 +232,8 @@ def test_the_operations_that_a_cache_saves_are_counted_step_by_step() -> None:
         step_flops(config, n, cached=True) for n in range(5, 64)
     )
     assert worked.CALC["work_short"]() == f"{read_all / read_one:.0f}"
-    weights, look = (int(worked.CALC[name]().replace(",", "")) for name in BY)
+    weights, look = int(worked.CALC["by_weights"]().replace(",", "")), worked.by_looking()
+    assert worked.CALC["looked_at"]() == f"{weights / look:.0f}"
     for t in (5, 63):
         assert step_flops(config, t, cached=True) == weights + t * look
         assert step_flops(config, t, cached=False) == t * (weights + t * look)

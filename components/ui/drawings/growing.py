@@ -1,4 +1,4 @@
-"""A cache that grows: each step adds a line to K and V, and what it spares has no colour.
+"""A cache that grows: each step adds a line to K and V, and what it spares is pale.
 
 The browser writes the text once when it is opened, step by step, and rests at the last. A switch
 takes the cache away: then each step reads all tokens anew. Nothing is computed there but counts.
@@ -31,7 +31,7 @@ HTML = f"""
   <div class="legend">
     <span><i class="now"></i>read in this step</span>
     <span><i class="read"></i>in an earlier one</span>
-    <span class="sparing"><i class="spared"></i>would be computed again</span>
+    <span class="sparing"><i class="spared"></i>spared by the cache</span>
     <span><i class="positive"></i>above 0</span><span><i class="negative"></i>below 0</span>
   </div>
   {moments("Step", first=1)}

@@ -82,7 +82,7 @@ HTML = f"""
         <span><i class="end"></i>in the end <b class="flash"></b></span>
         <span><i class="mark"></i>plain attention, whole table and its hidden half written and read
           <b class="plain"></b></span>
-        <span><i class="more"></i>more than plain</span>
+        <span><i class="more"></i>more than plain attention</span>
       </div>
     </div>
     <div class="memory fast">{box(SHARED)}<span>+ {REGISTERS.name}</span></div>

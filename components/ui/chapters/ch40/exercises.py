@@ -63,7 +63,8 @@ def bytes_held(readers: int) -> int:
 def describe_bytes(found: Bytes) -> str:
     if found.solved:
         return f"The cache holds {found.held:,} bytes, as you say."
-    return f"The cache does not hold {found.expected:,} bytes."
+    way = "more" if found.held > found.expected else "fewer"
+    return f"The cache holds {way} than {found.expected:,} bytes."
 
 
 def read_little(page: Chapter) -> None:

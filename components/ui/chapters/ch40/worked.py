@@ -186,7 +186,7 @@ COST: dict[str, Callable[[], str]] = {
     "own_head_dim": lambda: f"{load_with_progress(BOOK_RUN).model.config.heads.head_dim}",
     "own_bytes": lambda: f"{OWN_BYTES}",
     "own_token": lambda: in_formula(probes.models()[OWN].cache_bytes(OWN_BYTES, 1)),
-    "own_sum": lambda: size(probes.models()[OWN].cache_bytes(OWN_BYTES, FORM.length)),
+    "own_sum": lambda: size(probes.models()[OWN].cache_bytes(OWN_BYTES, read_with())),
     "own_weights": lambda: size(probes.models()[OWN].parameters * OWN_BYTES),
     "served_weights": lambda: size(probes.models()[SERVED].weight_bytes),
     "served_token": lambda: size(a_token(SERVED)),
@@ -293,6 +293,11 @@ def by_looking() -> int:
     return one - none
 
 
+def looked_at() -> float:
+    """Tokens to attend to, for as many operations as the weights take for one token."""
+    return cost.flops_per_token_forward(config_of(MODEL), 0) / by_looking()
+
+
 def far_shape() -> Format:
     return probes.LONG_FORM.shape_of("{}*{}=".format(*FAR_SUM))
 
@@ -302,7 +307,7 @@ SERVED_WORDS: dict[str, Callable[[], str]] = {
     "far_read_without": lambda: f"{sum(range(far_shape().prompt_length, far_shape().length)):,}",
     "far_read_with": lambda: f"{far_shape().length - 1}",
     "by_weights": lambda: f"{cost.flops_per_token_forward(config_of(MODEL), 0):,}",
-    "by_looking": lambda: f"{by_looking():,}",
+    "looked_at": lambda: f"{looked_at():.0f}",
     "queue_slots": lambda: spelled(QUEUE_SLOTS),
     "twin_heads": lambda: spelled(grouped.grouped(1).model.attention.n_head),
     "queue_fewest": lambda: spelled(min(written_in_queue())),

@@ -21,12 +21,14 @@ def first_card(page: Chapter, a: int, b: int) -> None:
     chosen = page.choose("ex_card", "First card", (NOT_YET, *names), kind="list")
     if chosen == NOT_YET:
         return
-    found = grade_first(names.index(chosen), tokens, scores)
+    place = names.index(chosen)
+    found = grade_first(place, tokens, scores)
+    card = f"card {place + 1}, `{found.label}`"
     larger = "one larger card is" if found.larger == 1 else f"{found.larger} larger cards are"
     said = (
-        f"After `{found.label}` nothing shrinks, since no score is larger."
+        f"After {card}, nothing shrinks, since no score is larger."
         if found.solved
-        else f"After `{found.label}`, {larger} still to come."
+        else f"After {card}, {larger} still to come."
     )
     show_verdict(found.solved, said, "" if found.solved else "Which card gives m its final value?")
     page.source(grade_first)
@@ -53,5 +55,11 @@ def describe_break_even(found: BreakEven) -> str:
 
 def hint_for(found: BreakEven) -> str:
     if found.pays:
-        return "Each row of tiles fetches the keys once. How many rows of tiles may there be?"
-    return "Fewer rows of tiles fetch the keys less often, so a tile needs more queries."
+        return (
+            f"It moves {found.moved / found.plain:.0%} of what plain attention does. With half as "
+            "many queries in a tile the keys are fetched about twice as often."
+        )
+    return (
+        f"It moves {found.moved / found.plain:.0%} of what plain attention does. With twice as "
+        "many queries in a tile the keys are fetched about half as often."
+    )

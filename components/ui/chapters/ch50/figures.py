@@ -9,7 +9,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from textwrap import dedent
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import altair as alt
 import numpy as np
@@ -34,7 +34,7 @@ WHOLE = alt.Axis(format=",d", grid=False, tickCount=5)
 
 
 def moved_by_memory(rows: Rows, processors: Mapping[str, int]) -> Chart:
-    """Numbers moved by the numbers that fast memory holds; a rule a processor.
+    """Numbers moved by the numbers that fast memory holds; a rule for each of two processors.
 
     Rows: way, fast, moved.
     """
@@ -57,15 +57,16 @@ def moved_by_memory(rows: Rows, processors: Mapping[str, int]) -> Chart:
     )
     known = pd.DataFrame([{"fast": fast, "name": name} for name, fast in processors.items()])
     rules = alt.Chart(known).mark_rule(color=SOFT.now).encode(x="fast:Q")
-    # One text, left of all: on a phone the rules stand closer than their names are wide.
-    together = pd.DataFrame([{"fast": known["fast"].min(), "name": ", ".join(known["name"])}])
-    names = (
-        alt.Chart(together)
-        .mark_text(align="right", dx=-8, baseline="top", color=SOFT.now)
+    # Away from one another: on a phone the rules stand closer than their names are wide.
+    sides: tuple[tuple[Literal["left", "right"], int], ...] = (("right", -5), ("left", 5))
+    names = [
+        alt.Chart(known[at : at + 1])
+        .mark_text(align=side, dx=dx, baseline="top", color=SOFT.now)
         .encode(x="fast:Q", y=alt.value(0), text="name:N")
-    )
+        for at, (side, dx) in enumerate(sides)
+    ]
     ends = named(last_of(rows, "way", "fast", "moved"), axis, WAYS)
-    return finished(alt.layer(lines, rules, names, ends).properties(height=CURVE))
+    return finished(alt.layer(lines, rules, *names, ends).properties(height=CURVE))
 
 
 def tile_map(

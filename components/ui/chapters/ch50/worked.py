@@ -14,7 +14,7 @@ from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
 from components.ui.drawings.tiles import Opened
 from components.ui.lazily import lazily
-from components.ui.words import band, spelled
+from components.ui.words import band, size, spelled
 from lab.by_hand.flash import (
     BANK_BYTES,
     H100_MEMORIES,
@@ -51,7 +51,7 @@ FLOAT_BYTES = 4
 """Of a number of the figure, in float32."""
 
 LONG_TEXTS = (1024, 8192, 65_536)
-TRAFFIC_COLUMNS, TRAFFIC_MEMORIES = 4, tuple(2**n for n in range(10, 18))
+TRAFFIC_COLUMNS, TRAFFIC_MEMORIES = 4, tuple(2**n for n in range(10, 19))
 EX_TOKENS = 4096
 
 
@@ -72,6 +72,16 @@ def by_hand() -> tuple[float, float]:
 def shares() -> np.ndarray:
     weights = np.exp(SCORES)
     return weights / weights.sum()
+
+
+def slope_apart(card: int) -> float:
+    """How far the slope of a share is from the mean slope of its row, where dO is one: dP - delta,
+    and dP is the value."""
+    return float(VALUES[card] - shares() @ VALUES)
+
+
+def signed(x: float) -> str:
+    return f"{x:.3f}".replace("-", "\N{MINUS SIGN}")
 
 
 HALF_LIMIT = math.log(float(np.finfo(np.float16).max))
@@ -128,7 +138,7 @@ def products_formed() -> Answer:
 
 
 def moved_kb(numbers: int) -> str:
-    return f"{numbers * FLOAT_BYTES / 1000:.0f}\N{NO-BREAK SPACE}KB"
+    return f"{numbers * FLOAT_BYTES / 1024:.0f}\N{NO-BREAK SPACE}KB"
 
 
 def tiles_move(rows: int = FIRST.rows) -> str:
@@ -177,6 +187,20 @@ def halving_memories() -> list[int]:
     ]
 
 
+def crossing() -> tuple[int, int]:
+    """Neighbours of the chart between which FlashAttention begins to move less, with every text."""
+    least = {
+        min(
+            row["fast"]
+            for row in rows_of_traffic(n)
+            if row["way"] == "FlashAttention" and row["moved"] < moved_by_plain(n, n, WIDTH, WIDTH)
+        )
+        for n in LONG_TEXTS
+    }
+    (first,) = least
+    return first // 2, first
+
+
 def rows_of_times(n: int) -> list[dict[str, str]]:
     """Of one head and a text of `n` tokens, what processors take at their published peaks."""
     work = operations(n, n, WIDTH, WIDTH)
@@ -185,6 +209,7 @@ def rows_of_times(n: int) -> list[dict[str, str]]:
         rows = most_rows(processor.fast_bytes // BYTES, TRAFFIC_COLUMNS, WIDTH, WIDTH)
         moved = {
             "plain attention": moved_by_plain(n, n, WIDTH, WIDTH),
+            "plain, seen half alone": moved_by_plain(n, n, WIDTH, WIDTH, hidden=False),
             "FlashAttention": moved_by_flash(n, n, WIDTH, WIDTH, rows=min(n, rows)),
         }
         times = {way: processor.seconds(numbers, work) for way, numbers in moved.items()}
@@ -195,6 +220,12 @@ def rows_of_times(n: int) -> list[dict[str, str]]:
 
 def duration(seconds: float) -> str:
     return f"{1e3 * seconds:.1f} ms" if seconds >= 1e-3 else f"{1e6 * seconds:.1f} µs"
+
+
+def shared_memory(name: str) -> str:
+    """Of one multiprocessor of a graphics card."""
+    (found,) = (processor for processor in PROCESSORS if processor.name == name)
+    return size(found.fast_bytes)
 
 
 def fast_memories() -> dict[str, int]:
@@ -326,10 +357,15 @@ CALC: dict[str, Callable[[], str]] = {
     "hand_p_0": lambda: f"{shares()[0]:.3f}",
     "hand_p_1": lambda: f"{shares()[1]:.3f}",
     "hand_plain": lambda: f"{shares() @ VALUES:.3f}",
+    **{f"hand_apart_{k}": lambda k=k: signed(slope_apart(k)) for k in range(2)},
+    **{f"hand_ds_{k}": lambda k=k: signed(shares()[k] * slope_apart(k)) for k in range(2)},
     "tile_tokens": lambda: f"{probes.n_token()}",
     "tile_all_operations": lambda: all_operations(causal=False),
     "tile_operations": all_operations,
     "tile_plain": plain_moves,
+    "tile_plain_numbers": lambda: (
+        f"{moved_by_plain(probes.n_token(), probes.n_token(), WIDTH, WIDTH):,}".replace(",", "{,}")
+    ),
     "tile_plain_seen": lambda: plain_moves(hidden=False),
     "tile_flash": tiles_move,
     "tile_small": lambda: tiles_move(ROWS[0]),
@@ -338,12 +374,18 @@ CALC: dict[str, Callable[[], str]] = {
     "bank_bytes": lambda: f"{BANK_BYTES}",
     "multiprocessors": lambda: f"{H100_MULTIPROCESSORS}",
     "traffic_width": lambda: f"{WIDTH}",
+    "card_meet": lambda: f"{PROCESSORS[1].flops / PROCESSORS[1].bandwidth:.0f}",
+    "shared_a100": lambda: shared_memory("A100"),
+    "shared_h100": lambda: shared_memory("H100"),
+    "crossed_from": lambda: f"{crossing()[0]:,}",
+    "crossed_to": lambda: f"{crossing()[1]:,}",
     "halved_from": lambda: f"{halving_memories()[0]:,}",
     "halved_to": lambda: f"{2 * halving_memories()[-1]:,}",
     "kept_anyway": lambda: f"{4 * WIDTH}",
     "backward_row": lambda: written(probes.largest_row_sum(*SUM), "{:.0e}"),
     "short": lambda: f"{experiment.SPEED_LENGTHS[0]}",
     "long": lambda: f"{experiment.SPEED_LENGTHS[-1]:,}",
+    "longest_here": lambda: f"{probes.LENGTHS[-1]:,}",
     "longest": lambda: f"{experiment.MEMORY_LENGTHS[-1]:,}",
     "heads_timed": lambda: f"{experiment.N_HEAD}",
     "repeats": lambda: f"{experiment.REPEATS}",

@@ -1,6 +1,6 @@
 // A text is written step by step: each adds a line to K and V and asks one query, which is used once.
-// Beside them stands which tokens each step reads, and what a cache spares has no colour. A switch takes
-// the cache away. All lines come from Python.
+// Beside them stands which tokens each step reads, and what a cache spares is pale. A switch takes the
+// cache away. All lines come from Python.
 
 import { make } from "../shared/dom";
 import "./growing.css";

@@ -164,7 +164,9 @@ class Guess extends Drawing<Data> {
   }
 
   private buildBar({ value, dots, others }: Row, lane: HTMLElement): void {
-    if (value !== null) lane.append(this.between("bar", zeroOf(this.data.axis), value));
+    const { axis } = this.data;
+    const kind = axis.log ? "bar least" : "bar"; // what is once as much is seen, too
+    if (value !== null) lane.append(this.between(kind, zeroOf(axis), value));
     const all = [...dots, ...others];
     if (others.length) lane.append(this.between("joined", Math.min(...all), Math.max(...all)));
     lane.append(...others.map((dot) => this.placed("dot other", dot)));

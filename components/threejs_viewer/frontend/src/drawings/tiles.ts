@@ -46,7 +46,7 @@ import { Slide } from "./shared/slide";
 import "./tiles.css";
 
 // Pixels.
-const [TOP, FOOT] = [22, 4]; // of the letters above, and below
+const [TOP, FOOT] = [22, 15]; // of the letters above, and of the scale of m below
 const [WIDE, USUAL] = [640, 900]; // room for names at the left; the width before there is a page
 const LARGEST = 378; // side of the table
 const NAMES = 58;
@@ -54,6 +54,7 @@ const HATCH = 6; // from stroke to stroke
 
 const LEVELS = 6; // of colour, a sign
 const STRONG = 0.6; // of the largest score or output has the full colour
+const MARK = 28; // from one number on the scale of m to the next, at least
 const RIMS: Pair = [0.06, 0.98]; // of all m; the few beyond stand at the rim
 const IN_A_ROW = 21; // cards, on a narrow screen
 const FAR = 8; // rows of a page key
@@ -115,6 +116,7 @@ class Tiles extends MovingDrawing<Data> {
   private places!: Place;
   private tiles: SVGGElement[] = [];
   private lines: Line[] = [];
+  private scale!: SVGGElement;
   private frame!: SVGRectElement;
   private mark!: SVGRectElement;
   private field!: SVGRectElement;
@@ -319,6 +321,7 @@ class Tiles extends MovingDrawing<Data> {
     this.placeTable();
     this.placeWords(wide);
     this.part("letters").toggleAttribute("hidden", wide);
+    this.scale = draw(plan, "g", { class: "scale" });
     this.lines = range(this.walk.n).map((row) => this.buildLine(row));
     this.frame = draw(plan, "rect", { class: "frame" });
     this.mark = draw(plan, "rect", { class: "mark", x: names, rx: 2 });
@@ -520,6 +523,7 @@ class Tiles extends MovingDrawing<Data> {
     const all = this.readings.flatMap(({ arrivals }) => arrivals);
     const tops = all.map(({ after }) => after.m).sort((a, b) => a - b);
     const bounds = RIMS.map((share) => tops[Math.floor(share * (tops.length - 1))]) as Pair;
+    this.showScale(bounds);
     const longest = Math.max(...all.flatMap(({ before, after }) => [before.l, after.l]));
     const outputs = Math.max(...all.flatMap(({ after }) => after.O.map(Math.abs)));
     this.lines.forEach((line, row) => {
@@ -536,10 +540,29 @@ class Tiles extends MovingDrawing<Data> {
     });
   }
 
-  private showM(line: Line, now: Standing, arrival: Arrival, [low, high]: Pair): void {
+  private xOfM(m: number, [low, high]: Pair): number {
     const [from, to] = this.places.m;
-    const x = (m: number): number =>
-      from + 5 + (to - from - 10) * clamp((m - low) / (high - low || 1), 0, 1);
+    return from + 5 + (to - from - 10) * clamp((m - low) / (high - low || 1), 0, 1);
+  }
+
+  /** Round numbers under the column of m. */
+  private showScale(bounds: Pair): void {
+    const [low, high] = bounds;
+    const [from, to] = this.places.m;
+    const most = (to - from) / MARK;
+    const every = [1, 2, 5, 10, 20, 50].find((n) => (high - low) / n <= most) ?? 100;
+    const first = Math.ceil(low / every);
+    const foot = TOP + this.places.side;
+    this.scale.replaceChildren();
+    for (let n = first; n * every <= high; n++) {
+      const x = this.xOfM(n * every, bounds);
+      draw(this.scale, "path", { d: `M${x} ${TOP}V${foot + 3}` });
+      draw(this.scale, "text", { class: "soft", x, y: foot + 13 }).textContent = plain(n * every);
+    }
+  }
+
+  private showM(line: Line, now: Standing, arrival: Arrival, bounds: Pair): void {
+    const x = (m: number): number => this.xOfM(m, bounds);
     const grew = now.fresh && shrinks(arrival);
     const after = x(arrival.after.m);
     const before = grew ? x(arrival.before.m) : after;

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import guess from "../../src/drawings/guess";
-import { placeOf, placesIn, share, valueAt, written } from "../../src/drawings/maths/guess";
+import { placeOf, placesIn, share, valueAt, written, zeroOf } from "../../src/drawings/maths/guess";
 import { REST_MS } from "../../src/drawings/shared/slide";
 import { cases, opened, press } from "./cases";
 
@@ -36,6 +36,15 @@ test("numbers stand and are written as Python says, on every axis", () => {
       expect(share(axis, value)).toBeCloseTo(expected, 9);
       expect(written(axis, value)).toBe(words);
     }
+});
+
+test("bars begin at one on an axis of logarithms, at zero on another, or at the nearest end", () => {
+  const { axis } = cases.guess.expected[0];
+  const begins = (log: boolean, low: number, high: number): number =>
+    zeroOf({ ...axis, log, low, high });
+  expect(begins(true, 0.1, 1000)).toBe(1);
+  expect(begins(true, 100, 1000)).toBe(100);
+  expect([begins(false, -5, 5), begins(false, 2, 5)]).toEqual([0, 2]);
 });
 
 test("a step of the mark leads to another number and back, on every axis", () => {

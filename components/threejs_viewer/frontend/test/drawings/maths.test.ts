@@ -505,7 +505,7 @@ test("one query meets, several meet; at the end it is said which way moves more"
   expect(tiles.told(all, 2)).toBe("Tile 2 of 8: query 2 meets keys 1 to 2.");
   const wide = tiles.steps({ n: 12, size: 1, rows: 4, columns: 4 });
   expect(tiles.told(wide, 3)).toBe("Tile 3 of 6: queries 5 to 8 meet keys 5 to 8.");
-  const ends = [9000, 12_000, 50_000].map((plain) => tiles.verdict(12_000, plain));
+  const ends = [9, 12, 50].map((plain) => tiles.verdict(12 * 1024, plain * 1024));
   expect(ends).toEqual([
     "In all 12 KB have passed, 3.0 KB more than with plain attention.",
     "In all 12 KB have passed, as many as with plain attention.",

@@ -22,8 +22,8 @@ export function share({ low, high, log }: Axis, value: number): number {
   return clamp(along, 0, 1);
 }
 
-/** Where bars begin: at zero, or at the end that is nearest to it. */
-export const zeroOf = ({ low, high }: Axis): number => clamp(0, low, high);
+/** Where bars begin: at zero, on an axis of logarithms at one (as much), or at the end nearest to it. */
+export const zeroOf = ({ low, high, log }: Axis): number => clamp(log ? 1 : 0, low, high);
 
 /** The place of a number, counted in steps of the mark. */
 export const placeOf = ({ step, log }: Axis, value: number): number =>

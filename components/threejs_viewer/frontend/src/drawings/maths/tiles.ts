@@ -136,8 +136,8 @@ function named(one: string, many: string, [begin, end]: Span): string {
 
 /** 81 KB, of 1,000 bytes each */
 export function kilobytes(bytes: number): string {
-  const thousands = bytes / 1000;
-  return `${thousands < 9.95 ? thousands.toFixed(1) : counted(Math.round(thousands))} KB`;
+  const many = bytes / 1024;
+  return `${many < 9.95 ? many.toFixed(1) : counted(Math.round(many))} KB`;
 }
 
 /** In the end, both in bytes. */
