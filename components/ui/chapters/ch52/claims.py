@@ -265,7 +265,7 @@ TABLES = {
         },
     ),
     "feature_collapse.lost": Table(
-        "Wrong, and were not",
+        "More others wrong",
         {
             kind: {
                 f"By step {PARTED:,}": wrong_more(KINDS[kind], 0, PARTED),
