@@ -228,7 +228,7 @@ ON_PAGE: dict[str, dict[str, str]] = {
         "w": "the query of a part",
     },
     "52_feature_collapse": {
-        "p": "a probability; with a subscript, a share of all singular values",
+        "p": "a probability; with a subscript, in the rank, a share of all singular values",
         "i": "a token; of singular values, which one",
         "j": "another token; of singular values, each in turn",
         "x": "the features of a token",

@@ -113,6 +113,9 @@ def test_what_prose_concludes_of_the_push_is_so(rows: Any) -> None:
     both = (claims.FEW, claims.CENTRED, claims.BALANCED)  # float32 and the usual eps
     assert max(late[claims.EXACT], late[claims.LARGE_EPS]) < min(late[k] for k in both) / 5
     assert late[claims.SMALL_EPS] < min(late[k] for k in both) / 2
+    assert late[claims.SMALL_EPS] > max(late[claims.EXACT], late[claims.LARGE_EPS])
+    by_then = {kind: lost[kind] - late[kind] for kind in claims.CAUSES}
+    assert max(by_then, key=by_then.__getitem__) == claims.SMALL_EPS
     early = [median_of(kind, "wrong", claims.PARTED) for kind in (*both, claims.EXACT)]
     assert max(early) < 1.15 * min(early)
     farthest = claims.farthest_turned(claims.KINDS[claims.ALL].of(rows))

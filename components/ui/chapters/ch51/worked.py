@@ -86,6 +86,9 @@ WIDTHS = (AMOUNT, SHARE, LOST)
 FIRST_CUT = ("attention 2", "FFN 2")
 """With which the page opens: from, to."""
 
+OTHER_WAY = ("attention 1", "FFN 1")
+"""Without this one products are right, and their sum is not."""
+
 
 def named(reads: probes.Reads) -> dict[str, Connection]:
     """All connections by their names in a link."""
@@ -154,7 +157,7 @@ def parts_of(a: int, b: int) -> list[Part]:
         Part(
             field.start,
             field.stop,
-            tokens.label_of(field, a, b),
+            "running sum" if field.kind == "sum" else tokens.label_of(field, a, b),
             field.role,
             number_in(right, field) if field.backwards and field.holds_number else None,
         )
@@ -203,16 +206,17 @@ def cuts(pair: tuple[int, int], cut: Connection, record: Any) -> Cuts:
     )
 
 
-def the_cut(kind: str) -> tuple[int, int]:
-    """Of the cut with which the page opens: so many are wrong, of so many."""
-    at = named(probes.reads_of(*SUM))[" to ".join(FIRST_CUT)]
+def the_cut(kind: str, cut: tuple[str, str] = FIRST_CUT) -> tuple[int, int]:
+    """Of a cut, the one with which the page opens if none is named: so many are wrong, of so
+    many."""
+    at = named(probes.reads_of(*SUM))[" to ".join(cut)]
     (often,) = [x for x in how_often(rows_of("threads.jsonl")) if x.name == KINDS[kind]]
     return often.wrong[at.reader][at.source], often.n
 
 
-def added_without() -> str:
-    """What is added up without the connection that is cut when the page opens."""
-    at = named(probes.reads_of(*SUM))[" to ".join(FIRST_CUT)]
+def added_without(cut: tuple[str, str] = FIRST_CUT) -> str:
+    """What is added up without a connection."""
+    at = named(probes.reads_of(*SUM))[" to ".join(cut)]
     added = [*map(str, marked(probes.all_written(*SUM)[at], *SUM).added or ())]
     return f"${' + '.join(added[:-1])} = {added[-1]}$"
 
@@ -446,7 +450,7 @@ def goals() -> str:
     return f"{', '.join(most)} and {last}"
 
 
-FASTER = ("yes, every seed", "no, not one seed", "not decided by these seeds")
+FASTER = ("yes, in every seed", "no, more in every seed", "not decided by these seeds")
 
 
 def is_faster(runs: Runs) -> str:
@@ -515,7 +519,11 @@ CALC: dict[str, Callable[[], str]] = {
     "first_part": lambda: f"{-(-experiment.N_CHECK // 8):,}",
     "goals": goals,
     "fixed_more": lambda: f"{fixed_more()}",
+    "connections": lambda: f"{len(named(probes.reads_of(*SUM)))}",
     "written_without": added_without,
+    "other_way": lambda: added_without(OTHER_WAY),
+    "other_products": lambda: part_of(*the_cut("partial product", OTHER_WAY)),
+    "other_answers": lambda: part_of(*the_cut("answer", OTHER_WAY)),
     "cut_products": lambda: part_of(*the_cut("partial product")),
     "cut_answers": lambda: part_of(*the_cut("answer")),
     "changed": lambda: spelled(changed_texts()),

@@ -95,6 +95,12 @@ def wrong(found: Rows, step: int | None = None) -> Counts:
     return found.counts(seen("wrong", step)).median()
 
 
+def wrong_more(found: Rows, start: int, end: int | None = None) -> Numbers:
+    """How many more other problems are wrong at one step than at another before it."""
+    first, last = seen("wrong", start), seen("wrong", end)
+    return found.numbers(lambda row: last(row) - first(row), "{:,.0f}")
+
+
 def few_wrong(found: Rows) -> Counts:
     """Of the few problems, at the end, in all runs together."""
     return found.counts(seen("few_wrong"), "n_few")
@@ -256,6 +262,16 @@ TABLES = {
                 "Mean logit": pushed("mean_logit", -1, "{:.1f}", ARM_OF[kind]),
             }
             for kind in (FEW, EXACT, CENTRED)
+        },
+    ),
+    "feature_collapse.lost": Table(
+        "More others wrong",
+        {
+            kind: {
+                f"By step {PARTED:,}": wrong_more(KINDS[kind], 0, PARTED),
+                "After it": wrong_more(KINDS[kind], PARTED),
+            }
+            for kind in CAUSES
         },
     ),
 }

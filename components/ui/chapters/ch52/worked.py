@@ -80,11 +80,11 @@ def kind_rows(record: Any, what: str, kinds: Iterable[str]) -> list[Drawn]:
 
 
 DRAWN = {
-    FEW: ("Softmax in float32", "the arrows fold into one", "ochre"),
-    CENTRED: ("float32, gradient centred", "nothing folds, as much is lost", "rose"),
-    EXACT: ("Softmax in float64", "nothing folds, less is lost", "teal"),
+    FEW: ("the arrows fold into one", "ochre"),
+    CENTRED: ("nothing folds, as much is lost", "rose"),
+    EXACT: ("nothing folds, less is lost", "teal"),
 }
-"""The runs whose arrows are drawn: their names there, what becomes of them, and their colour."""
+"""The runs whose arrows are drawn: what becomes of them, and their colour."""
 
 
 def arms_drawn(record: Any, found: probes.Arrows) -> list[Arm]:
@@ -94,6 +94,7 @@ def arms_drawn(record: Any, found: probes.Arrows) -> list[Arm]:
         looks = pictured(record, kind)["looks"]
         out.append(
             Arm(
+                kind,
                 *DRAWN[kind],
                 ends,
                 cosines,
@@ -335,6 +336,7 @@ def recorded_curves(rows: Iterable[Row]) -> list[Drawn]:
 TWO_DIGITS = "{:.1e}"
 
 CALC: dict[str, Callable[[], str]] = {
+    "shift_at": lambda: written(SHIFTS["at"]),
     "few": lambda: f"{recipes.N_PAIR}",
     "steps": lambda: f"{recipes.STEPS:,}",
     "asked": lambda: f"{texts.N_ASKED:,}",

@@ -135,9 +135,8 @@ class Connections extends MovingDrawing<Data> {
   private pointedArc: Connection | null = null;
 
   protected override begin(): void {
-    this.source.onchange = () =>
-      this.toCut({ reader: this.cut.reader, source: Number(this.source.value) });
-    this.reader.onchange = () => this.toRead(Number(this.reader.value));
+    this.source.onchange = () => this.toCutFrom(Number(this.source.value));
+    this.reader.onchange = () => this.toCutTo(Number(this.reader.value));
     this.chosenWidth.onchange = () => {
       this.by = Number(this.chosenWidth.value);
       this.place();
@@ -170,6 +169,7 @@ class Connections extends MovingDrawing<Data> {
     set(this.svg, { "aria-label": alt });
     this.buildKinds();
     this.chosenWidth.replaceChildren(...widths.map(({ name }, i) => option(name, i)));
+    this.source.replaceChildren(...this.data.sources.map(option));
     this.reader.replaceChildren(...readers.map(option));
     this.svg.replaceChildren();
     const [lines, hits] = ["lines", "hits"].map((name) => draw(this.svg, "g", { class: name }));
@@ -437,6 +437,21 @@ class Connections extends MovingDrawing<Data> {
     this.toCut({ reader, source: ranked(this.width.table[reader])[0] });
   }
 
+  /** Of a contribution to the part that is chosen, or to the first that comes after it. */
+  private toCutFrom(source: number): void {
+    const { table } = this.width;
+    const kept = source < table[this.cut.reader].length;
+    const reader = kept ? this.cut.reader : table.findIndex((row) => source < row.length);
+    this.toCut({ reader, source });
+  }
+
+  /** To a part from the contribution that is chosen, or from the widest if it comes later. */
+  private toCutTo(reader: number): void {
+    const { source } = this.cut;
+    if (source < this.width.table[reader].length) this.toCut({ reader, source });
+    else this.toRead(reader);
+  }
+
   /** It is told what becomes of the problem, until the hand comes to another. */
   private toCut(cut: Connection): void {
     this.cut = cut;
@@ -453,8 +468,6 @@ class Connections extends MovingDrawing<Data> {
   /** In the lists, and what is on top of the picture. */
   private name(): void {
     const { reader, source } = this.cut;
-    const there = this.data.sources.slice(0, this.width.table[reader].length);
-    this.source.replaceChildren(...there.map(option));
     this.source.value = String(source);
     this.reader.value = String(reader);
     this.chosenWidth.value = String(this.by);

@@ -10,7 +10,8 @@ import { clamp, percent, signed } from "./shared/numbers";
 import { Slide } from "./shared/slide";
 
 const [LEFT, RIGHT] = [58, 16]; // pixels beside the tracks and bars
-const [TRACK, MARKS, LOGITS, TALL, SHARES, LOW] = [20, 42, 74, 120, 250, 56]; // down the figure
+const [TRACK, MARKS, LOGITS, TALL, SHARES, LOW] = [20, 42, 90, 120, 266, 56]; // down the figure
+const LINE = 16; // from a mark's name to its number
 const NAMES = SHARES + LOW + 16;
 const HIGH = NAMES + 14;
 const KNOB = 9;
@@ -124,7 +125,9 @@ class Shift extends Drawing<Data> {
     for (const [at, name] of marks) {
       line("tick", this.x(at), this.x(at), TRACK - 6, TRACK + 8);
       const half = HALF_LETTER * name.length;
-      words("mark", name, clamp(this.x(at), half, this.width - half), MARKS);
+      const x = clamp(this.x(at), half, this.width - half);
+      words("mark", name, x, MARKS);
+      words("mark", signed(at, 1), x, MARKS + LINE);
     }
     words("head", "all logits", 0, TRACK);
     words("head", "logit 0", 0, this.y(0));

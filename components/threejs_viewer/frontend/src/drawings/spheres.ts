@@ -214,7 +214,7 @@ class Spheres extends MovingDrawing<Data> {
     });
     const words = [
       "drag to turn all three",
-      `only three directions are drawn, the same in all; they hold ${percent(held)} of the squared length`,
+      `three directions of many are drawn, the same in all: ${percent(held)} of the arrows' squared length`,
       `squares: mean cosine between ${positions} positions of a text`,
     ];
     this.part("legend").replaceChildren(...signs, ...words.map((said) => make("span", {}, said)));

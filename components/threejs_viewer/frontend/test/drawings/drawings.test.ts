@@ -840,10 +840,8 @@ test("another is cut by its arc, by a part, or from the lists, and Python hears 
     "FFN 1 → end. 1 token is wrong in itself. 296 + 1480 = 1777",
   );
   choose(drawing, "width", 1);
-  choose(drawing, "reader", 2);
-  expect(drawing.all("select.source option").map((one) => one.textContent)).toEqual(
-    sources.slice(0, 3),
-  );
+  choose(drawing, "reader", 2); // FFN 1 comes later
+  expect(drawing.all("select.source option").map((one) => one.textContent)).toEqual(sources);
   expect(drawing.sent.map(([, chosen]) => chosen)).toEqual([
     [3, 0, 0],
     [4, strongest, 0],
@@ -854,6 +852,28 @@ test("another is cut by its arc, by a part, or from the lists, and Python hears 
   expect(drawing.text(".bars")).toBe("digits 200 of 3,000");
   drawing.one(".reset").click();
   expect(drawing.sent.at(-1)).toEqual(["chosen", [2, 1, 0]]);
+});
+
+test("either list keeps what the other says wherever such a connection exists", () => {
+  const drawing = opened(connections, cases.connections);
+  const [{ table }] = cases.connections.data.widths;
+  const cut = (): number[] => (drawing.sent.at(-1)![1] as number[]).slice(0, 2);
+  choose(drawing, "reader", 4);
+  range(sources.length).forEach((source) => {
+    choose(drawing, "source", source);
+    expect(cut()).toEqual([4, source]);
+    range(readers.length).forEach((reader) => {
+      choose(drawing, "source", source);
+      choose(drawing, "reader", reader);
+      const there = source < table[reader].length;
+      expect(cut()[0]).toBe(reader);
+      if (there) expect(cut()[1]).toBe(source);
+    });
+    choose(drawing, "reader", 0);
+    choose(drawing, "source", source);
+    expect(cut()).toEqual([table.findIndex((row) => source < row.length), source]);
+    choose(drawing, "reader", 4);
+  });
 });
 
 test("of a problem of the reader's the text comes from Python, and the cut stays", () => {
