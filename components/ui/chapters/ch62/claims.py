@@ -7,7 +7,18 @@ from dataclasses import replace
 
 from components.ui.claims.claim import Claim, Table
 from components.ui.words import spelled
-from lab.readings import Counts, Numbers, Question, Ratio, Rows, Told, rows
+from lab.readings import (
+    Counts,
+    Numbers,
+    Question,
+    Ratio,
+    Row,
+    Rows,
+    Told,
+    part_of,
+    rows,
+    seeds_ahead,
+)
 
 ARMS = {
     "own_mistakes": "its mistakes",
@@ -123,10 +134,91 @@ def wrong_again(found: Rows, noted: int, later: int) -> Counts:
     )
 
 
+def listed(found: Rows) -> Rows:
+    """All mistakes that are listed of runs that study them."""
+    return replace(of_book(found), part="book")
+
+
+def ahead_in(arm: str, other: str) -> Told:
+    """In how many pairs of runs of one seed an arm leaves fewer wrong than another."""
+
+    def count(runs: list[Row]) -> str:
+        ends: dict[str, dict[int, float]] = {arm: {}, other: {}}
+        for run in runs:
+            if (its := run["cell"]["arm"]) in ends:
+                ends[its][run["cell"]["seed"]] = run["after"]
+        return f"{part_of(*seeds_ahead(ends[arm], ends[other]))} seeds"
+
+    return PAIRS.told(count)
+
+
 MENDED = mistakes_of_round(PAIRS, 1).passing(lambda mistake: not mistake["again"][0])
 """The mistakes of the first round that were right after it."""
 
+RATES = rows("error_book_2x2", part="rate", seed=0)
+"""Runs that chose a learning rate, on validation pairs."""
+
+BOOKS_RATE = 3e-4
+"""The rate that was best for the book; a test looks it up."""
+
+RACERS = {"book": "own_mistakes", "random": "random_matched", "anew": "random_anew"}
+"""Arms of the bet, as claims name them."""
+
 CLAIMS: dict[str, Claim] = {
+    **{
+        f"error_book.left_{name}": Claim(
+            f"Test pairs wrong at the end: {ARMS[arm]}.", after(PAIRS, arm)
+        )
+        for name, arm in {**RACERS, "another": "mistakes_of_another"}.items()
+    },
+    **{
+        f"error_book.budget_{name}": Claim(
+            f"Validation pairs wrong after the last round: {ARMS[RACERS[name]]}.",
+            PAIRS.where(arm=RACERS[name]).numbers("curve.-1.wrong"),
+        )
+        for name in ("random", "anew")
+    },
+    "error_book.one_round": Claim(
+        "Validation pairs wrong after one round of studying its mistakes.",
+        of_book(PAIRS).counts("curve.1.wrong", "curve.1.n").median(),
+    ),
+    "error_book.book_check_n": Claim(
+        "Validation pairs on which the race of error books is checked.", PAIRS.numbers("curve.0.n")
+    ),
+    "error_book.book_ahead": Claim(
+        "Seeds in which its mistakes leave fewer test pairs wrong than as many random pairs.",
+        ahead_in("own_mistakes", "random_matched"),
+    ),
+    "error_book.anew_ahead": Claim(
+        "Seeds in which ordinary training leaves fewer test pairs wrong than its mistakes.",
+        ahead_in("random_anew", "own_mistakes"),
+    ),
+    **{
+        f"error_book.rate_{name}": Claim(
+            f"The learning rate that was best on validation pairs: {ARMS[RACERS[name]]}.",
+            PAIRS.where(arm=RACERS[name]).numbers("rate", "{:g}"),
+        )
+        for name in ("book", "anew")
+    },
+    **{
+        f"error_book.tuned_{name}": Claim(
+            f"Validation pairs wrong at the end at the rate of the book: {ARMS[RACERS[name]]}.",
+            RATES.where(arm=RACERS[name], rate=BOOKS_RATE).numbers("after"),
+        )
+        for name in ("book", "anew")
+    },
+    "error_book.listed_wrong": Claim(
+        "Of the listed mistakes of all rounds, those wrong after the last.",
+        listed(PAIRS).those(lambda mistake: mistake["again"][-1] > 0),
+    ),
+    "error_book.listed_back": Claim(
+        "Of the listed mistakes of all rounds, those wrong after the last that had been right.",
+        listed(PAIRS).those(lambda mistake: mistake["again"][-1] > 0 and 0 in mistake["again"]),
+    ),
+    "error_book.still_book": Claim(
+        "Test pairs that were wrong at the start and still are: its mistakes.",
+        still_wrong("own_mistakes"),
+    ),
     "error_book.near_n": Claim("Test problems of 4 × 4 digits.", NEAR.numbers("n")),
     "error_book.near_seeds": Claim("Runs of each way near the end.", seeds(NEAR)),
     "error_book.near_sure": Claim(
