@@ -136,8 +136,8 @@ def bet_data(bet: Bet, said: Sequence[int] | None, told: bool) -> dict[str, Any]
                 "evaluated": [*map(int, racer.evaluated)],
                 "studied": [*map(int, racer.studied)],
                 "wrong": [[*map(int, runs)] for runs in racer.wrong] if told else [],
-                "middle": [median(runs) for runs in racer.wrong] if told else [],
-                "after": median(racer.after) if told else None,
+                "middle": [float(median(runs)) for runs in racer.wrong] if told else [],
+                "after": float(median(racer.after)) if told else None,
             }
             for racer in bet.racers
         ],

@@ -51,10 +51,11 @@ interface Data extends Sent {
 }
 
 const NARROW = 600; // pixels
-const [TOP, HIGH, GAP, ROW, BAR, AXIS] = [26, 236, 16, 30, 20, 40];
+const [TOP, HIGH, GAP, ROW, BAR, AXIS] = [34, 236, 16, 30, 20, 40];
 const NAMED_ROW = 42; // of a bar with its name above it
 const SIZES = { middle: 7, run: 3.5 };
 const APART = 5; // from run to run
+const OVER = 6.5; // a letter
 const TICKS = [0, 10, 20, 30, 40];
 
 interface Mark {
@@ -266,15 +267,16 @@ class Bet extends MovingDrawing<Data> {
       const said = this.narrow
         ? "the others have read all"
         : `here the others have read all that they may: ${counted(this.budget)} tokens`;
-      this.text(axes, said, end, TOP - 10, "end");
+      const fits = end - x > OVER * said.length;
+      this.text(axes, said, fits ? x + 6 : end, TOP - 10, fits ? "" : "end");
     }
     for (const value of TICKS.filter((tick) => tick <= this.data.most)) {
       const y = this.y(value);
       draw(axes, "line", { x1: this.left, x2: end, y1: y, y2: y });
       this.text(axes, String(value), this.left - 6, y, "end");
     }
-    const title = this.narrow ? "wrong of 100" : "wrong of 100 pairs";
-    this.text(axes, title, 0, TOP - 10);
+    const title = this.narrow ? "wrong of 100" : "validation pairs wrong, of 100";
+    this.text(axes, title, 0, TOP - 20);
     draw(axes, "line", { class: "base", x1: this.left, x2: end, y1: bottom, y2: bottom });
     const step = tickStep(this.total / (this.narrow ? 4 : 8));
     for (const tokens of range(Math.floor(this.total / step) + 1).map((i) => i * step)) {
@@ -445,6 +447,7 @@ class Bet extends MovingDrawing<Data> {
     const { racers } = this.data;
     const tokens = tokensAt(this.events, at);
     if (this.now) set(this.now, { x1: fixed(this.x(tokens)), x2: fixed(this.x(tokens)) });
+    this.now?.classList.toggle("ahead", tokens === this.total);
     for (const bar of this.bars) this.fill(bar, tokens);
     const checks = racers.map((racer) => reached(racer, this.counts, tokens));
     const shown = this.plays ? null : this.pointed;
