@@ -69,7 +69,34 @@ def the_bet() -> None:
 page.prose("opening")
 page.three_from_before("before_split", "before_seeds", "before_few")
 
-# ---------------------------------------------------------------- 1. what stands in it
+# ---------------------------------------------------------------- 1. the rules
+
+
+page.prose("rules")
+
+
+with page.deeper("every way to pick, and what it leaves wrong"):
+
+    @page.section("ways")
+    def every_way_to_pick() -> None:
+        rows = rows_of(RECORD)
+        if not rows:
+            return
+        page.draw(
+            dots.seeds(
+                points := worked.end_rows(claims.PAIRS, rows, worked.BOUNDED),
+                "test pairs wrong at the end",
+                shares(worked.MOST_WRONG),
+                said=["errors"],
+            ),
+            alt="Test pairs wrong at the end, a point for each seed",
+        )
+        st.caption(dots.in_pairs(points, claims.ARMS["random_anew"]))
+        page.notice()
+        page.source(experiment.most_of)
+
+
+# ---------------------------------------------------------------- 2. what stands in it
 
 
 @page.section("notebook")
@@ -101,33 +128,6 @@ def what_stands_in_it() -> None:
         frame=worked.where_first(rows),
     ):
         page.source(experiment.kinds, asking.answers_of)
-
-
-# ---------------------------------------------------------------- 2. the rules
-
-
-page.prose("rules")
-
-
-with page.deeper("every way to pick, and what it leaves wrong"):
-
-    @page.section("ways")
-    def every_way_to_pick() -> None:
-        rows = rows_of(RECORD)
-        if not rows:
-            return
-        page.draw(
-            dots.seeds(
-                points := worked.end_rows(claims.PAIRS, rows, worked.BOUNDED),
-                "test pairs wrong at the end",
-                shares(worked.MOST_WRONG),
-                said=["errors"],
-            ),
-            alt="Test pairs wrong at the end, a point for each seed",
-        )
-        st.caption(dots.in_pairs(points, claims.ARMS["random_anew"]))
-        page.notice()
-        page.source(experiment.most_of)
 
 
 # ---------------------------------------------------------------- 3. what counts more

@@ -204,7 +204,7 @@ def a_bet_is_drawn_and_the_notebook_keeps_its_height(page: Page) -> None:
     early, late = scrubbed(bet, 1, 12)
     assert "not checked yet" in early and "ordinary training 354" in late
     bet.get_by_role("button", name="a third").press("Enter")
-    expect(bet.locator(".plot")).to_contain_text("evaluated ones as a third")
+    expect(bet.locator(".plot")).to_contain_text("tokens studied, evaluated ones as a third")
     wait_idle(page)
     assert "ch62_counts=a+third" in page.url
     figure = page.locator(".notebook").first

@@ -186,12 +186,13 @@ def test_the_notebook_is_the_record_in_proportion(rows: Any) -> None:
         ),
     ):
         assert abs(sum(wrong) - len(found) * sum(all_wrong) / len(listed)) < 1
-    texts = {(m["a"], m["b"], m["slot"]): m for m in worked.book_of(rows)}
+    texts = {(m["round"], m["a"], m["b"], m["slot"]): m for m in worked.book_of(rows)}
     for mistake in found:
         a, b = (int(side) for side in mistake.sum[:-1].split("*"))
         assert mistake.sum + mistake.before + mistake.right + mistake.after == FORM.text(a, b)
         slot = len(mistake.sum + mistake.before)
-        assert VOCABULARY[texts[a, b, slot]["written"]] == mistake.written != mistake.right
+        assert VOCABULARY[texts[mistake.noted, a, b, slot]["written"]] == mistake.written
+        assert mistake.written != mistake.right
         assert split_value(a, b) < 0.3 and len(mistake.wrong_after) == 5 - mistake.noted
 
 

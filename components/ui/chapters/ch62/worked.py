@@ -60,7 +60,7 @@ BOUNDED = (
 )
 
 
-# ---------------------------------------------------------------- 1. the book
+# ---------------------------------------------------------------- 2. the book
 
 SHOWN_SEED, IN_NOTEBOOK = 1, 4
 """The run whose book is shown; so many mistakes of each of its rounds stand in the notebook."""
@@ -155,7 +155,7 @@ def where_first(rows: Record) -> Picked:
     return Picked(axis, lambda: kinds_before(rows), given=[Line("all three", whole)])
 
 
-# ---------------------------------------------------------------- 2. the bet
+# ---------------------------------------------------------------- 1. the bet
 
 HUES = {"own_mistakes": "violet", "random_matched": "ochre", "random_anew": "teal"}
 """Names of the book's colours, as its table of arms has them."""

@@ -240,10 +240,11 @@ class Bet extends MovingDrawing<Data> {
     this.drawAxes(bottom);
     this.bars = racers.flatMap((racer, r) => this.drawBars(racer, r, TOP + HIGH + GAP + row * r));
     this.now = draw(this.plot, "line", { class: "now", y1: TOP, y2: bottom });
+    if (told) this.drawGuess(); // under the points
     this.marks = told ? racers.flatMap((racer, r) => this.drawMarks(racer, r)) : [];
     this.endings = told ? racers.map((racer, r) => this.drawEnd(racer, r)) : [];
     this.drawStart();
-    this.drawGuess();
+    if (!told) this.drawGuess();
     steppedThrough(
       this.marks.map(({ group }) => group),
       EITHER_WAY,
@@ -284,10 +285,21 @@ class Bet extends MovingDrawing<Data> {
       draw(axes, "line", { class: "base", x1: x, x2: x, y1: bottom, y2: bottom + 5 });
       this.text(axes, tokens ? `${counted(tokens / 1000)}k` : "0", x, bottom + 14, "middle");
     }
-    const whole = this.counts === 1 || this.counts === 0;
-    const what = this.counts === 0 ? "tokens studied" : "tokens read";
-    const unit = whole ? what : "tokens read, evaluated ones as a third";
-    this.text(axes, unit, (this.left + end) / 2, bottom + 31, "middle");
+    this.text(
+      axes,
+      this.unit,
+      this.narrow ? 0 : (this.left + end) / 2,
+      bottom + 31,
+      this.narrow ? "" : "middle",
+    );
+  }
+
+  private get unit(): string {
+    if (!this.counts) return "tokens studied";
+    const hatched = this.narrow ? "evaluated (hatched)" : "evaluated";
+    return this.counts === 1
+      ? `tokens ${hatched} and studied`
+      : `tokens studied, ${hatched} ones as a third`;
   }
 
   private drawBars(racer: Racer, r: number, top: number): Bar[] {
@@ -382,8 +394,7 @@ class Bet extends MovingDrawing<Data> {
     const group = draw(this.plot, "g", { class: "start" });
     const [x, y] = [this.x(0), this.y(start)];
     draw(group, "circle", { cx: x, cy: y, r: SIZES.middle });
-    const of = this.narrow ? "" : " test pairs";
-    const words = `at the start ${counted(before)} of ${counted(n_test)}${of} are wrong`;
+    const words = `start: ${counted(before)} of ${counted(n_test)} test pairs wrong`;
     this.text(group, words, x + 12, y - 16);
   }
 
@@ -402,7 +413,7 @@ class Bet extends MovingDrawing<Data> {
         set(knob, { "aria-orientation": "vertical", "aria-valuemin": 0, "aria-valuemax": most });
         this.slides.push(this.slideOf(knob, k));
       }
-      draw(knob, "circle", { class: "rim", r: 8 });
+      draw(knob, "circle", { class: "rim", r: told ? 10 : 8 });
       return knob;
     });
     if (told && gap) {
