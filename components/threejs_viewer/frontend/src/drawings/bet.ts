@@ -448,7 +448,7 @@ class Bet extends MovingDrawing<Data> {
     const name = racers[0].name;
     const asks = moved
       ? `You say that ${name} leave ${this.values.at(-1)!} of 100 wrong.`
-      : `Drag the rings: after each round of studying ${name}, how many of 100 are wrong?`;
+      : `The network studies ${name}. Drag the rings: how many of 100 are wrong after each round?`;
     say(this.part("asks"), said && told ? `You drew ${said.at(-1)!} of 100 at the end.` : asks);
   }
 
