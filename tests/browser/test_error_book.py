@@ -23,8 +23,8 @@ def test_a_live_run_shows_how_much_of_the_book_is_right(open_page) -> None:
     button.click()
     stop = page.get_by_role("button", name="Stop", exact=True)
     stop.wait_for()
-    page.get_by_text("problems of the book").wait_for(timeout=90_000)
-    page.get_by_text("texts right in every token").wait_for(timeout=90_000)
+    page.get_by_text("problems of the book").wait_for(timeout=300_000)
+    page.get_by_text("texts right in every token").wait_for(timeout=300_000)
     # the chart breaks a name that is longer than `ends.WIDE`
     for line in wrap("ordinary training, recorded", WIDE):
         page.get_by_text(line, exact=True).first.wait_for()
