@@ -319,7 +319,7 @@ def test_mistakes_of_another_network_teach_less_than_random_pairs(rows: Any) -> 
 def test_lost_pairs_are_counted_run_by_run(rows: Any) -> None:
     """Never over several: there are no more than were right."""
     found = worked.lost_rows(rows)
-    for arm in worked.SUSPECTS:
+    for arm in worked.LOSE:
         runs = claims.PAIRS.where(arm=arm).of(rows)
         said = [row["errors"] for row in found if row["arm"] == claims.ARMS[arm]]
         assert said == [f"{run['broken']:,} of {run['n'] - run['before']:,}" for run in runs]

@@ -356,12 +356,15 @@ def against(n: float, other: float) -> str:
 LOST_MOST = 0.15
 """Where the axis of lost pairs ends."""
 
+LOSE = (SUSPECTS[0], "random_matched", *SUSPECTS[1:])
+"""Arms whose lost pairs are counted."""
+
 
 def lost_rows(rows: Record) -> list[Row]:
     """A point a run: of the test pairs that were right at the start, those wrong at the end."""
     return [
         seed_point(ARMS[arm], row["cell"]["seed"], row["broken"], row["n"] - row["before"])
-        for arm in SUSPECTS
+        for arm in LOSE
         for row in PAIRS.where(arm=arm).of(rows)
     ]
 
