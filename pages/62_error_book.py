@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -10,12 +11,14 @@ import streamlit as st
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch62 import claims, exercises, figures, worked
 from components.ui.chapters.ch62.worked import CALC
+from components.ui.drawings.bet import COUNTS, allows, guess_in, show_bet
 from components.ui.drawings.notebook import show_notebook
 from components.ui.lazily import lazily
+from components.ui.link import one_of
 from components.ui.live import training
 from components.ui.live.service import LiveRun
 from components.ui.page_records import atlases, rows_of
-from components.ui.plots import bars, dots
+from components.ui.plots import dots
 from components.ui.plots.ends import shares
 
 experiment = lazily("lab.experiments.error_book")
@@ -28,7 +31,75 @@ page = Chapter("62_error_book", CALC)
 page.open()
 
 
-@page.section("notebook", told=False)
+def keep_counts(said: str) -> None:
+    """What an evaluated token counts in the figure, here and in the address."""
+    st.session_state[f"{page.prefix}counts"] = said
+
+
+@page.section("bet", told=False, was=["race"])
+def the_bet() -> None:
+    rows = rows_of(RECORD)
+    if not rows:
+        return
+    bet, key = worked.the_bet(rows), f"{page.prefix}bet"
+    said = page.kept(f"{key}_guess", *allows(bet.n_round, bet.most))
+    told = said is not None or page.is_shown(f"{key}_shown") or page.alone is not None
+    page.asks, page.waits = True, page.waits or not told
+    show_bet(
+        key,
+        bet,
+        guess_in(said),
+        told=told,
+        again=not page.revealed and page.alone is None,
+        counts=page.kept(f"{page.prefix}counts", *one_of([*COUNTS])) or worked.COUNTED,
+        alt="Three ways to train, on one axis of tokens: below, what each is evaluated on and "
+        "studies; above, pairs that its runs get wrong after each round, and the reader's guess",
+        on_guess=partial(page.keep, key),
+        on_show=partial(page.tell, key),
+        on_again=partial(page.ask_again, key),
+        on_counts=keep_counts,
+    )
+    st.caption(page.text("bet_caption"))
+    if told:
+        page.numbers("Validation pairs wrong, run by run", worked.bet_rows(rows))
+        page.notice()
+        page.source(experiment.mistakes, experiment.plan_of_round)
+
+
+page.prose("opening")
+page.three_from_before("before_split", "before_seeds", "before_few")
+
+# ---------------------------------------------------------------- 1. the rules
+
+
+page.prose("rules")
+
+
+with page.deeper("every way to pick, and what it leaves wrong"):
+
+    @page.section("ways")
+    def every_way_to_pick() -> None:
+        rows = rows_of(RECORD)
+        if not rows:
+            return
+        page.draw(
+            dots.seeds(
+                points := worked.end_rows(claims.PAIRS, rows, worked.BOUNDED),
+                "test pairs wrong at the end",
+                shares(worked.MOST_WRONG),
+                said=["errors"],
+            ),
+            alt="Test pairs wrong at the end, a point for each seed",
+        )
+        st.caption(dots.in_pairs(points, claims.ARMS["random_anew"]))
+        page.notice()
+        page.source(experiment.most_of)
+
+
+# ---------------------------------------------------------------- 2. what stands in it
+
+
+@page.section("notebook")
 def a_page_of_mistakes() -> None:
     rows = rows_of(RECORD)
     if not rows:
@@ -43,65 +114,20 @@ def a_page_of_mistakes() -> None:
         worked.n_rounds(rows),
         alt="Mistakes of a network as a notebook, round by round: noted, studied, evaluated again",
     )
+    st.caption(page.text("notebook_caption"))
     page.source(experiment.rounds_of, asking.answers)
-
-
-page.prose("opening")
-page.three_from_before("before_split", "before_seeds", "before_few")
-
-# ---------------------------------------------------------------- 1. what stands in it
 
 
 @page.section("kinds")
 def what_stands_in_it() -> None:
     rows = rows_of(RECORD)
-    if not rows or not page.guess(
+    if rows and page.guess(
         "In which number does the first mistake of a text stand most often?",
         tuple(worked.KINDS.values()),
         lambda: worked.most_frequent(rows),
         frame=worked.where_first(rows),
     ):
-        return
-    kind = page.choose("kind", "Mistakes in", tuple(worked.KINDS.values()), kind="segments")
-    shown = worked.describe_mistakes(worked.of_kind(rows, kind))
-    st.dataframe(shown, hide_index=True, width="stretch", height=260)
-    page.numbers(f"Mistakes in {kind}", shown)
-    page.notice()
-    page.source(experiment.kinds, asking.answers_of)
-
-
-# ---------------------------------------------------------------- 2. the bet
-
-page.prose("arms")
-
-
-@page.section("race")
-def the_bet() -> None:
-    rows = rows_of(RECORD)
-    if not rows or not page.guess(
-        "After the same number of steps, which of these leaves the fewest test pairs wrong?",
-        tuple(worked.BETS),
-        lambda: worked.best_arm(rows),
-        frame=worked.bets(rows),
-    ):
-        return
-    axis = page.choose("axis", "Horizontal axis", worked.AXES, kind="segments")
-    page.draw(
-        figures.over_rounds(worked.curve_rows(rows), axis),
-        alt="Validation pairs wrong, round by round, a line for each run of every way to pick",
-    )
-    page.draw(
-        dots.seeds(
-            points := worked.end_rows(claims.PAIRS, rows, worked.BOUNDED),
-            "test pairs wrong at the end",
-            shares(worked.MOST_WRONG),
-            said=["errors"],
-        ),
-        alt="Test pairs wrong at the end, a point for each seed",
-    )
-    st.caption(dots.in_pairs(points, claims.ARMS["random_anew"]))
-    page.notice()
-    page.source(experiment.mistakes, experiment.most_of, experiment.plan_of_round)
+        page.source(experiment.kinds, asking.answers_of)
 
 
 # ---------------------------------------------------------------- 3. what counts more
@@ -168,15 +194,15 @@ def wrong_before_or_lost() -> None:
     if not rows:
         return
     page.draw(
-        bars.fate_bars(
-            worked.fate_rows(rows),
-            "arm",
-            "fate",
-            figures.FATES,
-            title="wrong at the end, median of the runs",
+        dots.seeds(
+            points := worked.lost_rows(rows),
+            "of the test pairs that were right, wrong at the end",
+            shares(worked.LOST_MOST),
+            said=["errors"],
         ),
-        alt="Pairs wrong at the end: those that were wrong before, and those that were right",
+        alt="Test pairs that were right at the start and are wrong at the end, a point a seed",
     )
+    st.caption(dots.in_pairs(points, claims.ARMS["random_anew"]))
     page.table("Where the first mistake of a text stands", worked.kind_rows(rows))
     page.notice()
     page.source(experiment.before_and_after)

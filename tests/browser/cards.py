@@ -26,7 +26,7 @@ LEAST = 9
 """Pixels of text on a card: what would be smaller is left out, with all that a hand moves, so that
 a card is an emblem."""
 
-WRITTEN = {"62_error_book"}
+WRITTEN: set[str] = set()
 """Pictures that consist of writing, and keep it."""
 QUALITY = 70
 COLOURS = 64

@@ -188,7 +188,25 @@ def layers_part_the_tokens_anew(page: Page) -> None:
     expect(said).not_to_have_text(first)
 
 
-def the_notebook_keeps_its_height(page: Page) -> None:
+def a_bet_is_drawn_and_the_notebook_keeps_its_height(page: Page) -> None:
+    """By key: the runs come past the line that was drawn; an evaluated token counts less."""
+    bet = page.locator(".bet")
+    if (again := bet.get_by_role("button", name="Guess again")).is_visible():
+        again.click()
+    knob = bet.locator(".knob").last
+    knob.press("Home")
+    expect(bet.locator(".asks")).to_contain_text("leave 0 of 100 wrong")
+    assert bet.locator(".mark").count() == 0
+    knob.press("Enter")
+    expect(bet.locator(".gap")).to_contain_text("more than you drew")
+    wait_idle(page)
+    assert "ch62_bet_guess=" in page.url
+    early, late = scrubbed(bet, 1, 12)
+    assert "not checked yet" in early and "ordinary training 354" in late
+    bet.get_by_role("button", name="a third").press("Enter")
+    expect(bet.locator(".plot")).to_contain_text("tokens studied, evaluated ones as a third")
+    wait_idle(page)
+    assert "ch62_counts=a+third" in page.url
     figure = page.locator(".notebook").first
     heights = set[float]()
     for moment in (0, 5, 12):
@@ -247,5 +265,5 @@ TOUCHES: dict[str, Callable[[Page], None]] = {
     "52_feature_collapse": the_spheres_are_scrubbed_and_turned_and_a_shift_moves_no_probability,
     "60_mla": the_strip_says_how_much_smaller,
     "61_moe": layers_part_the_tokens_anew,
-    "62_error_book": the_notebook_keeps_its_height,
+    "62_error_book": a_bet_is_drawn_and_the_notebook_keeps_its_height,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -15,8 +16,10 @@ from shown import charts, text_of
 from components.ui.chapters.ch62 import claims, exercises, worked
 from components.ui.live.service import LiveRun
 from components.ui.page_records import FORM, atlases
+from components.ui.plots import colours
 from lab.data.neighbours import neighbours
 from lab.data.problems import split_value
+from lab.data.vocabulary import VOCABULARY
 from lab.experiments import error_book
 from lab.live.loop import RunSpec
 from lab.readings import Counts, Rows
@@ -39,6 +42,13 @@ def counted(question: Counts, rows: Any) -> tuple[int, int]:
     return found.errors, found.n
 
 
+def bet_of(app: Any) -> dict[str, Any]:
+    """What is sent of the bet."""
+    sent = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    (bet,) = [data for data in sent if "racers" in data]
+    return bet
+
+
 @pytest.fixture
 def rows() -> list[dict[str, Any]]:
     return read_lines(RECORDS / "error_book_2x2.jsonl")
@@ -53,11 +63,11 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any, rows: Any, near:
     app = seen(PAGE)
     assert not app.exception and not app.info and not app.warning
     assert "The answer: **" not in text_of(app)
+    assert not bet_of(app)["told"]
     app = seen(PAGE, reveal="1")
     assert not app.exception and not app.info and not app.warning
     for answer in (
         worked.most_frequent(rows),
-        worked.best_arm(rows),
         f"median {median(after(rows, 'random_matched_anew')):,.0f}",
         f"median {median(after(near, 'own_mistakes', claims.NEAR)):,.0f}",
         "16%",
@@ -96,21 +106,93 @@ def test_the_first_figure_and_its_words_need_no_torch() -> None:
         "import sys; sys.modules['torch'] = None\n"
         "from components.ui.chapters.ch62 import claims, worked\n"
         "from lab.records import RECORDS, read_lines\n"
-        "assert worked.notebook(read_lines(RECORDS / 'error_book_2x2.jsonl'))\n"
+        "assert worked.the_bet(read_lines(RECORDS / 'error_book_2x2.jsonl'))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
 
 
-def test_the_notebook_is_the_record(rows: Any) -> None:
+def test_the_bet_is_the_record(seen: Any, rows: Any) -> None:
+    """Validation pairs at each check, test pairs at the start and the end, from the rows alone."""
+    sent = bet_of(seen(PAGE, reveal="1"))
+    assert sent["told"] and sent["counts"] == "in full" and not sent["again"]
+    for name, racer in zip(worked.COMPARED, sent["racers"], strict=True):
+        runs = [row for row in rows if (row["cell"]["part"], row["cell"]["arm"]) == ("race", name)]
+        assert len(runs) == 5 and racer["name"] == claims.ARMS[name]
+        for check in range(error_book.ROUNDS + 1):
+            at = [run["curve"][check] for run in runs]
+            assert racer["wrong"][check] == [one["wrong"] for one in at]
+            assert {one["tokens"] for one in at} == {racer["studied"][check]}
+            assert {one["tokens_asked"] for one in at} == {racer["evaluated"][check]}
+            assert {one["n"] for one in at} == {sent["n_check"]}
+        assert racer["after"] == median(run["after"] for run in runs)
+        assert {(run["before"], run["n"]) for run in runs} == {(sent["before"], sent["n_test"])}
+        look = colours.LOOKS[claims.ARMS[name]]
+        assert (colours.NAMED[racer["hue"]], racer["shape"]) == look
+    assert {row["sample"]["of"] for row in claims.PAIRS.of(rows)} == {"test pairs of 2x2 digits"}
+
+
+def test_a_bet_is_kept_in_the_address_and_what_is_none_is_refused(book: Any) -> None:
+    sent = bet_of(app := book(PAGE, ch62_bet_guess="26,20,15,5", ch62_counts="a third"))
+    assert (sent["said"], sent["told"], sent["counts"]) == ([26, 20, 15, 5], True, "a third")
+    assert sent["gap"] == "9 in 100 more than you drew" and not app.info
+    app = book(PAGE, ch62_bet_guess="26,20,15,500", ch62_counts="twice")
+    assert (bet_of(app)["told"], bet_of(app)["counts"]) == (False, "in full")
+    said = " ".join(info.value for info in app.info)
+    assert "4 whole numbers from 0 to 40, joined by commas" in said and "in full, a third" in said
+
+
+def test_a_round_costs_what_prose_says(rows: Any) -> None:
+    first = claims.of_book(claims.PAIRS).of(rows)[0]["curve"][1]
+    assert worked.CALC["asked_round"]() == f"{first['tokens_asked']:,}"
+    assert worked.CALC["studied_round"]() == f"{first['tokens']:,}"
+
+
+def test_what_prose_says_of_one_budget(rows: Any) -> None:
+    """Where the other two end: by what an evaluated token counts, the check of the book by then."""
+    book, random, anew = (claims.PAIRS.where(arm=arm).of(rows) for arm in worked.COMPARED)
+    budget = random[0]["curve"][-1]["tokens"]
+    ends = [median(run["curve"][-1]["wrong"] for run in runs) for runs in (random, anew)]
+    for counts, check, behind in ((1, 1, True), (1 / 3, 2, False), (0, 4, False)):
+        spent = [at["tokens"] + counts * at["tokens_asked"] for at in book[0]["curve"]]
+        assert max(i for i, tokens in enumerate(spent) if tokens <= budget + 0.5) == check
+        left = median(run["curve"][check]["wrong"] for run in book)
+        assert ends[1] < left and (left > ends[0]) is behind
+    assert claims.ON_BUDGET == {"own_mistakes": 1, "random_matched": -1, "random_anew": -1}
+
+
+def test_ordinary_training_leads_at_every_rate_that_was_tried(rows: Any) -> None:
+    best = tuple(error_book.best_rate(rows, "2x2", arm) for arm in ("own_mistakes", "random_anew"))
+    assert best == claims.TRIED
+    tried = {
+        arm: {row["rate"]: row["after"] for row in claims.RATES.where(arm=arm).of(rows)}
+        for arm in ("own_mistakes", "random_anew")
+    }
+    leads = [tried["own_mistakes"][rate] - tried["random_anew"][rate] for rate in best]
+    assert 0 < leads[0] < tried["own_mistakes"][best[0]] - tried["random_anew"][best[1]]
+    assert leads[1] > 0
+
+
+def test_the_notebook_is_the_record_in_proportion(rows: Any) -> None:
     found = worked.notebook(rows)
     noted = [mistake.noted for mistake in found]
-    assert noted == sorted(noted) and set(noted) == set(range(1, error_book.ROUNDS + 1))
+    assert noted == [n for n in range(1, error_book.ROUNDS + 1) for _ in range(worked.IN_NOTEBOOK)]
+    listed = [m for run in claims.of_book(claims.PAIRS).of(rows) for m in run["book"]]
+    for wrong, all_wrong in (
+        ([m.wrong_after[-1] for m in found], [m["again"][-1] > 0 for m in listed]),
+        (
+            [m.wrong_after[-1] and False in m.wrong_after for m in found],
+            [m["again"][-1] > 0 and 0 in m["again"] for m in listed],
+        ),
+    ):
+        assert abs(sum(wrong) - len(found) * sum(all_wrong) / len(listed)) < 1
+    texts = {(m["round"], m["a"], m["b"], m["slot"]): m for m in worked.book_of(rows)}
     for mistake in found:
         a, b = (int(side) for side in mistake.sum[:-1].split("*"))
-        text = FORM.text(a, b)
+        assert mistake.sum + mistake.before + mistake.right + mistake.after == FORM.text(a, b)
+        slot = len(mistake.sum + mistake.before)
+        assert VOCABULARY[texts[mistake.noted, a, b, slot]["written"]] == mistake.written
         assert mistake.written != mistake.right
-        assert mistake.before + mistake.right + mistake.after in text
         assert split_value(a, b) < 0.3 and len(mistake.wrong_after) == 5 - mistake.noted
 
 
@@ -222,18 +304,6 @@ def test_what_prose_concludes_is_so(rows: Any) -> None:
     assert late < soon < later
 
 
-def test_curves_and_points_are_those_of_the_record(seen: Any, rows: Any) -> None:
-    app = seen(PAGE, reveal="1")
-    found = next(f for f in charts(app, "arm", "seed", "round", "share") if len(f) > 100)
-    ends = [point["share"] for point in found if point["round"] == error_book.ROUNDS]
-    expected = [
-        row["curve"][-1]["wrong"] / row["curve"][-1]["n"]
-        for arm in worked.BOUNDED
-        for row in claims.PAIRS.where(arm=arm).of(rows)
-    ]
-    assert sorted(ends) == pytest.approx(sorted(expected))
-
-
 def test_mistakes_of_another_network_teach_less_than_random_pairs(rows: Any) -> None:
     """Those of another network, of which it gets none wrong, leave more than random pairs do."""
     own, theirs, lot = (
@@ -246,15 +316,15 @@ def test_mistakes_of_another_network_teach_less_than_random_pairs(rows: Any) -> 
     assert 0.3 < before["before"] / before["n"] < 0.36
 
 
-def test_fates_are_of_one_run_and_no_more_than_there_are_pairs(rows: Any) -> None:
-    """A median of the runs, so that what is drawn can be held against the count of test pairs."""
-    found = worked.fate_rows(rows)
-    for arm in worked.SUSPECTS:
-        still, new = (row["n"] for row in found if row["arm"] == claims.ARMS[arm])
+def test_lost_pairs_are_counted_run_by_run(rows: Any) -> None:
+    """Never over several: there are no more than were right."""
+    found = worked.lost_rows(rows)
+    for arm in worked.LOSE:
         runs = claims.PAIRS.where(arm=arm).of(rows)
-        assert new == np.median([row["broken"] for row in runs])
-        assert still == np.median([row["after"] - row["broken"] for row in runs])
-        assert still + new <= min(row["n"] for row in runs)
+        said = [row["errors"] for row in found if row["arm"] == claims.ARMS[arm]]
+        assert said == [f"{run['broken']:,} of {run['n'] - run['before']:,}" for run in runs]
+    assert max(row["share"] for row in found) < worked.LOST_MOST
+    assert {row["seed"] for row in found} == set(error_book.SEEDS)
 
 
 def test_the_ledger_counts_each_listed_mistake_once_a_round(rows: Any) -> None:

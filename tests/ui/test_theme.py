@@ -220,14 +220,6 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "unevenness": lambda: ch61.unevenness(
         [{"run": "a", "arm": "a", "step": step, "uneven": 1.5} for step in (1, 2)]
     ),
-    "over_rounds": lambda: ch62.over_rounds(
-        [
-            {"arm": arm, "seed": 1, "round": n, "share": 0.5, "errors": "1 of 2", "tokens": n}
-            for arm in (*ch62.ARMS, "long carries")
-            for n in (0, 1)
-        ],
-        "tokens",
-    ),
     "ledger": lambda: ch62.ledger(
         [{"noted": "round 1", "after": "round 1", "share": 0.3, "errors": "3 of 10"}]
     ),

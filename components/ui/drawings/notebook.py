@@ -37,8 +37,8 @@ component = drawing("book_of_errors", "notebook", HTML)
 class Mistake:
     """A sum that was written wrong, and how it was written after each round from then on.
 
-    `written` stands where `right` belongs, behind the text `before`, or the end of it; `after` is
-    what would follow, and may be empty. It is of a `kind`, as 'partial product 1', and the network
+    `written` stands where `right` belongs, behind the text `before`; `after` is what should follow,
+    and may be empty. It is of a `kind`, as 'partial product 1', and the network
     gave it the probability `belief`. It was `noted` in a round, counted from 1; `wrong_after` says
     of that round and of each later one whether it was still wrong when the round had been studied.
     """

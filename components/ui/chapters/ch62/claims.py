@@ -7,7 +7,18 @@ from dataclasses import replace
 
 from components.ui.claims.claim import Claim, Table
 from components.ui.words import spelled
-from lab.readings import Counts, Numbers, Question, Ratio, Rows, Told, rows
+from lab.readings import (
+    Counts,
+    Numbers,
+    Question,
+    Ratio,
+    Row,
+    Rows,
+    Told,
+    part_of,
+    rows,
+    seeds_ahead,
+)
 
 ARMS = {
     "own_mistakes": "its mistakes",
@@ -123,20 +134,66 @@ def wrong_again(found: Rows, noted: int, later: int) -> Counts:
     )
 
 
+def listed(found: Rows) -> Rows:
+    """All mistakes that are listed of runs that study them."""
+    return replace(of_book(found), part="book")
+
+
+def ahead_in(arm: str, other: str) -> Told:
+    """In how many pairs of runs of one seed an arm leaves fewer wrong than another."""
+
+    def count(runs: list[Row]) -> str:
+        ends: dict[str, dict[int, float]] = {arm: {}, other: {}}
+        for run in runs:
+            if (its := run["cell"]["arm"]) in ends:
+                ends[its][run["cell"]["seed"]] = run["after"]
+        return f"{part_of(*seeds_ahead(ends[arm], ends[other]))} seeds"
+
+    return PAIRS.told(count)
+
+
 MENDED = mistakes_of_round(PAIRS, 1).passing(lambda mistake: not mistake["again"][0])
 """The mistakes of the first round that were right after it."""
 
+RATES = rows("error_book_2x2", part="rate", seed=0)
+"""Runs that chose a learning rate, on validation pairs."""
+
+TRIED = (3e-4, 1e-3)
+"""The rate that was best for the book, and the one for ordinary training; a test looks them up."""
+
+ON_BUDGET = {"own_mistakes": 1, "random_matched": -1, "random_anew": -1}
+"""Arms of the bet, and their last check before the budget of the other two is read: the book, which
+is evaluated as well, has then finished one round."""
+
 CLAIMS: dict[str, Claim] = {
+    "error_book.left_another": Claim(
+        "Test pairs wrong at the end: mistakes of another.", after(PAIRS, "mistakes_of_another")
+    ),
+    "error_book.book_check_n": Claim(
+        "Validation pairs on which the race of error books is checked.", PAIRS.numbers("curve.0.n")
+    ),
+    "error_book.book_ahead": Claim(
+        "Seeds in which its mistakes leave fewer test pairs wrong than as many random pairs.",
+        ahead_in("own_mistakes", "random_matched"),
+    ),
+    "error_book.anew_ahead": Claim(
+        "Seeds in which ordinary training leaves fewer test pairs wrong than its mistakes.",
+        ahead_in("random_anew", "own_mistakes"),
+    ),
+    "error_book.listed_wrong": Claim(
+        "Of the listed mistakes of all rounds, those wrong after the last.",
+        listed(PAIRS).those(lambda mistake: mistake["again"][-1] > 0),
+    ),
+    "error_book.listed_back": Claim(
+        "Of the listed mistakes of all rounds, those wrong after the last that had been right.",
+        listed(PAIRS).those(lambda mistake: mistake["again"][-1] > 0 and 0 in mistake["again"]),
+    ),
+    "error_book.still_book": Claim(
+        "Test pairs that were wrong at the start and still are: its mistakes.",
+        still_wrong("own_mistakes"),
+    ),
     "error_book.near_n": Claim("Test problems of 4 × 4 digits.", NEAR.numbers("n")),
     "error_book.near_seeds": Claim("Runs of each way near the end.", seeds(NEAR)),
-    "error_book.near_sure": Claim(
-        f"Mistakes of the first round, near the end, with a probability above {SURE:g}.",
-        surely_wrong(NEAR),
-    ),
-    "error_book.near_again_soon": Claim(
-        "Near the end, of the listed mistakes of round 1, wrong after round 1.",
-        wrong_again(NEAR, 1, 1),
-    ),
     "error_book.near_before": Claim(
         "Test problems of 4 × 4 digits that the network near its end gets wrong at the start.",
         NEAR.numbers("before"),
@@ -155,10 +212,6 @@ CLAIMS: dict[str, Claim] = {
     "error_book.full_before": Claim(
         "Test problems of 4 × 4 that the full network gets wrong before it studies any.",
         of_book(FULL).counts("before"),
-    ),
-    "error_book.full_rounds": Claim(
-        "Mistakes of the full network in its pool, round by round.",
-        rounds(FULL, "own_mistakes").numbers("mistakes").each(),
     ),
     **{
         f"error_book.full_{name}": Claim(
@@ -184,10 +237,6 @@ CLAIMS: dict[str, Claim] = {
         "Test pairs wrong at the end: as many different pairs a round, over ordinary training.",
         ratio(PAIRS, "random_matched_anew", "random_anew"),
     ),
-    "error_book.book_whole_last": Claim(
-        "Mistakes in the whole book in its last round.",
-        PAIRS.where(arm="all_own_mistakes").numbers("curve.-1.distinct"),
-    ),
     "error_book.book_mended_soon": Claim(
         "Of the listed mistakes of round 1, those that were right when evaluated after round 1.",
         MENDED.told(lambda mended: f"{len(mended):,}"),
@@ -210,11 +259,8 @@ CLAIMS: dict[str, Claim] = {
         f"error_book.book_again_{name}": Claim(
             f"Of the mistakes of round 1, wrong after round {later}.", wrong_again(PAIRS, 1, later)
         )
-        for name, later in (("soon", 1), ("next", 2), ("late", 4))
+        for name, later in (("soon", 1), ("late", 4))
     },
-    "error_book.book_asked": Claim(
-        "Tokens evaluated to find the mistakes of the pool.", tokens(PAIRS, "tokens_asked")
-    ),
 }
 
 
@@ -245,7 +291,29 @@ SUSPECTS = (
 """Arms that tell apart what counts more than which problems are studied."""
 
 TABLES = {
+    "error_book.bet": Table(
+        "Trained on",
+        {
+            ARMS[arm]: {
+                "Test pairs wrong at the end": after(PAIRS, arm),
+                "Validation pairs wrong when the others end": PAIRS.where(arm=arm).numbers(
+                    f"curve.{check}.wrong"
+                ),
+            }
+            for arm, check in ON_BUDGET.items()
+        },
+    ),
     "error_book.race": Table("Trained on", compared(PAIRS, "Test pairs wrong", AGAINST["2x2"])),
+    "error_book.rates": Table(
+        "Learning rate",
+        {
+            f"{rate:g}": {
+                ARMS[arm]: RATES.where(arm=arm, rate=rate).numbers("after")
+                for arm in ("own_mistakes", "random_anew")
+            }
+            for rate in TRIED
+        },
+    ),
     "error_book.variety": Table(
         "Trained on", {ARMS[arm]: {"Test pairs wrong": after(PAIRS, arm)} for arm in SUSPECTS}
     ),

@@ -9,7 +9,6 @@ import altair as alt
 import pandas as pd
 
 from components.ui.plots.chart_parts import (
-    CURVE,
     READABLE,
     Chart,
     abreast,
@@ -19,48 +18,9 @@ from components.ui.plots.chart_parts import (
     rows_high,
     toned,
 )
-from components.ui.plots.colours import GREY, RIGHT, STUDIED, WORSE, WRONG, Tone
-from components.ui.plots.ends import last_of, named, shares
+from components.ui.plots.colours import GREY, RIGHT, WRONG, Tone
 
 Rows = Sequence[Mapping[str, Any]]
-
-OTHERS = "the others"
-ARMS: dict[str, Tone] = {**STUDIED, OTHERS: GREY}
-FATES: dict[str, tuple[Tone, str]] = {
-    "wrong before as well": (WRONG, ""),
-    "right before": (WORSE, ""),
-}
-
-
-def over_rounds(rows: Rows, x: str) -> Chart:
-    """Held-out sums wrong as rounds go by: a thin line a run, a strong one at the median of an arm.
-    Rows: arm, seed, round, share, errors, and the cost `x`."""
-    data = pd.DataFrame(rows)
-    data["shown"] = [arm if arm in ARMS else OTHERS for arm in data["arm"]]
-    base = alt.Chart(data).encode(
-        color=alt.Color("shown:N", scale=toned(ARMS), legend=None), detail=["arm:N", "seed:N"]
-    )
-    axis = shares(max(row["share"] for row in rows))
-    across = alt.X(f"{x}:Q", title=x, axis=alt.Axis(format=",d", tickCount=4))
-    runs = base.mark_line(strokeWidth=1, opacity=0.35).encode(
-        x=across,
-        y=axis.y("share:Q", "validation pairs wrong"),
-        tooltip=["arm", "seed", "round", "errors", alt.Tooltip(f"{x}:Q", format=",.0f")],
-    )
-    middle = data.groupby(["arm", "shown", "round"], as_index=False)[["share", x]].median()
-    strong = (
-        alt.Chart(middle[middle["shown"] != OTHERS])
-        .mark_line(strokeWidth=3)
-        .encode(
-            x=across,
-            y=axis.y("share:Q", "validation pairs wrong"),
-            color=alt.Color("shown:N", scale=toned(ARMS), legend=None),
-            detail="arm:N",
-        )
-    )
-    ends = last_of(data.to_dict("records"), "shown", "round", "share")
-    names = named({arm: ends[arm] for arm in ARMS if arm in ends}, axis, ARMS)
-    return finished(alt.layer(runs, strong, names).properties(height=CURVE))
 
 
 def ledger(rows: Rows) -> Chart:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from components.ui.chapters.ch62 import claims
 from components.ui.chapters.ch62.claims import ARMS, PAIRS, SUSPECTS
+from components.ui.drawings.bet import Bet, Racer
 from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
 from components.ui.drawings.guess import Row as Line
 from components.ui.drawings.notebook import Mistake
@@ -18,6 +20,8 @@ from components.ui.lazily import lazily
 from components.ui.live.service import LiveRun
 from components.ui.page_records import FORM, Atlas
 from components.ui.plots import maps
+from components.ui.plots.colours import shape_of
+from components.ui.plots.dots import seed_point
 from components.ui.words import band, spelled
 from lab.data.neighbours import column_digits
 from lab.data.problems import HELDOUT_FROM, Format, two_digit_split
@@ -54,17 +58,16 @@ BOUNDED = (
     "smallest_margin",
     *HALVES,
 )
-BETS = {ARMS[arm]: arm for arm in (*COMPARED, "long_carries", "least_certain")}
-"""Arms that a reader may bet on, by their words."""
 
 
-# ---------------------------------------------------------------- 1. the book
+# ---------------------------------------------------------------- 2. the book
 
-SHOWN_SEED, IN_NOTEBOOK = 1, 3
+SHOWN_SEED, IN_NOTEBOOK = 1, 4
 """The run whose book is shown; so many mistakes of each of its rounds stand in the notebook."""
 
-AROUND = 6
-"""Tokens that are shown in front of a wrong one; half as many stand behind it."""
+MOST_DRAWS = 10_000
+FATES = ("mended", "back", "still")
+"""How a mistake ended: right, or wrong after it had been right, or wrong throughout."""
 
 
 def book_of(rows: Record) -> list[Row]:
@@ -73,15 +76,40 @@ def book_of(rows: Record) -> list[Row]:
     return row["book"]
 
 
+def fate(mistake: Row) -> str:
+    again = mistake["again"]
+    return FATES[0] if not again[-1] else FATES[1] if 0 in again else FATES[2]
+
+
+def in_proportion(rows: Record, n: int) -> dict[str, int]:
+    """Of `n` mistakes, how many ended each way, as of those that all runs list; what is left over
+    by rounding goes to the largest remainders."""
+    listed = Counter(
+        fate(mistake) for row in claims.of_book(PAIRS).of(rows) for mistake in row["book"]
+    )
+    wanted = {name: n * listed[name] / listed.total() for name in FATES}
+    whole = {name: int(share) for name, share in wanted.items()}
+    by_rest = sorted(FATES, key=lambda name: whole[name] - wanted[name])
+    for name in by_rest[: n - sum(whole.values())]:
+        whole[name] += 1
+    return whole
+
+
 def notebook(rows: Record) -> list[Mistake]:
-    """A few mistakes of each round, drawn by seed 0, for the page's first figure."""
-    rng, out = np.random.default_rng(0), list[Mistake]()
-    book = book_of(rows)
-    for round_ in sorted({mistake["round"] for mistake in book}):
-        noted = [mistake for mistake in book if mistake["round"] == round_]
-        drawn = rng.permutation(len(noted))[:IN_NOTEBOOK]
-        out += [as_drawn(noted[i]) for i in sorted(drawn.tolist())]
-    return out
+    """A few mistakes of each round, drawn by seed 0 again and again until as many of them ended
+    each way as of all that are listed."""
+    rng, book = np.random.default_rng(0), book_of(rows)
+    rounds = [[m for m in book if m["round"] == n] for n in sorted({m["round"] for m in book})]
+    wanted = in_proportion(rows, IN_NOTEBOOK * len(rounds)) if rounds else {}
+    for _ in range(MOST_DRAWS if rounds else 0):
+        drawn = [
+            noted[i]
+            for noted in rounds
+            for i in sorted(rng.permutation(len(noted))[:IN_NOTEBOOK].tolist())
+        ]
+        if all(sum(fate(m) == name for m in drawn) == n for name, n in wanted.items()):
+            return [as_drawn(mistake) for mistake in drawn]
+    return []
 
 
 def as_drawn(mistake: Row, form: Format = FORM) -> Mistake:
@@ -89,10 +117,10 @@ def as_drawn(mistake: Row, form: Format = FORM) -> Mistake:
     text = form.text(a, b)
     return Mistake(
         sum=text[: form.prompt_length],
-        before=text[max(form.prompt_length, slot - AROUND) : slot],
+        before=text[form.prompt_length : slot],
         written=VOCABULARY[mistake["written"]],
         right=text[slot],
-        after=text[slot + 1 : slot + 1 + AROUND // 2],
+        after=text[slot + 1 :],
         kind=KINDS.get(mistake["kind"]) or str(mistake["kind"]),
         belief=mistake["belief"],
         noted=mistake["round"],
@@ -127,60 +155,62 @@ def where_first(rows: Record) -> Picked:
     return Picked(axis, lambda: kinds_before(rows), given=[Line("all three", whole)])
 
 
-def of_kind(rows: Record, words: str) -> list[Row]:
-    """The mistakes of that kind in the book, the surest first."""
-    kind = next(kind for kind, own in KINDS.items() if own == words)
-    found = [mistake for mistake in book_of(rows) if mistake["kind"] == kind]
-    return sorted(found, key=lambda mistake: -mistake["belief"])
+# ---------------------------------------------------------------- 1. the bet
+
+HUES = {"own_mistakes": "violet", "random_matched": "ochre", "random_anew": "teal"}
+"""Names of the book's colours, as its table of arms has them."""
+
+MOST_OF_100 = 40
+"""Where the axis of the bet ends: at the start about a third of the pairs are wrong."""
 
 
-def describe_mistakes(mistakes: Sequence[Row]) -> list[dict[str, str]]:
-    """A line a mistake."""
-    return [
-        {
-            "problem": f"{m['a']} × {m['b']}",
-            "written so far": FORM.text(m["a"], m["b"])[: m["slot"]],
-            "then it wrote": VOCABULARY[m["written"]],
-            "instead of": FORM.text(m["a"], m["b"])[m["slot"]],
-            "probability": in_percent(m["belief"]),
-        }
-        for m in mistakes
-    ]
+COUNTED = "in full"
+"""What an evaluated token counts at first."""
 
 
-def in_percent(belief: float) -> str:
-    return "over 99%" if belief > 0.99 else f"{belief:.0%}"
+def the_bet(rows: Record) -> Bet:
+    """Three ways, their runs side by side at each check: validation pairs after every round, test
+    pairs at the start and the end."""
+    first = PAIRS.of(rows)[0]
+    return Bet(
+        racers=[racer(rows, arm) for arm in COMPARED],
+        n_check=first["curve"][0]["n"],
+        n_test=first["n"],
+        before=first["before"],
+        most=MOST_OF_100,
+    )
 
 
-# ---------------------------------------------------------------- 2. the race
+def racer(rows: Record, arm: str) -> Racer:
+    runs = PAIRS.where(arm=arm).of(rows)
+    curve = runs[0]["curve"]
+    return Racer(
+        name=ARMS[arm],
+        hue=HUES[arm],
+        shape=shape_of(ARMS[arm]),
+        evaluated=[at["tokens_asked"] for at in curve],
+        studied=[at["tokens"] for at in curve],
+        wrong=[[run["curve"][check]["wrong"] for run in runs] for check in range(len(curve))],
+        after=[run["after"] for run in runs],
+    )
 
 
-def curve_rows(rows: Record) -> list[Row]:
-    """A line a run and round: held-out sums wrong, and what it has cost until then."""
+def bet_rows(rows: Record) -> list[Row]:
+    """A line a run and check, for a reader to take along."""
     return [
         {
             "arm": ARMS[arm],
-            "seed": row["cell"]["seed"],
+            "seed": run["cell"]["seed"],
             "round": at["round"],
-            "share": at["wrong"] / at["n"],
-            "errors": part_of(at["wrong"], at["n"]),
-            STUDIED: at["tokens"],
-            WORKED: worked_tokens(at),
+            "tokens evaluated": at["tokens_asked"],
+            "tokens studied": at["tokens"],
+            "validation pairs wrong": at["wrong"],
+            "of": at["n"],
         }
-        for arm in BOUNDED
-        for row in PAIRS.where(arm=arm).of(rows)
-        for at in row["curve"]
+        for arm in COMPARED
+        for run in PAIRS.where(arm=arm).of(rows)
+        for at in run["curve"]
     ]
-
-
-STUDIED, WORKED = "tokens trained on", "tokens trained on, and a third of those evaluated"
-AXES = (STUDIED, WORKED)
-"""What a run has cost: what it read to learn, or that and what it was asked to find mistakes. To
-read a token takes a third of the operations of learning from it."""
-
-
-def worked_tokens(at: Row) -> float:
-    return at["tokens"] + at["tokens_asked"] / 3
 
 
 def end_rows(found: Rows, rows: Record, arms: Sequence[str]) -> list[Row]:
@@ -197,28 +227,12 @@ def end_rows(found: Rows, rows: Record, arms: Sequence[str]) -> list[Row]:
     ]
 
 
-def best_arm(rows: Record) -> str:
-    """The option of the guess: the fewest wrong in the middle of the seeds."""
-    return min(BETS, key=lambda words: claims.after(PAIRS, BETS[words]).value(rows))
-
-
 PAIRS_WRONG = Axis("test pairs wrong", 0, 2000)
 
 
 def at_the_start(rows: Record) -> Line:
     """Test pairs wrong before anything is studied."""
     return Line("at the start", PAIRS.of(rows)[0]["before"])
-
-
-def bets(rows: Record) -> Picked:
-    """The frame of the guess: medians of the seeds."""
-
-    def ends() -> dict[str, float]:
-        return {words: claims.after(PAIRS, arm).value(rows) for words, arm in BETS.items()}
-
-    hues = {ARMS["random_matched"]: "ochre", ARMS["random_anew"]: "teal"}
-    others = {words: hues.get(words, "grey") for words in BETS if words != ARMS["own_mistakes"]}
-    return Picked(PAIRS_WRONG, ends, given=[at_the_start(rows)], hues=others)
 
 
 MOST_WRONG = 0.4
@@ -339,15 +353,19 @@ def against(n: float, other: float) -> str:
 
 # ---------------------------------------------------------------- 5. wrong before, or lost
 
-STILL, NEW = "wrong before as well", "right before"
+LOST_MOST = 0.15
+"""Where the axis of lost pairs ends."""
+
+LOSE = (SUSPECTS[0], "random_matched", *SUSPECTS[1:])
+"""Arms whose lost pairs are counted."""
 
 
-def fate_rows(rows: Record) -> list[Row]:
-    """Problems wrong at the end by whether they were wrong at the start, medians of the runs."""
+def lost_rows(rows: Record) -> list[Row]:
+    """A point a run: of the test pairs that were right at the start, those wrong at the end."""
     return [
-        {"arm": ARMS[arm], "fate": fate, "rank": rank, "n": counted(arm).value(rows)}
-        for arm in SUSPECTS
-        for rank, (fate, counted) in enumerate(((STILL, claims.still_wrong), (NEW, claims.broken)))
+        seed_point(ARMS[arm], row["cell"]["seed"], row["broken"], row["n"] - row["before"])
+        for arm in LOSE
+        for row in PAIRS.where(arm=arm).of(rows)
     ]
 
 
@@ -514,6 +532,9 @@ CALC: dict[str, Callable[[], str]] = {
     "batch": lambda: f"{experiment.BATCH}",
     "most": lambda: f"{experiment.MOST}",
     "pool": lambda: f"{len(task().pool(0, 0)[0]):,}",
+    "length": lambda: f"{FORM.length}",
+    "asked_round": lambda: f"{len(task().pool(0, 0)[0]) * FORM.length:,}",
+    "studied_round": lambda: f"{task().steps * experiment.BATCH * FORM.length:,}",
     "rates": lambda: spelled(len(task().rates)),
     "near_pool": lambda: f"{experiment.POOL:,}",
     "near_steps": lambda: f"{task('4x4').steps}",
@@ -522,7 +543,6 @@ CALC: dict[str, Callable[[], str]] = {
     "near_all": lambda: f"{experiment.ROUNDS * task('4x4').steps * experiment.BATCH:,}",
     "read_each": lambda: f"{task().steps * experiment.BATCH / experiment.MOST:.0f}",
     "anew_different": lambda: f"{experiment.different_anew(task()):,}",
-    "listed": lambda: f"{experiment.LISTED}",
     "p_sure": lambda: f"{LIKELY[0]:g}",
     "p_half": lambda: f"{LIKELY[1]:g}",
     "p_low": lambda: f"{LIKELY[2]:g}",

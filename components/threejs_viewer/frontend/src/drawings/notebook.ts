@@ -178,14 +178,14 @@ class Notebook extends MovingDrawing<Data> {
   }
 }
 
-/** The sum and what was written of it, up to a little behind the slip. */
+/** The sum, what was written of it up to the slip, and what should follow. */
 function writing({ sum, before, written, right, after }: Mistake): HTMLElement {
   const slip = make("span", { class: "slip" }, make("s", {}, written), make("ins", {}, right));
   return make(
     "code",
     {},
     make("span", { class: "sum" }, sum),
-    make("span", { class: "wrote" }, before, slip, after),
+    make("span", { class: "wrote" }, before, slip, make("span", { class: "rest" }, after)),
   );
 }
 

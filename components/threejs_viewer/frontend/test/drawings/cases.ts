@@ -2,6 +2,7 @@
 // them (tests/ui/drawing_cases.py); and a page to draw on.
 
 import type arcs from "../../src/drawings/arcs";
+import type bet from "../../src/drawings/bet";
 import type arrows from "../../src/drawings/arrows";
 import type clocks from "../../src/drawings/clocks";
 import type coins from "../../src/drawings/coins";
@@ -186,6 +187,12 @@ interface Cases {
       told: [moment: number, said: string][];
     }
   >;
+  /** By what an evaluated token counts: the moments, and the checks that have come by each. */
+  bet: Case<
+    DataOf<typeof bet>,
+    { counts: number; events: number[]; checks: number[][]; told: string }[]
+  >;
+  bet_waiting: Case<DataOf<typeof bet>, null>;
   /** At each moment: how every mistake stands, and what is in its boxes. */
   notebook: Case<
     DataOf<typeof notebook>,

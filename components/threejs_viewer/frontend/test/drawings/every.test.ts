@@ -98,6 +98,7 @@ const POINTED: Record<string, string> = {
   arcs: ".token:not(.later)",
   arrows: ".tokens > div",
   arrows_real: ".tokens > div",
+  bet: ".mark:not(.ahead)",
   connections: ".node",
   experts: ".mark",
   forced: ".columns [role=img]",

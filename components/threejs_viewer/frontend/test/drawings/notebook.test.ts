@@ -90,7 +90,7 @@ function scrubTo(drawing: Shown, at: number): void {
 const linesOf = (drawing: Shown): HTMLElement[] => drawing.all(".entry:not(.blank)");
 const text = (line: Element, selector: string): string => line.querySelector(selector)!.textContent;
 
-test("a line holds the sum, what was written, what belongs there, and how sure it was", () => {
+test("a line holds the sum, the whole text, what belongs there, and how sure it was", () => {
   const drawing = opened(notebook, cases.notebook);
   expect(linesOf(drawing).length).toBe(mistakes.length);
   linesOf(drawing).forEach((line, i) => {

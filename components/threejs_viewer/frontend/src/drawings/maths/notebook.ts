@@ -5,11 +5,11 @@ import { range } from "../shared/numbers";
 
 export interface Mistake {
   sum: string;
-  /** What was written so far, or the end of it. */
+  /** What was written so far. */
   before: string;
   written: string;
   right: string;
-  /** What would follow. */
+  /** What should follow. */
   after: string;
   kind: string;
   /** The probability that the network gave what it wrote. */

@@ -1,0 +1,531 @@
+// A bet on one budget of tokens: a reader draws how many problems one way to study leaves wrong,
+// round by round, and then all ways advance along what they read, evaluated or studied. A point is
+// a check of the runs, and nothing is drawn between two. All counts come from Python, those of the
+// answer once it is told.
+
+import "./bet.css";
+import {
+  drawn,
+  eventsOf,
+  fixed,
+  hatch,
+  momentOf,
+  nRound,
+  reached,
+  spent,
+  spentInAll,
+  stretches,
+  tokensAt,
+  type Racer,
+  type Stretch,
+} from "./maths/bet";
+import type { Sent } from "./shared/drawing";
+import { draw, say, set } from "./shared/elements";
+import type { Landmark } from "./shared/landmarks";
+import { mounted } from "./shared/mount";
+import { MovingDrawing } from "./shared/moving";
+import { counted, range, tickStep } from "./shared/numbers";
+import { FRAMES, type Schedule } from "./shared/schedule";
+import { Slide } from "./shared/slide";
+import { EITHER_WAY, steppedThrough } from "./shared/stepped";
+
+interface Data extends Sent {
+  racers: Racer[];
+  n_check: number;
+  n_test: number;
+  /** Test problems wrong at the start; and of 100 that are checked. */
+  before: number;
+  start: number;
+  /** Of 100: where the axis ends. */
+  most: number;
+  /** What an evaluated token may count, with its name. */
+  kinds: number[];
+  names: string[];
+  counts: string;
+  said: number[] | null;
+  told: boolean;
+  gap: string;
+  again: boolean;
+  alt: string;
+  seconds: number;
+}
+
+const NARROW = 600; // pixels
+const [TOP, HIGH, GAP, ROW, BAR, AXIS] = [34, 236, 16, 30, 20, 40];
+const NAMED_ROW = 42; // of a bar with its name above it
+const SIZES = { middle: 7, run: 3.5 };
+const APART = 5; // from run to run
+const OVER = 6.5; // a letter
+const TICKS = [0, 10, 20, 30, 40];
+
+interface Mark {
+  racer: number;
+  check: number;
+  group: SVGGElement;
+}
+
+interface Bar {
+  racer: number;
+  stretch: Stretch;
+  rect: SVGRectElement;
+  lines: SVGPathElement | null;
+  y: number;
+}
+
+class Bet extends MovingDrawing<Data> {
+  private readonly plot = this.watched<SVGSVGElement>("plot");
+  private readonly choices = this.all(".choice button");
+  private counts = 1;
+  private events: number[] = [0];
+  /** What a hand has set, round by round. */
+  private set: (number | null)[] = [];
+  private slides: Slide[] = [];
+  private knobs: SVGGElement[] = [];
+  private line: SVGPathElement | null = null;
+  private marks: Mark[] = [];
+  private bars: Bar[] = [];
+  private endings: SVGGElement[] = [];
+  private verdict: SVGGElement | null = null;
+  private now: SVGLineElement | null = null;
+  private pointed: Mark | null = null;
+  private width = 0;
+
+  protected override begin(): void {
+    this.choices.forEach((button, i) => (button.onclick = () => this.count(i)));
+    this.part("show").onclick = () => this.answer();
+    this.part("anew").onclick = () => this.send("again", true);
+    this.plot.onkeydown = ({ key }) => {
+      if (key === "Enter" && this.knobs.some((knob) => knob.matches(":focus"))) this.answer();
+    };
+    this.atEnd(() => this.slides.forEach((slide) => slide.dispose()));
+  }
+
+  protected override rebuild(before: Data): void {
+    const inside = this.root.contains((this.root.getRootNode() as Document).activeElement);
+    if (before.told && !this.data.told) this.set = [];
+    this.build();
+    if (!inside || before.told === this.data.told) return;
+    const next = this.data.told ? this.part("anew") : this.knobs[0];
+    next?.focus({ preventScroll: true });
+  }
+
+  protected build(): void {
+    const { racers, kinds, names, counts, told, again, alt } = this.data;
+    this.counts = kinds[Math.max(0, names.indexOf(counts))];
+    this.pointed = null;
+    if (this.set.length !== nRound(racers[0]))
+      this.set = racers[0].studied.slice(1).map(() => null);
+    set(this.plot, { "aria-label": alt });
+    this.part("show").toggleAttribute("hidden", told);
+    this.part("anew").toggleAttribute("hidden", !told || !again);
+    this.part("asks").toggleAttribute("hidden", told && !this.data.said);
+    this.takeCounts();
+    this.place();
+    this.playOnce(this.course());
+  }
+
+  /** What an evaluated token counts: all is weighed anew, and stands at its end. */
+  private count(i: number): void {
+    this.counts = this.data.kinds[i];
+    this.pointed = null;
+    this.takeCounts();
+    this.wait(this.course());
+    this.place();
+    this.send("counts", this.data.names[i]);
+  }
+
+  private takeCounts(): void {
+    this.events = eventsOf(this.data.racers, this.counts);
+    this.choices.forEach((button, i) =>
+      set(button, { "aria-pressed": this.data.kinds[i] === this.counts }),
+    );
+  }
+
+  /** Tokens go by at one speed. */
+  private course(): Schedule {
+    const { seconds } = this.data;
+    const n = Math.ceil(FRAMES * seconds);
+    const frames = range(n + 1).map((i) => ({
+      seconds: (seconds * i) / (n + 1),
+      at: momentOf(this.events, (this.total * i) / n),
+    }));
+    return { frames, seconds };
+  }
+
+  private get total(): number {
+    return this.events.at(-1)!;
+  }
+
+  /** Where the racers that read least stop. */
+  private get budget(): number {
+    return Math.min(...this.data.racers.map((racer) => spentInAll(racer, this.counts)));
+  }
+
+  protected override landmarks(): Landmark[] {
+    const [first] = this.data.racers;
+    const rounds = range(nRound(first)).map((r) => ({
+      at: this.events.indexOf(spent(first, r + 1, this.counts)),
+      name: `round ${r + 1}`,
+    }));
+    if (this.budget === this.total) return rounds;
+    const stop = { at: this.events.indexOf(this.budget), name: "others done" };
+    return [...rounds, stop].sort((one, other) => one.at - other.at);
+  }
+
+  protected override letGo(): void {
+    this.pointed = null;
+  }
+
+  // ------------------------------------------------------------ a reader's line
+
+  private get values(): number[] {
+    return this.data.said ?? drawn(this.data.start, this.set);
+  }
+
+  private answer(): void {
+    if (this.data.told) return;
+    if (this.set.some((value) => value !== null)) this.send("guess", this.values);
+    else this.send("show", true);
+  }
+
+  private slideOf(knob: SVGGElement, k: number): Slide {
+    return new Slide(knob, knob, {
+      step: 1,
+      upright: true,
+      now: () => this.values[k],
+      bounds: () => [0, this.data.most],
+      unit: () => HIGH / this.data.most,
+      move: (value) => {
+        this.set[k] = value;
+        this.drawLine();
+      },
+    });
+  }
+
+  // ------------------------------------------------------------ where all stands
+
+  private get narrow(): boolean {
+    return this.width < NARROW;
+  }
+
+  private get left(): number {
+    return this.narrow ? 26 : 130;
+  }
+
+  private get right(): number {
+    return this.narrow ? 52 : 150;
+  }
+
+  private x(tokens: number): number {
+    return this.left + ((this.width - this.left - this.right) * tokens) / this.total;
+  }
+
+  private y(inHundred: number): number {
+    return TOP + HIGH * (1 - inHundred / this.data.most);
+  }
+
+  private inHundred(wrong: number): number {
+    return (100 * wrong) / this.data.n_check;
+  }
+
+  protected override place(): void {
+    this.width = this.plot.clientWidth;
+    if (!this.width || !this.plot.isConnected) return;
+    const { racers, told } = this.data;
+    const row = this.narrow ? NAMED_ROW : ROW;
+    const bottom = TOP + HIGH + GAP + row * racers.length;
+    const height = bottom + AXIS;
+    this.plot.replaceChildren();
+    set(this.plot, { viewBox: `0 0 ${this.width} ${height}`, height });
+    this.drawAxes(bottom);
+    this.bars = racers.flatMap((racer, r) => this.drawBars(racer, r, TOP + HIGH + GAP + row * r));
+    this.now = draw(this.plot, "line", { class: "now", y1: TOP, y2: bottom });
+    if (told) this.drawGuess(); // under the points
+    this.marks = told ? racers.flatMap((racer, r) => this.drawMarks(racer, r)) : [];
+    this.endings = told ? racers.map((racer, r) => this.drawEnd(racer, r)) : [];
+    this.drawStart();
+    if (!told) this.drawGuess();
+    steppedThrough(
+      this.marks.map(({ group }) => group),
+      EITHER_WAY,
+    );
+    this.again();
+  }
+
+  private text(parent: Element, words: string, x: number, y: number, kind = ""): SVGTextElement {
+    const text = draw(parent, "text", { x: fixed(x), y: fixed(y), class: kind });
+    text.textContent = words;
+    return text;
+  }
+
+  private drawAxes(bottom: number): void {
+    const axes = draw(this.plot, "g", { class: "axes" });
+    const end = this.width - this.right;
+    if (this.budget < this.total) {
+      const x = this.x(this.budget);
+      const beyond = { class: "beyond", x, y: TOP, width: end - x, height: bottom - TOP };
+      draw(axes, "rect", beyond);
+      const said = this.narrow
+        ? "the others have read all"
+        : `here the others have read all that they may: ${counted(this.budget)} tokens`;
+      const fits = end - x > OVER * said.length;
+      this.text(axes, said, fits ? x + 6 : end, TOP - 10, fits ? "" : "end");
+    }
+    for (const value of TICKS.filter((tick) => tick <= this.data.most)) {
+      const y = this.y(value);
+      draw(axes, "line", { x1: this.left, x2: end, y1: y, y2: y });
+      this.text(axes, String(value), this.left - 6, y, "end");
+    }
+    const title = this.narrow ? "wrong of 100" : "validation pairs wrong, of 100";
+    this.text(axes, title, 0, TOP - 20);
+    draw(axes, "line", { class: "base", x1: this.left, x2: end, y1: bottom, y2: bottom });
+    const step = tickStep(this.total / (this.narrow ? 4 : 8));
+    for (const tokens of range(Math.floor(this.total / step) + 1).map((i) => i * step)) {
+      const x = this.x(tokens);
+      draw(axes, "line", { class: "base", x1: x, x2: x, y1: bottom, y2: bottom + 5 });
+      this.text(axes, tokens ? `${counted(tokens / 1000)}k` : "0", x, bottom + 14, "middle");
+    }
+    this.text(
+      axes,
+      this.unit,
+      this.narrow ? 0 : (this.left + end) / 2,
+      bottom + 31,
+      this.narrow ? "" : "middle",
+    );
+  }
+
+  private get unit(): string {
+    if (!this.counts) return "tokens studied";
+    const hatched = this.narrow ? "evaluated (hatched)" : "evaluated";
+    return this.counts === 1
+      ? `tokens ${hatched} and studied`
+      : `tokens studied, ${hatched} ones as a third`;
+  }
+
+  private drawBars(racer: Racer, r: number, top: number): Bar[] {
+    const group = draw(this.plot, "g", { class: "racer" });
+    group.style.setProperty("--hue", `var(--wb-${racer.hue})`);
+    const y = this.narrow ? top + NAMED_ROW - BAR - 4 : top;
+    const [x, middle] = this.narrow ? [10, y - 9] : [10, y + BAR / 2];
+    draw(group, "path", { class: "shape", d: shape(racer.shape, x, middle, 6) });
+    this.text(group, racer.name, x + 12, middle, "name");
+    const whole = spentInAll(racer, this.counts);
+    const [from, to] = [this.x(0), this.x(whole)];
+    draw(group, "rect", { class: "frame", x: from, y, width: to - from, height: BAR });
+    const all = nRound(racer);
+    const parts = [racer.evaluated[all], racer.studied[all]].filter(
+      (n, i) => n > 0 && (i === 1 || this.counts > 0),
+    );
+    if (!this.narrow) this.text(group, parts.map(counted).join(" + "), to + 8, y + BAR / 2, "sum");
+    return stretches(racer, this.counts).map((stretch) => {
+      const rect = draw(group, "rect", { class: stretch.kind, x: this.x(stretch.from), y });
+      set(rect, { width: 0, height: BAR });
+      const evaluated = stretch.kind === "evaluated";
+      const lines = evaluated ? draw(group, "path", { class: "hatch", d: "" }) : null;
+      const room = this.x(stretch.to) - this.x(stretch.from);
+      if (stretch.round === 1 && room > 60) {
+        const at = this.x((stretch.from + stretch.to) / 2);
+        if (evaluated) this.plate(group, at, y);
+        this.text(group, stretch.kind, at, y + BAR / 2, `${stretch.kind} word middle`);
+      }
+      return { racer: r, stretch, rect, lines, y };
+    });
+  }
+
+  /** Words on a hatch stand on paper. */
+  private plate(group: Element, x: number, y: number): void {
+    draw(group, "rect", { class: "plate", x: x - 31, y: y + 2, width: 62, height: BAR - 4 });
+  }
+
+  private drawMarks(racer: Racer, r: number): Mark[] {
+    return range(nRound(racer)).map((before) => {
+      const check = before + 1;
+      const x = this.x(spent(racer, check, this.counts));
+      const group = draw(this.plot, "g", { class: "mark", role: "img" });
+      group.style.setProperty("--hue", `var(--wb-${racer.hue})`);
+      set(group, { "aria-label": `${racer.name}, round ${check}` });
+      const runs = racer.wrong[check];
+      runs.forEach((wrong, run) => {
+        const at = x + APART * (run - (runs.length - 1) / 2) * (this.narrow ? 0.7 : 1);
+        const d = shape(racer.shape, at, this.y(this.inHundred(wrong)), SIZES.run);
+        draw(group, "path", { class: "run", d });
+      });
+      const y = this.y(this.inHundred(racer.middle[check]));
+      draw(group, "path", { class: "middle", d: shape(racer.shape, x, y, SIZES.middle) });
+      const mark = { racer: r, check, group };
+      group.onpointerenter = group.onfocus = () => this.point(mark);
+      group.onpointerleave = group.onblur = () => this.point(null);
+      return mark;
+    });
+  }
+
+  private point(mark: Mark | null): void {
+    this.pointed = mark;
+    if (!this.plays) this.again();
+  }
+
+  /** Test problems at the end: beside the last point, or above it where others lie beside. */
+  private drawEnd(racer: Racer, r: number): SVGGElement {
+    const last = nRound(racer);
+    const group = draw(this.plot, "g", { class: "ending" });
+    group.style.setProperty("--hue", `var(--wb-${racer.hue})`);
+    const x = this.x(spentInAll(racer, this.counts)) + 14;
+    const outside = spentInAll(racer, this.counts) === this.total;
+    const highest = Math.max(...racer.wrong[last]);
+    const beside = outside || racer.middle[last] <= Math.min(...this.data.racers.map(lastOf));
+    const y = beside
+      ? this.y(this.inHundred(racer.middle[last]))
+      : this.y(this.inHundred(highest)) - 14;
+    const number = counted(racer.after!);
+    if (this.narrow) this.text(group, number, x, y, "number");
+    else if (outside && r === 0 && this.budget < this.total) {
+      this.text(group, racer.name, x, y - 10, "name");
+      const words = this.text(group, number, x, y + 10, "number");
+      draw(words, "tspan", { class: "of" }).textContent = ` of ${counted(this.data.n_test)}`;
+    } else {
+      const words = this.text(group, `${racer.name} `, x, y, "name");
+      draw(words, "tspan", { class: "number" }).textContent = number;
+    }
+    return group;
+  }
+
+  private drawStart(): void {
+    const { start, before, n_test } = this.data;
+    const group = draw(this.plot, "g", { class: "start" });
+    const [x, y] = [this.x(0), this.y(start)];
+    draw(group, "circle", { cx: x, cy: y, r: SIZES.middle });
+    const words = `start: ${counted(before)} of ${counted(n_test)} test pairs wrong`;
+    this.text(group, words, x + 12, y - 16);
+  }
+
+  private drawGuess(): void {
+    const { told, said, racers, most, gap } = this.data;
+    for (const slide of this.slides) slide.dispose();
+    [this.slides, this.knobs, this.line, this.verdict] = [[], [], null, null];
+    if (told && !said) return;
+    this.line = draw(this.plot, "path", { class: "guessed" });
+    this.knobs = range(nRound(racers[0])).map((k) => {
+      const knob = draw(this.plot, "g", { class: told ? "ring" : "knob" });
+      if (!told) {
+        draw(knob, "circle", { class: "hold", r: 22 });
+        const label = `Your guess: wrong of 100 after round ${k + 1} of ${racers[0].name}`;
+        set(knob, { role: "slider", tabindex: 0, "aria-label": label });
+        set(knob, { "aria-orientation": "vertical", "aria-valuemin": 0, "aria-valuemax": most });
+        this.slides.push(this.slideOf(knob, k));
+      }
+      draw(knob, "circle", { class: "rim", r: told ? 10 : 8 });
+      return knob;
+    });
+    if (told && gap) {
+      const x = this.x(spentInAll(racers[0], this.counts));
+      const [from, to] = [said!.at(-1)!, this.inHundred(racers[0].middle.at(-1)!)].map((v) =>
+        this.y(v),
+      );
+      this.verdict = draw(this.plot, "g", { class: "gap" });
+      draw(this.verdict, "line", { x1: x, x2: x, y1: from, y2: to });
+      this.text(this.verdict, gap, x - 14, (from + to) / 2, "end");
+    }
+    this.drawLine();
+  }
+
+  private drawLine(): void {
+    const { racers, told, said, start } = this.data;
+    const points = [start, ...this.values].map((value, check) => [
+      this.x(spent(racers[0], check, this.counts)),
+      this.y(value),
+    ]);
+    const d = points.map(([x, y]) => `${fixed(x)} ${fixed(y)}`).join("L");
+    if (this.line) set(this.line, { d: `M${d}` });
+    this.knobs.forEach((knob, k) => {
+      const [x, y] = points[k + 1];
+      set(knob, { transform: `translate(${fixed(x)} ${fixed(y)})` });
+      if (told) return;
+      const value = this.values[k];
+      set(knob, { "aria-valuenow": value, "aria-valuetext": `${value} of 100` });
+    });
+    const moved = this.set.some((value) => value !== null);
+    this.root.classList.toggle("moved", moved && !told);
+    const name = racers[0].name;
+    const asks = moved
+      ? `You say that ${name} leave ${this.values.at(-1)!} of 100 wrong.`
+      : `The network studies ${name}. Drag the rings: how many of 100 are wrong after each round?`;
+    say(this.part("asks"), said && told ? `You drew ${said.at(-1)!} of 100 at the end.` : asks);
+  }
+
+  // ------------------------------------------------------------ drawn at every moment
+
+  protected show(at: number): string {
+    const { racers } = this.data;
+    const tokens = tokensAt(this.events, at);
+    if (this.now) set(this.now, { x1: fixed(this.x(tokens)), x2: fixed(this.x(tokens)) });
+    this.now?.classList.toggle("ahead", tokens === this.total);
+    for (const bar of this.bars) this.fill(bar, tokens);
+    const checks = racers.map((racer) => reached(racer, this.counts, tokens));
+    const shown = this.plays ? null : this.pointed;
+    for (const mark of this.marks) {
+      mark.group.classList.toggle("ahead", mark.check > checks[mark.racer]);
+      mark.group.classList.toggle("aside", shown !== null && shown !== mark);
+    }
+    this.endings.forEach((end, r) => end.classList.toggle("ahead", checks[r] < nRound(racers[r])));
+    this.verdict?.classList.toggle("ahead", checks[0] < nRound(racers[0]));
+    if (shown) return this.toldOfOne(shown);
+    return this.told(Math.round(tokens), checks);
+  }
+
+  private fill({ stretch, rect, lines, y }: Bar, tokens: number): void {
+    const [from, to] = [this.x(stretch.from), this.x(Math.min(stretch.to, tokens))];
+    const wide = Math.max(0, to - from);
+    set(rect, { width: fixed(wide) });
+    if (lines) set(lines, { d: wide ? hatch(from, to, y, BAR) : "" });
+  }
+
+  private told(tokens: number, checks: number[]): string {
+    const { racers, told, n_test } = this.data;
+    if (!tokens) return "Nothing has been read: all start from the same network.";
+    const all = checks.every((check, r) => check === nRound(racers[r]));
+    if (told && all) {
+      const left = racers.map(({ name, after }) => `${name} ${counted(after!)}`);
+      return `At the end, wrong of ${counted(n_test)} test pairs: ${left.join("; ")}.`;
+    }
+    const each = racers.map(({ name, middle }, r) => {
+      if (!told) return `${name}, ${checks[r]} of ${nRound(racers[r])} rounds`;
+      return checks[r]
+        ? `${name} ${Math.round(this.inHundred(middle[checks[r]]))} (round ${checks[r]})`
+        : `${name} not checked yet`;
+    });
+    const read = `${counted(tokens)} tokens`;
+    return told
+      ? `After ${read}, wrong of 100: ${each.join("; ")}.`
+      : `${read}: ${each.join("; ")}.`;
+  }
+
+  private toldOfOne({ racer, check }: Mark): string {
+    const { racers, n_check } = this.data;
+    const { name, wrong, middle, evaluated, studied } = racers[racer];
+    const runs = wrong[check].map(counted).join(", ");
+    const read = evaluated[check]
+      ? `${counted(evaluated[check])} tokens evaluated, ${counted(studied[check])} studied`
+      : `${counted(studied[check])} tokens studied`;
+    const of = `${counted(middle[check])} of ${counted(n_check)} validation pairs wrong`;
+    return `${name}, round ${check}: ${of}, the median of ${runs}; ${read}.`;
+  }
+}
+
+const lastOf = ({ middle }: Racer): number => middle.at(-1)!;
+
+/** The path of a sign about (x, y). */
+function shape(kind: string, x: number, y: number, size: number): string {
+  const at = (across: number, down: number): string => `${fixed(x + across)} ${fixed(y + down)}`;
+  if (kind === "square") {
+    const half = 0.88 * size;
+    return `M${at(-half, -half)}L${at(half, -half)}L${at(half, half)}L${at(-half, half)}Z`;
+  }
+  if (kind === "diamond") {
+    const half = 1.25 * size;
+    return `M${at(0, -half)}L${at(half, 0)}L${at(0, half)}L${at(-half, 0)}Z`;
+  }
+  const arc = `a${fixed(size)} ${fixed(size)} 0 1 0`;
+  return `M${at(-size, 0)}${arc} ${fixed(2 * size)} 0${arc} ${fixed(-2 * size)} 0Z`;
+}
+
+export default mounted(Bet);

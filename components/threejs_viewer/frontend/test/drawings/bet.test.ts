@@ -1,0 +1,150 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import bet from "../../src/drawings/bet";
+import * as maths from "../../src/drawings/maths/bet";
+import { cases, opened, press, type Opened } from "./cases";
+
+const { data, expected } = cases.bet;
+const { racers } = data;
+const LAST = expected[0].events.length - 1;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+type Shown = Opened<typeof data>;
+
+function scrubTo(drawing: Shown, at: number): void {
+  const scrub = drawing.one<HTMLInputElement>(".scrub");
+  scrub.value = String(at);
+  scrub.dispatchEvent(new Event("input"));
+}
+
+function rested(it: typeof cases.bet | typeof cases.bet_waiting): Shown {
+  const drawing = opened(bet, it);
+  vi.advanceTimersByTime(60_000);
+  return drawing;
+}
+
+// ---------------------------------------------------------------- what is read by when
+
+test.each(expected)("an evaluated token counts $counts: checks come as Python walks", (it) => {
+  const events = maths.eventsOf(racers, it.counts);
+  expect(events).toEqual(it.events);
+  const checks = events.map((tokens) => racers.map((r) => maths.reached(r, it.counts, tokens)));
+  expect(checks).toEqual(it.checks);
+});
+
+test("stretches follow each other without a gap, and what counts nothing has none", () => {
+  for (const counts of [1, 1 / 3, 0])
+    for (const racer of racers) {
+      const all = maths.stretches(racer, counts);
+      expect(all.map(({ from }) => from)).toEqual([0, ...all.slice(0, -1).map(({ to }) => to)]);
+      expect(all.at(-1)!.to).toBe(maths.spentInAll(racer, counts));
+      const evaluated = all.some(({ kind }) => kind === "evaluated");
+      expect(evaluated).toBe(counts > 0 && racer.evaluated.at(-1)! > 0);
+    }
+});
+
+test("a moment and its tokens lead to each other, also between two", () => {
+  const events = [0, 10, 40, 100];
+  expect([0, 0.5, 1, 2.5, 3].map((at) => maths.tokensAt(events, at))).toEqual([0, 5, 10, 70, 100]);
+  expect([0, 5, 10, 70, 100].map((n) => maths.momentOf(events, n))).toEqual([0, 0.5, 1, 2.5, 3]);
+});
+
+test("what no hand has set lies on a straight line between its neighbours", () => {
+  expect(maths.drawn(32, [null, null, null, null])).toEqual([32, 32, 32, 32]);
+  expect(maths.drawn(32, [null, null, null, 12])).toEqual([27, 22, 17, 12]);
+  expect(maths.drawn(30, [null, 10, null, null])).toEqual([20, 10, 10, 10]);
+  expect(maths.drawn(30, [28, null, 8, 20])).toEqual([28, 18, 8, 20]);
+});
+
+test("a hatch stays in its box", () => {
+  const numbers = [...maths.hatch(10, 50, 5, 20).matchAll(/([\d.]+) ([\d.]+)/g)];
+  expect(numbers.length).toBeGreaterThan(10);
+  for (const [, x, y] of numbers) {
+    expect(Number(x)).toBeGreaterThanOrEqual(10);
+    expect(Number(x)).toBeLessThanOrEqual(50);
+    expect(Number(y)).toBeGreaterThanOrEqual(5);
+    expect(Number(y)).toBeLessThanOrEqual(25);
+  }
+});
+
+// ---------------------------------------------------------------- as it is drawn
+
+test("at every moment the points of the checks that have come are there, and no other", () => {
+  const drawing = rested(cases.bet);
+  for (const at of [LAST, 0, 5, 1, LAST - 1, 3]) {
+    scrubTo(drawing, at);
+    const shown = drawing.all(".mark:not(.ahead)").map((mark) => mark.getAttribute("aria-label"));
+    const wanted = racers.flatMap(({ name }, r) =>
+      Array.from({ length: expected[0].checks[at][r] }, (_, i) => `${name}, round ${i + 1}`),
+    );
+    expect(shown).toEqual(wanted);
+  }
+  scrubTo(drawing, LAST);
+  expect(drawing.text(".said")).toBe(expected[0].told);
+  expect(drawing.text(".gap")).toBe(data.gap);
+  expect(drawing.all(".mark path.run").length).toBe(3 * 4 * 5);
+});
+
+test("nothing joins two checks: the only line is the reader's", () => {
+  const drawing = rested(cases.bet);
+  expect(drawing.all("polyline").length).toBe(0);
+  expect(drawing.all(".guessed").length).toBe(1);
+  for (const d of drawing.all(".mark path").map((path) => path.getAttribute("d")!))
+    expect(d.match(/M/g)!.length).toBe(1);
+});
+
+test("before it is told it plays what is read, and shows no point", () => {
+  const drawing = rested(cases.bet_waiting);
+  expect(drawing.all(".mark, .ending, .gap")).toEqual([]);
+  expect(drawing.all(".knob").length).toBe(4);
+  expect(drawing.text(".said")).toContain("its mistakes, 4 of 4 rounds");
+});
+
+test("a ring is moved by key, the others follow, and Enter sends all of them", () => {
+  const drawing = rested(cases.bet_waiting);
+  const knobs = drawing.all(".knob");
+  press(knobs[3], "Home");
+  press(knobs[3], "PageUp");
+  expect(knobs.map((knob) => knob.getAttribute("aria-valuenow"))).toEqual(["27", "21", "16", "10"]);
+  expect(drawing.text(".asks")).toBe("You say that its mistakes leave 10 of 100 wrong.");
+  drawing.one<HTMLElement>(".show").click();
+  expect(drawing.sent).toEqual([["guess", [27, 21, 16, 10]]]);
+});
+
+test("who sets nothing is shown the answer, and may guess again", () => {
+  const drawing = rested(cases.bet_waiting);
+  drawing.one<HTMLElement>(".show").click();
+  expect(drawing.sent).toEqual([["show", true]]);
+  drawing.load({ ...data, digest: "told" });
+  expect(drawing.one<HTMLElement>(".show").hidden).toBe(true);
+  drawing.one<HTMLElement>(".anew").click();
+  expect(drawing.sent.at(-1)).toEqual(["again", true]);
+});
+
+test("what an evaluated token counts moves the book and is handed on", () => {
+  const drawing = rested(cases.bet);
+  const [full, third, nothing] = drawing.all<HTMLButtonElement>(".choice button");
+  const most = (): number => Number(drawing.one<HTMLInputElement>(".scrub").max);
+  third.click();
+  expect([most(), third.getAttribute("aria-pressed")]).toEqual([
+    expected[1].events.length - 1,
+    "true",
+  ]);
+  nothing.click();
+  expect([most(), drawing.all(".hatch").length]).toEqual([4, 0]);
+  full.click();
+  expect(most()).toBe(LAST);
+  expect(drawing.sent.map(([name, value]) => `${name}: ${String(value)}`)).toEqual([
+    "counts: a third",
+    "counts: nothing",
+    "counts: in full",
+  ]);
+  expect(drawing.text(".said")).toBe(expected[0].told);
+});
