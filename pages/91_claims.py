@@ -129,9 +129,10 @@ def show_group(entry: Entry, sought: str, n: int, opened: bool) -> None:
 def ask() -> str:
     """What a reader looks for; the address says it, so that a search can be sent on."""
     before = page.link.take(OLD_SEARCH, *text_up_to(MOST_TYPED))
-    if before and said(OLD_SEARCH) and said(SEARCH) is None:
-        st.query_params[SEARCH] = before
-        drop(OLD_SEARCH)
+    if before and said(OLD_SEARCH):
+        if said(SEARCH) is None and SEARCH not in st.session_state:
+            st.query_params[SEARCH] = before
+        drop(OLD_SEARCH)  # or it would come back once the box is emptied
     link.take(SEARCH, *text_up_to(MOST_TYPED))
     typed = st.text_input(
         "Find a claim",

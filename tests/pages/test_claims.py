@@ -83,9 +83,12 @@ def test_words_apart_find_what_has_each_of_them(seen: Callable[..., Any]) -> Non
     assert all(word in claim for word in ("forged", "another", "digit"))
 
 
-def test_a_link_of_before_finds_the_same(seen: Callable[..., Any]) -> None:
-    app = seen(PAGE, ch91_find="ch2.full_errors")
+def test_a_link_of_before_finds_the_same_until_the_box_is_emptied(book: Callable[..., Any]) -> None:
+    app = book(PAGE, ch91_find="ch2.full_errors")
     assert len(drawn(app)) == 1 and "rope.full_errors" in drawn(app)[0]
+    app.text_input(key="q").set_value("").run()
+    assert not app.exception
+    assert (drawn(app), sum(groups(app).values())) == ([], len(statements()))
 
 
 def test_a_search_that_finds_nothing_or_is_too_long_says_what_is_possible(
