@@ -42,17 +42,17 @@ if page.draws("stream", "shut"):
 
 
 @page.section("stream", needs=[RUN], told=False)
-def tokens_stream() -> None:
-    ffn = probes.experts()
+def how_a_router_chooses() -> None:
+    loads = rows_of("expert_loads.jsonl")
     show_experts(
         f"{page.prefix}stream",
-        probes.sent(*pair),
+        worked.with_idle(probes.sent(*pair), loads),
         form_of(*pair).text(*pair)[:-1],
-        ffn.n_routed_experts,
-        n_shared=ffn.n_shared_experts,
-        alt="The tokens of a problem stream to the experts that each layer's router chooses",
+        n_shared=1,
+        idle=worked.idle_said(loads),
+        alt="The scores of a token's experts, with their biases, in each layer, and who is chosen",
     )
-    page.source(moe.MixtureOfExperts, moe.Dispatch)
+    page.source(moe.MixtureOfExperts, routing.by_scores)
 
 
 page.prose("opening")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from components.ui.chapters.ch60.probes import LONG_RUN as RUN
 from components.ui.chapters.ch61 import claims, probes
+from components.ui.drawings.experts import Layer
 from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
 from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
@@ -115,6 +116,23 @@ def loads_of(rows: Sequence[Row]) -> Row:
     """Who was sent where in the book's network, of problems of four by four digits."""
     (found,) = claims.loads().of(rows)
     return found
+
+
+def with_idle(layers: Sequence[Layer], rows: Sequence[Row]) -> list[Layer]:
+    """The same layers, with the experts that get no token of the record either."""
+    if not rows:
+        return [*layers]
+    load = claims.sent(loads_of(rows))
+    pairs = zip(layers, load, strict=True)
+    return [replace(layer, idle=np.flatnonzero(load == 0).tolist()) for layer, load in pairs]
+
+
+def idle_said(rows: Sequence[Row]) -> str:
+    """Of what sample idle experts get no token; empty without a record."""
+    if not rows:
+        return ""
+    found = loads_of(rows)
+    return f"none of {found['tokens']:,} tokens in {found['n']:,} problems of four by four digits"
 
 
 ASKED = 200
