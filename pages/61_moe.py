@@ -27,7 +27,8 @@ routing = lazily("lab.interp.routing")
 cost = lazily("lab.model.cost")
 experiment = lazily("lab.experiments.latent_experts_race")
 loading = lazily("lab.experiments.expert_loads")
-expert_ablations = lazily("lab.experiments.expert_ablations")
+replacing = lazily("lab.experiments.expert_stand_ins")
+intervene = lazily("lab.interp.intervene")
 
 page = Chapter("61_moe", CALC)
 page.open()
@@ -52,7 +53,7 @@ def how_a_router_chooses() -> None:
         idle=worked.idle_said(loads),
         alt="The scores of a token's experts, with their biases, in each layer, and who is chosen",
     )
-    page.source(moe.MixtureOfExperts, routing.by_scores)
+    page.source(worked.with_idle)
 
 
 page.prose("opening")
@@ -126,25 +127,26 @@ def shut_one() -> None:
     page.source(routing.forbid, routing.force)
 
 
-# ---------------------------------------------------------------- 4. or all that were chosen
+# ---------------------------------------------------------------- 4. shared or chosen
 
 
 @page.section("silent")
-def nothing_that_was_chosen() -> None:
-    rows = rows_of("shut_experts.jsonl")
+def shared_or_chosen() -> None:
+    rows = rows_of("expert_stand_ins.jsonl")
     if not rows or not page.guess(
-        "Of the same problems, how many go wrong without the chosen experts of all layers?",
+        "What chosen experts add is zero in all layers. How many problems go wrong?",
         worked.SPOILED,
         lambda: worked.number_spoiled(rows),
         frame=worked.to_be_spoiled(rows),
     ):
         return
+    by = page.choose("by", "Replaced by", tuple(claims.STAND_INS), "the mean of other problems")
     page.draw(
-        figures.left_out(worked.left_out_rows(rows)),
-        alt="Problems wrong without the shared expert, and without the chosen ones, by layer",
+        figures.left_out(worked.stood_in_rows(rows, claims.STAND_INS[by])),
+        alt="Problems wrong with what shared and chosen experts add replaced, layer by layer",
     )
     page.notice()
-    page.source(expert_ablations.silenced)
+    page.source(replacing.replaced, replacing.parts_of, intervene.stand_in)
 
 
 # ---------------------------------------------------------------- 5. balance
@@ -263,6 +265,19 @@ def does_it_pay() -> None:
     page.table("Networks, their size, their work and their errors", worked.pay_table(race, changes))
     page.notice()
     page.source(experiment.measure_change)
+
+
+# ---------------------------------------------------------------- 8. what a large model has besides
+
+
+@page.section("besides", needs=[RUN])
+def what_a_large_model_has_besides() -> None:
+    race, changes = rows_of("latent_experts.jsonl"), rows_of("expert_changes.jsonl")
+    if not (race and changes):
+        return
+    page.table("Parts of DeepSeek-V3's experts", worked.besides(race, changes))
+    page.notice()
+    page.source(moe.MixtureOfExperts)
 
 
 # ---------------------------------------------------------------- exercises

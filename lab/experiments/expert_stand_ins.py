@@ -1,5 +1,5 @@
-"""What the shared expert adds, or what the chosen experts add together, replaced by three stand-ins:
-zeros, its mean over other problems, and what it was in another problem.
+"""What the shared expert adds, or what the chosen experts add together, replaced by a stand-in:
+zeros, its mean over other problems, or what it was in another problem.
 
 The mean, and what another problem had, are taken at the same position of the text, of problems
 that are never evaluated here. Every token is predicted from the right ones before it: the first

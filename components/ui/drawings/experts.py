@@ -39,7 +39,7 @@ HTML = f"""
     <span class="biased"><i class="striped"></i>its bias</span>
     <span class="biased"><i class="taken"></i>taken off by a bias below zero</span>
     <span><i class="cap"></i>what counts when experts are chosen</span>
-    <span class="idle"></span>
+    <span class="sample"></span>
   </div>
   <div class="hold">
     <div class="hint">Click a token or an expert, or use the arrow keys.</div>

@@ -475,7 +475,7 @@ class Experts extends MovingDrawing<Data> {
   }
 
   private fill(read: number, part: number): void {
-    say(this.part("idle"), this.idle.length ? `idle: ${this.data.idle}` : "");
+    say(this.part("sample"), this.idle.length ? `idle: ${this.data.idle}` : "");
     const { layers, n_expert } = this.data;
     const { biased, plain } = this.layer;
     const unit = LOAD / highest(layers, n_expert);
@@ -491,7 +491,6 @@ class Experts extends MovingDrawing<Data> {
       one.counts.forEach((text, k) => say(text, String(counts[k][e])));
       const idle = this.idle.includes(e);
       say(one.idle, idle ? "idle" : "");
-      one.group.classList.toggle("idle", idle);
     });
   }
 

@@ -344,10 +344,10 @@ test("at rest stands the token whose best expert loses by most; in between, the 
 test("idle experts are named where their biases keep tokens away, and nowhere else", () => {
   const drawing = open();
   const idle = (): string[] => drawing.all(".none").map((one) => one.textContent);
-  expect([idle().filter(Boolean), drawing.text(".idle")]).toEqual([[], ""]);
+  expect([idle().filter(Boolean), drawing.text(".sample")]).toEqual([[], ""]);
   drawing.all(".layers button")[1].click();
   expect(idle().indexOf("idle")).toBe(4);
-  expect(drawing.text(".legend .idle")).toBe("idle: none of 630 tokens");
+  expect(drawing.text(".sample")).toBe("idle: none of 630 tokens");
   hand(marks(drawing, "expert")[4], "pointerenter");
   expect(drawing.text(".said")).toMatch(/It is idle: none of 630 tokens\.$/);
   turn(drawing);
