@@ -100,7 +100,7 @@ def expert_map(values: Numbers, column_title: str) -> Any:
 def shut_one() -> None:
     rows, loads = rows_of("shut_experts.jsonl"), rows_of("expert_loads.jsonl")
     if not (rows and loads) or not page.guess(
-        "Of all experts, ablated one at a time, how many break at least one problem in ten?",
+        "Of the experts that get tokens, how many, ablated alone, break one problem in ten?",
         worked.MATTERS,
         lambda: worked.number_that_matter(rows),
         frame=worked.to_matter(rows),

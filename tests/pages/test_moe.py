@@ -33,7 +33,8 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     race, changes = (
         read_lines(RECORDS / f"{name}.jsonl") for name in ("latent_experts", "expert_changes")
     )
-    of_experts = [row["shut"]["errors"] / row["n"] for row in rows if "shut" in row]
+    loads = worked.loads_of(read_lines(RECORDS / "expert_loads.jsonl"))
+    of_experts = worked.shut_map(rows)[claims.sent(loads) > 0]
     for answer in (
         f"{sum(share >= 0.1 for share in of_experts)} of {len(of_experts)}",
         "247 of 500",
@@ -229,7 +230,7 @@ def test_experts_that_nobody_visits_are_empty_in_the_map_of_shut_ones(seen: Any)
     assert np.allclose(shares.sum(1), probes.experts().num_experts_per_tok)
     maps = charts(seen(PAGE, reveal="1"), "row", "column", "value")
     assert sorted(map(len, maps)) == [int((~idle).sum()), idle.size]
-    said = claims.CLAIMS["moe.shut_nothing_visited"].question.measure(
+    said = claims.CLAIMS["moe.shut_nothing"].question.measure(
         read_lines(RECORDS / "shut_experts.jsonl")
     )
     assert said.shown == f"{int((shut == 0).sum() - idle.sum())} of {int((~idle).sum())}"
@@ -338,7 +339,7 @@ def test_the_table_of_what_a_large_model_has_names_its_parts(race_and_changes: A
     assert {line["the book's network"] for line in lines[:2]} == {"yes"}
     last = [line[[*line][-1]] for line in lines]
     assert last[-4:] == [worked.NOT_TRIED] * 4 and worked.NOT_TRIED not in last[:3]
-    config = load_run(RUN).model.config.ffn
+    config = probes.experts()
     assert (config.n_group, config.routed_scaling_factor, config.balance_factor) == (1, 1, 0)
 
 

@@ -144,7 +144,7 @@ def experts_data(
 
 
 def routed_data(routed: Routed) -> dict[str, Any]:
-    return {"chosen": routed.chosen.tolist(), "weights": in_places(routed.weights, 4)}
+    return {"chosen": routed.chosen.tolist(), "weights": in_places(routed.weights, 6)}
 
 
 def in_places(numbers: NDArray[np.floating[Any]], places: int) -> list[Any]:

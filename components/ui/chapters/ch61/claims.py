@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from components.ui.chapters.ch60.probes import LONG_RUN as RUN
 from components.ui.claims.claim import Claim, Table, read_record
-from lab.numerals import written
 from lab.readings import Counts, Measured, Numbers, Row, Rows, Told, part_of, rows
 from lab.records import ROOT
 
@@ -56,11 +55,6 @@ MANY = 0.1
 """So much of all sums that an expert is said to matter."""
 
 
-def that_matter(how: str) -> Counts:
-    """Experts that, `shut` or `forced`, spoil at least one sum in ten."""
-    return EACH_EXPERT.those(lambda row: row[how]["errors"] / row["n"] >= MANY)
-
-
 def spoils_nothing(row: Row) -> bool:
     return row["shut"]["errors"] == 0
 
@@ -69,6 +63,11 @@ def is_visited(row: Row) -> bool:
     """Are tokens of four by four digits sent to the expert?"""
     (counted,) = loads().of(read_record(ROOT / loads().path))
     return bool(sent(counted)[row["cell"]["layer"], row["cell"]["expert"]])
+
+
+VISITED = EACH_EXPERT.passing(is_visited)
+MATTER = VISITED.those(lambda row: row["shut"]["errors"] / row["n"] >= MANY)
+"""Those to which tokens are sent, and of them those that, ablated, break one problem in ten."""
 
 
 def worst(found: Sequence[Row]) -> Row:
@@ -100,7 +99,12 @@ def stood_in(part: str, by: str, layer: int | None = None) -> Rows:
 def norm(part: str, layer: int, field: str = "size") -> Told:
     """Of what a part adds, or, as `change`, of what its mean over other problems leaves out."""
     found = stood_in(part, "mean", layer)
-    return found.told(lambda found: written(found[0][field][0], 2))
+
+    def words(found: list[Row]) -> str:
+        (size,) = found[0][field]
+        return f"{size:.0f}" if size >= 10 else f"{size:.2f}"
+
+    return found.told(words)
 
 
 def apart(layer: int) -> Told:
@@ -266,14 +270,13 @@ CLAIMS: dict[str, Claim] = {
         WITH_EXPERTS.numbers(lambda row: most_by_lot(row, LABELS, 1000), "{:.1%}").largest(),
     ),
     "moe.shut_matter": Claim(
-        "Experts that, ablated alone, break at least one problem in ten.", that_matter("shut")
+        "Of the experts to which tokens are sent, those that, ablated alone, break at least one "
+        "problem in ten.",
+        MATTER,
     ),
     "moe.shut_nothing": Claim(
-        "Experts that, ablated alone, break no problem.", EACH_EXPERT.those(spoils_nothing)
-    ),
-    "moe.shut_nothing_visited": Claim(
         "Of the experts to which tokens are sent, those that, ablated alone, break no problem.",
-        EACH_EXPERT.passing(is_visited).those(spoils_nothing),
+        VISITED.those(spoils_nothing),
     ),
     "moe.loads_problems": Claim(
         "Problems of four by four digits of which loads were counted.", loads().numbers("n")

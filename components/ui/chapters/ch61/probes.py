@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from components.ui.chapters.ch60.probes import LONG_RUN as RUN
 from components.ui.chapters.ch60.probes import form_of
@@ -12,6 +12,9 @@ from components.ui.drawings.experts import Layer, Routed
 from components.ui.lazily import lazily
 from components.ui.loaded_models import load_with_progress
 from lab.model.config import MixtureOfExpertsConfig
+
+if TYPE_CHECKING:
+    from lab.model.ffn.moe import MixtureOfExperts
 
 forward = lazily("lab.inference.forward")
 routing = lazily("lab.interp.routing")
@@ -45,7 +48,7 @@ def sent(a: int, b: int) -> list[Layer]:
             Layer(
                 f"layer {i}",
                 scores.numpy(),
-                block.ffn.bias.numpy(),
+                cast("MixtureOfExperts", block.ffn).bias.numpy(),
                 Routed(index.numpy(), weight.numpy()),
                 Routed(plain.numpy(), ffn.routed_scaling_factor * share.numpy()),
             )

@@ -173,17 +173,17 @@ MATTERS = ("hardly any", "about a quarter", "half or more")
 
 def who_matters(rows: Sequence[Row]) -> str:
     """How many experts, ablated, spoil at least one problem in ten."""
-    return band(claims.that_matter("shut").value(rows), (0.1, 0.4), MATTERS)
+    return band(claims.MATTER.value(rows), (0.1, 0.4), MATTERS)
 
 
 def to_matter(rows: Sequence[Row]) -> Dragged:
     """The frame of the guess."""
-    _, n = counted(claims.that_matter("shut"), rows)
+    _, n = counted(claims.MATTER, rows)
     return Dragged(Axis(f"of {n} experts", 0, n), "break a problem in ten")
 
 
 def number_that_matter(rows: Sequence[Row]) -> Answer:
-    errors, n = counted(claims.that_matter("shut"), rows)
+    errors, n = counted(claims.MATTER, rows)
     return Answer(errors, f"{errors} of {n}")
 
 

@@ -46,7 +46,7 @@ const [LARGEST, PER_PITCH] = [19, 1.4]; // of a token's letters
 const FALL = 62; // from the tokens to the experts
 const [HEAD, HIGH] = [20, 168]; // above the scores, and from their least to their most
 const [NAME, SUM] = [44, 20]; // the box of an expert's name and weight, and how it comes about
-const [LOAD, COUNT] = [40, 18]; // the bars of the loads, and their numbers
+const [LOAD, COUNT, APART] = [40, 18, 18]; // the bars of the loads, their numbers, and between
 const LABEL = 22; // a line above the loads
 const GUTTER = 100; // for words on the left
 const [WIDEST, OF_PITCH] = [15, 0.8]; // all ribbons of a token together
@@ -352,7 +352,7 @@ class Experts extends MovingDrawing<Data> {
       set(one.sum, { x, y: name + NAME + 14 });
       for (const text of [one.own, one.bias]) set(text, { x: x + bar / 2 + 4 });
       one.counts.forEach((text, k) => {
-        set(text, { x: x + (k - 0.5) * (bar / 2 + 4), y: load + LOAD + 13 });
+        set(text, { x: x + (k - 0.5) * Math.max(bar / 2 + 4, APART), y: load + LOAD + 13 });
       });
       set(one.idle, { y: load + LOAD + 27 });
       if (isShared) say(one.weight, "all tokens");
@@ -530,6 +530,7 @@ class Experts extends MovingDrawing<Data> {
     set(one.cap, { d: is ? `M${fixed(x - 4)} ${fixed(at)}h${fixed(wide + 8)}` : "" });
     const under = taken && low - at > UNDER + 4;
     set(one.total, { y: fixed(under ? at + UNDER : at - 6) });
+    one.total.classList.toggle("inside", Boolean(under));
     say(one.total, is ? places(total) : "");
     const beside = is && this.pitch >= ROOMY;
     set(one.own, { y: fixed((low + this.y(score[1])) / 2 + 4) });
