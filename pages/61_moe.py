@@ -43,7 +43,7 @@ if page.draws("stream", "shut"):
 
 
 @page.section("stream", needs=[RUN], told=False)
-def how_a_router_chooses() -> None:
+def how_a_token_is_sent() -> None:
     loads = rows_of("expert_loads.jsonl")
     show_experts(
         f"{page.prefix}stream",
@@ -53,7 +53,7 @@ def how_a_router_chooses() -> None:
         idle=worked.idle_said(loads),
         alt="The scores of a token's experts, with their biases, in each layer, and who is chosen",
     )
-    page.source(worked.with_idle)
+    page.source()
 
 
 page.prose("opening")

@@ -365,9 +365,9 @@ TABLES = {
         },
     ),
     "moe.parts": Table(
-        "",
+        "Layer",
         {
-            f"layer {layer}": {
+            f"{layer}": {
                 **{f"{name}: norm": norm(part, layer) for name, part in PARTS.items()},
                 **{
                     f"{name}: changed by the mean": norm(part, layer, "change")
