@@ -134,7 +134,7 @@ def shut_one() -> None:
 def shared_or_chosen() -> None:
     rows = rows_of("expert_stand_ins.jsonl")
     if not rows or not page.guess(
-        "What chosen experts add is zero in all layers. How many problems go wrong?",
+        "With the mean in place of what the chosen experts add, how many problems go wrong?",
         worked.SPOILED,
         lambda: worked.number_spoiled(rows),
         frame=worked.to_be_spoiled(rows),

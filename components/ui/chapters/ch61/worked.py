@@ -213,20 +213,20 @@ def stood_in_rows(rows: Sequence[Row], by: str) -> list[Row]:
     ]
 
 
-SPOILED = ("none, or next to none", "about half", "all of them")
+SPOILED = ("none, or next to none", "about one in six", "half or more")
 """What a link of before may say."""
 
-CHOSEN_ZERO = claims.stood_in("chosen", "zero").errors()
+CHOSEN_MEAN = claims.stood_in("chosen", "mean").errors()
 
 
 def to_be_spoiled(rows: Sequence[Row]) -> Dragged:
     """The frame of the guess."""
-    _, n = counted(CHOSEN_ZERO, rows)
-    return Dragged(Axis(f"of {n} problems", 0, n), "wrong without the chosen")
+    _, n = counted(CHOSEN_MEAN, rows)
+    return Dragged(Axis(f"of {n} problems", 0, n), "wrong with their mean")
 
 
 def number_spoiled(rows: Sequence[Row]) -> Answer:
-    errors, n = counted(CHOSEN_ZERO, rows)
+    errors, n = counted(CHOSEN_MEAN, rows)
     return Answer(errors, f"{errors} of {n}")
 
 
