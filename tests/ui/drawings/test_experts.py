@@ -29,7 +29,7 @@ SUM = "37*48=692+0841=6771$"
 def thrown_layers(n_layer: int = 2, n_expert: int = 7, K: int = 2) -> list[experts.Layer]:
     """Scores of the tokens of `SUM` and biases, thrown by dice with a seed. A bias holds the best
     expert of the first layer down."""
-    dice = np.random.default_rng(16)
+    dice = np.random.default_rng(20)
     layers: list[experts.Layer] = []
     for number in range(n_layer):
         scores = 0.7 * dice.random((len(SUM), n_expert)) + np.linspace(0.3, 0, n_expert)
