@@ -27,7 +27,8 @@ routing = lazily("lab.interp.routing")
 cost = lazily("lab.model.cost")
 experiment = lazily("lab.experiments.latent_experts_race")
 loading = lazily("lab.experiments.expert_loads")
-expert_ablations = lazily("lab.experiments.expert_ablations")
+replacing = lazily("lab.experiments.expert_stand_ins")
+intervene = lazily("lab.interp.intervene")
 
 page = Chapter("61_moe", CALC)
 page.open()
@@ -42,17 +43,17 @@ if page.draws("stream", "shut"):
 
 
 @page.section("stream", needs=[RUN], told=False)
-def tokens_stream() -> None:
-    ffn = probes.experts()
+def how_a_token_is_sent() -> None:
+    loads = rows_of("expert_loads.jsonl")
     show_experts(
         f"{page.prefix}stream",
-        probes.sent(*pair),
+        worked.with_idle(probes.sent(*pair), loads),
         form_of(*pair).text(*pair)[:-1],
-        ffn.n_routed_experts,
-        n_shared=ffn.n_shared_experts,
-        alt="The tokens of a problem stream to the experts that each layer's router chooses",
+        n_shared=1,
+        idle=worked.idle_said(loads),
+        alt="The scores of a token's experts, with their biases, in each layer, and who is chosen",
     )
-    page.source(moe.MixtureOfExperts, moe.Dispatch)
+    page.source()
 
 
 page.prose("opening")
@@ -99,7 +100,7 @@ def expert_map(values: Numbers, column_title: str) -> Any:
 def shut_one() -> None:
     rows, loads = rows_of("shut_experts.jsonl"), rows_of("expert_loads.jsonl")
     if not (rows and loads) or not page.guess(
-        "Of all experts, ablated one at a time, how many break at least one problem in ten?",
+        "Of the experts that get tokens, how many, ablated alone, break one problem in ten?",
         worked.MATTERS,
         lambda: worked.number_that_matter(rows),
         frame=worked.to_matter(rows),
@@ -126,25 +127,26 @@ def shut_one() -> None:
     page.source(routing.forbid, routing.force)
 
 
-# ---------------------------------------------------------------- 4. or all that were chosen
+# ---------------------------------------------------------------- 4. shared or chosen
 
 
 @page.section("silent")
-def nothing_that_was_chosen() -> None:
-    rows = rows_of("shut_experts.jsonl")
+def shared_or_chosen() -> None:
+    rows = rows_of("expert_stand_ins.jsonl")
     if not rows or not page.guess(
-        "Of the same problems, how many go wrong without the chosen experts of all layers?",
+        "With the mean in place of what the chosen experts add, how many problems go wrong?",
         worked.SPOILED,
         lambda: worked.number_spoiled(rows),
         frame=worked.to_be_spoiled(rows),
     ):
         return
+    by = page.choose("by", "Replaced by", tuple(claims.STAND_INS), "the mean of other problems")
     page.draw(
-        figures.left_out(worked.left_out_rows(rows)),
-        alt="Problems wrong without the shared expert, and without the chosen ones, by layer",
+        figures.left_out(worked.stood_in_rows(rows, claims.STAND_INS[by])),
+        alt="Problems wrong with what shared and chosen experts add replaced, layer by layer",
     )
     page.notice()
-    page.source(expert_ablations.silenced)
+    page.source(replacing.replaced, replacing.parts_of, intervene.stand_in)
 
 
 # ---------------------------------------------------------------- 5. balance
@@ -263,6 +265,19 @@ def does_it_pay() -> None:
     page.table("Networks, their size, their work and their errors", worked.pay_table(race, changes))
     page.notice()
     page.source(experiment.measure_change)
+
+
+# ---------------------------------------------------------------- 8. what a large model has besides
+
+
+@page.section("besides", needs=[RUN])
+def what_a_large_model_has_besides() -> None:
+    race, changes = rows_of("latent_experts.jsonl"), rows_of("expert_changes.jsonl")
+    if not (race and changes):
+        return
+    page.table("Parts of DeepSeek-V3's experts", worked.besides(race, changes))
+    page.notice()
+    page.source(moe.MixtureOfExperts)
 
 
 # ---------------------------------------------------------------- exercises

@@ -16,6 +16,7 @@ from lab.experiments import (
     error_book,
     expert_ablations,
     expert_loads,
+    expert_stand_ins,
     fetched,
     fine_tuning,
     forged,
@@ -101,6 +102,12 @@ SWEEPS: dict[str, Sweep] = {
         expert_ablations.expert_cells, expert_ablations.measure_ablated, reads.expert_run
     ),
     "expert_loads": Sweep(expert_loads.load_cells, expert_loads.measure_cell, reads.run_named),
+    "expert_stand_ins": Sweep(
+        expert_stand_ins.stand_in_cells,
+        expert_stand_ins.measure_stand_in,
+        reads.run_named,
+        expert_stand_ins.stand_ins_small,
+    ),
     "long_sums": Sweep(long_sums.long_sum_cells, long_sums.measure_long_sums, reads.long_sum_arm),
     "limits": Sweep(lengths.limit_cells, lengths.measure_limit, reads.run_named),
     "bases": Sweep(curriculum_ablations.base_cells, curriculum_ablations.measure_base, reads.base),

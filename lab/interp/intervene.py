@@ -54,12 +54,17 @@ def ablate(
     for axis, label in enumerate(ACTIVATIONS[name].axes):
         if label in index:
             others = others.index_select(axis, torch.tensor(list(index[label])))
-    value = {
+    value = stand_in(by, others)
+    return Edit(name, put_in_place(name, value), layer=layer, index=index, at_once=True)
+
+
+def stand_in(by: By, others: Tensor) -> Tensor:
+    """Of what was recorded on other texts (N, ...): zeros or the mean, (1, ...), or all of it."""
+    return {
         "zero": torch.zeros_like(others[:1]),
         "mean": others.mean(dim=0, keepdim=True),
         "resample": others,
     }[by]
-    return Edit(name, put_in_place(name, value), layer=layer, index=index, at_once=True)
 
 
 def hide(layer: int, query: int, key: int) -> Edit:

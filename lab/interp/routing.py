@@ -79,6 +79,13 @@ def force(ffn: MixtureOfExpertsConfig, layer: int, expert: int) -> Edit:
     return Edit("expert_index", with_it, layer)
 
 
+def by_scores(scores: Tensor, n: int) -> tuple[Tensor, Tensor]:
+    """Where a router would send each token if only scores counted: its `n` experts, best first, and
+    the share of each in their scores. (..., E) -> (..., n) and (..., n)"""
+    chosen = scores.topk(n)
+    return chosen.indices, chosen.values / chosen.values.sum(-1, keepdim=True)
+
+
 def with_biases(model: GPT, change: Mapping[int, Callable[[Tensor], Tensor]]) -> GPT:
     """A copy of the model in which the biases (E,) of some layers are what `change` makes of them.
 

@@ -225,6 +225,23 @@ DEEPSEEK_LATENT = Latent(
     v_head_dim=128,
 )
 DEEPSEEK_EXPERTS = Experts(n_dense=3, d_expert=2048, n_routed=256, n_chosen=8, n_shared=1)
+
+
+@dataclass(frozen=True)
+class Routing:
+    """Of how many groups of experts so many are open to a token, what the weights are multiplied
+    by, and how much the balance loss of a sequence counts."""
+
+    n_group: int
+    n_open: int
+    scale: float
+    balance: float
+
+
+DEEPSEEK_ROUTING = Routing(n_group=8, n_open=4, scale=2.5, balance=1e-4)
+"""Section 4.2 of the paper; groups and scale as `n_group`, `topk_group` and `routed_scaling_factor`
+of `config.json` beside the weights."""
+
 DEEPSEEK_V3 = Model(
     "DeepSeek-V3",
     vocabulary=129_280,

@@ -1,7 +1,8 @@
-"""A sum's tokens on their way through a mixture of experts: who is sent where, layer by layer.
+"""A problem's tokens on their way through a mixture of experts: how each layer's router chooses.
 
-Python sends which experts a router chose, and what each is multiplied by; the browser draws a
-ribbon for each choice, counts how many tokens every expert got by then, and says it in words.
+Python sends scores, biases, which experts were chosen and would be chosen without a bias, and what
+each is multiplied by. The browser draws the scores of a token with the biases on top, a ribbon for
+each choice, counts how many tokens every expert got by then, and says it in words.
 
 Shapes: `T` tokens, `E` experts, `K` experts of a token.
 """
@@ -28,15 +29,20 @@ MOST_SHARED, MOST_LAYERS = 4, 12
 
 HTML = f"""
 <div class="drawing experts">
-  <div class="choice layers" role="group" aria-label="Layer"></div>
+  <div class="controls">
+    <div class="choice layers" role="group" aria-label="Layer"></div>
+    <button class="plain" role="switch" aria-checked="false"><i></i>without bias</button>
+  </div>
   <svg class="flow" role="group"></svg>
   <div class="legend">
-    <span><i class="ribbon"></i>a ribbon is as wide as its weight</span>
-    <span><i class="filled"></i>how many tokens an expert got</span>
-    <span><i class="mean"></i>mean of all experts: <span class="level"></span></span>
+    <span><i class="filled"></i>score</span>
+    <span class="biased"><i class="striped"></i>its bias</span>
+    <span class="biased"><i class="taken"></i>taken off by a bias below zero</span>
+    <span><i class="cap"></i>what counts when experts are chosen</span>
+    <span class="sample"></span>
   </div>
   <div class="hold">
-    <div class="hint">Point at a token or an expert, or use the arrow keys.</div>
+    <div class="hint">Click a token or an expert, or use the arrow keys.</div>
     {moments("Tokens read")}
     <div class="said" role="status"></div>
   </div>
@@ -47,63 +53,77 @@ component = drawing("mixture_of_experts", "experts", HTML)
 
 
 @dataclass(frozen=True)
-class Layer:
-    """Where one layer's router sends each token.
+class Routed:
+    """Where a router sends each token.
 
     `chosen`, (T, K), are the numbers of its experts, the best first, and `weights`, (T, K), what
     the output of each is multiplied by.
     """
 
-    title: str
     chosen: NDArray[np.integer[Any]]
     weights: NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer's router: the scores of every token, (T, E), the biases of its experts, (E,), where
+    tokens go by both, and where they would go by scores alone. `idle` experts get no token of a
+    large sample either."""
+
+    title: str
+    scores: NDArray[np.floating[Any]]
+    bias: NDArray[np.floating[Any]]
+    biased: Routed
+    plain: Routed
+    idle: Sequence[int] = ()
 
 
 def show_experts(
     key: str,
     layers: Sequence[Layer],
     tokens: Sequence[str],
-    n_expert: int,
     *,
     alt: str,
     at: int = 0,
     n_shared: int = 0,
-    seconds: float = 6.0,
+    idle: str = "",
+    seconds: float = 9.0,
 ) -> None:
-    """Ribbons from each of the T tokens to its K experts, and bars of what each of the E got.
+    """The scores of one of the T tokens as bars, its bias on top of each, ribbons to its K experts,
+    and how many tokens each of the E got, with biases and without.
 
-    The layer `at` is shown first; the reader changes it in the browser. The tokens stream in once
-    in so many `seconds`; of other data that come later the end is shown. `n_shared` experts that
-    every token goes to have one box together. Raises ValueError for what `experts_data` refuses.
+    The layer `at` is shown first; the reader changes it in the browser, and the token. The tokens
+    stream in once in so many `seconds`; of other data that come later the end is shown. `n_shared`
+    experts that every token goes to have one box together. `idle` says of what sample the idle
+    experts get no token. Raises ValueError for what `experts_data` refuses.
     """
-    data = experts_data(layers, tokens, n_expert, at=at, n_shared=n_shared)
-    data |= {"alt": alt, "seconds": seconds}
+    data = experts_data(layers, tokens, at=at, n_shared=n_shared)
+    data |= {"alt": alt, "idle": idle, "seconds": seconds}
     component(data=data | {"digest": digest(data)}, key=key)
 
 
 def experts_data(
-    layers: Sequence[Layer],
-    tokens: Sequence[str],
-    n_expert: int,
-    *,
-    at: int = 0,
-    n_shared: int = 0,
+    layers: Sequence[Layer], tokens: Sequence[str], *, at: int = 0, n_shared: int = 0
 ) -> dict[str, Any]:
     """What the browser needs, as plain numbers.
 
     Raises ValueError for no token, layer or expert or too many, for a token that is too long, for
-    choices that are not of these tokens, of no expert that is there, or of one expert twice, and
-    for weights of another shape, negative or not finite.
+    scores and biases of another shape or not finite, for choices that are not of these tokens, of
+    no expert that is there, or of one expert twice, and for weights of another shape, negative or
+    not finite.
     """
     require_tokens(tokens)
-    require_whole("n_expert", n_expert, least=FEWEST_EXPERTS, most=MOST_EXPERTS)
     require_whole("n_shared", n_shared, least=0, most=MOST_SHARED)
     if not 1 <= len(layers) <= MOST_LAYERS:
         raise ValueError(f"{len(layers)} layers; 1 to {MOST_LAYERS} can be shown")
     require_whole("at", at, least=0, most=len(layers) - 1)
+    n_expert = layers[0].bias.size
+    require_whole("n_expert", n_expert, least=FEWEST_EXPERTS, most=MOST_EXPERTS)
     for layer in layers:
-        require_chosen(layer, len(tokens), n_expert)
-        require_weights(layer)
+        require_scores(layer, len(tokens), n_expert)
+        for routed in (layer.biased, layer.plain):
+            require_chosen(layer.title, routed.chosen, len(tokens), n_expert)
+            require_weights(layer.title, routed)
     return {
         "tokens": [*tokens],
         "n_expert": n_expert,
@@ -112,12 +132,23 @@ def experts_data(
         "layers": [
             {
                 "title": layer.title,
-                "chosen": layer.chosen.tolist(),
-                "weights": layer.weights.astype(np.float64).round(4).tolist(),
+                "scores": in_places(layer.scores, 4),
+                "bias": in_places(layer.bias, 6),
+                "biased": routed_data(layer.biased),
+                "plain": routed_data(layer.plain),
+                "idle": [*layer.idle],
             }
             for layer in layers
         ],
     }
+
+
+def routed_data(routed: Routed) -> dict[str, Any]:
+    return {"chosen": routed.chosen.tolist(), "weights": in_places(routed.weights, 6)}
+
+
+def in_places(numbers: NDArray[np.floating[Any]], places: int) -> list[Any]:
+    return numbers.astype(np.float64).round(places).tolist()
 
 
 def require_tokens(tokens: Sequence[str]) -> None:
@@ -130,18 +161,36 @@ def require_tokens(tokens: Sequence[str]) -> None:
             )
 
 
-def require_chosen(layer: Layer, n_token: int, n_expert: int) -> None:
+def require_scores(layer: Layer, n_token: int, n_expert: int) -> None:
+    """Raise ValueError for scores that are not shares of these tokens, or biases not of these
+    experts, and for an idle expert that is none of them."""
+    for name, numbers, shape in (
+        ("scores", layer.scores, (n_token, n_expert)),
+        ("bias", layer.bias, (n_expert,)),
+    ):
+        if numbers.shape != shape:
+            raise ValueError(f"{layer.title!r}: {name} of shape {numbers.shape}; {shape} is wanted")
+        if not np.isfinite(numbers).all():
+            raise ValueError(f"{layer.title!r}: {name} must be finite")
+    if layer.scores.min() < 0 or layer.scores.max() > 1:
+        raise ValueError(f"{layer.title!r}: scores lie between 0 and 1")
+    for expert in layer.idle:
+        require_whole("idle", expert, least=0, most=n_expert - 1)
+
+
+def require_chosen(
+    title: str, chosen: NDArray[np.integer[Any]], n_token: int, n_expert: int
+) -> None:
     """Raise ValueError for choices that are not `K` different experts of every token."""
-    chosen = layer.chosen
     if chosen.ndim != 2 or len(chosen) != n_token or not 1 <= chosen.shape[1] <= n_expert:
         raise ValueError(
-            f"{layer.title!r}: chosen of shape {chosen.shape}; ({n_token}, K) is wanted, "
+            f"{title!r}: chosen of shape {chosen.shape}; ({n_token}, K) is wanted, "
             f"with K from 1 to {n_expert}"
         )
     if not np.issubdtype(chosen.dtype, np.integer):
-        raise ValueError(f"{layer.title!r}: chosen holds {chosen.dtype}; whole numbers are wanted")
+        raise ValueError(f"{title!r}: chosen holds {chosen.dtype}; whole numbers are wanted")
     for place, experts in enumerate(chosen.tolist(), start=1):
-        where = f"{layer.title!r}: token {place}"
+        where = f"{title!r}: token {place}"
         for expert in experts:
             if not 0 <= expert < n_expert:
                 raise ValueError(f"{where} goes to expert {expert}; 0 to {n_expert - 1} are there")
@@ -149,16 +198,15 @@ def require_chosen(layer: Layer, n_token: int, n_expert: int) -> None:
                 raise ValueError(f"{where} goes to expert {expert} twice; once is allowed")
 
 
-def require_weights(layer: Layer) -> None:
-    chosen, weights = layer.chosen, layer.weights
+def require_weights(title: str, routed: Routed) -> None:
+    chosen, weights = routed.chosen, routed.weights
     if weights.shape != chosen.shape:
         raise ValueError(
-            f"{layer.title!r}: weights of shape {weights.shape}; {chosen.shape} is wanted, "
-            "as of chosen"
+            f"{title!r}: weights of shape {weights.shape}; {chosen.shape} is wanted, as of chosen"
         )
     wrong = np.argwhere(~np.isfinite(weights) | (weights < 0))
     if len(wrong):
         t, k = wrong[0]
         raise ValueError(
-            f"{layer.title!r}: a weight of token {t + 1} is {weights[t, k]:g}; 0 or more is wanted"
+            f"{title!r}: a weight of token {t + 1} is {weights[t, k]:g}; 0 or more is wanted"
         )

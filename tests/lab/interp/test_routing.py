@@ -12,8 +12,9 @@ from tiny import BASE, tiny_model
 
 from lab.data.vocabulary import encode
 from lab.inference.forward import logits_of
-from lab.interp.routing import choices, told_by, told_by_chance, with_biases
+from lab.interp.routing import by_scores, choices, told_by, told_by_chance, with_biases
 from lab.model.config import MixtureOfExpertsConfig
+from lab.model.ffn.moe import MixtureOfExperts
 
 RNG = np.random.default_rng(0)
 X, Z = RNG.integers(0, 4, 4000), RNG.integers(0, 3, 4000)
@@ -74,3 +75,13 @@ def test_other_biases_are_those_of_a_copy_and_decide_who_is_chosen() -> None:
     assert np.array_equal(choices(other, text)[0], choices(model, text)[0])
     assert torch.equal(logits_of(model, torch.from_numpy(text).long()), before)
     assert torch.equal(logits_of(with_biases(model, {}), torch.from_numpy(text).long()), before)
+
+
+def test_by_scores_is_how_a_mixture_without_biases_chooses_and_weighs() -> None:
+    torch.manual_seed(0)
+    part = MixtureOfExperts(MixtureOfExpertsConfig(4, 6, 2), d_model=8)
+    scores = torch.rand(2, 5, 6)
+    index, share = by_scores(scores, 2)
+    assert (index == part.choose(scores)).all()
+    chosen = scores.gather(-1, index)
+    assert torch.allclose(share, chosen / chosen.sum(-1, keepdim=True))

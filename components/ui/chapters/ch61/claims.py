@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from components.ui.chapters.ch60.probes import LONG_RUN as RUN
 from components.ui.claims.claim import Claim, Table, read_record
-from components.ui.words import spelled
 from lab.readings import Counts, Measured, Numbers, Row, Rows, Told, part_of, rows
 from lab.records import ROOT
 
@@ -34,10 +33,8 @@ CHANGES = {
 }
 """What stands in for eight experts, as the record has it and in words."""
 
-STEP, FINER = 0.001, 0.0001
-"""By which biases moved in training, and a tenth of it."""
-
-MOVED = {"as in training": STEP, "a tenth as large": FINER}
+STEP = 0.001
+"""By which biases moved in training."""
 
 EARLY, LATE = slice(0, 2), slice(2, None)
 """The layers whose routers tell most tokens hardly apart, and the others."""
@@ -58,11 +55,6 @@ MANY = 0.1
 """So much of all sums that an expert is said to matter."""
 
 
-def that_matter(how: str) -> Counts:
-    """Experts that, `shut` or `forced`, spoil at least one sum in ten."""
-    return EACH_EXPERT.those(lambda row: row[how]["errors"] / row["n"] >= MANY)
-
-
 def spoils_nothing(row: Row) -> bool:
     return row["shut"]["errors"] == 0
 
@@ -71,6 +63,11 @@ def is_visited(row: Row) -> bool:
     """Are tokens of four by four digits sent to the expert?"""
     (counted,) = loads().of(read_record(ROOT / loads().path))
     return bool(sent(counted)[row["cell"]["layer"], row["cell"]["expert"]])
+
+
+VISITED = EACH_EXPERT.passing(is_visited)
+MATTER = VISITED.those(lambda row: row["shut"]["errors"] / row["n"] >= MANY)
+"""Those to which tokens are sent, and of them those that, ablated, break one problem in ten."""
 
 
 def worst(found: Sequence[Row]) -> Row:
@@ -84,21 +81,40 @@ def digits_wrong(found: Row) -> str:
     return part_of(int(wrong), int(n))
 
 
-def left_out(part: str) -> Rows:
-    """This part of the FFN left out of one layer, or of all."""
-    return rows("shut_experts", without=part)
+PARTS = {"shared expert": "shared", "chosen experts": "chosen"}
+STAND_INS = {
+    "zero": "zero",
+    "the mean of other problems": "mean",
+    "another problem's output": "resample",
+}
+"""What is replaced, and by what, in words and as the record has it."""
 
 
-def without(part: str) -> Counts:
-    """Sums that go wrong without this part of the FFN in any layer."""
-    return left_out(part).where(layer=None).counts("silent.errors")
+def stood_in(part: str, by: str, layer: int | None = None) -> Rows:
+    """What this part of the FFN adds replaced in a layer, or in all."""
+    layers = list(range(BOOK_LAYERS)) if layer is None else [layer]
+    return rows("expert_stand_ins", part=part, by=by, layers=layers)
 
 
-def layers_that_lose(part: str) -> Counts:
-    """Layers that spoil a sum at all when this part of their FFN is left out."""
-    alone = left_out(part).passing(lambda row: row["cell"]["layer"] is not None)
-    spoiled = alone.those(lambda row: row["silent"]["errors"] > 0)
-    return spoiled.said(lambda spoil, n: f"{spelled(spoil)} of {spelled(n)}")
+def norm(part: str, layer: int, field: str = "size") -> Told:
+    """Of what a part adds, or, as `change`, of what its mean over other problems leaves out."""
+    found = stood_in(part, "mean", layer)
+
+    def words(found: list[Row]) -> str:
+        (size,) = found[0][field]
+        return f"{size:.0f}" if size >= 10 else f"{size:.2f}"
+
+    return found.told(words)
+
+
+def apart(layer: int) -> Told:
+    """How many times as large the shared expert's output is as that of the chosen experts."""
+
+    def words(found: list[Row]) -> str:
+        size = {row["cell"]["part"]: row["size"][0] for row in found}
+        return f"{size['shared'] / size['chosen']:.0f}"
+
+    return rows("expert_stand_ins", by="zero", layers=[layer]).told(words)
 
 
 # ---------------------------------------------------------------- small networks
@@ -254,18 +270,13 @@ CLAIMS: dict[str, Claim] = {
         WITH_EXPERTS.numbers(lambda row: most_by_lot(row, LABELS, 1000), "{:.1%}").largest(),
     ),
     "moe.shut_matter": Claim(
-        "Experts that, ablated alone, break at least one problem in ten.", that_matter("shut")
-    ),
-    "moe.forced_matter": Claim(
-        "Experts that, forced on every token, break at least one problem in ten.",
-        that_matter("forced"),
+        "Of the experts to which tokens are sent, those that, ablated alone, break at least one "
+        "problem in ten.",
+        MATTER,
     ),
     "moe.shut_nothing": Claim(
-        "Experts that, ablated alone, break no problem.", EACH_EXPERT.those(spoils_nothing)
-    ),
-    "moe.shut_nothing_visited": Claim(
         "Of the experts to which tokens are sent, those that, ablated alone, break no problem.",
-        EACH_EXPERT.passing(is_visited).those(spoils_nothing),
+        VISITED.those(spoils_nothing),
     ),
     "moe.loads_problems": Claim(
         "Problems of four by four digits of which loads were counted.", loads().numbers("n")
@@ -275,13 +286,6 @@ CLAIMS: dict[str, Claim] = {
         loads(digits=8).numbers("n"),
     ),
     "moe.idle": Claim("Experts that get no token of these four by four digits.", idle(loads())),
-    "moe.idle_far": Claim(
-        "Experts that get no token of these eight by eight digits.", idle(loads(digits=8))
-    ),
-    "moe.idle_before": Claim(
-        "Experts that get no token of four by four digits, before training on longer problems.",
-        idle(loads("mla_moe_before")),
-    ),
     "moe.busiest_early": Claim(
         "The largest load over the mean, in the first two layers.", busiest(EARLY)
     ),
@@ -307,22 +311,41 @@ CLAIMS: dict[str, Claim] = {
         "Problems wrong without the biases of one layer or of all, at most.",
         with_other_biases("zero"),
     ),
-    "moe.zero_idle": Claim(
-        "Experts that get no token when all biases are zero.",
-        idle(rows("expert_loads", part="zero", layer=None)),
-    ),
-    "moe.raised_errors": Claim(
-        "Problems wrong with the bias of an idle expert one step higher, at most.",
-        with_other_biases("raised"),
-    ),
     "moe.alone_working": Claim(
         "Steps, while biases alone move, in which experts that were idle get tokens.",
         rows("expert_loads").told(working_alone),
+    ),
+    "moe.alone_step": Claim(
+        "Load of the busiest expert over the mean while biases alone move, in the median step.",
+        uneven_alone("uneven_step", STEP),
+    ),
+    "moe.alone_all": Claim(
+        "The same in all these steps together.", uneven_alone("uneven_all", STEP)
     ),
     "moe.book_told_by_lot": Claim(
         "The most that experts tell about carries shuffled among equal tokens, or places.",
         BOOK_TOLD.numbers(lambda row: most_by_lot(row, (GIVEN, WHERE), 100), "{:.0%}"),
     ),
+    "moe.stand_ins_whole": Claim(
+        "Test problems of four by four digits that go wrong with nothing replaced.",
+        rows("expert_stand_ins", part=None).errors().bound(),
+    ),
+    "moe.chosen_mean": Claim(
+        "Problems wrong when what chosen experts add is its mean over other problems.",
+        stood_in("chosen", "mean").errors(),
+    ),
+    "moe.chosen_other": Claim(
+        "Problems wrong when what chosen experts add is that of another problem.",
+        stood_in("chosen", "resample").errors(),
+    ),
+    "moe.chosen_other_digits": Claim(
+        "Digits of all numbers that are wrong then.",
+        stood_in("chosen", "resample").told(lambda found: digits_wrong(found[0])),
+    ),
+    "moe.apart_first": Claim(
+        "Norm of the shared expert's output over that of the chosen experts', in layer 0.", apart(0)
+    ),
+    "moe.apart_last": Claim("The same in the last layer.", apart(BOOK_LAYERS - 1)),
     "moe.shut_worst": Claim(
         "Problems that the worst expert breaks, ablated alone.",
         EACH_EXPERT.told(lambda found: part_of(worst(found)["shut"]["errors"], worst(found)["n"])),
@@ -331,25 +354,29 @@ CLAIMS: dict[str, Claim] = {
         "Digits of all numbers that are wrong with that expert ablated.",
         EACH_EXPERT.told(lambda found: digits_wrong(worst(found)["shut"])),
     ),
-    "moe.without_routed": Claim(
-        "Problems wrong when the chosen experts of all layers are ablated.", without("routed")
-    ),
-    "moe.without_shared": Claim(
-        "Problems wrong when the shared experts of all layers are ablated.", without("shared")
-    ),
-    "moe.without_routed_digits": Claim(
-        "Digits of all numbers wrong when the chosen experts of all layers are ablated.",
-        without("routed").rows.told(lambda found: digits_wrong(found[0]["silent"])),
-    ),
-    "moe.layers_lose_shared": Claim(
-        "Layers that break a problem without their shared expert.", layers_that_lose("shared")
-    ),
-    "moe.layers_lose_routed": Claim(
-        "Layers that break a problem without their chosen experts.", layers_that_lose("routed")
-    ),
 }
 
 TABLES = {
+    "moe.stand_ins": Table(
+        "Replaced in all layers by",
+        {
+            words: {f"{name}, wrong": stood_in(part, by).errors() for name, part in PARTS.items()}
+            for words, by in STAND_INS.items()
+        },
+    ),
+    "moe.parts": Table(
+        "Layer",
+        {
+            f"{layer}": {
+                **{f"{name}: norm": norm(part, layer) for name, part in PARTS.items()},
+                **{
+                    f"{name}: changed by the mean": norm(part, layer, "change")
+                    for name, part in PARTS.items()
+                },
+            }
+            for layer in range(BOOK_LAYERS)
+        },
+    ),
     "moe.balance": Table(
         "At the end",
         {
@@ -359,16 +386,6 @@ TABLES = {
                 ("experts without a token", lambda found: idle(found).median()),
                 ("problems wrong", wrong),
             )
-        },
-    ),
-    "moe.alone": Table(
-        "Size of the bias steps",
-        {
-            words: {
-                "In the median step": uneven_alone("uneven_step", speed),
-                "In all steps together": uneven_alone("uneven_all", speed),
-            }
-            for words, speed in MOVED.items()
         },
     ),
     "moe.told": Table(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from components.ui.chapters.ch60.probes import LONG_RUN as RUN
 from components.ui.chapters.ch60.probes import form_of
-from components.ui.drawings.experts import Layer
+from components.ui.computed_ahead import ahead
+from components.ui.drawings.experts import Layer, Routed
 from components.ui.lazily import lazily
 from components.ui.loaded_models import load_with_progress
 from lab.model.config import MixtureOfExpertsConfig
+
+if TYPE_CHECKING:
+    from lab.model.ffn.moe import MixtureOfExperts
 
 forward = lazily("lab.inference.forward")
 routing = lazily("lab.interp.routing")
@@ -28,23 +32,32 @@ def experts() -> MixtureOfExpertsConfig:
 
 
 @lru_cache(maxsize=64)
+@ahead
 def sent(a: int, b: int) -> list[Layer]:
-    """Layer by layer, the experts of every token of the right text of a sum, its end left out."""
+    """Layer by layer, how the router chooses for every token of the right text of a problem, its
+    end left out. Without the bias of that layer alone: what comes into it stays as it was."""
     text = form_of(a, b).text(a, b)[:-1]
-    trace = forward.run_with_trace(
-        load_with_progress(RUN).model, text, ["expert_index", "expert_weight"]
-    )
-    return [
-        Layer(
-            f"layer {i}",
-            trace[f"blocks.{i}.expert_index"][0].numpy(),
-            trace[f"blocks.{i}.expert_weight"][0].numpy(),
+    names = ["router_scores", "expert_index", "expert_weight"]
+    model, ffn = load_with_progress(RUN).model, experts()
+    trace = forward.run_with_trace(model, text, names)
+    layers: list[Layer] = []
+    for i, block in enumerate(model.blocks):
+        scores, index, weight = (trace[f"blocks.{i}.{name}"][0] for name in names)
+        plain, share = routing.by_scores(scores, ffn.num_experts_per_tok)
+        layers.append(
+            Layer(
+                f"layer {i}",
+                scores.numpy(),
+                cast("MixtureOfExperts", block.ffn).bias.numpy(),
+                Routed(index.numpy(), weight.numpy()),
+                Routed(plain.numpy(), ffn.routed_scaling_factor * share.numpy()),
+            )
         )
-        for i in range(load_with_progress(RUN).model.config.n_layer)
-    ]
+    return layers
 
 
 @lru_cache(maxsize=256)
+@ahead
 def write_with_expert(a: int, b: int, how: str, layer: int, expert: int) -> Any:
     """The network's own text of a sum, with one expert ablated, forced, or left alone."""
     form = form_of(a, b)

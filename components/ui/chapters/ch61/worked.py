@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from components.ui.chapters.ch60.probes import LONG_RUN as RUN
 from components.ui.chapters.ch61 import claims, probes
+from components.ui.drawings.experts import Layer, Routed
 from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
 from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
@@ -24,6 +25,7 @@ from lab.statistics import spread
 
 cost = lazily("lab.model.cost")
 experiment = lazily("lab.experiments.latent_experts_race")
+experts_replaced = lazily("lab.experiments.expert_stand_ins")
 loading = lazily("lab.experiments.expert_loads")
 published = lazily("lab.published.models")
 recipes = lazily("lab.recipes.latent_experts")
@@ -68,8 +70,7 @@ def size_rows(n_expert: int, chosen: int, neurons: int) -> list[Row]:
 # ---------------------------------------------------------------- a router by hand
 
 LOGITS = np.array([1.0, 0.5, -0.5, 0.0])
-BIAS = np.array([0.0, -0.2, 0.0, 0.0])
-"""Four experts: how well each suits a token, and what evens out their loads."""
+"""Four experts: how well each suits a token."""
 
 K = 2
 
@@ -84,12 +85,6 @@ def chosen(logits: Numbers, bias: Numbers) -> list[int]:
     return np.argsort(-(scores(logits) + bias), kind="stable")[:K].tolist()
 
 
-def weights(logits: Numbers, bias: Numbers) -> Numbers:
-    """Of the chosen, their scores without the bias over the sum of these."""
-    found = scores(logits)[chosen(logits, bias)]
-    return found / found.sum()
-
-
 def format_vector(x: Any, form: str = "{:.2f}") -> str:
     return "(" + ", ".join(written(number, form) for number in x) + ")"
 
@@ -99,6 +94,42 @@ def names(which: Sequence[int]) -> str:
 
 
 NO_BIAS = np.zeros(len(LOGITS))
+
+
+SIGN = 9
+"""The `+` of 23 x 12, at which the opening figure rests; a test compares it with the text."""
+
+
+def of_sign() -> Layer:
+    """How layer 0 chooses for it."""
+    return probes.sent(*SUM)[0]
+
+
+def scores_of_sign(routed: Routed) -> str:
+    found = of_sign().scores[SIGN, routed.chosen[SIGN]]
+    return " and ".join(f"{score:.3f}" for score in found)
+
+
+def weights_with_bias() -> str:
+    """Its weights, if they held the biases too."""
+    layer = of_sign()
+    chosen = layer.biased.chosen[SIGN]
+    found = layer.scores[SIGN, chosen] + layer.bias[chosen]
+    return " and ".join(f"{w:.2f}" for w in found / found.sum())
+
+
+def softmax(logits: Numbers) -> Numbers:
+    e = np.exp(logits - logits.max())
+    return e / e.sum()
+
+
+RAISED = LOGITS + np.array([2.0, 0.0, 0.0, 0.0])
+"""Expert 0 suits better; nothing has changed for expert 1."""
+
+
+def of_expert_1(score: Callable[[Numbers], Numbers], logits: Numbers) -> str:
+    return f"{score(logits)[1]:.2f}"
+
 
 # ---------------------------------------------------------------- ablated
 
@@ -117,6 +148,23 @@ def loads_of(rows: Sequence[Row]) -> Row:
     return found
 
 
+def with_idle(layers: Sequence[Layer], rows: Sequence[Row]) -> list[Layer]:
+    """The same layers, with the experts that get no token of the record either."""
+    if not rows:
+        return [*layers]
+    load = claims.sent(loads_of(rows))
+    pairs = zip(layers, load, strict=True)
+    return [replace(layer, idle=np.flatnonzero(load == 0).tolist()) for layer, load in pairs]
+
+
+def idle_said(rows: Sequence[Row]) -> str:
+    """Of what sample idle experts get no token; empty without a record."""
+    if not rows:
+        return ""
+    found = loads_of(rows)
+    return f"none of {found['tokens']:,} tokens in {found['n']:,} problems of four by four digits"
+
+
 ASKED = 200
 """Problems that were evaluated with each expert ablated; a test compares it with the record."""
 
@@ -125,17 +173,17 @@ MATTERS = ("hardly any", "about a quarter", "half or more")
 
 def who_matters(rows: Sequence[Row]) -> str:
     """How many experts, ablated, spoil at least one problem in ten."""
-    return band(claims.that_matter("shut").value(rows), (0.1, 0.4), MATTERS)
+    return band(claims.MATTER.value(rows), (0.1, 0.4), MATTERS)
 
 
 def to_matter(rows: Sequence[Row]) -> Dragged:
     """The frame of the guess."""
-    _, n = counted(claims.that_matter("shut"), rows)
+    _, n = counted(claims.MATTER, rows)
     return Dragged(Axis(f"of {n} experts", 0, n), "break a problem in ten")
 
 
 def number_that_matter(rows: Sequence[Row]) -> Answer:
-    errors, n = counted(claims.that_matter("shut"), rows)
+    errors, n = counted(claims.MATTER, rows)
     return Answer(errors, f"{errors} of {n}")
 
 
@@ -145,44 +193,41 @@ def counted(found: Counts, rows: Sequence[Row]) -> tuple[int, int]:
     return sum(errors for _, errors, _ in points), sum(n for *_, n in points)
 
 
-SHARED, ROUTED = "without the shared expert", "without the chosen experts"
-LEFT_OUT = {SHARED: "shared", ROUTED: "routed"}
 EVERYWHERE = "all layers"
 
 
-def left_out_rows(rows: Sequence[Row]) -> list[Row]:
-    """A row a layer and part of its FFN: how many sums go wrong without it; all layers last."""
+def stood_in_rows(rows: Sequence[Row], by: str) -> list[Row]:
+    """A row a layer and part of its FFN: how many problems go wrong when what it adds is replaced
+    so; all layers last."""
     return [
         {
-            "layer": EVERYWHERE if (layer := row["cell"]["layer"]) is None else f"layer {layer}",
+            "layer": EVERYWHERE if layer is None else f"layer {layer}",
             "part": name,
             "wrong": wrong,
             "share": wrong / n,
             "n": n,
         }
-        for name, part in LEFT_OUT.items()
-        for row, wrong, n in claims.left_out(part).counts("silent.errors").points(rows)
+        for name, part in claims.PARTS.items()
+        for layer in (*range(claims.BOOK_LAYERS), None)
+        for _, wrong, n in claims.stood_in(part, by, layer).errors().points(rows)
     ]
 
 
-ALL_WRONG, HALF_WRONG, FEW_WRONG = "all of them", "about half", "none, or next to none"
-SPOILED = (FEW_WRONG, HALF_WRONG, ALL_WRONG)
+SPOILED = ("none, or next to none", "about one in six", "half or more")
+"""What a link of before may say."""
 
-
-def spoiled_without_chosen(rows: Sequence[Row]) -> str:
-    """How many sums go wrong when nothing of what routers chose is left."""
-    return band(claims.without("routed").value(rows), (0.1, 0.9), SPOILED)
+CHOSEN_MEAN = claims.stood_in("chosen", "mean").errors()
 
 
 def to_be_spoiled(rows: Sequence[Row]) -> Dragged:
     """The frame of the guess."""
-    _, n = counted(claims.without("routed"), rows)
-    return Dragged(Axis(f"of {n} problems", 0, n), "wrong without the chosen")
+    _, n = counted(CHOSEN_MEAN, rows)
+    return Dragged(Axis(f"of {n} problems", 0, n), "wrong with their mean")
 
 
 def number_spoiled(rows: Sequence[Row]) -> Answer:
-    errors, n = counted(claims.without("routed"), rows)
-    return Answer(errors, f"{errors} of {n}", f"That is {spoiled_without_chosen(rows)}.")
+    errors, n = counted(CHOSEN_MEAN, rows)
+    return Answer(errors, f"{errors} of {n}")
 
 
 # ---------------------------------------------------------------- balance, recorded
@@ -342,6 +387,71 @@ def to_pay(race: Sequence[Row], changes: Sequence[Row]) -> Picked:
     return Picked(Axis(f"wrong of {n:,}, median", 0, n), medians)
 
 
+# ---------------------------------------------------------------- what DeepSeek-V3 has besides
+
+
+def besides(race: Sequence[Row], changes: Sequence[Row]) -> list[dict[str, str]]:
+    """A line a part of DeepSeek-V3: what it is for, whether the book's network has it, and what it
+    did in small networks."""
+    v3, routing, ours = published.DEEPSEEK_EXPERTS, published.DEEPSEEK_ROUTING, probes.experts()
+    n = pay_runs(race, changes)[EIGHT][0]["n_4x4"]
+
+    def wrong(name: str) -> str:
+        found = spread(row["wrong_4x4"] for row in pay_runs(race, changes)[name])
+        return in_brackets(found, "{:,.0f}")
+
+    with_it = f"with {wrong(EIGHT)}"
+    lines = [
+        (
+            "a bias for each expert",
+            "even loads, by no gradient",
+            "yes",
+            f"{with_it}, without {wrong(claims.CHANGES['no_bias_updates'])}",
+        ),
+        (
+            f"{spelled(v3.n_shared)} shared expert",
+            "what all tokens need is learned once",
+            "yes",
+            f"{with_it}, without {wrong(claims.CHANGES['no_shared_expert'])}",
+        ),
+        (
+            f"{v3.n_routed} experts, {spelled(v3.n_chosen)} chosen",
+            "more weights for the same work, and finer choices",
+            f"{ours.n_routed_experts}, {spelled(ours.num_experts_per_tok)} chosen",
+            f"4 experts {wrong(claims.CHANGES['experts_4'])}, 8 {wrong(EIGHT)}, "
+            f"16 {wrong(claims.CHANGES['experts_16'])}",
+        ),
+        (
+            f"{spelled(v3.n_dense)} dense first layers",
+            "loads become even most slowly in the first layers",
+            "no",
+            NOT_TRIED,
+        ),
+        (
+            f"{routing.n_open} of {routing.n_group} groups open to a token",
+            "a token is sent to few machines",
+            "no: one group, one machine",
+            NOT_TRIED,
+        ),
+        (
+            f"weights times {routing.scale:g}",
+            "chosen experts weigh more beside the shared one",
+            f"times {ours.routed_scaling_factor:g}",
+            NOT_TRIED,
+        ),
+        (
+            f"a balance loss for each sequence, times {routing.balance:g}",
+            "no single text uses a few experts alone",
+            "no",
+            NOT_TRIED,
+        ),
+    ]
+    heads = ("DeepSeek-V3 has", "what for", "the book's network", f"small networks, wrong of {n:,}")
+    return [dict(zip(heads, line, strict=True)) for line in lines]
+
+
+NOT_TRIED = "not tried"
+
 # ---------------------------------------------------------------- balance, live
 
 LIVE_EXPERTS = 8
@@ -409,12 +519,17 @@ CALC: dict[str, Callable[[], str]] = {
     "deepseek_experts": lambda: f"{published.DEEPSEEK_EXPERTS.n_routed}",
     "deepseek_chosen": lambda: spelled(published.DEEPSEEK_EXPERTS.n_chosen),
     "logits": lambda: format_vector(LOGITS, "{:g}"),
-    "scores": lambda: format_vector(scores(LOGITS)),
-    "chosen": lambda: names(chosen(LOGITS, NO_BIAS)),
-    "weights": lambda: " and ".join(f"{w:.2f}" for w in weights(LOGITS, NO_BIAS)),
-    "bias": lambda: f"{-BIAS.min():g}",
-    "biased_chosen": lambda: names(chosen(LOGITS, BIAS)),
-    "biased_weights": lambda: " and ".join(f"{w:.2f}" for w in weights(LOGITS, BIAS)),
+    "sign_plain": lambda: names(of_sign().plain.chosen[SIGN].tolist()),
+    "sign_plain_scores": lambda: scores_of_sign(of_sign().plain),
+    "sign_chosen": lambda: names(of_sign().biased.chosen[SIGN].tolist()),
+    "sign_scores": lambda: scores_of_sign(of_sign().biased),
+    "sign_weights": lambda: " and ".join(f"{w:.2f}" for w in of_sign().biased.weights[SIGN]),
+    "sign_with_bias": weights_with_bias,
+    "raised": lambda: f"{RAISED[0] - LOGITS[0]:g}",
+    "softmax_before": lambda: of_expert_1(softmax, LOGITS),
+    "softmax_after": lambda: of_expert_1(softmax, RAISED),
+    "sigmoid_before": lambda: of_expert_1(scores, LOGITS),
+    "n_stood_in": lambda: f"{experts_replaced.N}",
     "loads": lambda: ", ".join(map(str, loads_with(NO_BIAS))),
     "n_shut": lambda: f"{ASKED}",
     "n_experts": lambda: f"{config().n_layer * probes.experts().n_routed_experts}",

@@ -1,13 +1,17 @@
-// A text's tokens on their way through a mixture of experts: a ribbon from each token to each of its
-// experts, as wide as its weight, and a bar of what every expert got. All choices come from Python.
+// How a mixture of experts chooses. Of one token of a text the scores of all experts stand as bars,
+// the biases on top; from it ribbons run to the experts that win, as wide as their weights, and below
+// stands how many tokens every expert got, with biases and without. All numbers come from Python.
 
 import { make } from "../shared/dom";
 import "./experts.css";
 import {
-  ahead,
-  atMostOne,
-  comes,
+  BIASED,
+  COMES,
+  FILLS,
+  RISES,
+  bar,
   ends,
+  extent,
   filling,
   got,
   gotShared,
@@ -15,34 +19,45 @@ import {
   heaviest,
   highest,
   loads,
+  phase,
+  places,
   ribbon,
-  rises,
   sent,
   starts,
-  sum,
-  told,
+  telling,
   tokenAt,
+  weighed,
+  type Bar,
   type Grid,
   type Layer,
+  type Routed,
 } from "./maths/experts";
 import type { Sent } from "./shared/drawing";
 import { draw, say, set } from "./shared/elements";
 import { landmarksOf, type Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
-import { clamp, range, type Pair } from "./shared/numbers";
+import { range, signed, type Pair } from "./shared/numbers";
 import { ACROSS, steppedThrough } from "./shared/stepped";
 
 // In pixels.
 const [ROW, CELL] = [32, 27]; // from row to row of tokens, and as high is one
 const [LARGEST, PER_PITCH] = [19, 1.4]; // of a token's letters
-const FALL = { least: 160, each: 1 }; // from the tokens to the experts, more for each token
-const [HEAD, BAR, FOOT] = [24, 76, 22]; // above a full bar, the bar, and below it
+const FALL = 62; // from the tokens to the experts
+const [HEAD, HIGH] = [20, 168]; // above the scores, and from their least to their most
+const [NAME, SUM] = [44, 20]; // the box of an expert's name and weight, and how it comes about
+const [LOAD, COUNT, APART] = [40, 18, 18]; // the bars of the loads, their numbers, and between
+const LABEL = 22; // a line above the loads
+const GUTTER = 100; // for words on the left
 const [WIDEST, OF_PITCH] = [15, 0.8]; // all ribbons of a token together
 const HAIR = 0.8; // the thinnest ribbon
-const [MOST_BOX, BOX_GAP] = [92, 0.22]; // from box to box, and what of it is free
-const SHARED = 56; // for the box of the shared experts
+const [MOST_BOX, BOX_GAP] = [96, 0.2]; // from box to box, and what of it is free
+const OF_BOX = 0.56; // a bar of its box
+const SHARED = 60; // for the box of the shared experts
 const WORDY = 62; // from box to box, and each is called by its full name
+const ROOMY = 88; // and numbers stand beside its bar
+const UNDER = 15; // from the cap of a bar to a number in it
+const STRIPES = 5; // from line to line of a bias
 
 const [HUES, SHADES] = [5, 4];
 
@@ -54,6 +69,8 @@ interface Data extends Sent {
   layers: Layer[];
   /** The layer that is shown first. */
   at: number;
+  /** Of what sample idle experts get no token. */
+  idle: string;
   /** How long the tokens take to stream in. */
   seconds: number;
 }
@@ -72,28 +89,51 @@ interface Mark {
 }
 
 interface Box extends Mark {
-  bar: SVGRectElement;
-  lip: SVGRectElement;
-  count: SVGTextElement;
+  reach: SVGRectElement;
+  /** What is left of its ribbon, down to its bar. */
+  stem: SVGPathElement;
+  score: SVGRectElement;
+  added: SVGPathElement;
+  taken: SVGPathElement;
+  cap: SVGPathElement;
+  total: SVGTextElement;
+  own: SVGTextElement;
+  bias: SVGTextElement;
+  weight: SVGTextElement;
+  sum: SVGTextElement;
+  now: SVGRectElement;
+  other: SVGPathElement;
+  counts: [SVGTextElement, SVGTextElement];
+  idle: SVGTextElement;
 }
 
-/** How high a count stands: on its bar, or on the line of the mean where that would strike it. */
-const clearOf = (mean: number, high: number): number =>
-  mean > high + 3 && mean < high + 20 ? mean : high;
+/** Where the zones of the figure begin. */
+interface Zones {
+  top: number;
+  floor: number;
+  name: number;
+  load: number;
+}
 
 class Experts extends MovingDrawing<Data> {
   private readonly svg = this.watched<SVGSVGElement>("flow");
+  private readonly toggle = this.part("plain");
   private tabs: HTMLElement[] = [];
   private tokens: Mark[] = [];
   private boxes: Box[] = [];
   /** Of each token, one for each choice, and one more to the shared experts. */
   private ribbons: SVGPathElement[][] = [];
   private streams!: SVGGElement;
-  private mean!: SVGPathElement;
-  private word!: SVGTextElement;
+  private axis!: SVGGElement;
+  private words!: SVGGElement;
   /** The layer that is shown. */
   private shown = this.data.at;
-  private bottom = 0;
+  /** Whether scores alone choose. */
+  private plain = false;
+  private zones: Zones = { top: 0, floor: 0, name: 0, load: 0 };
+  private pitch = 0;
+  /** By token and choice, where its ribbon ends across, and how wide it is. */
+  private arrives: Pair[][] = [];
   private pointed: Spot | null = null;
   /** What stays told when the hand has left. */
   private chosen: Spot | null = null;
@@ -105,9 +145,10 @@ class Experts extends MovingDrawing<Data> {
     this.svg.onclick = ({ target }) => {
       if (target === this.svg) this.choose(null);
     };
+    this.toggle.onclick = () => this.turnBias(!this.plain);
   }
 
-  /** Other choices are shown at their end, in the layer that was looked at. */
+  /** Another text is shown at its end, in the layer that was looked at. */
   protected override rebuild(): void {
     this.shown = Math.min(this.shown, this.data.layers.length - 1);
     this.build();
@@ -121,14 +162,11 @@ class Experts extends MovingDrawing<Data> {
     this.pointed = this.chosen = null;
     set(this.svg, { "aria-label": alt });
     this.svg.replaceChildren();
+    this.axis = draw(this.svg, "g", { class: "axis", "aria-hidden": true });
     this.streams = draw(this.svg, "g", { class: "streams" });
     this.tokens = tokens.map((token, t) => this.buildToken(token, t));
-    const counts = draw(this.svg, "g", { class: "counts" });
-    this.boxes = range(n_expert + Number(n_shared > 0)).map((e) => this.buildBox(e, counts));
-    this.mean = draw(this.svg, "path", { class: "average" });
-    this.svg.append(counts); // no line goes through them
-    this.word = draw(this.svg, "text", { class: "word" });
-    this.word.textContent = "expert";
+    this.boxes = range(n_expert + Number(n_shared > 0)).map((e) => this.buildBox(e));
+    this.words = draw(this.svg, "g", { class: "words", "aria-hidden": true });
     for (const marks of [this.tokens, this.boxes])
       steppedThrough(
         marks.map(({ group }) => group),
@@ -174,17 +212,30 @@ class Experts extends MovingDrawing<Data> {
     return this.buildMark({ kind: "token", i }, token, `token ${i + 1}, “${token}”`);
   }
 
-  private buildBox(i: number, counts: Element): Box {
+  private buildBox(i: number): Box {
     const { n_expert, n_shared } = this.data;
     const several = n_shared > 1 ? `${n_shared} shared experts` : "shared expert";
     const label = i < n_expert ? `expert ${i}` : several;
     const mark = this.buildMark({ kind: "expert", i }, String(i), label);
-    mark.group.classList.add(...this.tones(i));
-    const bar = draw(mark.group, "rect", { class: "bar" });
-    const lip = draw(mark.group, "rect", { class: "lip" });
-    mark.group.append(mark.box); // its outline is seen on the bar as well
-    const count = draw(counts, "text");
-    return { ...mark, bar, lip, count };
+    const { group, box, label: name } = mark;
+    group.classList.add(...this.tones(i));
+    const text = (of: string): SVGTextElement => draw(group, "text", { class: of });
+    const reach = draw(group, "rect", { class: "reach" });
+    const stem = draw(group, "path", { class: "stem" });
+    const score = draw(group, "rect", { class: "score" });
+    const added = draw(group, "path", { class: "added" });
+    const taken = draw(group, "path", { class: "taken" });
+    const cap = draw(group, "path", { class: "cap" });
+    const [total, own, bias, weight, sum] = ["total", "own", "bias", "weight", "sum"].map(text);
+    group.append(box, name, weight);
+    const now = draw(group, "rect", { class: "now" });
+    const other = draw(group, "path", { class: "other" });
+    const counts: Box["counts"] = [text("count"), text("count before")];
+    const idle = text("none");
+    return {
+      ...{ ...mark, reach, stem, score, added, taken, cap, total, own, bias, weight, sum },
+      ...{ now, other, counts, idle },
+    };
   }
 
   /** Classes of an expert's colour. */
@@ -193,12 +244,12 @@ class Experts extends MovingDrawing<Data> {
     return [`hue${expert % HUES}`, `shade${Math.floor(expert / HUES) % SHADES}`];
   }
 
-  /** Anew for each layer. */
+  /** Anew for each layer, and with and without biases. */
   private buildRibbons(): void {
     const { n_expert, n_shared } = this.data;
     this.streams.replaceChildren();
     const aside = n_shared ? [n_expert] : [];
-    this.ribbons = this.layer.chosen.map((experts) =>
+    this.ribbons = this.routed.chosen.map((experts) =>
       [...experts, ...aside].map((expert) => this.buildRibbon(expert)),
     );
     this.lay();
@@ -213,9 +264,22 @@ class Experts extends MovingDrawing<Data> {
     return this.data.layers[this.shown];
   }
 
+  /** Who goes where, as it is shown. */
+  private get routed(): Routed {
+    return this.plain ? this.layer.plain : this.layer.biased;
+  }
+
   private turnTo(at: number): void {
     this.shown = at;
     this.tabs.forEach((tab, i) => set(tab, { "aria-pressed": i === at }));
+    this.buildRibbons();
+    this.again();
+  }
+
+  private turnBias(plain: boolean): void {
+    this.plain = plain;
+    set(this.toggle, { "aria-checked": plain });
+    this.root.classList.toggle("unbiased", plain);
     this.buildRibbons();
     this.again();
   }
@@ -233,12 +297,13 @@ class Experts extends MovingDrawing<Data> {
     const { tokens } = this.data;
     const longest = Math.max(...tokens.map((token) => token.length));
     const cells = grid(tokens.length, longest, width);
-    const top = cells.rows * ROW + FALL.least + FALL.each * tokens.length;
-    this.bottom = top + HEAD + BAR;
     const xs = this.placeTokens(cells, width, longest);
-    const wordy = this.placeBoxes(top, width);
-    const height = this.bottom + FOOT + (wordy ? 0 : 16);
+    const top = cells.rows * ROW + FALL;
+    const floor = top + HEAD + HIGH;
+    const left = this.placeBoxes(width, top, floor);
+    const height = this.zones.load + LOAD + COUNT + 16;
     set(this.svg, { viewBox: `0 0 ${width} ${height}`, height });
+    this.placeAxis(left, width);
     this.placeRibbons(xs, top, Math.min(WIDEST, OF_PITCH * cells.pitch));
     this.layUp(cells, width);
   }
@@ -257,53 +322,101 @@ class Experts extends MovingDrawing<Data> {
     });
   }
 
-  /** Returns whether each is called by its full name. */
-  private placeBoxes(top: number, width: number): boolean {
+  /** Returns where the first begins. */
+  private placeBoxes(width: number, top: number, floor: number): number {
     const { n_expert, n_shared } = this.data;
     const aside = n_shared ? SHARED : 0;
-    const pitch = Math.min((width - aside) / n_expert, MOST_BOX);
-    const left = (width - pitch * n_expert - aside) / 2;
-    const wordy = pitch >= WORDY;
+    const gutter = width >= n_expert * WORDY + aside + GUTTER ? GUTTER : 0;
+    const room = width - aside - gutter;
+    const pitch = Math.min(room / n_expert, MOST_BOX);
+    const left = gutter + (room - pitch * n_expert) / 2;
+    const [wordy, roomy] = [pitch >= WORDY, pitch >= ROOMY];
+    const name = floor + 10;
+    const load = name + NAME + (wordy ? SUM : 0) + LABEL;
+    this.pitch = pitch;
+    this.zones = { top, floor, name, load };
+    this.svg.classList.toggle("roomy", roomy);
     this.boxes.forEach((one, e) => {
       const isShared = e === n_expert;
-      const wide = isShared ? SHARED * 0.72 : pitch * (1 - BOX_GAP);
-      const x = left + pitch * e + (isShared ? aside * 0.55 : pitch / 2);
-      set(one.box, { x: x - wide / 2, y: top, width: wide, height: HEAD + BAR });
-      set(one.lip, { x: x - wide / 2, y: top, width: wide, height: 5 });
-      set(one.bar, { x: x - wide / 2, width: wide });
-      set(one.count, { x });
-      set(one.label, { x, y: this.bottom + 13 });
+      const wide = isShared ? SHARED - 8 : pitch * (1 - BOX_GAP);
+      const x = left + pitch * e + (isShared ? SHARED / 2 + 2 : pitch / 2);
+      const bar = wide * OF_BOX;
+      set(one.reach, { x: x - wide / 2, y: top, width: wide, height: load + LOAD - top });
+      set(one.box, { x: x - wide / 2, y: name, width: wide, height: NAME });
+      set(one.label, { x, y: name + 14 });
+      set(one.weight, { x, y: name + 32 });
       one.label.textContent = isShared ? "shared" : wordy ? `expert ${e}` : String(e);
+      for (const shape of [one.score, one.now])
+        set(shape, { x: x - bar / 2, width: shape === one.now ? bar / 2 - 1 : bar });
+      for (const text of [one.total, one.idle]) set(text, { x });
+      set(one.sum, { x, y: name + NAME + 14 });
+      for (const text of [one.own, one.bias]) set(text, { x: x + bar / 2 + 4 });
+      one.counts.forEach((text, k) => {
+        set(text, { x: x + (k - 0.5) * Math.max(bar / 2 + 4, APART), y: load + LOAD + 13 });
+      });
+      set(one.idle, { y: load + LOAD + 27 });
+      if (isShared) say(one.weight, "all tokens");
     });
-    const across = pitch * n_expert;
-    set(this.mean, { d: `M${left.toFixed(1)} 0h${across.toFixed(1)}` });
-    set(this.word, { x: left + across / 2, y: this.bottom + 29 });
-    this.word.style.display = wordy ? "none" : "";
-    return wordy;
+    return left;
+  }
+
+  private placeAxis(left: number, width: number): void {
+    const { n_expert } = this.data;
+    const right = Math.min(left + this.pitch * n_expert, width);
+    this.axis.replaceChildren();
+    const [least, most] = extent(this.layer);
+    for (const score of [-1, -0.5, 0, 0.5, 1, 1.5, 2].filter((s) => s >= least && s <= most)) {
+      const y = this.y(score);
+      const kind = score === 0 ? "zero" : "tick";
+      draw(this.axis, "line", { class: kind, x1: left - 4, x2: right, y1: y, y2: y });
+      const text = draw(this.axis, "text", { x: left - 8, y });
+      say(text, signed(score, score % 1 ? 1 : 0));
+      text.toggleAttribute("hidden", left < 20);
+    }
+    this.words.replaceChildren();
+    const { top, name, load } = this.zones;
+    const wide = left >= GUTTER;
+    const word = (lines: string[], x: number, y: number): void =>
+      lines.forEach((line, i) => say(draw(this.words, "text", { x, y: y + 16 * i }), line));
+    const weight = ["weight, from", "scores alone"];
+    const kinds = this.plain ? ["without", "with bias"] : ["with bias", "without"];
+    const lines = ["tokens sent there", `solid: ${kinds[0]}`, `dashed: ${kinds[1]}`];
+    if (wide) {
+      word(["score, with", "its bias"], 0, top + 26);
+      word(weight, 0, name + 18);
+      word(lines, 0, load + 12);
+    } else word([lines.join(", ")], 0, load - 8);
+  }
+
+  private y(score: number): number {
+    const [least, most] = extent(this.layer);
+    return this.zones.floor - (HIGH * (score - least)) / (most - least);
   }
 
   private placeRibbons(from: readonly Pair[], top: number, widest: number): void {
     const { layers, n_expert } = this.data;
-    const { chosen, weights } = this.layer;
+    const { chosen, weights } = this.routed;
     const most = heaviest(layers);
-    const begins = starts(this.layer, most);
+    const begins = starts(this.routed, most);
     const stops = ends(
-      this.layer,
+      this.routed,
       n_expert,
       from.map(([x]) => x),
     );
-    const [middles, wide] = [this.boxes.map(middleOf), number(this.boxes[0].box, "width")];
-    from.forEach(([x, y], t) => {
-      chosen[t].forEach((expert, k) => {
+    const middles = this.boxes.map(middleOf);
+    const wide = number(this.boxes[0].score, "width");
+    this.arrives = from.map(([x, y], t) => {
+      const aside = this.ribbons[t][chosen[t].length];
+      if (aside) set(aside, { d: ribbon([x, y], [middles[n_expert], top]) });
+      return chosen[t].map((expert, k) => {
         const thick = Math.max(HAIR, (widest * weights[t][k]) / most);
         const to = middles[expert] + (wide - thick) * stops[t][k];
         set(this.ribbons[t][k], {
           d: ribbon([x + widest * begins[t][k], y], [to, top]),
           "stroke-width": thick.toFixed(2),
         });
+        return [to, thick];
       });
-      const aside = this.ribbons[t][chosen[t].length];
-      if (aside) set(aside, { d: ribbon([x, y], [middles[n_expert], top]) });
     });
   }
 
@@ -322,6 +435,7 @@ class Experts extends MovingDrawing<Data> {
   }
 
   protected override letGo(): void {
+    this.turnBias(false);
     this.giveBack();
   }
 
@@ -330,37 +444,108 @@ class Experts extends MovingDrawing<Data> {
   /** So many tokens have gone to their experts; the next is on its way. */
   protected show(moment: number): string {
     const read = Math.floor(moment);
-    const part = moment - read;
-    const now = moment === this.data.tokens.length ? -1 : Math.ceil(moment) - 1;
-    this.tokens.forEach(({ group }, t) => {
-      group.classList.toggle("ahead", t >= moment);
-      group.classList.toggle("now", t === now);
-    });
+    this.tokens.forEach(({ group }, t) => group.classList.toggle("ahead", t >= moment));
     this.ribbons.forEach((some, t) => {
-      const share = comes(clamp(moment - t, 0, 1));
+      const share = phase(moment - t, ...COMES);
       for (const one of some) grow(one, share);
     });
-    this.fill(read, rises(part));
+    this.fill(read, phase(moment - read, ...FILLS));
     this.light();
-    return this.words();
+    return this.told();
+  }
+
+  /** The token whose scores are shown: the one that is pointed at, or that is on its way. */
+  private get token(): number | null {
+    const { spot, at } = this;
+    if (spot?.kind === "token") return spot.i;
+    if (at === this.data.tokens.length) return telling(this.layer);
+    return at > 0 ? Math.ceil(at) - 1 : null;
+  }
+
+  /** How far its scores, its biases and its ribbons have come. */
+  private phases(t: number): [number, number, number] {
+    const part = this.spot?.kind === "token" ? 1 : this.at - t;
+    const biased = this.plain ? 0 : phase(part, ...BIASED);
+    return [phase(part, ...RISES), biased, phase(part, ...COMES)];
+  }
+
+  /** Those that get no token of many problems; with their biases, as these were counted. */
+  private get idle(): number[] {
+    return this.plain ? [] : this.layer.idle;
   }
 
   private fill(read: number, part: number): void {
+    say(this.part("sample"), this.idle.length ? `idle: ${this.data.idle}` : "");
     const { layers, n_expert } = this.data;
-    const unit = BAR / highest(layers, n_expert);
-    const levels = filling(this.layer, n_expert, read, part);
-    const counts = [...loads(this.layer, n_expert, read), read];
-    const mean = (sum(levels) / n_expert) * unit;
-    this.boxes.forEach(({ bar, count }, e) => {
-      const isShared = e === n_expert;
-      const high = isShared ? 0 : levels[e] * unit;
-      set(bar, { y: (this.bottom - high).toFixed(1), height: high.toFixed(1) });
-      const under = isShared ? BAR / 2 - 4 : clearOf(mean, high);
-      set(count, { y: (this.bottom - under - 6).toFixed(1) });
-      say(count, String(counts[e]));
+    const { biased, plain } = this.layer;
+    const unit = LOAD / highest(layers, n_expert);
+    const both = this.plain ? [plain, biased] : [biased, plain];
+    const levels = both.map((routed) => filling(routed, n_expert, read, part));
+    const counts = both.map((routed) => loads(routed, n_expert, read));
+    const bottom = this.zones.load + LOAD;
+    this.boxes.slice(0, n_expert).forEach((one, e) => {
+      const high = levels[0][e] * unit;
+      set(one.now, { y: (bottom - high).toFixed(1), height: high.toFixed(1) });
+      const [x, wide] = [middleOf(one) + 1, number(one.now, "width")];
+      set(one.other, { d: outline(x, wide, bottom - levels[1][e] * unit, bottom) });
+      one.counts.forEach((text, k) => say(text, String(counts[k][e])));
+      const idle = this.idle.includes(e);
+      say(one.idle, idle ? "idle" : "");
     });
-    set(this.mean, { transform: `translate(0 ${(this.bottom - mean).toFixed(1)})` });
-    say(this.part("level"), atMostOne(sum(counts.slice(0, n_expert)) / n_expert));
+  }
+
+  /** The bars of the token that is shown, and who wins. */
+  private stand(): void {
+    const t = this.token;
+    const [risen, biased, come] = t === null ? [0, 0, 0] : this.phases(t);
+    const { layer, routed } = this;
+    this.boxes.slice(0, this.data.n_expert).forEach((one, e) => {
+      const k = t === null || come === 0 ? -1 : routed.chosen[t].indexOf(e);
+      one.group.classList.toggle("wins", k >= 0);
+      const score = t === null ? 0 : layer.scores[t][e];
+      const found = bar(score, layer.bias[e], risen, biased);
+      this.standOne(one, found, t === null ? null : [score, layer.bias[e]]);
+      const all = k < 0 ? [] : routed.chosen[t!].map((expert) => layer.scores[t!][expert]);
+      const arrives =
+        come === 1 && k >= 0 && this.spot?.kind !== "expert" ? this.arrives[t!]?.[k] : null;
+      this.reachDown(one, arrives ?? null);
+      say(one.weight, k < 0 ? "" : short(routed.weights[t!][k]));
+      say(one.sum, k < 0 || all.length < 2 || this.pitch < ROOMY ? "" : shareOf(all, k));
+    });
+  }
+
+  private standOne(
+    one: Box,
+    { score, added, taken, total }: Bar,
+    whole: [score: number, bias: number] | null,
+  ): void {
+    const is = whole !== null;
+    const [own, bias] = whole ?? [0, 0];
+    const [x, wide] = [number(one.score, "x"), number(one.score, "width")];
+    const [low, high] = score.map((s) => this.y(s));
+    set(one.score, { y: high.toFixed(1), height: (low - high).toFixed(1) });
+    set(one.added, { d: added ? striped(x, wide, this.y(added[1]), this.y(added[0])) : "" });
+    set(one.taken, { d: taken ? outline(x, wide, this.y(taken[1]), this.y(taken[0])) : "" });
+    const at = this.y(total);
+    set(one.cap, { d: is ? `M${fixed(x - 4)} ${fixed(at)}h${fixed(wide + 8)}` : "" });
+    const under = taken && low - at > UNDER + 4;
+    set(one.total, { y: fixed(under ? at + UNDER : at - 6) });
+    one.total.classList.toggle("inside", Boolean(under));
+    say(one.total, is ? places(total) : "");
+    const beside = is && this.pitch >= ROOMY;
+    set(one.own, { y: fixed((low + this.y(score[1])) / 2 + 4) });
+    say(one.own, beside && (added || taken) ? places(own) : "");
+    const [from, to] = added ?? taken ?? [0, 0];
+    set(one.bias, { y: fixed((this.y(from) + this.y(to)) / 2 + 4) });
+    say(one.bias, beside && (added || taken) ? `${bias > 0 ? "+" : ""}${places(bias)}` : "");
+  }
+
+  /** The ribbon's end, to above the number on the bar. */
+  private reachDown(one: Box, arrives: Pair | null): void {
+    const [x, thick] = arrives ?? [0, 0];
+    const y = number(one.total, "y") - 14;
+    const d = arrives && y > this.zones.top ? `M${fixed(x)} ${this.zones.top}V${fixed(y)}` : "";
+    set(one.stem, { d, "stroke-width": thick.toFixed(2) });
   }
 
   // ------------------------------------------------------------ one of them
@@ -386,29 +571,33 @@ class Experts extends MovingDrawing<Data> {
 
   private tell(): void {
     this.light();
-    say(this.part("said"), this.words());
+    say(this.part("said"), this.told());
   }
 
   private light(): void {
-    const { spot, chosen } = this;
+    const { spot, chosen, token } = this;
     this.svg.classList.toggle("asked", spot !== null);
     this.ribbons.forEach((some, t) =>
-      some.forEach((one, k) => one.classList.toggle("lit", this.isLit(t, this.expertOf(t, k)))),
+      some.forEach((one, k) => {
+        one.classList.toggle("lit", this.isLit(t, this.expertOf(t, k)));
+        one.classList.toggle("shown", t === token);
+      }),
     );
     this.tokens.forEach(({ group }, t) => {
-      const lit = !group.classList.contains("ahead") && this.reaches(t);
-      group.classList.toggle("lit", lit);
+      group.classList.toggle("lit", this.reaches(t));
+      group.classList.toggle("now", t === token);
       set(group, { "aria-pressed": chosen?.kind === "token" && chosen.i === t });
     });
     this.boxes.forEach(({ group }, e) => {
       group.classList.toggle("lit", this.hears(e));
       set(group, { "aria-pressed": chosen?.kind === "expert" && chosen.i === e });
     });
+    this.stand();
   }
 
   /** The expert of a ribbon. */
   private expertOf(t: number, k: number): number {
-    return this.layer.chosen[t][k] ?? this.data.n_expert;
+    return this.routed.chosen[t][k] ?? this.data.n_expert;
   }
 
   private isLit(t: number, expert: number): boolean {
@@ -418,33 +607,62 @@ class Experts extends MovingDrawing<Data> {
 
   /** Whether a token is the one that is asked for, or goes to the expert that is. */
   private reaches(t: number): boolean {
-    return this.ribbons[t].some((_, k) => this.isLit(t, this.expertOf(t, k)));
+    const { spot } = this;
+    if (spot?.kind !== "expert") return spot?.i === t;
+    const isRead = t < this.at;
+    return isRead && this.ribbons[t].some((_, k) => this.expertOf(t, k) === spot.i);
   }
 
   /** Whether an expert is the one that is asked for, or gets the token that is. */
   private hears(expert: number): boolean {
     const { spot } = this;
     if (spot?.kind !== "token") return spot?.i === expert;
-    const isRead = spot.i < this.at;
-    return isRead && this.ribbons[spot.i].some((_, k) => this.expertOf(spot.i, k) === expert);
+    return this.ribbons[spot.i].some((_, k) => this.expertOf(spot.i, k) === expert);
   }
 
-  private words(): string {
-    const { spot, layer } = this;
-    const { tokens, n_expert, n_shared } = this.data;
-    const [read, begun] = [Math.floor(this.at), Math.ceil(this.at)];
-    if (spot?.kind === "token")
-      return spot.i < begun ? sent(tokens, layer, spot.i, n_shared) : ahead(tokens, spot.i);
-    if (spot)
-      return spot.i < n_expert ? got(layer, n_expert, read, spot.i) : gotShared(n_shared, read);
-    if (read === tokens.length) return told(layer, n_expert);
-    return begun ? sent(tokens, layer, begun - 1, n_shared) : "No token is read yet.";
+  private told(): string {
+    const { spot, layer, token, routed } = this;
+    const { tokens, n_expert, n_shared, idle } = this.data;
+    const read = Math.floor(this.at);
+    if (spot?.kind === "expert") {
+      if (spot.i === n_expert) return gotShared(n_shared, read);
+      const said = got(routed, n_expert, read, spot.i);
+      return this.idle.includes(spot.i) ? `${said} It is idle: ${idle}.` : said;
+    }
+    return token === null ? "No token is read yet." : sent(tokens, layer, token, this.plain);
   }
 }
 
 const number = (shape: Element, name: string): number => Number(shape.getAttribute(name));
 
-const middleOf = ({ box }: Box): number => number(box, "x") + number(box, "width") / 2;
+const middleOf = ({ box }: Mark): number => number(box, "x") + number(box, "width") / 2;
+
+const fixed = (x: number): string => x.toFixed(1);
+
+/** In a box, where words have no room: 0.46; under 0.01 as <.01. */
+const short = (weight: number): string =>
+  weighed(weight).replace("under ", "<").replace("over ", ">");
+
+/** 0.209 / (0.209 + 0.244) */
+const shareOf = (scores: readonly number[], k: number): string => {
+  const all = scores.map(places);
+  return `${all[k]} / (${all.join(" + ")})`;
+};
+
+/** A box of lines, from its top to its bottom. */
+function striped(x: number, wide: number, top: number, bottom: number): string {
+  const n = Math.max(0, Math.floor((bottom - top) / STRIPES));
+  const lines = range(n).map((i) => {
+    const y = fixed(bottom - STRIPES * (i + 0.5));
+    return `M${fixed(x)} ${y}h${fixed(wide)}`;
+  });
+  return outline(x, wide, top, bottom) + lines.join("");
+}
+
+function outline(x: number, wide: number, top: number, bottom: number): string {
+  if (bottom - top < 0.05) return "";
+  return `M${fixed(x)} ${fixed(bottom)}V${fixed(top)}h${fixed(wide)}V${fixed(bottom)}z`;
+}
 
 /** From its token on. */
 function grow(one: SVGPathElement, share: number): void {

@@ -198,10 +198,18 @@ interface Cases {
     DataOf<typeof notebook>,
     { when: string; said: string; standings: (Standing | null)[]; boxes: Box[][] }[]
   >;
-  /** For each layer: what every expert got after 0, 1, ... tokens, and what is said of one. */
+  /** For each layer: what every expert got after 0, 1, ... tokens, with biases and without, scores
+      and biases together, and what is said of a token, in both ways, and of an expert. */
   experts: Case<
     DataOf<typeof experts>,
-    { loads: number[][]; sent: string[]; got: [read: number, expert: number, said: string][] }[]
+    {
+      loads: number[][];
+      plain: number[][];
+      totals: number[][];
+      sent: string[];
+      sent_plain: string[];
+      got: [read: number, expert: number, said: string][];
+    }[]
   >;
   /** For each step, the lines of each column that do it. */
   notations: Case<DataOf<typeof notations>, { name: string; said: string; lit: string[][] }[]>;

@@ -15,10 +15,66 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const layerOf = (chosen: number[][], weights?: number[][]): maths.Layer => ({
-  title: "layer 0",
+const routedOf = (chosen: number[][], weights?: number[][]): maths.Routed => ({
   chosen,
   weights: weights ?? chosen.map((some) => some.map(() => 1 / some.length)),
+});
+
+const layerOf = (
+  scores: number[][],
+  bias: number[],
+  biased: number[][],
+  plain = biased,
+): maths.Layer => ({
+  ...{ title: "layer 0", scores, bias, biased: routedOf(biased), plain: routedOf(plain), idle: [] },
+});
+
+// ---------------------------------------------------------------- how it chooses
+
+test.each(each)("$title: scores and biases together are NumPy's, and choose the experts", (one) => {
+  const { layer, found } = one;
+  range(T).forEach((t) => {
+    const all = maths.totals(layer, t, false);
+    expect(apart([all], [found.totals[t]])).toBeLessThan(1e-4);
+    const best = (numbers: readonly number[]): number[] =>
+      range(n_expert)
+        .sort((a, b) => numbers[b] - numbers[a])
+        .slice(0, 2);
+    expect(best(all)).toEqual(layer.biased.chosen[t]);
+    expect(best(maths.totals(layer, t, true))).toEqual(layer.plain.chosen[t]);
+  });
+});
+
+test("the token that is told is the one whose best expert by score misses by most", () => {
+  const scores = [
+    [0.9, 0.5, 0.1],
+    [0.9, 0.2, 0.7],
+    [0.3, 0.9, 0.2],
+  ];
+  const layer = layerOf(scores, [-0.5, 0, 0.2], [[1], [2], [1]], [[0], [0], [1]]);
+  expect(range(3).map((t) => maths.beaten(layer, t))).toEqual([0, 0, null]);
+  expect(maths.telling(layer)).toBe(1);
+  expect(maths.telling(layerOf(scores, [0, 0, 0], [[0], [0], [1]]))).toBe(2);
+});
+
+test("a bias stands on its score, or takes its upper part off, down to below zero", () => {
+  expect(maths.bar(0.2, 0.5, 1, 1)).toEqual({
+    ...{ score: [0, 0.2], added: [0.2, 0.7], taken: null, total: 0.7 },
+  });
+  expect(maths.bar(0.5, -0.25, 1, 1)).toEqual({
+    ...{ score: [0, 0.25], added: null, taken: [0.25, 0.5], total: 0.25 },
+  });
+  expect(maths.bar(0.25, -0.5, 1, 1)).toEqual({
+    ...{ score: [0, 0], added: null, taken: [-0.25, 0.25], total: -0.25 },
+  });
+  expect(maths.bar(0.5, 0.5, 0.5, 0)).toEqual({
+    ...{ score: [0, 0.25], added: null, taken: null, total: 0.25 },
+  });
+});
+
+test("a layer is drawn from zero to one, and as far as its bars reach", () => {
+  expect(maths.extent(layerOf([[0.5, 0.2]], [0, 0], [[0]]))).toEqual([0, 1]);
+  expect(maths.extent(layerOf([[0.5, 0.25]], [0.75, -0.5], [[0]]))).toEqual([-0.25, 1.25]);
 });
 
 // ---------------------------------------------------------------- who got how many
@@ -27,31 +83,34 @@ test.each(each)(
   "$title: every expert got as many tokens as NumPy counts, at each moment",
   (one) => {
     const { layer, found } = one;
-    expect(range(T + 1).map((read) => maths.loads(layer, n_expert, read))).toEqual(found.loads);
-    expect(range(T).map((read) => maths.filling(layer, n_expert, read, 0))).toEqual(
-      found.loads.slice(0, T),
-    );
-    expect(range(T).map((read) => maths.filling(layer, n_expert, read, 1))).toEqual(
-      found.loads.slice(1),
-    );
+    for (const [routed, loads] of [
+      [layer.biased, found.loads],
+      [layer.plain, found.plain],
+    ] as const) {
+      expect(range(T + 1).map((read) => maths.loads(routed, n_expert, read))).toEqual(loads);
+      const filled = (part: number): number[][] =>
+        range(T).map((read) => maths.filling(routed, n_expert, read, part));
+      expect(filled(0)).toEqual(loads.slice(0, T));
+      expect(filled(1)).toEqual(loads.slice(1));
+    }
   },
 );
 
 test("a bar is halfway between two tokens when half of the next has come", () => {
-  const layer = layerOf([
+  const routed = routedOf([
     [0, 1],
     [1, 2],
   ]);
-  expect(maths.filling(layer, 3, 1, 0.5)).toEqual([1, 1.5, 0.5]);
-  expect(maths.filling(layer, 3, 2, 0)).toEqual([1, 2, 1]);
+  expect(maths.filling(routed, 3, 1, 0.5)).toEqual([1, 1.5, 0.5]);
+  expect(maths.filling(routed, 3, 2, 0)).toEqual([1, 2, 1]);
 });
 
-test("all layers have one scale", () => {
-  const last = cases.experts.expected.map(({ loads }) => Math.max(...loads.at(-1)!));
+test("all layers have one scale of loads, with biases and without", () => {
+  const last = cases.experts.expected.map(({ loads, plain }) =>
+    Math.max(...loads.at(-1)!, ...plain.at(-1)!),
+  );
   expect(maths.highest(layers, n_expert)).toBe(Math.max(...last));
   expect(maths.heaviest(layers)).toBeCloseTo(1, 3);
-  expect(maths.heaviest([layerOf([[0, 1]], [[2, 0.5]]), layerOf([[1]], [[1]])])).toBe(2.5);
-  expect(maths.heaviest([layerOf([[0]], [[0]])])).toBe(1);
 });
 
 // ---------------------------------------------------------------- where all stands
@@ -83,13 +142,13 @@ test.each([300, 356, 560, 800, 1200])(
 );
 
 test("ribbons leave their token side by side, in the order of their experts", () => {
-  const layer = layerOf([[5, 1, 3]], [[0.5, 0.2, 0.3]]);
+  const layer = routedOf([[5, 1, 3]], [[0.5, 0.2, 0.3]]);
   expect(apart(maths.starts(layer, 1), [[0.25, -0.4, -0.15]])).toBeLessThan(1e-12);
   expect(apart(maths.starts(layer, 2), [[0.125, -0.2, -0.075]])).toBeLessThan(1e-12);
 });
 
 test("ribbons reach their expert side by side, from the leftmost token on", () => {
-  const layer = layerOf([[0], [0], [0, 1], [1]], [[0.25], [0.25], [0.5, 0.3], [0.1]]);
+  const layer = routedOf([[0], [0], [0, 1], [1]], [[0.25], [0.25], [0.5, 0.3], [0.1]]);
   const ends = maths.ends(layer, 2, [30, 10, 20, 40]);
   expect(apart(ends, [[0.375], [-0.375], [0, -0.05], [0.15]])).toBeLessThan(1e-12);
 });
@@ -102,55 +161,37 @@ test("a ribbon leaves and arrives straight down", () => {
   expect(numbers).toEqual([10, 20, 10, 75, 90, 65, 90, 120]);
 });
 
-test("a ribbon is there before the bar has risen", () => {
-  expect([0, 0.35, 0.7, 1].map(maths.comes)).toEqual([0, 0.5, 1, 1]);
-  expect([0, 0.6, 0.8, 1].map((share) => maths.rises(share).toFixed(3))).toEqual([
-    ...["0.000", "0.000", "0.500", "1.000"],
-  ]);
-});
-
 // ---------------------------------------------------------------- in words
 
 test.each(each)(
-  "$title: where a token goes and what an expert got is said as Python has it",
+  "$title: how a token is sent and what an expert got is said as Python has it",
   (one) => {
     const { layer, found } = one;
-    expect(range(T).map((t) => maths.sent(tokens, layer, t, 1))).toEqual(found.sent);
+    expect(range(T).map((t) => maths.sent(tokens, layer, t, false))).toEqual(found.sent);
+    range(T).forEach((t) => {
+      const said = maths.sent(tokens, layer, t, true);
+      expect(said.startsWith(`${found.sent_plain[t]} Expert `)).toBe(true);
+    });
     for (const [read, expert, said] of found.got)
-      expect(maths.got(layer, n_expert, read, expert)).toBe(said);
+      expect(maths.got(layer.biased, n_expert, read, expert)).toBe(said);
   },
 );
 
-test("one, two and three experts of a token are said in turn, and who is shared by all", () => {
-  const layer = layerOf([[3], [3, 0], [3, 0, 2]], [[1], [0.61, 0.39], [0.5, 0.3, 0.2]]);
-  const said = (t: number, nShared: number): string =>
-    maths.sent("a6c".split(""), layer, t, nShared);
-  expect(said(0, 0)).toBe("“a”, token 1, goes to expert 3 (1.00).");
-  expect(said(1, 0)).toBe("“6”, token 2, goes to expert 3 (0.61) and expert 0 (0.39).");
-  expect(said(2, 2)).toBe(
-    "“c”, token 3, goes to expert 3 (0.50), expert 0 (0.30) and expert 2 (0.20)" +
-      ", and, like every token, to the 2 shared experts.",
+test("one expert of a token is said, weights next to nothing, and who gets all without biases", () => {
+  const layer = layerOf([[0.5, 0.25, 0.125]], [0, 0, 0], [[0]]);
+  expect(maths.sent(["a"], layer, 0, false)).toBe(
+    "“a”, token 1: expert 0 (0.500) comes out on top. From scores alone, the weight is 1.00.",
   );
-  const one = layerOf([[5, 2]], [[0.997, 0.003]]);
-  expect(maths.sent(["a"], one, 0, 0)).toBe(
-    "“a”, token 1, goes to expert 5 (over 0.99) and expert 2 (under 0.01).",
+  expect(maths.sent(["a"], layer, 0, true)).toBe(
+    "“a”, token 1: without bias, expert 0 (0.500) comes out on top, and the weight is 1.00. " +
+      "Expert 0 then gets 1 of 1 token, and 2 experts get none.",
   );
-  expect(maths.ahead(["a"], 0)).toBe("“a”, token 1, is not read yet.");
-  expect(maths.got(layer, 4, 0, 3)).toBe("Expert 3: no token is read yet.");
+  expect([0.003, 0.997, 1, 0.5].map(maths.weighed)).toEqual([
+    ...["under 0.01", "over 0.99", "1.00", "0.50"],
+  ]);
+  expect(maths.got(layer.biased, 3, 0, 2)).toBe("Expert 2: no token is read yet.");
   expect(maths.gotShared(1, 1)).toMatch(/^The shared expert: 1 token, each beside/);
   expect(maths.gotShared(3, 20)).toMatch(/^The 3 shared experts: 20 tokens, each beside/);
-});
-
-test("at the end it is said who got most and who fewest", () => {
-  const told = (...chosen: number[][]): string => maths.told(layerOf(chosen), 3);
-  expect(told([0, 1], [0, 1], [0, 1], [0, 2])).toBe(
-    "8 choices of 4 tokens: expert 0 got most (4), expert 2 fewest (1); the mean is 2.7.",
-  );
-  expect(told([1])).toBe(
-    "1 choice of 1 token: expert 1 got most (1), experts 0 and 2 fewest (0); the mean is 0.3.",
-  );
-  expect(told([0], [1], [2])).toBe("3 choices of 3 tokens: every expert got 1.");
-  expect(maths.told(layerOf([[0], [0]]), 6)).toMatch(/expert 0 got most \(2\), 5 experts fewest/);
 });
 
 // ---------------------------------------------------------------- as it is drawn
@@ -177,10 +218,8 @@ const places = (drawing: Shown, selector: string, of = "lit"): number[] =>
 
 /** By token, without those to the shared expert: its choices that are lit. */
 function litRibbons(drawing: Shown): Pair[] {
-  const all = drawing.all(".ribbon:not(.shared)");
-  const K = layers[0].chosen[0].length;
+  const K = layers[0].biased.chosen[0].length;
   return places(drawing, "path.ribbon:not(.shared)").map((i) => {
-    expect(all[i].classList.contains("later")).toBe(false);
     return [Math.floor(i / K), i % K];
   });
 }
@@ -189,15 +228,21 @@ function hand(mark: Element, kind: string): void {
   mark.dispatchEvent(new PointerEvent(kind));
 }
 
-const countsOf = (drawing: Shown): number[] =>
-  drawing.all(".counts text").map((text) => Number(text.textContent));
+const countsOf = (drawing: Shown, which = "now"): number[] =>
+  drawing
+    .all(`.expert:not(.shared) .count${which === "now" ? ":not(.before)" : ".before"}`)
+    .map((text) => Number(text.textContent));
 
-test("a ribbon is as wide as its weight, of its expert's colour, and ends at its expert's box", () => {
+const turn = (drawing: Shown): void => {
+  drawing.one(".plain").click();
+};
+
+test("a ribbon is as wide as its weight, of its expert's colour, and ends at its expert's bar", () => {
   const drawing = open();
   const ribbons = drawing.all("path.ribbon:not(.shared)");
-  const boxes = marks(drawing, "expert").map((mark) => mark.querySelector(".box")!);
+  const bars = marks(drawing, "expert").map((mark) => mark.querySelector(".score")!);
   const wide = ribbons.map((one) => Number(one.getAttribute("stroke-width")));
-  const weights = layers[0].weights.flat();
+  const weights = layers[0].biased.weights.flat();
   const most = Math.max(...wide) / Math.max(...weights);
   expect(
     apart(
@@ -205,79 +250,153 @@ test("a ribbon is as wide as its weight, of its expert's colour, and ends at its
       weights.map((weight) => weight * most),
     ),
   ).toBeLessThan(0.02);
-  layers[0].chosen.flat().forEach((expert, i) => {
+  layers[0].biased.chosen.flat().forEach((expert, i) => {
     expect(ribbons[i].classList.contains(`hue${expert % 5}`)).toBe(true);
     expect(ribbons[i].classList.contains(`shade${expert < 5 ? 0 : 1}`)).toBe(true);
-    const [x, y] = ribbons[i]
+    const [x] = ribbons[i]
       .getAttribute("d")!
       .match(/[\d.]+/g)!
       .map(Number)
       .slice(-2);
-    const [left, top, width] = ["x", "y", "width"].map((name) =>
-      Number(boxes[expert].getAttribute(name)),
-    );
+    const [left, width] = ["x", "width"].map((name) => Number(bars[expert].getAttribute(name)));
     expect(x - wide[i] / 2).toBeGreaterThanOrEqual(left - 0.06);
     expect(x + wide[i] / 2).toBeLessThanOrEqual(left + width + 0.06);
-    expect(y).toBeCloseTo(top, 0);
   });
 });
 
-test.each(each)(
-  "$title: scrubbed, bars and counts are NumPy's, and the mean stands beside",
-  (one) => {
-    const drawing = open();
-    drawing.all(".layers button")[one.at].click();
-    const bars = drawing.all(".expert:not(.shared) .bar");
-    const highest = maths.highest(layers, n_expert);
+test.each(each)("$title: scrubbed, loads are NumPy's, with biases and without", (one) => {
+  const drawing = open();
+  drawing.all(".layers button")[one.at].click();
+  const bars = drawing.all(".expert:not(.shared) rect.now");
+  const highest = maths.highest(layers, n_expert);
+  for (const plain of [false, true]) {
+    if (plain) turn(drawing);
+    const [now, other] = plain
+      ? [one.found.plain, one.found.loads]
+      : [one.found.loads, one.found.plain];
     for (const at of [0, T, 7, 8, 1]) {
       scrubTo(drawing, at);
-      const found = one.found.loads[at];
-      expect(countsOf(drawing)).toEqual([...found, at]);
+      expect(countsOf(drawing)).toEqual(now[at]);
+      expect(countsOf(drawing, "before")).toEqual(other[at]);
       const high = bars.map((bar) => Number(bar.getAttribute("height")));
       expect(
         apart(
           high,
-          found.map((load) => (76 * load) / highest),
+          now[at].map((load) => (40 * load) / highest),
         ),
       ).toBeLessThan(0.051);
-      expect(drawing.text(".level")).toBe(maths.atMostOne((2 * at) / n_expert));
       expect(places(drawing, ".token", "ahead")).toEqual(range(T).slice(at));
-      const shown = drawing.all("path.ribbon:not(.later)").length;
-      expect(shown).toBe(3 * at);
-      const said = at === T ? maths.told(one.layer, n_expert) : one.found.sent[at - 1];
-      expect(drawing.text(".said")).toBe(at ? said : "No token is read yet.");
+      expect(drawing.all("path.ribbon:not(.later)").length).toBe(3 * at);
+      const t = at === T ? maths.telling(one.layer) : at - 1;
+      expect(drawing.text(".said")).toBe(
+        at ? maths.sent(tokens, one.layer, t, plain) : "No token is read yet.",
+      );
     }
-  },
-);
+  }
+});
+
+/** The bars of the token that is shown, as [height, what stands above, its weight]. */
+const barsOf = (drawing: Shown): [number, string, string][] =>
+  marks(drawing, "expert")
+    .slice(0, n_expert)
+    .map((mark) => [
+      Number(mark.querySelector(".score")!.getAttribute("height")),
+      mark.querySelector(".total")!.textContent,
+      mark.querySelector(".weight")!.textContent,
+    ]);
+
+test("a token's bars are its scores, their sums with biases stand on them, and two win", () => {
+  const drawing = open();
+  const [{ layer, found }] = each;
+  for (const [t, plain] of [
+    [0, false],
+    [4, false],
+    [4, true],
+  ] as const) {
+    hand(marks(drawing, "token")[t], "click");
+    if (plain) turn(drawing);
+    const totals = plain ? layer.scores[t] : found.totals[t];
+    const { chosen, weights } = plain ? layer.plain : layer.biased;
+    const high = 168 / (maths.extent(layer)[1] - maths.extent(layer)[0]);
+    barsOf(drawing).forEach(([height, total, weight], e) => {
+      const score = plain ? layer.scores[t][e] : Math.min(layer.scores[t][e], totals[e]);
+      expect(height).toBeCloseTo(Math.max(0, score) * high, 0);
+      expect(Number(total.replace("\u2212", "-"))).toBeCloseTo(totals[e], 3);
+      const k = chosen[t].indexOf(e);
+      expect(weight).toBe(k < 0 ? "" : weights[t][k].toFixed(2));
+    });
+    expect(places(drawing, ".expert", "wins")).toEqual([...chosen[t]].sort());
+  }
+});
+
+test("at rest stands the token whose best expert loses by most; in between, the one that comes", () => {
+  const drawing = open();
+  const t = maths.telling(layers[0]);
+  expect(maths.beaten(layers[0], t)).not.toBeNull();
+  expect(places(drawing, ".token", "now")).toEqual([t]);
+  scrubTo(drawing, 6);
+  expect(places(drawing, ".token", "now")).toEqual([5]);
+  scrubTo(drawing, 0);
+  expect(places(drawing, ".token", "now")).toEqual([]);
+  expect(new Set(barsOf(drawing).map(String))).toEqual(new Set(["0,,"]));
+});
+
+test("idle experts are named where their biases keep tokens away, and nowhere else", () => {
+  const drawing = open();
+  const idle = (): string[] => drawing.all(".none").map((one) => one.textContent);
+  expect([idle().filter(Boolean), drawing.text(".sample")]).toEqual([[], ""]);
+  drawing.all(".layers button")[1].click();
+  expect(idle().indexOf("idle")).toBe(4);
+  expect(drawing.text(".sample")).toBe("idle: none of 630 tokens");
+  hand(marks(drawing, "expert")[4], "pointerenter");
+  expect(drawing.text(".said")).toMatch(/It is idle: none of 630 tokens\.$/);
+  turn(drawing);
+  expect(idle().filter(Boolean)).toEqual([]);
+  expect(drawing.text(".said")).not.toMatch(/idle/);
+});
+
+test("the switch is one of the keyboard's, and Reset turns it back", () => {
+  const drawing = open();
+  const toggle = drawing.one(".plain");
+  expect([toggle.tagName, toggle.getAttribute("role")]).toEqual(["BUTTON", "switch"]);
+  const checked = (): string | null => toggle.getAttribute("aria-checked");
+  turn(drawing);
+  expect(checked()).toBe("true");
+  drawing.one(".reset").click();
+  expect([checked(), drawing.text(".said")]).toEqual(["false", "No token is read yet."]);
+});
 
 test("tokens stream in once in their seconds; who wants no motion finds the end", () => {
   vi.useFakeTimers();
   const drawing = opened(experts, cases.experts);
-  const end = maths.told(layers[0], n_expert);
+  const end = maths.sent(tokens, layers[0], maths.telling(layers[0]), false);
   expect(drawing.text(".said")).toBe("No token is read yet.");
   vi.advanceTimersByTime(500 * seconds);
-  expect(drawing.text(".said")).toMatch(/token (9|10|11),/);
-  expect(places(drawing, ".token", "now").length).toBe(1);
+  expect(drawing.text(".said")).toMatch(/token (9|10|11):/);
   vi.advanceTimersByTime(60_000);
   expect(drawing.text(".said")).toBe(end);
-  expect(places(drawing, ".token", "now")).toEqual([]);
   vi.useRealTimers();
   const asked = vi.spyOn(window, "matchMedia").mockReturnValue({ matches: true } as MediaQueryList);
   expect(opened(experts, cases.experts).text(".said")).toBe(end);
   asked.mockRestore();
 });
 
-test("other choices that come later are shown at their end, in the layer that was looked at", () => {
+test("another text that comes later is shown at its end, in the layer that was looked at", () => {
   const drawing = opened(experts, cases.experts);
   drawing.all(".layers button")[1].click();
   drawing.load({ ...cases.experts.data, digest: "another" });
-  expect(drawing.text(".said")).toBe(maths.told(layers[1], n_expert));
-  const fewer = layers.map(({ title, chosen, weights }) => ({
-    ...{ title, chosen: chosen.slice(0, 5), weights: weights.slice(0, 5) },
-  }));
-  const short = { tokens: tokens.slice(0, 5), layers: fewer.slice(0, 1), n_shared: 0 };
+  const told = (some: string[], layer: maths.Layer): string =>
+    maths.sent(some, layer, maths.telling(layer), false);
+  expect(drawing.text(".said")).toBe(told(tokens, layers[1]));
+  const cut = ({ chosen, weights }: maths.Routed): maths.Routed => ({
+    ...{ chosen: chosen.slice(0, 5), weights: weights.slice(0, 5) },
+  });
+  const [first] = layers;
+  const scores = first.scores.slice(0, 5);
+  const fewer = [{ ...first, scores, biased: cut(first.biased), plain: cut(first.plain) }];
+  const short = { tokens: tokens.slice(0, 5), layers: fewer, n_shared: 0 };
   drawing.load({ ...cases.experts.data, ...short, digest: "a third" });
-  expect(drawing.text(".said")).toBe(maths.told(fewer[0], n_expert));
+  expect(drawing.text(".said")).toBe(told(short.tokens, fewer[0]));
   expect(drawing.all(".shared").length).toBe(0);
   expect([drawing.text(".layers"), drawing.all(".layers button").length]).toEqual(["layer 0", 0]);
 });
@@ -296,7 +415,7 @@ test.each(each)(
         [t, 1],
       ]);
       expect(places(drawing, ".mark.token")).toEqual([t]);
-      const heard = [...one.layer.chosen[t], n_expert].sort((a, b) => a - b);
+      const heard = [...one.layer.biased.chosen[t], n_expert].sort((a, b) => a - b);
       expect(places(drawing, ".mark.expert")).toEqual(heard);
       hand(token, "pointerleave");
     });
@@ -311,7 +430,7 @@ test.each(each)(
   (one) => {
     const drawing = open();
     drawing.all(".layers button")[one.at].click();
-    const { chosen } = one.layer;
+    const { chosen } = one.layer.biased;
     for (const [read, expert, said] of one.found.got) {
       scrubTo(drawing, read);
       const box = marks(drawing, "expert")[expert];
@@ -335,15 +454,13 @@ test("the shared expert has a ribbon from every token", () => {
   expect(places(drawing, "path.ribbon.shared")).toEqual(range(T));
 });
 
-test("a token that is not read yet says so, and lights nothing", () => {
+test("a token that is not read yet can be looked at as well", () => {
   const drawing = open();
   scrubTo(drawing, 5);
-  hand(marks(drawing, "token")[5], "pointerenter");
-  expect(drawing.text(".said")).toBe(maths.ahead(tokens, 5));
-  expect(places(drawing, ".mark.token")).toEqual([]);
-  expect(places(drawing, ".mark.expert")).toEqual([]);
-  hand(marks(drawing, "token")[4], "pointerenter");
-  expect(drawing.text(".said")).toBe(cases.experts.expected[0].sent[4]);
+  hand(marks(drawing, "token")[9], "pointerenter");
+  expect(drawing.text(".said")).toBe(cases.experts.expected[0].sent[9]);
+  expect(places(drawing, ".mark.token")).toEqual([9]);
+  expect(places(drawing, ".expert", "wins").length).toBe(2);
 });
 
 test("arrow keys go from token to token and from expert to expert; Escape gives all back", () => {
@@ -390,11 +507,13 @@ test("what is clicked stays while the hand points elsewhere, scrubs and turns to
     drawing.all(".layers button")[at].click();
     for (const read of [9, T]) {
       scrubTo(drawing, read);
-      expect(drawing.text(".said")).toBe(maths.got(layer, n_expert, read, 0));
+      expect(drawing.text(".said")).toBe(maths.got(layer.biased, n_expert, read, 0));
     }
   }
   hand(drawing.one(".flow"), "click");
-  expect(drawing.text(".said")).toBe(maths.told(layers[0], n_expert));
+  expect(drawing.text(".said")).toBe(
+    maths.sent(tokens, layers[0], maths.telling(layers[0]), false),
+  );
 });
 
 test("a layer is turned to at the moment that is shown, and its button is pressed", () => {
@@ -407,6 +526,6 @@ test("a layer is turned to at the moment that is shown, and its button is presse
   expect(pressed()).toEqual(["false", "true"]);
   expect(drawing.one<HTMLInputElement>(".scrub").value).toBe("6");
   expect(drawing.text(".said")).toBe(cases.experts.expected[1].sent[5]);
-  expect(countsOf(drawing).slice(0, -1)).toEqual(cases.experts.expected[1].loads[6]);
+  expect(countsOf(drawing)).toEqual(cases.experts.expected[1].loads[6]);
   expect(drawing.sent).toEqual([]);
 });

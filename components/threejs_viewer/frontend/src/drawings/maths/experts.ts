@@ -1,41 +1,122 @@
-// A mixture of experts (components/ui/drawings/experts.py): how many tokens each expert got, where
-// tokens, ribbons and boxes stand, and what is said of one.
+// A mixture of experts (components/ui/drawings/experts.py): how a router chooses for a token, how
+// many tokens each expert got, where tokens, ribbons and bars stand, and what is said of one.
 
-import { clamp, counted, range, type Pair } from "../shared/numbers";
+import { clamp, counted, range, signed, type Pair } from "../shared/numbers";
 
-export interface Layer {
-  title: string;
+/** Where a router sends each token. */
+export interface Routed {
   /** Of each token, the best first. */
   chosen: number[][];
   /** What each of them is multiplied by. */
   weights: number[][];
 }
 
+export interface Layer {
+  title: string;
+  /** Of each token and expert. */
+  scores: number[][];
+  /** Of each expert. */
+  bias: number[];
+  /** By scores and biases, as the network does. */
+  biased: Routed;
+  /** By scores alone. */
+  plain: Routed;
+  /** Experts that get no token of many problems either. */
+  idle: number[];
+}
+
 export const sum = (numbers: readonly number[]): number =>
   numbers.reduce((all, one) => all + one, 0);
+
+// ---------------------------------------------------------------- how it chooses
+
+/** What counts when experts are chosen. */
+export const totals = ({ scores, bias }: Layer, t: number, plain: boolean): number[] =>
+  scores[t].map((score, e) => score + (plain ? 0 : bias[e]));
+
+const best = (numbers: readonly number[]): number => numbers.indexOf(Math.max(...numbers));
+
+/** Of a token, the expert with the highest score, if its bias keeps it from being chosen. */
+export function beaten({ scores, biased }: Layer, t: number): number | null {
+  const first = best(scores[t]);
+  return biased.chosen[t].includes(first) ? null : first;
+}
+
+/** The token whose best expert by score misses by most; the last, if none misses. */
+export function telling(layer: Layer): number {
+  const missed = layer.scores.map((_, t) => {
+    const first = beaten(layer, t);
+    if (first === null) return 0;
+    const all = totals(layer, t, false);
+    return Math.min(...layer.biased.chosen[t].map((e) => all[e])) - all[first];
+  });
+  return Math.max(...missed) > 0 ? best(missed) : missed.length - 1;
+}
+
+/** From and to, as scores. */
+export interface Bar {
+  score: Pair;
+  /** What a bias adds on top. */
+  added: Pair | null;
+  /** What it takes off. */
+  taken: Pair | null;
+  total: number;
+}
+
+/** A score that has risen by a share, and then its bias by another. */
+export function bar(score: number, bias: number, risen: number, biased: number): Bar {
+  const high = risen * score;
+  const total = high + biased * bias;
+  const over = bias < 0 && biased > 0;
+  return {
+    score: [0, over ? clamp(total, 0, high) : high],
+    added: bias > 0 && biased > 0 ? [high, total] : null,
+    taken: over ? [total, high] : null,
+    total,
+  };
+}
+
+/** The least and the most that is drawn of a layer, its biases on or off. */
+export function extent(layer: Layer): Pair {
+  const all = range(layer.scores.length).flatMap((t) => totals(layer, t, false));
+  return [Math.min(0, ...all), Math.max(1, ...all)];
+}
+
+/** In the time of a token its scores rise, its biases, its ribbons, and the bars of the loads. */
+export const phase = (part: number, from: number, to: number): number =>
+  clamp((part - from) / (to - from), 0, 1);
+export const [RISES, BIASED, COMES, FILLS] = [
+  [0, 0.25],
+  [0.25, 0.5],
+  [0.5, 0.8],
+  [0.75, 1],
+] as const;
 
 // ---------------------------------------------------------------- who got how many
 
 /** Of each expert, when so many tokens are read. */
-export function loads({ chosen }: Layer, nExpert: number, read: number): number[] {
+export function loads({ chosen }: Routed, nExpert: number, read: number): number[] {
   const out: number[] = Array(nExpert).fill(0);
   for (const expert of chosen.slice(0, read).flat()) out[expert]++;
   return out;
 }
 
 /** As `loads`, where the last of the tokens counts only by so much. */
-export function filling(layer: Layer, nExpert: number, read: number, part: number): number[] {
-  const [before, after] = [loads(layer, nExpert, read), loads(layer, nExpert, read + 1)];
+export function filling(routed: Routed, nExpert: number, read: number, part: number): number[] {
+  const [before, after] = [loads(routed, nExpert, read), loads(routed, nExpert, read + 1)];
   return before.map((load, e) => load + part * (after[e] - load));
 }
 
-/** In the end, of all layers. */
+const both = (layers: readonly Layer[]): Routed[] =>
+  layers.flatMap(({ biased, plain }) => [biased, plain]);
+
+/** In the end, of all layers, with biases and without. */
 export const highest = (layers: readonly Layer[], nExpert: number): number =>
-  Math.max(...layers.flatMap((layer) => loads(layer, nExpert, layer.chosen.length)));
+  Math.max(...both(layers).flatMap((one) => loads(one, nExpert, one.chosen.length)));
 
 /** All weights of one token together, at most. */
 export const heaviest = (layers: readonly Layer[]): number =>
-  Math.max(...layers.flatMap(({ weights }) => weights.map(sum))) || 1;
+  Math.max(...both(layers).flatMap(({ weights }) => weights.map(sum))) || 1;
 
 // ---------------------------------------------------------------- where a token stands
 
@@ -72,7 +153,7 @@ export function tokenAt({ columns, pitch }: Grid, width: number, t: number): Pai
 export type Table = number[][];
 
 /** Side by side below its token, from the leftmost expert on; around 0, all within -1/2 to 1/2. */
-export function starts({ chosen, weights }: Layer, most: number): Table {
+export function starts({ chosen, weights }: Routed, most: number): Table {
   return chosen.map((experts, t) => {
     const wide = weights[t].map((weight) => weight / most);
     return experts.map((expert, k) => {
@@ -83,8 +164,7 @@ export function starts({ chosen, weights }: Layer, most: number): Table {
 }
 
 /** Side by side on its expert, from the leftmost token on; all within -1/2 to 1/2. */
-export function ends(layer: Layer, nExpert: number, xs: readonly number[]): Table {
-  const { chosen, weights } = layer;
+export function ends({ chosen, weights }: Routed, nExpert: number, xs: readonly number[]): Table {
   const out: Table = chosen.map((experts) => experts.map(() => 0));
   const order = range(chosen.length).sort((a, b) => xs[a] - xs[b]);
   const total = Array<number>(nExpert).fill(0);
@@ -106,10 +186,6 @@ export function ribbon([x, y]: Pair, [toX, toY]: Pair): string {
   return `M${x.toFixed(1)} ${y.toFixed(1)}C${numbers}`;
 }
 
-/** How far a ribbon has come, and a bar has risen, by a share of its token's time. */
-export const comes = (share: number): number => clamp(share / 0.7, 0, 1);
-export const rises = (share: number): number => clamp((share - 0.6) / 0.4, 0, 1);
-
 // ---------------------------------------------------------------- in words
 
 /** 12.5%, 16% */
@@ -125,43 +201,51 @@ const count = (n: number, thing: string): string => `${counted(n)} ${thing}${n =
 const listed = (names: readonly string[]): string =>
   names.length < 2 ? names.join() : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 
-/** expert 3; experts 3 and 5; 7 experts */
-function named(experts: readonly number[]): string {
-  if (experts.length > 3) return count(experts.length, "expert");
-  return `expert${experts.length === 1 ? "" : "s"} ${listed(experts.map(String))}`;
-}
-
 export const shared = (nShared: number): string =>
   nShared === 1 ? "the shared expert" : `the ${nShared} shared experts`;
 
-const placed = (tokens: readonly string[], t: number): string => `“${tokens[t]}”, token ${t + 1},`;
-
-export const ahead = (tokens: readonly string[], t: number): string =>
-  `${placed(tokens, t)} is not read yet.`;
-
 /** A weight to two places; what would read 0.00, or 1.00 beside another, says more. */
-const weighed = (weight: number): string => {
+export const weighed = (weight: number): string => {
   if (weight > 0 && weight < 0.005) return "under 0.01";
   return weight < 1 && weight >= 0.995 ? "over 0.99" : weight.toFixed(2);
 };
 
-/** “6”, token 7, goes to expert 3 (0.61) and expert 0 (0.39). */
-export function sent(
-  tokens: readonly string[],
-  { chosen, weights }: Layer,
-  t: number,
-  nShared: number,
-): string {
-  const to = chosen[t].map((expert, k) => `expert ${expert} (${weighed(weights[t][k])})`);
-  const also = nShared ? `, and, like every token, to ${shared(nShared)}` : "";
-  return `${placed(tokens, t)} goes to ${listed(to)}${also}.`;
+export const places = (number: number): string => signed(number, 3);
+
+/** “+”, token 10: experts 7 (1.029) and 4 (1.015) come out on top. From scores alone, their weights
+    are 0.54 and 0.46. Expert 5 has the highest score (0.991), but with its bias it comes to 0.799. */
+export function sent(tokens: readonly string[], layer: Layer, t: number, plain: boolean): string {
+  const { chosen, weights } = plain ? layer.plain : layer.biased;
+  const all = totals(layer, t, plain);
+  const one = chosen[t].length === 1;
+  const who = chosen[t].map((e) => `${e} (${places(all[e])})`);
+  const top = `expert${one ? "" : "s"} ${listed(who)} come${one ? "s" : ""} out on top`;
+  const share = listed(weights[t].map(weighed));
+  const counts = `the weight${one ? " is" : "s are"} ${share}`;
+  const name = `“${tokens[t]}”, token ${t + 1}`;
+  if (plain) return `${name}: without bias, ${top}, and ${counts}. ${then(layer)}`;
+  const first = beaten(layer, t);
+  const said = `${name}: ${top}. From scores alone, ${counts}.`;
+  if (first === null) return said;
+  const lost = `but with its bias it comes to ${places(all[first])}`;
+  return `${said} Expert ${first} has the highest score (${places(layer.scores[t][first])}), ${lost}.`;
+}
+
+/** Expert 5 then gets 19 of 19 tokens, and 5 experts get none. */
+function then({ plain, bias }: Layer): string {
+  const all = loads(plain, bias.length, plain.chosen.length);
+  const [most, none] = [Math.max(...all), all.filter((load) => load === 0).length];
+  const some = `Expert ${all.indexOf(most)} then gets ${most} of ${count(plain.chosen.length, "token")}`;
+  return none
+    ? `${some}, and ${count(none, "expert")} get${none === 1 ? "s" : ""} none.`
+    : `${some}.`;
 }
 
 /** Expert 3: 9 of 21 tokens; 21.4% of all choices, the mean is 12.5%. */
-export function got(layer: Layer, nExpert: number, read: number, expert: number): string {
+export function got(routed: Routed, nExpert: number, read: number, expert: number): string {
   if (read === 0) return `Expert ${expert}: no token is read yet.`;
-  const load = loads(layer, nExpert, read)[expert];
-  const share = percent(load / (read * layer.chosen[0].length));
+  const load = loads(routed, nExpert, read)[expert];
+  const share = percent(load / (read * routed.chosen[0].length));
   const mean = percent(1 / nExpert);
   return `Expert ${expert}: ${load} of ${count(read, "token")}; ${share} of all choices, the mean is ${mean}.`;
 }
@@ -169,15 +253,4 @@ export function got(layer: Layer, nExpert: number, read: number, expert: number)
 export function gotShared(nShared: number, read: number): string {
   const name = shared(nShared).replace("the", "The");
   return `${name}: ${count(read, "token")}, each beside the experts that the router chose for it.`;
-}
-
-/** 40 choices of 20 tokens: expert 3 got most (9), experts 1 and 6 fewest (2); the mean is 5. */
-export function told(layer: Layer, nExpert: number): string {
-  const all = loads(layer, nExpert, layer.chosen.length);
-  const choices = `${count(sum(all), "choice")} of ${count(layer.chosen.length, "token")}`;
-  const [least, most] = [Math.min(...all), Math.max(...all)];
-  if (least === most) return `${choices}: every expert got ${least}.`;
-  const those = (load: number): string => named(range(nExpert).filter((e) => all[e] === load));
-  const mean = atMostOne(sum(all) / nExpert);
-  return `${choices}: ${those(most)} got most (${most}), ${those(least)} fewest (${least}); the mean is ${mean}.`;
 }
