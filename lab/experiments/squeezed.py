@@ -78,10 +78,11 @@ def breaks(
     broken_at, slot = (np.full(len(a), -1) for _ in range(2))
     for rank in RANKS:
         whole = np.flatnonzero(broken_at < 0)
-        for some in np.split(whole, range(AT_ONCE, len(whole), AT_ONCE)):
-            wrong = wrong_tokens(model, found, texts[some], mask[some], rank)
+        for begin in range(0, len(whole), AT_ONCE):
+            part = whole[begin : begin + AT_ONCE]
+            wrong = wrong_tokens(model, found, texts[part], mask[part], rank)
             gone = wrong.any(axis=1)
-            broken_at[some[gone]], slot[some[gone]] = rank, wrong[gone].argmax(axis=1)
+            broken_at[part[gone]], slot[part[gone]] = rank, wrong[gone].argmax(axis=1)
     return broken_at, slot
 
 
