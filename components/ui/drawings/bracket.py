@@ -112,7 +112,7 @@ def show_bracket(key: str, shown: Shown, *, alt: str, seconds: float = 14.0) -> 
 
 
 def bracket_data(shown: Shown) -> dict[str, Any]:
-    """Every matrix on a scale of its own, but scores of the same head on one.
+    """Every matrix on a scale of its own.
 
     Raises ValueError for a map that is missing, has other rows than tokens or is not finite, and
     for a setting without a figure for every stop.
@@ -128,16 +128,12 @@ def bracket_data(shown: Shown) -> dict[str, Any]:
     for setting in shown.settings:
         if not len(setting.bytes) == len(setting.operations) == len(STOPS):
             raise ValueError(f"{setting.name!r} has not a figure for each of {len(STOPS)} stops")
-    both = np.concatenate([shown.maps["content"], shown.maps["scores"]])
-    scales = {"content": full(both), "scores": full(both)}
     return {
         "stops": [*STOPS],
         "short": [*SHORT],
         "tokens": [*shown.tokens],
         "roles": [*shown.roles],
-        "maps": {
-            name: packed(numbers, scales.get(name)) for name, numbers in shown.maps.items()
-        },
+        "maps": {name: packed(numbers) for name, numbers in shown.maps.items()},
         "wheel": [packed(numbers, full(shown.maps["w"])) for numbers in shown.wheel],
         "settings": [
             {
