@@ -27,6 +27,7 @@ cache_size = lazily("lab.published.cache_size")
 lengths = lazily("lab.experiments.lengths")
 race = lazily("lab.experiments.latent_experts_race")
 ranks = lazily("lab.experiments.low_rank")
+squeezing = lazily("lab.experiments.squeezed")
 
 page = Chapter("60_mla", CALC)
 page.open()
@@ -104,6 +105,24 @@ def squeeze() -> None:
     page.source(latents.squeeze, latents.directions)
 
 
+@page.section("breaks")
+def which_break_first() -> None:
+    rows = rows_of("squeezed.jsonl")
+    if not rows or not page.guess(
+        f"How many of {worked.sizes().rank} directions are left when the median problem breaks?",
+        worked.BREAKS_AT,
+        lambda: worked.median_break(rows),
+        frame=worked.BREAKING,
+    ):
+        return
+    page.draw(
+        figures.breaks(worked.broken_rows(rows)),
+        alt="Problems by the directions with which they break, for two networks",
+    )
+    page.notice()
+    page.source(squeezing.breaks)
+
+
 @page.section("long", needs=[LONG_RUN])
 def longer() -> None:
     asked = page.pair("long", digits=probes.MOST_DIGITS, a="37481920", b="61525384")
@@ -165,6 +184,12 @@ def is_low_rank_a_regulariser() -> None:
     )
     page.notice()
     page.source(ranks.ranked)
+
+
+@page.section("ratios")
+def all_ratios() -> None:
+    if rows := worked.ratio_rows():
+        page.draw(figures.ratios(rows), alt="Every ratio of this page with its interval")
 
 
 def train_with(rank: int) -> None:

@@ -12,48 +12,78 @@ from components.ui.plots.chart_parts import (
     CURVE,
     Chart,
     finished,
-    room_for_labels,
+    rows_axis,
     rows_high,
     shaped,
     toned,
 )
-from components.ui.plots.colours import PARTS, SOFT, TEAL, apart
+from components.ui.plots.colours import INK, OPERATOR, PAPER, PARTS, SOFT, TEAL, apart
 from components.ui.plots.ends import last_of, named, shares
+from components.ui.plots.maps import attention_map
 
 Rows = Sequence[Mapping[str, Any]]
 
 
-def bytes_kept(rows: Rows) -> Chart:
-    """A bar for each way of keeping a token. Rows: kept, bytes."""
-    data = pd.DataFrame(rows)
-    base = alt.Chart(data).encode(
-        y=alt.Y("kept:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
-        x=alt.X(
-            "bytes:Q",
-            title="bytes that one token leaves in all layers",
-            scale=room_for_labels(data["bytes"]),
-        ),
-    )
-    bars = base.mark_bar(color=TEAL.now)
-    labels = base.mark_text(align="left", dx=6).encode(text=alt.Text("bytes:Q", format=","))
-    return finished(alt.layer(bars, labels).properties(height=rows_high(len(data), 34)))
+def pattern(weights: Any, text: str) -> Chart:
+    """Where one head looks, small enough for two side by side. (T, T)"""
+    chart = attention_map(weights, text)
+    return finished(chart.properties(height=330))
 
 
-def ways(rows: Rows, what: str) -> Chart:
-    """A bar for each way to read a cache. Rows: way, and `what`, which the axis says."""
+def breaks(rows: Rows) -> Chart:
+    """How many problems break with so many directions, a panel a network, coloured by the kind of
+    the first wrong token. Rows: network, directions, kind, problems."""
     data = pd.DataFrame(rows)
+    order = list(dict.fromkeys(data["network"]))
+    tones = {**PARTS, "sign": OPERATOR}
+    kinds = {kind: tone for kind, tone in tones.items() if kind in set(data["kind"])}
+    most = int(data["directions"].max())
     base = alt.Chart(data).encode(
-        y=alt.Y("way:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
         x=alt.X(
-            f"{what}:Q",
-            title=what,
-            axis=alt.Axis(format=",d", tickCount=3),
-            scale=room_for_labels(data[what]),
+            "directions:O",
+            title="directions left when the first token breaks",
+            scale=alt.Scale(domain=list(range(most, int(data["directions"].min()) - 1, -1))),
+            axis=alt.Axis(labelAngle=0),
         ),
+        y=alt.Y("sum(problems):Q", title="problems", axis=alt.Axis(tickCount=4)),
+        color=alt.Color("kind:N", scale=toned(kinds), legend=alt.Legend(title=None, orient="top")),
+        tooltip=["network", "directions", "kind", "problems"],
     )
-    bars = base.mark_bar(color=TEAL.now)
-    labels = base.mark_text(align="left", dx=6).encode(text=alt.Text(f"{what}:Q", format=",.3~r"))
-    return finished(alt.layer(bars, labels).properties(height=rows_high(len(data), 34)))
+    panels = [
+        base.transform_filter(alt.datum["network"] == name)
+        .mark_bar()
+        .properties(height=180, title=name)
+        for name in order
+    ]
+    return finished(alt.vconcat(*panels))
+
+
+def ratios(rows: Rows) -> Chart:
+    """A ratio and its interval a row, on one axis; filled if the interval excludes 1.
+
+    Rows: name, ratio, low, high, sure.
+    """
+    data = pd.DataFrame(rows)
+    order = list(data["name"])
+    base = alt.Chart(data).encode(y=alt.Y("name:N", sort=order, title=None, axis=rows_axis(order)))
+    x = alt.X(
+        "ratio:Q",
+        title="wrong problems with the first, over those with the second",
+        scale=alt.Scale(type="log", domain=[0.015, 20]),
+        axis=alt.Axis(values=[0.02, 0.1, 0.5, 1, 2, 10], format="~g"),
+    )
+    told = ["name", *(alt.Tooltip(name, format=".2f") for name in ("ratio", "low", "high"))]
+    one = alt.Chart(pd.DataFrame({"ratio": [1]})).mark_rule(color=INK.now).encode(x=x)
+    bars = base.mark_rule(strokeWidth=2, color=TEAL.now).encode(
+        x=alt.X("low:Q", title=x.title, scale=x.scale, axis=x.axis), x2="high:Q", tooltip=told
+    )
+    points = base.mark_point(size=70, color=TEAL.now, strokeWidth=2).encode(
+        x=x,
+        fill=alt.condition(alt.datum["sure"], alt.value(TEAL.now), alt.value(PAPER.now)),
+        tooltip=told,
+    )
+    layers = alt.layer(one, bars, points)
+    return finished(layers.properties(height=rows_high(len(order), 26)))
 
 
 def by_digits(rows: Rows) -> Chart:

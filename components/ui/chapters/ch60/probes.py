@@ -133,6 +133,29 @@ def patterns(a: int, b: int, layer: int, head: int, own_layer: int, own_head: in
 
 
 @ahead
+def nearest_heads(a: int, b: int) -> list[tuple[float, int, int, int, int]]:
+    """Of each head with latents the head of the other network whose pattern is nearest, over the
+    tokens that are written: (share of the weight placed elsewhere, layer, head, layer, head)."""
+    form = form_of(a, b)
+    text, writes = form.text(a, b), slice(form.prompt_length - 1, -1)
+
+    def heads(run: str) -> dict[tuple[int, int], Any]:
+        model = load_with_progress(run).model
+        trace = forward.run_with_trace(model, text, ["pattern"])
+        return {
+            (layer, h): one[writes]
+            for layer in range(model.config.n_layer)
+            for h, one in enumerate(trace[f"blocks.{layer}.pattern"][0].double().numpy())
+        }
+
+    own = heads(HEADS_RUN)
+    return [
+        min((float(abs(x - y).sum(-1).mean() / 2), *place, *other) for other, y in own.items())
+        for place, x in heads(RUN).items()
+    ]
+
+
+@ahead
 def largest_difference(a: int, b: int) -> float:
     """Between the logits of the two forms of latent attention, on the whole text of a problem."""
     text = form_of(a, b).text(a, b)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import takewhile
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -199,6 +201,17 @@ def deepseek_times() -> float:
     return whole.numbers / theirs.numbers
 
 
+def per_read(name: str) -> int:
+    """Multiplications of one of its heads for each token that it looks back at."""
+    return published.DEEPSEEK_LATENT.operations_read()[name] // 2
+
+
+def least_apart() -> list[float]:
+    """Of each head with latents, how much of its weight the nearest head of the other network
+    places elsewhere on this text; the most alike first."""
+    return sorted(apart for apart, *_ in probes.nearest_heads(*probes.BRACKET))
+
+
 def deepseek_operations(name: str, other: str) -> float:
     found = published.DEEPSEEK_LATENT.operations_read()
     return found[name] / found[other]
@@ -275,6 +288,36 @@ def fall_rows(a: int, b: int) -> list[Drawn]:
     return rows
 
 
+# ---------------------------------------------------------------- which problems break first
+
+BREAKS = {
+    probes.RUN: "trained on up to four digits",
+    probes.LONG_RUN: "and then on up to eight",
+}
+
+
+def broken_rows(record: Any) -> list[Drawn]:
+    """Of both networks: how many problems break with so many directions, by the kind of token."""
+    counted = Counter(
+        (name, at, claims.kind_in_words(kind))
+        for run, name in BREAKS.items()
+        for at, kind in claims.broken(claims.squeezed_by(run).of(record)[0])
+    )
+    return [
+        {"network": name, "directions": at, "kind": kind, "problems": n}
+        for (name, at, kind), n in sorted(counted.items())
+    ]
+
+
+def median_break(record: Any) -> float:
+    """Directions with which the median problem breaks, in the network of this section."""
+    return median(at for at, _ in claims.broken(claims.squeezed_by(probes.RUN).of(record)[0]))
+
+
+BREAKING = Dragged(Axis("directions kept, of 64", 1, 64, 1), "the median problem breaks", start=32)
+BREAKS_AT = ("more than half of all", "fewer")
+"""What links may say of the guess."""
+
 # ---------------------------------------------------------------- longer sums
 
 
@@ -329,6 +372,34 @@ def rank_points(record: Any) -> list[Drawn]:
         for fraction in claims.TAUGHT
         for of, group in ((HELD_OUT, "heldout"), (ITS_OWN, "trained"))
         for row, wrong, n in claims.of_rank(rank, fraction).errors(group).points(record)
+    ]
+
+
+def ratio_rows() -> list[Drawn]:
+    """Every ratio of this page with its interval: small latents over full rank, and latents over
+    multi-head attention. `sure` if the interval excludes 1."""
+    record = rows_of("low_rank.jsonl")
+    found = {
+        f"latents of {rank}, {part:.0%} of pairs": ratio_of_medians(
+            claims.held_out(rank, part).values(record),
+            claims.held_out(claims.FULL_RANK, part).values(record),
+        )
+        for rank in claims.SMALL_LATENTS
+        for part in claims.TAUGHT
+    }
+    race = race_rows()
+    for ffn, name in (("dense", "latents, dense FFN"), ("moe", "latents, experts")):
+        latents, own = (claims.wrong_sums(a, ffn).values(race) for a in ("mla", "mha"))
+        found[name] = ratio_of_medians(latents, own)
+    return [
+        {
+            "name": name,
+            "ratio": ratio.ratio,
+            "low": ratio.low,
+            "high": ratio.high,
+            "sure": not ratio.low <= 1 <= ratio.high,
+        }
+        for name, ratio in found.items()
     ]
 
 
@@ -460,6 +531,12 @@ CALC: dict[str, Callable[[], str]] = {
     "rope": lambda: f"{sizes().rope}",
     "times_again": lambda: f"{times_operations(1, 2):.0f}",
     "times_rotated": lambda: f"{times_operations(3, 2):.1f}",
+    "theirs_kept": lambda: f"{per_read('kept')}",
+    "theirs_absorbed": lambda: f"{per_read('absorbed'):,}",
+    "alike_best": lambda: f"{least_apart()[0]:.0%}",
+    "alike_median": lambda: f"{median(least_apart()):.0%}",
+    "ratios_sure": lambda: spelled(sum(row["sure"] for row in ratio_rows())) or "none",
+    "ratios_all": lambda: spelled(len(ratio_rows())),
     "deepseek_reads": lambda: f"{deepseek_operations('absorbed', 'kept'):.1f}",
     "deepseek_again": lambda: f"{deepseek_operations('again', 'absorbed'):.0f}",
     "read_first": lambda: f"{READ_FIRST}",
