@@ -59,7 +59,7 @@ def carries(a: int, b: int) -> list[tuple[int, int, int, int, int]]:
 
 
 def carries_in_products(a: Integers, b: Integers, q: int) -> Integers:
-    """Columns that hand a carry on while `a` is multiplied by each of the `q` digits of `b`, in all.
+    """Columns that hand a carry on while `a` is multiplied by each of `q` digits of `b`, in all.
     (N,), (N,) -> (N,)"""
     n = how_many_digits(a)
     counted = np.zeros(len(a), dtype=np.int64)

@@ -144,7 +144,7 @@ def squeezed_by(run: str, seed: int = 0) -> Rows:
 
 
 def broken(row: Row) -> list[tuple[int, str]]:
-    """Of each problem the directions with which it breaks, and the kind of its first wrong token."""
+    """Of each problem the directions with which it breaks, and what its first wrong token is."""
     pairs = zip(row["broken_at"], row["slot"], strict=True)
     return [(at, FORM.field_at(slot).kind) for at, slot in pairs if at > 0]
 

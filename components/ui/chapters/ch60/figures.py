@@ -17,7 +17,7 @@ from components.ui.plots.chart_parts import (
     shaped,
     toned,
 )
-from components.ui.plots.colours import INK, OPERATOR, PAPER, PARTS, SOFT, TEAL, apart
+from components.ui.plots.colours import INK, PAPER, PARTS, SOFT, TEAL, apart
 from components.ui.plots.ends import last_of, named, shares
 from components.ui.plots.maps import attention_map
 
@@ -35,7 +35,7 @@ def breaks(rows: Rows) -> Chart:
     the first wrong token. Rows: network, directions, kind, problems."""
     data = pd.DataFrame(rows)
     order = list(dict.fromkeys(data["network"]))
-    tones = {**PARTS, "sign": OPERATOR}
+    tones = {**PARTS, "sign": SOFT}
     kinds = {kind: tone for kind, tone in tones.items() if kind in set(data["kind"])}
     most = int(data["directions"].max())
     base = alt.Chart(data).encode(
