@@ -45,7 +45,7 @@ HTML = f"""
       <figure class="wheel"><div></div><figcaption></figcaption></figure>
       <figure class="c"><figcaption></figcaption></figure>
       <div class="pair" role="slider" tabindex="0" aria-label="The bracket" aria-valuemin="0"
-        aria-valuemax="1"><i></i><i></i></div>
+        aria-valuemax="1"><i></i><i></i><span aria-hidden="true">drag</span></div>
     </div>
     <div class="result">
       <div class="says"></div>
@@ -71,10 +71,11 @@ component = drawing("moved_bracket", "bracket", HTML)
 @dataclass(frozen=True)
 class Setting:
     """What each stop costs in one shape: bytes that a token leaves in one layer's cache, and
-    `operations`, of what `per` says."""
+    `operations`, of what `per` says in a sentence and `head` above them."""
 
     name: str
     per: str
+    head: str
     bytes: Sequence[int]
     operations: Sequence[int]
 
@@ -139,6 +140,7 @@ def bracket_data(shown: Shown) -> dict[str, Any]:
             {
                 "name": setting.name,
                 "per": setting.per,
+                "head": setting.head,
                 "bytes": [*setting.bytes],
                 "operations": [*setting.operations],
             }

@@ -32,7 +32,7 @@ def test_both_brackets_give_the_same_scores_and_with_the_rotated_key_those_of_th
 def test_a_matrix_for_each_distance_is_what_two_rotations_leave(found: Brackets) -> None:
     """Query and key rotated each by its own position, as multi-head attention does."""
     n = len(found.q)
-    position = RotaryPositions(frequencies(n, 100.0))
+    position = RotaryPositions(frequencies(n, 100.0)[None])
 
     def rotated(x: np.ndarray, at: int) -> np.ndarray:
         cos, sin = position.turn(torch.tensor([[float(at)]]), torch.float64)

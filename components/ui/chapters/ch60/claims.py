@@ -24,7 +24,6 @@ from lab.readings import (
     ratio_in_words,
     result,
     rows,
-    share_of,
 )
 from lab.records import ROOT
 from lab.statistics import in_the_same_order, spread
@@ -173,14 +172,17 @@ def first_is(*kinds: str, label: str = "") -> Told:
 
 
 def more_carries_first(seed: int) -> Told:
-    """Of all two problems that break at different numbers: with more carries in the partial
-    products, the one breaks while more directions are left."""
+    """Of all two problems that differ in both: the one with more carries in its partial products
+    breaks while more directions are left."""
 
     def words(found: list[Row]) -> str:
         (row,) = found
         carries = carries_in_products(*(np.array(row[name]) for name in "ab"), FORM.q)
-        same, n = in_the_same_order(zip(carries.tolist(), row["broken_at"], strict=True))
-        return share_of(same, n)
+        same, other = (
+            in_the_same_order(zip((sign * carries).tolist(), row["broken_at"], strict=True))[0]
+            for sign in (1, -1)
+        )
+        return f"{same / (same + other):.0%}"
 
     return squeezed_by(probes.LONG_RUN, seed).told(words)
 

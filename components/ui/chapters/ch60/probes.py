@@ -68,6 +68,13 @@ BACK = (1, 2, 3, 4)
 """Tokens back, for which the matrix is shown as a rotation would make it."""
 
 
+def absorbing(model: Any) -> AbsorbedLatentAttentionConfig:
+    """The attention of a network with latents."""
+    own = model.config.attention
+    assert isinstance(own, AbsorbedLatentAttentionConfig)
+    return own
+
+
 @dataclass(frozen=True)
 class Bracketed:
     """What the drawing of the bracket shows, by the names of its maps; the matrix rotated by the
@@ -81,8 +88,10 @@ class Bracketed:
 @ahead
 def bracketed(a: int, b: int, layer: int, head: int, own_head: int) -> Bracketed:
     """Of the token at `AT`, in both networks, in float64."""
-    text = form_of(a, b).text(a, b)
-    found = brackets.brackets(load_with_progress(RUN).model, text, layer, head, AT)
+    text, model = form_of(a, b).text(a, b), load_with_progress(RUN).model
+    n_head = absorbing(model).n_head
+    heads = [brackets.brackets(model, text, layer, h, AT) for h in range(n_head)]
+    found = heads[head]
     own = forward.run_with_trace(
         load_with_progress(HEADS_RUN).model, text, ["rot_q", "rot_k", "v", "scores"]
     )
@@ -93,11 +102,7 @@ def bracketed(a: int, b: int, layer: int, head: int, own_head: int) -> Bracketed
     def side_by_side(heads: Any) -> Any:
         return np.concatenate([*heads[:, : AT + 1]], axis=1)
 
-    made = [
-        brackets.brackets(load_with_progress(RUN).model, text, layer, h, AT).keys
-        for h in range(len(of("rot_k")))
-    ]
-    turn = positions.RotaryPositions(positions.frequencies(len(found.q), BASE))
+    turn = positions.RotaryPositions(positions.frequencies(len(found.q), BASE)[None])
     maps = {
         "own_q": of("rot_q")[own_head, AT : AT + 1],
         "own_keys": side_by_side(of("rot_k")),
@@ -106,7 +111,7 @@ def bracketed(a: int, b: int, layer: int, head: int, own_head: int) -> Bracketed
         "q": found.q[None],
         "w": found.w,
         "c": found.c,
-        "keys": np.concatenate(made, axis=1),
+        "keys": np.concatenate([one.keys for one in heads], axis=1),
         "absorbed": found.absorbed[None],
         "rotated_q": found.q_rope[None],
         "turned": found.k_rope,
@@ -116,7 +121,7 @@ def bracketed(a: int, b: int, layer: int, head: int, own_head: int) -> Bracketed
     return Bracketed(
         {name: numbers.astype(np.float32) for name, numbers in maps.items()},
         [one.astype(np.float32) for one in brackets.rotated_between(found.w, [*BACK], turn)],
-        float(abs(found.by_keys - found.by_latents).max()),
+        max(float(abs(one.by_keys - one.by_latents).max()) for one in heads),
     )
 
 
@@ -160,9 +165,7 @@ def largest_difference(a: int, b: int) -> float:
     """Between the logits of the two forms of latent attention, on the whole text of a problem."""
     text = form_of(a, b).text(a, b)
     model = load_with_progress(RUN).model
-    own = model.config.attention
-    assert isinstance(own, AbsorbedLatentAttentionConfig)
-    keeping = LatentAttentionConfig(**vars(own))
+    keeping = LatentAttentionConfig(**vars(absorbing(model)))
     kept = gpt.rebuilt(model, replace(model.config, attention=keeping))
     one, other = (forward.logits_of(m, text) for m in (model, kept))
     return float((one - other).abs().max())

@@ -86,9 +86,7 @@ class Sizes:
 
 def absorbing() -> AbsorbedLatentAttentionConfig:
     """The attention of the book's network with latents."""
-    own = load_with_progress(probes.RUN).model.config.attention
-    assert isinstance(own, AbsorbedLatentAttentionConfig)
-    return own
+    return probes.absorbing(load_with_progress(probes.RUN).model)
 
 
 @lru_cache
@@ -141,6 +139,7 @@ def settings() -> list[Setting]:
         Setting(
             f"our networks, {n} tokens",
             f"in one layer, for one more token that looks back at {n}",
+            "operations in one layer",
             [kept, *[small] * 4],
             operations(n),
         )
@@ -155,6 +154,7 @@ def settings() -> list[Setting]:
         Setting(
             "DeepSeek-V3",
             "of one head for each token it looks back at",
+            "operations of one head",
             [HALF * whole.numbers, *[HALF * theirs.numbers] * 4],
             [found[name] for name in names],
         ),

@@ -7,6 +7,7 @@ import "./bracket.css";
 import {
   AGAIN,
   bracketAt,
+  DEAR,
   film,
   KEPT,
   MOVED,
@@ -69,7 +70,7 @@ interface Row {
 class Bracket extends MovingDrawing<Data> {
   private readonly tiles = this.watched("tiles");
   private readonly pair = this.part("pair");
-  private readonly held = this.coloured(this.part("held"));
+  private readonly held = this.part("held");
   private maps: Drawn[] = [];
   private rows: Row[] = [];
   private setting = 0;
@@ -77,6 +78,7 @@ class Bracket extends MovingDrawing<Data> {
   private spans = { latent: [0, 1], query: [0, 1] };
 
   protected override begin(): void {
+    for (const frame of ["formula", "store"]) this.coloured(this.part(frame));
     const slide = new Slide(this.pair, this.pair, {
       step: 0.05,
       now: () => clamp(this.at, AGAIN, MOVED) - AGAIN,
@@ -152,9 +154,9 @@ class Bracket extends MovingDrawing<Data> {
     const { columns, numbers } = typeof name === "string" ? this.data.maps[name] : name;
     const all = signedBytes(numbers);
     const map = new HeatMap(all.length / columns, columns);
-    map.show(all, null);
     map.box.style.setProperty("--columns", String(columns));
     box.prepend(map.box);
+    map.show(all, null); // once it is on the page, where colours are
     this.maps.push({ map, numbers: all, box: map.box, first, last });
     return map.box;
   }
@@ -204,21 +206,15 @@ class Bracket extends MovingDrawing<Data> {
         "gone",
       ],
     ];
-    this.held.replaceChildren(
-      make("div", { class: "before" }),
-      ...all.map(([name, words, left, first, last, kind]) => {
-        const box = make(
-          "figure",
-          { class: `part ${kind} ${name}` },
-          make("figcaption", {}, words),
-        );
-        setShare(box, "--left", left / whole);
-        setShare(box, "--wide", maps[name].columns / whole);
-        this.add(name, box, first, last);
-        this.maps.at(-1)!.box = box;
-        return box;
-      }),
-    );
+    this.held.replaceChildren(make("div", { class: "before" }));
+    for (const [name, words, left, first, last, kind] of all) {
+      const box = make("figure", { class: `part ${kind} ${name}` }, make("figcaption", {}, words));
+      setShare(box, "--left", left / whole);
+      setShare(box, "--wide", maps[name].columns / whole);
+      this.held.append(box);
+      this.add(name, box, first, last);
+      this.maps.at(-1)!.box = box;
+    }
     for (const one of this.all(".scores .map")) one.remove();
     const scores = this.part("scores");
     this.add("own_scores", scores, KEPT, KEPT);
@@ -293,7 +289,7 @@ class Bracket extends MovingDrawing<Data> {
       say(this.part(name).querySelector("figcaption")!, words);
     const key = width("keys") / n_head;
     caption("q", `q, ${stop === KEPT ? width("own_q") : key}`);
-    caption("w", stop === KEPT ? "" : `W, ${key} × ${width("c")}`);
+    caption("w", stop === KEPT ? "·" : `W, ${key} × ${width("c")}`);
     caption("wheel", "one for each distance");
     caption("c", stop === KEPT ? `k, ${width("own_keys") / n_head}` : `c, ${width("c")}`);
     caption("made", ["", `k, ${key}`, ...Array<string>(3).fill(`q W, ${width("c")}`)][stop]);
@@ -309,7 +305,7 @@ class Bracket extends MovingDrawing<Data> {
   }
 
   private fillLedger(stop: number): void {
-    const { bytes, operations, per } = this.data.settings[this.setting];
+    const { bytes, operations, head } = this.data.settings[this.setting];
     const [most, all] = [Math.max(...bytes), Math.max(...operations)];
     this.rows.forEach(({ button, bars, words }, i) => {
       button.classList.toggle("later", i > stop);
@@ -317,13 +313,13 @@ class Bracket extends MovingDrawing<Data> {
       setShare(bars[0], "--share", bytes[i] / most);
       setShare(bars[1], "--share", operations[i] / all);
       say(words[0], counted(bytes[i]));
-      const ratio = operations[i] / operations[KEPT];
-      say(words[1], counted(operations[i]) + (ratio >= 1.5 ? `, ${times(ratio)} ×` : ""));
+      const ratio = operations[i] / Math.min(...operations);
+      say(words[1], counted(operations[i]) + (ratio >= DEAR ? `, ${times(ratio)} ×` : ""));
       set(button, {
         "aria-label": `Stop ${i + 1}, ${this.data.stops[i]}: ${counted(bytes[i])} bytes, ${counted(operations[i])} operations`,
       });
     });
-    say(this.part("ledger").querySelector(".head span:last-child")!, `operations ${per}`);
+    say(this.part("ledger").querySelector(".head span:last-child")!, head);
     this.all(".settings button").forEach((button, i) => {
       set(button, { "aria-pressed": i === this.setting });
     });

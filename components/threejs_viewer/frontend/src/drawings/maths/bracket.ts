@@ -8,12 +8,16 @@ export const [KEPT, AGAIN, MOVED, ROTATED, SPLIT] = [0, 1, 2, 3, 4];
 /** Of one shape: what each stop costs. */
 export interface Setting {
   name: string;
-  /** Of what the operations are. */
+  /** Of what the operations are, in a sentence and above them. */
   per: string;
+  head: string;
   /** Of one token in one layer. */
   bytes: number[];
   operations: number[];
 }
+
+/** So many times as many operations are told. */
+export const DEAR = 1.5;
 
 const MOVING = 0.3; // of the time of a stop, on the way to the next
 const FRAMES_BETWEEN = 16;
@@ -58,10 +62,14 @@ export function told(
 ): string {
   const cost = `${counted(bytes[stop])} bytes of each token, ${counted(operations[stop])} operations ${per}`;
   const than = (other: number): string => times(operations[stop] / operations[other]);
+  const dearer =
+    operations[MOVED] > DEAR * operations[KEPT]
+      ? `, ${than(KEPT)} times as many as with keys and values kept`
+      : "";
   const more = [
     "",
     `, ${than(MOVED)} times as many as with the matrix moved`,
-    `. The scores are the same numbers, within ${difference}`,
+    `${dearer}. The scores are the same numbers, within ${difference}`,
     `, ${than(MOVED)} times as many: each distance has a matrix of its own, and none can be absorbed for all`,
     ". No latent is rotated, and the small rotated key says where a token stands",
   ][stop];
