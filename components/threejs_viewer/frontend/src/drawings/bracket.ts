@@ -197,14 +197,7 @@ class Bracket extends MovingDrawing<Data> {
       ["own_values", "values of all heads", maps.own_keys.columns, KEPT, KEPT, ""],
       ["c", `latent, ${maps.c.columns}`, 0, AGAIN, SPLIT, ""],
       ["turned", `rotated key, ${maps.turned.columns}`, maps.c.columns, AGAIN, SPLIT, "aside"],
-      [
-        "keys",
-        "keys, made and thrown away",
-        whole - maps.keys.columns - gap / 2,
-        AGAIN,
-        AGAIN,
-        "gone",
-      ],
+      ["keys", "keys, thrown away", whole - maps.keys.columns - gap / 2, AGAIN, AGAIN, "gone"],
     ];
     this.held.replaceChildren(make("div", { class: "before" }));
     for (const [name, words, left, first, last, kind] of all) {
