@@ -81,7 +81,7 @@ def test_the_drawing_has_the_numbers_of_both_networks_and_what_each_stop_costs()
 
 
 def test_the_two_maps_are_of_the_heads_that_are_most_alike() -> None:
-    least, *place = min(probes.nearest_heads(*probes.BRACKET))
+    least, *place = min(probes.nearest_heads(*probes.BRACKET, True))
     assert tuple(place) == probes.ALIKE
     latent, own = worked.two_patterns()
     writes = slice(probes.form_of(*probes.BRACKET).prompt_length - 1, -1)

@@ -148,6 +148,9 @@ def broken(row: Row) -> list[tuple[int, str]]:
     return [(at, FORM.field_at(slot).kind) for at, slot in pairs if at > 0]
 
 
+FIRST_SUM = next(field.label for field in FORM.written if field.kind == "sum")
+
+
 def kind_in_words(kind: str) -> str:
     return kind if kind in WRITTEN else "sign"
 
@@ -232,10 +235,10 @@ CLAIMS: dict[str, Claim] = {
         first_is("partial product"),
     ),
     "mla.squeezed_sums": Claim(
-        "Problems whose first wrong token is a digit of the first sum.", first_is(label="sum 1")
+        "Problems whose first wrong token is a digit of the first sum.", first_is(label=FIRST_SUM)
     ),
     "mla.squeezed_carries": Claim(
-        "Pairs of problems in which the one with more carries breaks first.",
+        "Pairs of problems that differ in both: the one with more carries breaks first.",
         more_carries_first(0),
     ),
     "mla.squeezed_carries_again": Claim("The same of other problems.", more_carries_first(1)),

@@ -207,9 +207,9 @@ def per_read(name: str) -> int:
 
 
 def least_apart() -> list[float]:
-    """Of each head with latents, how much of its weight the nearest head of the other network
-    places elsewhere on this text; the most alike first."""
-    return sorted(apart for apart, *_ in probes.nearest_heads(*probes.BRACKET))
+    """Of each moving head with latents, how much of its weight the nearest moving head of the
+    other network puts on other tokens of this text; the most alike first."""
+    return sorted(apart for apart, *_ in probes.nearest_heads(*probes.BRACKET, True))
 
 
 def deepseek_operations(name: str, other: str) -> float:
