@@ -117,7 +117,7 @@ def which_break_first() -> None:
         return
     page.draw(
         figures.breaks(worked.broken_rows(rows)),
-        alt="Problems by the directions with which they break, for two networks",
+        alt="Problems by the directions with which they break",
     )
     page.notice()
     page.source(squeezing.breaks)

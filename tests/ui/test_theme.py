@@ -185,9 +185,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
         "token cosine",
     ),
     "pattern": lambda: ch60.pattern(np.eye(3), "1*2"),
-    "breaks": lambda: ch60.breaks(
-        [{"network": "one", "directions": 7, "kind": "sum", "problems": 3}]
-    ),
+    "breaks": lambda: ch60.breaks([{"directions": 7, "kind": "sum", "problems": 3}]),
     "ratios": lambda: ch60.ratios(
         [{"name": "one", "ratio": 1.2, "low": 0.5, "high": 2.0, "sure": False}]
     ),

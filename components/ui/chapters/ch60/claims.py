@@ -174,20 +174,20 @@ def first_is(*kinds: str, label: str = "") -> Told:
     return squeezed_by(probes.RUN).told(words)
 
 
+def carries_tell(row: Row) -> float:
+    """Of all two problems that differ in both, the share in which the one with more carries in its
+    partial products breaks while more directions are left."""
+    carries = carries_in_products(np.array(row["a"]), np.array(row["b"]), FORM.q)
+    same, other = (
+        in_the_same_order(zip((sign * carries).tolist(), row["broken_at"], strict=True))[0]
+        for sign in (1, -1)
+    )
+    return same / (same + other)
+
+
 def more_carries_first(seed: int) -> Told:
-    """Of all two problems that differ in both: the one with more carries in its partial products
-    breaks while more directions are left."""
-
-    def words(found: list[Row]) -> str:
-        (row,) = found
-        carries = carries_in_products(*(np.array(row[name]) for name in "ab"), FORM.q)
-        same, other = (
-            in_the_same_order(zip((sign * carries).tolist(), row["broken_at"], strict=True))[0]
-            for sign in (1, -1)
-        )
-        return f"{same / (same + other):.0%}"
-
-    return squeezed_by(probes.LONG_RUN, seed).told(words)
+    found = squeezed_by(probes.LONG_RUN, seed)
+    return found.told(lambda rows: f"{carries_tell(rows[0]):.0%}")
 
 
 def parity_words(found: list[Row]) -> str:

@@ -15,6 +15,7 @@ from components.ui.plots.chart_parts import (
     rows_axis,
     rows_high,
     shaped,
+    swatches,
     toned,
 )
 from components.ui.plots.colours import INK, PAPER, PARTS, SOFT, TEAL, apart
@@ -31,31 +32,28 @@ def pattern(weights: Any, text: str) -> Chart:
 
 
 def breaks(rows: Rows) -> Chart:
-    """How many problems break with so many directions, a panel a network, coloured by the kind of
-    the first wrong token. Rows: network, directions, kind, problems."""
+    """How many problems break with so many directions left, coloured by the kind of the first wrong
+    token. Rows: directions, kind, problems."""
     data = pd.DataFrame(rows)
-    order = list(dict.fromkeys(data["network"]))
     tones = {**PARTS, "sign": SOFT}
     kinds = {kind: tone for kind, tone in tones.items() if kind in set(data["kind"])}
-    most = int(data["directions"].max())
-    base = alt.Chart(data).encode(
-        x=alt.X(
-            "directions:O",
-            title="directions left when the first token breaks",
-            scale=alt.Scale(domain=list(range(most, int(data["directions"].min()) - 1, -1))),
-            axis=alt.Axis(labelAngle=0),
-        ),
-        y=alt.Y("sum(problems):Q", title="problems", axis=alt.Axis(tickCount=4)),
-        color=alt.Color("kind:N", scale=toned(kinds), legend=alt.Legend(title=None, orient="top")),
-        tooltip=["network", "directions", "kind", "problems"],
-    )
-    panels = [
-        base.transform_filter(alt.datum["network"] == name)
+    most, least = int(data["directions"].max()), int(data["directions"].min())
+    bars = (
+        alt.Chart(data)
         .mark_bar()
-        .properties(height=180, title=name)
-        for name in order
-    ]
-    return finished(alt.vconcat(*panels))
+        .encode(
+            x=alt.X(
+                "directions:O",
+                title="directions left when the first token breaks",
+                scale=alt.Scale(domain=list(range(most, least - 1, -1))),
+                axis=alt.Axis(labelAngle=0),
+            ),
+            y=alt.Y("problems:Q", stack=True, title="problems", axis=alt.Axis(tickCount=4)),
+            color=alt.Color("kind:N", title=None, scale=toned(kinds), legend=swatches()),
+            tooltip=["directions", "kind", "problems"],
+        )
+    )
+    return finished(bars.properties(height=220))
 
 
 def ratios(rows: Rows) -> Chart:
@@ -65,25 +63,27 @@ def ratios(rows: Rows) -> Chart:
     """
     data = pd.DataFrame(rows)
     order = list(data["name"])
-    base = alt.Chart(data).encode(y=alt.Y("name:N", sort=order, title=None, axis=rows_axis(order)))
-    x = alt.X(
-        "ratio:Q",
-        title="wrong problems with the first, over those with the second",
-        scale=alt.Scale(type="log", domain=[0.015, 20]),
-        axis=alt.Axis(values=[0.02, 0.1, 0.5, 1, 2, 10], format="~g"),
+
+    def x(field: str) -> alt.X:
+        return alt.X(
+            field,
+            title="wrong problems of the first, over those of the second",
+            scale=alt.Scale(type="log", domain=[0.015, 20], nice=False),
+            axis=alt.Axis(values=[0.02, 0.1, 0.5, 1, 2, 10], format="~g"),
+        )
+
+    base = alt.Chart(data).encode(
+        y=alt.Y("name:N", sort=order, title=None, axis=rows_axis(order)),
+        tooltip=["name", *(alt.Tooltip(name, format=".2f") for name in ("ratio", "low", "high"))],
     )
-    told = ["name", *(alt.Tooltip(name, format=".2f") for name in ("ratio", "low", "high"))]
-    one = alt.Chart(pd.DataFrame({"ratio": [1]})).mark_rule(color=INK.now).encode(x=x)
-    bars = base.mark_rule(strokeWidth=2, color=TEAL.now).encode(
-        x=alt.X("low:Q", title=x.title, scale=x.scale, axis=x.axis), x2="high:Q", tooltip=told
-    )
+    one = alt.Chart(pd.DataFrame({"ratio": [1]})).mark_rule(color=INK.now).encode(x=x("ratio:Q"))
+    bars = base.mark_rule(strokeWidth=2, color=TEAL.now).encode(x=x("low:Q"), x2="high:Q")
     points = base.mark_point(size=70, color=TEAL.now, strokeWidth=2).encode(
-        x=x,
+        x=x("ratio:Q"),
         fill=alt.condition(alt.datum["sure"], alt.value(TEAL.now), alt.value(PAPER.now)),
-        tooltip=told,
+        fillOpacity=alt.value(1),
     )
-    layers = alt.layer(one, bars, points)
-    return finished(layers.properties(height=rows_high(len(order), 26)))
+    return finished(alt.layer(one, bars, points).properties(height=rows_high(len(order), 30)))
 
 
 def by_digits(rows: Rows) -> Chart:

@@ -290,22 +290,14 @@ def fall_rows(a: int, b: int) -> list[Drawn]:
 
 # ---------------------------------------------------------------- which problems break first
 
-BREAKS = {
-    probes.RUN: "trained on up to four digits",
-    probes.LONG_RUN: "and then on up to eight",
-}
-
 
 def broken_rows(record: Any) -> list[Drawn]:
-    """Of both networks: how many problems break with so many directions, by the kind of token."""
-    counted = Counter(
-        (name, at, claims.kind_in_words(kind))
-        for run, name in BREAKS.items()
-        for at, kind in claims.broken(claims.squeezed_by(run).of(record)[0])
-    )
+    """How many problems break with so many directions, by the kind of token, in the network of this
+    section."""
+    found = claims.broken(claims.squeezed_by(probes.RUN).of(record)[0])
+    counted = Counter((at, claims.kind_in_words(kind)) for at, kind in found)
     return [
-        {"network": name, "directions": at, "kind": kind, "problems": n}
-        for (name, at, kind), n in sorted(counted.items())
+        {"directions": at, "kind": kind, "problems": n} for (at, kind), n in sorted(counted.items())
     ]
 
 
