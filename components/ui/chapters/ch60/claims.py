@@ -40,7 +40,7 @@ NETWORKS = {
     "heads_limited": "multi-head, up to four, clipped",
     "heads_after": "multi-head, up to eight, clipped",
 }
-TOLD = (("before", 4), ("before", 8), ("before_limited", 8))
+TOLD = (("before", 8),)
 """Networks and digits of which sentences tell; the chart shows all."""
 
 BY_TRAINING = {

@@ -372,7 +372,7 @@ def ratio_rows() -> list[Drawn]:
     multi-head attention. `sure` if the interval excludes 1."""
     record = rows_of("low_rank.jsonl")
     found = {
-        f"latents of {rank}, {part:.0%} of pairs": ratio_of_medians(
+        f"of {rank}, {part:.0%}": ratio_of_medians(
             claims.held_out(rank, part).values(record),
             claims.held_out(claims.FULL_RANK, part).values(record),
         )
@@ -380,7 +380,7 @@ def ratio_rows() -> list[Drawn]:
         for part in claims.TAUGHT
     }
     race = race_rows()
-    for ffn, name in (("dense", "latents, dense FFN"), ("moe", "latents, experts")):
+    for ffn, name in (("dense", "dense FFN"), ("moe", "experts")):
         latents, own = (claims.wrong_sums(a, ffn).values(race) for a in ("mla", "mha"))
         found[name] = ratio_of_medians(latents, own)
     return [
@@ -527,7 +527,7 @@ CALC: dict[str, Callable[[], str]] = {
     "theirs_absorbed": lambda: f"{per_read('absorbed'):,}",
     "alike_best": lambda: f"{least_apart()[0]:.0%}",
     "alike_median": lambda: f"{median(least_apart()):.0%}",
-    "ratios_sure": lambda: spelled(sum(row["sure"] for row in ratio_rows())) or "none",
+    "ratios_sure": lambda: spelled(n) if (n := sum(r["sure"] for r in ratio_rows())) else "none",
     "ratios_all": lambda: spelled(len(ratio_rows())),
     "deepseek_reads": lambda: f"{deepseek_operations('absorbed', 'kept'):.1f}",
     "deepseek_again": lambda: f"{deepseek_operations('again', 'absorbed'):.0f}",
