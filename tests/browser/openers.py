@@ -181,6 +181,7 @@ def the_bracket_moves_to_the_query_by_hand_and_by_key(page: Page) -> None:
     said, pair = figure.locator(".said"), figure.locator(".pair")
     again = scrubbed(figure, 1)[0]
     assert "16 times as many" in again
+    pair.evaluate("e => e.scrollIntoView({ block: 'center' })")  # from under the page's header
     drag(page, pair, -200)
     expect(said).to_contain_text("The scores are the same numbers")
     pair.press("ArrowRight")
