@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from components.ui import tokens
@@ -13,6 +12,7 @@ from components.ui.chapter import Chapter
 from components.ui.chapters.ch60 import exercises, figures, probes, worked
 from components.ui.chapters.ch60.probes import HEADS_RUN, LONG_RUN, RUN
 from components.ui.chapters.ch60.worked import CALC
+from components.ui.drawings.bracket import show_bracket
 from components.ui.drawings.strip import Strip, show_strip
 from components.ui.lazily import lazily
 from components.ui.live import training
@@ -21,54 +21,25 @@ from components.ui.page_records import rows_of
 from components.ui.plots import dots
 from components.ui.plots.ends import shares
 
-published = lazily("lab.published.models")
 mla = lazily("lab.model.attention.mla")
 latents = lazily("lab.interp.latents")
 cache_size = lazily("lab.published.cache_size")
 lengths = lazily("lab.experiments.lengths")
 race = lazily("lab.experiments.latent_experts_race")
 ranks = lazily("lab.experiments.low_rank")
+squeezing = lazily("lab.experiments.squeezed")
 
 page = Chapter("60_mla", CALC)
 page.open()
 
 
-def heads_of(name: str, numbers: Any) -> list[tuple[str, int]]:
-    return [(f"{name}, head {h}", len(row)) for h, row in enumerate(numbers)]
-
-
-def of_heads(name: str, keys: Any, values: Any, note: str = "") -> Strip:
-    parts = [*heads_of("key", keys), *heads_of("value", values)]
-    return Strip(name, np.concatenate([keys.ravel(), values.ravel()]), parts, note=note)
-
-
-def by_two(heads: Any) -> Any:
-    """The mean of each two that share, as if they had learned to."""
-    return heads.reshape(-1, 2, heads.shape[-1]).mean(1)
-
-
-def strips_of(left: probes.Left) -> list[Strip]:
-    """What one token leaves, from most to least."""
-    pairs, all_heads = (by_two(left.keys), by_two(left.values)), "constructed: means of heads"
-    parts = [("latent", len(left.latent)), ("rotated key", len(left.turned))]
-    latent = np.concatenate([left.latent, left.turned])
-    return [
-        of_heads("a key and a value for every head", left.keys, left.values),
-        of_heads("two heads share", *pairs, note=all_heads),
-        Strip("a latent for all heads", latent, parts, note="another network, which learned it"),
-    ]
-
-
-@page.section("strip", needs=[HEADS_RUN, RUN], told=False)
-def one_token() -> None:
-    a, b = worked.SUM
-    left = probes.left_by(a, b, 0)
-    show_strip(
-        f"{page.prefix}strip",
-        strips_of(left),
-        alt="What one token leaves in one layer of the cache, number by number, in three ways",
+@page.section("bracket", needs=[HEADS_RUN, RUN], told=False, was=["strip"])
+def where_the_bracket_stands() -> None:
+    show_bracket(
+        f"{page.prefix}bracket",
+        worked.shown(),
+        alt="A query, a matrix and a cache as coloured numbers, and the bracket between them",
     )
-    page.numbers("Numbers of one token", worked.step_rows(worked.STEPS[-1]))
     page.source(mla.AbsorbedLatentAttention)
 
 
@@ -77,50 +48,22 @@ page.prose("share")
 page.three_from_before("before_kept", "before_turn", "before_rank")
 
 
-@page.section("absorb", needs=[RUN])
+@page.section("absorb")
 def a_key_that_is_never_made() -> None:
-    if not page.guess(
-        f"At {worked.READ_FIRST} tokens, how many operations does the absorbed form cost, against "
-        "keys and values that are kept?",
-        worked.LINKED,
-        worked.times_dearer,
-        frame=worked.DEARER,
-    ):
-        return
-    n = page.choose("read", "Tokens in the cache", worked.READ, worked.READ_FIRST)
-    rows = worked.reading_rows(n)
-    for what in (worked.KEPT, worked.OPERATIONS):
-        page.draw(figures.ways(rows, what), alt=f"Bars of three ways to attend: {what}")
-    page.notice()
     page.source(mla.LatentAttention.attend, mla.AbsorbedLatentAttention.attend)
 
 
 @page.section("apart", needs=[HEADS_RUN, RUN])
-def four_steps() -> None:
-    upto = page.choose("step", "Steps shown, up to", worked.STEPS, worked.STEPS[-1])
-    page.table(
-        "What is kept of a token, and what is made of it, step by step", worked.step_rows(upto)
-    )
-    page.notice()
-    page.source(cache_size.KeysAndValues, cache_size.Latent)
-
-
-@page.section("sizes")
-def sizes_of_your_own() -> None:
+def two_heads() -> None:
+    latent, own = worked.two_patterns()
+    text = worked.bracket_text()
     left, right = st.columns(2)
     with left:
-        rank = page.choose("rank", "Numbers in the latent", (8, 16, 32, 64, 128, 256, 512), 512)
-        heads = page.choose("heads", "Heads", (4, 8, 16, 32, 64, 128), 128)
+        page.draw(figures.pattern(latent, text), alt="Where a head with latents looks")
     with right:
-        rope = page.choose("rope", "Numbers in the rotated key", (8, 16, 32, 64), 64)
-        layers = page.choose("layers", "Layers", (6, 12, 24, 32, 61, 80), 61)
-    rows = worked.kept_rows(heads, published.DEEPSEEK_LATENT.v_head_dim, rank, rope, layers)
-    page.draw(
-        figures.bytes_kept(rows),
-        alt="Bytes of one token in all layers, for three kinds of attention",
-    )
+        page.draw(figures.pattern(own, text), alt="Where a head with keys of its own looks")
     page.notice()
-    page.source(cache_size.cache_bytes, cache_size.Latent)
+    page.source(cache_size.Latent.operations_read)
 
 
 # ---------------------------------------------------------------- 4. squeeze
@@ -160,6 +103,24 @@ def squeeze() -> None:
     )
     page.notice()
     page.source(latents.squeeze, latents.directions)
+
+
+@page.section("breaks")
+def which_break_first() -> None:
+    rows = rows_of("squeezed.jsonl")
+    if not rows or not page.guess(
+        f"How many of {worked.sizes().rank} directions are left when the median problem breaks?",
+        worked.BREAKS_AT,
+        lambda: worked.median_break(rows),
+        frame=worked.BREAKING,
+    ):
+        return
+    page.draw(
+        figures.breaks(worked.broken_rows(rows)),
+        alt="Problems by the directions with which they break",
+    )
+    page.notice()
+    page.source(squeezing.breaks)
 
 
 @page.section("long", needs=[LONG_RUN])
@@ -223,6 +184,12 @@ def is_low_rank_a_regulariser() -> None:
     )
     page.notice()
     page.source(ranks.ranked)
+
+
+@page.section("ratios")
+def all_ratios() -> None:
+    if rows := worked.ratio_rows():
+        page.draw(figures.ratios(rows), alt="Every ratio of this page with its interval")
 
 
 def train_with(rank: int) -> None:

@@ -97,6 +97,8 @@ ON_PAGE = {
     },
     "60_mla": {
         "digit of a sum": "numbers are added",
+        "into the sum after it": "numbers are added",
+        "the first sum": "numbers are added",
     },
     "61_moe": {
         "place": "of a digit: units, tens",

@@ -58,6 +58,19 @@ def carries(a: int, b: int) -> list[tuple[int, int, int, int, int]]:
     return columns
 
 
+def carries_in_products(a: Integers, b: Integers, q: int) -> Integers:
+    """Columns that hand a carry on while `a` is multiplied by each of `q` digits of `b`, in all.
+    (N,), (N,) -> (N,)"""
+    n = how_many_digits(a)
+    counted = np.zeros(len(a), dtype=np.int64)
+    for digit in digits_of(b, q).T:
+        carry = np.zeros(len(a), dtype=np.int64)
+        for own in digits_of(a, n).T:
+            carry = (own * digit + carry) // 10
+            counted += carry > 0
+    return counted
+
+
 # ---------------------------------------------------------------- measures of a problem
 
 Measure = Literal["carries", "zeros", "rare", "far_products"]

@@ -31,12 +31,14 @@ from lab.experiments import (
     low_rank,
     mirrored,
     mistakes,
+    parity,
     pockets,
     position_encoding_race,
     prompted,
     reads,
     residual_ablations,
     self_evolution,
+    squeezed,
     stage_heads,
     stand_ins,
     token_loss_sweep,
@@ -168,6 +170,8 @@ SWEEPS: dict[str, Sweep] = {
     "latent_experts": Sweep(latent_experts_race.race_cells, latent_experts_race.measure_race),
     "equal_latents": Sweep(latent_experts_race.equal_cells, latent_experts_race.measure_equal),
     "expert_changes": Sweep(latent_experts_race.change_cells, latent_experts_race.measure_change),
+    "parity": Sweep(parity.parity_cells, parity.measure_parity),
+    "squeezed": Sweep(squeezed.squeezed_cells, squeezed.measure_squeezed, reads.run_named),
     "low_rank": Sweep(low_rank.low_rank_cells, low_rank.measure_low_rank),
     "threads": Sweep(
         residual_ablations.connection_cells, residual_ablations.measure_connections, reads.run_named

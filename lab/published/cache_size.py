@@ -56,6 +56,20 @@ class Latent:
     def numbers(self) -> int:
         return self.kv_lora_rank + self.qk_rope_head_dim
 
+    def operations_read(self) -> dict[str, int]:
+        """Of one head for each token that it looks back at, with what is `kept`: keys and values;
+        latents, from which both are made `again`; latents, the matrices `absorbed`; and latents
+        whose keys would be `rotated`, so that the query meets another matrix at each distance."""
+        key, rank = self.qk_nope_head_dim + self.qk_rope_head_dim, self.kv_lora_rank
+        kept = 2 * (key + self.v_head_dim)
+        absorbed = 2 * (rank + self.qk_rope_head_dim + rank)
+        return {
+            "kept": kept,
+            "again": kept + 2 * rank * (self.qk_nope_head_dim + self.v_head_dim),
+            "absorbed": absorbed,
+            "rotated": absorbed + 2 * rank * self.qk_nope_head_dim,
+        }
+
 
 Kept = KeysAndValues | Latent
 

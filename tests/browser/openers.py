@@ -176,8 +176,20 @@ def the_spheres_are_scrubbed_and_turned_and_a_shift_moves_no_probability(page: P
     assert shift.locator(".logit").all_text_contents() != logits
 
 
-def the_strip_says_how_much_smaller(page: Page) -> None:
-    expect(page.locator(".strip").first.locator(".said")).to_contain_text("times as small")
+def the_bracket_moves_to_the_query_by_hand_and_by_key(page: Page) -> None:
+    figure = page.locator(".drawing.bracket")
+    said, pair = figure.locator(".said"), figure.locator(".pair")
+    again = scrubbed(figure, 1)[0]
+    assert "16 times as many" in again
+    pair.evaluate("e => e.scrollIntoView({ block: 'center' })")  # from under the page's header
+    drag(page, pair, -200)
+    expect(said).to_contain_text("The scores are the same numbers")
+    pair.press("ArrowRight")
+    assert said.inner_text() == again
+    figure.get_by_role("button", name="DeepSeek-V3", exact=True).click()
+    expect(said).to_contain_text("1,152 bytes")
+    figure.get_by_role("button", name="Stop 5").click()
+    expect(said).to_contain_text("No latent is rotated")
 
 
 def layers_part_the_tokens_anew(page: Page) -> None:
@@ -263,7 +275,7 @@ TOUCHES: dict[str, Callable[[Page], None]] = {
     "50_flash_attention": the_past_shrinks_for_the_largest_card_and_small_tiles_move_more,
     "51_attention_residuals": another_connection_is_cut_and_the_problem_written_again,
     "52_feature_collapse": the_spheres_are_scrubbed_and_turned_and_a_shift_moves_no_probability,
-    "60_mla": the_strip_says_how_much_smaller,
+    "60_mla": the_bracket_moves_to_the_query_by_hand_and_by_key,
     "61_moe": layers_part_the_tokens_anew,
     "62_error_book": a_bet_is_drawn_and_the_notebook_keeps_its_height,
 }

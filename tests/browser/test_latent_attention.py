@@ -16,7 +16,7 @@ def test_fewer_directions_change_the_strip_and_then_the_text(open_page) -> None:
     written = page.locator(".wb-text").first
     written.wait_for()
     whole = written.get_attribute("aria-label")
-    strip = page.locator(".strip").nth(1)
+    strip = page.locator(".strip").first
     strip.scroll_into_view_if_needed()
     before = strip.locator(".said").inner_text()
     slider = page.get_by_role("slider", name="Directions that are kept")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from shown import charts, tables, text_of
+from shown import charts, text_of
 
 from components.ui.chapters.ch60 import claims, exercises, probes, worked
 from lab.data.position_ids import position_ids
@@ -35,7 +35,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     latents = select(race, part="race", attention="mla", ffn="dense")
     small = claims.held_out(32, worked.ASKED_OF).values(read_lines(RECORDS / "low_rank.jsonl"))
     for answer in (
-        f"{worked.times_operations(worked.WAYS[2], worked.WAYS[0]):.1f} times",
+        f"{worked.median_break(read_lines(RECORDS / 'squeezed.jsonl')):g}",
         worked.first_to_fall(*worked.SUM),
         f"median {median(row['wrong_4x4'] for row in latents):,.0f}",
         f"median {median(small):,.0f}",
@@ -51,24 +51,41 @@ def test_the_worked_numbers_are_those_of_numpy() -> None:
 
 
 def test_both_forms_give_the_same_logits_up_to_rounding() -> None:
-    assert 0 < worked.largest_difference(*worked.SUM) < 1e-3
+    assert 0 < probes.largest_difference(*worked.SUM) < 1e-3
 
 
-def test_what_a_step_keeps_is_what_the_cache_of_the_network_holds() -> None:
+def test_what_the_bracket_keeps_is_what_the_cache_of_the_network_holds() -> None:
     tokens = torch.from_numpy(encode("7*8=")).long()[None]
-    for run, step in ((probes.HEADS_RUN, worked.OWN), (probes.RUN, worked.APART)):
+    for run, numbers in (
+        (probes.HEADS_RUN, worked.own_numbers()),
+        (probes.RUN, worked.latent_numbers()),
+    ):
         model, cache = load_run(run).model, KVCache(4)
         with torch.inference_mode():
             model(tokens, positions=position_ids(tokens, 2), cache=cache)
         held = sum(kept.numel() for (layer, _), kept in cache.store.items() if layer == 0)
-        assert 4 * worked.steps()[step].numbers == held, run
-    assert probes.left_by(7, 8, 0).keys.size * 2 == worked.steps()[worked.OWN].numbers
+        assert 4 * numbers == held, run
 
 
-def test_steps_are_shown_one_by_one(book: Any) -> None:
-    app = book(PAGE, figure="apart", ch60_step=worked.SHARED)
-    (shown,) = tables(app, "made when read")
-    assert [row["step"] for row in shown] == [worked.OWN, worked.SHARED]
+def test_the_drawing_has_the_numbers_of_both_networks_and_what_each_stop_costs() -> None:
+    shown = worked.shown()
+    n = probes.AT + 1
+    assert shown.maps["own_keys"].size + shown.maps["own_values"].size == n * worked.own_numbers()
+    assert shown.maps["c"].size + shown.maps["turned"].size == n * worked.latent_numbers()
+    assert 0 < shown.difference < 1e-13
+    ours, longer, theirs = shown.settings
+    kept, again, moved, rotated, split = ours.operations
+    assert (kept, again, moved) == (753_664, 11_616_256, 712_704) and split == moved < rotated
+    assert all(x < y for x, y in zip(ours.operations, longer.operations, strict=True))
+    assert theirs.operations[2] / theirs.operations[0] == (512 + 64 + 512) / (128 + 64 + 128)
+
+
+def test_the_two_maps_are_of_the_heads_that_are_most_alike() -> None:
+    least, *place = min(probes.nearest_heads(*probes.BRACKET, True))
+    assert tuple(place) == probes.ALIKE
+    latent, own = worked.two_patterns()
+    writes = slice(probes.form_of(*probes.BRACKET).prompt_length - 1, -1)
+    assert np.isclose(abs(latent - own)[writes].sum(-1).mean() / 2, least, atol=1e-4)
 
 
 def test_every_text_of_a_batch_has_directions_of_its_own() -> None:
@@ -83,7 +100,9 @@ def test_every_text_of_a_batch_has_directions_of_its_own() -> None:
 
 
 def test_the_strip_holds_the_latent_along_its_directions() -> None:
-    along, latent = probes.along_directions(12, 34, 1), probes.left_by(12, 34, 1).latent
+    along = probes.along_directions(12, 34, 1)
+    trace = run_with_trace(load_run(probes.RUN).model, "12*34=", ["c_kv"])
+    latent = trace[f"blocks.{probes.LAYER}.c_kv"][0, 1].double().numpy()
     assert np.isclose(np.linalg.norm(along), np.linalg.norm(latent))
     axes = probes.directions()[probes.LAYER].axes.double().numpy()
     assert np.allclose(along @ axes, latent, atol=1e-4)
@@ -99,6 +118,29 @@ def test_the_curves_count_wrong_tokens_of_the_texts(seen: Any) -> None:
         if point["kind"] == "answer":
             text = texts[point["directions"]]
             assert np.isclose(point["wrong"], np.mean([text[s] != right[s] for s in slots]))
+
+
+def test_what_prose_concludes_of_the_problems_that_break_is_so() -> None:
+    """Products break first, and not because they come first; carries fail on other problems."""
+    rows = read_lines(RECORDS / "squeezed.jsonl")
+    (row,) = claims.squeezed_by(probes.RUN).of(rows)
+    first = [claims.FORM.field_at(slot).label for slot in row["slot"]]
+    products = sum(label.startswith("partial product") for label in first)
+    assert products > 0.9 * len(first)
+    assert first.count("sum 1") < first.count("partial product 2") / 5
+    found, again = (
+        claims.carries_tell(claims.squeezed_by(probes.LONG_RUN, seed).of(rows)[0])
+        for seed in (0, 1)
+    )
+    assert again < 0.5 < found
+    assert sum(bar["problems"] for bar in worked.broken_rows(rows)) == row["n"]
+
+
+def test_every_ratio_is_drawn_and_none_excludes_one() -> None:
+    found = worked.ratio_rows()
+    assert len(found) == len(claims.TAUGHT) * len(claims.SMALL_LATENTS) + 2
+    assert not any(row["sure"] for row in found)
+    assert all(row["low"] <= row["ratio"] <= row["high"] for row in found)
 
 
 def test_a_bad_operand_keeps_the_last_sum(book: Any) -> None:

@@ -157,6 +157,8 @@ WHAT_IS_DASHED = {
     ("arrows.css", ".plane .wanted"): "still to come: where the query should point",
     ("arrows.css", ".tokens .ahead"): "not there yet: tokens behind the one that asks",
     ("network.css", ".grid > .hidden"): "left out of training",
+    ("bracket.css", ".before"): "as it was: the room of keys and values",
+    ("bracket.css", ".gone .map"): "gone: keys that are made and thrown away",
     ("connections.css", ".kinds .cut"): "cut",
     ("connections.css", ".far"): "cut",
     ("guess.css", ".empty"): "still to come: the bar of an answer",

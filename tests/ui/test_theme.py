@@ -184,8 +184,11 @@ CHARTS: dict[str, Callable[[], Chart]] = {
         ],
         "token cosine",
     ),
-    "bytes_kept": lambda: ch60.bytes_kept([{"kept": "a latent", "bytes": 96}]),
-    "ways": lambda: ch60.ways([{"way": "absorbed", "operations": 5}], "operations"),
+    "pattern": lambda: ch60.pattern(np.eye(3), "1*2"),
+    "breaks": lambda: ch60.breaks([{"directions": 7, "kind": "sum", "problems": 3}]),
+    "ratios": lambda: ch60.ratios(
+        [{"name": "one", "ratio": 1.2, "low": 0.5, "high": 2.0, "sure": False}]
+    ),
     "by_digits": lambda: ch60.by_digits(
         [{"digits": d, "network": "a", "wrong": 1, "n": 9, "share": 0.1} for d in (4, 8)]
     ),

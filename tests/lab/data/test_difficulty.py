@@ -11,6 +11,7 @@ from tiny import failures
 from lab.data.difficulty import (
     best_guess,
     carries,
+    carries_in_products,
     carries_into,
     far_products,
     how_often,
@@ -138,3 +139,9 @@ def recounted(a: int, digit: int, place: int) -> int:
             break
         columns += 1
     return columns
+
+
+def test_carries_of_partial_products_are_those_on_paper() -> None:
+    """37 x 8: 56 carries 5, 24 + 5 = 29 carries 2. 37 x 40: 28 carries 2, 12 + 2 = 14 carries 1."""
+    a, b = np.array([37, 37, 11, 99]), np.array([8, 48, 11, 0])
+    assert carries_in_products(a, b, 2).tolist() == [2, 4, 0, 0]

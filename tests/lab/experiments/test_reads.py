@@ -18,8 +18,8 @@ from lab.experiments.sweep_index import SWEEPS
 from lab.model.gpt import GPT
 from lab.training.checkpoint import CHECKPOINTS, CheckpointError, committed_runs
 
-NO_NETWORK = ("holdout", "flash")
-"""Sweeps of a table of numbers and of kernels alone."""
+NO_NETWORK = ("holdout", "flash", "parity")
+"""Sweeps of a table of numbers, of kernels alone, and of random weights beside somebody else's."""
 
 TOLD_APART_BY: dict[str, tuple[str, ...]] = {
     "suites": ("model",),

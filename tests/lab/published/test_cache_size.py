@@ -10,9 +10,13 @@ import torch
 from tiny import BASE, failures, read, some_tokens, tiny_model
 
 from lab.model.cache import KVCache
-from lab.model.config import GroupedQueryAttentionConfig
+from lab.model.config import (
+    AbsorbedLatentAttentionConfig,
+    GroupedQueryAttentionConfig,
+    LatentAttentionConfig,
+)
 from lab.model.cost import cache_bytes_per_token
-from lab.published.cache_size import KeysAndValues, cache_bytes
+from lab.published.cache_size import KeysAndValues, Latent, cache_bytes
 from lab.published.models import DEEPSEEK_LATENT
 
 GROUPED = replace(BASE, attention=GroupedQueryAttentionConfig(n_head=6, head_dim=4, n_kv_head=2))
@@ -69,3 +73,18 @@ def test_a_size_of_a_latent_that_is_none_is_refused_by_its_name() -> None:
             replace(DEEPSEEK_LATENT, **{name: 0})
 
     assert failures(holds, vars(DEEPSEEK_LATENT)) == []
+
+
+def test_operations_for_a_token_read_grow_as_those_of_the_model_do() -> None:
+    """Against what one layer of a small network costs for one token more, head by head."""
+    sizes = (3, 11, 9, 6, 4, 5)  # heads, latents, parts of a key, a value
+    layers = {
+        form: replace(BASE, attention=form(*sizes)).layers[0]
+        for form in (LatentAttentionConfig, AbsorbedLatentAttentionConfig)
+    }
+    kept, absorbed = (x.attention.flops(x, 8) - x.attention.flops(x, 7) for x in layers.values())
+    found = Latent(*sizes).operations_read()
+    assert (found["kept"] * sizes[0], found["absorbed"] * sizes[0]) == (kept, absorbed)
+    made = 2 * 9 * (6 + 5)  # a key and a value of the latent
+    assert found["again"] == found["kept"] + made
+    assert found["rotated"] == found["absorbed"] + 2 * 9 * 6

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from components.ui.chapters.ch60 import probes
 from components.ui.claims.claim import Claim, Table, read_record, widest_reading
 from components.ui.words import shape
+from lab.data.difficulty import carries_in_products
+from lab.data.problems import WRITTEN, Format
+from lab.numerals import written
 from lab.readings import (
     Counts,
     Measured,
@@ -15,11 +20,13 @@ from lab.readings import (
     Rows,
     Told,
     errors_in,
+    part_of,
     ratio_in_words,
     result,
     rows,
 )
 from lab.records import ROOT
+from lab.statistics import in_the_same_order, spread
 
 # ---------------------------------------------------------------- longer sums
 
@@ -33,7 +40,7 @@ NETWORKS = {
     "heads_limited": "multi-head, up to four, clipped",
     "heads_after": "multi-head, up to eight, clipped",
 }
-TOLD = (("before", 4), ("before", 8), ("before_limited", 8))
+TOLD = (("before", 8),)
 """Networks and digits of which sentences tell; the chart shows all."""
 
 BY_TRAINING = {
@@ -126,6 +133,67 @@ def held_out(rank: int, fraction: float) -> Numbers:
     return of_rank(rank, fraction).numbers("errors_heldout")
 
 
+# ---------------------------------------------------------------- which problems break first
+
+FORM = Format("cot_reversed", probes.SQUEEZED_DIGITS, probes.SQUEEZED_DIGITS)
+
+
+def squeezed_by(run: str, seed: int = 0) -> Rows:
+    return rows("squeezed", run=run, seed=seed)
+
+
+def broken(row: Row) -> list[tuple[int, str]]:
+    """Of each problem the directions with which it breaks, and what its first wrong token is."""
+    pairs = zip(row["broken_at"], row["slot"], strict=True)
+    return [(at, FORM.field_at(slot).kind) for at, slot in pairs if at > 0]
+
+
+FIRST_SUM = next(field.label for field in FORM.written if field.kind == "sum")
+
+
+def kind_in_words(kind: str) -> str:
+    return kind if kind in WRITTEN else "sign"
+
+
+def broken_at(run: str) -> Told:
+    def words(found: list[Row]) -> str:
+        middle = spread(at for at, _ in broken(found[0]))
+        return f"{middle.median:g} [{middle.low:g}, {middle.high:g}]"
+
+    return squeezed_by(run).told(words)
+
+
+def first_is(*kinds: str, label: str = "") -> Told:
+    """Problems whose first wrong token is of these kinds, or in the one field of that label."""
+
+    def words(found: list[Row]) -> str:
+        fields = [FORM.field_at(slot) for slot in found[0]["slot"] if slot >= 0]
+        some = [f.label == label if label else f.kind in kinds for f in fields]
+        return part_of(sum(some), len(some))
+
+    return squeezed_by(probes.RUN).told(words)
+
+
+def carries_tell(row: Row) -> float:
+    """Of all two problems that differ in both, the share in which the one with more carries in its
+    partial products breaks while more directions are left."""
+    carries = carries_in_products(np.array(row["a"]), np.array(row["b"]), FORM.q)
+    same, other = (
+        in_the_same_order(zip((sign * carries).tolist(), row["broken_at"], strict=True))[0]
+        for sign in (1, -1)
+    )
+    return same / (same + other)
+
+
+def more_carries_first(seed: int) -> Told:
+    found = squeezed_by(probes.LONG_RUN, seed)
+    return found.told(lambda rows: f"{carries_tell(rows[0]):.0%}")
+
+
+def parity_words(found: list[Row]) -> str:
+    return written(max(row[what] for row in found for what in ("whole", "cached")), "{:.0e}")
+
+
 def from_pairs(fraction: float) -> str:
     return f"From {fraction:.0%}" + (" of all pairs" if fraction == min(TAUGHT) else "")
 
@@ -142,6 +210,38 @@ CLAIMS: dict[str, Claim] = {
         )
         for ffn, words in (("dense", "dense FFN"), ("moe", "experts"))
     },
+    "mla.parity": Claim(
+        "Largest difference between our logits and those of transformers' DeepSeek-V3, as a share "
+        "of the largest logit, three shapes, whole texts and with a cache.",
+        rows("parity").told(parity_words),
+    ),
+    "mla.squeezed_n": Claim(
+        "Test problems of which latents are squeezed.", squeezed_by(probes.RUN).numbers("n")
+    ),
+    "mla.squeezed_n_again": Claim(
+        "Other test problems of which latents are squeezed.",
+        squeezed_by(probes.LONG_RUN, 1).numbers("n"),
+    ),
+    "mla.squeezed_before": Claim(
+        "Directions with which a problem breaks, latents and experts, up to four digits.",
+        broken_at(probes.RUN),
+    ),
+    "mla.squeezed_after": Claim(
+        "Directions with which a problem breaks, latents and experts, up to eight digits.",
+        broken_at(probes.LONG_RUN),
+    ),
+    "mla.squeezed_products": Claim(
+        "Problems whose first wrong token is a digit of a partial product.",
+        first_is("partial product"),
+    ),
+    "mla.squeezed_sums": Claim(
+        "Problems whose first wrong token is a digit of the first sum.", first_is(label=FIRST_SUM)
+    ),
+    "mla.squeezed_carries": Claim(
+        "Pairs of problems that differ in both: the one with more carries breaks first.",
+        more_carries_first(0),
+    ),
+    "mla.squeezed_carries_again": Claim("The same of other problems.", more_carries_first(1)),
     "mla.rank_n": Claim("Pairs that no network was trained on.", LOW_RANK.numbers("n_heldout")),
     "mla.rank_taught_worst": Claim(
         "Of the pairs that it was trained on, wrong in the worst of all networks.",
@@ -195,13 +295,6 @@ TABLES = {
                     **{from_pairs(part): held_out(rank, part) for part in TAUGHT},
                 }
                 for rank, name in RANKS.items()
-            },
-            **{
-                f"{RANKS[rank]}, over full rank": {
-                    from_pairs(part): held_out(rank, part).ratio_to(held_out(FULL_RANK, part))
-                    for part in TAUGHT
-                }
-                for rank in SMALL_LATENTS
             },
         },
     ),

@@ -12,48 +12,78 @@ from components.ui.plots.chart_parts import (
     CURVE,
     Chart,
     finished,
-    room_for_labels,
+    rows_axis,
     rows_high,
     shaped,
+    swatches,
     toned,
 )
-from components.ui.plots.colours import PARTS, SOFT, TEAL, apart
+from components.ui.plots.colours import INK, PAPER, PARTS, SOFT, TEAL, apart
 from components.ui.plots.ends import last_of, named, shares
+from components.ui.plots.maps import attention_map
 
 Rows = Sequence[Mapping[str, Any]]
 
 
-def bytes_kept(rows: Rows) -> Chart:
-    """A bar for each way of keeping a token. Rows: kept, bytes."""
-    data = pd.DataFrame(rows)
-    base = alt.Chart(data).encode(
-        y=alt.Y("kept:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
-        x=alt.X(
-            "bytes:Q",
-            title="bytes that one token leaves in all layers",
-            scale=room_for_labels(data["bytes"]),
-        ),
-    )
-    bars = base.mark_bar(color=TEAL.now)
-    labels = base.mark_text(align="left", dx=6).encode(text=alt.Text("bytes:Q", format=","))
-    return finished(alt.layer(bars, labels).properties(height=rows_high(len(data), 34)))
+def pattern(weights: Any, text: str) -> Chart:
+    """Where one head looks, small enough for two side by side. (T, T)"""
+    chart = attention_map(weights, text)
+    return finished(chart.properties(height=330))
 
 
-def ways(rows: Rows, what: str) -> Chart:
-    """A bar for each way to read a cache. Rows: way, and `what`, which the axis says."""
+def breaks(rows: Rows) -> Chart:
+    """How many problems break with so many directions left, coloured by the kind of the first wrong
+    token. Rows: directions, kind, problems."""
     data = pd.DataFrame(rows)
-    base = alt.Chart(data).encode(
-        y=alt.Y("way:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
-        x=alt.X(
-            f"{what}:Q",
-            title=what,
-            axis=alt.Axis(format=",d", tickCount=3),
-            scale=room_for_labels(data[what]),
-        ),
+    tones = {**PARTS, "sign": SOFT}
+    kinds = {kind: tone for kind, tone in tones.items() if kind in set(data["kind"])}
+    most, least = int(data["directions"].max()), int(data["directions"].min())
+    bars = (
+        alt.Chart(data)
+        .mark_bar()
+        .encode(
+            x=alt.X(
+                "directions:O",
+                title="directions left when the first token breaks",
+                scale=alt.Scale(domain=list(range(most, least - 1, -1))),
+                axis=alt.Axis(labelAngle=0),
+            ),
+            y=alt.Y("problems:Q", stack=True, title="problems", axis=alt.Axis(tickCount=4)),
+            color=alt.Color("kind:N", title=None, scale=toned(kinds), legend=swatches()),
+            tooltip=["directions", "kind", "problems"],
+        )
     )
-    bars = base.mark_bar(color=TEAL.now)
-    labels = base.mark_text(align="left", dx=6).encode(text=alt.Text(f"{what}:Q", format=",.3~r"))
-    return finished(alt.layer(bars, labels).properties(height=rows_high(len(data), 34)))
+    return finished(bars.properties(height=220))
+
+
+def ratios(rows: Rows) -> Chart:
+    """A ratio and its interval a row, on one axis; filled if the interval excludes 1.
+
+    Rows: name, ratio, low, high, sure.
+    """
+    data = pd.DataFrame(rows)
+    order = list(data["name"])
+
+    def x(field: str) -> alt.X:
+        return alt.X(
+            field,
+            title="wrong problems of the first, over those of the second",
+            scale=alt.Scale(type="log", domain=[0.015, 20], nice=False),
+            axis=alt.Axis(values=[0.02, 0.1, 0.5, 1, 2, 10], format="~g"),
+        )
+
+    base = alt.Chart(data).encode(
+        y=alt.Y("name:N", sort=order, title=None, axis=rows_axis(order)),
+        tooltip=["name", *(alt.Tooltip(name, format=".2f") for name in ("ratio", "low", "high"))],
+    )
+    one = alt.Chart(pd.DataFrame({"ratio": [1]})).mark_rule(color=INK.now).encode(x=x("ratio:Q"))
+    bars = base.mark_rule(strokeWidth=2, color=TEAL.now).encode(x=x("low:Q"), x2="high:Q")
+    points = base.mark_point(size=70, color=TEAL.now, strokeWidth=2).encode(
+        x=x("ratio:Q"),
+        fill=alt.condition(alt.datum["sure"], alt.value(TEAL.now), alt.value(PAPER.now)),
+        fillOpacity=alt.value(1),
+    )
+    return finished(alt.layer(one, bars, points).properties(height=rows_high(len(order), 30)))
 
 
 def by_digits(rows: Rows) -> Chart:

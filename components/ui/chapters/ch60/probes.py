@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -10,11 +10,17 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from components.ui.computed_ahead import ahead
 from components.ui.lazily import lazily
 from components.ui.loaded_models import load_with_progress
 from lab.data.problems import BOUNDS, Format, sample_exact
 from lab.data.vocabulary import decode, encode
+from lab.model.config import AbsorbedLatentAttentionConfig, LatentAttentionConfig
 
+brackets = lazily("lab.interp.brackets")
+gpt = lazily("lab.model.gpt")
+positions = lazily("lab.model.positions")
+squeezing = lazily("lab.experiments.squeezed")
 evaluate = lazily("lab.inference.scoring")
 forward = lazily("lab.inference.forward")
 latents = lazily("lab.interp.latents")
@@ -29,8 +35,8 @@ SQUEEZED_DIGITS, MOST_DIGITS = 4, 10
 RANKS = (64, 48, 32, 24, 20, 18, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 4, 2)
 """Directions that a squeezed network keeps in every layer."""
 
-N_TEXT = 64
-"""Sums of which the directions of the latents are taken."""
+BASE = 10.0
+"""Of the speeds by which a key made from latents is rotated where no network does so."""
 
 N_ASKED = 50
 """Sums that are asked when directions are shared out."""
@@ -45,39 +51,126 @@ def form_of(a: int, b: int) -> Format:
     return Format("cot_reversed", len(str(a)), len(str(b)))
 
 
-# ---------------------------------------------------------------- what one token leaves
+# ---------------------------------------------------------------- where the bracket stands
+
+BRACKET = (37, 48)
+AT = 17
+"""The token that is read last: the next one is the last digit of the answer."""
+
+HEAD, OWN_HEAD = 3, 3
+"""Whose query is shown, of the network with latents and of the other one."""
+
+ALIKE = (2, 1, 1, 0)
+"""Layer and head with latents, layer and head with keys of its own: of those that look at more than
+one token, the two that differ least on this text. A test looks for them anew."""
+
+BACK = (1, 2, 3, 4)
+"""Tokens back, for which the matrix is shown as a rotation would make it."""
+
+
+def absorbing(model: Any) -> AbsorbedLatentAttentionConfig:
+    """The attention of a network with latents."""
+    own = model.config.attention
+    assert isinstance(own, AbsorbedLatentAttentionConfig)
+    return own
 
 
 @dataclass(frozen=True)
-class Left:
-    """What one token leaves in one layer: key heads (H, Dk), value heads (H, Dk), a latent (R,) and
-    the turned key that stands beside it (Dr,)."""
+class Bracketed:
+    """What the drawing of the bracket shows, by the names of its maps; the matrix rotated by the
+    distances of `BACK`; and how far the scores of both brackets differ."""
 
-    token: str
-    keys: Numbers
-    values: Numbers
-    latent: Numbers
-    turned: Numbers
+    maps: dict[str, Numbers]
+    wheel: list[Numbers]
+    difference: float
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
-def left_by(a: int, b: int, place: int) -> Left:
-    """Of the token at a place of the right text of a sum, in both networks."""
-    text = form_of(a, b).text(a, b)
-    heads = forward.run_with_trace(load_with_progress(HEADS_RUN).model, text, ["rot_k", "v"])
-    own = forward.run_with_trace(load_with_progress(RUN).model, text, ["rot_k", "c_kv"])
-    at = f"blocks.{LAYER}."
-
-    def numbers(trace: Any, name: str) -> Numbers:
-        return trace[at + name][0].double().numpy()
-
-    return Left(
-        text[place],
-        numbers(heads, "rot_k")[:, place],
-        numbers(heads, "v")[:, place],
-        numbers(own, "c_kv")[place],
-        numbers(own, "rot_k")[0, place],
+@ahead
+def bracketed(a: int, b: int, layer: int, head: int, own_head: int) -> Bracketed:
+    """Of the token at `AT`, in both networks, in float64."""
+    text, model = form_of(a, b).text(a, b), load_with_progress(RUN).model
+    n_head = absorbing(model).n_head
+    heads = [brackets.brackets(model, text, layer, h, AT) for h in range(n_head)]
+    found = heads[head]
+    own = forward.run_with_trace(
+        load_with_progress(HEADS_RUN).model, text, ["rot_q", "rot_k", "v", "scores"]
     )
+
+    def of(name: str) -> Any:
+        return own[f"blocks.{layer}.{name}"][0].double().numpy()
+
+    def side_by_side(heads: Any) -> Any:
+        return np.concatenate([*heads[:, : AT + 1]], axis=1)
+
+    turn = positions.RotaryPositions(positions.frequencies(len(found.q), BASE)[None])
+    maps = {
+        "own_q": of("rot_q")[own_head, AT : AT + 1],
+        "own_keys": side_by_side(of("rot_k")),
+        "own_values": side_by_side(of("v")),
+        "own_scores": of("scores")[own_head, AT, : AT + 1, None],
+        "q": found.q[None],
+        "w": found.w,
+        "c": found.c,
+        "keys": np.concatenate([one.keys for one in heads], axis=1),
+        "absorbed": found.absorbed[None],
+        "rotated_q": found.q_rope[None],
+        "turned": found.k_rope,
+        "content": found.by_latents[:, None],
+        "scores": found.scores[:, None],
+    }
+    return Bracketed(
+        {name: numbers.astype(np.float32) for name, numbers in maps.items()},
+        [one.astype(np.float32) for one in brackets.rotated_between(found.w, [*BACK], turn)],
+        max(float(abs(one.by_keys - one.by_latents).max()) for one in heads),
+    )
+
+
+@ahead
+def patterns(a: int, b: int, layer: int, head: int, own_layer: int, own_head: int) -> list[Any]:
+    """Where one head looks, (T, T), in the network with latents and in the other one."""
+    text = form_of(a, b).text(a, b)
+    return [
+        forward.run_with_trace(load_with_progress(run).model, text, ["pattern"])[
+            f"blocks.{at}.pattern"
+        ][0, h].numpy()
+        for run, at, h in ((RUN, layer, head), (HEADS_RUN, own_layer, own_head))
+    ]
+
+
+@ahead
+def nearest_heads(a: int, b: int, moving: bool = False) -> list[tuple[float, int, int, int, int]]:
+    """Of each head with latents the head of the other network whose pattern is nearest, over the
+    tokens that are written: (share of the weight on other tokens, layer, head, layer, head). Of all
+    heads, or of those that are `moving`: no token has half of their weight."""
+    form = form_of(a, b)
+    text, writes = form.text(a, b), slice(form.prompt_length - 1, -1)
+
+    def heads(run: str) -> dict[tuple[int, int], Any]:
+        model = load_with_progress(run).model
+        trace = forward.run_with_trace(model, text, ["pattern"])
+        return {
+            (layer, h): one[writes]
+            for layer in range(model.config.n_layer)
+            for h, one in enumerate(trace[f"blocks.{layer}.pattern"][0].double().numpy())
+            if not moving or one[writes].mean(0).max() < 0.5
+        }
+
+    own = heads(HEADS_RUN)
+    return [
+        min((float(abs(x - y).sum(-1).mean() / 2), *place, *other) for other, y in own.items())
+        for place, x in heads(RUN).items()
+    ]
+
+
+@ahead
+def largest_difference(a: int, b: int) -> float:
+    """Between the logits of the two forms of latent attention, on the whole text of a problem."""
+    text = form_of(a, b).text(a, b)
+    model = load_with_progress(RUN).model
+    keeping = LatentAttentionConfig(**vars(absorbing(model)))
+    kept = gpt.rebuilt(model, replace(model.config, attention=keeping))
+    one, other = (forward.logits_of(m, text) for m in (model, kept))
+    return float((one - other).abs().max())
 
 
 # ---------------------------------------------------------------- squeezed
@@ -85,18 +178,12 @@ def left_by(a: int, b: int, place: int) -> Left:
 
 @lru_cache(maxsize=1)
 def directions() -> list[Any]:
-    """Of the latents of every layer, on validation sums of four digits."""
-    form = Format("cot_reversed", SQUEEZED_DIGITS, SQUEEZED_DIGITS)
-    a, b = sample_exact(np.random.default_rng(1), N_TEXT, form.p, form.q, *BOUNDS["validation"])
-    texts, _ = form.render(a, b)
-    return latents.directions(load_with_progress(RUN).model, texts[:, :-1])
-
-
-def reach() -> list[Numbers]:
-    return [found.reach.double().numpy() for found in directions()]
+    """Of the latents of every layer, on validation problems of four digits."""
+    return squeezing.directions_of(load_with_progress(RUN).model)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
+@ahead
 def squeezed(a: int, b: int) -> dict[int, str]:
     """The network's own text of a sum by the directions that latents keep in every layer."""
     form = form_of(a, b)
@@ -107,13 +194,18 @@ def squeezed(a: int, b: int) -> dict[int, str]:
     return {rank: decode(text) for rank, text in zip(RANKS, texts, strict=True)}
 
 
+@ahead
 def along_directions(a: int, b: int, place: int) -> Numbers:
     """The latent of one token in that layer, as so much of each direction: (R,)"""
-    axes = directions()[LAYER].axes.double().numpy()
-    return axes @ left_by(a, b, place).latent
+    text = form_of(a, b).text(a, b)
+    latent = forward.run_with_trace(load_with_progress(RUN).model, text, ["c_kv"])[
+        f"blocks.{LAYER}.c_kv"
+    ][0, place]
+    return (directions()[LAYER].axes.double() @ latent.double()).numpy()
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
+@ahead
 def asked_with(ranks: tuple[int, ...]) -> tuple[int, int]:
     """Validation sums of four digits that go wrong with so many directions a layer: (errors, n)."""
     form = Format("cot_reversed", SQUEEZED_DIGITS, SQUEEZED_DIGITS)
@@ -128,6 +220,7 @@ def asked_with(ranks: tuple[int, ...]) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=64)
+@ahead
 def write_problem(a: int, b: int) -> Any:
     """The text of a sum as the network writes it that went on with longer ones."""
     form = form_of(a, b)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import math
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import takewhile
+from statistics import median
 from typing import Any
 
 import numpy as np
 
 from components.ui.chapters.ch60 import claims, probes
+from components.ui.drawings.bracket import Setting, Shown
 from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
@@ -29,8 +31,6 @@ from lab.statistics import ratio_of_medians
 
 cache_size = lazily("lab.published.cache_size")
 published = lazily("lab.published.models")
-forward = lazily("lab.inference.forward")
-gpt = lazily("lab.model.gpt")
 ranks = lazily("lab.experiments.low_rank")
 
 Drawn = dict[str, Any]
@@ -67,18 +67,8 @@ def turn_pair(x: np.ndarray, degrees: float) -> np.ndarray:
 
 # ---------------------------------------------------------------- bytes
 
-BYTES = 4
-"""Of a number in 32 bits."""
-
-OWN, SHARED, COMPRESSED, ABSORBED, APART = (
-    "one per head",
-    "shared",
-    "compressed",
-    "absorbed",
-    "decoupled",
-)
-STEPS = (OWN, SHARED, COMPRESSED, ABSORBED, APART)
-"""From multi-head to latent attention, one change at a time."""
+BYTES, HALF = 4, 2
+"""Of a number in float32, and in the 16 bits of large models."""
 
 
 @dataclass(frozen=True)
@@ -96,9 +86,7 @@ class Sizes:
 
 def absorbing() -> AbsorbedLatentAttentionConfig:
     """The attention of the book's network with latents."""
-    own = load_with_progress(probes.RUN).model.config.attention
-    assert isinstance(own, AbsorbedLatentAttentionConfig)
-    return own
+    return probes.absorbing(load_with_progress(probes.RUN).model)
 
 
 @lru_cache
@@ -115,130 +103,95 @@ def sizes() -> Sizes:
     )
 
 
-@dataclass(frozen=True)
-class LatentStep:
-    """What a step keeps of a token in one layer, and what it makes when a later token reads it."""
-
-    kept: dict[str, tuple[int, ...]]
-    made: str
-
-    @property
-    def numbers(self) -> int:
-        return sum(math.prod(shape) for shape in self.kept.values())
+def own_numbers() -> int:
+    """Of one token in one layer, where every head keeps a key and a value."""
+    return 2 * sizes().heads * sizes().head_dim
 
 
-@lru_cache
-def steps() -> dict[str, LatentStep]:
-    """The shapes of the book's two networks, step by step."""
-    n = sizes()
-    half = n.heads // 2
-    latent = {"latent": (n.rank,)}
-    made = f"for each token read, {n.heads} × {n.nope} of keys and {n.heads} × {n.value} of values"
-    once = f"nothing: the query becomes {n.heads} × {n.rank} once"
-    return {
-        OWN: LatentStep(
-            {"keys": (n.heads, n.head_dim), "values": (n.heads, n.head_dim)}, "nothing"
-        ),
-        SHARED: LatentStep({"keys": (half, n.head_dim), "values": (half, n.head_dim)}, "nothing"),
-        COMPRESSED: LatentStep(latent, made),
-        ABSORBED: LatentStep(latent, once),
-        APART: LatentStep({**latent, "rotated key": (n.rope,)}, once),
-    }
+def latent_numbers() -> int:
+    return sizes().rank + sizes().rope
 
 
-def step_rows(upto: str) -> list[dict[str, str]]:
-    """A row a step, down to one."""
-    shown = STEPS[: STEPS.index(upto) + 1]
-    return [
-        {
-            "step": name,
-            "kept of a token": ", ".join(
-                f"{what} {' × '.join(map(str, shape))}"
-                for what, shape in steps()[name].kept.items()
-            ),
-            "numbers": f"{steps()[name].numbers}",
-            "made when read": steps()[name].made,
-        }
-        for name in shown
-    ]
+READ, READ_FIRST = (224, 832), 224
+"""Tokens that a new one may look back at: problems of 8 and 16 digits have 224 and 832."""
 
 
-WAYS = ("keys and values kept", "made anew from latents", "absorbed")
-LINKED = ("only what is kept and computed", "the answers, a little", "what must be trained")
-"""What links of before say of the guess."""
+def operations(n: int) -> list[int]:
+    """Of one layer for one more token that looks back at `n`, itself among them, stop by stop.
 
-DEARER = Dragged(
-    Axis("times as many operations", 0, 20, 0.1, " times"),
-    WAYS[2],
-    given=[Line(WAYS[0], 1)],
-    later=[WAYS[1]],
-    start=10,
-)
-READ = (16, 32, 64, 128, 224, 832)
-"""Tokens that a new one may look back at: sums of 4, 8 and 16 digits have 64, 224 and 832."""
-
-KEPT, OPERATIONS = "numbers kept in one layer", "operations of one layer for one more token"
-
-
-def reading_rows(n: int) -> list[Drawn]:
-    """One layer of the network with latents: what is kept of `n` tokens, and what one more costs.
-
-    Made anew: as with keys and values kept, and every one of them from its latent besides.
+    First of the network whose heads keep their own. Made again: as with keys and values kept, and
+    every one of them from its latent besides. Rotated: the absorbed form, in which the query is
+    multiplied anew for every other token.
     """
+    whole = load_with_progress(probes.HEADS_RUN).model.config.layers[0]
     layer = load_with_progress(probes.RUN).model.config.layers[0]
     own, keeping = absorbing(), LatentAttentionConfig(**vars(absorbing()))
-    kept = keeping.flops(layer, n)
-    anew = kept + 2 * (n - 1) * own.kv_lora_rank * own.kv_width
-    latents, heads = (n * form.cached_numbers(layer) for form in (own, keeping))
-    found = ((heads, kept), (latents, anew), (latents, own.flops(layer, n)))
-    return [
-        {"way": way, KEPT: numbers, OPERATIONS: operations}
-        for way, (numbers, operations) in zip(WAYS, found, strict=True)
+    again = keeping.flops(layer, n) + 2 * (n - 1) * own.kv_lora_rank * own.kv_width
+    absorbed = own.flops(layer, n)
+    anew = 2 * (n - 1) * own.n_head * own.qk_nope_head_dim * own.kv_lora_rank
+    return [whole.attention.flops(whole, n), again, absorbed, absorbed + anew, absorbed]
+
+
+def settings() -> list[Setting]:
+    """Our two networks at two lengths, and the published shape for each token looked back at."""
+    kept, small = BYTES * own_numbers(), BYTES * latent_numbers()
+    ours = [
+        Setting(
+            f"our networks, {n} tokens",
+            f"in one layer, for one more token that looks back at {n}",
+            "operations in one layer",
+            [kept, *[small] * 4],
+            operations(n),
+        )
+        for n in READ
     ]
-
-
-READ_FIRST = 224
-
-
-def times_operations(way: str, other: str) -> float:
-    """Operations of one way over those of another, at the length that the page begins with."""
-    found = {row["way"]: row[OPERATIONS] for row in reading_rows(READ_FIRST)}
-    return found[way] / found[other]
-
-
-def times_dearer() -> Answer:
-    """The answer of the guess, with what it avoids."""
-    anew = times_operations(WAYS[1], WAYS[0])
-    return Answer(times_operations(WAYS[2], WAYS[0]), rows=[Line(WAYS[1], anew)])
-
-
-def largest_difference(a: int, b: int) -> float:
-    """Between the logits of the two forms of latent attention, on the whole text of a sum."""
-    text = probes.form_of(a, b).text(a, b)
-    model = load_with_progress(probes.RUN).model
-    keeping = LatentAttentionConfig(**vars(absorbing()))
-    kept = gpt.rebuilt(model, replace(model.config, attention=keeping))
-    one, other = (forward.logits_of(m, text) for m in (model, kept))
-    return float((one - other).abs().max())
-
-
-def kept_rows(n_head: int, head_dim: int, rank: int, rope: int, n_layer: int) -> list[Drawn]:
-    """What one token leaves in all layers, in 16 bits, by what is kept."""
-    whole = {
-        "multi-head attention": cache_size.KeysAndValues(n_head, n_head, head_dim),
-        "multi-query attention": cache_size.KeysAndValues(n_head, 1, head_dim),
-        "latent attention": replace(
-            published.DEEPSEEK_LATENT, n_head=n_head, kv_lora_rank=rank, qk_rope_head_dim=rope
+    theirs = published.DEEPSEEK_LATENT
+    whole = cache_size.KeysAndValues(theirs.n_head, theirs.n_head, theirs.v_head_dim)
+    found = theirs.operations_read()
+    names = ("kept", "again", "absorbed", "rotated", "absorbed")
+    return [
+        *ours,
+        Setting(
+            "DeepSeek-V3",
+            "of one head for each token it looks back at",
+            "operations of one head",
+            [HALF * whole.numbers, *[HALF * theirs.numbers] * 4],
+            [found[name] for name in names],
         ),
-    }
-    return [
-        {
-            "kept": name,
-            "numbers a layer": kept.numbers,
-            "bytes": cache_size.cache_bytes(n_layer, kept, 2, 1),
-        }
-        for name, kept in whole.items()
     ]
+
+
+def shown() -> Shown:
+    """The drawing of the bracket."""
+    a, b = probes.BRACKET
+    found = probes.bracketed(a, b, probes.LAYER, probes.HEAD, probes.OWN_HEAD)
+    form = probes.form_of(a, b)
+    slots = range(probes.AT + 1)
+    return Shown(
+        tokens=[*form.text(a, b)[: probes.AT + 1]],
+        roles=[form.field_at(slot).role for slot in slots],
+        maps=found.maps,
+        wheel=found.wheel,
+        settings=settings(),
+        n_head=sizes().heads,
+        difference=found.difference,
+    )
+
+
+def bracket_text() -> str:
+    """The text of which the drawing shows a part."""
+    return probes.form_of(*probes.BRACKET).text(*probes.BRACKET)
+
+
+def two_patterns() -> list[Any]:
+    """One head of each network, those that are most alike on this text."""
+    return probes.patterns(*probes.BRACKET, *probes.ALIKE)
+
+
+def times_operations(stop: int, other: int) -> float:
+    """Operations of one stop over those of another, at the length that the page begins with."""
+    found = operations(READ_FIRST)
+    return found[stop] / found[other]
 
 
 def deepseek_times() -> float:
@@ -246,6 +199,22 @@ def deepseek_times() -> float:
     theirs = published.DEEPSEEK_LATENT
     whole = cache_size.KeysAndValues(theirs.n_head, theirs.n_head, theirs.v_head_dim)
     return whole.numbers / theirs.numbers
+
+
+def per_read(name: str) -> int:
+    """Multiplications of one of its heads for each token that it looks back at."""
+    return published.DEEPSEEK_LATENT.operations_read()[name] // 2
+
+
+def least_apart() -> list[float]:
+    """Of each moving head with latents, how much of its weight the nearest moving head of the
+    other network puts on other tokens of this text; the most alike first."""
+    return sorted(apart for apart, *_ in probes.nearest_heads(*probes.BRACKET, True))
+
+
+def deepseek_operations(name: str, other: str) -> float:
+    found = published.DEEPSEEK_LATENT.operations_read()
+    return found[name] / found[other]
 
 
 # ---------------------------------------------------------------- two ranks, live
@@ -319,6 +288,28 @@ def fall_rows(a: int, b: int) -> list[Drawn]:
     return rows
 
 
+# ---------------------------------------------------------------- which problems break first
+
+
+def broken_rows(record: Any) -> list[Drawn]:
+    """How many problems break with so many directions, by the kind of token, in the network of this
+    section."""
+    found = claims.broken(claims.squeezed_by(probes.RUN).of(record)[0])
+    counted = Counter((at, claims.kind_in_words(kind)) for at, kind in found)
+    return [
+        {"directions": at, "kind": kind, "problems": n} for (at, kind), n in sorted(counted.items())
+    ]
+
+
+def median_break(record: Any) -> float:
+    """Directions with which the median problem breaks, in the network of this section."""
+    return median(at for at, _ in claims.broken(claims.squeezed_by(probes.RUN).of(record)[0]))
+
+
+BREAKING = Dragged(Axis("directions kept, of 64", 1, 64, 1), "the median problem breaks", start=32)
+BREAKS_AT = ("more than half of all", "fewer")
+"""What links may say of the guess."""
+
 # ---------------------------------------------------------------- longer sums
 
 
@@ -373,6 +364,34 @@ def rank_points(record: Any) -> list[Drawn]:
         for fraction in claims.TAUGHT
         for of, group in ((HELD_OUT, "heldout"), (ITS_OWN, "trained"))
         for row, wrong, n in claims.of_rank(rank, fraction).errors(group).points(record)
+    ]
+
+
+def ratio_rows() -> list[Drawn]:
+    """Every ratio of this page with its interval: small latents over full rank, and latents over
+    multi-head attention. `sure` if the interval excludes 1."""
+    record = rows_of("low_rank.jsonl")
+    found = {
+        f"of {rank}, {part:.0%}": ratio_of_medians(
+            claims.held_out(rank, part).values(record),
+            claims.held_out(claims.FULL_RANK, part).values(record),
+        )
+        for rank in claims.SMALL_LATENTS
+        for part in claims.TAUGHT
+    }
+    race = race_rows()
+    for ffn, name in (("dense", "dense FFN"), ("moe", "experts")):
+        latents, own = (claims.wrong_sums(a, ffn).values(race) for a in ("mla", "mha"))
+        found[name] = ratio_of_medians(latents, own)
+    return [
+        {
+            "name": name,
+            "ratio": ratio.ratio,
+            "low": ratio.low,
+            "high": ratio.high,
+            "sure": not ratio.low <= 1 <= ratio.high,
+        }
+        for name, ratio in found.items()
     ]
 
 
@@ -492,20 +511,28 @@ CALC: dict[str, Callable[[], str]] = {
     "few": lambda: f"{FEW:.0%}",
     "live_low": lambda: f"{min(filter(None, LIVE))}",
     "live_high": lambda: f"{max(LIVE)}",
-    "own_numbers": lambda: f"{steps()[OWN].numbers}",
-    "own_bytes": lambda: f"{BYTES * steps()[OWN].numbers:,}",
-    "latent_numbers": lambda: f"{steps()[APART].numbers}",
-    "latent_bytes": lambda: f"{BYTES * steps()[APART].numbers:,}",
+    "own_numbers": lambda: f"{own_numbers()}",
+    "own_bytes": lambda: f"{BYTES * own_numbers():,}",
+    "latent_numbers": lambda: f"{latent_numbers()}",
+    "latent_bytes": lambda: f"{BYTES * latent_numbers():,}",
     "limited_numbers": lambda: f"{limited_numbers()}",
     "limited_bytes": lambda: f"{BYTES * limited_numbers():,}",
-    "limited_times": lambda: f"{steps()[OWN].numbers / limited_numbers():.2g}",
+    "limited_times": lambda: f"{own_numbers() / limited_numbers():.2g}",
     "own_limited_bytes": lambda: f"{BYTES * own_limited_numbers():,}",
     "rank": lambda: f"{sizes().rank}",
     "rope": lambda: f"{sizes().rope}",
-    "times_anew": lambda: f"{times_operations(WAYS[1], WAYS[2]):.0f}",
-    "times_absorbed": lambda: f"{times_operations(WAYS[2], WAYS[0]):.2f}",
+    "times_again": lambda: f"{times_operations(1, 2):.0f}",
+    "times_rotated": lambda: f"{times_operations(3, 2):.1f}",
+    "theirs_kept": lambda: f"{per_read('kept')}",
+    "theirs_absorbed": lambda: f"{per_read('absorbed'):,}",
+    "alike_best": lambda: f"{least_apart()[0]:.0%}",
+    "alike_median": lambda: f"{median(least_apart()):.0%}",
+    "ratios_sure": lambda: spelled(n) if (n := sum(r["sure"] for r in ratio_rows())) else "none",
+    "ratios_all": lambda: spelled(len(ratio_rows())),
+    "deepseek_reads": lambda: f"{deepseek_operations('absorbed', 'kept'):.1f}",
+    "deepseek_again": lambda: f"{deepseek_operations('again', 'absorbed'):.0f}",
     "read_first": lambda: f"{READ_FIRST}",
-    "difference": lambda: written(largest_difference(*SUM), "{:.0e}"),
+    "difference": lambda: written(probes.largest_difference(*SUM), "{:.0e}"),
     "nope": lambda: f"{sizes().nope}",
     "layer": lambda: f"{probes.LAYER}",
     "broken_at": lambda: f"{first_broken(*SUM)}",

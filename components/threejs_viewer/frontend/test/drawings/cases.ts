@@ -4,6 +4,7 @@
 import type arcs from "../../src/drawings/arcs";
 import type bet from "../../src/drawings/bet";
 import type arrows from "../../src/drawings/arrows";
+import type bracket from "../../src/drawings/bracket";
 import type clocks from "../../src/drawings/clocks";
 import type coins from "../../src/drawings/coins";
 import type connections from "../../src/drawings/connections";
@@ -218,6 +219,8 @@ interface Cases {
     DataOf<typeof scale>,
     { levels: { n: number; parameters: number }[][]; told: string[] }
   >;
+  /** By setting, what each stop says. */
+  bracket: Case<DataOf<typeof bracket>, Record<string, string[][]>>;
   /** On each axis: where numbers stand, and how they are written. */
   guess: Case<
     DataOf<typeof guess>,

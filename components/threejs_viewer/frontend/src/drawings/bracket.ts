@@ -1,0 +1,325 @@
+// Keys and values kept, or latents: a query, a matrix and a cache as coloured numbers, and a bracket
+// that is dragged from (c W) to (q W). What the cache holds and what a token costs is counted at each
+// stop. All numbers come from Python.
+
+import { make } from "../shared/dom";
+import "./bracket.css";
+import {
+  AGAIN,
+  bracketAt,
+  DEAR,
+  film,
+  KEPT,
+  MOVED,
+  ROTATED,
+  seen,
+  SPLIT,
+  times,
+  told,
+  type Setting,
+} from "./maths/bracket";
+import type { Sent } from "./shared/drawing";
+import { say, set, setShare } from "./shared/elements";
+import type { Landmark } from "./shared/landmarks";
+import { HeatMap } from "./shared/lines";
+import { mounted } from "./shared/mount";
+import { MovingDrawing } from "./shared/moving";
+import { clamp, counted, signedBytes } from "./shared/numbers";
+import { Slide } from "./shared/slide";
+
+interface Packed {
+  columns: number;
+  /** As signed bytes, row by row; base64. */
+  numbers: string;
+}
+
+interface Data extends Sent {
+  alt: string;
+  seconds: number;
+  stops: string[];
+  short: string[];
+  tokens: string[];
+  roles: string[];
+  maps: Record<string, Packed>;
+  /** The matrix as it would be one token back, two, ... */
+  wheel: Packed[];
+  settings: Setting[];
+  n_head: number;
+  /** Between the scores of both brackets. */
+  difference: string;
+}
+
+/** A map on the page, and the stops at which it is there. */
+interface Drawn {
+  map: HeatMap;
+  numbers: Int8Array;
+  box: HTMLElement;
+  first: number;
+  last: number;
+}
+
+/** What the cache holds at some stops: a part of the width of keys and values, from a place on. */
+type Held = [map: string, name: string, left: number, first: number, last: number, kind: string];
+
+interface Row {
+  button: HTMLElement;
+  bars: HTMLElement[];
+  words: HTMLElement[];
+}
+
+class Bracket extends MovingDrawing<Data> {
+  private readonly tiles = this.watched("tiles");
+  private readonly pair = this.part("pair");
+  private readonly held = this.part("held");
+  private maps: Drawn[] = [];
+  private rows: Row[] = [];
+  private setting = 0;
+  /** Pixels: the two ends of the bracket around the latent, and around the query. */
+  private spans = { latent: [0, 1], query: [0, 1] };
+
+  protected override begin(): void {
+    for (const frame of ["formula", "store"]) this.coloured(this.part(frame));
+    const slide = new Slide(this.pair, this.pair, {
+      step: 0.05,
+      now: () => clamp(this.at, AGAIN, MOVED) - AGAIN,
+      bounds: () => [0, 1],
+      unit: () => Math.min(this.spans.query[0] - this.spans.latent[0], -1),
+      move: (value) => this.stopAt(AGAIN + value),
+      rest: () => this.stopAt(Math.round(this.at)),
+    });
+    this.atEnd(() => slide.dispose());
+    this.pair.onkeydown = (event) => {
+      const to = new Map([
+        ["ArrowLeft", MOVED],
+        ["ArrowUp", MOVED],
+        ["End", MOVED],
+        ["ArrowRight", AGAIN],
+        ["ArrowDown", AGAIN],
+        ["Home", AGAIN],
+      ]).get(event.key);
+      if (to === undefined) return;
+      event.preventDefault();
+      this.stopAt(to);
+    };
+  }
+
+  protected override recolour(): void {
+    for (const { map, numbers } of this.maps) map.show(numbers, null);
+  }
+
+  protected override rebuild(): void {
+    this.build();
+    this.rest();
+  }
+
+  protected override landmarks(): Landmark[] {
+    return this.data.short.map((name, at) => ({ at, name })).slice(1);
+  }
+
+  // ------------------------------------------------------------ built once
+
+  protected build(): void {
+    const { tokens, roles, stops, settings, seconds, alt } = this.data;
+    this.maps = [];
+    this.part("formula").setAttribute("aria-label", alt);
+    this.held.setAttribute("aria-label", `What the cache holds of ${tokens.length} tokens`);
+    this.root.style.setProperty("--rows", String(tokens.length));
+    this.part("names").replaceChildren(
+      ...tokens.map((token, i) => make("span", { class: roles[i] }, token)),
+    );
+    this.buildFormula();
+    this.buildHeld();
+    const all = settings.map(({ name }, i) => {
+      const button = make("button", {}, name);
+      button.onclick = () => {
+        this.setting = i;
+        this.again();
+      };
+      return button;
+    });
+    this.setting = Math.min(this.setting, settings.length - 1);
+    this.part("settings").replaceChildren(make("span", {}, "counted for"), ...all);
+    this.rows = stops.map((name, stop) => this.buildRow(name, stop));
+    const head = ["stop", "cache, bytes of a token", ""].map((words) => make("span", {}, words));
+    this.part("ledger").replaceChildren(
+      make("div", { class: "head" }, ...head),
+      ...this.rows.map(({ button }) => button),
+    );
+    this.place();
+    this.playOnce(film(stops.length, seconds), stops.length - 1);
+  }
+
+  /** A map in a box, there from stop `first` to `last`. */
+  private add(name: string | Packed, box: HTMLElement, first = KEPT, last = SPLIT): HTMLElement {
+    const { columns, numbers } = typeof name === "string" ? this.data.maps[name] : name;
+    const all = signedBytes(numbers);
+    const map = new HeatMap(all.length / columns, columns);
+    map.box.style.setProperty("--columns", String(columns));
+    box.prepend(map.box);
+    map.show(all, null); // once it is on the page, where colours are
+    this.maps.push({ map, numbers: all, box: map.box, first, last });
+    return map.box;
+  }
+
+  private buildFormula(): void {
+    for (const one of this.all(".formula .map")) one.remove();
+    const figure = (name: string): HTMLElement => this.part(name);
+    this.add("own_q", figure("q"), KEPT, KEPT);
+    this.add("q", figure("q"), AGAIN, SPLIT);
+    this.add("w", figure("w"), AGAIN, SPLIT);
+    const { columns } = this.data.maps.own_keys;
+    const own = columns / this.data.n_head;
+    const rows = signedBytes(this.data.maps.own_keys.numbers);
+    const one = { columns: own, numbers: encoded(rows.slice(0, own)) };
+    this.add(one, figure("c"), KEPT, KEPT);
+    const latent = this.data.maps.c;
+    const first = encoded(signedBytes(latent.numbers).slice(0, latent.columns));
+    this.add({ columns: latent.columns, numbers: first }, figure("c"), AGAIN, SPLIT);
+    const wheel = this.part("wheel").firstElementChild as HTMLElement;
+    wheel.replaceChildren();
+    for (const one of [...this.data.wheel].reverse()) this.add(one, wheel, ROTATED, ROTATED);
+    const { keys, absorbed, rotated_q, turned } = this.data.maps;
+    const key = keys.columns / this.data.n_head;
+    const made = encoded(signedBytes(keys.numbers).slice(0, key));
+    this.add({ columns: key, numbers: made }, figure("made"), AGAIN, AGAIN);
+    this.add(absorbed, figure("made"), MOVED, SPLIT);
+    const small = encoded(signedBytes(turned.numbers).slice(0, turned.columns));
+    this.add({ columns: turned.columns, numbers: small }, figure("placed"), SPLIT, SPLIT);
+    this.add(rotated_q, figure("placed"), SPLIT, SPLIT);
+  }
+
+  private buildHeld(): void {
+    const { maps } = this.data;
+    const whole = maps.own_keys.columns + maps.own_values.columns;
+    const gap = maps.c.columns + maps.turned.columns;
+    const all: Held[] = [
+      ["own_keys", "keys of all heads", 0, KEPT, KEPT, ""],
+      ["own_values", "values of all heads", maps.own_keys.columns, KEPT, KEPT, ""],
+      ["c", `latent, ${maps.c.columns}`, 0, AGAIN, SPLIT, ""],
+      ["turned", `rotated key, ${maps.turned.columns}`, maps.c.columns, AGAIN, SPLIT, "aside"],
+      ["keys", "keys, thrown away", whole - maps.keys.columns - gap / 2, AGAIN, AGAIN, "gone"],
+    ];
+    this.held.replaceChildren(make("div", { class: "before" }));
+    for (const [name, words, left, first, last, kind] of all) {
+      const box = make("figure", { class: `part ${kind} ${name}` }, make("figcaption", {}, words));
+      setShare(box, "--left", left / whole);
+      setShare(box, "--wide", maps[name].columns / whole);
+      this.held.append(box);
+      this.add(name, box, first, last);
+      this.maps.at(-1)!.box = box;
+    }
+    for (const one of this.all(".scores .map")) one.remove();
+    const scores = this.part("scores");
+    this.add("own_scores", scores, KEPT, KEPT);
+    this.add("content", scores, AGAIN, ROTATED);
+    this.add("scores", scores, SPLIT, SPLIT);
+  }
+
+  private buildRow(name: string, stop: number): Row {
+    const bars = ["bytes", "operations"].map((kind) => make("i", { class: kind }));
+    const words = bars.map(() => make("b"));
+    const button = make(
+      "button",
+      { class: "stop" },
+      make("span", { class: "name" }, make("em", {}, String(stop + 1)), name),
+      ...bars.map((bar, i) => make("span", { class: "bar" }, bar, words[i])),
+    );
+    button.onclick = () => this.stopAt(stop);
+    return { button, bars, words };
+  }
+
+  // ------------------------------------------------------------ as wide as there is room
+
+  protected override place(): void {
+    const { left } = this.tiles.getBoundingClientRect();
+    const [q, w, c] = ["q", "w", "c"].map((name) => this.part(name).getBoundingClientRect());
+    this.spans = {
+      query: [q.left - left, w.right - left],
+      latent: [w.left - left, c.right - left],
+    };
+    this.putBracket();
+  }
+
+  private putBracket(): void {
+    const moved = bracketAt(this.at);
+    const between = (end: 0 | 1): number =>
+      this.spans.latent[end] + moved * (this.spans.query[end] - this.spans.latent[end]);
+    const [from, to] = [between(0), between(1)];
+    this.pair.style.left = `${from.toFixed(1)}px`;
+    this.pair.style.width = `${Math.max(to - from, 0).toFixed(1)}px`;
+  }
+
+  // ------------------------------------------------------------ drawn at every moment
+
+  protected show(at: number): string {
+    const stop = Math.round(at);
+    for (const { box, first, last } of this.maps) {
+      const share = seen(at, first, last);
+      box.style.opacity = share.toFixed(2);
+      box.classList.toggle("away", share === 0);
+    }
+    this.putBracket();
+    this.pair.classList.toggle("away", at < AGAIN - 0.5);
+    const query = stop >= MOVED;
+    set(this.pair, {
+      "aria-valuenow": query ? 1 : 0,
+      "aria-valuetext": query
+        ? "around the query and the matrix"
+        : "around the latent and the matrix",
+    });
+    this.root.dataset.stop = String(stop);
+    this.part("before").style.opacity = seen(at, AGAIN, SPLIT).toFixed(2);
+    this.nameTiles(stop);
+    this.fillLedger(stop);
+    const { stops, settings, difference } = this.data;
+    return told(stop, stops, settings[this.setting], difference);
+  }
+
+  private nameTiles(stop: number): void {
+    const { maps, n_head, tokens } = this.data;
+    const width = (name: string): number => maps[name].columns;
+    const caption = (name: string, words: string): void =>
+      say(this.part(name).querySelector("figcaption")!, words);
+    const key = width("keys") / n_head;
+    caption("q", `q, ${stop === KEPT ? width("own_q") : key}`);
+    caption("w", stop === KEPT ? "·" : `W, ${key} × ${width("c")}`);
+    caption("wheel", "one for each distance");
+    caption("c", stop === KEPT ? `k, ${width("own_keys") / n_head}` : `c, ${width("c")}`);
+    caption("made", ["", `k, ${key}`, ...Array<string>(3).fill(`q W, ${width("c")}`)][stop]);
+    caption("placed", `rotated q and k, ${width("turned")} each`);
+    const says = [
+      "The query meets each key as it lies in the cache.",
+      `A key is made of each of the ${tokens.length} latents, for every new token, and thrown away.`,
+      "Made once. Then it meets the latents as they lie in the cache.",
+      "Rotate the keys, and another matrix stands between q and each c: q W must be made anew for every token.",
+      "Made once, since no latent is rotated. The small key beside it is.",
+    ];
+    say(this.part("says"), says[stop]);
+  }
+
+  private fillLedger(stop: number): void {
+    const { bytes, operations, head } = this.data.settings[this.setting];
+    const [most, all] = [Math.max(...bytes), Math.max(...operations)];
+    this.rows.forEach(({ button, bars, words }, i) => {
+      button.classList.toggle("later", i > stop);
+      set(button, { "aria-pressed": i === stop });
+      setShare(bars[0], "--share", bytes[i] / most);
+      setShare(bars[1], "--share", operations[i] / all);
+      say(words[0], counted(bytes[i]));
+      const ratio = operations[i] / Math.min(...operations);
+      say(words[1], counted(operations[i]) + (ratio >= DEAR ? `, ${times(ratio)} ×` : ""));
+      set(button, {
+        "aria-label": `Stop ${i + 1}, ${this.data.stops[i]}: ${counted(bytes[i])} bytes, ${counted(operations[i])} operations`,
+      });
+    });
+    say(this.part("ledger").querySelector(".head span:last-child")!, head);
+    this.all(".settings button").forEach((button, i) => {
+      set(button, { "aria-pressed": i === this.setting });
+    });
+  }
+}
+
+const encoded = (numbers: Int8Array): string =>
+  btoa(String.fromCharCode(...new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.length)));
+
+export default mounted(Bracket);

@@ -1,0 +1,77 @@
+// Five stops: when they come, where the bracket is between two of them, and what each costs in words.
+
+import { clamp, counted } from "../shared/numbers";
+import type { Schedule } from "../shared/schedule";
+
+export const [KEPT, AGAIN, MOVED, ROTATED, SPLIT] = [0, 1, 2, 3, 4];
+
+/** Of one shape: what each stop costs. */
+export interface Setting {
+  name: string;
+  /** Of what the operations are, in a sentence and above them. */
+  per: string;
+  head: string;
+  /** Of one token in one layer. */
+  bytes: number[];
+  operations: number[];
+}
+
+/** So many times as many operations are told. */
+export const DEAR = 1.5;
+
+const MOVING = 0.3; // of the time of a stop, on the way to the next
+const FRAMES_BETWEEN = 16;
+
+/** Each stop rests, then goes on to the next; the last one stays. */
+export function film(stops: number, seconds: number): Schedule {
+  const each = seconds / stops;
+  const frames = [{ seconds: 0, at: 0 }];
+  for (let stop = 0; stop < stops - 1; stop++)
+    for (let k = 1; k <= FRAMES_BETWEEN; k++) {
+      const share = k / FRAMES_BETWEEN;
+      frames.push({
+        seconds: each * (stop + 1 - MOVING * (1 - share)),
+        at: stop + share,
+      });
+    }
+  return { frames, seconds };
+}
+
+/** Where the bracket is: 0 around the latent and its matrix, 1 around the query and the matrix. */
+export function bracketAt(at: number): number {
+  const x = clamp(at - AGAIN, 0, 1);
+  return x * x * (3 - 2 * x);
+}
+
+/** How much is seen of what belongs to the stops `first` to `last`: it goes half way to the next. */
+export function seen(at: number, first: number, last = first): number {
+  const off = Math.max(first - at, at - last, 0);
+  return clamp(1 - 2 * off, 0, 1);
+}
+
+/** 1.1, 16, 410 */
+export const times = (ratio: number): string =>
+  ratio < 10 ? ratio.toFixed(1) : counted(Math.round(ratio));
+
+/** The cost of one stop in a sentence. */
+export function told(
+  stop: number,
+  names: readonly string[],
+  { bytes, operations, per }: Setting,
+  difference: string,
+): string {
+  const cost = `${counted(bytes[stop])} bytes of each token, ${counted(operations[stop])} operations ${per}`;
+  const than = (other: number): string => times(operations[stop] / operations[other]);
+  const dearer =
+    operations[MOVED] > DEAR * operations[KEPT]
+      ? `, ${than(KEPT)} times as many as with keys and values kept`
+      : "";
+  const more = [
+    "",
+    `, ${than(MOVED)} times as many as with the matrix moved`,
+    `${dearer}. The scores are the same numbers, within ${difference}`,
+    `, ${than(MOVED)} times as many: each distance has a matrix of its own, and none can be absorbed for all`,
+    ". No latent is rotated, and the small rotated key says where a token stands",
+  ][stop];
+  return `${stop + 1}, ${names[stop]}: ${cost}${more}.`;
+}
