@@ -21,14 +21,12 @@ if TYPE_CHECKING:
     from lab.scene.recompute import Reader
 
 cost = lazily("lab.model.cost")
-head_costs = lazily("lab.interp.head_costs")
 recompute = lazily("lab.scene.recompute")
-session = lazily("lab.scene.session")
 
 
 def read() -> Reader:
     """The numbers of 7*8=56$."""
-    scene = session.open_up(load_with_progress(TABLE), TABLE, TEXT, probes.packed(TABLE))
+    _, scene = probes.opened(TABLE, PROMPT)
     return recompute.Reader(scene.manifest, scene.blobs)
 
 
@@ -51,7 +49,7 @@ def meeting() -> dict[str, str]:
 def dearest() -> dict[str, str]:
     """The head whose loss costs the answer most, what is written without it, and what the = reads
     through it."""
-    lost = head_costs.head_costs(load_with_progress(TABLE).model, TEXT, len(PROMPT))[0]
+    lost = probes.ranking(TABLE, PROMPT)[0]
     asks = len(PROMPT) - 1
     shares = read().read(f"blocks.{lost.layer}.pattern", lost.head, asks)
     share = "over 99.9 in 100" if shares.max() > 0.999 else f"{100 * shares.max():.1f} in 100"
@@ -113,8 +111,8 @@ CALC: dict[str, Callable[[], str]] = {
     "attention_share": lambda: share_of("attention"),
     "cache_change": lambda: in_small(probes.cache_change()),
     "before_the_change": lambda: in_small(probes.before_the_change()),
-    "drawer": lambda: f"{probes.drawer()[0]}",
-    "lost": lambda: " and ".join(f"`{product}`" for product in probes.drawer()[1]),
+    "drawer": lambda: f"{probes.drawer().neuron}",
+    "lost": lambda: " and ".join(f"`{product}`" for product in probes.drawer().wrong),
     "largest": largest,
     "without_last": lambda: f"`{probes.without_the_last_ffn()}`",
 }

@@ -22,6 +22,7 @@ const shown = (changes: Partial<Found> = {}): { treasures: Treasures; acts: unkn
     follow: (token) => acts.push(["follow", token]),
     rank: () => acts.push("rank"),
     breakHead: (layer, head) => acts.push([layer, head]),
+    breakNeuron: (neuron) => acts.push(["neuron", neuron.neuron]),
     mend: () => acts.push("mend"),
     say: (text) => heard.push(text),
   });
