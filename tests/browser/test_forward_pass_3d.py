@@ -88,7 +88,7 @@ def begin_again(page: BookPage, frame: Frame) -> None:
 def test_the_viewer_opens_and_follows_a_changed_prompt(opened: Opened) -> None:
     page, _ = opened
     frame = viewer(page)
-    frame.get_by_text("tokens become vectors").first.wait_for(timeout=30_000)
+    frame.get_by_text("Every box is a matrix").wait_for(timeout=30_000)
     picture, title = frame.locator(".stage").bounding_box(), page.locator("h1").bounding_box()
     column = page.locator("iframe").first.bounding_box()
     assert picture and title and column
@@ -97,7 +97,8 @@ def test_the_viewer_opens_and_follows_a_changed_prompt(opened: Opened) -> None:
     frame.get_by_label("Stage of the walk").press("End")
     frame.get_by_text('it says "done"').first.wait_for()
     assert "".join(frame.locator(".prompt li").all_inner_texts()) == "7*8=56"
-    assert 25 <= int(frame.locator(".reel .count").inner_text().split("/")[1]) <= 35
+    at, of = frame.locator(".reel .count").inner_text().split(" / ")
+    assert at == of and 25 <= int(of) <= 35
     type_prompt(page, "3*4=")
     page.get_by_text("It writes 3*4=12$.").wait_for()
 
@@ -149,6 +150,9 @@ def test_the_way_home_that_stands_open_is_of_what_the_model_writes_now(opened: O
     frame.locator(".home li button").first.click()
     frame.get_by_role("button", name="Break a head").click()
     frame.locator(".ranking li button").first.click()
+    page.get_by_text(f"It writes 7*8={without.removesuffix('$')}").wait_for()
+    frame.locator(".home").wait_for(state="hidden")  # it was of the model with all its heads
+    frame.get_by_role("button", name=f"Follow the {without[0]} home").click()
     stands(f"7*8={without.removesuffix('$')}")
     mend.click()
     mend.wait_for(state="hidden")

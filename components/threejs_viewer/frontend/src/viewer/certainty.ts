@@ -59,7 +59,7 @@ function barOf(view: View, { box }: Certainty): Bar | null {
   const [head, foot] = [corner(view, box, 0, 0), corner(view, box, 0, box.rows)];
   const high = Math.hypot(foot.x - head.x, foot.y - head.y);
   if (foot.depth <= 0 || high < 3) return null;
-  const wide = Math.max(LEAST, Math.min(MOST, 2.2 * high));
+  const wide = Math.max(LEAST, Math.min(MOST, 3.5 * high));
   const tall = Math.max(5, Math.min(13, 0.2 * high));
   return { x: foot.x - 7 - wide, y: foot.y - tall, wide, tall };
 }

@@ -36,9 +36,14 @@ export function openingOf(plan: Plan, cell: Cell, why: Explanation | null): Open
   const sum = tensor.rule && [...within(tensor.rule)].find(({ op }) => op === "contract");
   if (!sum || !one || !other || more || why?.again === undefined) return null;
   if (one.cells.length !== other.cells.length || one.cells.length < 2) return null;
-  const lanes = [one, other].map(({ tensor: t, cells }): Lane => {
+  const isWeight = one.tensor.kind === "weight" || other.tensor.kind !== "weight";
+  const lanes = (isWeight ? [one, other] : [other, one]).map(({ tensor: t, cells }): Lane => {
     const places = cells.flatMap((index) => cellPlace(plan, t, index) ?? []);
-    return { name: label(t), numbers: cells.map((i) => read(scene, t, i) ?? NaN), places };
+    return {
+      name: nameOf(places, label(t)),
+      numbers: cells.map((i) => read(scene, t, i) ?? NaN),
+      places,
+    };
   }) as [Lane, Lane];
   if (lanes.some(({ places, numbers }) => places.length !== numbers.length)) return null;
   const products = lanes[0].numbers.map((x, i) => x * lanes[1].numbers[i]!);
@@ -47,6 +52,16 @@ export function openingOf(plan: Plan, cell: Cell, why: Explanation | null): Open
   // What is summed in another order than its cells lie, or divided by more, is no such pair of lanes.
   if (!(Math.abs(total - why.again) <= 1e-6 * (1 + Math.abs(total)))) return null;
   return { cell, lanes, products, scale, total };
+}
+
+/** A row of a matrix, or a column of it, which may be a token's. */
+function nameOf(places: Lane["places"], matrix: string): string {
+  const [first] = places;
+  if (!first) return matrix;
+  const { box, col, row } = first;
+  const token = box.tokens === "columns" ? ` “${box.scene.manifest.tokens[col] ?? ""}”` : ` ${col}`;
+  if (places.every((place) => place.col === col)) return `column${token} of ${matrix}`;
+  return places.every((place) => place.row === row) ? `row ${row} of ${matrix}` : matrix;
 }
 
 export const OPENING_MS = 6000;
@@ -79,7 +94,7 @@ export function momentAt(t: number): Moment {
 /** What it says beside its lanes. */
 export function saidOf({ lanes, products, scale, total }: Opening): string {
   const times = scale === 1 ? "" : `, times ${say(scale).slice(1)},`;
-  return `${products.length} numbers of ${lanes[0].name} times ${products.length} of ${lanes[1].name}: the products${times} add up to ${say(total, 4)}`;
+  return `${lanes[0].name} times ${lanes[1].name}: ${products.length} products${times} add up to ${say(total, 4)}`;
 }
 
 interface Spot {
@@ -104,7 +119,7 @@ export function drawOpening(
   const goal = corner(view, cell.box, cell.col + 0.5, cell.row + 0.5);
   const wide = Math.min(700, view.width - 48);
   const left = (view.width - wide) / 2;
-  const top = goal.y > view.height / 2 ? 62 : view.height - CARD - 78;
+  const top = goal.y > view.height / 2 ? 62 : view.height - CARD - 92;
   const step = Math.min(26, (wide - 24) / n);
   const start = left + (wide - n * step) / 2;
   const peaks = lanes.map(({ numbers }) => Math.max(...numbers.map(Math.abs), 1e-12));
@@ -126,7 +141,7 @@ export function drawOpening(
   pen.textAlign = "left";
   pen.textBaseline = "alphabetic";
   pen.globalAlpha = now.out;
-  text(`${n} of ${lanes[0].name}`, start, top + 17);
+  text(lanes[0].name, start, top + 17);
   const apart = 14 * (1 - now.met);
   const rows = [top + 24 - apart / 2, top + 24 + TALL + 3 + apart];
   const width = Math.max(0.7, step - (step > 4 ? 1 : 0));
@@ -142,7 +157,7 @@ export function drawOpening(
     }
   });
   pen.globalAlpha = now.out;
-  text(`times ${n} of ${lanes[1].name}`, start, rows[1]! + TALL + 14);
+  text(`times ${lanes[1].name}`, start, rows[1]! + TALL + 14);
 
   // The products come from left to right, and go into the cell in the same order.
   const [there, gone] = [now.made * n, now.piled * n];
@@ -167,7 +182,7 @@ export function drawOpening(
     text(
       now.piled > 0 && now.piled < 1
         ? `into the cell: ${say(done, 4)}`
-        : `products: they add up${scaled} to ${say(opening.total, 4)}`,
+        : `${n} products${scaled} add up to ${say(opening.total, 4)}`,
       start,
       under + TALL + 15,
       true,

@@ -229,6 +229,15 @@ export class Shell {
     this.scrub.setAttribute("aria-valuetext", this.title.textContent);
   }
 
+  entitle(title: string): void {
+    this.title.textContent = title;
+  }
+
+  /** Whether the reader is close to some boxes, which leaves less room for words. */
+  come(near: boolean): void {
+    this.root.classList.toggle("inside", near);
+  }
+
   /** What stands along the slider: at which stage what begins. */
   mark(all: { at: number; text: string }[], of: number): void {
     this.ticks.replaceChildren(

@@ -1,7 +1,7 @@
 // The look of what is not drawn by the picture. Colours come in as variables.
 
 export const STYLE = `
-.v3 { --said: 74px; --below: 130px; position: relative; display: grid; color: var(--ink); background: var(--bg);
+.v3 { --said: 74px; --below: 125px; position: relative; display: grid; color: var(--ink); background: var(--bg);
   font: 15px/1.45 var(--font); grid-template-columns: minmax(0, 1fr);
   grid-template-areas: "stage" "walk" "reel" "views" "panel"; }
 .v3 *, .v3 *::before { box-sizing: border-box; }
@@ -16,7 +16,7 @@ export const STYLE = `
 .v3 .key li { position: relative; padding: 0 0 5px 34px; } .v3 .key b { color: var(--ink); } .v3 .key li::before { content: ""; position: absolute; left: 0; top: 3px; width: 26px; height: 12px; border: 1px solid var(--line); }
 .v3 .key .coloured::before { background: linear-gradient(90deg, var(--negative) 0 33%, var(--bg) 33% 66%, var(--positive) 66%); } .v3 .key .grey::before { background: color-mix(in srgb, var(--ink) 32%, var(--bg)); }
 .v3 .key .faint::before { background: linear-gradient(90deg, color-mix(in srgb, var(--negative) 20%, var(--bg)) 0 33%, var(--bg) 33% 66%, color-mix(in srgb, var(--positive) 20%, var(--bg)) 66%); }
-.v3:is(.inside, .flying) .key span, .v3:is(.inside, .flying) .reads { display: none; } .v3 .split .key, .v3 .split .reads { display: none; } .v3 .split .corner { top: 32px; }
+.v3:is(.inside, .flying) .key { background: color-mix(in srgb, var(--bg) 85%, transparent); border-radius: 4px; padding: 2px 6px 0; } .v3:is(.inside, .flying) .key span, .v3:is(.inside, .flying) .reads { display: none; } .v3 .split .key, .v3 .split .reads { display: none; } .v3 .split .corner { top: 32px; }
 .v3 .prompt { display: flex; flex-wrap: wrap; min-width: 0; gap: 3px; margin: 0; padding: 0; list-style: none; font: 600 18px/1 "Source Code Pro", ui-monospace, monospace; }
 .v3 .prompt li { min-width: 25px; padding: 6px 5px; text-align: center; border: 1px solid var(--line); border-radius: 5px; }
 .v3 .prompt.long { font-size: 13px; } .v3 .prompt.long li { min-width: 17px; padding: 3px; border-radius: 3px; }
@@ -134,7 +134,7 @@ export const STYLE = `
   .v3 .key { top: 46px; left: 12px; right: auto; max-width: none; } .v3 .key li { display: inline; padding: 0 8px 0 0; } .v3 .key li::before { position: static; display: inline-block; width: 16px; height: 10px; margin-right: 4px; } .v3 .key span { display: none; }
   .v3 .reads { width: auto; margin-top: 26px; } .v3 .two { right: 12px; } .v3 .two button { min-height: 34px; padding: 2px 9px; font-size: 14px; } .v3 .track { flex-basis: 100%; }
 }
-@media (max-width: 480px) { .v3 .panel .map { display: none; } }
+@media (max-width: 600px) { .v3 .panel .map, .v3 .reads { display: none; } .v3 .walk { font-size: 14.5px; } .v3 .key { font-size: 12px; right: 12px; } }
 .v3:fullscreen { overflow: auto; padding: 12px; gap: 0 14px; grid-template: minmax(50vh, 1fr) auto auto auto / minmax(0, 1fr) 340px; grid-template-areas: "stage panel" "walk panel" "reel panel" "views panel"; }
 .v3:fullscreen .stage { height: auto; } .v3:fullscreen .panel { grid-template-columns: minmax(0, 1fr); align-content: start; overflow: hidden auto; min-height: 0; margin: 0; }
 @media (max-width: 820px) { .v3:fullscreen { grid-template: minmax(50vh, 1fr) auto auto auto auto / minmax(0, 1fr); grid-template-areas: "stage" "walk" "reel" "views" "panel"; } }

@@ -98,7 +98,7 @@ export class Treasures {
     this.neuron.hidden = !neuron;
     if (!neuron) return;
     this.neuron.textContent = `Break neuron ${neuron.neuron}`;
-    this.neuron.title = `Without it ${lostWithout(neuron)}`;
+    this.neuron.title = `Without it, ${lostWithout(neuron)}`;
     this.neuron.setAttribute("aria-label", `${this.neuron.textContent}: ${this.neuron.title}`);
     this.neuron.setAttribute("aria-pressed", String(edits.some((e) => isNeuron(e, neuron))));
   }
@@ -225,7 +225,7 @@ export class Treasures {
   private lost(): string {
     const { edits, neuron } = this.found;
     const alone = edits.length === 1 && neuron && isNeuron(edits[0]!, neuron);
-    return alone ? ` Without it ${lostWithout(neuron)}.` : "";
+    return alone ? ` Without it, ${lostWithout(neuron)}.` : "";
   }
 
   /** Of a head: what it reads for the last token of the prompt, which no break of its output changes. */

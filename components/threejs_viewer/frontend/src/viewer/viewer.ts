@@ -21,7 +21,7 @@ import { explain, type Explanation } from "./explain";
 import { Flight, FLIGHT_MS, type Shot } from "./flight";
 import { formingAt, productOf, rowsAfter, type Forming, type Product } from "./forming";
 import { Hands, type Reach } from "./hands";
-import { heightOf, widthOf, type Box, type Plan } from "./layout";
+import { heightOf, short, widthOf, type Box, type Plan } from "./layout";
 import { make } from "../shared/dom";
 import { AT_REST, openingOf, OPENING_MS, saidOf, type Opening } from "./opening";
 import { drawMap, drawOverlay } from "./overlay";
@@ -88,8 +88,12 @@ const OTHER_SIZE = 1.25;
 const SHARPEST = 2;
 /** The two large buttons and the next token stand on so many pixels of the picture. */
 const FOOT = 76;
+/** Of a phone, where words stand above each other. */
+const NARROW = 600;
 /** The names of two sides. */
 const HEAD = 28;
+/** Who is so much nearer than the whole model is looked at from is inside. */
+const NEAR = 0.7;
 /** Later than any token. */
 const NEVER = 1e9;
 
@@ -107,6 +111,8 @@ export class Viewer implements Reach {
   /** How sure the model would be after each layer. */
   private certain: Certainty[] = [];
   /** The kept cell that is opened, and since when; null: at rest. */
+  /** From where the whole model is seen. */
+  private far = 0;
   private opening: { of: Opening; began: number | null } | null = null;
   /** How the number was made that the reader points at or keeps. */
   private why: Explanation | null = null;
@@ -355,8 +361,8 @@ export class Viewer implements Reach {
     if (differs("shaded")) this.shell.showShaded(now.shaded);
     if (differs("playing")) this.shell.showPlaying(now.playing);
     if (differs("playing", "stage")) this.keepTime();
+    if (differs("stage", "stages", "walking", "pinned")) this.tellStage();
     if (differs("stage", "stages", "walking")) {
-      this.tellStage();
       this.showTokens();
       this.beginForming();
     }
@@ -375,15 +381,24 @@ export class Viewer implements Reach {
     if (!stage) return;
     const { stage: at, stages, walking } = this.state;
     this.shell.showStage(at, stages.length, stage.title, walking);
-    this.shell.root.classList.toggle("inside", walking);
-    if (!walking) return this.shell.text.replaceChildren(this.atRest());
+    if (!walking) return this.tellRest();
     fillStory(this.shell.text, stage, {
       glow: (names) => this.glow(names),
       choose: (name) => this.choose(name),
     });
   }
 
-  /** What is said of the whole model. */
+  /** What is said where no stage is told: of the number that is kept, or of the whole model. */
+  private tellRest(): void {
+    const { pinned } = this;
+    if (!pinned) return this.shell.text.replaceChildren(this.atRest());
+    const { scene, tensor: t } = pinned.box;
+    const { text, sources } = explain(scene, t, pinned.index);
+    this.shell.entitle(`cell of ${short(t.name)}, ${places(scene, t, placeOf(t, pinned.index))}`);
+    const home = this.state.following ? " What it is a sum of stands below the picture." : "";
+    this.shell.text.replaceChildren(`${text}${sources.length ? "." : ""}${home}`);
+  }
+
   private atRest(): string {
     const lost =
       this.neuron && `Without neuron ${this.neuron.neuron}, ${lostWithout(this.neuron)}.`;
@@ -719,7 +734,9 @@ export class Viewer implements Reach {
   }
 
   private get wholeModel(): Aim {
-    return wholeModel(this.boxes, this.view.width / this.view.height);
+    const aim = wholeModel(this.boxes, this.view.width / this.view.height);
+    this.far = this.view.fit(aim.bounds, aim.angles, aim.fill, aim.outline).distance;
+    return aim;
   }
 
   private aim({ bounds, angles, fill, outline }: Aim, still: boolean): void {
@@ -730,8 +747,9 @@ export class Viewer implements Reach {
   private resize(): void {
     const { width, height } = this.shell.place.getBoundingClientRect();
     if (width < 2) return;
-    this.view.foot = this.picture ? FOOT : 0;
-    this.view.head = this.columns > 1 ? HEAD : 0;
+    const narrow = width < NARROW;
+    this.view.foot = !this.picture ? 0 : narrow ? 1.5 * FOOT : FOOT;
+    this.view.head = this.columns > 1 ? HEAD : narrow ? FOOT : 0;
     this.view.resize(width / this.columns, height);
     this.picture?.resize(width, height);
     const { over } = this.shell;
@@ -877,6 +895,7 @@ export class Viewer implements Reach {
 
   draw(): void {
     if (!this.sides.length || !this.picture || this.lost) return;
+    this.shell.come(this.view.pose.distance < NEAR * this.far);
     this.picture.draw(this.view);
     const pen = this.shell.over.getContext("2d")!;
     const scale = sharpness();
