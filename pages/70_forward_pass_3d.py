@@ -285,6 +285,7 @@ def step_inside() -> None:
             page.prose(part)
         page.notice()
         page.prose("beside")
+        page.prose("limits")
     show_head(scene)
 
 
