@@ -117,7 +117,8 @@ def show_model(
     The first three arguments are those of `Side`. `edits` are those in force, as `Answer.edit`
     gives them; with `whole` the picture says what they change. `ranking` is of all heads, once a
     reader has asked for it: the dearest first, none where no answer was written. `neuron` gets a
-    button of its own. `beside` stands on the right, shaded by its numbers less those of the first scene.
+    button of its own. `beside` stands on the right, shaded by its numbers less those of the first
+    scene.
     Call it inside an `st.fragment`: a pin reruns what is around it.
     """
     sides = {"": Side(manifest, activations, weights)} | ({"beside_": beside} if beside else {})

@@ -103,6 +103,51 @@ def test_the_viewer_opens_and_follows_a_changed_prompt(opened: Opened) -> None:
     page.get_by_text("It writes 3*4=12$.").wait_for()
 
 
+def test_the_first_screen_stands_by_itself(opened: Opened) -> None:
+    """Picture, caption, what the colours mean, the three buttons and the walk, in 800 pixels."""
+    page, frame = opened
+    page.locator("[data-testid=stMain]").evaluate("main => main.scrollTo(0, 0)")
+    parts = [".stage", ".walk p", ".key", ".reads", ".reel"]
+    parts += [f".two button:nth-child({n})" for n in (1, 2, 3)]
+    ends = [box["y"] + box["height"] for one in parts if (box := frame.locator(one).bounding_box())]
+    assert len(ends) == len(parts) and max(ends) <= 800
+    shares = frame.evaluate("viewer3d.viewer.certain.map(one => one.share)")
+    assert len(shares) == 6 and sorted(shares) == shares
+    assert shares[0] < 0.5 and shares[-1] == pytest.approx(
+        frame.evaluate("viewer3d.valueAt('probs', [3, 5])"), abs=5e-3
+    )
+    assert frame.locator(".reel .count").inner_text().startswith("0 / ")
+
+
+def test_a_cell_is_opened_by_key_and_shows_its_end_to_who_does_without_motion(
+    opened: Opened,
+) -> None:
+    page, frame = opened
+    frame.evaluate("viewer3d.pin(viewer3d.find('blocks.0.q', [1, 2, 20]))")
+    assert frame.evaluate("viewer3d.viewer.opening") is None
+    frame.locator("canvas.over").focus()
+    page.keyboard.press("Enter")
+    total = frame.evaluate("viewer3d.viewer.opening.of.total")
+    value = frame.evaluate("viewer3d.valueAt('blocks.0.q', [1, 2, 20])")
+    assert total == pytest.approx(value, abs=2e-3)
+    assert frame.evaluate("viewer3d.viewer.opening.began") is None
+    assert "256 products add up to" in frame.locator("[role=status]").inner_text()
+    assert frames_until_rest(frame) == 0
+    page.keyboard.press("Escape")
+    assert frame.evaluate("viewer3d.viewer.opening") is None
+
+
+def test_the_neuron_of_seven_times_eight_is_broken_by_one_button(opened: Opened) -> None:
+    page, frame = opened
+    button = frame.get_by_role("button", name="Break neuron 652")
+    button.click()
+    frame.locator(".banner", has_text="the other 98 products right").wait_for()
+    assert page.get_by_text("It writes 7*8=56$").count() == 0
+    button.click()
+    frame.locator(".banner").wait_for(state="hidden")
+    page.get_by_text("It writes 7*8=56$.").wait_for()
+
+
 def test_a_bad_prompt_leaves_the_page_alive(opened: Opened) -> None:
     page, _ = opened
     type_prompt(page, "zebra")

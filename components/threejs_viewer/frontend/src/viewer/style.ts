@@ -1,7 +1,7 @@
 // The look of what is not drawn by the picture. Colours come in as variables.
 
 export const STYLE = `
-.v3 { --said: 74px; --below: 125px; position: relative; display: grid; color: var(--ink); background: var(--bg);
+.v3 { --said: 80px; --below: 131px; position: relative; display: grid; color: var(--ink); background: var(--bg);
   font: 15px/1.45 var(--font); grid-template-columns: minmax(0, 1fr);
   grid-template-areas: "stage" "walk" "reel" "views" "panel"; }
 .v3 *, .v3 *::before { box-sizing: border-box; }
