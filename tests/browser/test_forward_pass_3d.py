@@ -104,13 +104,13 @@ def test_the_viewer_opens_and_follows_a_changed_prompt(opened: Opened) -> None:
 
 
 def test_the_first_screen_stands_by_itself(opened: Opened) -> None:
-    """Picture, caption, what the colours mean, the three buttons and the walk, in 800 pixels."""
+    """Picture, caption, what the colours mean, the three buttons and the walk."""
     page, frame = opened
     page.locator("[data-testid=stMain]").evaluate("main => main.scrollTo(0, 0)")
-    parts = [".stage", ".walk p", ".key", ".reads", ".reel"]
+    parts = [".stage", ".walk", ".key", ".reads", ".reel"]
     parts += [f".two button:nth-child({n})" for n in (1, 2, 3)]
     ends = [box["y"] + box["height"] for one in parts if (box := frame.locator(one).bounding_box())]
-    assert len(ends) == len(parts) and max(ends) <= 800
+    assert len(ends) == len(parts) and max(ends) <= page.evaluate("innerHeight")
     shares = frame.evaluate("viewer3d.viewer.certain.map(one => one.share)")
     assert len(shares) == 6 and sorted(shares) == shares
     assert shares[0] < 0.5 and shares[-1] == pytest.approx(

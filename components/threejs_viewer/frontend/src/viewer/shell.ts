@@ -164,9 +164,9 @@ export class Shell {
       this.speed,
     );
     this.place.append(
+      this.corner, // comes first by Tab, too
       this.gl,
       this.over,
-      this.corner,
       keyOfColours(),
       this.tip,
       ...corners,
