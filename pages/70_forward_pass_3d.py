@@ -231,7 +231,8 @@ def show_head(scene: Scene) -> None:
 
 def show_scene() -> Scene:
     """The picture, what the model writes, and below them a row that says what is shown."""
-    picture, answer, names = st.container(), st.container(), probes.choices()
+    picture, answer = st.container(key="ch70_picture"), st.container()
+    names = probes.choices()
     go_on_with_a_draw()
     left, middle, right = st.columns([4, 3, 4])
     with left:
@@ -255,6 +256,7 @@ def show_scene() -> Scene:
             edits=list(toggles.values()),
             whole=whole,
             ranking=ranking,
+            neuron=probes.drawer() if run == TABLE else None,
             beside=beside,
         )
     with answer:
@@ -283,6 +285,7 @@ def step_inside() -> None:
             page.prose(part)
         page.notice()
         page.prose("beside")
+        page.prose("limits")
     show_head(scene)
 
 

@@ -109,7 +109,6 @@ ON_PAGE = {
         "error book: note": "a verb",
     },
     "70_forward_pass_3d": {
-        "Every step is an exact sum": "contributions are added",
         "the sum is divided": "products are added",
     },
 }

@@ -66,6 +66,17 @@ class Whole:
 
 
 @dataclass(frozen=True)
+class Neuron:
+    """A neuron that is worth breaking: the products that the model writes wrong without it, such
+    as 7*8, of so many."""
+
+    layer: int
+    neuron: int
+    wrong: tuple[str, ...]
+    of: int
+
+
+@dataclass(frozen=True)
 class Side:
     """One scene. `weights` is called only when the browser says that it lacks
     `manifest["weights_digest"]`; None for a run whose weights are not here. `title` stands above
@@ -98,14 +109,16 @@ def show_model(
     edits: Sequence[Mapping[str, Any]] = (),
     whole: Whole | None = None,
     ranking: Sequence[HeadCost] | None = None,
+    neuron: Neuron | None = None,
     beside: Side | None = None,
 ) -> None:
     """Draw a scene. What the reader does in it is the next run's `last_answer(key)`.
 
     The first three arguments are those of `Side`. `edits` are those in force, as `Answer.edit`
     gives them; with `whole` the picture says what they change. `ranking` is of all heads, once a
-    reader has asked for it: the dearest first, none where no answer was written. `beside` stands on
-    the right, shaded by its numbers less those of the first scene.
+    reader has asked for it: the dearest first, none where no answer was written. `neuron` gets a
+    button of its own. `beside` stands on the right, shaded by its numbers less those of the first
+    scene.
     Call it inside an `st.fragment`: a pin reruns what is around it.
     """
     sides = {"": Side(manifest, activations, weights)} | ({"beside_": beside} if beside else {})
@@ -122,6 +135,7 @@ def show_model(
         beside_title=beside.title if beside else None,
         edits=[dict(edit) for edit in edits],
         whole=whole and asdict(whole),
+        neuron=neuron and asdict(neuron),
         ranking=None if ranking is None else [asdict(cost) for cost in ranking],
         key=key,
         default=None,

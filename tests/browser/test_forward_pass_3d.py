@@ -88,7 +88,7 @@ def begin_again(page: BookPage, frame: Frame) -> None:
 def test_the_viewer_opens_and_follows_a_changed_prompt(opened: Opened) -> None:
     page, _ = opened
     frame = viewer(page)
-    frame.get_by_text("tokens become vectors").first.wait_for(timeout=30_000)
+    frame.get_by_text("Every box is a matrix").wait_for(timeout=30_000)
     picture, title = frame.locator(".stage").bounding_box(), page.locator("h1").bounding_box()
     column = page.locator("iframe").first.bounding_box()
     assert picture and title and column
@@ -97,9 +97,55 @@ def test_the_viewer_opens_and_follows_a_changed_prompt(opened: Opened) -> None:
     frame.get_by_label("Stage of the walk").press("End")
     frame.get_by_text('it says "done"').first.wait_for()
     assert "".join(frame.locator(".prompt li").all_inner_texts()) == "7*8=56"
-    assert 25 <= int(frame.locator(".reel .count").inner_text().split("/")[1]) <= 35
+    at, of = frame.locator(".reel .count").inner_text().split(" / ")
+    assert at == of and 25 <= int(of) <= 35
     type_prompt(page, "3*4=")
     page.get_by_text("It writes 3*4=12$.").wait_for()
+
+
+def test_the_first_screen_stands_by_itself(opened: Opened) -> None:
+    """Picture, caption, what the colours mean, the three buttons and the walk."""
+    page, frame = opened
+    page.locator("[data-testid=stMain]").evaluate("main => main.scrollTo(0, 0)")
+    parts = [".stage", ".walk", ".key", ".reads", ".reel"]
+    parts += [f".two button:nth-child({n})" for n in (1, 2, 3)]
+    ends = [box["y"] + box["height"] for one in parts if (box := frame.locator(one).bounding_box())]
+    assert len(ends) == len(parts) and max(ends) <= page.evaluate("innerHeight")
+    shares = frame.evaluate("viewer3d.viewer.certain.map(one => one.share)")
+    assert len(shares) == 6 and sorted(shares) == shares
+    assert shares[0] < 0.5 and shares[-1] == pytest.approx(
+        frame.evaluate("viewer3d.valueAt('probs', [3, 5])"), abs=5e-3
+    )
+    assert frame.locator(".reel .count").inner_text().startswith("0 / ")
+
+
+def test_a_cell_is_opened_by_key_and_shows_its_end_to_who_does_without_motion(
+    opened: Opened,
+) -> None:
+    page, frame = opened
+    frame.evaluate("viewer3d.pin(viewer3d.find('blocks.0.q', [1, 2, 20]))")
+    assert frame.evaluate("viewer3d.viewer.opening") is None
+    frame.locator("canvas.over").focus()
+    page.keyboard.press("Enter")
+    total = frame.evaluate("viewer3d.viewer.opening.of.total")
+    value = frame.evaluate("viewer3d.valueAt('blocks.0.q', [1, 2, 20])")
+    assert total == pytest.approx(value, abs=2e-3)
+    assert frame.evaluate("viewer3d.viewer.opening.began") is None
+    assert "256 products add up to" in frame.locator("[role=status]").inner_text()
+    assert frames_until_rest(frame) == 0
+    page.keyboard.press("Escape")
+    assert frame.evaluate("viewer3d.viewer.opening") is None
+
+
+def test_the_neuron_of_seven_times_eight_is_broken_by_one_button(opened: Opened) -> None:
+    page, frame = opened
+    button = frame.get_by_role("button", name="Break neuron 652")
+    button.click()
+    frame.locator(".banner", has_text="the other 98 products right").wait_for()
+    assert page.get_by_text("It writes 7*8=56$").count() == 0
+    button.click()
+    frame.locator(".banner").wait_for(state="hidden")
+    page.get_by_text("It writes 7*8=56$.").wait_for()
 
 
 def test_a_bad_prompt_leaves_the_page_alive(opened: Opened) -> None:
@@ -149,6 +195,9 @@ def test_the_way_home_that_stands_open_is_of_what_the_model_writes_now(opened: O
     frame.locator(".home li button").first.click()
     frame.get_by_role("button", name="Break a head").click()
     frame.locator(".ranking li button").first.click()
+    page.get_by_text(f"It writes 7*8={without.removesuffix('$')}").wait_for()
+    frame.locator(".home").wait_for(state="hidden")  # it was of the model with all its heads
+    frame.get_by_role("button", name=f"Follow the {without[0]} home").click()
     stands(f"7*8={without.removesuffix('$')}")
     mend.click()
     mend.wait_for(state="hidden")

@@ -272,7 +272,7 @@ def test_who_leaves_a_stage_sees_the_whole_model_again(screen: Visitor) -> None:
         frame.wait_for_function("viewer3d.faded.length === 0")
         assert frame.locator(".prompt .now, .prompt .later, .prompt .next").count() == 0
         stages = frame.evaluate("viewer3d.state.stages.length")
-        assert frame.locator(".reel .count").inner_text() == f"all {stages}"
+        assert frame.locator(".reel .count").inner_text() == f"0 / {stages}"
 
     whole()
     inside()
@@ -304,7 +304,7 @@ def test_who_leaves_a_stage_sees_the_whole_model_again(screen: Visitor) -> None:
 def test_a_reader_is_not_sent_the_handle(screen: Visitor) -> None:
     frame = screen.mount("reader=1")
     screen.untouched = None
-    frame.get_by_text("tokens become vectors").first.wait_for()
+    frame.get_by_text("Every box is a matrix").wait_for()
     assert frame.evaluate("window.viewer3d === undefined")
     scripts = frame.evaluate("performance.getEntriesByType('resource').map(r => r.name)")
     assert [name for name in scripts if name.endswith(".js")] == [

@@ -292,6 +292,18 @@ def test_a_head_of_the_ranking_is_broken_alone_and_all_are_mended_at_once(book) 
     assert answered(app, 5, mend=True)["edits"] == []
 
 
+def test_the_neuron_of_seven_times_eight_goes_with_its_own_model_alone(book) -> None:
+    app = book(PAGE)
+    assert arguments(app)["neuron"] == {
+        "layer": 0,
+        "neuron": 652,
+        "wrong": ["7*8", "8*7"],
+        "of": 100,
+    }
+    app.selectbox(key="ch70_run").set_value("times_table_small").run()
+    assert arguments(app)["neuron"] is None
+
+
 def test_a_prompt_behind_which_nothing_is_written_has_no_heads_to_rank(book) -> None:
     app = book(PAGE, ch70_prompt="7*8=56$")
     assert answered(app, 1, rank=True)["ranking"] == []

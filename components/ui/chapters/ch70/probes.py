@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from components.threejs_viewer import Whole
+from components.threejs_viewer import Neuron, Whole
+from components.ui.computed_ahead import ahead
 from components.ui.lazily import lazily
 from components.ui.live import training
 from components.ui.loaded_models import load_with_progress
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
     from lab.data.problems import Format
     from lab.interp.head_costs import HeadCost
     from lab.published.models import Model
-    from lab.scene.manifest import Packed, Scene
+    from lab.scene.manifest import Manifest, Packed, Scene
     from lab.training.checkpoint import Checkpoint
 
 build = lazily("lab.scene.build")
+manifest = lazily("lab.scene.manifest")
 cost = lazily("lab.model.cost")
 paths = lazily("lab.scene.paths")
 recompute = lazily("lab.scene.recompute")
@@ -108,15 +110,32 @@ def prompts(run: str) -> tuple[str, str]:
     return OPENS.get(run) or (opening_prompt(form), opening_prompt(form, change=1))
 
 
+@st.cache_data(show_spinner=False, max_entries=16)
+@ahead
+def as_it_is(run: str, prompt: str) -> tuple[str, Manifest, bytes]:
+    """What a run writes behind a prompt with all its parts, and what it forms on that."""
+    loaded = take(run)
+    text = session.complete_prompt(loaded, prompt)
+    made = session.open_up(loaded, named(run), text, packed(run))
+    return text, made.manifest, made.activations
+
+
+def named(run: str) -> str:
+    """A reader's own run lies in no file."""
+    return run if run in RUNS else ""
+
+
 def opened(run: str, prompt: str, toggles: Sequence[Mapping[str, Any]] = ()) -> tuple[str, Scene]:
     """What a run writes behind a prompt, some parts of it scaled, and the scene of that.
 
     Raises `ValueError` if the run has no such part.
     """
+    if not toggles:
+        text, told, activations = as_it_is(run, prompt)
+        return text, manifest.Scene(told, packed(run).blob, activations)
     loaded = take(run)
     text = session.complete_prompt(loaded, prompt, toggles)
-    name = run if run in RUNS else ""  # a reader's own lies in no file
-    return text, session.open_up(loaded, name, text, packed(run), toggles)
+    return text, session.open_up(loaded, named(run), text, packed(run), toggles)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -153,6 +172,7 @@ def way_home(scene: Scene, prompt: str, text: str) -> str:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
+@ahead
 def whole(run: str, prompt: str) -> Whole:
     """What a run writes behind a prompt with all its parts, and how sure it is of that."""
     loaded = take(run)
@@ -162,6 +182,7 @@ def whole(run: str, prompt: str) -> Whole:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
+@ahead
 def ranking(run: str, prompt: str) -> list[HeadCost]:
     """All heads of a run by what the loss of each costs; none where it writes no answer."""
     text = whole(run, prompt).text
@@ -174,6 +195,7 @@ def ranking(run: str, prompt: str) -> list[HeadCost]:
 
 
 @st.cache_data(show_spinner=False)
+@ahead
 def without_the_last_ffn() -> str:
     """What the times table writes behind 7*8= when its last FFN hands on nothing."""
     loaded = load_with_progress(TABLE)
@@ -182,22 +204,25 @@ def without_the_last_ffn() -> str:
 
 
 @st.cache_data(show_spinner=False)
-def drawer() -> tuple[int, list[str]]:
+@ahead
+def drawer() -> Neuron:
     """The neuron of the times table's layer 0 that fires most at the = of 7*8=, and the products
     that are written wrong without it."""
     loaded = load_with_progress(TABLE)
     neuron = session.loudest_neuron(loaded, PROMPT, 0, PROMPT.index("="))
     off = {"name": "ffn_post", "layer": 0, "index": {"d_ff": neuron}, "scale": 0.0}
-    return neuron, session.wrong_products(loaded, [off])
+    return Neuron(0, neuron, tuple(session.wrong_products(loaded, [off])), 100)
 
 
 @st.cache_data(show_spinner=False)
+@ahead
 def cache_change() -> float:
     """The largest change of a key or value of the prompt when the answer is written."""
     return session.change_of_earlier_keys(load_with_progress(TABLE), PROMPT, TEXT)
 
 
 @st.cache_data(show_spinner=False)
+@ahead
 def before_the_change() -> float:
     """The largest difference of two texts before the first token in which they differ."""
     return session.change_before(load_with_progress(TABLE), TEXT, OTHER_TEXT)

@@ -21,14 +21,12 @@ if TYPE_CHECKING:
     from lab.scene.recompute import Reader
 
 cost = lazily("lab.model.cost")
-head_costs = lazily("lab.interp.head_costs")
 recompute = lazily("lab.scene.recompute")
-session = lazily("lab.scene.session")
 
 
 def read() -> Reader:
     """The numbers of 7*8=56$."""
-    scene = session.open_up(load_with_progress(TABLE), TABLE, TEXT, probes.packed(TABLE))
+    _, scene = probes.opened(TABLE, PROMPT)
     return recompute.Reader(scene.manifest, scene.blobs)
 
 
@@ -48,17 +46,27 @@ def meeting() -> dict[str, str]:
 
 
 @st.cache_data(show_spinner=False)
-def dearest() -> dict[str, str]:
-    """The head whose loss costs the answer most, what is written without it, and what the = reads
-    through it."""
-    lost = head_costs.head_costs(load_with_progress(TABLE).model, TEXT, len(PROMPT))[0]
-    asks = len(PROMPT) - 1
-    shares = read().read(f"blocks.{lost.layer}.pattern", lost.head, asks)
-    share = "over 99.9 in 100" if shares.max() > 0.999 else f"{100 * shares.max():.1f} in 100"
+def fetchers() -> dict[str, str]:
+    """The heads that give the 8 more than half of the attention of the =, which of them the answer
+    needs, what is written without that one, and the largest loss of the others."""
+    reader, asks, fetched = read(), len(PROMPT) - 1, PROMPT.index("8")
+    shares = {
+        cost: reader.number(f"blocks.{cost.layer}.pattern", cost.head, asks, fetched)
+        for cost in probes.ranking(TABLE, PROMPT)
+    }
+    fetch = sorted(
+        (c for c, share in shares.items() if share > 0.5), key=lambda c: (c.layer, c.head)
+    )
+    needed = [cost for cost in fetch if cost.writes != TEXT[len(PROMPT) :]]
+    idle = [cost.nats for cost in fetch if cost not in needed]
+    names = [f"head {cost.head} of layer {cost.layer}" for cost in fetch]
+    all_names = f"{', '.join(names[:-1])} and {names[-1]}"
     return {
-        "head": f"head {lost.head} of layer {lost.layer}",
-        "writes": f"`{lost.writes}`",
-        "reads": f"`{TEXT[int(shares.argmax())]}` an attention weight of {share}",
+        "ers": all_names[0].upper() + all_names[1:],
+        "_count": WORDS[len(fetch)],
+        "_needed": " and ".join(f"head {cost.head} of layer {cost.layer}" for cost in needed),
+        "_writes": " or ".join(f"`{cost.writes}`" for cost in needed),
+        "_idle": f"{max(idle):.3f}",
     }
 
 
@@ -105,16 +113,17 @@ SEEN = Dragged(
 CALC: dict[str, Callable[[], str]] = {
     "takes_part": lambda: f"{100 * probes.takes_part():.1f} in 100",
     "equals": lambda: f"{PROMPT.index('=')}",
-    "tokens": lambda: f"{len(TEXT)}",
-    "width": lambda: f"{load_with_progress(TABLE).model.config.d_model}",
     **{f"meet_{what}": lambda what=what: meeting()[what] for what in ("head", "score", "share")},
-    **{f"dear_{what}": lambda what=what: dearest()[what] for what in ("head", "writes", "reads")},
+    **{
+        f"fetch{what}": lambda what=what: fetchers()[what]
+        for what in ("ers", "_count", "_needed", "_writes", "_idle")
+    },
     "ffn_share": lambda: share_of("ffn"),
     "attention_share": lambda: share_of("attention"),
     "cache_change": lambda: in_small(probes.cache_change()),
     "before_the_change": lambda: in_small(probes.before_the_change()),
-    "drawer": lambda: f"{probes.drawer()[0]}",
-    "lost": lambda: " and ".join(f"`{product}`" for product in probes.drawer()[1]),
+    "drawer": lambda: f"{probes.drawer().neuron}",
+    "lost": lambda: " and ".join(f"`{product}`" for product in probes.drawer().wrong),
     "largest": largest,
     "without_last": lambda: f"`{probes.without_the_last_ffn()}`",
 }

@@ -1,6 +1,6 @@
 // The book's colours. Zero is the page's own background, so only what is not zero stands out.
 
-import { page, sign } from "./colours.json";
+import { page, sign, tokens } from "./colours.json";
 
 export interface Theme {
   dark: boolean;
@@ -12,6 +12,8 @@ export interface Theme {
   raised: string;
   negative: string;
   positive: string;
+  /** Of tokens that the model writes. */
+  answer: string;
 }
 
 function ofTheBook(dark: boolean): Theme {
@@ -26,6 +28,7 @@ function ofTheBook(dark: boolean): Theme {
     raised: page.panel[now],
     negative: sign.negative[now],
     positive: sign.positive[now],
+    answer: tokens.answer[now],
   };
 }
 

@@ -22,6 +22,25 @@ export interface Whole {
   chance: number;
 }
 
+/** A neuron, and the products that the model writes wrong without it, of so many. */
+export interface Neuron {
+  layer: number;
+  neuron: number;
+  wrong: string[];
+  of: number;
+}
+
+export const withoutNeuron = ({ layer, neuron }: Neuron): Edit => ({
+  name: "ffn_post",
+  layer,
+  index: { d_ff: neuron },
+  scale: 0,
+});
+
+/** What is told of it before and after it is broken. */
+export const lostWithout = ({ wrong, of }: Neuron): string =>
+  `${wrong.map((one) => one.replace("*", " × ")).join(" and ")} come out wrong, and the other ${of - wrong.length} products right`;
+
 /** What the answer would cost without a head, in nats, and what the model writes without it. */
 export interface HeadCost {
   layer: number;

@@ -146,6 +146,12 @@ export function firing(scene: Scene, among: Tensor[], t: number): Firing | null 
 /** What would come after token t if the stream were read out as it stands in `state`, by the last
  * norm and the last matrix: the logit lens. null where the model itself is not read out like this. */
 export function readOut(scene: Scene, state: Tensor, t: number): Choice | null {
+  const shares = sharesAfter(scene, state, t);
+  return shares && chosen(scene, shares);
+}
+
+/** The same for every token of the vocabulary. */
+export function sharesAfter(scene: Scene, state: Tensor, t: number): number[] | null {
   const logits = scene.tensors.findLast((x) => actOf(scene, x) === "logits");
   const [norm, unembed] = (logits?.inputs ?? []).map((name) => scene.byName.get(name));
   const [end, gain] = (norm?.inputs ?? []).map((name) => scene.byName.get(name));
@@ -163,7 +169,7 @@ export function readOut(scene: Scene, state: Tensor, t: number): Choice | null {
   };
   const [own, told] = [chosen(scene, shares(end)), choice(scene, t)];
   const agrees = own && told && own.token === told.token && Math.abs(own.share - told.share) < 0.02;
-  return agrees ? chosen(scene, shares(state)) : null;
+  return agrees ? shares(state) : null;
 }
 
 const dot = (a: Float64Array, b: Float64Array): number =>

@@ -156,8 +156,8 @@ export class Flight {
       share(ms, TO_END + 900, DROP - 1100),
       eased(share(ms, DROP - 1100, DROP - 300)),
     ];
-    const x = cell.x + (30 * (this.prompt + 0.5) - cell.x) * up;
-    return [{ text: this.digit, x, y: cell.y + (-40 - cell.y) * up, size: 16 + 44 * eased(grown) }];
+    const x = cell.x + (12 + 32 * (this.prompt + 0.5) - cell.x) * up; // where the text stands
+    return [{ text: this.digit, x, y: cell.y + (40 - cell.y) * up, size: 16 + 44 * eased(grown) }];
   }
 
   private shown({ layer, look: { head, query, key, share }, isMeeting }: Deciding): string {

@@ -23,6 +23,8 @@ export interface Reach {
   /** At a place in pixels of the picture. */
   hover: (cell: Cell | null, x?: number, y?: number) => void;
   pin: (cell: Cell) => void;
+  /** Keeps a cell and shows of what it is made. */
+  open: (cell: Cell) => void;
   /** Ends the flight; whether there was one. */
   skip: () => boolean;
   /** Lets go of one thing; whether there was one. */
@@ -122,7 +124,7 @@ export class Hands {
    * so that the wheel zooms it, does not end the walk. */
   private click(event: PointerEvent): void {
     const cell = this.under(event);
-    if (cell) this.reach.pin(cell);
+    if (cell) this.reach.open(cell);
     else if (this.taken || this.reach.pinned) this.reach.letGo();
   }
 
@@ -228,8 +230,7 @@ export class Hands {
 
   private enter(): void {
     const { hovered, pinned, made } = this.reach;
-    if (hovered) this.reach.pin(hovered);
-    else if (pinned) this.reach.fit([pinned.box]);
-    else if (made) this.reach.pin(cellAt(made, 0, 0));
+    const cell = hovered ?? pinned ?? (made && cellAt(made, 0, 0));
+    if (cell) this.reach.open(cell);
   }
 }

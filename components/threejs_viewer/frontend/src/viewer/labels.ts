@@ -36,6 +36,8 @@ export interface Named {
   last?: number;
   /** What comes before all names. */
   first?: Wanted[];
+  /** Where no name may stand: on arcs and bars. */
+  taken?: Rect[];
 }
 
 /** How wide a text is. */
@@ -48,7 +50,7 @@ const SMALLEST_BOX = 34;
 const SMALLEST_ROW = 9;
 
 export function labelsOf(view: View, named: Named, measure: Measure): Label[] {
-  const room = new Room(view, measure);
+  const room = new Room(view, measure, named.taken);
   room.put(named.first ?? []);
   const afar = new Set<number>();
   for (const { layer, bounds } of named.plan.layers) {
@@ -79,6 +81,7 @@ class Room {
   constructor(
     private view: View,
     private measure: Measure,
+    private taken: Rect[] = [],
   ) {}
 
   /** All of them that are in sight, or none; whether they were put. */
@@ -92,7 +95,11 @@ class Room {
     });
     const labels = all.filter(({ rect }) => this.isInSight(rect));
     const others = (i: number): Label[] => [...this.labels, ...labels.slice(0, i)];
-    const free = labels.every(({ rect }, i) => !others(i).some((other) => meets(other.rect, rect)));
+    const isTaken = ({ fixed, rect }: Label): boolean =>
+      !fixed && this.taken.some((one) => meets(one, rect));
+    const free = labels.every(
+      (one, i) => !isTaken(one) && !others(i).some((other) => meets(other.rect, one.rect)),
+    );
     if (free) this.labels.push(...labels);
     return free && labels.length > 0;
   }
@@ -148,7 +155,10 @@ function nameBox(view: View, named: Named, { box, x, y, wide, tall }: InSight, r
   const text = spine && tensor.layer !== null ? `layer ${tensor.layer} · ${box.title}` : box.title;
   const widest = spine ? Infinity : wide * 3 + 40;
   if (text.length * NAME * 0.55 > widest) return;
-  room.put([{ text, x, y: y - above, size: NAME, strong: spine, faint }]);
+  const name = { text, y: y - above, size: NAME, strong: spine, faint };
+  // A name of the stream goes beside its box where something else stands above it.
+  if (room.put([{ ...name, x }]) || !spine || !named.taken?.length) return;
+  room.put([{ ...name, x: x + wide + 8, y: y + NAME }]);
 }
 
 function columns(view: View, { scene, last = NEVER }: Named, box: Box, size: number): Wanted[] {

@@ -1,7 +1,7 @@
 // The adapter to Streamlit: takes the arguments, keeps the weights, hands back pins and edits.
 
 import { Streamlit, type RenderData, type Theme } from "streamlit-component-lib/dist/streamlit";
-import type { Edit, HeadCost, Whole } from "./broken";
+import type { Edit, HeadCost, Neuron, Whole } from "./broken";
 import { halvesOf, isManifest, type Manifest } from "./data";
 import { borrowFonts } from "../shared/fonts";
 import type { Handle } from "./handle";
@@ -26,6 +26,7 @@ type Arguments = Sent<""> &
     edits: Edit[] | null;
     whole: Whole | null;
     ranking: HeadCost[] | null;
+    neuron: Neuron | null;
     beside_title: string | null;
   };
 
@@ -91,8 +92,21 @@ function render(event: Event): void {
     if (handle) Object.assign(window, { viewer3d: handle });
   }
   viewer.retheme(look.theme, look.font);
+  fillWindow();
   load(viewer, args);
   fitFrame();
+}
+
+/** The picture is as high as the window allows, in which the page stands as it was opened. */
+function fillWindow(): void {
+  try {
+    const frame = window.frameElement!;
+    const page = frame.closest('[data-testid="stMain"]');
+    const top = frame.getBoundingClientRect().top + (page?.scrollTop ?? 0);
+    viewer?.fill(window.parent.innerHeight - top);
+  } catch {
+    // The page around is another's: the picture has the height of its style.
+  }
 }
 
 /** Nothing stands in the frame while the viewer has the whole screen: the frame waits as it is. */
@@ -108,7 +122,7 @@ function load(to: Viewer, args: Arguments): void {
   const scenes = second ? [first, second] : [first];
   keepWeights(scenes);
   const edits = args.edits ?? [];
-  const { whole, ranking } = args;
+  const { whole, ranking, neuron } = args;
   const digest = JSON.stringify([
     scenes.map(({ manifest: m }) => [
       m.weights_digest,
@@ -120,13 +134,14 @@ function load(to: Viewer, args: Arguments): void {
     whole?.given, // one text may be typed in part
   ]);
   // Only the theme or the width changed, or what is known of the heads.
-  if (digest === shown) return to.judge(whole, ranking);
+  if (digest === shown) return to.judge(whole, ranking, neuron);
   shown = digest;
   to.update({
     ...numbersOf(first),
     edits,
     whole,
     ranking,
+    neuron,
     notes: notesOn(args, scenes),
     beside: second && { ...numbersOf(second), title: args.beside_title ?? "" },
   });
@@ -178,6 +193,13 @@ async function start(): Promise<void> {
   borrowFonts(() => viewer?.reletter());
   addEventListener("pagehide", () => viewer?.dispose());
   new ResizeObserver(fitFrame).observe(document.body);
+  const tall = new AbortController();
+  try {
+    window.parent.addEventListener("resize", fillWindow, { signal: tall.signal });
+  } catch {
+    // as above
+  }
+  addEventListener("pagehide", () => tall.abort());
   Streamlit.setComponentReady();
 }
 

@@ -56,6 +56,11 @@ export class Next {
     this.goOn(before + vocabulary[this.draws.at(-1)!]);
   });
 
+  /** Three bars are enough again. */
+  close(): void {
+    if (this.root.classList.contains("open")) this.toggle();
+  }
+
   /** `goOn`: the model is to write on behind a text that ends with what was drawn. */
   constructor(
     private goOn: (text: string) => void,

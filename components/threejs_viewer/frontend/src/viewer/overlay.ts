@@ -4,7 +4,9 @@
 import type { Mark } from "./broken";
 import { read, type Scene } from "./data";
 import { wordsOf, type Forming } from "./forming";
-import { corner, labelsOf } from "./labels";
+import { drawCertainties, type Certainty } from "./certainty";
+import { corner, labelsOf, type Rect } from "./labels";
+import { drawOpening, type Opening } from "./opening";
 import { cellIndex, cellPlace, heightOf, widthOf, type Box, type Plan } from "./layout";
 import { drawBroken } from "./mark";
 import type { Theme } from "../shared/theme";
@@ -36,6 +38,10 @@ export interface Shown {
   /** Where a product has come to that is being formed. */
   forming?: Forming | null;
   broken: Mark[];
+  /** What the answer would be after each layer. */
+  certain?: Certainty[];
+  /** A cell that is opened, and how far. */
+  opening?: { of: Opening; share: number } | null;
 }
 
 export interface Arc {
@@ -64,6 +70,8 @@ export interface Threads {
   to: Box;
 }
 
+/** Of a place on an arc to a name, in pixels. */
+const AIR = 7;
 const FIXED = `"Source Code Pro", ui-monospace, monospace`;
 
 export function drawOverlay(pen: CanvasRenderingContext2D, view: View, s: Shown): void {
@@ -72,22 +80,25 @@ export function drawOverlay(pen: CanvasRenderingContext2D, view: View, s: Shown)
   pen.beginPath();
   pen.rect(0, 0, view.width, view.height);
   pen.clip();
-  for (const arc of s.arcs) drawArcs(pen, view, s, arc);
+  const taken: Rect[] = [];
+  for (const arc of s.arcs) drawArcs(pen, view, s, arc, taken);
+  taken.push(...drawCertainties(pen, view, s.certain ?? [], s));
   if (s.threads) drawThreads(pen, view, s, s.threads);
   for (const spot of s.spots) drawSpot(pen, view, spot, s.theme);
   drawBroken(pen, view, s.broken, s);
   if (s.cell) drawChosen(pen, view, s);
   if (s.forming) drawForming(pen, view, s.forming, s.theme);
   if (s.letters?.length) drawLetters(pen, s.letters, s.theme);
-  else drawLabels(pen, view, s);
+  else drawLabels(pen, view, s, taken);
+  if (s.opening) drawOpening(pen, view, s.opening.of, s.opening.share, s);
   pen.restore();
 }
 
-function drawLabels(pen: CanvasRenderingContext2D, view: View, s: Shown): void {
+function drawLabels(pen: CanvasRenderingContext2D, view: View, s: Shown, taken: Rect[]): void {
   const font = (size: number, strong: boolean, fixed: boolean): string =>
     `${strong ? 600 : 400} ${size}px ${fixed ? FIXED : s.font}`;
   const first = s.forming ? [wordsOf(view, s.forming)] : [];
-  const labels = labelsOf(view, { ...s, first }, (text, size, strong, fixed) => {
+  const labels = labelsOf(view, { ...s, first, taken }, (text, size, strong, fixed) => {
     pen.font = font(size, strong, fixed);
     return pen.measureText(text).width;
   });
@@ -236,6 +247,7 @@ function drawArcs(
   view: View,
   s: Shown,
   { box, query, key, over, grown = 1 }: Arc,
+  taken: Rect[],
 ): void {
   const stream = over;
   pen.strokeStyle = s.theme.positive;
@@ -262,6 +274,7 @@ function drawArcs(
         );
         if (i) pen.lineTo(p.x, p.y);
         else pen.moveTo(p.x, p.y);
+        taken.push({ x: p.x - AIR, y: p.y - AIR, w: 2 * AIR, h: 2 * AIR });
       }
       pen.stroke();
     }

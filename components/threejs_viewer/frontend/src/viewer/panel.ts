@@ -25,6 +25,8 @@ export interface PanelEvents {
   edit: (edit: Edit) => void;
   stand: (at: Standing | null) => void;
   leave: () => void;
+  /** The kept cell is to be opened. */
+  open: () => void;
 }
 
 const COLS = 4;
@@ -71,7 +73,10 @@ export class Panel {
       ),
       this.tree,
     );
-    this.root.append(this.trail.root, this.about, this.legend, this.grid, finder);
+    this.root.append(
+      make("div", {}, this.trail.root, this.about, this.grid),
+      make("div", { class: "beside" }, this.legend, finder),
+    );
   }
 
   load(scene: Scene, theme: Theme, comparison: Comparison | null = null): void {
@@ -90,14 +95,20 @@ export class Panel {
 
   // ------------------------------------------------------------ the chosen cell
 
-  show(cell: Cell | null, why: Explanation | null, pinned: boolean, edits: Edit[]): void {
+  show(
+    cell: Cell | null,
+    why: Explanation | null,
+    pinned: boolean,
+    edits: Edit[],
+    opens = false,
+  ): void {
     if (!cell || !why) {
       this.trail.clear();
       this.about.replaceChildren(
         make(
           "p",
           { class: "hint" },
-          "Point at a cell to see its number and where it came from. Click to keep it.",
+          "Point at a cell to see its number and where it came from. Click to open it.",
         ),
       );
       this.showLegend(null);
@@ -139,6 +150,12 @@ export class Panel {
         ),
       );
     if (pinned) {
+      if (opens)
+        parts.push(
+          button("Open this cell", "Open this cell: its row and column come out (Enter)", () =>
+            this.events.open(),
+          ),
+        );
       if (why.terms.length)
         parts.push(
           make(

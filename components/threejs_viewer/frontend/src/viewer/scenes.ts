@@ -11,7 +11,7 @@ import {
 import { remember } from "./drawn";
 import { indexOf, openScene, placeOf, type Manifest, type Scene, type Tensor } from "./data";
 import { cellPlace, plan, type Box, type Plan } from "./layout";
-import type { Edit, HeadCost, Whole } from "./broken";
+import type { Edit, HeadCost, Neuron, Whole } from "./broken";
 import { cellAt, type Cell } from "./pick";
 import { holds, type Address, type Stop } from "./state";
 
@@ -29,6 +29,7 @@ export interface Payload extends Numbers {
   whole?: Whole | null;
   /** All heads by what their loss costs; null where nobody asked. */
   ranking?: HeadCost[] | null;
+  neuron?: Neuron | null;
   /** Words to the reader above the picture. */
   notes?: string[];
   /** A second scene, to stand on the right; `title` says what it is. */

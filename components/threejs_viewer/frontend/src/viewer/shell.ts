@@ -22,7 +22,7 @@ const HELP: [string, string][] = [
   ["Wheel", "zoom, once the picture has been clicked (or with Ctrl)"],
   ["Finger", "scrolls the page; once the picture has been tapped, it turns"],
   ["Two fingers", "zoom and move"],
-  ["Click, tap, Enter", "keep a cell: how it was made, in numbers"],
+  ["Click, tap, Enter", "open a cell: its row and column come out, and what they make"],
   ["Arrows", "next cell; without a cell: move the picture"],
   ["Shift + arrows", "turn the picture"],
   ["+, −", "zoom"],
@@ -59,6 +59,9 @@ export class Shell {
     hidden: true,
   });
   readonly place = make("div", { class: "stage" });
+  /** The tokens of the text, and of which of them probabilities are drawn. */
+  private corner = make("div", { class: "corner" }, this.prompt);
+  readonly reads = make("p", { class: "reads", hidden: true });
   private title = make("h3", {});
   readonly text = make("p", {});
   private count = make("span", { class: "count" });
@@ -68,6 +71,7 @@ export class Shell {
     value: 0,
     "aria-label": "Stage of the walk",
   });
+  private ticks = make("div", { class: "ticks", "aria-hidden": "true" });
   private playing = button("", "", () => this.acts.play());
   readonly speed = make("select", { "aria-label": "Speed" });
   private follow = button("camera follows", "The camera follows the walk", () =>
@@ -123,7 +127,12 @@ export class Shell {
       this.speed.append(
         make("option", { value: rate, ...(rate === 1 ? { selected: true } : {}) }, `${rate}×`),
       );
-    this.scrub.addEventListener("input", () => this.acts.scrub(Number(this.scrub.value)));
+    this.scrub.addEventListener("input", () => {
+      const at = Number(this.scrub.value);
+      if (at) this.acts.scrub(at - 1);
+      else this.acts.fly("all");
+    });
+    this.corner.append(this.reads);
     this.follow.setAttribute("aria-pressed", "true");
     const moves = !matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.motion.setAttribute("aria-pressed", String(moves));
@@ -150,26 +159,29 @@ export class Shell {
       this.playing,
       button("Next →", "Next stage (PgDn)", () => this.acts.step(1)),
       button("⇥", "Last stage", () => this.acts.scrub(Infinity)),
-      this.scrub,
+      make("div", { class: "track" }, this.ticks, this.scrub),
       this.count,
       this.speed,
     );
     this.place.append(
+      this.corner, // comes first by Tab, too
       this.gl,
       this.over,
+      keyOfColours(),
       this.tip,
       ...corners,
       ...this.titles,
-      this.skipping,
       this.notice,
       this.hint,
       this.help,
     );
+    (panel.querySelector(".beside") ?? panel).prepend(this.map);
     this.root.append(
       make("style", {}, STYLE),
-      make("div", { class: "top" }, this.prompt, views),
       this.place,
-      make("div", { class: "walk" }, this.map, reel, make("div", {}, this.title, this.text)),
+      make("div", { class: "walk" }, this.title, this.text, this.skipping),
+      reel,
+      views,
       panel,
       this.live,
     );
@@ -206,13 +218,36 @@ export class Shell {
     return pressed(this.follow);
   }
 
-  /** `walking`: the picture shows that stage; else it shows the whole model, and the walk goes on from that stage. */
+  /** `walking`: the picture shows that stage; else it shows the whole model, which comes before the
+   * first, and the walk goes on from that stage. */
   showStage(at: number, of: number, title: string, walking: boolean): void {
-    this.scrub.max = String(Math.max(0, of - 1));
-    this.scrub.value = String(at);
-    this.scrub.setAttribute("aria-valuetext", title);
-    this.count.textContent = walking ? `${at + 1} / ${of}` : `all ${of}`;
+    const now = walking ? at + 1 : 0;
+    this.scrub.max = String(of);
+    this.scrub.value = String(now);
+    this.count.textContent = `${now} / ${of}`;
+    this.title.textContent = walking ? title : "The whole model";
+    this.scrub.setAttribute("aria-valuetext", this.title.textContent);
+  }
+
+  entitle(title: string): void {
     this.title.textContent = title;
+  }
+
+  /** Whether the reader is close to some boxes, which leaves less room for words. */
+  come(near: boolean): void {
+    this.root.classList.toggle("inside", near);
+  }
+
+  /** What stands along the slider: at which stage what begins. */
+  mark(all: { at: number; text: string }[], of: number): void {
+    this.ticks.replaceChildren(
+      ...all.map(({ at, text }) => make("span", { style: `--at:${(at + 1) / of}` }, text)),
+    );
+  }
+
+  /** So many pixels of the window are below the top of all this. */
+  fill(room: number): void {
+    this.root.style.setProperty("--room", `${room}px`);
   }
 
   /** What is seen on the flight; null: there is none. */
@@ -225,7 +260,7 @@ export class Shell {
 
   showPlaying(on: boolean): void {
     const label = `${on ? "Pause" : "Play"} the walk (Space)`;
-    this.playing.textContent = on ? "❚❚ Pause" : "▶ Play";
+    this.playing.textContent = on ? "❚❚ Pause the walk" : "▶ Play the walk";
     this.playing.setAttribute("aria-label", label);
     this.playing.title = label;
   }
@@ -253,8 +288,8 @@ export class Shell {
   }
 
   repaint(theme: Theme, font: string): void {
-    const { background: bg, ink, soft, line, accent, raised, negative, positive } = theme;
-    const colours = { bg, ink, soft, line, accent, raised, negative, positive, font };
+    const { background: bg, ink, soft, line, accent, raised, negative, positive, answer } = theme;
+    const colours = { bg, ink, soft, line, accent, raised, negative, positive, answer, font };
     for (const [name, value] of Object.entries(colours))
       this.root.style.setProperty(`--${name}`, value);
     this.root.style.colorScheme = theme.dark ? "dark" : "light";
@@ -302,6 +337,20 @@ export class Shell {
     });
     return toggle;
   }
+}
+
+/** What is drawn in which manner. */
+const COLOURS: [string, string, string][] = [
+  ["coloured", "computed", ", blue below zero, orange above"],
+  ["grey", "learned", ", the same for every problem"],
+  ["faint", "not there yet", ", or outside this stop"],
+];
+
+function keyOfColours(): HTMLElement {
+  const rows = COLOURS.map(([look, what, more]) =>
+    make("li", { class: look }, make("b", {}, look), `: ${what}`, make("span", {}, more)),
+  );
+  return make("ul", { class: "key", "aria-label": "What the colours mean" }, ...rows);
 }
 
 const pressed = (b: HTMLElement): boolean => b.getAttribute("aria-pressed") === "true";

@@ -37,9 +37,9 @@ export function around(boxes: Box[], angles?: Aim["angles"]): Aim {
 export function wholeModel(boxes: Box[], aspect: number): Aim {
   const bounds = boundsOf(boxes);
   const tall = ((bounds.top - bounds.bottom) / (bounds.right - bounds.left)) * aspect;
-  const pitch = -Math.min(1.05, Math.max(0.3, 0.53 * tall));
+  const pitch = -Math.min(0.85, Math.max(0.3, 0.45 * tall));
   const fill = aspect < 1 ? 0.8 : 0.95; // the names of the layers stand beside them
-  return { bounds, angles: { yaw: -0.25, pitch }, fill, outline: outlineOf(boxes) };
+  return { bounds, angles: { yaw: -0.1, pitch }, fill, outline: outlineOf(boxes) };
 }
 
 /** A part of one side; `layer` is the one whose attention is meant. */

@@ -1,16 +1,22 @@
 // The look of what is not drawn by the picture. Colours come in as variables.
 
 export const STYLE = `
-.v3 { --gap: 12px; position: relative; display: grid; gap: var(--gap); color: var(--ink); background: var(--bg);
-  font: 15px/1.45 var(--font); grid-template-columns: minmax(0, 1fr) 330px;
-  grid-template-areas: "top top" "stage stage" "walk panel"; }
+.v3 { --said: 80px; --below: 131px; position: relative; display: grid; color: var(--ink); background: var(--bg);
+  font: 15px/1.45 var(--font); grid-template-columns: minmax(0, 1fr);
+  grid-template-areas: "stage" "walk" "reel" "views" "panel"; }
 .v3 *, .v3 *::before { box-sizing: border-box; }
 .v3 button, .v3 select, .v3 input { font: inherit; color: inherit; }
 .v3 button, .v3 select { background: var(--raised); border: 1px solid var(--line); border-radius: 5px; padding: 3px 9px; min-height: 30px; cursor: pointer; }
 .v3 button:hover { border-color: var(--accent); }
 .v3 :focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
 .v3 button[aria-pressed=true] { border-color: var(--accent); color: var(--accent); font-weight: 600; }
-.v3 .top { grid-area: top; display: flex; flex-wrap: wrap; gap: 8px 14px; align-items: center; }
+.v3 .corner { position: absolute; z-index: 2; left: 12px; top: 10px; pointer-events: none; } .v3 .corner button { pointer-events: auto; } .v3 .corner .prompt li { background: var(--bg); }
+.v3 .reads { width: 190px; margin: 8px 0 0; font-size: 13px; line-height: 1.35; color: var(--soft); } .v3 .reads b { color: var(--answer); }
+.v3 .key { position: absolute; right: 12px; top: 10px; max-width: 232px; margin: 0; padding: 0; list-style: none; font-size: 13px; line-height: 1.35; color: var(--soft); pointer-events: none; }
+.v3 .key li { position: relative; padding: 0 0 5px 34px; } .v3 .key b { color: var(--ink); } .v3 .key li::before { content: ""; position: absolute; left: 0; top: 3px; width: 26px; height: 12px; border: 1px solid var(--line); }
+.v3 .key .coloured::before { background: linear-gradient(90deg, var(--negative) 0 33%, var(--bg) 33% 66%, var(--positive) 66%); } .v3 .key .grey::before { background: color-mix(in srgb, var(--ink) 32%, var(--bg)); }
+.v3 .key .faint::before { background: linear-gradient(90deg, color-mix(in srgb, var(--negative) 20%, var(--bg)) 0 33%, var(--bg) 33% 66%, color-mix(in srgb, var(--positive) 20%, var(--bg)) 66%); }
+.v3:is(.inside, .flying) .key { background: color-mix(in srgb, var(--bg) 85%, transparent); border-radius: 4px; padding: 2px 6px 0; } .v3:is(.inside, .flying) .key span, .v3:is(.inside, .flying) .reads { display: none; } .v3 .split .key, .v3 .split .reads { display: none; } .v3 .split .corner { top: 32px; }
 .v3 .prompt { display: flex; flex-wrap: wrap; min-width: 0; gap: 3px; margin: 0; padding: 0; list-style: none; font: 600 18px/1 "Source Code Pro", ui-monospace, monospace; }
 .v3 .prompt li { min-width: 25px; padding: 6px 5px; text-align: center; border: 1px solid var(--line); border-radius: 5px; }
 .v3 .prompt.long { font-size: 13px; } .v3 .prompt.long li { min-width: 17px; padding: 3px; border-radius: 3px; }
@@ -25,15 +31,16 @@ export const STYLE = `
 .v3 .prompt .next { border: 2px solid var(--accent); color: var(--accent); padding: 5px; }
 .v3.moves .prompt .next { animation: v3drop .45s ease-out; }
 @keyframes v3drop { from { transform: translateY(-22px); opacity: 0; } }
-.v3 .views { display: flex; gap: 5px; flex-wrap: wrap; margin-left: auto; }
-.v3 .stage { grid-area: stage; position: relative; height: 470px; border: 1px solid var(--line); border-radius: 6px; overflow: hidden; background: var(--bg); }
+.v3 .views { grid-area: views; display: flex; gap: 5px; flex-wrap: wrap; margin-top: 8px; }
+.v3 .stage { grid-area: stage; position: relative; height: clamp(470px, var(--room, 600px) - var(--below), 860px); border: 1px solid var(--line); border-radius: 6px 6px 0 0; overflow: hidden; background: var(--bg); }
 .v3 .stage:focus-within { border-color: var(--accent); }
 .v3 .stage:has(canvas.over:focus-visible) { outline: 2px solid var(--accent); outline-offset: 1px; }
 .v3 .stage canvas.gl { position: absolute; inset: 0; width: 100%; height: 100%; }
 .v3 .stage canvas.over { position: absolute; inset: 0; width: 100%; height: 100%; cursor: grab; touch-action: pan-y; outline: none; }
 .v3 .stage canvas.over:focus { touch-action: none; }
 .v3 .stage canvas.over.dragging { cursor: grabbing; }
-.v3 .walk > * { grid-column: 2; } .v3 .walk > .map { grid-area: 1 / 1 / span 2; border: 1px solid var(--line); border-radius: 4px; cursor: pointer; }
+.v3.moves .stage canvas { animation: v3come .5s ease-out; } @keyframes v3come { from { opacity: 0; } }
+.v3 .panel .map { border: 1px solid var(--line); border-radius: 4px; cursor: pointer; }
 .v3 .tip { position: absolute; z-index: 3; pointer-events: none; max-width: 300px; padding: 6px 9px; background: var(--raised); border: 1px solid var(--line); border-radius: 5px; font-size: 13px; line-height: 1.35; }
 .v3 .tip b { font: 600 15px "Source Code Pro", ui-monospace, monospace; }
 .v3 .tip small { display: block; color: var(--soft); }
@@ -43,17 +50,16 @@ export const STYLE = `
 .v3 .side + .side { left: 50%; } .v3 .side b { color: var(--ink); } .v3 .side code { font: 600 13px "Source Code Pro", ui-monospace, monospace; color: var(--ink); }
 .v3 .split:has(.flat)::after { display: none; } .v3 .split .notice { top: 32px; } .v3 .split .flat { top: 26px; }
 .v3 .shading { display: inline-flex; } .v3 .shading[hidden] { display: none; } .v3 .shading button:first-child { border-radius: 5px 0 0 5px; } .v3 .shading button:last-child { border-radius: 0 5px 5px 0; margin-left: -1px; }
-.v3 .notice { position: absolute; left: 8px; top: 8px; max-width: min(420px, 75%); margin: 0; padding: 6px 10px; font-size: 13px; background: var(--raised); border: 1px solid var(--accent); border-radius: 5px; }
+.v3 .notice { position: absolute; z-index: 3; left: 12px; top: 50px; max-width: min(420px, 75%); margin: 0; padding: 6px 10px; font-size: 13px; background: var(--raised); border: 1px solid var(--accent); border-radius: 5px; }
 .v3 .wheel { position: absolute; left: 8px; bottom: 6px; margin: 0; padding: 0 4px; background: var(--bg); border-radius: 3px; font-size: 12px; color: var(--soft); pointer-events: none; }
-.v3 .flight { position: absolute; inset: auto 0 0; z-index: 2; display: flex; gap: 14px; align-items: center; justify-content: center; padding: 12px; pointer-events: none; }
+.v3 .flight { display: flex; gap: 14px; align-items: start; justify-content: space-between; }
 .v3 .flight[hidden] { display: none; }
-.v3 .flight p { margin: 0; padding: 4px 10px; border-radius: 5px; background: var(--bg); font: 17px/1.4 "Source Serif", "Source Serif 4", Georgia, serif; }
-.v3 .flight button { pointer-events: auto; } .v3.flying :is(.wheel, .two, .next) { display: none; } .v3:not(.moves) .again { display: none; }
+.v3.flying :is(.wheel, .next, .walk > h3, .walk > p) { display: none; } .v3:not(.moves) .again { display: none; }
 .v3 .two, .v3 .ranking, .v3 .banner, .v3 .next { position: absolute; z-index: 2; left: 12px; font-size: 13px; }
-.v3 .split .next { display: none; } .v3 .two { bottom: 32px; display: flex; gap: 8px; } .v3 .two button { min-height: 42px; padding: 5px 15px; font-size: 17px; font-weight: 600; border-color: var(--accent); }
+.v3 .split .next { display: none; } .v3 .two { bottom: 30px; display: flex; flex-wrap: wrap; gap: 8px; } .v3 .two button { min-height: 40px; padding: 5px 14px; font-size: 16px; font-weight: 600; border-color: var(--accent); } .v3 .two button:first-child { background: var(--accent); color: var(--bg); }
 .v3 .ranking, .v3 .banner, .v3 .next { padding: 6px 12px; background: var(--bg); border: 1px solid var(--accent); border-radius: 6px; }
-.v3 .ranking, .v3 .banner { top: 12px; width: min(390px, 100% - 24px); overflow-wrap: anywhere; } .v3 .split .ranking { top: 34px; } .v3 .ranking:not([hidden]) + .banner { display: none; }
-.v3 .ranking { max-height: calc(100% - 100px); overflow: auto; } .v3 .ranking ol, .v3 .next ol { margin: 0; padding: 0; list-style: none; } .v3 .ranking p, .v3 .banner p { margin: 2px 0 6px; }
+.v3 .ranking, .v3 .banner { top: 50px; width: min(390px, 100% - 24px); overflow-wrap: anywhere; } .v3 .split .ranking { top: 70px; } .v3 .ranking:not([hidden]) + .banner { display: none; }
+.v3 .ranking { max-height: calc(100% - 136px); overflow: auto; } .v3 .ranking ol, .v3 .next ol { margin: 0; padding: 0; list-style: none; } .v3 .ranking p, .v3 .banner p { margin: 2px 0 6px; }
 .v3 .ranking li button { display: grid; grid-template-columns: 44px minmax(106px, 1fr) auto minmax(68px, auto); gap: 6px; align-items: center; width: 100%; min-height: 26px; padding: 1px 4px; border-color: transparent; background: none; text-align: left; }
 .v3 .ranking .bar, .v3 .next .bar { height: 9px; background: var(--raised); } .v3 .ranking .bar i, .v3 .next .bar i { display: block; height: 100%; background: var(--positive); }
 .v3 .ranking b, .v3 .next b { font: 600 13px/14px "Source Code Pro", ui-monospace, monospace; } .v3 .ranking small, .v3 .next small { font-size: 13px; line-height: 14px; color: var(--soft); text-align: right; } .v3 .ranking .changed { color: var(--accent); font-weight: 600; }
@@ -66,17 +72,17 @@ export const STYLE = `
 .v3 .help h3 { margin-top: 0; }
 .v3 .help dl { display: grid; grid-template-columns: auto 1fr; gap: 5px 14px; margin: 0; }
 .v3 .help dt { font-weight: 600; } .v3 .help dd { margin: 0; }
-.v3 .walk { grid-area: walk; min-height: 128px; display: grid; grid-template: auto 1fr / auto minmax(0, 1fr); gap: 0 16px; align-content: start; }
-.v3 .reel { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
-.v3 .reel button { padding: 3px 7px; } .v3 .reel select { padding: 3px 4px; }
-.v3 .reel input[type=range] { flex: 1 1 90px; min-width: 90px; accent-color: var(--accent); }
-.v3 .reel .count { color: var(--soft); font-size: 13px; min-width: 44px; text-align: right; font-variant-numeric: tabular-nums; }
+.v3 .walk { grid-area: walk; height: var(--said); overflow: auto; padding: 6px 12px; border: 1px solid var(--line); border-top: 0; border-radius: 0 0 6px 6px; font: 16px/1.35 "Source Serif", "Source Serif 4", Georgia, serif; }
+.v3 .reel { grid-area: reel; display: flex; flex-wrap: wrap; gap: 6px; align-items: end; padding-top: 8px; }
+.v3 .reel button { padding: 3px 7px; } .v3 .reel select { padding: 3px 4px; width: auto; }
+.v3 .track { flex: 1 1 150px; min-width: 0; } .v3 .reel input[type=range] { display: block; width: 100%; margin: 0; height: 22px; accent-color: var(--accent); }
+.v3 .ticks { position: relative; height: 14px; margin: 0 8px; font-size: 12px; line-height: 14px; color: var(--soft); } .v3 .ticks span { position: absolute; left: calc(100% * var(--at)); transform: translateX(-50%); white-space: nowrap; }
+.v3 .reel .count { color: var(--soft); font-size: 13px; line-height: 30px; min-width: 44px; text-align: right; font-variant-numeric: tabular-nums; }
 .v3 .walk h3::first-letter { text-transform: uppercase; }
-.v3 .walk h3 { margin: 8px 0 2px; font: 600 17px/1.3 "Source Serif", "Source Serif 4", Georgia, serif; }
-.v3 .walk p { margin: 0; font: 16px/1.5 "Source Serif", "Source Serif 4", Georgia, serif; max-width: 75ch; }
-.v3 .walk .word { display: inline; padding: 0; min-height: 0; border: 0; border-radius: 2px; background: none; text-decoration: underline; text-decoration-color: var(--accent); text-decoration-thickness: 2px; text-underline-offset: 3px; }
+.v3 .walk :is(h3, p) { display: inline; margin: 0; font: inherit; } .v3 .walk h3 { display: inline-block; margin-right: .3em; font-weight: 600; } .v3 .walk h3::after { content: "."; }
+.v3 .walk .word { display: inline; padding: 0; font: inherit; min-height: 0; border: 0; border-radius: 2px; background: none; text-decoration: underline; text-decoration-color: var(--accent); text-decoration-thickness: 2px; text-underline-offset: 3px; }
 .v3 .walk .word.on { background: var(--accent); color: var(--bg); }
-.v3 .panel { grid-area: panel; position: relative; min-height: 0; overflow: hidden auto; max-height: 560px; padding: 0 2px 0 4px; font-size: 14px; }
+.v3 .panel { grid-area: panel; display: grid; grid-template-columns: minmax(0, 1fr) 300px; gap: 24px; margin-top: 14px; font-size: 14px; }
 .v3 .panel section { padding-bottom: 10px; margin-bottom: 10px; border-bottom: 1px solid var(--line); }
 .v3 .panel h3 { margin: 0 0 4px; font: 600 14px/1.3 "Source Code Pro", ui-monospace, monospace; overflow-wrap: anywhere; }
 .v3 .panel h4 { margin: 10px 0 4px; font-size: 14px; }
@@ -123,11 +129,13 @@ export const STYLE = `
 .v3 .flat .lit { border-color: var(--accent); } .v3 .flat .chosen { border-color: var(--accent); background: var(--raised); }
 .v3 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (max-width: 820px) {
-  .v3 { grid-template-columns: minmax(0, 1fr); grid-template-areas: "top" "stage" "walk" "panel"; }
-  .v3 .stage { height: 440px; } .v3 .views { margin-left: 0; }
+  .v3 { --said: 138px; --below: 220px; } .v3 .panel { grid-template-columns: minmax(0, 1fr); gap: 10px; }
+  .v3 .stage { height: clamp(330px, var(--room, 560px) - var(--below), 560px); }
+  .v3 .key { top: 46px; left: 12px; right: auto; max-width: none; } .v3 .key li { display: inline; padding: 0 8px 0 0; } .v3 .key li::before { position: static; display: inline-block; width: 16px; height: 10px; margin-right: 4px; } .v3 .key span { display: none; }
+  .v3 .reads { width: auto; margin-top: 26px; } .v3 .two { right: 12px; } .v3 .two button { min-height: 34px; padding: 2px 9px; font-size: 14px; } .v3 .track { flex-basis: 100%; }
 }
-@media (max-width: 480px) { .v3 .walk { display: block; } .v3 .walk > .map { display: none; } }
-.v3:fullscreen { overflow: auto; padding: 12px; grid-template: auto minmax(50vh, 1fr) auto / minmax(0, 1fr) 340px; grid-template-areas: "top top" "stage panel" "walk panel"; }
-.v3:fullscreen .stage { height: auto; } .v3:fullscreen .panel { max-height: none; }
-@media (max-width: 820px) { .v3:fullscreen { grid-template: auto minmax(50vh, 1fr) auto auto / minmax(0, 1fr); grid-template-areas: "top" "stage" "walk" "panel"; } }
+@media (max-width: 600px) { .v3 .panel .map, .v3 .reads { display: none; } .v3 .walk { font-size: 14.5px; } .v3 .key { font-size: 12px; right: 12px; } }
+.v3:fullscreen { overflow: auto; padding: 12px; gap: 0 14px; grid-template: minmax(50vh, 1fr) auto auto auto / minmax(0, 1fr) 340px; grid-template-areas: "stage panel" "walk panel" "reel panel" "views panel"; }
+.v3:fullscreen .stage { height: auto; } .v3:fullscreen .panel { grid-template-columns: minmax(0, 1fr); align-content: start; overflow: hidden auto; min-height: 0; margin: 0; }
+@media (max-width: 820px) { .v3:fullscreen { grid-template: minmax(50vh, 1fr) auto auto auto auto / minmax(0, 1fr); grid-template-areas: "stage" "walk" "reel" "views" "panel"; } }
 `;

@@ -1,15 +1,20 @@
-// The two things to do that stand over the picture: follow a digit home, and break a head. With them
+// The three things to do that stand over the picture: follow a digit home, break a head, break a
+// neuron. With them
 // the ranking of all heads, and the banner that says what a break changed.
 
 import {
   answerOf,
   chanceOf,
   leadLost,
+  lostWithout,
   mostRead,
   partOf,
+  sameEdit,
+  withoutNeuron,
   type Edit,
   type HeadCost,
   type Lead,
+  type Neuron,
   type Whole,
 } from "./broken";
 import { say, type Scene } from "./data";
@@ -21,6 +26,7 @@ export interface TreasureActs {
   follow: (token: number) => void;
   rank: () => void;
   breakHead: (layer: number, head: number) => void;
+  breakNeuron: (neuron: Neuron) => void;
   mend: () => void;
   say: (text: string) => void;
 }
@@ -34,6 +40,8 @@ export interface Found {
   mended: Scene | null;
   /** null: not asked for. */
   ranking: HeadCost[] | null;
+  /** One that is worth breaking, if this model has it. */
+  neuron?: Neuron | null;
 }
 
 export class Treasures {
@@ -42,6 +50,12 @@ export class Treasures {
   private breaker = button("Break a head", "Break a head: all heads by what they cost", () =>
     this.open(!!this.list.hidden),
   );
+  private neuron = button("", "", () => {
+    const { neuron, edits } = this.found;
+    this.open(false);
+    if (neuron && !edits.some((e) => isNeuron(e, neuron))) this.acts.breakNeuron(neuron);
+    else this.acts.mend();
+  });
   private list = make("section", { class: "ranking", "aria-label": "All heads", hidden: true });
   private banner = make("section", { class: "banner", "aria-label": "What broke", hidden: true });
   private found!: Found;
@@ -51,7 +65,7 @@ export class Treasures {
     this.root.append(
       this.list,
       this.banner,
-      make("div", { class: "two" }, this.follow, this.breaker),
+      make("div", { class: "two" }, this.follow, this.breaker, this.neuron),
     );
     this.root.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || this.list.hidden) return;
@@ -72,10 +86,21 @@ export class Treasures {
     this.follow.hidden = digit === undefined;
     this.follow.textContent = `Follow the ${digit} home`;
     this.follow.setAttribute("aria-label", this.follow.textContent);
+    this.showNeuron();
     this.fillRanking();
     const said = this.fillBanner();
     if (said !== this.said) this.acts.say(said || "all parts are mended");
     this.said = said;
+  }
+
+  private showNeuron(): void {
+    const { neuron, edits } = this.found;
+    this.neuron.hidden = !neuron;
+    if (!neuron) return;
+    this.neuron.textContent = `Break neuron ${neuron.neuron}`;
+    this.neuron.title = `Without it, ${lostWithout(neuron)}`;
+    this.neuron.setAttribute("aria-label", `${this.neuron.textContent}: ${this.neuron.title}`);
+    this.neuron.setAttribute("aria-pressed", String(edits.some((e) => isNeuron(e, neuron))));
   }
 
   // ------------------------------------------------------------ the ranking
@@ -158,7 +183,7 @@ export class Treasures {
     const [was, is] = [answerOf(whole?.text ?? now, this.given), answerOf(now, this.given)];
     const change = was === is ? `still ${is}` : `${was} → ${is}`;
     const parts = edits.map((e) => this.broken(e)).join(" ");
-    const told = `${parts}${this.doubt(was === is)}${this.fetched(edit)}`;
+    const told = `${parts}${this.doubt(was === is)}${this.fetched(edit)}${this.lost()}`;
     const why = make("p", { class: "why", hidden: true });
     this.banner.replaceChildren(
       make("p", { class: "change" }, make("small", {}, typed), ` ${change}`),
@@ -196,6 +221,13 @@ export class Treasures {
     return ` The probability of the answer went from ${percent(whole.chance)} to ${percent(now)}.`;
   }
 
+  /** Of the one neuron: what else the model can no longer do. */
+  private lost(): string {
+    const { edits, neuron } = this.found;
+    const alone = edits.length === 1 && neuron && isNeuron(edits[0]!, neuron);
+    return alone ? ` Without it, ${lostWithout(neuron)}.` : "";
+  }
+
   /** Of a head: what it reads for the last token of the prompt, which no break of its output changes. */
   private fetched(edit: Edit): string {
     const query = this.given - 1;
@@ -204,6 +236,9 @@ export class Treasures {
     return ` For ${tokenAt(this.found.scene, query)} it would fetch most from ${tokenAt(this.found.scene, most.key)}: ${percent(most.share)} of its attention.`;
   }
 }
+
+const isNeuron = (edit: Edit, neuron: Neuron): boolean =>
+  sameEdit(edit, withoutNeuron(neuron)) && edit.scale === 0;
 
 const isHead = ({ name, layer, index }: Edit, of: number, head: number): boolean =>
   name === "z" && layer === of && index["head"] === head;

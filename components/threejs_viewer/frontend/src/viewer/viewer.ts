@@ -5,7 +5,15 @@
 
 import { looksUpTokens } from "./act";
 import { View } from "./camera";
-import type { Edit, HeadCost, Whole } from "./broken";
+import {
+  lostWithout,
+  withoutNeuron,
+  type Edit,
+  type HeadCost,
+  type Neuron,
+  type Whole,
+} from "./broken";
+import { certainties, lit as litBy, reached, type Certainty } from "./certainty";
 import { pairAt, sayPair, sayShown } from "./compare";
 import { placeOf, type Scene } from "./data";
 import { Flat } from "./flat";
@@ -13,7 +21,9 @@ import { explain, type Explanation } from "./explain";
 import { Flight, FLIGHT_MS, type Shot } from "./flight";
 import { formingAt, productOf, rowsAfter, type Forming, type Product } from "./forming";
 import { Hands, type Reach } from "./hands";
-import { heightOf, type Box, type Plan } from "./layout";
+import { heightOf, short, widthOf, type Box, type Plan } from "./layout";
+import { make } from "../shared/dom";
+import { AT_REST, openingOf, OPENING_MS, saidOf, type Opening } from "./opening";
 import { drawMap, drawOverlay } from "./overlay";
 import { Next, tokenOf } from "./next";
 import { Panel, places } from "./panel";
@@ -77,9 +87,13 @@ const REST_MS = 250;
 const OTHER_SIZE = 1.25;
 const SHARPEST = 2;
 /** The two large buttons and the next token stand on so many pixels of the picture. */
-const FOOT = 84;
+const FOOT = 76;
+/** Of a phone, where words stand above each other. */
+const NARROW = 600;
 /** The names of two sides. */
 const HEAD = 28;
+/** Who is so much nearer than the whole model is looked at from is inside. */
+const NEAR = 0.7;
 /** Later than any token. */
 const NEVER = 1e9;
 
@@ -91,8 +105,15 @@ export class Viewer implements Reach {
   private ranking: HeadCost[] | null = null;
   /** The last scene in which no part was broken. */
   private mended: Scene | null = null;
-  /** The head that is about to be broken. */
-  private going: { layer: number; head: number } | null = null;
+  private neuron: Neuron | null = null;
+  /** What leads to the part that is about to be broken. */
+  private going: (() => void) | null = null;
+  /** How sure the model would be after each layer. */
+  private certain: Certainty[] = [];
+  /** The kept cell that is opened, and since when; null: at rest. */
+  /** From where the whole model is seen. */
+  private far = 0;
+  private opening: { of: Opening; began: number | null } | null = null;
   /** How the number was made that the reader points at or keeps. */
   private why: Explanation | null = null;
   private theme: Theme;
@@ -132,11 +153,13 @@ export class Viewer implements Reach {
       edit: (edit) => this.events.edit(edit),
       stand: (at) => this.stand(at),
       leave: () => this.letGo(),
+      open: () => this.pinned && this.open(this.pinned),
     });
     this.treasures = new Treasures({
       follow: (at) => this.follow(at, this.scene!.manifest.tokens[at]!),
       rank: () => this.events.rank(),
       breakHead: (layer, head) => this.breakHead(layer, head),
+      breakNeuron: (neuron) => this.breakNeuron(neuron),
       mend: () => this.events.mend(),
       say: (text) => this.say(text),
     });
@@ -179,6 +202,11 @@ export class Viewer implements Reach {
       // three uploads geometry and textures again by itself at the next frame.
       this.request();
     });
+  }
+
+  /** So many pixels of the window are left for all this. */
+  fill(room: number): void {
+    this.shell.fill(Math.round(room));
   }
 
   dispose(): void {
@@ -251,6 +279,7 @@ export class Viewer implements Reach {
     this.scenes = openScenes(payload, this.state.shaded);
     this.edits = payload.edits;
     [this.whole, this.ranking] = [payload.whole ?? null, payload.ranking ?? null];
+    this.neuron = payload.neuron ?? null;
     const scenes = this.sides.map(({ plan }) => plan.scene);
     this.shell.split(scenes, payload.beside?.title ?? "");
     const { left, right, top, bottom } = this.plan!.bounds;
@@ -263,6 +292,14 @@ export class Viewer implements Reach {
     const next = states.arrive(kept, scenes, stagesOf(this.scene!));
     this.load(next, shapes !== this.scenes.shapes);
     if (isOther) this.panel.select("");
+    this.certain = certainties(this.plan!);
+    this.shell.reads.hidden = !this.certain.length;
+    this.shell.reads.replaceChildren(
+      "After each layer, the probability of ",
+      make("b", {}, `“${this.scene!.manifest.tokens[this.scene!.given] ?? ""}”`),
+      ", if the stream were read out there",
+    );
+    this.shell.mark(marksOf(this.scene!, next.stages), next.stages.length);
     if (!before || isOther) this.fly("all", true);
     this.showTreasures();
     if (this.scene!.halves.weight.length) this.soarOnce();
@@ -324,12 +361,13 @@ export class Viewer implements Reach {
     if (differs("shaded")) this.shell.showShaded(now.shaded);
     if (differs("playing")) this.shell.showPlaying(now.playing);
     if (differs("playing", "stage")) this.keepTime();
+    if (differs("stage", "stages", "walking", "pinned")) this.tellStage();
     if (differs("stage", "stages", "walking")) {
-      this.tellStage();
       this.showTokens();
       this.beginForming();
     }
     if (differs("standing")) markPrompt(this.shell.prompt, now.standing);
+    if (differs("pinned")) this.opening = null;
     if (differs("pinned", "hovered")) {
       this.shell.tip.hidden = true;
       this.showNumber();
@@ -343,10 +381,28 @@ export class Viewer implements Reach {
     if (!stage) return;
     const { stage: at, stages, walking } = this.state;
     this.shell.showStage(at, stages.length, stage.title, walking);
+    if (!walking) return this.tellRest();
     fillStory(this.shell.text, stage, {
       glow: (names) => this.glow(names),
       choose: (name) => this.choose(name),
     });
+  }
+
+  /** What is said where no stage is told: of the number that is kept, or of the whole model. */
+  private tellRest(): void {
+    const { pinned } = this;
+    if (!pinned) return this.shell.text.replaceChildren(this.atRest());
+    const { scene, tensor: t } = pinned.box;
+    const { text, sources } = explain(scene, t, pinned.index);
+    this.shell.entitle(`cell of ${short(t.name)}, ${places(scene, t, placeOf(t, pinned.index))}`);
+    const home = this.state.following ? " What it is a sum of stands below the picture." : "";
+    this.shell.text.replaceChildren(`${text}${sources.length ? "." : ""}${home}`);
+  }
+
+  private atRest(): string {
+    const lost =
+      this.neuron && `Without neuron ${this.neuron.neuron}, ${lostWithout(this.neuron)}.`;
+    return `Every box is a matrix of the real model, every cell one of its numbers. Play the walk, and the camera goes down the stream. Drag to turn, click a cell to open it. ${lost ?? ""}`;
   }
 
   private showTokens(): void {
@@ -372,7 +428,8 @@ export class Viewer implements Reach {
     const cell = cellOf(this.sides, states.focused(this.state));
     this.why = cell && explain(cell.box.scene, cell.box.tensor, cell.index);
     markWords(this.shell.text, cell?.box.tensor.name ?? null);
-    if (!pinned || !hovered) this.panel.show(cell, this.why, !!pinned, this.edits);
+    if (!pinned || !hovered)
+      this.panel.show(cell, this.why, !!pinned, this.edits, !!this.openingOf(cell));
   }
 
   /** Which boxes glow and which are faded. */
@@ -420,6 +477,28 @@ export class Viewer implements Reach {
     this.events.pin(address.name, address.place);
   }
 
+  private openingOf(cell: Cell | null): Opening | null {
+    const side = cell && this.sides.find(({ plan }) => plan.scene === cell.box.scene);
+    return side && this.picture ? openingOf(side.plan, cell, this.why) : null;
+  }
+
+  /** Keep a cell; where it is a row times a column, they come out. */
+  open(cell: Cell): void {
+    this.pin(cell);
+    const of = this.openingOf(this.pinned);
+    if (!of) return;
+    this.opening = { of, began: this.shell.still ? null : performance.now() };
+    this.say(`${saidOf(of)}. ${this.inWords(of.cell)}`);
+    this.request();
+  }
+
+  /** Whether a cell is still being opened. */
+  private advanceOpening(now: number): boolean {
+    if (this.opening?.began == null) return false;
+    if (now - this.opening.began >= OPENING_MS) this.opening = null;
+    return true;
+  }
+
   private inWords({ box: { scene, tensor: t }, index }: Cell): string {
     const { comparison } = this.scenes;
     const number = comparison
@@ -462,6 +541,7 @@ export class Viewer implements Reach {
     const address = { side: 0, name: "logits", place: [at - 1, vocabulary.indexOf(token)] };
     const cell = cellOf(this.sides, address);
     if (!cell) return;
+    this.next.close();
     this.set(states.leave(this.state));
     this.pin(cell);
     if (token === tokens[at]) this.set(states.follow(this.state, address));
@@ -514,6 +594,7 @@ export class Viewer implements Reach {
 
   /** To a stage, with the camera where that is wanted, or out of the walk. */
   private walk(next: State): void {
+    this.next.close();
     this.set(next);
     const stage = states.told(next);
     if (!next.walking || !stage) return this.say("the whole model");
@@ -566,38 +647,63 @@ export class Viewer implements Reach {
   // ------------------------------------------------------------ what is broken
 
   /** What is known of the whole model and of its heads. */
-  judge(whole: Whole | null, ranking: HeadCost[] | null): void {
-    if (JSON.stringify([whole, ranking]) === JSON.stringify([this.whole, this.ranking])) return;
-    [this.whole, this.ranking] = [whole, ranking];
+  judge(whole: Whole | null, ranking: HeadCost[] | null, neuron: Neuron | null = null): void {
+    const known = [this.whole, this.ranking, this.neuron];
+    if (JSON.stringify([whole, ranking, neuron]) === JSON.stringify(known)) return;
+    [this.whole, this.ranking, this.neuron] = [whole, ranking, neuron];
     this.showTreasures();
   }
 
   private showTreasures(): void {
-    const { whole, edits, ranking } = this;
+    const { whole, edits, ranking, neuron } = this;
     const scene = this.scene!;
     if (!edits.length) this.mended = scene;
     const known = this.mended?.manifest;
     const same =
       known?.weights_digest === scene.manifest.weights_digest &&
       known.tokens.join("") === whole?.text;
-    this.treasures.show({ scene, edits, whole, ranking, mended: same ? this.mended : null });
-    if (this.going) this.goToHead(); // a second side may have come
+    this.treasures.show({
+      scene,
+      edits,
+      whole,
+      ranking,
+      neuron,
+      mended: same ? this.mended : null,
+    });
+    if (!this.state.walking) this.tellStage();
+    this.going?.(); // a second side may have come
     this.going = null;
   }
 
   /** One head alone is broken, and the camera goes to it. */
   private breakHead(layer: number, head: number): void {
-    this.going = { layer, head };
-    this.goToHead();
+    this.goTo(() => this.goToHead(layer, head));
     this.events.mend({ name: "z", layer, index: { head }, scale: 0 });
   }
 
+  /** One neuron alone is broken. */
+  private breakNeuron(neuron: Neuron): void {
+    const edit = withoutNeuron(neuron);
+    this.goTo(() => {
+      const box = this.plan?.ofTensor.get(`blocks.${edit.layer}.${edit.name}`)?.[0];
+      if (box) this.aim(aroundRow(box, neuron.neuron), this.shell.still);
+    });
+    this.events.mend(edit);
+  }
+
+  /** To what is about to be broken. A way home is of the model as it was: it ends. */
+  private goTo(there: () => void): void {
+    this.next.close();
+    this.set(states.leave(this.state.following ? states.pin(this.state, null) : this.state));
+    this.going = there;
+    there();
+  }
+
   /** What the head looks at, and what it hands on. */
-  private goToHead(): void {
-    const { going } = this;
+  private goToHead(layer: number, head: number): void {
     const boxes = this.boxes.filter(
       ({ tensor: t, plane }) =>
-        t.layer === going?.layer && plane === going.head && /\.(pattern|z)$/.test(t.name),
+        t.layer === layer && plane === head && /\.(pattern|z)$/.test(t.name),
     );
     this.reveal(boxes);
   }
@@ -628,7 +734,9 @@ export class Viewer implements Reach {
   }
 
   private get wholeModel(): Aim {
-    return wholeModel(this.boxes, this.view.width / this.view.height);
+    const aim = wholeModel(this.boxes, this.view.width / this.view.height);
+    this.far = this.view.fit(aim.bounds, aim.angles, aim.fill, aim.outline).distance;
+    return aim;
   }
 
   private aim({ bounds, angles, fill, outline }: Aim, still: boolean): void {
@@ -639,8 +747,9 @@ export class Viewer implements Reach {
   private resize(): void {
     const { width, height } = this.shell.place.getBoundingClientRect();
     if (width < 2) return;
-    this.view.foot = this.picture ? FOOT : 0;
-    this.view.head = this.columns > 1 ? HEAD : 0;
+    const narrow = width < NARROW;
+    this.view.foot = !this.picture ? 0 : narrow ? 1.5 * FOOT : FOOT;
+    this.view.head = this.columns > 1 ? HEAD : narrow ? FOOT : 0;
     this.view.resize(width / this.columns, height);
     this.picture?.resize(width, height);
     const { over } = this.shell;
@@ -744,6 +853,15 @@ export class Viewer implements Reach {
     return formingAt(this.plan, product, rows, states.span(this.state) ?? [0, NEVER]);
   }
 
+  /** The probabilities that the light, or the walk, has come to; all of them in the whole model. */
+  private certainNow(): Certainty[] {
+    const { walking, stages, stage } = this.state;
+    if (this.columns > 1) return [];
+    const pulse = this.flight?.shot?.pulse;
+    if (pulse) return litBy(this.certain, pulse.y);
+    return walking ? reached(this.certain, stages, stage) : this.certain;
+  }
+
   // ------------------------------------------------------------ frames
 
   request(): void {
@@ -755,6 +873,7 @@ export class Viewer implements Reach {
         this.advanceFlight(now),
         this.advanceForming(now),
         this.advanceRunning(now),
+        this.advanceOpening(now),
       ];
       if (moves.includes(true)) this.request();
       this.keepPace(now);
@@ -776,12 +895,19 @@ export class Viewer implements Reach {
 
   draw(): void {
     if (!this.sides.length || !this.picture || this.lost) return;
+    this.shell.come(this.view.pose.distance < NEAR * this.far);
     this.picture.draw(this.view);
     const pen = this.shell.over.getContext("2d")!;
     const scale = sharpness();
     const look = { theme: this.theme, font: this.font, why: this.why, edits: this.edits };
     const shown = this.sides.map((_, side) => shownOn(side, this.sides, this.state, look));
-    Object.assign(shown[0]!, { forming: this.placeOfForming() });
+    Object.assign(shown[0]!, { forming: this.placeOfForming(), certain: this.certainNow() });
+    if (this.opening) {
+      const { of, began } = this.opening;
+      const side = this.sides.findIndex(({ plan }) => plan.scene === of.cell.box.scene);
+      const share = began === null ? AT_REST : (performance.now() - began) / OPENING_MS;
+      if (shown[side]) shown[side].opening = { of, share: Math.min(1, share) };
+    }
     if (this.flight?.shot) {
       const { letters, arcs, last } = this.flight.shot;
       Object.assign(shown[0]!, { letters, arcs, last });
@@ -792,6 +918,26 @@ export class Viewer implements Reach {
     });
     drawMap(this.shell.map, this.view, shown[0]!);
   }
+}
+
+/** Some rows above and below one, with the names beside them. */
+function aroundRow(box: Box, row: number): Aim {
+  const high = 40 * box.cellH;
+  const y = box.y - (row + 0.5) * box.cellH;
+  const [left, right] = [box.x - high, box.x + widthOf(box) + high];
+  return { bounds: { left, right, top: y + high, bottom: y - high }, angles: READING };
+}
+
+/** Where along the walk a layer begins, and a token that is fed back. */
+function marksOf({ byName, manifest }: Scene, stages: Stage[]): { at: number; text: string }[] {
+  let before: number | null = null;
+  return stages.flatMap(({ makes, span: [first] }, at) => {
+    const layer = byName.get(makes[0] ?? "")?.layer ?? null;
+    const text = makes.length ? `${layer ?? ""}` : `“${manifest.tokens[first]}”`;
+    const isNew = makes.length ? layer !== before : stages[at - 1]?.makes.length;
+    before = layer;
+    return isNew && text ? [{ at, text: text === "0" ? "layer 0" : text }] : [];
+  });
 }
 
 function isOtherSize({ bounds: a }: Plan, { bounds: b }: Plan): boolean {

@@ -28,6 +28,7 @@ const opened = (scene = small()): Opened => {
     edit: (edit) => edits.push(edit),
     stand: () => undefined,
     leave: () => undefined,
+    open: () => undefined,
   });
   document.body.replaceChildren(panel.root);
   panel.load(scene, themeOf({ base: "light" }));

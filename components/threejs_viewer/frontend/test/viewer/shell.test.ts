@@ -26,13 +26,18 @@ test("the help tells the keys that zoom and turn", () => {
   expect(keys).toEqual(expect.arrayContaining(["+, −", "Shift + arrows"]));
 });
 
-test("the counter says which stage is drawn, and where the whole model is drawn that all are", () => {
+test("the counter and the slider say which stage is drawn, and 0 where the whole model is", () => {
   const made = shell();
   const count = (...[at, of, walking]: [number, number, boolean]): string => {
     made.showStage(at, of, "a stage", walking);
+    const slider = made.root.querySelector<HTMLInputElement>(".reel input")!;
+    expect(slider.value).toBe(String(walking ? at + 1 : 0));
+    expect(made.root.querySelector(".walk h3")!.textContent).toBe(
+      walking ? "a stage" : "The whole model",
+    );
     return made.root.querySelector(".count")!.textContent;
   };
   expect(count(0, 28, true)).toBe("1 / 28");
   expect(count(27, 28, true)).toBe("28 / 28");
-  for (const at of [0, 4, 27]) expect(count(at, 28, false)).toBe("all 28");
+  for (const at of [0, 4, 27]) expect(count(at, 28, false)).toBe("0 / 28");
 });

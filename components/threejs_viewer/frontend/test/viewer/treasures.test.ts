@@ -22,6 +22,7 @@ const shown = (changes: Partial<Found> = {}): { treasures: Treasures; acts: unkn
     follow: (token) => acts.push(["follow", token]),
     rank: () => acts.push("rank"),
     breakHead: (layer, head) => acts.push([layer, head]),
+    breakNeuron: (neuron) => acts.push(["neuron", neuron.neuron]),
     mend: () => acts.push("mend"),
     say: (text) => heard.push(text),
   });
@@ -145,4 +146,22 @@ test("all broken parts are named, one that is scaled as scaled; without any ther
   treasures.show({ scene, edits: [], whole: WHOLE, mended: scene, ranking: null });
   expect(heard.at(-1)).toBe("all parts are mended");
   expect(hidden(".banner")).toBe(true);
+});
+
+test("a neuron that is worth breaking has a button, which says what is lost and mends it again", () => {
+  const neuron = { layer: 0, neuron: 652, wrong: ["7*8", "8*7"], of: 100 };
+  const { treasures, acts } = shown();
+  expect(button(/./) && document.querySelectorAll(".two button:not([hidden])")).toHaveLength(2);
+  const found = { scene, whole: WHOLE, mended: scene, ranking: null, neuron };
+  treasures.show({ ...found, edits: [] });
+  const told =
+    "Break neuron 652: Without it, 7 × 8 and 8 × 7 come out wrong, and the other 98 products right";
+  button(/^Break neuron/).click();
+  expect(button(/^Break neuron/).getAttribute("aria-label")).toBe(told);
+  const off = { name: "ffn_post", layer: 0, index: { d_ff: 652 }, scale: 0 };
+  treasures.show({ ...found, edits: [off] });
+  expect(text(".banner")).toContain("the other 98 products right");
+  expect(button(/^Break neuron/).getAttribute("aria-pressed")).toBe("true");
+  button(/^Break neuron/).click();
+  expect(acts).toEqual([["neuron", 652], "mend"]);
 });
