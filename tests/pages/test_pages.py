@@ -15,7 +15,6 @@ from streamlit.testing.v1 import AppTest
 from torch.nn import Module
 from torch.nn.modules.module import register_module_forward_pre_hook
 
-from components.ui.book import CONTENTS
 from components.ui.plots import colours
 from components.ui.plots.colours import Tone
 from lab.model.gpt import GPT
@@ -37,10 +36,6 @@ def test_sections_are_numbered_without_a_gap() -> None:
     assert any(found.values())
     gaps = {page: ns for page, ns in found.items() if ns != list(range(1, len(ns) + 1))}
     assert not gaps
-
-
-STILL_ASK = {entry.slug for entry in CONTENTS if entry.slug >= "60"}
-"""Pages that run a model for what they show before anyone has touched them."""
 
 
 @pytest.fixture
@@ -67,7 +62,7 @@ def test_every_page_file_runs_alone(
     assert not app.exception
     assert app.title
     assert unfilled(app) == []
-    assert page in STILL_ASK or forwards == []
+    assert forwards == []
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -75,7 +70,7 @@ def test_every_page_runs_revealed_and_its_charts_look_like_the_book(
     seen: Any, page: str, forwards: list[str]
 ) -> None:
     app = seen(page, reveal="1")
-    assert page in STILL_ASK or forwards == []
+    assert forwards == []
     assert not app.exception
     assert app.title
     assert unfilled(app) == []
