@@ -83,9 +83,7 @@ def what_was_forgotten() -> None:
         return
     page.link.knows(*(f"{page.prefix}{name}" for name in ("arm", "after", "stages_guess")))
     page.draw(
-        figures.ends_of_plans(
-            worked.ends_of_plans(course, others, worked.trained_since("far_products"))
-        ),
+        figures.ends_of_plans(worked.ends_of_plans(course, others)),
         alt="Share of test problems wrong at the end, of four by four and of one by one digit, a "
         "point a seed, by plan",
     )
@@ -246,11 +244,10 @@ def where_errors_live() -> None:
     page.source(mistakes.measure_mistakes, difficulty.longest_carry)
 
 
-@page.section("better", told=False)
+@page.section("better")
 def the_better_mix() -> None:
-    if not (rows := worked.trained_since("far_products")):
+    if not (rows := rows_of("far_products.jsonl")):
         return
-    page.prose("better")
     points = worked.wrong_by_mix(rows)
     page.draw(
         figures.wrong_by_mix(points),
@@ -258,6 +255,7 @@ def the_better_mix() -> None:
         "carry, and their other digits, a point a seed",
     )
     st.caption(worked.which_mix(points))
+    page.notice()
     page.source(better_mix.picked_by_products, better_mix.digits_wrong)
 
 

@@ -140,18 +140,22 @@ def test_searches_and_the_other_mix_are_drawn_of_whatever_is_there() -> None:
     said = worked.growth(searches)
     assert "10,000 times as many problems" in said and "are 4 times as many" in said
     assert said.endswith("reached its goal: 1.")
-    mixes = [
-        {
-            "cell": {"arm": arm, "seed": 0},
-            "stages": [{"shapes": {"4x4": [2000, wrong]}}],
-            "digits": {"far": [100, wrong], "near": [1000, 1]},
-        }
-        for arm, wrong in (("the_course", 20), ("far_products", 10))
-    ]
-    points = worked.wrong_by_mix(mixes)
-    assert [p["share"] for p in points] == [0.01, 0.005, 0.2, 0.1, 0.001, 0.001]
-    assert "far carries of products" in worked.which_mix(points)
-    assert "Only one" in worked.which_mix(points[::2])
+
+
+def test_the_other_mix_mends_far_digits_with_each_seed_and_problems_with_two() -> None:
+    points = worked.wrong_by_mix(record("far_products"))
+    assert len(points) == 18
+    of: dict[tuple[str, str], list[float]] = {}
+    for point in points:
+        of.setdefault((point["group"], point["arm"]), []).append(point["share"])
+    sums, products = worked.MIXES.values()
+    fewer = {
+        what: [new < usual for usual, new in zip(of[what, sums], of[what, products], strict=True)]
+        for what in worked.WRONG_IN.values()
+    }
+    assert fewer["digits with a far carry"] == [True, True, True]
+    assert fewer["problems"] == [True, True, False] and not fewer["other digits"][2]
+    assert "in 3 of 3: *carries of products* (digits with a far carry)" in worked.which_mix(points)
 
 
 def test_three_runs_end_better_than_the_one_in_stages_as_the_page_says() -> None:

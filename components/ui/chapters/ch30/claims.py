@@ -104,9 +104,6 @@ def from_base(base: int) -> Rows:
 GOALS = ("95", "99")
 """Of a hundred problems, how many are to be right."""
 
-BETTER = rows("far_products")
-"""The full curriculum, and the one that picks problems by far carries of products."""
-
 LOOKS = rows("course_looks")
 
 

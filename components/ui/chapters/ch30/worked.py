@@ -113,14 +113,12 @@ def part_named(field: Field) -> str:
 # ---------------------------------------------------------------- 3. courses
 
 OTHERS = {1: "from two digits, another network", 2: "from two digits, a third network"}
-BETTER = "far carries of products picked"
 SHORTEST = "1x1"
 OF = {claims.LONGEST: "four by four digits", SHORTEST: "one by one digit"}
 
 
-def ends_of_plans(course: Record, other_bases: Record, far_products: Record) -> Bars:
-    """A point a seed of each plan and shape; the other mix where it has been trained."""
-    better = [row for row in far_products if row["cell"]["arm"] == "far_products"]
+def ends_of_plans(course: Record, other_bases: Record) -> Bars:
+    """A point a seed of each plan and shape."""
     return [
         point | {"of": words}
         for shape, words in OF.items()
@@ -130,7 +128,6 @@ def ends_of_plans(course: Record, other_bases: Record, far_products: Record) -> 
                 {name: claims.at_the_end(claims.from_base(n), shape) for n, name in OTHERS.items()},
                 other_bases,
             ),
-            ({BETTER: claims.at_the_end(claims.BETTER, shape)} if better else {}, better),
         )
         for point in seed_points(plans, record)
     ]
@@ -322,8 +319,8 @@ def wrong_with_far_carries(record: Record) -> Answer:
 
 
 MIXES = {
-    "the_course": "picked by carries of additions",
-    "far_products": "picked by far carries of products",
+    "the_course": "carries of sums",
+    "far_products": "carries of products",
 }
 WRONG_IN = {"all": "problems", "far": "digits with a far carry", "near": "other digits"}
 """Of the products of 4x4; in the words of the page."""
@@ -356,12 +353,7 @@ def wrong_by_mix(record: Record) -> Bars:
 
 def which_mix(points: Bars) -> str:
     """In words, seed by seed, which mix was better at what."""
-    seeds = {arm: {p["seed"] for p in points if p["arm"] == arm} for arm in MIXES.values()}
-    both = set.intersection(*seeds.values())
-    if not both:
-        return "Only one of the two mixes has been trained so far."
-    usual = next(iter(MIXES.values()))
-    return in_pairs([p for p in points if p["seed"] in both], usual)
+    return in_pairs(points, next(iter(MIXES.values())))
 
 
 AT_TWENTY = Dragged(Axis.percent("of test problems wrong"), "twenty by twenty digits")
