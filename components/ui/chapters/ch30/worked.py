@@ -319,7 +319,7 @@ def wrong_with_far_carries(record: Record) -> Answer:
 
 
 MIXES = {
-    "the_course": "carries of sums",
+    "the_course": "carries of additions",
     "far_products": "carries of products",
 }
 WRONG_IN = {"all": "problems", "far": "digits with a far carry", "near": "other digits"}
