@@ -247,7 +247,7 @@ class Chapter:
                 st.query_params["reveal"] = "1"
 
         label = "Hide all answers" if told else "Show all answers"
-        st.button(label, key=f"{self.prefix}all_answers", on_click=turn)
+        st.button(label, key=f"{self.prefix}all_answers", on_click=turn, type="tertiary")
 
     def close_alone(self, figure: str) -> None:
         page = entry(self.slug)
@@ -598,9 +598,8 @@ class Chapter:
         if self.alone is not None:
             return
         beside, self.beside = self.beside or nullcontext(), None
-        names = [function.__qualname__.replace("_", r"\_") for function in functions]
         key = f"source_{self.prefix}{self.at}_{self.n_source}"
-        label = f"Source: {', '.join([*names, 'data', 'link'])}"
+        label = "Code and data" if functions else "Data"
         with beside, st.expander(label, type="compact", key=key):
             for function in functions:
                 show_source(function)
@@ -617,7 +616,7 @@ class Chapter:
         imported, so that nothing waits for torch."""
         if self.alone is None:
             key = f"source_{self.prefix}{Path(path).stem}"
-            with st.expander(f"Source: all of {path}", type="compact", key=key):
+            with st.expander(f"Code: all of {path}", type="compact", key=key):
                 st.code((ROOT / path).read_text("utf-8"), language="python")
 
     def show_claims(self, sections: Sequence[str]) -> None:

@@ -17,13 +17,13 @@ def ask_pair(
 ) -> tuple[int, int] | None:
     """Two operands, kept in the page's link; None, with the reason shown, if one is not allowed.
 
-    The keys are `prefix` + a and b, and so are the names in the link. `slim`: no words over the
-    boxes, for a strip as high as they are.
+    The keys are `prefix` + a and b, and so are the names in the link. The boxes have their names
+    for who cannot see the sign between them. `slim`: narrow ones, for a strip as high as they are.
     """
     rest: dict[str, Any] = {
         "bind": "query-params",
         "width": SLIM if slim else USUAL,
-        "label_visibility": "collapsed" if slim else "visible",
+        "label_visibility": "collapsed",
     }
     wide = "content" if slim else "stretch"
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", width=wide):

@@ -63,7 +63,7 @@ def test_predictions_come_before_the_figures(book) -> None:
 def test_the_whole_model_can_be_unfolded_before_the_first_section(book) -> None:
     """The file that is shown is the one that tests hold to the package, every line of it."""
     app = book(PAGE)
-    (fold,) = (box for box in app.expander if box.label == "Source: all of lab/by_hand/gpt.py")
+    (fold,) = (box for box in app.expander if box.label == "Code: all of lab/by_hand/gpt.py")
     (code,) = fold.code
     assert code.value.strip() == (ROOT / "lab/by_hand/gpt.py").read_text("utf-8").strip()
     assert not book(PAGE, figure="sizes").expander

@@ -18,7 +18,7 @@ DRAWINGS = DIST / "drawings"
 
 SPEEDS = ("0.5", "1", "2")
 
-COPY = """<button class="copy" title="Its sentence, and a link to it">Copy this moment</button>"""
+COPY = """<button class="copy" title="Copy this moment and its link">Copy this moment</button>"""
 HANDED = """<span class="handed" role="status"></span>
   <textarea class="copied" aria-label="This moment, to copy" readonly hidden></textarea>"""
 HAND_ON = COPY + HANDED
@@ -27,7 +27,8 @@ HAND_ON = COPY + HANDED
 def moments(label: str = "Moment shown", first: int = 0) -> str:
     """The strip of a drawing of many moments, from `first` on: a button that plays, pauses and
     plays them again, two that step, and a slider of that name over them; their speed; back to the
-    first; the moment copied, and saved as a picture. `shared/moving.ts` of the front end."""
+    first; the moment copied, and saved as a picture. On a phone the last four unfold. See
+    `shared/moving.ts` of the front end."""
     speeds = "".join(
         f'<option value="{speed}"{" selected" if speed == "1" else ""}>{speed}×</option>'
         for speed in SPEEDS
@@ -41,10 +42,13 @@ def moments(label: str = "Moment shown", first: int = 0) -> str:
     <div class="landmarks" aria-hidden="true"></div>
     <input class="scrub" type="range" min="{first}" aria-label="{label}">
   </div>
-  <select class="speed" aria-label="Speed">{speeds}</select>
-  <button class="reset">Reset</button>
-  {COPY}
-  <button class="shot" title="A card to share, as PNG">Picture</button>
+  <button class="unfold" aria-label="More" aria-expanded="false">&#8943;</button>
+  <div class="extras">
+    <select class="speed" aria-label="Speed">{speeds}</select>
+    <button class="reset">Reset</button>
+    {COPY}
+    <button class="shot" title="Picture: a card to share, as PNG">Picture</button>
+  </div>
   {HANDED}
 </div>
 """

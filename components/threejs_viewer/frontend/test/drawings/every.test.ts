@@ -160,7 +160,10 @@ function ended(it: (typeof moving)[number]): Opened<Sent> {
   return drawing;
 }
 
-const STRIP = "play back on moments landmarks scrub speed reset copy shot handed copied".split(" ");
+const STRIP =
+  "play back on moments landmarks scrub unfold extras speed reset copy shot handed copied".split(
+    " ",
+  );
 const LONG = 5; // seconds; what moves longer has a strip
 
 test("most drawings move", () => {

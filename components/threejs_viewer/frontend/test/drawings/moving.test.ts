@@ -57,10 +57,11 @@ class Counter extends MovingDrawing<Data> {
 
 const HTML = `<div class="drawing"><button class="back"></button><button class="play"></button>
   <button class="on"></button><div class="landmarks"></div>
-  <input class="scrub" type="range" min="0"><select class="speed">
+  <input class="scrub" type="range" min="0"><button class="unfold" aria-expanded="false"></button>
+  <div class="extras"><select class="speed">
   <option value="0.5"></option><option value="1" selected></option><option value="2"></option>
   </select><button class="reset"></button><button class="copy"></button>
-  <button class="shot"></button>  <span class="handed"></span><textarea class="copied" hidden></textarea>
+  <button class="shot"></button></div><span class="handed"></span><textarea class="copied" hidden></textarea>
   <p class="said"></p></div>`;
 
 const counter = mounted(Counter);
@@ -207,6 +208,26 @@ test("marks stand on the slider where something begins, but not at its start or 
     ["working", "33.33%"],
     ["answer", "66.67%"],
   ]);
+});
+
+test("the mark nearest to the moment shown is named where there is room for one name", () => {
+  const drawing = counting();
+  const near = (): string[] => drawing.all(".landmarks .near").map(({ title }) => title);
+  const found = [1, 4, 5, 9].map((moment) => {
+    scrubTo(drawing, moment);
+    return near();
+  });
+  expect(found).toEqual([["working"], ["working"], ["answer"], ["answer"]]);
+});
+
+test("what is done with a moment unfolds, and folds again once it is done", () => {
+  const drawing = counting();
+  const unfolded = (): string | null => drawing.one(".unfold").getAttribute("aria-expanded");
+  const after = [".unfold", ".unfold", ".unfold", ".reset"].map((name) => {
+    drawing.one(name).click();
+    return unfolded();
+  });
+  expect(after).toEqual(["true", "false", "true", "false"]);
 });
 
 test("a name that has no room is left out, its mark stays", () => {

@@ -26,6 +26,7 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
   private readonly slider = this.part<HTMLInputElement>("scrub");
   private readonly button = this.part("play");
   private readonly speed = this.part<HTMLSelectElement>("speed");
+  private signposts: { at: number; place: HTMLElement }[] = [];
   private schedule: Schedule = evenly(0, 0, 0);
   /** From one step to the next, in moments. */
   private stride = 1;
@@ -44,6 +45,10 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
     this.part("reset").onclick = () => this.reset();
     this.part("copy").onclick = () => void this.copyMoment();
     this.part("shot").onclick = () => void this.savePicture();
+    this.part("unfold").onclick = () => this.unfold(!this.unfolded);
+    this.part("extras").addEventListener("click", ({ target }) => {
+      if (target instanceof HTMLButtonElement) this.unfold(false);
+    });
     this.speed.onchange = () => this.plays && this.play(this.current);
     this.atEnd(() => this.stop());
     super.open();
@@ -131,15 +136,36 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
     const [first, most] = [this.slider.min, this.slider.max].map(Number);
     const share = (at: number): number => (at - first) / (most - first);
     const marks = this.landmarks().filter(({ at }) => at > first && at <= most);
-    const shifts = named(marks, share, this.slider.clientWidth || ROOM);
-    const places = marks.map(({ at, name }, i) => {
-      const shift = shifts[i];
-      const mark = make("span", { title: name }, shift === null ? null : make("b", {}, name));
-      setShare(mark, "--at", share(at));
-      mark.style.setProperty("--shift", `${shift ?? 0}px`);
-      return mark;
+    const room = this.slider.clientWidth || ROOM;
+    const shifts = named(marks, share, room);
+    this.signposts = marks.map((mark, i) => {
+      const shift = shifts[i] ?? named([mark], share, room)[0]!;
+      const { at, name } = mark;
+      const place = make("span", { title: name }, make("b", {}, name));
+      place.classList.toggle("crowded", shifts[i] === null);
+      setShare(place, "--at", share(at));
+      place.style.setProperty("--shift", `${shift}px`);
+      return { at, place };
     });
-    this.part("landmarks").replaceChildren(...places);
+    this.part("landmarks").replaceChildren(...this.signposts.map(({ place }) => place));
+    this.nameNearest();
+  }
+
+  /** The mark whose name has room on a phone. */
+  private nameNearest(): void {
+    const far = ({ at }: { at: number }): number => Math.abs(at - this.at);
+    const least = Math.min(...this.signposts.map(far));
+    const nearest = this.signposts.find((mark) => far(mark) === least);
+    for (const mark of this.signposts) mark.place.classList.toggle("near", mark === nearest);
+  }
+
+  private get unfolded(): boolean {
+    return this.part("unfold").getAttribute("aria-expanded") === "true";
+  }
+
+  /** What stands in the strip of a wide page, and behind a button on a phone. */
+  private unfold(whether: boolean): void {
+    this.part("unfold").setAttribute("aria-expanded", String(whether));
   }
 
   private reset(): void {
@@ -236,6 +262,7 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
     this.at = at;
     const told = this.show(at);
     this.slider.value = String(this.knob(at));
+    this.nameNearest();
     this.slider.setAttribute("aria-valuetext", this.worded(told));
     this.part("said").setAttribute("aria-live", this.plays ? "off" : "polite");
     say(this.part("said"), told);
