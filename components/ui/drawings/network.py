@@ -100,8 +100,9 @@ def show_film(
             for row in data["answers"]
         ]
     data |= {"dark": dark, "maps": alike is not None, "alike": [*(alike or [])]}
-    data |= {"headline": headline, "alt": alt, "unit": unit, "play": play, "view": view, "picked": picked}
+    data |= {"alt": alt, "unit": unit, "play": play, "view": view, "picked": picked}
     data |= {"name": key, "seconds": seconds, "over": over, "asked": [*asked]}
+    data |= {"headline": headline}
     data |= {"pickable": on_pick is not None, "cells_pickable": on_cell is not None}
     data["digest"] = digest(data)
 

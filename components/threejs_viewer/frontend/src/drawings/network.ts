@@ -579,9 +579,10 @@ class Film extends MovingDrawing<Data> {
       const given = way?.on[layer] ?? [];
       const close = units.length > 1 && units[1][1] - units[0][1] < CLOSE;
       const most = layer === last ? 1 : Math.max(...given.map(Math.abs), 1e-9);
+      const shares = units.map((_, i) => (way ? Math.min(1, Math.abs(given[i]) / most) : 0));
+      const marks = shares.map((share, i) => (layer === 0 && still.includes(i)) || share > 0.5);
       units.forEach(([x, y], i) => {
-        const share = way ? Math.min(1, Math.abs(given[i]) / most) : 0;
-        const marked = (layer === 0 && still.includes(i)) || share > 0.5;
+        const [share, marked] = [shares[i], marks[i]];
         const dark = this.isDark(layer, i);
         const size = way ? 2.5 + 3.5 * share : marked ? 4.5 : 3;
         pen.fillStyle = pen.strokeStyle = marked ? accent : way && !share ? soft : ink;
@@ -599,7 +600,7 @@ class Film extends MovingDrawing<Data> {
           pen.stroke();
         }
         const label = labels[layer]?.[i];
-        if (label === undefined || (close && !marked && !this.named(layer, i))) return;
+        if (label === undefined || (close && !named(marks, i))) return;
         pen.fillStyle = marked ? accent : ink;
         pen.font = `${marked ? "bold " : ""}11px ${family}`;
         pen.textAlign = layer === 0 ? "right" : "left";
@@ -611,12 +612,6 @@ class Film extends MovingDrawing<Data> {
       const edge = layer === 0 ? 4 : layer === last ? units[0][0] + 30 : units[0][0];
       pen.fillText(titles[layer], edge, 8);
     });
-  }
-
-  /** Every third where they stand close, but beside no marked one. */
-  private named(layer: number, unit: number): boolean {
-    const beside = [unit - 1, unit + 1].some((i) => layer === 0 && this.data.still.includes(i));
-    return (unit % 10) % 3 === 0 && !beside;
   }
 
   private tones(): Tones {
@@ -690,6 +685,11 @@ class Film extends MovingDrawing<Data> {
       along += pen.measureText(title).width + 14;
     }
   }
+}
+
+/** Where units stand close: the marked ones, and every third that stands beside none. */
+function named(marks: readonly boolean[], unit: number): boolean {
+  return marks[unit] || ((unit % 10) % 3 === 0 && !marks[unit - 1] && !marks[unit + 1]);
 }
 
 /** A loss in two figures, by its logarithm: 0.012, 2.4, 1.1 × 10³⁰⁴. */
