@@ -153,6 +153,13 @@ def may_see_pairs(settings: Settings) -> bool:
     return settings is BY_LOG or told("hidden_row", "log_row")
 
 
+def never_shown(row: int | None, pairs: bool) -> str:
+    """Above the figure: what it is, and what a hand does."""
+    left_out = "The dashed cells are" if pairs else f"The row of {row} is"
+    shown = "Every cell is shown" if row is None and not pairs else f"{left_out} never shown"
+    return f"{shown} in training. Tap a cell to see its way through the network."
+
+
 def n_hidden_in(shown: Cells) -> str:
     n = int((~shown).sum())
     return f"{n} of {len(shown)} cells hidden" if n else "on the whole table"
@@ -178,6 +185,7 @@ def what_it_was_never_shown() -> None:
             shown,
             alt=f"A network of two layers in training, given {WAYS_IN[settings.task.encoding]}, "
             f"{n_hidden_in(shown)}",
+            headline=never_shown(row, pairs),
             play=True,
             seconds=5.0,
             covered=not may_see,

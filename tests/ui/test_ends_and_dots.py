@@ -167,7 +167,7 @@ WHAT_IS_DASHED = {
     ("tiles.css", ".bar .end"): "still to come: the value at the end",
     ("tiles.css", ".legend .end"): "still to come: the value at the end",
     ("ledger.css", ".ghost"): "taken out of the sum",
-    ("ledger.css", ".legend .ghosted"): "taken out of the sum",
+    ("ledger.css", ".out .button"): "taken out of the sum",
     ("waves.css", ".stem.ghost"): "as it was before the shift",
     ("waves.css", ".hand.ghost"): "as it was before the shift",
     ("clocks.css", ".ghost"): "as it stood at the start",

@@ -15,13 +15,13 @@ from components.ui.drawings.drawing import digest, drawing, moments
 
 HTML = f"""
 <div class="drawing coins">
-  <div class="title"></div>
+  <p class="headline"></p>
   <svg class="plot" role="group"></svg>
   {moments("Certainty of the wrong digit")}
   <div class="said" role="status"></div>
   <div class="legend">
-    <span class="wrong"><i></i>the wrong digit that it wrote: drag it</span>
-    <span class="right"><i></i>the right digit: drag it</span>
+    <span class="wrong"><i></i>the wrong digit that it wrote</span>
+    <span class="right"><i></i>the right digit</span>
     <span><i class="coin"></i>one coin: a guess at one half, ln 2 = 0.69 nats</span>
   </div>
 </div>

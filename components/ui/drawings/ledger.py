@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 HTML = f"""
 <div class="drawing ledger">
-  <div class="title">What each part adds to a written token's lead. Press one to take it out.</div>
+  <p class="headline"></p>
   <div class="texts">
     <div class="line"><span>the model writes</span><div class="cells whole" role="group"
       aria-label="The token whose lead is shown"></div></div>
@@ -26,12 +26,6 @@ HTML = f"""
   <svg class="plot" role="group"></svg>
   {moments("Parts added")}
   <div class="said" role="status"></div>
-  <div class="legend">
-    <span class="given"><i></i>token and position</span>
-    <span class="head"><i></i>a head: layer.head</span>
-    <span class="FFN"><i></i>an FFN</span>
-    <span><i class="ghosted"></i>taken out</span>
-  </div>
 </div>
 """
 

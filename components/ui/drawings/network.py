@@ -30,24 +30,27 @@ MOST_FRAMES = 80
 MOST_EDGES = 4000
 """A network with more edges is shown by its answers alone: its drawing would be a grey block."""
 
-KEY = {"negative": "edge below 0", "positive": "edge above 0"}
+KEY = {"negative": "below 0", "positive": "above 0"}
 VIEWS = ("weights", "gradients", "change")
 HTML = f"""
 <div class="drawing film">
-  <div class="said" role="status"></div>
+  <p class="headline"></p>
   <div class="picture">
     <div class="net"><canvas class="edges" role="img"></canvas><div class="units"></div></div>
     <div class="views" role="group" aria-label="Colour of an edge">
       {"".join(f'<button data-view="{view}">{view}</button>' for view in VIEWS)}
-      {"".join(f'<span class="key"><i class="{c}"></i>{t}</span>' for c, t in KEY.items())}
-      <span class="key unlit"><i></i>never lit in training</span>
+      <span class="keys">
+        {"".join(f'<span class="key"><i class="{c}"></i>{t}</span>' for c, t in KEY.items())}
+        <span class="key unlit"><i></i>never lit</span>
+      </span>
     </div>
   </div>
   <div class="lit" hidden><div class="name"></div><div class="grid" role="img"></div></div>
   <div class="table"><div class="name" hidden></div><div class="grid"></div></div>
   <div class="maps" role="group" aria-label="The hidden neurons" hidden></div>
-  {moments("Moment of the training")}
   <canvas class="curve" role="img" aria-label="Loss and share right, by epoch"></canvas>
+  {moments("Moment of the training")}
+  <div class="said" role="status"></div>
   <span class="probe"></span>
 </div>
 """
@@ -75,6 +78,7 @@ def show_film(
     covered: bool = False,
     dark: int | None = None,
     alike: Sequence[int] | None = None,
+    headline: str = "",
 ) -> None:
     """Draw a run. A click on an edge calls `on_pick` with it, if given; `picked` is marked. A click
     on a cell of the table calls `on_cell` with its number; those of `asked`, which the last moment
@@ -86,7 +90,8 @@ def show_film(
     `over`: what the loss and what the right cells are counted over, where these are not the same.
     `covered`: what it says in the hidden cells is not told yet, since a guess comes first.
     `dark`: the hidden neuron that is ablated until the reader says otherwise. `alike`: a map of
-    each hidden neuron stands below, and these are marked.
+    each hidden neuron stands below, and these are marked. `headline` stands above the film that
+    opens a page.
     """
     data = reel(frames, settings, shown, curve)
     if covered:
@@ -97,6 +102,7 @@ def show_film(
     data |= {"dark": dark, "maps": alike is not None, "alike": [*(alike or [])]}
     data |= {"alt": alt, "unit": unit, "play": play, "view": view, "picked": picked}
     data |= {"name": key, "seconds": seconds, "over": over, "asked": [*asked]}
+    data |= {"headline": headline}
     data |= {"pickable": on_pick is not None, "cells_pickable": on_cell is not None}
     data["digest"] = digest(data)
 

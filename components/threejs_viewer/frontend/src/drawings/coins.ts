@@ -62,7 +62,8 @@ class Coins extends MovingDrawing<Data> {
     plot.replaceChildren();
     set(plot, { "aria-label": alt });
     const written = `After ${given} comes ${tokens[right]}. The model wrote ${tokens[wrong]}.`;
-    this.part("title").textContent = written;
+    this.part("headline").textContent =
+      `${written} Drag the bar of either digit to change the loss.`;
     this.right = logits[right];
     this.axes = draw(plot, "g", { class: "axes" });
     this.columns = range(shown).map((i) => {

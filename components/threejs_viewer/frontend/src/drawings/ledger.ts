@@ -1,21 +1,34 @@
 // The lead of one written token as a sum of what each part of the model added, bar after bar. At the
 // last moment a part is taken out, whichever a reader chooses: its bar leaves the sum, and above that
-// stands what the model does without it. All numbers come from Python.
+// stands what the model does without it. A layer is one row: a button for each of its parts, and two
+// lanes of bars, its heads above its FFN. All numbers come from Python.
 
 import { make } from "../shared/dom";
 import "./ledger.css";
 import { bars, reach } from "./maths/ledger";
 import type { Sent } from "./shared/drawing";
-import { draw, set } from "./shared/elements";
+import { draw, say, set } from "./shared/elements";
 import type { Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
 import { signed, tickStep, type Pair } from "./shared/numbers";
-import { ACROSS, steppedThrough, UP_DOWN } from "./shared/stepped";
+import { ACROSS, steppedThrough, tableOf } from "./shared/stepped";
 
-const [LABEL, NUMBER, RIM] = [104, 46, 8]; // pixels at the left, at the right, and of the plot's ends
-const [AXIS, RESULT, GAP] = [34, 18, 3]; // pixels of height; GAP before each layer
-const [LOW, HIGH, NARROW] = [11, 15, 560]; // a row of a part, high where the plot is narrow: a finger
+/** Pixels. At the left a layer's name and its buttons, at the right the numbers. */
+interface Size {
+  name: number;
+  head: number;
+  FFN: number;
+  between: number;
+  button: number;
+  lane: number;
+  gap: number;
+  number: number;
+}
+const WIDE: Size = { name: 56, head: 36, FFN: 48, between: 4, button: 24, lane: 14, gap: 6, number: 76 }; // prettier-ignore
+const PHONE: Size = { name: 0, head: 27, FFN: 31, between: 2, button: 26, lane: 13, gap: 5, number: 40 }; // prettier-ignore
+const [AXIS, RESULT, GIVEN, RULE, RIM] = [34, 20, 18, 14, 6]; // pixels of height; RIM: beside the plot
+const NARROW = 560; // pixels: a plot for a finger
 
 type Kind = "given" | "head" | "FFN";
 
@@ -52,10 +65,21 @@ interface Data extends Sent {
 
 interface Row {
   group: SVGGElement;
+  /** What can be pressed beside the bar: for an FFN its whole lane. */
   field: SVGRectElement;
+  button: SVGRectElement;
+  name: SVGTextElement;
   bar: SVGRectElement;
   /** Where a bar stood that is out. */
   ghost: SVGRectElement;
+}
+
+/** Bars on one line: what the model is given, the heads of a layer, or its FFN. */
+interface Lane {
+  /** The parts, by their numbers. */
+  parts: number[];
+  y: number;
+  height: number;
   number: SVGTextElement;
 }
 
@@ -69,9 +93,13 @@ interface Result {
 class Ledger extends MovingDrawing<Data> {
   private readonly plot = this.watched<SVGSVGElement>("plot");
   private rows: Row[] = [];
+  private lanes: Lane[] = [];
+  /** The names of the layers. */
+  private layers: SVGTextElement[] = [];
   private results: Result[] = [];
   private axes!: SVGGElement;
   private end!: SVGLineElement;
+  private rule!: SVGLineElement;
   private width = 0;
   /** The least and the largest lead that is drawn. */
   private limits: Pair = [0, 1];
@@ -89,12 +117,14 @@ class Ledger extends MovingDrawing<Data> {
     plot.replaceChildren();
     set(plot, { "aria-label": alt });
     this.axes = draw(plot, "g", { class: "axes" });
+    this.rule = draw(plot, "line", { class: "rule" });
     this.results = ["all", "less", "left"].map((kind) => this.buildResult(kind));
     this.end = draw(plot, "line", { class: "end" });
+    this.buildLanes();
     this.rows = parts.map((part, i) => this.buildRow(part, i));
     steppedThrough(
       this.rows.map(({ group }) => group),
-      UP_DOWN,
+      tableOf(parts.filter(({ layer }) => layer === 0).length),
     );
     this.place();
     this.playOnce(this.evenly(parts.length + 1, seconds));
@@ -122,18 +152,39 @@ class Ledger extends MovingDrawing<Data> {
     return { group, name, bar, number: draw(group, "text", { class: "number" }) };
   }
 
-  private buildRow({ name, kind }: Part, i: number): Row {
+  private buildLanes(): void {
+    const { parts } = this.data;
+    this.lanes = [];
+    this.layers = [];
+    parts.forEach(({ kind, layer }, i) => {
+      const before = parts[i - 1];
+      if (layer !== null && layer !== before?.layer) {
+        const name = draw(this.plot, "text", { class: "layer" });
+        name.textContent = `layer ${layer}`;
+        this.layers.push(name);
+      }
+      if (i && before.kind === kind && before.layer === layer) {
+        this.lanes.at(-1)!.parts.push(i);
+        return;
+      }
+      const number = draw(this.plot, "text", { class: "number" });
+      this.lanes.push({ parts: [i], y: 0, height: 0, number });
+    });
+  }
+
+  private buildRow({ name: whole, kind }: Part, i: number): Row {
     const takes = this.data.without[i] !== null;
     const group = draw(this.plot, "g", { class: `part ${kind}`, role: takes ? "button" : "img" });
     const field = draw(group, "rect", { class: "field", rx: 3 });
-    draw(group, "text", { class: "name" }).textContent = name;
+    const button = draw(group, "rect", { class: "button", rx: 4 });
+    const name = draw(group, "text", { class: "name" });
+    name.textContent = short(whole, kind);
     const ghost = draw(group, "rect", { class: "ghost" });
     const bar = draw(group, "rect", { class: "bar" });
-    const number = draw(group, "text", { class: "number" });
     group.onpointerenter = group.onfocus = () => this.point(i);
     group.onpointerleave = group.onblur = () => this.point(null);
     if (takes) group.onclick = () => this.takeOut(i);
-    return { group, field, bar, ghost, number };
+    return { group, field, button, name, bar, ghost };
   }
 
   // ------------------------------------------------------------ the hand
@@ -194,45 +245,89 @@ class Ledger extends MovingDrawing<Data> {
 
   private x(lead: number): number {
     const [low, high] = this.limits;
-    const room = this.width - LABEL - NUMBER - 2 * RIM;
-    return LABEL + RIM + (room * (lead - low)) / (high - low);
+    const room = this.width - this.label - this.size.number - 2 * RIM;
+    return this.label + RIM + (room * (lead - low)) / (high - low);
   }
 
-  private get row(): number {
-    return this.width < NARROW ? HIGH : LOW;
+  private get size(): Size {
+    return this.width < NARROW ? PHONE : WIDE;
   }
 
-  private y(part: number): number {
-    const layer = this.data.parts[part].layer;
-    return AXIS + 3 * RESULT + this.row * part + GAP * (layer === null ? 1 : layer + 2);
+  /** Where the buttons end. */
+  private get label(): number {
+    const heads = this.data.parts.filter(({ kind, layer }) => kind === "head" && !layer).length;
+    const { name, head, FFN, between } = this.size;
+    return name + heads * (head + between) + FFN + between;
+  }
+
+  /** Where the first of the results begins. */
+  private get total(): number {
+    const { lane, gap } = this.size;
+    return AXIS + GIVEN + this.layers.length * (2 * lane + gap) + RULE;
   }
 
   protected override place(): void {
     this.width = this.plot.clientWidth;
     if (!this.width) return;
     this.limits = this.bounds();
-    const height = this.y(this.rows.length - 1) + this.row + 4;
+    const height = this.total + this.results.length * RESULT + 2;
     set(this.plot, { viewBox: `0 0 ${this.width} ${height}`, height });
     this.placeAxes(height);
-    this.rows.forEach(({ group, field, number }, i) => {
-      const middle = this.y(i) + this.row / 2;
-      set(field, { x: 1, width: this.width - 2, y: this.y(i), height: this.row });
-      set(group.querySelector(".name")!, { x: LABEL - 8, y: middle });
-      set(number, { x: this.width - 4, y: middle });
-    });
+    this.placeLanes();
+    const rule = this.total - RULE / 2;
+    set(this.rule, { x1: 0, x2: this.width, y1: rule, y2: rule });
     this.results.forEach(({ name, number }, i) => {
-      const middle = AXIS + RESULT * (i + 0.5);
-      set(name, { x: LABEL - 8, y: middle });
-      set(number, { x: this.width - 4, y: middle });
+      const y = this.total + RESULT * (i + 0.5);
+      set(name, { x: this.label - 6, y });
+      set(number, { x: this.width - 2, y });
     });
     this.again();
+  }
+
+  /** The top of a layer's two lanes. */
+  private top(layer: number): number {
+    const { lane, gap } = this.size;
+    return AXIS + GIVEN + layer * (2 * lane + gap) + gap / 2;
+  }
+
+  private placeLanes(): void {
+    const { lane, name } = this.size;
+    const { parts } = this.data;
+    this.layers.forEach((text, layer) => {
+      set(text, { x: 0, y: this.top(layer) + lane });
+      text.toggleAttribute("hidden", !name);
+    });
+    for (const one of this.lanes) {
+      const { layer, kind } = parts[one.parts[0]];
+      one.height = layer === null ? GIVEN : lane;
+      one.y = layer === null ? AXIS : this.top(layer) + (kind === "FFN" ? lane : 0);
+      set(one.number, { x: this.width - 2, y: one.y + one.height / 2 });
+      one.parts.forEach((part, place) => this.placePart(part, place, one));
+    }
+  }
+
+  private placePart(part: number, place: number, { y, height }: Lane): void {
+    const { layer, kind } = this.data.parts[part];
+    const { field, button, name } = this.rows[part];
+    const { label, size } = this;
+    if (kind !== "head") set(field, { x: label, width: this.width - label, y, height });
+    if (layer === null) {
+      set(name, { x: label - 6, y: y + height / 2 });
+      return;
+    }
+    const width = size[kind === "FFN" ? "FFN" : "head"];
+    const heads = label - size.between - size.FFN;
+    const x = kind === "FFN" ? heads : size.name + place * (size.head + size.between);
+    const middle = this.top(layer) + size.lane;
+    set(button, { x: x + 1, width: width - 2, y: middle - size.button / 2, height: size.button });
+    set(name, { x: x + width / 2, y: middle });
   }
 
   private placeAxes(height: number): void {
     const { axes, token } = this;
     const [low, high] = this.limits;
     axes.replaceChildren();
-    const step = tickStep(((high - low) * 56) / (this.width - LABEL - NUMBER));
+    const step = tickStep(((high - low) * 56) / (this.width - this.label - this.size.number));
     for (let lead = Math.ceil(low / step) * step; lead <= high; lead += step) {
       const x = this.x(lead);
       const zero = Math.abs(lead) < 1e-9;
@@ -246,6 +341,13 @@ class Ledger extends MovingDrawing<Data> {
     ahead.textContent = `${tokens[given + token]} leads →`;
     const behind = draw(axes, "text", { class: "side behind", x: zero - 6, y: 7 });
     behind.textContent = `← ${rivals[token]} leads`;
+    const adds = draw(axes, "text", { class: "adds", x: this.width - 2, y: AXIS - 12 });
+    adds.textContent = "adds";
+    const { name, FFN, between } = this.size;
+    const heads = (name + this.label - 2 * between - FFN) / 2; // the middle of their buttons
+    draw(axes, "text", { x: heads, y: AXIS - 12 }).textContent = "heads";
+    const ends = `${tokens[given + token]} ahead of its rival\u00a0${rivals[token]}`;
+    say(this.part("headline"), `How much each part pushes ${ends}. Press a part to take it out.`);
   }
 
   // ------------------------------------------------------------ drawn at every moment
@@ -297,20 +399,38 @@ class Ledger extends MovingDrawing<Data> {
     const { added, out } = this;
     const whole = bars(added);
     bars(added, out).forEach(([begin, end], i) => {
-      const { bar, ghost, number, group } = this.rows[i];
+      const { bar, ghost, group } = this.rows[i];
       group.classList.toggle("later", i >= at);
-      const box = { y: this.y(i) + 1.5, height: this.row - 3 };
+      const { y, height } = this.laneOf(i);
+      const box = { y: y + 1.5, height: height - 3 };
       set(bar, { ...this.span(begin, end), ...box });
       set(ghost, { ...this.span(...whole[i]), ...box });
-      number.textContent = plus(added[i]);
     });
+    for (const lane of this.lanes) this.showNumber(lane, at);
+    const last = Math.max(Math.min(Math.ceil(at), added.length) - 1, 0);
     const x = this.x(this.sumAt(at));
-    set(this.end, {
-      x1: x,
-      x2: x,
-      y1: AXIS,
-      y2: this.y(Math.max(Math.min(Math.ceil(at), added.length) - 1, 0)) + this.row,
-    });
+    const sums = out === null ? 1 : 2; // down to the bar of what is left of the sum
+    set(this.end, { x1: x, x2: x, y1: this.laneOf(last).y, y2: this.total + RESULT * sums - 3 });
+  }
+
+  private laneOf(part: number): Lane {
+    return this.lanes.find(({ parts }) => parts.includes(part))!;
+  }
+
+  /** What a lane adds; of the heads one alone, if a hand is on it or has taken it out. */
+  private showNumber({ parts, number }: Lane, at: number): void {
+    const { added, out, pointed } = this;
+    const one = [this.plays ? null : pointed, out].find((part) => parts.includes(part ?? -1));
+    const there = parts.filter((part) => part < at);
+    number.classList.toggle("gone", one !== undefined && one === out);
+    if (one === undefined || one === null) {
+      const sum = there.reduce((total, part) => total + added[part], 0);
+      number.textContent = there.length ? plus(sum) : "";
+      return;
+    }
+    const { name, kind } = this.data.parts[one];
+    const named = kind === "head" && this.size === WIDE;
+    number.textContent = `${named ? `${short(name, kind)}: ` : ""}${plus(added[one])}`;
   }
 
   /** The lead less a bar, both as they are written: a reader can check it. */
@@ -345,7 +465,7 @@ class Ledger extends MovingDrawing<Data> {
 
   private showResult({ name, bar, number }: Result, row: number, said: string, lead: number): void {
     name.textContent = said;
-    set(bar, { ...this.span(0, lead), y: AXIS + RESULT * row + 3, height: RESULT - 6 });
+    set(bar, { ...this.span(0, lead), y: this.total + RESULT * row + 3, height: RESULT - 6 });
     number.textContent = signed(lead, 2);
   }
 
@@ -377,10 +497,16 @@ class Ledger extends MovingDrawing<Data> {
     const what =
       says[token] === mine ? `still writes ${mine}` : `writes ${says[token]}, not ${mine}`;
     return (
-      `${names[token]}, without ${parts[out!].name}: its bar is ${plus(bar)}, and subtracting it would leave ` +
-      `${subtracted}. Run without it on the original text, the lead is ${signed(leads[token], 2)} and the model ${what}; the second row it writes anew.`
+      `${names[token]}, without ${parts[out!].name} (${plus(bar)}): subtracted, ${subtracted} would be left; ` +
+      `run without it, the lead is ${signed(leads[token], 2)} and the model ${what}.`
     );
   }
+}
+
+/** On a button: 0.2 for head 0.2, FFN for FFN 0. */
+function short(name: string, kind: Kind): string {
+  if (kind === "given") return name;
+  return kind === "FFN" ? kind : name.slice(name.indexOf(" ") + 1);
 }
 
 /** +0.30, −1.20, 0.00 */

@@ -42,11 +42,13 @@ type View = "weights" | "gradients" | "change";
 
 const ASIDE = 0.1; // of the strength of an edge
 const FAINT = 0.25; // so little of the strongest gradient of all moments is hardly drawn
+const CLOSE = 10; // pixels from unit to unit: too few for a name each
 const FELT = 0.005; // the least that is drawn of what comes back
 
 interface Data extends Reel, Sent {
   /** Of this drawing, on the page. */
   name: string;
+  headline: string;
   alt: string;
   /** For each layer a name of each unit, or none. */
   labels: string[][];
@@ -129,13 +131,14 @@ class Film extends MovingDrawing<Data> {
   }
 
   protected build(): void {
-    const { dW, alt, pickable, epochs, play, seconds, dark } = this.data;
+    const { dW, alt, pickable, epochs, play, seconds, dark, headline } = this.data;
     this.exact = unpacked(this.data);
     this.dW = dW.map(signedBytes);
     this.start = this.exact(0);
     [this.found, this.dark] = [null, dark];
     this.canvas.closest<HTMLElement>(".picture")!.hidden = !this.drawn;
     this.canvas.setAttribute("aria-label", alt);
+    say(this.part("headline"), headline);
     this.canvas.classList.toggle("pickable", pickable);
     for (const button of this.views)
       button.hidden = button.dataset["view"] === "change" && epochs.length < 2;
@@ -574,10 +577,12 @@ class Film extends MovingDrawing<Data> {
     pen.textBaseline = "middle";
     places.forEach((units, layer) => {
       const given = way?.on[layer] ?? [];
+      const close = units.length > 1 && units[1][1] - units[0][1] < CLOSE;
       const most = layer === last ? 1 : Math.max(...given.map(Math.abs), 1e-9);
+      const shares = units.map((_, i) => (way ? Math.min(1, Math.abs(given[i]) / most) : 0));
+      const marks = shares.map((share, i) => (layer === 0 && still.includes(i)) || share > 0.5);
       units.forEach(([x, y], i) => {
-        const share = way ? Math.min(1, Math.abs(given[i]) / most) : 0;
-        const marked = (layer === 0 && still.includes(i)) || share > 0.5;
+        const [share, marked] = [shares[i], marks[i]];
         const dark = this.isDark(layer, i);
         const size = way ? 2.5 + 3.5 * share : marked ? 4.5 : 3;
         pen.fillStyle = pen.strokeStyle = marked ? accent : way && !share ? soft : ink;
@@ -595,7 +600,7 @@ class Film extends MovingDrawing<Data> {
           pen.stroke();
         }
         const label = labels[layer]?.[i];
-        if (label === undefined) return;
+        if (label === undefined || (close && !named(marks, i))) return;
         pen.fillStyle = marked ? accent : ink;
         pen.font = `${marked ? "bold " : ""}11px ${family}`;
         pen.textAlign = layer === 0 ? "right" : "left";
@@ -680,6 +685,11 @@ class Film extends MovingDrawing<Data> {
       along += pen.measureText(title).width + 14;
     }
   }
+}
+
+/** Where units stand close: the marked ones, and every third that stands beside none. */
+function named(marks: readonly boolean[], unit: number): boolean {
+  return marks[unit] || ((unit % 10) % 3 === 0 && !marks[unit - 1] && !marks[unit + 1]);
 }
 
 /** A loss in two figures, by its logarithm: 0.012, 2.4, 1.1 × 10³⁰⁴. */

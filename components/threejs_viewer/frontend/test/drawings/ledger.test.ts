@@ -46,6 +46,22 @@ test("a part that is taken out by key flips the digit, though its bar is short",
   expect(drawing.sent.at(-1)).toEqual(["taken", [data.given + data.at, ""]]);
 });
 
+test("a row a layer: what its heads add together, or the one that is out, and below it its FFN", () => {
+  const drawing = opened(ledger, cases.ledger);
+  const numbers = (): string[] => drawing.all<SVGElement>(".plot > .number").map((n) => n.textContent!); // prettier-ignore
+  expect(numbers()).toEqual(numbers().map(() => "")); // nothing is added yet
+  drawing.all<SVGGElement>(".part")[out].dispatchEvent(new MouseEvent("click"));
+  const layers = new Set(data.parts.map(({ layer }) => layer)).size - 1;
+  expect(numbers().length).toBe(1 + 2 * layers);
+  const lane = (layer: number): number[] => added.filter((_, i) => data.parts[i].layer === layer && data.parts[i].kind === "head"); // prettier-ignore
+  const sum = lane(1).reduce((total, term) => total + term, 0);
+  expect(numbers()[3]).toBe(`+${sum.toFixed(2)}`);
+  expect(numbers()[1]).toBe(`0.2: ${added[out].toFixed(2).replace("-", "−")}`);
+  expect(drawing.text(".headline")).toBe(
+    "How much each part pushes 2 ahead of its rival\u00a00. Press a part to take it out.",
+  );
+});
+
 test("another token has other bars, a rival of its own, and the same part out", () => {
   const drawing = opened(ledger, cases.ledger);
   drawing.all<SVGGElement>(".part")[out].dispatchEvent(new MouseEvent("click"));
