@@ -171,7 +171,7 @@ WHAT_IS_DASHED = {
     ("clocks.css", ".ghost"): "as it stood at the start",
     ("clocks.css", ".was :is(line, circle)"): "where they stood at the start",
     ("clocks.css", ".scores .before"): "where they stood at the start",
-    ("clocks.css", ".legend .was"): "at the start",
+    ("clocks.css", ".note i"): "at the start",
     ("sieve.css", ".mesh"): "off: a check that lets all through",
     ("lanes.css", ".paper .carry"): "not there: a carry that no token holds",
 }
