@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from components.ui.drawings.squares import Cell, Square, Writing
 from components.ui.page_records import rows_of
 from components.ui.tokens import place_of, wrong_tokens
+from lab.data.columns import steps
 from lab.data.problems import Format, Style, two_digit_split
 from lab.data.vocabulary import decode
 from lab.experiments.looks_texts import load_texts, texts_path, wrong_from
@@ -56,6 +57,7 @@ class Twin:
             [verdict(text, form, a, b) for text in texts],
             right,
             [form.field_at(i).role for i in range(form.length)],
+            [0] * form.prompt_length + [step.carry or 0 for step in steps(form, a, b)],
         )
 
 

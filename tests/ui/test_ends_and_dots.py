@@ -173,7 +173,7 @@ WHAT_IS_DASHED = {
     ("clocks.css", ".ghost"): "as it stood at the start",
     ("clocks.css", ".was :is(line, circle)"): "where they stood at the start",
     ("clocks.css", ".scores .before"): "where they stood at the start",
-    ("clocks.css", ".legend .was"): "at the start",
+    ("clocks.css", ".note i"): "at the start",
     ("experts.css", ".taken, .other, .legend .taken"): "taken off, or without the biases",
     ("experts.css", ".legend .taken"): "taken off",
     ("sieve.css", ".mesh"): "off: a check that lets all through",

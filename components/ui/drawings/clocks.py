@@ -19,6 +19,8 @@ Numbers = NDArray[np.float64]
 
 HTML = f"""
 <div class="drawing clocks">
+  <p class="headline">Drag a token, or both together: the hands turn, but only the gap changes the
+    score.</p>
   <svg class="ruler" role="group"></svg>
   <div class="pair">
     <svg class="dial" aria-hidden="true" viewBox="-128 -112 256 224"></svg>
@@ -28,12 +30,8 @@ HTML = f"""
     </div>
   </div>
   <div class="row" role="radiogroup" aria-label="Clock shown large"></div>
-  <div class="legend">
-    <span><i class="query"></i>query</span><span><i class="key"></i>key</span>
-    <span><i class="was"></i>at the start</span>
-    <span>below a clock: degrees per position</span>
-    <span>angle: the shorter way round</span>
-  </div>
+  <div class="note"><i></i>at the start. Below each clock: degrees per position. An angle is taken
+    the shorter way round.</div>
   {moments("How far they have moved")}
   <div class="said" role="status"></div>
 </div>

@@ -23,6 +23,7 @@ N_PAIR = 10_000
 
 HTML = f"""
 <div class="drawing squares">
+  <p class="headline">Every cell is a product. Press one to see what each network wrote.</p>
   <div class="view">
     <div class="both">
       <div class="heads"></div>
@@ -34,10 +35,12 @@ HTML = f"""
         <span><b>trained on</b><i class="trained-right"></i>right<i class="trained-wrong"></i>wrong
         </span>
         <span><b>held out</b><i class="held-right"></i>right<i class="held-wrong"></i>wrong</span>
+        <span>first number down, second across</span>
       </div>
       <div class="pair"></div>
+      <div class="controls nudge" role="group" aria-label="A pair beside it"></div>
       <div class="texts"></div>
-      <div class="hint">Click a pair, or move with the arrow keys.</div>
+      <div class="aside">raised: the carry into a digit</div>
     </div>
   </div>
   {moments("Check shown")}
@@ -58,12 +61,13 @@ class Square(NamedTuple):
 
 class Writing(NamedTuple):
     """What one network wrote for a pair at each check, (K,), and in words where it went wrong; the
-    right text, and of each of its tokens what it is."""
+    right text, and of each of its tokens what it is, and what is carried into it: 0 if nothing."""
 
     written: Sequence[str]
     said: Sequence[str]
     right: str
     roles: Sequence[str]
+    carries: Sequence[int]
 
 
 def show_squares(

@@ -3,6 +3,7 @@
 
 import { make } from "../shared/dom";
 import "./clocks.css";
+import { beside } from "./maths/beside";
 import { between, matches, scoreOf, turned, type Head } from "./maths/pairs";
 import type { Sent } from "./shared/drawing";
 import { draw, set, tip } from "./shared/elements";
@@ -14,9 +15,9 @@ import { Slide } from "./shared/slide";
 import { EITHER_WAY, steppedThrough } from "./shared/stepped";
 
 const MARGIN = 24; // of the ruler, to either side
-const [PIN_Y, GLYPH_Y, LINE_Y, NUMBER_Y, BOTH_Y, RULER] = [18, 50, 66, 82, 110, 126];
+const [PIN_Y, GLYPH_Y, LINE_Y, NUMBER_Y, BOTH_Y, RULER] = [18, 50, 66, 82, 108, 122];
 const LEAST_GAP = 1;
-const SHORTEST_HOLD = 84; // of the handle that moves both marks
+const SHORTEST_HOLD = 112; // of the handle that moves both marks
 const STRIDE = 2; // positions from one moment of the play to the next
 const [LARGEST, GLYPH_PER_UNIT] = [19, 1.5]; // of a token's letter
 const [PIN, ASIDE] = [9, 15]; // radius of a pin, and from its middle to its words
@@ -24,7 +25,9 @@ const GAP_NAME = 32; // half of its width, and a pin beside it
 const LETTER = 7; // about as wide is one of a pin's words
 const DIAL = 100; // radius of the large clock
 const SMALL = 50; // radius of a small one
-const [PLOT_LEFT, PLOT_RIGHT, PLOT_TOP, PLOT, PLOT_AXIS] = [36, 14, 20, 190, 38];
+const [PLOT_LEFT, PLOT_RIGHT, PLOT_TOP, PLOT, PLOT_AXIS] = [36, 14, 20, 156, 38];
+const [NAME_LETTER, NAME_HIGH] = [5.6, 14]; // of what stands at a curve
+const NAMES = ["share of the large clock", "large clock"]; // where the first has no room, the second
 const PER_GAP = 8; // points of a curve
 const NEAR_ZERO = 24; // degrees: an angle whose wedge is too narrow for its number
 
@@ -165,16 +168,16 @@ class Clocks extends MovingDrawing<Data> {
 
   private buildBoth(): SVGGElement {
     const mark = this.buildMark("both", "Query and key together");
-    draw(mark, "rect", { class: "reach", y: BOTH_Y - 16, height: 32 });
-    draw(mark, "rect", { class: "grip", y: BOTH_Y - 10, height: 20, rx: 10 });
-    draw(mark, "text", { class: "what", y: BOTH_Y }).textContent = "\u2190 both \u2192";
+    draw(mark, "rect", { class: "reach", y: BOTH_Y - 22, height: 44 });
+    draw(mark, "rect", { class: "grip", y: BOTH_Y - 12, height: 24, rx: 12 });
+    draw(mark, "text", { class: "what", y: BOTH_Y }).textContent = "\u2190 drag both \u2192";
     return mark;
   }
 
   private buildPin(name: "key" | "query"): SVGGElement {
     const mark = this.buildMark(name, name === "key" ? "Key at" : "Query at");
     draw(mark, "line", { class: "stem", y1: PIN_Y, y2: LINE_Y });
-    draw(mark, "circle", { class: "reach", cy: PIN_Y, r: 20 });
+    draw(mark, "circle", { class: "reach", cy: PIN_Y, r: 22 });
     draw(mark, "circle", { class: "grip", cy: PIN_Y, r: PIN });
     draw(mark, "text", { class: "what", y: PIN_Y });
     return mark;
@@ -423,10 +426,19 @@ class Clocks extends MovingDrawing<Data> {
     draw(plot, "text", { class: "head", x: 0, y: 8 }).textContent = "score, by the gap alone";
     const line = (values: number[]): string =>
       `M${values.map((s, n) => `${x(gaps[n]).toFixed(1)} ${y(s).toFixed(1)}`).join("L")}`;
-    const share = draw(plot, "text", { class: "head share", x: width - PLOT_RIGHT, y: 8 });
-    share.textContent = "share of the large clock";
     draw(plot, "path", { class: "wave", d: line(wave) });
     draw(plot, "path", { class: "sum", d: line(scores) });
+    const curves = [wave, scores].map((values) => values.map(y));
+    const named = NAMES.map((name) => {
+      const wide = NAME_LETTER * name.length;
+      const room: Pair = [PLOT_TOP, PLOT];
+      return { name, wide, at: beside(gaps.map(x), curves[0], curves[1], [wide, NAME_HIGH], room) };
+    });
+    const { name, wide, at } = named.find((one) => one.at) ?? named[0];
+    const [left, top] = at ?? [width - PLOT_RIGHT - wide, 8 - NAME_HIGH / 2];
+    const share = draw(plot, "text", { class: "head share" });
+    share.textContent = name;
+    set(share, { x: left + wide / 2, y: top + NAME_HIGH / 2 });
     const [i0, j0] = this.first;
     const first = scoreOf(matches(this.data, i0, j0));
     draw(plot, "circle", { class: "before", cx: x(i0 - j0), cy: y(first), r: 8 });

@@ -1,7 +1,7 @@
 // Two networks in training, and every pair of numbers at each check: right or wrong, trained on or
 // held out. A pair that is chosen opens as it was written then; its texts come from Python.
 
-import { make } from "../shared/dom";
+import { button, make } from "../shared/dom";
 import * as maths from "./maths/squares";
 import { PAIRS, SIDE, type Counts } from "./maths/squares";
 import type { Sent } from "./shared/drawing";
@@ -15,14 +15,23 @@ import "./squares.css";
 
 const LEARNED = 0.95; // of a group; from there on it has a mark
 const HALF = 0.5; // of the held-out pairs: it too
-const FAINT = 0.45; // a pair that was trained on and is wrong
-const PALE = 0.55; // one that was held out and is wrong
+/** Of a cell: held out or trained on, and of each right or wrong. */
+const CELLS = ["--held-right", "--held-wrong", "--trained-right", "--trained-wrong"];
+/** For a finger, which covers hundreds of cells. */
+const NUDGES = [
+  ["\u2190", "ArrowLeft", "Second number less 1"],
+  ["\u2191", "ArrowUp", "First number less 1"],
+  ["\u2193", "ArrowDown", "First number plus 1"],
+  ["\u2192", "ArrowRight", "Second number plus 1"],
+];
 
 /** How one network wrote the open pair at each check. */
 interface Writing {
   right: string;
   /** Of each token what it is. */
   roles: string[];
+  /** What is carried into it; 0 if nothing. */
+  carries: number[];
   written: string[];
   said: string[];
 }
@@ -54,7 +63,7 @@ interface Square {
   text: HTMLElement;
 }
 
-const GROUPS: Record<keyof Counts, string> = { trained: "training pairs", held: "held-out pairs" };
+const GROUPS: Record<keyof Counts, string> = { trained: "training", held: "held-out" };
 const groups = Object.keys(GROUPS) as (keyof Counts)[];
 
 class Squares extends MovingDrawing<Data> {
@@ -69,7 +78,12 @@ class Squares extends MovingDrawing<Data> {
 
   protected override begin(): void {
     const { fields } = this;
-    fields.onkeydown = (event) => this.step(event);
+    fields.onkeydown = (event) => {
+      if (this.step(event.key, event.shiftKey)) event.preventDefault();
+    };
+    this.part("nudge").replaceChildren(
+      ...NUDGES.map(([sign, key, label]) => button(sign, label, () => this.step(key, false))),
+    );
     fields.onpointermove = (event) => this.point(this.cellAt(event));
     fields.onpointerleave = () => this.point(null);
     fields.onclick = (event) => this.choose(this.cellAt(event) ?? this.cell, 0);
@@ -118,13 +132,13 @@ class Squares extends MovingDrawing<Data> {
       counts,
       canvas,
       marks,
-      field: make("div", { class: "field" }, make("small", {}, "first number"), canvas, ...marks),
+      field: make("div", { class: "field" }, canvas, ...marks),
       now: draw(plot, "line", { y1: 0, y2: 1, class: "now" }),
       learned: make(
         "div",
         {},
-        axis(),
         plot,
+        make("span", { class: "of", "aria-hidden": true }, "right"),
         ...groups.map((group) => countOf(group, told, counts)),
       ),
       told,
@@ -149,8 +163,9 @@ class Squares extends MovingDrawing<Data> {
 
   // ------------------------------------------------------------ one pair
 
-  private step(event: KeyboardEvent): void {
-    const far = event.shiftKey ? 10 : 1;
+  /** Whether the key means a step. */
+  private step(key: string, wide: boolean): boolean {
+    const far = wide ? 10 : 1;
     const moves: Record<string, Pair> = {
       ArrowUp: [-far, 0],
       ArrowDown: [far, 0],
@@ -161,11 +176,11 @@ class Squares extends MovingDrawing<Data> {
       Home: [-SIDE, -SIDE],
       End: [SIDE, SIDE],
     };
-    if (!(event.key in moves)) return;
-    event.preventDefault();
-    const by = moves[event.key];
+    if (!(key in moves)) return false;
+    const by = moves[key];
     this.pointed = null;
     this.choose(this.cell.map((number, i) => clamp(number + by[i], 0, SIDE - 1)) as Pair, REST_MS);
+    return true;
   }
 
   /** Its texts are asked for once the keys rest. */
@@ -209,13 +224,12 @@ class Squares extends MovingDrawing<Data> {
         say(told[group], counted(counts[at][group].right));
       }
     });
-    const pair = this.tellPair();
+    const { short, whole } = this.tellPair();
     set(this.fields, {
       "aria-valuenow": SIDE * this.cell[0] + this.cell[1],
-      "aria-valuetext": pair,
+      "aria-valuetext": whole,
     });
-    const learned = this.squares.map(({ name, counts }) => has(name, counts[at]));
-    return `${this.when(at)}, ${learned.join("; ")}. ${pair}`;
+    return `${this.when(at)}. ${short}`;
   }
 
   private when(at: number): string {
@@ -228,16 +242,7 @@ class Squares extends MovingDrawing<Data> {
     for (const { canvas, wrong } of this.squares) {
       const pen = canvas.getContext("2d", { willReadFrequently: true });
       if (!pen) return;
-      const [grey, right, red] = ["--wb-grey", "--wb-right-field", "--wb-wrong"].map((name) =>
-        tone(canvas, name),
-      );
-      const palette = [
-        [right, 1],
-        [red, PALE],
-        [grey, 1],
-        [grey, FAINT],
-      ] as const;
-      const colours = palette.map(([colour, strength]) => pixel(pen, colour, strength));
+      const colours = CELLS.map((name) => pixel(pen, tone(canvas, name)));
       const picture = pen.createImageData(SIDE, SIDE);
       const pixels = new Uint32Array(picture.data.buffer);
       for (let i = 0; i < PAIRS; i++) pixels[i] = colours[2 * trained[i] + wrong[at * PAIRS + i]];
@@ -255,8 +260,9 @@ class Squares extends MovingDrawing<Data> {
       });
   }
 
-  /** The pair under the hand, or the one that is open, in words; its texts, once they are here. */
-  private tellPair(): string {
+  /** The pair under the hand, or the one that is open, in words, in short and with its texts, once
+   * they are here. */
+  private tellPair(): { short: string; whole: string } {
     const { data, cell, squares, at } = this;
     const [a, b] = this.pointed ?? cell;
     const group = this.trained[SIDE * a + b] ? "trained on" : "held out";
@@ -264,35 +270,25 @@ class Squares extends MovingDrawing<Data> {
     const came = String(data.cell) === String(cell);
     const title = `${a} × ${b} = ${counted(a * b)}, ${group}`;
     say(this.part("pair"), other ? `${title}: click to read it` : title);
-    const told = squares.map(({ name, text, wrong }, i) => {
-      const { right, roles, written, said } = data.writings[i];
-      const verdict = wrong[at * PAIRS + SIDE * a + b] ? "wrong" : "right";
+    const verdicts = squares.map(({ wrong }) =>
+      wrong[at * PAIRS + SIDE * a + b] ? "wrong" : "right",
+    );
+    const told = squares.map(({ name, text }, i) => {
+      const { right, roles, carries, written, said } = data.writings[i];
+      const verdict = verdicts[i];
       const here = came && !other;
       const line = here ? said[at] : verdict;
       const tokens = here ? written[at] : "\u00a0";
       if (text.textContent !== `${name} ${line}${tokens}`)
         text.replaceChildren(
           make("div", {}, make("b", {}, name), ` ${line}`),
-          spelled(tokens, right, roles),
+          spelled(tokens, right, roles, here ? carries : []),
         );
       return here ? `${name} wrote ${written[at]}` : `${name} ${verdict}`;
     });
-    return `${title}: ${told.join("; ")}.`;
+    const short = squares.map(({ name }, i) => `${name} ${verdicts[i]}`).join(", ");
+    return { short: `${title}: ${short}.`, whole: `${title}: ${told.join("; ")}.` };
   }
-}
-
-function has(name: string, count: Counts): string {
-  const [trained, held] = groups.map((group) => {
-    const { right, n } = count[group];
-    return `${counted(right)} of ${counted(n)} ${GROUPS[group]}`;
-  });
-  return `${name}: ${trained} right, ${held}`;
-}
-
-/** The second number, from left to right. */
-function axis(): HTMLElement {
-  const marks = ["0", "second number", `${SIDE - 1}`].map((mark) => make("span", {}, mark));
-  return make("div", { class: "axis", "aria-hidden": true }, ...marks);
 }
 
 /** A line below a curve: its group, and how many of it are right. */
@@ -301,26 +297,32 @@ function countOf(
   told: Square["told"],
   counts: readonly Counts[],
 ): HTMLElement {
-  const all = ` of ${counted(counts[0][group].n)} right`;
-  const right = make("span", {}, told[group], all);
-  return make("div", { class: group }, make("span", {}, GROUPS[group]), right);
+  const long = (word: string): HTMLElement => make("span", { class: "long" }, ` ${word}`);
+  const all = ` of ${counted(counts[0][group].n)}`;
+  const right = make("span", { class: "told" }, told[group], all, long("right"));
+  return make("div", { class: group }, make("span", {}, GROUPS[group], long("pairs")), right);
 }
 
-/** A text, each token in the colour of what it is, and those that are not as they should be. */
-function spelled(text: string, right: string, roles: readonly string[]): HTMLElement {
-  const tokens = Array.from(text, (token, i) =>
-    make(token === right[i] ? "span" : "s", { class: roles[i] }, token),
-  );
+/** A text, each token in the colour of what it is, those that are not as they should be, and above
+ * a token what is carried into it. */
+function spelled(
+  text: string,
+  right: string,
+  roles: readonly string[],
+  carries: readonly number[],
+): HTMLElement {
+  const tokens = Array.from(text, (token, i) => {
+    const element = make(token === right[i] ? "span" : "s", { class: roles[i] }, token);
+    if (carries[i]) element.dataset.carry = String(carries[i]);
+    return element;
+  });
   return make("code", {}, ...tokens);
 }
 
 /** A colour as a canvas holds it. */
-function pixel(pen: CanvasRenderingContext2D, colour: string, strength: number): number {
-  pen.clearRect(0, 0, 1, 1);
-  pen.globalAlpha = strength;
+function pixel(pen: CanvasRenderingContext2D, colour: string): number {
   pen.fillStyle = colour;
   pen.fillRect(0, 0, 1, 1);
-  pen.globalAlpha = 1;
   return new Uint32Array(pen.getImageData(0, 0, 1, 1).data.buffer)[0];
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { arrow, attend, blend, spread as spreadApart } from "../../src/drawings/maths/attention";
+import { beside } from "../../src/drawings/maths/beside";
 import {
   between as betweenLooks,
   inHundred,
@@ -612,4 +613,25 @@ test("softmax over all cards gives each its share", () => {
       [0.25, 0.75],
     ),
   ).toBeLessThan(CLOSE);
+});
+
+test("the name of a curve lies closest to it, clear of the other and inside the plot", () => {
+  const xs = range(41).map((n) => 10 * n);
+  const flat = xs.map(() => 100);
+  const [over, under] = [40, 160].map((y) => xs.map(() => y));
+  expect(beside(xs, flat, over, [80, 14], [20, 150])).toEqual([0, 82]);
+  expect(
+    beside(
+      xs,
+      flat,
+      flat.map(() => 80),
+      [80, 14],
+      [20, 150],
+    ),
+  ).toEqual([0, 104]);
+  expect(beside(xs, flat, under, [80, 14], [90, 150])).toEqual([0, 104]);
+  expect(beside(xs, flat, flat, [80, 14], [20, 150])).toBeNull();
+  const halfway = xs.map((x) => (x < 200 ? 88 : 40));
+  expect(beside(xs, flat, halfway, [80, 14], [20, 110])).toEqual([200, 82]);
+  expect(beside(xs, flat, over, [500, 14], [20, 150])).toBeNull();
 });

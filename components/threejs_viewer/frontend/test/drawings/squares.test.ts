@@ -31,10 +31,8 @@ test("pairs trained on and held out are counted apart as lab counts them, at eve
     at(drawing, moment);
     const told = drawing.all(".curves b").map((one) => one.textContent);
     expect(told).toEqual(expected.right.flatMap((counts) => counts[moment].map(counted)));
-    for (const [right] of expected.right.map((counts) => counts[moment]))
-      expect(drawing.text(".said")).toContain(
-        `${counted(right)} of ${counted(expected.n_trained)} training pairs`,
-      );
+    for (const group of drawing.all(".curves .trained .told"))
+      expect(group.textContent).toContain(` of ${counted(expected.n_trained)} right`);
   });
 });
 
@@ -53,7 +51,8 @@ test("arrow keys go to another pair, whose texts are asked for once and told onc
   const canvas = drawing.one("canvas");
   drawing.load({ ...data, digest: "the texts", cell: [13, 24] });
   expect(drawing.text(".said")).toContain("13 × 24 = 312");
-  expect(drawing.text(".said")).toContain("one wrote one*2");
+  expect(drawing.text(".texts")).toContain("one*2");
+  expect(fields.getAttribute("aria-valuetext")).toContain("one wrote one*2");
   expect(drawing.one("canvas")).toBe(canvas);
 });
 
@@ -63,4 +62,18 @@ test("what comes too late, of a pair that was left, is not told", () => {
   drawing.load({ ...data, digest: "late", cell: [13, 24] });
   expect(drawing.text(".pair")).toContain("99 × 99");
   expect(drawing.text(".texts")).not.toContain("one*2");
+});
+
+test("a finger goes on by one, and a carry stands above the token that it goes into", () => {
+  const drawing = open();
+  const carries = drawing
+    .all("[data-carry]")
+    .map((token) => token.dataset.carry + token.textContent!);
+  expect(carries).toEqual(["32", "32"]);
+  drawing.all(".nudge button").forEach((button) => button.click());
+  expect(drawing.text(".pair")).toContain("12 × 34");
+  drawing.all(".nudge button")[2].click();
+  expect(drawing.text(".pair")).toContain("13 × 34");
+  vi.advanceTimersByTime(REST_MS);
+  expect(drawing.sent).toEqual([["cell", [13, 34]]]);
 });
