@@ -23,10 +23,7 @@ HTML = f"""
     and compare.</p>
   <div class="title">Tokens read so far</div>
   <div class="tally" role="group" aria-label="Cache"></div>
-  <div class="written">
-    <div class="strip" aria-hidden="true"></div>
-    <span class="where"></span>
-  </div>
+  <div class="strip" aria-hidden="true"></div>
   <div class="maps" role="img"></div>
   {moments("Step", first=1)}
   <div class="said" role="status"></div>

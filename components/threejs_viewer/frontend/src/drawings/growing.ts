@@ -120,7 +120,7 @@ class Growing extends MovingDrawing<Data> {
     this.maps.q.map.box.append(this.unkept);
     const { width, drawn } = this.maps.k;
     const part = drawn < width ? `; ${drawn} of the ${width} numbers of a line` : "";
-    say(this.part("where"), `One of the network’s heads: layer ${layer}, head ${head}${part}.`);
+    const where = `One of the network’s heads: layer ${layer}, head ${head}${part}.`;
     const heads = [
       ...names.map((name) => headOf(...HEADS[name])),
       headOf("Tokens read", "step by step →"),
@@ -139,10 +139,11 @@ class Growing extends MovingDrawing<Data> {
         meaning("negative", "below 0"),
         meaning("positive", "above 0"),
       ),
+      make("div", { class: "where" }, where),
       make(
         "div",
         { class: "legend reads" },
-        meaning("now", "read now"),
+        meaning("now", "now"),
         meaning("read", "earlier"),
         this.sparing,
       ),
