@@ -56,7 +56,7 @@ page = Chapter("40_kv_cache", CALC)
 page.open()
 pair = worked.SUM
 if page.draws(*OF_A_SUM):
-    pair = last_allowed(f"{page.prefix}last", page.pair(), pair)
+    pair = last_allowed(f"{page.prefix}last", page.pair(slim=True), pair)
 
 
 @page.section("written", needs=[BOOK_RUN], told=False)

@@ -33,7 +33,7 @@ page.open()
 page.link.knows(*(f"{page.prefix}{name}" for name in CONTROLS_OF_BEFORE))
 pair = worked.SUM
 if page.draws(*OF_A_PROBLEM):
-    asked = page.pair(digits=4, a=str(pair[0]), b=str(pair[1]))
+    asked = page.pair(digits=4, a=str(pair[0]), b=str(pair[1]), slim=True)
     pair = last_allowed(f"{page.prefix}last", asked, pair)
 
 
@@ -70,7 +70,7 @@ def a_tile_crosses() -> None:
         opened=first_opened(),
         bytes_per_number=worked.FLOAT_BYTES,
         alt="A tile crosses the table of scores; beside it m, l and O of its rows, below it the "
-        "cards of one row and the bytes that have passed between two memories",
+        "bytes that have passed between two memories and the cards of one row",
         on_read=keep,
     )
     st.caption(page.text("tiles_caption"))

@@ -164,6 +164,7 @@ WHAT_IS_DASHED = {
     ("guess.css", ".empty"): "still to come: the bar of an answer",
     ("guess.css", ".lines .ahead"): "still to come: the rest of a line",
     ("bet.css", ".guessed"): "still to come: how the runs will go, as a reader says",
+    ("tiles.css", ".let_go rect"): "gone: a tile whose scores are let go",
     ("tiles.css", ".bar .end"): "still to come: the value at the end",
     ("tiles.css", ".legend .end"): "still to come: the value at the end",
     ("ledger.css", ".ghost"): "taken out of the sum",

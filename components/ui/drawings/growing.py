@@ -19,21 +19,12 @@ Numbers = NDArray[np.float64]
 
 HTML = f"""
 <div class="drawing growing">
-  <div class="controls">
-    <div class="choice" role="group" aria-label="Cache">
-      <button data-cache="with">with a cache</button><button data-cache="none">without</button>
-    </div>
-    <span class="where"></span>
-  </div>
+  <p class="headline">Each step writes a token and adds one line to K and V. Switch the cache off
+    and compare.</p>
+  <div class="title">Tokens read so far</div>
+  <div class="tally" role="group" aria-label="Cache"></div>
   <div class="strip" aria-hidden="true"></div>
   <div class="maps" role="img"></div>
-  <div class="tally"></div>
-  <div class="legend">
-    <span><i class="now"></i>read in this step</span>
-    <span><i class="read"></i>in an earlier one</span>
-    <span class="sparing"><i class="spared"></i>spared by the cache</span>
-    <span><i class="positive"></i>above 0</span><span><i class="negative"></i>below 0</span>
-  </div>
   {moments("Step", first=1)}
   <div class="said" role="status"></div>
 </div>

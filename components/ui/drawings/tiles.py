@@ -23,8 +23,6 @@ MOST_TOKENS, MOST_NUMBERS = 64, 8
 
 ORDERS = {"written": "as written", "first": "largest first", "last": "largest last"}
 
-STROKES = "M0 4L4 0M0 10L10 0M6 10L16 0M12 10L18 4"
-
 
 class Opened(NamedTuple):
     """What a reader has chosen: the row that is open, the sizes of a tile, and the order in which
@@ -37,21 +35,56 @@ class Opened(NamedTuple):
 
 
 def box(memory: Memory) -> str:
-    return f"<b>{memory.name}</b><span>{memory.size}</span><span>{memory.speed}</span>"
+    rate = f'<span class="longer">, {memory.speed}</span>'
+    return f"<b>{memory.name}</b> {memory.size}{rate}"
 
 
 HBM, L2, SHARED, REGISTERS = H100_MEMORIES
 
 HTML = f"""
 <div class="drawing tiles">
+  <p class="headline">A tile crosses the table of scores; of each row only three things are kept.
+    Pick any row.</p>
   <div class="controls">
     <div class="choice rows" role="group" aria-label="Queries in a tile"></div>
     <div class="choice columns" role="group" aria-label="Keys in a tile"></div>
-    <span class="hint">click a row, or move over the rows with the arrow keys</span>
+    <div class="choice turned" role="group" aria-label="Row that is open">
+      <span>row</span>
+      <button type="button" class="above" aria-label="Row above">↑</button>
+      <button type="button" class="below" aria-label="Row below">↓</button>
+      <b class="at"></b>
+    </div>
   </div>
   <svg class="plan"></svg>
-  <div class="letters"><i>m</i> largest score so far · <i>l</i> sum of exp(score − m) · <i>O</i>
-    output so far</div>
+  <div class="moved">
+    <div class="memories">
+      <div class="slow">{box(HBM)}</div>
+      <div class="longer">{L2.name} between them, {L2.size}, not counted</div>
+      <div class="fast">{box(SHARED)}<span class="longer"> + {REGISTERS.name}</span></div>
+    </div>
+    <div class="pass">
+      <span>with tiles</span>
+      <div class="bar" aria-hidden="true">
+        <i class="more"></i><i class="read"></i><i class="written"></i><i class="end"></i>
+      </div>
+      <b class="passed"></b>
+    </div>
+    <div class="pass">
+      <span>plain<span class="longer"> attention</span></span>
+      <div class="bar" aria-hidden="true">
+        <i class="whole">the whole table, its hidden half too, written and read</i>
+      </div>
+      <b class="plain"></b>
+    </div>
+    <div class="legend">
+      <span><i class="read"></i>fetched <b class="n_read"></b></span>
+      <span><i class="written"></i>written <b class="n_written"></b></span>
+      <span><i class="end"></i>in the end <b class="flash"></b></span>
+      <span><i class="more"></i>more than plain attention</span>
+    </div>
+  </div>
+  {moments("Tile shown")}
+  <div class="said" role="status"></div>
   <div class="opened" role="group">
     <div class="head">
       <b class="which"></b>
@@ -68,27 +101,6 @@ HTML = f"""
       <span>drag a card, or move it with the arrow keys</span>
     </div>
   </div>
-  <div class="moved">
-    <div class="memory slow">{box(HBM)}</div>
-    <div class="meter">
-      <div class="between">between them {L2.name}, {L2.size}, left out of this count</div>
-      <div class="bar" aria-hidden="true">
-        <i class="more"></i><i class="read"></i><i class="written"></i><i class="end"></i>
-        <i class="mark"></i>
-      </div>
-      <div class="legend">
-        <span><i class="read"></i>fetched <b class="n_read"></b></span>
-        <span><i class="written"></i>written <b class="n_written"></b></span>
-        <span><i class="end"></i>in the end <b class="flash"></b></span>
-        <span><i class="mark"></i>plain attention, whole table and its hidden half written and read
-          <b class="plain"></b></span>
-        <span><i class="more"></i>more than plain attention</span>
-      </div>
-    </div>
-    <div class="memory fast">{box(SHARED)}<span>+ {REGISTERS.name}</span></div>
-  </div>
-  {moments("Tile shown")}
-  <div class="said" role="status"></div>
 </div>
 """
 

@@ -359,6 +359,7 @@ CALC: dict[str, Callable[[], str]] = {
     "hand_plain": lambda: f"{shares() @ VALUES:.3f}",
     **{f"hand_apart_{k}": lambda k=k: signed(slope_apart(k)) for k in range(2)},
     **{f"hand_ds_{k}": lambda k=k: signed(shares()[k] * slope_apart(k)) for k in range(2)},
+    "drawn": lambda: spelled(probes.SHOWN),
     "tile_tokens": lambda: f"{probes.n_token()}",
     "tile_all_operations": lambda: all_operations(causal=False),
     "tile_operations": all_operations,

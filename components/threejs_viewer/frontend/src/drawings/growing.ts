@@ -22,6 +22,9 @@ const HEADS: Record<Name, [letter: string, meaning: string]> = {
 };
 const names = Object.keys(HEADS) as Name[];
 
+const NARROW = 560; // pixels; on less, so many numbers of a line are drawn as have room
+const FEW = 16;
+
 interface Data extends Record<Name, string>, Sent {
   tokens: string[];
   n_prompt: number;
@@ -36,18 +39,21 @@ interface Data extends Record<Name, string>, Sent {
 interface Shown {
   lines: Int8Array;
   width: number;
+  /** So many numbers of a line have room. */
+  drawn: number;
   map: HeatMap;
 }
 
 /** Tokens read so far, a bar each way. */
 interface Bar {
   row: HTMLElement;
+  button: HTMLElement;
   count: HTMLElement;
 }
 
 class Growing extends MovingDrawing<Data> {
-  private readonly frame = this.coloured(this.part("maps"));
-  private readonly choices = this.all(".choice button");
+  private readonly frame = this.coloured(this.watched("maps"));
+  private narrow = false;
   private cached = true;
   private steps!: Steps;
   private strip!: Strip;
@@ -56,59 +62,105 @@ class Growing extends MovingDrawing<Data> {
   /** By step and token. */
   private cells: SVGRectElement[][] = [];
   private bars!: { cached: Bar; anew: Bar };
+  /** What says that no query is kept. */
+  private readonly unkept = make("span", { class: "unkept" }, "not kept");
+  private sparing!: HTMLElement;
   /** The token under the hand or the focus. */
   private pointed: number | null = null;
-
-  protected override begin(): void {
-    for (const button of this.choices)
-      button.onclick = () => {
-        this.cached = button.dataset.cache === "with";
-        this.again();
-      };
-  }
 
   protected override recolour(): void {
     this.again();
   }
 
   protected build(): void {
-    const { frame } = this;
-    const { tokens, n_prompt, layer, head, alt, seconds } = this.data;
+    const { tokens, n_prompt, seconds } = this.data;
     this.steps = stepsOf(tokens.length, n_prompt);
+    this.strip = new Strip(this.part("strip"), tokens);
+    this.pointed = null;
+    this.bars = { cached: this.buildBar("with"), anew: this.buildBar("none") };
+    this.part("tally").replaceChildren(this.bars.cached.row, this.bars.anew.row);
+    this.layOut();
+    this.playOnce(this.evenly(this.steps.n_step, seconds));
+  }
+
+  private buildBar(cache: "with" | "none"): Bar {
+    const words = cache === "with" ? "with a cache" : "without";
+    const button = make("button", { type: "button", "data-cache": cache }, words);
+    button.onclick = () => {
+      this.cached = cache === "with";
+      this.again();
+    };
+    const count = make("b");
+    return { row: make("div", { class: "bar" }, button, make("i"), count), button, count };
+  }
+
+  // ------------------------------------------------------------ by the width of the page
+
+  protected override place(): void {
+    if (!this.maps || this.isNarrow() === this.narrow) return;
+    this.layOut();
+    this.again();
+  }
+
+  private isNarrow(): boolean {
+    const { clientWidth } = this.frame;
+    return clientWidth > 0 && clientWidth < NARROW;
+  }
+
+  private layOut(): void {
+    const { frame } = this;
+    const { tokens, layer, head, alt } = this.data;
+    this.narrow = this.isNarrow();
     frame.setAttribute("aria-label", alt);
     frame.style.setProperty("--rows", String(tokens.length));
-    say(this.part("where"), `One of the network’s heads is drawn: layer ${layer}, head ${head}.`);
     const rows = make("div", { class: "rows" });
-    this.strip = new Strip(this.part("strip"), tokens);
     this.rows = new Strip(rows, tokens);
     this.rows.pointedAt((token) => this.point(token));
-    this.pointed = null;
     this.maps = { k: this.shown("k"), v: this.shown("v"), q: this.shown("q") };
+    this.maps.q.map.box.append(this.unkept);
+    const { width, drawn } = this.maps.k;
+    const part = drawn < width ? `; ${drawn} of the ${width} numbers of a line` : "";
+    const where = `One of the network’s heads: layer ${layer}, head ${head}${part}.`;
     const heads = [
       ...names.map((name) => headOf(...HEADS[name])),
       headOf("Tokens read", "step by step →"),
     ];
     const maps = names.map((name) => this.maps[name].map.box);
-    frame.replaceChildren(make("div"), ...heads, rows, ...maps, this.plan());
-    this.bars = { cached: barOf("with a cache"), anew: barOf("without") };
-    this.part("tally").replaceChildren(
-      make("div", { class: "title" }, "Tokens read so far"),
-      this.bars.cached.row,
-      this.bars.anew.row,
+    this.sparing = meaning("spared", "not read again");
+    frame.replaceChildren(
+      make("div"),
+      ...heads,
+      rows,
+      ...maps,
+      this.plan(),
+      make(
+        "div",
+        { class: "legend signs" },
+        meaning("negative", "below 0"),
+        meaning("positive", "above 0"),
+      ),
+      make("div", { class: "where" }, where),
+      make(
+        "div",
+        { class: "legend reads" },
+        meaning("now", "now"),
+        meaning("read", "earlier"),
+        this.sparing,
+      ),
     );
-    this.playOnce(this.evenly(this.steps.n_step, seconds));
   }
 
   private shown(name: Name): Shown {
     const [lines, room] = [signedBytes(this.data[name]), this.data.tokens.length];
     const width = lines.length / room;
-    const map = new HeatMap(room, width);
+    const drawn = this.narrow ? Math.min(FEW, width) : width;
+    const map = new HeatMap(room, drawn);
     map.box.onpointermove = ({ clientY }) => {
       const { top, height } = map.box.getBoundingClientRect();
       this.point(clamp(Math.floor((room * (clientY - top)) / height), 0, room - 1));
     };
     map.box.onpointerleave = () => this.point(null);
-    return { lines, width, map };
+    return { lines, width, drawn, map };
   }
 
   /** A column for each step, a row for each token that is there. */
@@ -147,23 +199,21 @@ class Growing extends MovingDrawing<Data> {
     const { steps, cached } = this;
     const length = there(steps, step);
     const first = firstRead(steps, step, cached);
-    for (const button of this.choices)
-      set(button, { "aria-pressed": (button.dataset.cache === "with") === cached });
     this.strip.grow(length);
     this.rows.grow(length);
     const only = this.pointed !== null && this.pointed < length ? this.pointed : null;
     for (const row of [this.strip, this.rows]) row.only(only);
     for (const { map } of Object.values(this.maps)) map.only = only;
     for (const name of ["k", "v"] as const) {
-      const { lines, width, map } = this.maps[name];
-      map.show(lines.subarray(0, length * width), first, 0, length - first);
+      this.maps[name].map.show(beginnings(this.maps[name], 0, length), first, 0, length - first);
     }
-    const { lines, width, map } = this.maps.q;
-    map.show(lines.subarray(first * width, length * width), first, first, length - first);
-    map.spare(first);
+    const { q } = this.maps;
+    q.map.show(beginnings(q, first, length), first, first, length - first);
+    q.map.spare(first);
+    this.unkept.hidden = first === 0;
     this.cells.forEach((column, i) => this.drawStep(column, i + 1, step));
     this.drawBars(step);
-    this.part("sparing").hidden = !cached;
+    this.sparing.hidden = !cached;
     return !this.plays && only !== null ? this.saidOf(only) : this.told(step);
   }
 
@@ -186,6 +236,7 @@ class Growing extends MovingDrawing<Data> {
       setShare(bar.row, "--share", n / most);
       say(bar.count, String(n));
       bar.row.classList.toggle("chosen", way === cached);
+      set(bar.button, { "aria-pressed": way === cached });
     }
   }
 
@@ -217,10 +268,16 @@ function headOf(letter: string, meaning: string): HTMLElement {
   return make("div", { class: "head" }, make("b", {}, letter), ` ${meaning}`);
 }
 
-function barOf(name: string): Bar {
-  const count = make("b");
-  const row = make("div", { class: "bar" }, make("span", {}, name), make("i"), count);
-  return { row, count };
+function meaning(kind: string, words: string): HTMLElement {
+  return make("span", {}, make("i", { class: kind }), words);
+}
+
+/** Of lines `first` to `end`, the numbers that are drawn. */
+function beginnings({ lines, width, drawn }: Shown, first: number, end: number): number[] {
+  return range(end - first).flatMap((i) => {
+    const begin = (first + i) * width;
+    return [...lines.subarray(begin, begin + drawn)];
+  });
 }
 
 export default mounted(Growing);

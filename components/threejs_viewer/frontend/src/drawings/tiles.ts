@@ -46,10 +46,13 @@ import { Slide } from "./shared/slide";
 import "./tiles.css";
 
 // Pixels.
-const [TOP, FOOT] = [22, 15]; // of the letters above, and of the scale of m below
+const FOOT = 15; // of the scale of m below
 const [WIDE, USUAL] = [640, 900]; // room for names at the left; the width before there is a page
-const LARGEST = 378; // side of the table
+const LARGEST = 264; // side of the table
 const NAMES = 58;
+const CUE = 74; // of what says at the right which row is open
+const [LINE, LETTER] = [15, 5]; // from line to line of a head; before its letter
+const WORD = 40; // of what is written into a tile that is let go
 const HATCH = 6; // from stroke to stroke
 
 const LEVELS = 6; // of colour, a sign
@@ -93,6 +96,9 @@ interface Line {
 
 /** Where things stand, in pixels. */
 interface Place {
+  wide: boolean;
+  /** Of the heads above the table. */
+  top: number;
   names: number;
   side: number;
   m: Pair;
@@ -115,10 +121,15 @@ class Tiles extends MovingDrawing<Data> {
   private pointed: number | null = null;
   private places!: Place;
   private tiles: SVGGElement[] = [];
+  /** Which of them are let go. */
+  private gone: SVGGElement[] = [];
   private lines: Line[] = [];
   private scale!: SVGGElement;
   private frame!: SVGRectElement;
   private mark!: SVGRectElement;
+  private cue!: SVGTextElement;
+  /** The row under the pointer. */
+  private hover!: SVGRectElement;
   private field!: SVGRectElement;
 
   protected override begin(): void {
@@ -128,6 +139,8 @@ class Tiles extends MovingDrawing<Data> {
         this.comeToTheRow();
         this.tell();
       };
+    this.part("above").onclick = () => this.turnTo(this.row - 1);
+    this.part("below").onclick = () => this.turnTo(this.row + 1);
   }
 
   // ------------------------------------------------------------ built once
@@ -137,8 +150,8 @@ class Tiles extends MovingDrawing<Data> {
     const [row, rows, columns, order] = opened;
     this.walk = { n: tokens.length, size, rows, columns };
     this.pointed = null;
-    this.buildChoice("rows", "queries in a tile");
-    this.buildChoice("columns", "keys in a tile");
+    this.buildChoice("rows", "queries");
+    this.buildChoice("columns", "keys");
     this.read();
     this.openRow(row, order);
     this.layOut();
@@ -151,7 +164,8 @@ class Tiles extends MovingDrawing<Data> {
       button.onclick = () => this.cut({ ...this.walk, [name]: size });
       return button;
     });
-    this.part(name).replaceChildren(make("span", {}, words), ...buttons);
+    const said = make("span", {}, words, make("span", { class: "longer" }, " in a tile"));
+    this.part(name).replaceChildren(said, ...buttons);
   }
 
   private cardsOf(row: number): Card[] {
@@ -298,34 +312,37 @@ class Tiles extends MovingDrawing<Data> {
   private layOut(): void {
     const width = this.plan.clientWidth || USUAL;
     const wide = width >= WIDE;
-    const names = wide ? NAMES : 0;
-    const side = Math.floor(Math.min(LARGEST, (width - names) * (wide ? 0.46 : 0.54)));
-    const gap = wide ? 24 : 9;
-    const room = (width - names - side - 3 * gap - 6) / (wide ? 3 : 3.2);
+    const names = wide ? NAMES : 1; // the ring needs its own width
+    const side = Math.floor(Math.min(LARGEST, (width - names) * (wide ? 0.46 : 0.59)));
+    const gap = wide ? 28 : 7;
+    const room = (width - names - side - 3 * gap - (wide ? CUE : 3)) / 3;
     const m = names + side + gap;
     const l = m + room + gap;
     const O = l + room + gap;
     const place: Place = {
+      wide,
+      top: wide ? 26 : 2 * LINE + 6,
       names,
       side,
       m: [m, m + room],
       l: [l, l + room],
-      O: [O, O + Math.min(room, 150)],
+      O: [O, O + room],
     };
     this.places = place;
-    const height = TOP + side + FOOT;
+    const height = place.top + side + FOOT;
     const { plan } = this;
     plan.replaceChildren();
     set(plan, { viewBox: `0 0 ${width} ${height}`, height, role: "group" });
     set(plan, { "aria-label": this.data.alt });
     this.placeTable();
-    this.placeWords(wide);
-    this.part("letters").toggleAttribute("hidden", wide);
+    this.placeWords();
     this.scale = draw(plan, "g", { class: "scale" });
     this.lines = range(this.walk.n).map((row) => this.buildLine(row));
     this.frame = draw(plan, "rect", { class: "frame" });
-    this.mark = draw(plan, "rect", { class: "mark", x: names, rx: 2 });
-    set(this.mark, { width: place.O[1] - names + 3, height: this.step + 2 });
+    const across = { x: names, rx: 2, width: place.O[1] - names + 2, height: this.step + 2 };
+    this.hover = draw(plan, "rect", { class: "hover", hidden: "", ...across });
+    this.mark = draw(plan, "rect", { class: "mark", ...across });
+    this.cue = draw(plan, "text", { class: "cue", x: place.O[1] + 9 });
     this.buildField(place.O[1]);
   }
 
@@ -338,7 +355,7 @@ class Tiles extends MovingDrawing<Data> {
   }
 
   private y(query: number): number {
-    return TOP + this.step * query;
+    return this.places.top + this.step * query;
   }
 
   private box({ queries, keys }: Step): Record<"x" | "y" | "width" | "height", number> {
@@ -349,12 +366,12 @@ class Tiles extends MovingDrawing<Data> {
   private placeTable(): void {
     const { plan, walk, places } = this;
     const { n, rows, columns } = walk;
-    const { names, side } = places;
+    const { names, side, top } = places;
     const most = Math.max(...this.data.scores.flat().map(Math.abs));
     this.tiles = this.steps.map((step) => this.buildTile(step, STRONG * most));
     const lines = [
       ...blocks(n, rows).map(([begin]) => `M${names} ${this.y(begin)}h${side}`),
-      ...blocks(n, columns).map(([begin]) => `M${this.x(begin)} ${TOP}v${side}`),
+      ...blocks(n, columns).map(([begin]) => `M${this.x(begin)} ${top}v${side}`),
     ];
     draw(plan, "path", { class: "grid", d: lines.join("") });
     const strokes = later(n, (HATCH * n) / side).map((ends) =>
@@ -362,7 +379,8 @@ class Tiles extends MovingDrawing<Data> {
     );
     const hatch = strokes.map(([from, to]) => `M${from}L${to}`).join("");
     draw(plan, "path", { class: "hatch", d: hatch });
-    draw(plan, "rect", { class: "edge", x: names, y: TOP, width: side, height: side });
+    draw(plan, "rect", { class: "edge", x: names, y: top, width: side, height: side });
+    this.gone = this.steps.map((step) => this.buildGone(step));
   }
 
   /** The scores of a tile, a path for each level of colour. */
@@ -384,29 +402,46 @@ class Tiles extends MovingDrawing<Data> {
     return group;
   }
 
-  private placeWords(wide: boolean): void {
-    const { names, side, m, l, O } = this.places;
-    const y = TOP - 9;
-    const shown = this.data.values[0].length;
-    const words: [text: string, more: string, x: number][] = [
-      ["m", "largest score so far", m[0]],
-      ["l", "sum of exp(score − m)", l[0]],
-      ["O", `${shown} of its ${this.walk.size}`, O[0]],
+  /** Around a tile whose scores are no more, with the words where they have room. */
+  private buildGone(step: Step): SVGGElement {
+    const group = draw(this.plan, "g", { class: "let_go" });
+    const { x, y, width, height } = this.box(step);
+    draw(group, "rect", { x: x + 1.5, y: y + 1.5, width: width - 3, height: height - 3 });
+    const { queries, keys } = step;
+    const crossed = keys[1] > queries[0]; // by the edge of what is hidden
+    const first = Math.max(queries[0], keys[0]);
+    const middle = first + (queries[1] - first) * (crossed ? 0.72 : 0.5);
+    const end = Math.min(this.x(keys[1]), this.x(middle));
+    if (end - x < WORD || height < WORD / 2) return group;
+    draw(group, "text", { x: (x + end) / 2, y: this.y(middle) }).textContent = "let go";
+    return group;
+  }
+
+  private placeWords(): void {
+    const { wide, top, names, side, m, l, O } = this.places;
+    const y = top - 8;
+    const words: [letter: string, lines: string[], x: number][] = [
+      ["m", ["largest", "so far"], m[0]],
+      ["l", ["sum", "so far"], l[0]],
+      ["O", ["output", "so far"], O[0]],
     ];
     const above = draw(this.plan, "text", { class: "soft", x: names, y });
-    above.textContent = wide ? "queries ↓, keys →" : "queries ↓ keys →";
-    for (const [text, more, x] of words) {
-      const word = draw(this.plan, "text", { x, y });
-      draw(word, "tspan", { class: "letter" }).textContent = text;
-      if (wide) draw(word, "tspan", { class: "soft", dx: 5 }).textContent = more;
+    above.textContent = "queries ↓, keys →";
+    for (const [letter, lines, x] of words) {
+      const word = draw(this.plan, "text", { class: "over", x, y });
+      draw(word, "tspan", wide ? {} : { y: y - LINE }).textContent = wide
+        ? lines.join(" ")
+        : lines[0];
+      const place = wide ? { dx: LETTER } : { x, y };
+      draw(word, "tspan", { class: "letter", ...place }).textContent = letter;
     }
-    for (const [[from, to]] of [[m], [l]])
-      draw(this.plan, "rect", { class: "back", x: from, y: TOP, width: to - from, height: side });
+    for (const [from, to] of [m, l])
+      draw(this.plan, "rect", { class: "back", x: from, y: top, width: to - from, height: side });
     if (!wide) return;
     for (const [name, begin, end] of this.data.parts) {
-      const [top, bottom] = [this.y(begin) + 1.5, this.y(end) - 1.5];
-      draw(this.plan, "path", { class: "grid", d: `M${names - 4} ${top}h-4V${bottom}h4` });
-      const text = { class: "soft part", x: names - 12, y: (top + bottom) / 2 };
+      const [from, to] = [this.y(begin) + 1.5, this.y(end) - 1.5];
+      draw(this.plan, "path", { class: "grid", d: `M${names - 4} ${from}h-4V${to}h4` });
+      const text = { class: "soft part", x: names - 12, y: (from + to) / 2 };
       draw(this.plan, "text", text).textContent = name;
     }
   }
@@ -443,18 +478,22 @@ class Tiles extends MovingDrawing<Data> {
 
   /** What takes the pointer and the keys, over all rows. */
   private buildField(right: number): void {
-    const { names, side } = this.places;
+    const { names, side, top: y } = this.places;
     const held = this.field && this.field === (this.root.getRootNode() as Document).activeElement;
-    const box = { x: names, y: TOP, width: right - names, height: side };
+    const box = { x: names, y, width: right - names, height: side };
     this.field = draw(this.plan, "rect", { class: "field", tabindex: 0, role: "slider", ...box });
     set(this.field, { "aria-label": "Row that is open", "aria-valuemin": 1 });
     set(this.field, { "aria-valuemax": this.walk.n, "aria-orientation": "vertical" });
     const at = ({ clientY }: MouseEvent): number => {
       const { top, height } = this.field.getBoundingClientRect();
-      return Math.floor(((clientY - top) / (height || 1)) * this.walk.n);
+      const row = Math.floor(((clientY - top) / (height || 1)) * this.walk.n);
+      return clamp(row, 0, this.walk.n - 1);
     };
     this.field.onclick = (event) => this.turnTo(at(event));
+    this.field.onpointerleave = () => this.hover.toggleAttribute("hidden", true);
     this.field.onpointermove = (event) => {
+      this.hover.toggleAttribute("hidden", event.pointerType === "touch");
+      set(this.hover, { y: this.y(at(event)) - 1 });
       if (event.buttons === 1 && event.pointerType === "mouse") this.turnTo(at(event));
     };
     this.field.onkeydown = (event) => {
@@ -492,7 +531,9 @@ class Tiles extends MovingDrawing<Data> {
     this.showSums(now);
     this.showMoved(step);
     const { row, pointed } = this;
-    const name = `row ${row + 1}, token “${this.data.tokens[row]}”`;
+    const token = `“${this.data.tokens[row]}”`;
+    const name = `row ${row + 1}, token ${token}`;
+    this.part("at").textContent = `${row + 1}, ${token}`;
     this.part("which").textContent = `The cards of ${name}`;
     set(this.field, { "aria-valuenow": row + 1, "aria-valuetext": name });
     if (!this.plays && pointed !== null) return this.saidOf(pointed);
@@ -515,8 +556,11 @@ class Tiles extends MovingDrawing<Data> {
       set(tile, { class: kind });
     });
     this.frame.toggleAttribute("hidden", moment === 0);
+    this.gone.forEach((mark, i) => mark.toggleAttribute("hidden", i >= moment - 1));
     set(this.frame, this.box(step));
     set(this.mark, { y: this.y(this.row) - 1 });
+    set(this.cue, { y: this.y(this.row + 0.5) });
+    this.cue.textContent = this.places.wide ? `row ${this.row + 1} ↕` : "";
   }
 
   private showLines(moment: number): void {
@@ -552,11 +596,12 @@ class Tiles extends MovingDrawing<Data> {
     const most = (to - from) / MARK;
     const every = [1, 2, 5, 10, 20, 50].find((n) => (high - low) / n <= most) ?? 100;
     const first = Math.ceil(low / every);
-    const foot = TOP + this.places.side;
+    const { top } = this.places;
+    const foot = top + this.places.side;
     this.scale.replaceChildren();
     for (let n = first; n * every <= high; n++) {
       const x = this.xOfM(n * every, bounds);
-      draw(this.scale, "path", { d: `M${x} ${TOP}V${foot + 3}` });
+      draw(this.scale, "path", { d: `M${x} ${top}V${foot + 3}` });
       draw(this.scale, "text", { class: "soft", x, y: foot + 13 }).textContent = plain(n * every);
     }
   }
@@ -577,7 +622,7 @@ class Tiles extends MovingDrawing<Data> {
     const wide = (l: number): number => ((to - from) * l) / longest;
     const { before, after, shrink } = arrival;
     const kept = fresh ? (before.l ? shrink * before.l : 0) : after.l;
-    set(line.was, { x: from, width: fresh ? wide(before.l) : 0 });
+    set(line.was, { x: from, width: fresh && shrinks(arrival) ? wide(before.l) : 0 });
     set(line.shrunk, { x: from, width: wide(kept) });
     set(line.fresh, { x: from + wide(kept), width: wide(after.l - kept) });
   }
@@ -627,11 +672,12 @@ class Tiles extends MovingDrawing<Data> {
     share("read", bytes * read);
     share("written", bytes * written);
     share("end", flash);
-    share("mark", whole);
+    share("whole", whole);
     share("more", longest - whole);
-    const words = { n_read: bytes * read, n_written: bytes * written, flash, plain: whole };
+    const passed = bytes * (read + written);
+    const words = { passed, n_read: bytes * read, n_written: bytes * written, flash, plain: whole };
     for (const [name, of] of Object.entries(words)) this.meter(name).textContent = kilobytes(of);
-    this.part("moved").classList.toggle("past", bytes * (read + written) > whole);
+    this.part("moved").classList.toggle("past", passed > whole);
   }
 
   // ------------------------------------------------------------ in words
@@ -646,15 +692,11 @@ class Tiles extends MovingDrawing<Data> {
   private sentence(moment: number, now: Standing): string {
     const where = told(this.steps, moment);
     if (moment === 0) return where;
-    const parts = [where, this.saidOfRow(now)];
+    if (moment < this.steps.length) return `${where} ${this.saidOfRow(now)}`;
     const { read, written } = this.steps[moment - 1];
     const { bytes } = this.data;
-    parts.push(
-      moment < this.steps.length
-        ? `${kilobytes(bytes * (read + written))} have passed.`
-        : verdict(bytes * (read + written), bytes * plainMoves(this.walk)),
-    );
-    return parts.join(" ");
+    const passed = verdict(bytes * (read + written), bytes * plainMoves(this.walk));
+    return `${this.saidOfRow(now)} ${passed}`;
   }
 
   private saidOfRow({ arrival, came, fresh }: Standing): string {

@@ -508,9 +508,9 @@ test("one query meets, several meet; at the end it is said which way moves more"
   expect(tiles.told(wide, 3)).toBe("Tile 3 of 6: queries 5 to 8 meet keys 5 to 8.");
   const ends = [9, 12, 50].map((plain) => tiles.verdict(12 * 1024, plain * 1024));
   expect(ends).toEqual([
-    "In all 12 KB have passed, 3.0 KB more than with plain attention.",
-    "In all 12 KB have passed, as many as with plain attention.",
-    "In all 12 KB have passed, 38 KB less than with plain attention.",
+    "12 KB have passed, 3.0 KB more than with plain attention.",
+    "12 KB have passed, as many as with plain attention.",
+    "12 KB have passed, 38 KB less than with plain attention.",
   ]);
 });
 

@@ -142,7 +142,7 @@ export function kilobytes(bytes: number): string {
 
 /** In the end, both in bytes. */
 export function verdict(flash: number, plain: number): string {
-  const moved = `In all ${kilobytes(flash)} have passed`;
+  const moved = `${kilobytes(flash)} have passed`;
   if (flash === plain) return `${moved}, as many as with plain attention.`;
   const than = `${flash < plain ? "less" : "more"} than with plain attention`;
   return `${moved}, ${kilobytes(Math.abs(plain - flash))} ${than}.`;
