@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import chain
 
 import numpy as np
 import streamlit as st
 
-from components.ui.book import CONTENTS, Entry
+from components.ui.book import CONTENTS, GROUPS, Entry
 from components.ui.chapter import Chapter
+from components.ui.chapters.ch30 import worked as curriculum
 from components.ui.claims import claim_index
 from components.ui.claims.claim import Looked
 from components.ui.claims.standing import standing_of
 from components.ui.link import Link, drop, said, text_up_to
 from components.ui.words import one_in
 from lab.data.problems import HELDOUT_FROM, TEST_FROM, two_digit_split
+from lab.readings import Counts
 from lab.statistics import CHANCE
 
 
@@ -26,7 +28,19 @@ def table_heldout() -> int:
     return int(np.sum(two_digit_split()[:10, :10] >= HELDOUT_FROM))
 
 
+EXAMPLE = "curriculum.wrong_4x4"
+"""The claim that the page follows to its end."""
+
+
+def example_minutes() -> int:
+    """What its reading took, on the machine of its record."""
+    return round(claim_index.look_up(EXAMPLE).source["seconds"] / 60)
+
+
 CALCULATIONS = {
+    "example_minutes": lambda: f"{example_minutes()}",
+    "example_most": curriculum.CALC["allowed"],
+    "example_goal": curriculum.CALC["share_shown"],
     "table_heldout": lambda: f"{table_heldout()}",
     "chance": lambda: one_in(CHANCE),
     "validation": lambda: one_in((TEST_FROM - HELDOUT_FROM) / (1 - HELDOUT_FROM)),
@@ -60,23 +74,41 @@ def counted(x: Looked) -> str:
     if m.n is not None and f"{m.n:,}" not in m.shown:
         n = f"n = {m.n:,}" if m.errors is None else f"errors/n {m.errors:,}/{m.n:,}"
     bound = f"at least {m.bound:.5f} right (95%)" if m.bound else ""
-    return " · ".join(part for part in (n, bound, "evaluated before" * m.read_before) if part)
+    question = x.claim.question
+    worst = isinstance(question, Counts) and question.together != "pooled"
+    which = "worst run" if worst and (n or bound) else ""
+    parts = (which, n, bound, "evaluated before" * m.read_before)
+    return " · ".join(part for part in parts if part)
 
 
 def told(x: Looked) -> str:
     """All that a search looks through."""
     parts = (x.name, page_of(x).title, x.claim.statement, value(x), counted(x), x.claim.record)
-    return " ".join(parts).lower()
+    return no_commas(" ".join(parts).lower())
 
 
-def matching(claims: Sequence[Looked], sought: str) -> list[Looked]:
-    """Those that have each of its words; one that begins with a digit is no end of a longer
-    number."""
-    words = [
-        re.compile((r"(?<![\d.,])" if word[0].isdigit() else "") + re.escape(word))
-        for word in sought.split()
-    ]
-    return [x for x in claims if all(word.search(told(x)) for word in words)]
+def no_commas(text: str) -> str:
+    """1361 for 1,361, so that either is found."""
+    return re.sub(r"(?<=\d),(?=\d{3})", "", text)
+
+
+def beginning(words: str) -> re.Pattern[str]:
+    """These words, where a word or a number begins."""
+    return re.compile(r"(?<![\w.])" + re.escape(words))
+
+
+Patterns = Sequence[re.Pattern[str]]
+
+
+def patterns_of(sought: str, claims: Iterable[Looked]) -> Patterns:
+    """All that is typed as it stands; if no claim says that, each of its words."""
+    sought = no_commas(sought)
+    whole = [beginning(sought)]
+    return whole if matching(claims, whole) else [*map(beginning, sought.split())]
+
+
+def matching(claims: Iterable[Looked], patterns: Patterns) -> list[Looked]:
+    return [x for x in claims if all(pattern.search(told(x)) for pattern in patterns)]
 
 
 def page_of(x: Looked) -> Entry:
@@ -116,13 +148,13 @@ def claims_on(entry: Entry) -> list[Looked]:
 
 
 @st.fragment
-def show_group(entry: Entry, sought: str, n: int, opened: bool) -> None:
+def show_group(entry: Entry, sought: str, patterns: Patterns, n: int, opened: bool) -> None:
     """The claims of a page, folded: until it is opened, nothing of them is read or drawn."""
     label = f"**{entry.title}** · {n} claim{'s' if n > 1 else ''}"
     key = f"{page.prefix}{entry.url}_{sought}"
     with st.expander(label, expanded=opened, key=key, on_change="rerun") as fold:
         if fold.open:
-            rows = "".join(map(as_html, matching(claims_on(entry), sought)))
+            rows = "".join(map(as_html, matching(claims_on(entry), patterns)))
             st.html(f'<div class="wb-claims">{rows}</div>')
 
 
@@ -139,7 +171,8 @@ def ask() -> str:
         key=SEARCH,
         bind="query-params",
         max_chars=MOST_TYPED,
-        placeholder="a word, a value, a page or a record: carry, 0 errors, rope, race.jsonl",
+        placeholder="carry, 0 errors, 1,361, rope, race.jsonl",
+        help="A word of a claim, its value, the address of its page, or its record.",
     )
     return claim_index.renamed((typed or "").strip().lower())
 
@@ -148,22 +181,29 @@ page = Chapter("91_claims", CALCULATIONS)
 link = Link(SEARCH)
 page.open()
 page.prose("opening")
+st.html(f'<div class="wb-claims">{as_html(claim_index.look_up(EXAMPLE))}</div>')
+page.prose("example")
 
 makes = {entry: n for entry in CONTENTS if (n := n_claims(entry))}
+patterns: Patterns = ()
+found = makes
 if sought := ask():
-    found = {entry: len(matching(claims_on(entry), sought)) for entry in makes}
-else:
-    found = makes
-found = {entry: n for entry, n in found.items() if n}
+    patterns = patterns_of(sought, chain.from_iterable(map(claims_on, makes)))
+    found = {entry: len(matching(claims_on(entry), patterns)) for entry in makes}
 n_found = sum(found.values())
+n_pages = sum(n > 0 for n in found.values())
 st.caption(
-    f"{n_found} of {sum(makes.values())} claims, on {len(found)} page{'s' * (len(found) != 1)}."
+    f"{n_found:,} of {sum(makes.values()):,} claims, on {n_pages} page{'s' * (n_pages != 1)}."
     + ("" if sought else " Open a page to see its claims.")
 )
 with st.container(key="claims", gap="xsmall"):
-    for entry, n in found.items():
-        show_group(entry, sought, n, bool(sought) and n_found <= FEW)
-if not found:
+    for part, entries in GROUPS.items():
+        some = [entry for entry in entries if found.get(entry)]
+        if some:
+            st.html(f'<div class="wb-label">{part}</div>')
+        for entry in some:
+            show_group(entry, sought, patterns, found[entry], bool(sought) and n_found <= FEW)
+if not n_found:
     st.info(
         f"No claim has {sought!r} in it. Try one word of a statement (carry), a value (0 errors), "
         "a page (rope) or a record (race.jsonl); an empty box shows every claim."
