@@ -128,6 +128,7 @@ def test_the_clocks_follow_the_hand_without_the_server_and_agree_with_lab(
     clocks.get_by_role("radio").nth(4).press("ArrowRight")
     assert clocks.get_by_role("radio").nth(5).get_attribute("aria-checked") == "true"
     check_clocks(clocks, pair=5)
+    clocks.locator(".headline").scroll_into_view_if_needed()  # from under the page's header
     with nothing_sent(page):
         drag(page, clocks.locator(".query .grip"), 5 * unit(clocks))
         assert places(clocks) == (12, 3)
