@@ -115,7 +115,7 @@ def page_of(x: Looked) -> Entry:
     return next(entry for entry in CONTENTS if entry.url == x.name.partition(".")[0])
 
 
-def as_html(x: Looked) -> str:
+def as_html(x: Looked, look: str = "wb-claim") -> str:
     """Its sentence, its value, the way to its figure; its record behind a click."""
     seeds = ", ".join(map(str, x.source.get("seeds", [])))
     rest = [x.name, f"seeds {seeds}" if seeds else ""]
@@ -123,7 +123,7 @@ def as_html(x: Looked) -> str:
     standing = standing_of(x.name)
     words = "Open its figure" if standing.section else "Open its page"
     return (
-        f'<div class="wb-claim"><p>{escape(x.claim.statement)}</p>'
+        f'<div class="{look}"><p>{escape(x.claim.statement)}</p>'
         f"<div><b>{escape(value(x))}</b><span>{escape(counted(x))}</span></div>"
         f'<footer><a href="{escape(standing.link)}">{words}</a>'
         f"<details><summary>{escape(x.claim.record)}</summary>"
@@ -181,7 +181,7 @@ page = Chapter("91_claims", CALCULATIONS)
 link = Link(SEARCH)
 page.open()
 page.prose("opening")
-st.html(f'<div class="wb-claims">{as_html(claim_index.look_up(EXAMPLE))}</div>')
+st.html(as_html(claim_index.look_up(EXAMPLE), "wb-claim followed"))
 page.prose("example")
 
 makes = {entry: n for entry in CONTENTS if (n := n_claims(entry))}
@@ -200,7 +200,7 @@ with st.container(key="claims", gap="xsmall"):
     for part, entries in GROUPS.items():
         some = [entry for entry in entries if found.get(entry)]
         if some:
-            st.html(f'<div class="wb-label">{part}</div>')
+            st.html(f'<div class="wb-part">{part}</div>')
         for entry in some:
             show_group(entry, sought, patterns, found[entry], bool(sought) and n_found <= FEW)
 if not n_found:
