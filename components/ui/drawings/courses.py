@@ -21,11 +21,15 @@ SHAPES = 16
 
 HTML = f"""
 <div class="drawing courses">
-  <p class="headline">One network, five ways to teach it. Choose one, drag the time, type a problem.</p>
+  <p class="headline">
+    One network, five ways to teach it. Choose one, drag the time, type a problem.
+  </p>
   <div class="arms" role="group" aria-label="Training"></div>
   <div class="view">
     <div class="now">
-      <div class="title">Right at this moment, in 100 <small>digits of a down, of b across</small></div>
+      <div class="title">
+        Right at this moment, in 100 <small>digits of a down, of b across</small>
+      </div>
       <div class="map" role="img"></div>
     </div>
     <div class="own">

@@ -61,7 +61,9 @@ class Round(NamedTuple):
 HTML = f"""
 <div class="drawing sieve">
   <div class="head">
-    <p class="headline">Nobody marks these answers. Switch on a check and see what falls through.</p>
+    <p class="headline">
+      Nobody marks these answers. Switch on a check and see what falls through.
+    </p>
     <div class="legend">
       <span><svg viewBox="0 0 10 10"><circle cx="5" cy="5" r="4.5"/></svg>right</span>
       <span><svg viewBox="0 0 10 10"><path d="M1 1L9 9M1 9L9 1"/></svg>wrong, a number</span>
