@@ -67,7 +67,7 @@ def test_a_sieve_keeps_what_passes_and_tells_a_label(drawings: Drawings) -> None
     dots.click(position={"x": field["x"] - box["x"] + 4, "y": floor - 6})
     text, (place,) = texts(labels())[survivor]
     assert sieve.locator(".pointed code").inner_text() == text
-    assert sieve.locator(".pointed s").inner_text() == text[place]
+    assert sieve.locator(".pointed u").inner_text() == text[place]
     dots.press("ArrowRight")
     assert dots.get_attribute("aria-valuenow") == str(survivor + 2)
     page.set_viewport_size({"width": 390, "height": 844})

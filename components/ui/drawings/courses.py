@@ -21,18 +21,19 @@ SHAPES = 16
 
 HTML = f"""
 <div class="drawing courses">
+  <p class="headline">
+    One network, five ways to teach it. Choose one, drag the time, type a problem.
+  </p>
   <div class="arms" role="group" aria-label="Training"></div>
   <div class="view">
     <div class="now">
-      <div class="title">Right at this moment, in 100</div>
+      <div class="title">
+        Right at this moment, in 100 <small>digits of a down, of b across</small>
+      </div>
       <div class="map" role="img"></div>
     </div>
-    <div class="reads">
-      <div class="title">Being read</div>
-      <ol class="lines"></ol>
-    </div>
     <div class="own">
-      <div class="title">Your problem, as it is written then, back to front</div>
+      <div class="title">Your problem, as it is written then <small>back to front</small></div>
       <form class="ask" novalidate>
         <input class="a" inputmode="numeric" autocomplete="off" aria-label="First number">
         <span>×</span>
@@ -40,11 +41,14 @@ HTML = f"""
         <button>Write it</button>
         <span class="refused" role="alert"></span>
       </form>
-      <div class="numbers"></div>
-      <div class="legend"><span><i class="wrong"></i>wrong in itself</span>
-        <span><i class="follows"></i>follows from a wrong one above</span></div>
+      <div class="text">
+        <div class="numbers"></div>
+        <div class="legend"><span><i class="wrong"></i>wrong in itself</span>
+          <span><i class="follows"></i>follows from a wrong one above</span></div>
+      </div>
     </div>
   </div>
+  <div class="reads"><b>Being read</b><ol class="lines"></ol></div>
   <svg class="plot" role="img"></svg>
   {moments("Share of the training text that is read")}
   <div class="said" role="status"></div>

@@ -60,10 +60,15 @@ class Round(NamedTuple):
 
 HTML = f"""
 <div class="drawing sieve">
-  <div class="legend">
-    <span><svg viewBox="0 0 10 10"><circle cx="5" cy="5" r="4.5"/></svg>right</span>
-    <span><svg viewBox="0 0 10 10"><path d="M1 1L9 9M1 9L9 1"/></svg>wrong, a number</span>
-    <span><svg viewBox="0 0 10 10"><path d="M1 5L9 5"/></svg>wrong, no number</span>
+  <div class="head">
+    <p class="headline">
+      Nobody marks these answers. Switch on a check and see what falls through.
+    </p>
+    <div class="legend">
+      <span><svg viewBox="0 0 10 10"><circle cx="5" cy="5" r="4.5"/></svg>right</span>
+      <span><svg viewBox="0 0 10 10"><path d="M1 1L9 9M1 9L9 1"/></svg>wrong, a number</span>
+      <span><svg viewBox="0 0 10 10"><path d="M1 5L9 5"/></svg>wrong, no number</span>
+    </div>
   </div>
   <div class="tower">
     <div class="sheet"><canvas class="dots" role="slider" tabindex="0"></canvas></div>
@@ -73,8 +78,10 @@ HTML = f"""
       <b class="kept"></b><i></i><b class="passed"></b><i></i>
     </div>
   </div>
-  <div class="pointed"></div>
-  <button class="next">Next wrong one that is kept</button>
+  <div class="below">
+    <div class="pointed"></div>
+    <button class="next">Next wrong one that is kept</button>
+  </div>
   {moments("Round")}
   <div class="said" role="status"></div>
 </div>

@@ -15,6 +15,8 @@ const SIDE = 4;
 const LONGEST = SIDE * SIDE - 1; // the shape 4 x 4
 const EQUAL = range(SIDE).map((i) => (SIDE + 1) * i); // 1 x 1, 2 x 2 ...
 const [HEIGHT, TOP, LEFT, RIGHT] = [104, 20, 34, 56]; // of the curves
+const KNOB = 8; // pixels, half of the slider's: there its moments begin and end
+const SLIM = 480; // pixels: below, the curves take the whole width and not the slider's
 const CHARACTER = 6; // pixels
 const [NAME, LEADER] = [16, 16]; // from name to name, and from the end of a curve to its name
 const MOST = 9999;
@@ -61,6 +63,8 @@ class Courses extends MovingDrawing<Data> {
   private curves: { later: SVGPathElement; drawn: SVGPathElement; tip: SVGCircleElement }[] = [];
   private now!: SVGLineElement;
   private width = 0;
+  /** Where the first moment and the last stand: in one line with the slider's, if there is room. */
+  private bounds: Pair = [LEFT, LEFT];
   /** What is drawn below the curves' moment: it changes with the look alone. */
   private drawn = "";
 
@@ -69,6 +73,7 @@ class Courses extends MovingDrawing<Data> {
       event.preventDefault();
       this.ask();
     };
+    this.watch(this.part("scrub"));
   }
 
   protected build(): void {
@@ -100,7 +105,7 @@ class Courses extends MovingDrawing<Data> {
         "button",
         { type: "button", click: () => this.choose(i) },
         make("span", { class: "mini", "aria-hidden": true }, ...cells),
-        make("span", {}, make("b", {}, name), about),
+        make("span", { class: "told" }, make("b", {}, name), about),
       );
       return { button, cells, about };
     });
@@ -111,10 +116,7 @@ class Courses extends MovingDrawing<Data> {
       head(`${p + 1}`),
       ...this.cells.slice(SIDE * p, SIDE * (p + 1)),
     ]);
-    const across = [
-      make("b", { class: "corner" }, "digits a \\ b"),
-      ...range(SIDE).map((q) => head(`${q + 1}`)),
-    ];
+    const across = [head(""), ...range(SIDE).map((q) => head(`${q + 1}`))];
     this.part("map").replaceChildren(...across, ...rows);
     set(this.part("map"), { "aria-label": data.alt });
     this.buildPlot();
@@ -127,9 +129,7 @@ class Courses extends MovingDrawing<Data> {
   protected override landmarks(): Landmark[] {
     const { stages, wrong, tokens } = this.course;
     if (stages.length > 1)
-      return stages
-        .slice(1)
-        .map(({ name, begin }) => ({ at: Math.round(WHOLE * begin), name: `stage ${name}` }));
+      return stages.slice(1).map(({ name, begin }) => ({ at: Math.round(WHOLE * begin), name }));
     const look = wrong.findIndex((of) => right(of[LONGEST], this.data.n[LONGEST]) >= DONE);
     const share = tokens[Math.max(look, 1)] / tokens.at(-1)!;
     return [{ at: Math.round(WHOLE * share), name: "half of 4 × 4 right" }];
@@ -180,8 +180,13 @@ class Courses extends MovingDrawing<Data> {
     plot.replaceChildren();
     set(plot, { "aria-label": "The share right of each length, over the text that is read" });
     const wide = this.x(WHOLE) - this.x(0);
-    for (const { name, begin, end } of this.course.stages) {
-      const x = LEFT + wide * begin;
+    const { stages } = this.course;
+    const fits = stages.every(
+      ({ name, begin, end }) => wide * (end - begin) >= CHARACTER * name.length + 5,
+    );
+    const every = stages.map(({ name }) => name).join(", "); // in the last, which is the longest
+    stages.forEach(({ name, begin, end }, i) => {
+      const x = this.x(0) + wide * begin;
       draw(plot, "rect", {
         class: "band",
         x: x + 0.5,
@@ -189,15 +194,14 @@ class Courses extends MovingDrawing<Data> {
         width: Math.max(wide * (end - begin) - 1, 1),
         height: TOP + HEIGHT,
       });
-      const room = wide * (end - begin);
-      if (room < CHARACTER * name.length + 5) continue;
-      draw(plot, "text", { class: "stage", x: x + 5, y: 13 }).textContent = name;
-    }
+      const told = fits ? name : i === stages.length - 1 ? `stages: ${every}` : "";
+      draw(plot, "text", { class: "stage", x: x + 5, y: 13 }).textContent = told;
+    });
     for (const [name, share] of [
       ["all", 1],
       ["none", 0],
     ] as const)
-      draw(plot, "text", { class: "end", x: LEFT - 5, y: this.y(share) }).textContent = name;
+      draw(plot, "text", { class: "end", x: this.x(0) - 5, y: this.y(share) }).textContent = name;
     this.now = draw(plot, "line", { class: "at", y1: 0, y2: TOP + HEIGHT });
     const ends = EQUAL.map((shape) =>
       this.y(right(this.course.wrong.at(-1)![shape], this.data.n[shape])),
@@ -227,13 +231,20 @@ class Courses extends MovingDrawing<Data> {
   protected override place(): void {
     this.width = this.plot.clientWidth;
     if (!this.width) return;
+    const slider = this.part("scrub").getBoundingClientRect();
+    const { left } = this.plot.getBoundingClientRect();
+    this.bounds =
+      this.width > SLIM && slider.width
+        ? [slider.left - left + KNOB, slider.right - left - KNOB]
+        : [LEFT, Math.max(this.width - RIGHT, LEFT)];
     set(this.plot, { viewBox: `0 0 ${this.width} ${TOP + HEIGHT + 6}`, height: TOP + HEIGHT + 6 });
     this.buildPlot();
     this.again();
   }
 
   private x(at: number): number {
-    return LEFT + (Math.max(this.width - LEFT - RIGHT, 0) * at) / WHOLE;
+    const [first, last] = this.bounds;
+    return first + ((last - first) * at) / WHOLE;
   }
 
   private y(share: number): number {
@@ -270,6 +281,17 @@ class Courses extends MovingDrawing<Data> {
     return this.told(at, look);
   }
 
+  /** The map says it to the eye. */
+  protected override worded(told: string): string {
+    const { course } = this;
+    const of = course.wrong[nearest(course.tokens, this.at)];
+    const shares = EQUAL.map((shape, i) => {
+      const share = inHundred(right(of[shape], this.data.n[shape]));
+      return `${i + 1} × ${i + 1}: ${share}`;
+    });
+    return `${told} Right in 100, ${shares.join(", ")}.`;
+  }
+
   private drawLook(look: number): void {
     const { n, courses } = this.data;
     const { course } = this;
@@ -278,7 +300,8 @@ class Courses extends MovingDrawing<Data> {
         courses[i].wrong[nearest(courses[i].tokens, (WHOLE * look) / (course.tokens.length - 1))];
       cells.forEach((cell, shape) => tint(cell, right(of[shape], n[shape])));
       button.setAttribute("aria-pressed", String(i === this.chosen));
-      say(about, `4 × 4: ${inHundred(right(of[LONGEST], n[LONGEST]))} in 100`);
+      const share = make("b", {}, inHundred(right(of[LONGEST], n[LONGEST])));
+      about.replaceChildren(share, make("span", {}, " in 100 at 4 × 4"));
     });
     const fresh = this.stageAt(look)?.new ?? [];
     this.cells.forEach((cell, shape) => {
@@ -310,6 +333,7 @@ class Courses extends MovingDrawing<Data> {
             make(
               "div",
               { class: name === "answer" ? "number answer" : "number" },
+              make("span", {}, name),
               make(
                 "code",
                 {},
@@ -317,7 +341,6 @@ class Courses extends MovingDrawing<Data> {
                   make("span", { class: MARKS[marks[i]] }, token),
                 ),
               ),
-              make("span", {}, name),
             ),
           )
         : [make("div", { class: "waits" }, "is being written …")]),
@@ -326,9 +349,6 @@ class Courses extends MovingDrawing<Data> {
 
   private told(at: number, look: number): string {
     const { course } = this;
-    const { n } = this.data;
-    const share = (shape: number): string => inHundred(right(course.wrong[look][shape], n[shape]));
-    const lengths = EQUAL.map((shape, i) => `${i + 1} × ${i + 1} ${share(shape)}`).join(", ");
     const text = course.written[look];
     const kept =
       text && text.step !== course.steps[look]
@@ -337,7 +357,7 @@ class Courses extends MovingDrawing<Data> {
     const of = `${counted(course.steps.at(-1)!)}`;
     return (
       `${course.name}, ${Math.round(at)}% of the text read; nearest evaluation: step ` +
-      `${counted(course.steps[look])} of ${of}. Right in 100: ${lengths}.${kept}`
+      `${counted(course.steps[look])} of ${of}.${kept}`
     );
   }
 }

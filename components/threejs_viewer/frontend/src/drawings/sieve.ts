@@ -14,7 +14,7 @@ import { bytes, clamp, counted } from "./shared/numbers";
 import "./sieve.css";
 
 const MOVE = 500; // milliseconds, after a check was switched
-const FALLS = 0.7; // of the time of a round; then it rests
+const FALLS = 0.55; // of the time of a round; then it rests
 const NEAR = 1.2; // of the pitch, from the hand to a mark
 
 interface Round {
@@ -81,6 +81,7 @@ class Sieve extends MovingDrawing<Data> {
     this.on = this.data.on;
     this.pointed = null;
     this.switches.forEach((box, k) => (box.checked = !!(this.on & this.data.checks[k][1])));
+    this.place();
   }
 
   protected build(): void {
@@ -102,7 +103,8 @@ class Sieve extends MovingDrawing<Data> {
     );
     this.part("shelves").replaceChildren(...shelves);
     this.place();
-    this.playOnce(this.evenly(rounds.length, seconds, "smooth"));
+    const course = this.evenly(rounds.length, seconds, "smooth");
+    this.playOnce(course, rounds.length, FALLS); // the first round has come to rest already
   }
 
   private buildSwitch(bit: number): HTMLInputElement {
@@ -113,8 +115,8 @@ class Sieve extends MovingDrawing<Data> {
       this.on ^= bit;
       this.pointed = null;
       this.send("on", this.on);
-      if (this.plays) return;
-      this.again();
+      if (this.plays) return this.place();
+      this.place();
       this.move(before);
     };
     return box;
@@ -122,25 +124,19 @@ class Sieve extends MovingDrawing<Data> {
 
   /** The floors, as wide as there is room. */
   protected override place(): void {
-    const { right, checks } = this.data;
-    const n = Math.max(...this.rounds.map(({ length }) => length));
-    const most = Math.max(
-      ...this.rounds.flatMap((labels) => {
-        const ones = labels.filter((flags) => flags & right).length;
-        return [ones, labels.length - ones];
-      }),
-    );
     const width = this.part("tower").clientWidth;
-    this.tower = maths.towerOf(width, n, most, checks.length);
-    const { floors, rows, head, pitch, left, columns, tray, height } = this.tower;
+    const { right } = this.data;
+    this.tower = maths.towerOf(width, this.rounds, this.bits, this.on, right);
+    const { floors, head, left, broad, height } = this.tower;
     this.part("tower").style.height = `${height}px`;
     this.root.style.setProperty("--left", `${left}px`);
-    this.root.style.setProperty("--across", `${columns * pitch}px`);
-    this.root.style.setProperty("--tray", `${tray * pitch}px`);
+    this.root.style.setProperty("--broad", `${broad}px`);
+    this.root.style.setProperty("--head", `${head}px`);
+    this.root.style.setProperty("--title", `${maths.TITLE}px`);
     this.root.classList.toggle("narrow", head > 0);
-    const tall = head + rows * pitch;
     this.all(".floor").forEach((floor, k) => {
-      const above = k < floors.length - 1 ? floors[k] - tall : floors[k - 1] + maths.AWAY;
+      const below = k ? floors[k - 1] : 0;
+      const above = below + (k === floors.length - 1 ? maths.AWAY : k && 2);
       floor.style.top = `${above}px`;
       floor.style.height = `${floors[k] - above}px`;
     });
@@ -280,12 +276,12 @@ class Sieve extends MovingDrawing<Data> {
     const { length } = this.labels;
     const begun = `Problems of up to ${name}: ${counted(length)} labels`;
     if (this.at === 0) return `${begun} wait above the checks.`;
+    if (this.share < 1) return `${begun} fall through the checks.`; // the trays count along
     const { kept, wrongKept, rightThrown } = maths.count(this.labels, this.data.right, this.on);
     const on = this.data.checks.filter(([, bit]) => bit & this.on);
     const by = on.length ? names(on) : "no check";
-    const are = this.share < 1 ? "will be" : "are"; // the trays tell what has come to rest
     return (
-      `${begun}. With ${by}, ${counted(kept)} ${are} kept, ${counted(wrongKept)} of them wrong; ` +
+      `${begun}. With ${by}, ${counted(kept)} are kept, ${counted(wrongKept)} of them wrong; ` +
       `of those held back, ${counted(rightThrown)} are right.`
     );
   }
@@ -294,7 +290,7 @@ class Sieve extends MovingDrawing<Data> {
   private tellOne(): void {
     const i = this.pointed ?? this.chosen;
     const [text, wrong] = this.data.rounds[this.round].texts[i] ?? ["", []];
-    const written = Array.from(text, (c, place) => (wrong.includes(place) ? make("s", {}, c) : c));
+    const written = Array.from(text, (c, place) => (wrong.includes(place) ? make("u", {}, c) : c));
     const verdict = this.verdict(i);
     const label = `Label ${counted(i + 1)}: ${verdict}`;
     this.part("pointed").replaceChildren(make("code", {}, ...written), make("div", {}, label));
@@ -327,12 +323,12 @@ class Sieve extends MovingDrawing<Data> {
     const { right, number } = this.data;
     const kind = (flags: number): number => (flags & right ? 0 : flags & number ? 1 : 2);
     for (const [k, shape] of [disc, cross, dash].entries()) {
-      pen.fillStyle = tone(this.canvas, k ? "--wb-wrong" : "--wb-right-field");
+      pen.fillStyle = tone(this.canvas, k ? "--wb-wrong" : "--wb-right");
       pen.strokeStyle = pen.fillStyle;
       pen.lineWidth = Math.max(1.2, pitch / 5);
       pen.beginPath();
       this.spots.forEach((spot, i) => {
-        if (kind(this.labels[i]) === k) shape(pen, spot, 0.36 * pitch);
+        if (kind(this.labels[i]) === k) shape(pen, spot, (k ? 0.38 : 0.43) * pitch);
       });
       if (k) pen.stroke();
       else pen.fill();

@@ -561,12 +561,26 @@ test("what has not fallen yet is not counted, and a round that is played ends as
   );
   expect(counts().join().match(/[1-9]/)).toBe(null);
   drawing.one(".play").click();
+  vi.advanceTimersByTime(500);
+  expect(drawing.text(".said")).toMatch(/: 60 labels fall through the checks\.$/);
   vi.advanceTimersByTime(60_000);
   const played = counts();
   roundOf(drawing, 1);
   expect(counts()).not.toEqual(played);
   roundOf(drawing, 2);
   expect(counts()).toEqual(played);
+  vi.useRealTimers();
+});
+
+test("at first the round has come to rest, and the next one falls", () => {
+  vi.useFakeTimers();
+  const drawing = opened(sieve, cases.sieve);
+  const { wrong, kept } = cases.sieve.expected[0][4];
+  expect(drawing.text(".kept")).toBe(`kept: ${kept - wrong.length} right`);
+  expect(drawing.text(".play")).toBe("Pause");
+  vi.advanceTimersByTime(6000 * 0.3);
+  expect(drawing.text(".written")).toBe("Problems of up to 5 digits");
+  expect(drawing.text(".said")).toContain("fall through");
   vi.useRealTimers();
 });
 
@@ -600,7 +614,7 @@ test("at first a wrong label is shown that is kept, and a button goes on to the 
 const at = (drawing: Shown): number =>
   Number(drawing.one(".dots").getAttribute("aria-valuenow")) - 1;
 
-test("the keys go from label to label and no farther; wrong places are struck", () => {
+test("the keys go from label to label and no farther; wrong places are underlined", () => {
   const drawing = opened(sieve, cases.sieve);
   roundOf(drawing, 2);
   const dots = drawing.one(".dots");
@@ -612,7 +626,7 @@ test("the keys go from label to label and no farther; wrong places are struck", 
   expect([...places.slice(0, 3), ...places.slice(4)]).toEqual([0, 0, 1, 1, 1, 59]);
   expect(places[3]).toBeGreaterThan(1);
   expect(drawing.text(".pointed code")).toBe("59*7=354");
-  expect(drawing.all(".pointed s").map((place) => place.textContent)).toEqual(["3"]);
+  expect(drawing.all(".pointed u").map((place) => place.textContent)).toEqual(["3"]);
   expect(dots.getAttribute("aria-valuetext")).toMatch(/^59\*7=354 (right|wrong), /);
 });
 

@@ -315,10 +315,12 @@ test.each([918, 342])(
   (width) => {
     const labels = Uint8Array.from(range(200), (i) => (i * 37) % 32);
     const [right, checks] = [1, [2, 4, 8, 16]];
-    const tower = sieve.towerOf(width, 200, 100, checks.length);
-    const { floors, pitch, left, columns, rows, head } = tower;
-    expect(left + columns * pitch).toBeLessThanOrEqual(width);
+    const heights = new Set<number>();
     for (const on of [0, 2, 20, 30]) {
+      const tower = sieve.towerOf(width, [labels], checks, on, right);
+      const { floors, pitch, left, columns, head, broad } = tower;
+      heights.add(tower.height);
+      expect(left + columns * pitch).toBeLessThanOrEqual(width);
       const spots = sieve.below(labels, checks, on, right, tower);
       expect(new Set(spots.map(String)).size).toBe(200);
       spots.forEach(([x, y], i) => {
@@ -326,14 +328,15 @@ test.each([918, 342])(
         expect(sieve.heldBy(labels[i], checks, on)).toBe(failed);
         const k = failed < 0 ? floors.length - 1 : failed + 1;
         expect(y).toBeLessThan(floors[k]);
-        expect(y).toBeGreaterThan(failed < 0 ? floors[k - 1] : floors[k] - rows * pitch);
-        expect(floors[k] - floors[k - 1]).toBeGreaterThanOrEqual(head + rows * pitch);
-        if (failed < 0) expect(x < (left + columns * pitch) / 2).toBe(!!(labels[i] & right));
+        const under = failed < 0 ? sieve.AWAY + sieve.TITLE : head;
+        expect(y - pitch / 2).toBeGreaterThanOrEqual(floors[k - 1] + under);
+        if (failed < 0) expect(labels[i] & right ? x : width - x).toBeLessThan(broad);
         else expect(x).toBe(sieve.above(i, tower)[0]);
         expect(sieve.markAt(spots, x + 1, y - 1, pitch)).toBe(i);
       });
     }
-    expect(sieve.markAt([[4, 4]], 40, 4, pitch)).toBe(null);
+    expect(heights.size).toBe(1);
+    expect(sieve.markAt([[4, 4]], 40, 4, 9)).toBe(null);
   },
 );
 

@@ -42,12 +42,14 @@ export const heldBy = (flags: number, checks: readonly number[], on: number): nu
 // ------------------------------------------------------------ the tower
 
 const [WIDE, NARROW] = [
-  { from: 640, pitch: 8, side: 186, head: 0 },
-  { from: 0, pitch: 6, side: 0, head: 24 },
-]; // pixels; `side` is left of a mesh for its name, `head` above it
-const [GAP, TITLE] = [8, 34]; // pixels below a mesh, and above what lies in the trays
-export const AWAY = 16; // pixels of these, from the last mesh to the edges of the trays
-const MIDDLE = 2; // columns between both trays
+  { from: 640, pitch: 9.2, side: 244, head: 0, name: 24 },
+  { from: 0, pitch: 6, side: 0, head: 26, name: 0 },
+]; // pixels; `side` is left of a mesh for its name, `head` above it, `name` as high as it must be
+const GAP = 8; // pixels below a mesh
+export const AWAY = 14; // pixels from the last mesh to the edges of the trays
+export const TITLE = 26; // pixels above what lies in them
+const EDGE = 8; // pixels at both sides, for the ring around a mark
+const MIDDLE = 16; // pixels between both trays
 
 /** Pixels. Names stand at the left of each floor, or above it. */
 export interface Tower {
@@ -57,25 +59,67 @@ export interface Tower {
   columns: number;
   /** Of labels that wait above, and of those on a mesh. */
   rows: number;
-  /** Room for a name above what lies there. */
+  /** Room for a name above what lies there, which no mark is seen to cross. */
   head: number;
   /** Where the labels wait, each mesh, and the trays: what they lie on. */
   floors: number[];
-  /** Columns of a tray; both reach over the whole width. */
+  /** Columns of a tray; where the first column of each begins; how wide a tray is, in pixels. */
   tray: number;
+  begins: [right: number, wrong: number];
+  broad: number;
   height: number;
 }
 
-/** For so many labels at most, of which so many come into one tray at most. */
-export function towerOf(width: number, n: number, most: number, checks: number): Tower {
-  const { pitch, side, head } = width >= WIDE.from ? WIDE : NARROW;
-  const columns = Math.max(4 + MIDDLE, Math.floor((width - side) / pitch));
-  const rows = Math.ceil(n / columns);
-  const tray = Math.floor((columns + side / pitch - MIDDLE) / 2);
-  const floor = head + rows * pitch;
-  const last = (checks + 1) * (floor + GAP) + TITLE + Math.ceil(most / tray) * pitch;
-  const floors = [...range(checks + 1).map((k) => floor + k * (floor + GAP)), last];
-  return { pitch, left: side, columns, rows, head, floors, tray, height: last + 2 };
+/** With the checks `on`, for whichever of the rounds is shown. A floor is as high as what comes to
+    lie on it, and with every set of checks the tower is as high as with any other. */
+export function towerOf(
+  width: number,
+  rounds: readonly Uint8Array[],
+  checks: readonly number[],
+  on: number,
+  right: number,
+): Tower {
+  const { pitch, side, head, name } = width >= WIDE.from ? WIDE : NARROW;
+  const left = side || EDGE;
+  const columns = Math.max(4, Math.floor((width - left - EDGE) / pitch));
+  const rows = Math.ceil(Math.max(...rounds.map(({ length }) => length)) / columns);
+  const broad = (width - MIDDLE) / 2;
+  const tray = Math.max(2, Math.floor((broad - 2 * EDGE) / pitch));
+  const floorsWith = (some: number): number[] => {
+    const { meshes, most } = mostOf(rounds, checks, some, right, columns);
+    let y = head + rows * pitch;
+    const above = [y, ...meshes.map((lie) => (y += GAP + head + Math.max(name, lie * pitch)))];
+    return [...above, y + AWAY + TITLE + Math.ceil(most / tray) * pitch];
+  };
+  const sets = range(2 ** checks.length).map((set) =>
+    checks.reduce((some, bit, k) => some | (set & (1 << k) && bit), 0),
+  );
+  const last = Math.max(...sets.map((some) => floorsWith(some).at(-1)!));
+  const floors = [...floorsWith(on).slice(0, -1), last];
+  const begins: Tower["begins"] = [EDGE, width - broad + EDGE];
+  return { pitch, left, columns, rows, head, floors, tray, begins, broad, height: last + 2 };
+}
+
+/** Of all rounds: the labels that lie one on another on each mesh, and those in one tray. */
+function mostOf(
+  rounds: readonly Uint8Array[],
+  checks: readonly number[],
+  on: number,
+  right: number,
+  columns: number,
+): { meshes: number[]; most: number } {
+  const meshes = checks.map(() => 0);
+  let most = 0;
+  for (const labels of rounds) {
+    const stacks = checks.map(() => new Uint16Array(columns));
+    const trays = [0, 0];
+    labels.forEach((flags, i) => {
+      const mesh = heldBy(flags, checks, on);
+      if (mesh < 0) most = Math.max(most, ++trays[flags & right ? 0 : 1]);
+      else meshes[mesh] = Math.max(meshes[mesh], ++stacks[mesh][i % columns]);
+    });
+  }
+  return { meshes, most };
 }
 
 /** The middle of a mark. */
@@ -96,7 +140,7 @@ export function below(
   right: number,
   tower: Tower,
 ): Spot[] {
-  const { pitch, left, columns, floors, tray } = tower;
+  const { pitch, columns, floors, tray, begins } = tower;
   const lying = new Map<number, number>();
   const place = (stack: number): number => {
     const n = lying.get(stack) ?? 0;
@@ -111,9 +155,9 @@ export function below(
     }
     const isRight = !!(flags & right);
     const n = place(isRight ? 0 : 1);
-    const begins = isRight ? 0 : left + (columns - tray) * pitch;
     const row = Math.floor(n / tray);
-    return [begins + ((n % tray) + 0.5) * pitch, floors.at(-1)! - (row + 0.5) * pitch];
+    const x = begins[isRight ? 0 : 1] + ((n % tray) + 0.5) * pitch;
+    return [x, floors.at(-1)! - (row + 0.5) * pitch];
   });
 }
 

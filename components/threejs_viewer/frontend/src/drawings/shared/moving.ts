@@ -90,11 +90,11 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
     return evenly(Number(this.slider.min), last, seconds, motion);
   }
 
-  /** Plays the moments once, now; the slider may go on to `most`. */
-  protected playOnce(schedule: Schedule, most = lastOf(schedule)): void {
+  /** Plays the moments once, now, from the moment `from` on; the slider may go on to `most`. */
+  protected playOnce(schedule: Schedule, most = lastOf(schedule), from = -Infinity): void {
     this.take(schedule, most);
     if (still() || schedule.seconds === 0) this.rest();
-    else this.play(0);
+    else this.play(schedule.frames.findIndex(({ at }) => at >= from));
   }
 
   /** Shows a moment until a reader asks for others; buttons go from every so many to the next. */
