@@ -35,7 +35,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     latents = select(race, part="race", attention="mla", ffn="dense")
     small = claims.held_out(32, worked.ASKED_OF).values(read_lines(RECORDS / "low_rank.jsonl"))
     for answer in (
-        f"{worked.median_break(read_lines(RECORDS / 'squeezed.jsonl')):g}",
+        worked.median_break(read_lines(RECORDS / "squeezed.jsonl")).words,
         worked.first_to_fall(*worked.SUM),
         f"median {median(row['wrong_4x4'] for row in latents):,.0f}",
         f"median {median(small):,.0f}",
