@@ -528,6 +528,7 @@ CALC: dict[str, Callable[[], str]] = {
     "live_low": lambda: f"{min(filter(None, LIVE))}",
     "live_high": lambda: f"{max(LIVE)}",
     "own_numbers": lambda: f"{own_numbers()}",
+    "bytes": lambda: f"{BYTES}",
     "latent_numbers": lambda: f"{latent_numbers()}",
     "limited_bytes": lambda: f"{BYTES * limited_numbers():,}",
     "own_limited_bytes": lambda: f"{BYTES * own_limited_numbers():,}",

@@ -205,7 +205,7 @@ class Bracket extends MovingDrawing<Data> {
     setShare(freed, "--wide", (whole - maps.keys.columns - 1.5 * gap) / whole);
     say(
       freed.lastElementChild!,
-      `${counted(whole - gap)} of ${counted(whole)} numbers, no longer kept`,
+      `here ${counted(whole - gap)} of ${counted(whole)} numbers are no longer kept`,
     );
     for (const [name, words, left, first, last, kind] of all) {
       const box = make("figure", { class: `part ${kind} ${name}` }, make("figcaption", {}, words));
@@ -306,10 +306,9 @@ class Bracket extends MovingDrawing<Data> {
 
   private fillLedger(stop: number): void {
     const { bytes, operations, head } = this.data.settings[this.setting];
-    const [drawn] = this.data.settings; // the picture is of the first
     say(
       this.part("freed").firstElementChild!,
-      `${counted(drawn.bytes[KEPT])} → ${counted(drawn.bytes[stop])} bytes a token`,
+      `${counted(bytes[KEPT])} → ${counted(bytes[stop])} bytes a token`,
     );
     const [most, all] = [Math.max(...bytes), Math.max(...operations)];
     this.rows.forEach(({ button, bars, words }, i) => {
