@@ -32,9 +32,7 @@ def two_networks() -> list[Square]:
 
 def writing(name: str) -> Writing:
     written = [f"{name}*{check}" for check in range(3)]
-    return Writing(
-        written, ["wrong", "wrong", "right"], f"{name}*2", ["operand"] * 5, [0, 0, 0, 0, 3]
-    )
+    return Writing(written, ["wrong", "wrong", "right"], f"{name}*2", ["operand"] * 5, [0, 0, 0, 0, 3])
 
 
 def two_squares() -> Case:
