@@ -167,7 +167,7 @@ def is_it_the_latents() -> None:
 # ---------------------------------------------------------------- 7. a regulariser?
 
 
-@page.section("rank")
+@page.section("rank", was=["ratios"])
 def is_low_rank_a_regulariser() -> None:
     rows = rows_of("low_rank.jsonl")
     if not rows or not page.guess(
@@ -183,13 +183,11 @@ def is_low_rank_a_regulariser() -> None:
         alt="Errors on held-out and on training pairs, by the share of all pairs trained on",
     )
     page.notice()
+    page.draw(figures.ratios(worked.ratio_rows()), alt="Every ratio of this page with its interval")
     page.source(ranks.ranked)
 
 
-@page.section("ratios")
-def all_ratios() -> None:
-    if rows := worked.ratio_rows():
-        page.draw(figures.ratios(rows), alt="Every ratio of this page with its interval")
+page.prose("lost")
 
 
 def train_with(rank: int) -> None:

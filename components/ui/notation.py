@@ -240,6 +240,8 @@ ON_PAGE: dict[str, dict[str, str]] = {
         "x": "the residual stream",
         "k": "a key",
         "h": "which head",
+        "i": "the position of a query",
+        "j": "the position of a key",
         "v": "a value",
     },
     "61_moe": {

@@ -35,7 +35,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     latents = select(race, part="race", attention="mla", ffn="dense")
     small = claims.held_out(32, worked.ASKED_OF).values(read_lines(RECORDS / "low_rank.jsonl"))
     for answer in (
-        f"{worked.median_break(read_lines(RECORDS / 'squeezed.jsonl')):g}",
+        worked.median_break(read_lines(RECORDS / "squeezed.jsonl")).words,
         worked.first_to_fall(*worked.SUM),
         f"median {median(row['wrong_4x4'] for row in latents):,.0f}",
         f"median {median(small):,.0f}",
@@ -74,10 +74,23 @@ def test_the_drawing_has_the_numbers_of_both_networks_and_what_each_stop_costs()
     assert shown.maps["c"].size + shown.maps["turned"].size == n * worked.latent_numbers()
     assert 0 < shown.difference < 1e-13
     ours, longer, theirs = shown.settings
+    assert longer.operations[2] > longer.operations[0]  # as prose says of many tokens
     kept, again, moved, rotated, split = ours.operations
     assert (kept, again, moved) == (753_664, 11_616_256, 712_704) and split == moved < rotated
     assert all(x < y for x, y in zip(ours.operations, longer.operations, strict=True))
     assert theirs.operations[2] / theirs.operations[0] == (512 + 64 + 512) / (128 + 64 + 128)
+
+
+def test_so_many_queries_must_meet_a_key_until_making_it_once_is_cheaper() -> None:
+    """Of the published shape, counted whole: absorbed for each query, or made and then kept."""
+    kept, again, absorbed = (worked.per_read(name) for name in ("kept", "again", "absorbed"))
+    dearer = [n for n in range(1, 500) if n * absorbed >= again - kept + n * kept]
+    assert min(dearer) == worked.made_once()
+
+
+def test_the_interval_that_prose_tells_is_that_of_the_chart() -> None:
+    (row,) = (row for row in worked.ratio_rows() if row["name"] == "dense FFN")
+    assert row["low"] < 1 / 5 and row["high"] > 5  # several times as many errors are possible
 
 
 def test_the_two_maps_are_of_the_heads_that_are_most_alike() -> None:

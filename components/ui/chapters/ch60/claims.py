@@ -26,7 +26,7 @@ from lab.readings import (
     rows,
 )
 from lab.records import ROOT
-from lab.statistics import in_the_same_order, spread
+from lab.statistics import in_the_same_order, ratio_of_medians, spread
 
 # ---------------------------------------------------------------- longer sums
 
@@ -103,6 +103,19 @@ def over_own_heads(ffn: str) -> Told:
         )
 
     return race("mla", ffn).told(words)
+
+
+def end_over_own_heads(end: str) -> Told:
+    """An end of the 95% interval of that ratio, dense FFN."""
+
+    def words(latents: list[Row]) -> str:
+        own = wrong_sums("mha", "dense")
+        ratio = ratio_of_medians(
+            wrong_sums("mla", "dense").values(latents), own.values(read_record(ROOT / own.path))
+        )
+        return f"{getattr(ratio, end):.2g}"
+
+    return race("mla", "dense").told(words)
 
 
 # ---------------------------------------------------------------- is low rank a regulariser?
@@ -209,6 +222,12 @@ CLAIMS: dict[str, Claim] = {
             over_own_heads(ffn),
         )
         for ffn, words in (("dense", "dense FFN"), ("moe", "experts"))
+    },
+    **{
+        f"mla.race_{name}": Claim(
+            f"The {end} end of the 95% interval of that ratio, dense FFN.", end_over_own_heads(end)
+        )
+        for name, end in (("from", "low"), ("to", "high"))
     },
     "mla.parity": Claim(
         "Largest difference between our logits and those of transformers' DeepSeek-V3, as a share "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -27,7 +28,7 @@ from lab.model.config import AbsorbedLatentAttentionConfig, LatentAttentionConfi
 from lab.numerals import written
 from lab.readings import Row, join_words, part_of
 from lab.records import select
-from lab.statistics import ratio_of_medians
+from lab.statistics import ratio_of_medians, spread
 
 cache_size = lazily("lab.published.cache_size")
 published = lazily("lab.published.models")
@@ -212,6 +213,20 @@ def least_apart() -> list[float]:
     return sorted(apart for apart, *_ in probes.nearest_heads(*probes.BRACKET, True))
 
 
+def sharpness(weights: Any) -> float:
+    """Weight on the token that a head looks at most, in the mean over the tokens that are written.
+    (T, T)"""
+    writes = slice(probes.form_of(*probes.BRACKET).prompt_length - 1, -1)
+    return float(np.asarray(weights)[writes].max(-1).mean())
+
+
+def made_once() -> int:
+    """Queries that a key and a value of DeepSeek-V3 must meet until it is cheaper to make them
+    once than to absorb the matrices that make them."""
+    made = per_read("again") - per_read("kept")
+    return math.ceil(made / (per_read("absorbed") - per_read("kept")))
+
+
 def deepseek_operations(name: str, other: str) -> float:
     found = published.DEEPSEEK_LATENT.operations_read()
     return found[name] / found[other]
@@ -301,9 +316,10 @@ def broken_rows(record: Any) -> list[Drawn]:
     ]
 
 
-def median_break(record: Any) -> float:
+def median_break(record: Any) -> Answer:
     """Directions with which the median problem breaks, in the network of this section."""
-    return median(at for at, _ in claims.broken(claims.squeezed_by(probes.RUN).of(record)[0]))
+    middle = spread(at for at, _ in claims.broken(claims.squeezed_by(probes.RUN).of(record)[0]))
+    return Answer(middle.median, f"{middle.median:g} [{middle.low:g}, {middle.high:g}]")
 
 
 BREAKING = Dragged(Axis("directions kept, of 64", 1, 64, 1), "the median problem breaks", start=32)
@@ -512,12 +528,9 @@ CALC: dict[str, Callable[[], str]] = {
     "live_low": lambda: f"{min(filter(None, LIVE))}",
     "live_high": lambda: f"{max(LIVE)}",
     "own_numbers": lambda: f"{own_numbers()}",
-    "own_bytes": lambda: f"{BYTES * own_numbers():,}",
+    "bytes": lambda: f"{BYTES}",
     "latent_numbers": lambda: f"{latent_numbers()}",
-    "latent_bytes": lambda: f"{BYTES * latent_numbers():,}",
-    "limited_numbers": lambda: f"{limited_numbers()}",
     "limited_bytes": lambda: f"{BYTES * limited_numbers():,}",
-    "limited_times": lambda: f"{own_numbers() / limited_numbers():.2g}",
     "own_limited_bytes": lambda: f"{BYTES * own_limited_numbers():,}",
     "rank": lambda: f"{sizes().rank}",
     "rope": lambda: f"{sizes().rope}",
@@ -525,15 +538,18 @@ CALC: dict[str, Callable[[], str]] = {
     "times_rotated": lambda: f"{times_operations(3, 2):.1f}",
     "theirs_kept": lambda: f"{per_read('kept')}",
     "theirs_absorbed": lambda: f"{per_read('absorbed'):,}",
-    "alike_best": lambda: f"{least_apart()[0]:.0%}",
+    "ours_kept": lambda: f"{2 * sizes().head_dim}",
+    "ours_absorbed": lambda: f"{2 * sizes().rank + sizes().rope}",
+    "read_long": lambda: f"{READ[1]}",
+    "made_once": lambda: f"{made_once()}",
+    "sharp_latent": lambda: f"{sharpness(two_patterns()[0]):.1%}",
+    "sharp_own": lambda: f"{sharpness(two_patterns()[1]):.1%}",
     "alike_median": lambda: f"{median(least_apart()):.0%}",
     "ratios_sure": lambda: spelled(n) if (n := sum(r["sure"] for r in ratio_rows())) else "none",
     "ratios_all": lambda: spelled(len(ratio_rows())),
     "deepseek_reads": lambda: f"{deepseek_operations('absorbed', 'kept'):.1f}",
-    "deepseek_again": lambda: f"{deepseek_operations('again', 'absorbed'):.0f}",
     "read_first": lambda: f"{READ_FIRST}",
     "difference": lambda: written(probes.largest_difference(*SUM), "{:.0e}"),
-    "nope": lambda: f"{sizes().nope}",
     "layer": lambda: f"{probes.LAYER}",
     "broken_at": lambda: f"{first_broken(*SUM)}",
     "broken_first": lambda: wrong_share(*SUM, first_broken(*SUM)),

@@ -199,7 +199,14 @@ class Bracket extends MovingDrawing<Data> {
       ["turned", `rotated key, ${maps.turned.columns}`, maps.c.columns, AGAIN, SPLIT, "aside"],
       ["keys", "keys, thrown away", whole - maps.keys.columns - gap / 2, AGAIN, AGAIN, "gone"],
     ];
-    this.held.replaceChildren(make("div", { class: "before" }));
+    const freed = make("div", { class: "freed" }, make("b"), make("span"));
+    this.held.replaceChildren(make("div", { class: "before" }, freed));
+    setShare(freed, "--left", gap / whole);
+    setShare(freed, "--wide", (whole - maps.keys.columns - 1.5 * gap) / whole);
+    say(
+      freed.lastElementChild!,
+      `here ${counted(whole - gap)} of ${counted(whole)} numbers are no longer kept`,
+    );
     for (const [name, words, left, first, last, kind] of all) {
       const box = make("figure", { class: `part ${kind} ${name}` }, make("figcaption", {}, words));
       setShare(box, "--left", left / whole);
@@ -299,6 +306,10 @@ class Bracket extends MovingDrawing<Data> {
 
   private fillLedger(stop: number): void {
     const { bytes, operations, head } = this.data.settings[this.setting];
+    say(
+      this.part("freed").firstElementChild!,
+      `${counted(bytes[KEPT])} → ${counted(bytes[stop])} bytes a token`,
+    );
     const [most, all] = [Math.max(...bytes), Math.max(...operations)];
     this.rows.forEach(({ button, bars, words }, i) => {
       button.classList.toggle("later", i > stop);
@@ -306,13 +317,16 @@ class Bracket extends MovingDrawing<Data> {
       setShare(bars[0], "--share", bytes[i] / most);
       setShare(bars[1], "--share", operations[i] / all);
       say(words[0], counted(bytes[i]));
-      const ratio = operations[i] / Math.min(...operations);
+      const ratio = operations[i] / operations[MOVED];
       say(words[1], counted(operations[i]) + (ratio >= DEAR ? `, ${times(ratio)} ×` : ""));
       set(button, {
         "aria-label": `Stop ${i + 1}, ${this.data.stops[i]}: ${counted(bytes[i])} bytes, ${counted(operations[i])} operations`,
       });
     });
-    say(this.part("ledger").querySelector(".head span:last-child")!, head);
+    say(
+      this.part("ledger").querySelector(".head span:last-child")!,
+      `${head} (times stop ${MOVED + 1})`,
+    );
     this.all(".settings button").forEach((button, i) => {
       set(button, { "aria-pressed": i === this.setting });
     });

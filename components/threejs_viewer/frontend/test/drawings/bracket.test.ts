@@ -40,6 +40,7 @@ test("each stop says its bytes and operations, in each setting, as Python counts
       stop.click();
       for (const words of it.expected[name][at]) expect(drawing.text(".said")).toContain(words);
       expect(stop.getAttribute("aria-pressed")).toBe("true");
+      expect(drawing.text(".freed")).toContain(it.expected[name][at][0]);
       expect(drawing.all(".later").length).toBe(stops.length - 1 - at);
     });
   });
