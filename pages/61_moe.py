@@ -51,6 +51,7 @@ def how_a_token_is_sent() -> None:
         form_of(*pair).text(*pair)[:-1],
         n_shared=1,
         idle=worked.idle_said(loads),
+        headline=worked.headline(),
         alt="The scores of a token's experts, with their biases, in each layer, and who is chosen",
     )
     page.source()

@@ -104,7 +104,7 @@ def test_idle_experts_of_the_figure_are_those_of_the_record() -> None:
     for layer in layers:
         assert not np.isin(layer.biased.chosen, layer.idle).any()
     assert worked.idle_said(rows) == (
-        "none of 630,000 tokens in 10,000 problems of four by four digits"
+        "no token of 10,000 problems of four by four digits"
     )
     assert worked.with_idle(layers, []) == layers and worked.idle_said([]) == ""
 

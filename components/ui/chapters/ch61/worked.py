@@ -162,7 +162,14 @@ def idle_said(rows: Sequence[Row]) -> str:
     if not rows:
         return ""
     found = loads_of(rows)
-    return f"none of {found['tokens']:,} tokens in {found['n']:,} problems of four by four digits"
+    return f"no token of {found['n']:,} problems of four by four digits"
+
+
+def headline() -> str:
+    """Above the opening figure."""
+    ours = probes.experts()
+    few, all_ = spelled(ours.num_experts_per_tok), spelled(ours.n_routed_experts)
+    return f"Each token goes to {few} of {all_} experts. Click one to see why, or switch off the bias."
 
 
 ASKED = 200
