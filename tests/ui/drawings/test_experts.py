@@ -111,7 +111,14 @@ def sent_to_experts() -> Case:
     return case(
         experts,
         lambda: experts.show_experts(
-            "k", layers, SUM, alt="Experts", n_shared=1, idle="no token of 10", headline="Click", seconds=4
+            "k",
+            layers,
+            SUM,
+            alt="Experts",
+            n_shared=1,
+            idle="no token of 10",
+            headline="Click",
+            seconds=4,
         ),
         [expected(layer) for layer in layers],
     )

@@ -44,10 +44,10 @@ import { ACROSS, steppedThrough } from "./shared/stepped";
 // In pixels.
 const [ROW, CELL] = [32, 27]; // from row to row of tokens, and as high is one
 const [LARGEST, PER_PITCH] = [19, 1.4]; // of a token's letters
-const FALL = 44; // from the tokens to the experts
-const [HEAD, HIGH] = [18, 140]; // above the scores, and from their least to their most
+const FALL = 40; // from the tokens to the experts
+const [HEAD, HIGH] = [18, 132]; // above the scores, and from their least to their most
 const NAME = 40; // the box of an expert's name and weight
-const [LOAD, COUNT, APART] = [34, 18, 18]; // the bars of the loads, their numbers, and between
+const [LOAD, COUNT, APART] = [30, 18, 18]; // the bars of the loads, their numbers, and between
 const [LABEL, BELOW] = [20, 10]; // a line above a zone, and from the boxes to the loads without it
 const GUTTER = 100; // for words on the left
 const [WIDEST, OF_PITCH] = [15, 0.8]; // all ribbons of a token together
@@ -378,9 +378,10 @@ class Experts extends MovingDrawing<Data> {
       const y = this.y(score);
       const kind = score === 0 ? "zero" : "tick";
       draw(this.axis, "line", { class: kind, x1: left - 4, x2: right, y1: y, y2: y });
-      const text = draw(this.axis, "text", { x: left - 8, y });
+      const aside = left < 20; // no room before the first
+      const text = draw(this.axis, "text", { x: aside ? right + 4 : left - 8, y });
+      text.classList.toggle("behind", aside);
       say(text, signed(score, score % 1 ? 1 : 0));
-      text.toggleAttribute("hidden", left < 20);
     }
     this.words.replaceChildren();
     const { top, name, load } = this.zones;

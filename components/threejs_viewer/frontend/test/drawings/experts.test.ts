@@ -282,7 +282,7 @@ test.each(each)("$title: scrubbed, loads are NumPy's, with biases and without", 
       expect(
         apart(
           high,
-          now[at].map((load) => (34 * load) / highest),
+          now[at].map((load) => (30 * load) / highest),
         ),
       ).toBeLessThan(0.051);
       expect(places(drawing, ".token", "ahead")).toEqual(range(T).slice(at));
@@ -317,7 +317,7 @@ test("a token's bars are its scores, their sums with biases stand on them, and t
     if (plain) turn(drawing);
     const totals = plain ? layer.scores[t] : found.totals[t];
     const { chosen, weights } = plain ? layer.plain : layer.biased;
-    const high = 140 / (maths.extent(layer)[1] - maths.extent(layer)[0]);
+    const high = 132 / (maths.extent(layer)[1] - maths.extent(layer)[0]);
     barsOf(drawing).forEach(([height, total, weight], e) => {
       const score = plain ? layer.scores[t][e] : Math.min(layer.scores[t][e], totals[e]);
       expect(height).toBeCloseTo(Math.max(0, score) * high, 0);
