@@ -30,9 +30,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     app = seen(PAGE, reveal="1")
     assert not app.exception and not app.info and not app.warning
     rows = read_lines(RECORDS / "shut_experts.jsonl")
-    race, changes = (
-        read_lines(RECORDS / f"{name}.jsonl") for name in ("latent_experts", "expert_changes")
-    )
+    race = read_lines(RECORDS / "latent_experts.jsonl")
     loads = worked.loads_of(read_lines(RECORDS / "expert_loads.jsonl"))
     of_experts = worked.shut_map(rows)[claims.sent(loads) > 0]
     for answer in (

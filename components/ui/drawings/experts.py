@@ -96,7 +96,8 @@ def show_experts(
     The layer `at` is shown first; the reader changes it in the browser, and the token. The tokens
     stream in once in so many `seconds`; of other data that come later the end is shown. `n_shared`
     experts that every token goes to have one box together. `idle` says of what sample the idle
-    experts get no token, and `headline` stands above all. Raises ValueError for what `experts_data` refuses.
+    experts get no token, and `headline` stands above all. Raises ValueError for what
+    `experts_data` refuses.
     """
     data = experts_data(layers, tokens, at=at, n_shared=n_shared)
     data |= {"alt": alt, "idle": idle, "headline": headline, "seconds": seconds}
