@@ -51,6 +51,7 @@ def how_a_token_is_sent() -> None:
         form_of(*pair).text(*pair)[:-1],
         n_shared=1,
         idle=worked.idle_said(loads),
+        headline=worked.headline(),
         alt="The scores of a token's experts, with their biases, in each layer, and who is chosen",
     )
     page.source()
@@ -246,9 +247,10 @@ def what_experts_tell() -> None:
 def does_it_pay() -> None:
     race, changes = rows_of("latent_experts.jsonl"), rows_of("expert_changes.jsonl")
     if not (race and changes) or not page.guess(
-        "Which of these three gets the fewest problems wrong after the same number of steps?",
-        (*worked.PAYS, worked.NOT_TOLD),
-        lambda: worked.best_of_pays(race, changes),
+        "Sixteen experts, each as large as before, hold nearly twice as much. How many problems "
+        "does that network get wrong?",
+        worked.LARGER,
+        lambda: worked.wrong_with_sixteen(race, changes),
         frame=worked.to_pay(race, changes),
     ):
         return

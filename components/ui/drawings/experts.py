@@ -29,6 +29,7 @@ MOST_SHARED, MOST_LAYERS = 4, 12
 
 HTML = f"""
 <div class="drawing experts">
+  <p class="headline"></p>
   <div class="controls">
     <div class="choice layers" role="group" aria-label="Layer"></div>
     <button class="plain" role="switch" aria-checked="false"><i></i>without bias</button>
@@ -37,12 +38,11 @@ HTML = f"""
   <div class="legend">
     <span><i class="filled"></i>score</span>
     <span class="biased"><i class="striped"></i>its bias</span>
-    <span class="biased"><i class="taken"></i>taken off by a bias below zero</span>
-    <span><i class="cap"></i>what counts when experts are chosen</span>
+    <span class="biased"><i class="taken"></i>a bias below zero</span>
+    <span><i class="cap"></i>what the choice goes by</span>
     <span class="sample"></span>
   </div>
   <div class="hold">
-    <div class="hint">Click a token or an expert, or use the arrow keys.</div>
     {moments("Tokens read")}
     <div class="said" role="status"></div>
   </div>
@@ -87,6 +87,7 @@ def show_experts(
     at: int = 0,
     n_shared: int = 0,
     idle: str = "",
+    headline: str = "",
     seconds: float = 9.0,
 ) -> None:
     """The scores of one of the T tokens as bars, its bias on top of each, ribbons to its K experts,
@@ -95,10 +96,11 @@ def show_experts(
     The layer `at` is shown first; the reader changes it in the browser, and the token. The tokens
     stream in once in so many `seconds`; of other data that come later the end is shown. `n_shared`
     experts that every token goes to have one box together. `idle` says of what sample the idle
-    experts get no token. Raises ValueError for what `experts_data` refuses.
+    experts get no token, and `headline` stands above all. Raises ValueError for what
+    `experts_data` refuses.
     """
     data = experts_data(layers, tokens, at=at, n_shared=n_shared)
-    data |= {"alt": alt, "idle": idle, "seconds": seconds}
+    data |= {"alt": alt, "idle": idle, "headline": headline, "seconds": seconds}
     component(data=data | {"digest": digest(data)}, key=key)
 
 

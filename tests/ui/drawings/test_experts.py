@@ -61,16 +61,22 @@ def sent_to_experts() -> Case:
         loads, plain = counted(layer.biased), counted(layer.plain)
         totals = layer.scores + layer.bias
 
-        def listed(t: int, routed: experts.Routed, of: Any) -> str:
-            first, second = (f"{expert} ({of[t, expert]:.3f})" for expert in routed.chosen[t])
+        def listed(t: int, routed: experts.Routed, *, biased: bool) -> str:
+            first, second = (
+                f"{expert} ({layer.scores[t, expert]:.3f}"
+                + (f", with its bias {totals[t, expert]:.3f})" if biased else ")")
+                for expert in routed.chosen[t]
+            )
             return f"experts {first} and {second} come out on top"
 
         def shares(t: int, routed: experts.Routed) -> str:
             first, second = (f"{weight:.2f}" for weight in routed.weights[t])
-            return f"the weights are {first} and {second}."
+            own = layer.scores[t, routed.chosen[t]]
+            worked = f"{own[0]:.3f} / ({own[0]:.3f} + {own[1]:.3f}) = " if min(own) >= 0.01 else ""
+            return f"the weights are {worked}{first} and {second}."
 
         def sent(t: int) -> str:
-            said = f"“{SUM[t]}”, token {t + 1}: {listed(t, layer.biased, totals)}."
+            said = f"“{SUM[t]}”, token {t + 1}: {listed(t, layer.biased, biased=True)}."
             said += f" From scores alone, {shares(t, layer.biased)}"
             best = layer.scores[t].argmax()
             if best in layer.biased.chosen[t]:
@@ -82,7 +88,7 @@ def sent_to_experts() -> Case:
             )
 
         def sent_plain(t: int) -> str:
-            top = listed(t, layer.plain, layer.scores)
+            top = listed(t, layer.plain, biased=False)
             return f"“{SUM[t]}”, token {t + 1}: without bias, {top}, and {shares(t, layer.plain)}"
 
         def got(read: int, expert: int) -> str:
@@ -105,7 +111,14 @@ def sent_to_experts() -> Case:
     return case(
         experts,
         lambda: experts.show_experts(
-            "k", layers, SUM, alt="Experts", n_shared=1, idle="none of 630 tokens", seconds=4
+            "k",
+            layers,
+            SUM,
+            alt="Experts",
+            n_shared=1,
+            idle="no token of 10",
+            headline="Click",
+            seconds=4,
         ),
         [expected(layer) for layer in layers],
     )

@@ -128,6 +128,25 @@ DENSE = rows("latent_experts", part="race", attention="mla", ffn="dense")
 
 N_LAYER, BOOK_LAYERS = 3, 6
 
+RACES = {
+    f"{race}: {name}": rows(record, part="race", attention="mla", ffn=ffn)
+    for race, record in (("first race", "latent_experts"), ("second race", "equal_latents"))
+    for name, ffn in (("dense", "dense"), ("8 experts", "moe"))
+}
+"""The same comparison twice; all else on the page is of the first."""
+
+SECOND_DENSE, SECOND_EXPERTS = (RACES[f"second race: {name}"] for name in ("dense", "8 experts"))
+
+
+def of_all(found: Rows, field: str, form: str) -> Told:
+    """What is the same in all runs of a network."""
+
+    def words(runs: list[Row]) -> str:
+        (value,) = {row[field] for row in runs}
+        return form.format(value)
+
+    return found.told(words)
+
 
 def changed(change: str) -> Rows:
     """Networks with eight experts but for one change."""
@@ -159,7 +178,9 @@ def told(found: Rows, label: str, n_layer: int) -> dict[str, Numbers]:
 
 def operations_of_experts(race: Sequence[Row]) -> str:
     """A share of what one dense FFN with as many neurons takes, both with latents."""
-    eight, dense = (found.of(race)[0]["flops_per_token"] for found in (WITH_EXPERTS, DENSE))
+    eight, dense = (
+        found.of(race)[0]["flops_per_token"] for found in (SECOND_EXPERTS, SECOND_DENSE)
+    )
     return f"{eight / dense:.0%}"
 
 
@@ -256,14 +277,22 @@ def uneven_alone(field: str, speed: float) -> Told:
 BOOK_TOLD = rows("expert_loads", part="told")
 
 CLAIMS: dict[str, Claim] = {
-    "moe.pays_dense_first": Claim(
-        "Test problems of four by four digits wrong, latents and a dense FFN of as many neurons, "
-        "at the learning rate of the others, in an earlier race.",
-        wrong(rows("replaced").passing(lambda row: row["record"] == "latent_experts")),
-    ),
     "moe.pays_operations": Claim(
-        "Operations of a token with latents and eight experts, as a share of a dense FFN's.",
-        rows("latent_experts").told(operations_of_experts),
+        "Operations of a token with latents and eight experts, as a share of a dense network's of "
+        "the same size.",
+        rows("equal_latents").told(operations_of_experts),
+    ),
+    "moe.seconds_experts": Claim(
+        "Seconds of training, latents and eight experts, in the second race.",
+        SECOND_EXPERTS.numbers("training_seconds"),
+    ),
+    "moe.seconds_dense": Claim(
+        "Seconds of training, latents and a dense FFN of as many neurons, in the second race.",
+        SECOND_DENSE.numbers("training_seconds"),
+    ),
+    "moe.told_first": Claim(
+        "What a token's first expert tells about the token that is read, in the first layer.",
+        told(WITH_EXPERTS, "token_read", N_LAYER)["layer 0"],
     ),
     "moe.told_by_lot": Claim(
         "The most that experts tell about shuffled labels, of any label and layer.",
@@ -375,6 +404,17 @@ TABLES = {
                 },
             }
             for layer in range(BOOK_LAYERS)
+        },
+    ),
+    "moe.races": Table(
+        "Network",
+        {
+            name: {
+                "parameters": of_all(found, "parameters", "{:,}"),
+                "learning rate": of_all(found, "rate", "{:g}"),
+                "problems wrong": wrong(found),
+            }
+            for name, found in RACES.items()
         },
     ),
     "moe.balance": Table(

@@ -162,7 +162,16 @@ def idle_said(rows: Sequence[Row]) -> str:
     if not rows:
         return ""
     found = loads_of(rows)
-    return f"none of {found['tokens']:,} tokens in {found['n']:,} problems of four by four digits"
+    return f"no token of {found['n']:,} problems of four by four digits"
+
+
+def headline() -> str:
+    """Above the opening figure."""
+    ours = probes.experts()
+    few, all_ = spelled(ours.num_experts_per_tok), spelled(ours.n_routed_experts)
+    return (
+        f"Each token goes to {few} of {all_} experts. Click one to see why, or switch off the bias."
+    )
 
 
 ASKED = 200
@@ -261,11 +270,11 @@ def how_uneven(changes: Sequence[Row]) -> str:
 
 
 LOADS = Dragged(
-    Axis("times the mean load", 1, 8, 0.1, less="less"),
+    Axis("times the mean load", 1, 4, 0.1, less="less"),
     "the busiest expert, without biases",
     given=[Line("the mean", 1)],
 )
-"""The frame of the guess; eight times is all that there is."""
+"""The frame of the guess, up to all that there is; a test compares it with `most_uneven`."""
 
 
 def times_the_mean(changes: Sequence[Row]) -> Answer:
@@ -362,29 +371,30 @@ def pay_table(race: Sequence[Row], changes: Sequence[Row]) -> list[dict[str, str
 
 
 PAYS = (DENSE_ALL, DENSE_ACTIVE, EIGHT)
+SIXTEEN = claims.CHANGES["experts_16"]
+
+LARGER = ("fewer than with eight", "about as many", "more than with eight")
+"""What a link may say."""
 
 
-NOT_TOLD = "not decided by so few seeds"
+def wrong_of(name: str, race: Sequence[Row], changes: Sequence[Row]) -> list[int]:
+    """Of every run of a network, the problems that it gets wrong."""
+    return [row["wrong_4x4"] for row in pay_runs(race, changes)[name]]
 
 
-def best_of_pays(race: Sequence[Row], changes: Sequence[Row]) -> str:
-    """The option of the guess: the network whose every start is ahead of the others, if there is
-    one."""
-    wrong = {name: [r["wrong_4x4"] for r in pay_runs(race, changes)[name]] for name in PAYS}
-    best = min(wrong, key=lambda name: max(wrong[name]))
-    others = [count for name in PAYS if name != best for count in wrong[name]]
-    return best if max(wrong[best]) < min(others) else NOT_TOLD
-
-
-def to_pay(race: Sequence[Row], changes: Sequence[Row]) -> Picked:
+def to_pay(race: Sequence[Row], changes: Sequence[Row]) -> Dragged:
     """The frame of the guess: medians of the seeds."""
-
-    def medians() -> dict[str, float]:
-        runs = pay_runs(race, changes)
-        return {name: spread(row["wrong_4x4"] for row in runs[name]).median for name in PAYS}
-
     n = pay_runs(race, changes)[EIGHT][0]["n_4x4"]
-    return Picked(Axis(f"wrong of {n:,}, median", 0, n), medians)
+    eight = spread(wrong_of(EIGHT, race, changes)).median
+    axis = Axis(f"of {n:,} problems, median of the seeds", 0, n)
+    return Dragged(axis, "wrong with sixteen experts", given=[Line("with eight", eight)])
+
+
+def wrong_with_sixteen(race: Sequence[Row], changes: Sequence[Row]) -> Answer:
+    found = wrong_of(SIXTEEN, race, changes)
+    n = pay_runs(race, changes)[SIXTEEN][0]["n_4x4"]
+    median = spread(found).median
+    return Answer(median, f"{median:,.0f} of {n:,}", dots=[float(count) for count in found])
 
 
 # ---------------------------------------------------------------- what DeepSeek-V3 has besides
@@ -418,8 +428,7 @@ def besides(race: Sequence[Row], changes: Sequence[Row]) -> list[dict[str, str]]
             f"{v3.n_routed} experts, {spelled(v3.n_chosen)} chosen",
             "more weights for the same work, and finer choices",
             f"{ours.n_routed_experts}, {spelled(ours.num_experts_per_tok)} chosen",
-            f"4 experts {wrong(claims.CHANGES['experts_4'])}, 8 {wrong(EIGHT)}, "
-            f"16 {wrong(claims.CHANGES['experts_16'])}",
+            "section 7 has four, eight and sixteen",
         ),
         (
             f"{spelled(v3.n_dense)} dense first layers",
@@ -506,6 +515,17 @@ def loads_with(bias: Numbers) -> list[int]:
     return np.bincount(np.ravel(sent), minlength=len(bias)).tolist()
 
 
+# ---------------------------------------------------------------- what a share of a bit is
+
+
+def left_of_a_bit(share: float) -> float:
+    """What stays unknown of a label that so many of an expert's tokens have, and so many of the
+    other expert's have not, in bits."""
+    return float(-share * np.log2(share) - (1 - share) * np.log2(1 - share))
+
+
+LEFT = left_of_a_bit(3 / 4)
+
 CALC: dict[str, Callable[[], str]] = {
     "with_starts": lambda: spelled(len(experiment.SEEDS)),
     "without_starts": lambda: spelled(len(experiment.CHANGE_SEEDS)),
@@ -529,6 +549,9 @@ CALC: dict[str, Callable[[], str]] = {
     "softmax_before": lambda: of_expert_1(softmax, LOGITS),
     "softmax_after": lambda: of_expert_1(softmax, RAISED),
     "sigmoid_before": lambda: of_expert_1(scores, LOGITS),
+    "bias_step": lambda: f"{probes.experts().bias_update_speed:g}",
+    "bit_left": lambda: f"{LEFT:.2f}",
+    "bit_told": lambda: f"{1 - LEFT:.0%}",
     "n_stood_in": lambda: f"{experts_replaced.N}",
     "loads": lambda: ", ".join(map(str, loads_with(NO_BIAS))),
     "n_shut": lambda: f"{ASKED}",

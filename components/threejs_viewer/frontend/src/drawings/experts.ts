@@ -10,6 +10,7 @@ import {
   FILLS,
   RISES,
   bar,
+  beaten,
   ends,
   extent,
   filling,
@@ -43,11 +44,11 @@ import { ACROSS, steppedThrough } from "./shared/stepped";
 // In pixels.
 const [ROW, CELL] = [32, 27]; // from row to row of tokens, and as high is one
 const [LARGEST, PER_PITCH] = [19, 1.4]; // of a token's letters
-const FALL = 62; // from the tokens to the experts
-const [HEAD, HIGH] = [20, 168]; // above the scores, and from their least to their most
-const [NAME, SUM] = [44, 20]; // the box of an expert's name and weight, and how it comes about
-const [LOAD, COUNT, APART] = [40, 18, 18]; // the bars of the loads, their numbers, and between
-const LABEL = 22; // a line above the loads
+const FALL = 40; // from the tokens to the experts
+const [HEAD, HIGH] = [18, 132]; // above the scores, and from their least to their most
+const NAME = 40; // the box of an expert's name and weight
+const [LOAD, COUNT, APART] = [30, 18, 18]; // the bars of the loads, their numbers, and between
+const [LABEL, BELOW] = [20, 10]; // a line above a zone, and from the boxes to the loads without it
 const GUTTER = 100; // for words on the left
 const [WIDEST, OF_PITCH] = [15, 0.8]; // all ribbons of a token together
 const HAIR = 0.8; // the thinnest ribbon
@@ -55,7 +56,7 @@ const [MOST_BOX, BOX_GAP] = [96, 0.2]; // from box to box, and what of it is fre
 const OF_BOX = 0.56; // a bar of its box
 const SHARED = 60; // for the box of the shared experts
 const WORDY = 62; // from box to box, and each is called by its full name
-const ROOMY = 88; // and numbers stand beside its bar
+const ROOMY = 88; // and numbers stand beside its bar, if it matters
 const UNDER = 15; // from the cap of a bar to a number in it
 const STRIPES = 5; // from line to line of a bias
 
@@ -71,6 +72,7 @@ interface Data extends Sent {
   at: number;
   /** Of what sample idle experts get no token. */
   idle: string;
+  headline: string;
   /** How long the tokens take to stream in. */
   seconds: number;
 }
@@ -100,7 +102,6 @@ interface Box extends Mark {
   own: SVGTextElement;
   bias: SVGTextElement;
   weight: SVGTextElement;
-  sum: SVGTextElement;
   now: SVGRectElement;
   other: SVGPathElement;
   counts: [SVGTextElement, SVGTextElement];
@@ -113,6 +114,13 @@ interface Zones {
   floor: number;
   name: number;
   load: number;
+}
+
+/** Of an expert's bar: its score and bias, and whether it has come to its full height. */
+interface Parts {
+  own: number;
+  bias: number;
+  stands: boolean;
 }
 
 class Experts extends MovingDrawing<Data> {
@@ -161,6 +169,7 @@ class Experts extends MovingDrawing<Data> {
     const { tokens, n_expert, n_shared, alt, seconds } = this.data;
     this.pointed = this.chosen = null;
     set(this.svg, { "aria-label": alt });
+    say(this.part("headline"), this.data.headline);
     this.svg.replaceChildren();
     this.axis = draw(this.svg, "g", { class: "axis", "aria-hidden": true });
     this.streams = draw(this.svg, "g", { class: "streams" });
@@ -181,8 +190,8 @@ class Experts extends MovingDrawing<Data> {
     this.tabs = this.data.layers.map(({ title }, at) => {
       const tab = make(
         "button",
-        { type: "button", "aria-pressed": String(at === this.shown) },
-        title,
+        { type: "button", "aria-pressed": String(at === this.shown), "aria-label": title },
+        ...named(title, at === 0),
       );
       tab.onclick = () => this.turnTo(at);
       return tab;
@@ -226,14 +235,14 @@ class Experts extends MovingDrawing<Data> {
     const added = draw(group, "path", { class: "added" });
     const taken = draw(group, "path", { class: "taken" });
     const cap = draw(group, "path", { class: "cap" });
-    const [total, own, bias, weight, sum] = ["total", "own", "bias", "weight", "sum"].map(text);
+    const [total, own, bias, weight] = ["total", "own", "bias", "weight"].map(text);
     group.append(box, name, weight);
     const now = draw(group, "rect", { class: "now" });
     const other = draw(group, "path", { class: "other" });
     const counts: Box["counts"] = [text("count"), text("count before")];
     const idle = text("none");
     return {
-      ...{ ...mark, reach, stem, score, added, taken, cap, total, own, bias, weight, sum },
+      ...{ ...mark, reach, stem, score, added, taken, cap, total, own, bias, weight },
       ...{ now, other, counts, idle },
     };
   }
@@ -301,7 +310,7 @@ class Experts extends MovingDrawing<Data> {
     const top = cells.rows * ROW + FALL;
     const floor = top + HEAD + HIGH;
     const left = this.placeBoxes(width, top, floor);
-    const height = this.zones.load + LOAD + COUNT + 16;
+    const height = this.zones.load + LOAD + COUNT + 12;
     set(this.svg, { viewBox: `0 0 ${width} ${height}`, height });
     this.placeAxis(left, width);
     this.placeRibbons(xs, top, Math.min(WIDEST, OF_PITCH * cells.pitch));
@@ -331,8 +340,9 @@ class Experts extends MovingDrawing<Data> {
     const pitch = Math.min(room / n_expert, MOST_BOX);
     const left = gutter + (room - pitch * n_expert) / 2;
     const [wordy, roomy] = [pitch >= WORDY, pitch >= ROOMY];
-    const name = floor + 10;
-    const load = name + NAME + (wordy ? SUM : 0) + LABEL;
+    const line = gutter ? 0 : LABEL;
+    const name = floor + (line || 8);
+    const load = name + NAME + (line || BELOW);
     this.pitch = pitch;
     this.zones = { top, floor, name, load };
     this.svg.classList.toggle("roomy", roomy);
@@ -343,13 +353,12 @@ class Experts extends MovingDrawing<Data> {
       const bar = wide * OF_BOX;
       set(one.reach, { x: x - wide / 2, y: top, width: wide, height: load + LOAD - top });
       set(one.box, { x: x - wide / 2, y: name, width: wide, height: NAME });
-      set(one.label, { x, y: name + 14 });
-      set(one.weight, { x, y: name + 32 });
+      set(one.label, { x, y: name + 12 });
+      set(one.weight, { x, y: name + 29 });
       one.label.textContent = isShared ? "shared" : wordy ? `expert ${e}` : String(e);
       for (const shape of [one.score, one.now])
         set(shape, { x: x - bar / 2, width: shape === one.now ? bar / 2 - 1 : bar });
       for (const text of [one.total, one.idle]) set(text, { x });
-      set(one.sum, { x, y: name + NAME + 14 });
       for (const text of [one.own, one.bias]) set(text, { x: x + bar / 2 + 4 });
       one.counts.forEach((text, k) => {
         set(text, { x: x + (k - 0.5) * Math.max(bar / 2 + 4, APART), y: load + LOAD + 13 });
@@ -369,23 +378,29 @@ class Experts extends MovingDrawing<Data> {
       const y = this.y(score);
       const kind = score === 0 ? "zero" : "tick";
       draw(this.axis, "line", { class: kind, x1: left - 4, x2: right, y1: y, y2: y });
-      const text = draw(this.axis, "text", { x: left - 8, y });
+      const aside = left < 20; // no room before the first
+      const text = draw(this.axis, "text", { x: aside ? right + 4 : left - 8, y });
+      text.classList.toggle("behind", aside);
       say(text, signed(score, score % 1 ? 1 : 0));
-      text.toggleAttribute("hidden", left < 20);
     }
     this.words.replaceChildren();
     const { top, name, load } = this.zones;
-    const wide = left >= GUTTER;
+    const wide = left >= GUTTER; // else in a line above each zone
     const word = (lines: string[], x: number, y: number): void =>
       lines.forEach((line, i) => say(draw(this.words, "text", { x, y: y + 16 * i }), line));
+    const score = this.plain ? ["score"] : ["score, with", "its bias"];
     const weight = ["weight, from", "scores alone"];
     const kinds = this.plain ? ["without", "with bias"] : ["with bias", "without"];
     const lines = ["tokens sent there", `solid: ${kinds[0]}`, `dashed: ${kinds[1]}`];
     if (wide) {
-      word(["score, with", "its bias"], 0, top + 26);
-      word(weight, 0, name + 18);
-      word(lines, 0, load + 12);
-    } else word([lines.join(", ")], 0, load - 8);
+      word(score, 0, top + HEAD + 12);
+      word(weight, 0, name + 16);
+      word(lines, 0, load + 10);
+      return;
+    }
+    word([score.join(" ")], 0, top + 8);
+    word([`expert, and below its ${weight.join(" ")}`], 0, name - 6);
+    word([lines.join(", ")], 0, load - 6);
   }
 
   private y(score: number): number {
@@ -499,28 +514,31 @@ class Experts extends MovingDrawing<Data> {
     const t = this.token;
     const [risen, biased, come] = t === null ? [0, 0, 0] : this.phases(t);
     const { layer, routed } = this;
+    const first = t === null || this.plain ? null : beaten(layer, t);
+    const stands = risen === 1 && (this.plain || biased === 1);
     this.boxes.slice(0, this.data.n_expert).forEach((one, e) => {
       const k = t === null || come === 0 ? -1 : routed.chosen[t].indexOf(e);
       one.group.classList.toggle("wins", k >= 0);
       const score = t === null ? 0 : layer.scores[t][e];
       const found = bar(score, layer.bias[e], risen, biased);
-      this.standOne(one, found, t === null ? null : [score, layer.bias[e]]);
-      const all = k < 0 ? [] : routed.chosen[t!].map((expert) => layer.scores[t!][expert]);
+      const parts = { own: score, bias: layer.bias[e], stands };
+      const matters = k >= 0 || e === first || (this.spot?.kind === "expert" && this.spot.i === e);
+      this.standOne(one, found, t === null ? null : parts, matters);
       const arrives =
         come === 1 && k >= 0 && this.spot?.kind !== "expert" ? this.arrives[t!]?.[k] : null;
       this.reachDown(one, arrives ?? null);
       say(one.weight, k < 0 ? "" : short(routed.weights[t!][k]));
-      say(one.sum, k < 0 || all.length < 2 || this.pitch < ROOMY ? "" : shareOf(all, k));
     });
   }
 
   private standOne(
     one: Box,
     { score, added, taken, total }: Bar,
-    whole: [score: number, bias: number] | null,
+    parts: Parts | null,
+    matters: boolean,
   ): void {
-    const is = whole !== null;
-    const [own, bias] = whole ?? [0, 0];
+    const is = parts !== null;
+    const { own, bias, stands } = parts ?? { own: 0, bias: 0, stands: false };
     const [x, wide] = [number(one.score, "x"), number(one.score, "width")];
     const [low, high] = score.map((s) => this.y(s));
     set(one.score, { y: high.toFixed(1), height: (low - high).toFixed(1) });
@@ -531,8 +549,8 @@ class Experts extends MovingDrawing<Data> {
     const under = taken && low - at > UNDER + 4;
     set(one.total, { y: fixed(under ? at + UNDER : at - 6) });
     one.total.classList.toggle("inside", Boolean(under));
-    say(one.total, is ? places(total) : "");
-    const beside = is && this.pitch >= ROOMY;
+    say(one.total, stands ? places(total) : "");
+    const beside = stands && matters && this.pitch >= ROOMY;
     set(one.own, { y: fixed((low + this.y(score[1])) / 2 + 4) });
     say(one.own, beside && (added || taken) ? places(own) : "");
     const [from, to] = added ?? taken ?? [0, 0];
@@ -643,11 +661,12 @@ const fixed = (x: number): string => x.toFixed(1);
 const short = (weight: number): string =>
   weighed(weight).replace("under ", "<").replace("over ", ">");
 
-/** 0.209 / (0.209 + 0.244) */
-const shareOf = (scores: readonly number[], k: number): string => {
-  const all = scores.map(places);
-  return `${all[k]} / (${all.join(" + ")})`;
-};
+/** Its words, which are left out on a telephone of all but the first, and its number. */
+function named(title: string, first: boolean): (Node | string)[] {
+  const cut = title.lastIndexOf(" ") + 1;
+  if (first || !cut) return [title];
+  return [make("span", { class: "rest" }, title.slice(0, cut)), title.slice(cut)];
+}
 
 /** A box of lines, from its top to its bottom. */
 function striped(x: number, wide: number, top: number, bottom: number): string {

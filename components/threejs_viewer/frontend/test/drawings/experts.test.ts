@@ -117,7 +117,7 @@ test("all layers have one scale of loads, with biases and without", () => {
 
 test("as many tokens as fit stand in one row; others in rows of the same length", () => {
   const { columns, rows } = maths.grid(64, 1, 918);
-  expect([columns, rows]).toEqual([64, 1]);
+  expect([columns, rows]).toEqual([32, 2]);
   expect(maths.grid(20, 1, 356)).toMatchObject({ columns: 20, rows: 1 });
   expect(maths.grid(64, 1, 356)).toMatchObject({ columns: 16, rows: 4 });
   expect(maths.grid(40, 1, 356)).toMatchObject({ columns: 14, rows: 3 });
@@ -134,7 +134,7 @@ test.each([300, 356, 560, 800, 1200])(
         const xs = places.map(([x]) => x);
         expect(Math.min(...xs) - cells.pitch / 2).toBeGreaterThanOrEqual(-1e-9);
         expect(Math.max(...xs) + cells.pitch / 2).toBeLessThanOrEqual(width + 1e-9);
-        expect(cells.pitch).toBeGreaterThanOrEqual(width < 560 ? 16 * characters : 11 * characters);
+        expect(cells.pitch).toBeGreaterThanOrEqual(16 * characters);
         expect(Math.max(...places.map(([, row]) => row))).toBe(cells.rows - 1);
         expect(new Set(places.map(String)).size).toBe(n);
       }
@@ -180,7 +180,7 @@ test.each(each)(
 test("one expert of a token is said, weights next to nothing, and who gets all without biases", () => {
   const layer = layerOf([[0.5, 0.25, 0.125]], [0, 0, 0], [[0]]);
   expect(maths.sent(["a"], layer, 0, false)).toBe(
-    "“a”, token 1: expert 0 (0.500) comes out on top. From scores alone, the weight is 1.00.",
+    "“a”, token 1: expert 0 (0.500, with its bias 0.500) comes out on top. From scores alone, the weight is 1.00.",
   );
   expect(maths.sent(["a"], layer, 0, true)).toBe(
     "“a”, token 1: without bias, expert 0 (0.500) comes out on top, and the weight is 1.00. " +
@@ -282,7 +282,7 @@ test.each(each)("$title: scrubbed, loads are NumPy's, with biases and without", 
       expect(
         apart(
           high,
-          now[at].map((load) => (40 * load) / highest),
+          now[at].map((load) => (30 * load) / highest),
         ),
       ).toBeLessThan(0.051);
       expect(places(drawing, ".token", "ahead")).toEqual(range(T).slice(at));
@@ -317,7 +317,7 @@ test("a token's bars are its scores, their sums with biases stand on them, and t
     if (plain) turn(drawing);
     const totals = plain ? layer.scores[t] : found.totals[t];
     const { chosen, weights } = plain ? layer.plain : layer.biased;
-    const high = 168 / (maths.extent(layer)[1] - maths.extent(layer)[0]);
+    const high = 132 / (maths.extent(layer)[1] - maths.extent(layer)[0]);
     barsOf(drawing).forEach(([height, total, weight], e) => {
       const score = plain ? layer.scores[t][e] : Math.min(layer.scores[t][e], totals[e]);
       expect(height).toBeCloseTo(Math.max(0, score) * high, 0);
@@ -341,15 +341,32 @@ test("at rest stands the token whose best expert loses by most; in between, the 
   expect(new Set(barsOf(drawing).map(String))).toEqual(new Set(["0,,"]));
 });
 
+test("own scores and biases stand beside bars that matter, once these have risen", () => {
+  const drawing = open();
+  const [{ layer }] = each;
+  const shown = (): number[] =>
+    drawing.all(".expert .bias").flatMap((one, e) => (one.textContent ? [e] : []));
+  const t = maths.telling(layer);
+  const matter = [...layer.biased.chosen[t], maths.beaten(layer, t)!].sort();
+  expect(shown()).toEqual(matter);
+  const other = range(n_expert).find((e) => !matter.includes(e))!;
+  hand(marks(drawing, "expert")[other], "pointerenter");
+  expect(shown()).toContain(other);
+  hand(marks(drawing, "expert")[other], "pointerleave");
+  scrubTo(drawing, 6.2);
+  expect(shown()).toEqual([]);
+  expect(barsOf(drawing).map(([, total]) => total)).toEqual(range(n_expert).map(() => ""));
+});
+
 test("idle experts are named where their biases keep tokens away, and nowhere else", () => {
   const drawing = open();
   const idle = (): string[] => drawing.all(".none").map((one) => one.textContent);
   expect([idle().filter(Boolean), drawing.text(".sample")]).toEqual([[], ""]);
   drawing.all(".layers button")[1].click();
   expect(idle().indexOf("idle")).toBe(4);
-  expect(drawing.text(".sample")).toBe("idle: none of 630 tokens");
+  expect(drawing.text(".sample")).toBe("idle: no token of 10");
   hand(marks(drawing, "expert")[4], "pointerenter");
-  expect(drawing.text(".said")).toMatch(/It is idle: none of 630 tokens\.$/);
+  expect(drawing.text(".said")).toMatch(/It is idle: no token of 10\.$/);
   turn(drawing);
   expect(idle().filter(Boolean)).toEqual([]);
   expect(drawing.text(".said")).not.toMatch(/idle/);

@@ -121,9 +121,8 @@ export const heaviest = (layers: readonly Layer[]): number =>
 // ---------------------------------------------------------------- where a token stands
 
 /** In pixels. */
-const LEAST = { wide: 11, narrow: 16 }; // of a character, if the text is one row
+const LEAST = 16; // of a character, if the text is one row
 const ROOMY = 20; // of a character, if it is several
-const NARROW = 560;
 const MOST = 36;
 
 /** Rows of tokens, as many in each but the last, and how far it is from token to token. */
@@ -134,7 +133,7 @@ export interface Grid {
 }
 
 export function grid(n: number, characters: number, width: number): Grid {
-  const least = LEAST[width < NARROW ? "narrow" : "wide"] * characters;
+  const least = LEAST * characters;
   const fit = Math.max(1, Math.floor(width / (ROOMY * characters)));
   const rows = n * least <= width ? 1 : Math.ceil(n / fit);
   const columns = Math.ceil(n / rows);
@@ -212,15 +211,29 @@ export const weighed = (weight: number): string => {
 
 export const places = (number: number): string => signed(number, 3);
 
-/** “+”, token 10: experts 7 (1.029) and 4 (1.015) come out on top. From scores alone, their weights
-    are 0.54 and 0.46. Expert 5 has the highest score (0.991), but with its bias it comes to 0.799. */
+/** What comes before it is left out where the scores are next to nothing: 0.244 / (0.244 + 0.209) =
+    0.54 */
+function weighing(scores: readonly number[], weight: number): string {
+  const share = scores[0] / sum(scores);
+  const shown = scores.length > 1 && Math.min(...scores) >= 0.01;
+  if (!shown || Math.abs(share - weight) > 0.005) return weighed(weight);
+  const all = scores.map(places);
+  return `${all[0]} / (${all.join(" + ")}) = ${weighed(weight)}`;
+}
+
+/** “+”, token 10: experts 7 (0.244, with its bias 1.029) and 4 (0.209, with its bias 1.015) come out
+    on top. From scores alone, the weights are 0.244 / (0.244 + 0.209) = 0.54 and 0.46. Expert 5 has the highest score (0.991), but with its bias it comes to 0.799. */
 export function sent(tokens: readonly string[], layer: Layer, t: number, plain: boolean): string {
   const { chosen, weights } = plain ? layer.plain : layer.biased;
   const all = totals(layer, t, plain);
   const one = chosen[t].length === 1;
-  const who = chosen[t].map((e) => `${e} (${places(all[e])})`);
+  const own = chosen[t].map((e) => layer.scores[t][e]);
+  const who = chosen[t].map((e, k) => {
+    const total = plain ? "" : `, with its bias ${places(all[e])}`;
+    return `${e} (${places(own[k])}${total})`;
+  });
   const top = `expert${one ? "" : "s"} ${listed(who)} come${one ? "s" : ""} out on top`;
-  const share = listed(weights[t].map(weighed));
+  const share = listed(weights[t].map((w, k) => (k ? weighed(w) : weighing(own, w))));
   const counts = `the weight${one ? " is" : "s are"} ${share}`;
   const name = `“${tokens[t]}”, token ${t + 1}`;
   if (plain) return `${name}: without bias, ${top}, and ${counts}. ${then(layer)}`;
