@@ -76,8 +76,8 @@ def test_a_matrix_travels_in_parts_of_its_own_largest_numbers() -> None:
 
 def test_what_does_not_fit_is_refused() -> None:
     good = shown()
-    short = good.maps | {"c": good.maps["c"][1:]}
-    holes = good.maps | {"q": np.full((1, KEY), np.nan)}
+    short = {**good.maps, "c": good.maps["c"][1:]}
+    holes = {**good.maps, "q": np.full((1, KEY), np.nan)}
     few = {name: numbers for name, numbers in good.maps.items() if name != "w"}
     one = replace(good.settings[0], bytes=[64])
     cases: list[tuple[Any, ...]] = [

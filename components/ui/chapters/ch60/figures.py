@@ -37,7 +37,8 @@ def breaks(rows: Rows) -> Chart:
     data = pd.DataFrame(rows)
     tones = {**PARTS, "sign": SOFT}
     kinds = {kind: tone for kind, tone in tones.items() if kind in set(data["kind"])}
-    most, least = int(data["directions"].max()), int(data["directions"].min())
+    left = [int(row["directions"]) for row in rows]
+    most, least = max(left), min(left)
     bars = (
         alt.Chart(data)
         .mark_bar()

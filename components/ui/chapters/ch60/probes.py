@@ -103,7 +103,7 @@ def bracketed(a: int, b: int, layer: int, head: int, own_head: int) -> Bracketed
         return np.concatenate([*heads[:, : AT + 1]], axis=1)
 
     turn = positions.RotaryPositions(positions.frequencies(len(found.q), BASE)[None])
-    maps = {
+    maps: dict[str, Any] = {
         "own_q": of("rot_q")[own_head, AT : AT + 1],
         "own_keys": side_by_side(of("rot_k")),
         "own_values": side_by_side(of("v")),
