@@ -254,7 +254,6 @@ def the_better_mix() -> None:
         alt="Share wrong at the end with either mix: problems, digits of products with a far "
         "carry, and their other digits, a point a seed",
     )
-    st.caption(worked.which_mix(points))
     page.notice()
     page.source(better_mix.picked_by_products, better_mix.digits_wrong)
 

@@ -21,10 +21,10 @@ from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
 from components.ui.page_records import rows_of
-from components.ui.plots.dots import in_pairs, seed_points
+from components.ui.plots.dots import seed_points
 from lab.data.problems import Field, Format
 from lab.readings import Measured, Row, part_of
-from lab.records import RECORDS
+from lab.records import RECORDS, select
 from lab.statistics import lower_bound_95, standard_score
 
 coverage = lazily("lab.data.coverage")
@@ -351,11 +351,6 @@ def wrong_by_mix(record: Record) -> Bars:
     ]
 
 
-def which_mix(points: Bars) -> str:
-    """In words, seed by seed, which mix was better at what."""
-    return in_pairs(points, next(iter(MIXES.values())))
-
-
 AT_TWENTY = Dragged(Axis.percent("of test problems wrong"), "twenty by twenty digits")
 
 
@@ -492,7 +487,17 @@ def allowed(n: int = SAMPLE, share: float = SHOWN) -> int:
     return max(errors for errors in range(200) if lower_bound_95(errors, n) >= share)
 
 
+def base_at(look: int) -> str:
+    """Of two by two digits wrong, with the first network that knows them, at a look."""
+    (row,) = select(rows_of("course_looks.jsonl"), arm="from_two_digits")
+    n, wrong = row["looks"][look]["shapes"]["2x2"]
+    return part_of(wrong, n)
+
+
 CALC: dict[str, Callable[[], str]] = {
+    "base_begins": lambda: base_at(0),
+    "base_falls": lambda: base_at(1),
+    "base_ends": lambda: base_at(-1),
     "allowed": lambda: f"{allowed()}",
     "asked_most": lambda: f"{asked_at_the_end():,}",
     "looked_at_longest": lambda: f"{looked_at(claims.LONGEST):,}",

@@ -59,7 +59,7 @@ def networks(record: Record) -> str:
     for arm, n in many.items():
         by_many.setdefault(n, []).append(f"*{TRAINS_ON[arm]}*")
     parts = [f"{spelled(n)} for {join_words(names)}" for n, names in sorted(by_many.items())[::-1]]
-    return f"Each dot is one network: {', '.join(parts)}."
+    return f"Each dot is one network, and each bar the median: {', '.join(parts)}."
 
 
 def right_after(record: Record, round_: int, digits: int) -> Bars:
