@@ -38,8 +38,8 @@ STRONG = 2
 
 HTML = f"""
 <div class="drawing bracket">
-  <p class="headline">What one layer keeps of each token, and what that costs. Step through five stops, or drag
-    the bracket.</p>
+  <p class="headline">What one layer keeps of each token, and what that costs. Step through
+    five stops, or drag the bracket.</p>
   <div class="formula" role="img">
     <div class="tiles">
       <figure class="q"><figcaption></figcaption></figure>
