@@ -11,7 +11,7 @@ const TITLE = { size: 24, font: '"Source Sans", sans-serif', weight: 600 };
 const SAID = { size: 28, font: '"Source Serif", serif', weight: 400, line: 38 };
 const ADDRESS = { size: 20, font: '"Source Sans", sans-serif', weight: 400 };
 /** What is said, what a hand is for, and panels that would leave the main one too small to read. */
-const ASIDE = ".said, .hold, .hint, .heads, .controls, .ask, .full, .curve";
+const ASIDE = ".headline, .said, .hold, .hint, .heads, .controls, .ask, .full, .curve";
 const MOST_LINES = 4;
 const LARGEST = 2; // times as large as on the page
 
