@@ -137,7 +137,7 @@ def what_stands_in_it() -> None:
 def what_counts_more() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
-        "Many random pairs a round, none of them known before: how many test pairs are left wrong?",
+        "Fresh pairs, as many a round as ordinary training reads: how many test pairs stay wrong?",
         worked.NUMBER,
         lambda: worked.left_by_the_number(rows),
         frame=worked.to_be_left(rows),

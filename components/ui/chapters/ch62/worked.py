@@ -260,7 +260,7 @@ def to_be_left(rows: Record) -> Dragged:
     """The frame of the guess."""
     return Dragged(
         replace(PAIRS_WRONG, step=10),
-        "many random pairs a round",
+        ARMS["random_matched_anew"],
         given=[at_the_start(rows)],
         later=[ARMS[arm] for arm in BETWEEN],
         hue="brown",
@@ -277,7 +277,7 @@ def left_by_the_number(rows: Record) -> Answer:
     value, *_ = medians = [end.value(rows) for end in ends.values()]
     dots = [end.values(rows) for end in ends.values()]
     others = [
-        Line(ARMS[arm], medians[i], dots=dots[i], hue=hue)
+        Line(ARMS[arm], medians[i], median_of(medians[i]), dots[i], hue=hue)
         for i, (arm, hue) in enumerate(BETWEEN.items(), start=1)
     ]
     then = f"That is {is_it_the_number(rows)}."
