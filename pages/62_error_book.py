@@ -127,6 +127,7 @@ def what_stands_in_it() -> None:
         lambda: worked.most_frequent(rows),
         frame=worked.where_first(rows),
     ):
+        page.table("Where the first mistake of a text stands", worked.kind_rows(rows))
         page.source(experiment.kinds, asking.answers_of)
 
 
@@ -203,7 +204,6 @@ def wrong_before_or_lost() -> None:
         alt="Test pairs that were right at the start and are wrong at the end, a point a seed",
     )
     st.caption(dots.in_pairs(points, claims.ARMS["random_anew"]))
-    page.table("Where the first mistake of a text stands", worked.kind_rows(rows))
     page.notice()
     page.source(experiment.before_and_after)
 

@@ -9,6 +9,7 @@ import {
   eventsOf,
   fixed,
   hatch,
+  isOver,
   momentOf,
   nRound,
   placed,
@@ -391,13 +392,14 @@ class Bet extends MovingDrawing<Data> {
   }
 
   /** Writes at the first of these places, (x, middle of the line), where nothing else stands; or as
-      near to the first as there is room. */
+      near to the first as there is room, if it may stand anywhere. Is it written? */
   private write(
     parent: Element,
     words: string,
     number: string,
     places: readonly [number, number][],
-  ): void {
+    anywhere = true,
+  ): boolean {
     const width = OVER * words.length + 1.4 * OVER * number.length;
     const floor = TOP + this.high;
     const [x, y] = places[0];
@@ -406,26 +408,27 @@ class Bet extends MovingDrawing<Data> {
     const columns = range(Math.ceil((this.width - this.left) / STEP));
     const others = columns
       .flatMap((column) =>
-        range(this.high / STEP).map((row): [number, number] => [
+        range(Math.floor(this.high / STEP)).map((row): [number, number] => [
           this.left + STEP * column,
           TOP + STEP * row,
         ]),
       )
       .sort((one, other) => far(one) - far(other));
     const box = placed(
-      [...places, ...others]
+      [...places, ...(anywhere ? others : [])]
         .map((place) => ({ x: place[0], y: place[1] - LINE / 2, width, height: LINE }))
         .filter((box) => box.x >= this.left && box.x + width <= this.width)
         .filter((box) => box.y >= TOP - 4 && box.y + LINE <= floor + 4),
       this.taken,
     );
-    if (!box) return;
+    if (!box || (!anywhere && isOver(box, this.taken))) return false;
     this.taken.push(box);
     const text = this.text(parent, words, box.x, box.y + LINE / 2, "name");
     if (number) draw(text, "tspan", { class: "number" }).textContent = number;
+    return true;
   }
 
-  /** What is wrong at the last check, beside its points. */
+  /** What is wrong at the last check, beside its points: with its name, where that has room. */
   private drawEnd(racer: Racer): SVGGElement {
     const group = draw(this.plot, "g", { class: "ending" });
     group.style.setProperty("--hue", `var(--wb-${racer.hue})`);
@@ -434,11 +437,11 @@ class Bet extends MovingDrawing<Data> {
     const [words, number] = [`${racer.name} `, String(Math.round(wrong))];
     const beside = x + 3 * this.apart;
     const before = this.width - OVER * (words.length + 2 * number.length);
-    const rows = [0, -12, 12, -24, 24, -36, 36, -48, 48];
+    const rows = [0, -12, 12, -24, 24];
     const places = [beside, before].flatMap((at) =>
       rows.map((down): [number, number] => [at, y + down]),
     );
-    this.write(group, words, number, places);
+    if (!this.write(group, words, number, places, false)) this.write(group, "", number, places);
     return group;
   }
 
@@ -447,7 +450,8 @@ class Bet extends MovingDrawing<Data> {
     const [x, y] = [this.x(0), this.y(this.data.start)];
     draw(group, "circle", { cx: x, cy: y, r: SIZES.middle - 1 });
     const places = [-20, -32, 20, 32].map((down): [number, number] => [x + 8, y + down]);
-    this.write(group, `start: ${Math.round(this.data.start)} of 100`, "", places);
+    const words = `start: ${Math.round(this.data.start)}${this.narrow ? "" : " of 100"}`;
+    this.write(group, words, "", places);
   }
 
   /** How far the end is from a reader's line. */

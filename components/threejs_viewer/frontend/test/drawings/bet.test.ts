@@ -69,6 +69,7 @@ test("words go to the first place that is free, or to the one that lies over lea
   expect(maths.placed([box(5, 5), box(10, 0), box(40, 0)], taken)).toEqual(box(10, 0));
   expect(maths.placed([box(1, 1), box(28, 8)], taken)).toEqual(box(28, 8));
   expect(maths.placed([], taken)).toBeUndefined();
+  expect([box(10, 0), box(28, 8)].map((one) => maths.isOver(one, taken))).toEqual([false, true]);
 });
 
 test("a hatch stays in its box", () => {

@@ -110,6 +110,9 @@ export function placed(places: readonly Box[], taken: readonly Box[]): Box | und
   return places[over.indexOf(Math.min(...over))];
 }
 
+export const isOver = (place: Box, taken: readonly Box[]): boolean =>
+  taken.some((one) => overlap(place, one) > 0);
+
 function overlap(one: Box, other: Box): number {
   const across = Math.min(one.x + one.width, other.x + other.width) - Math.max(one.x, other.x);
   const down = Math.min(one.y + one.height, other.y + other.height) - Math.max(one.y, other.y);
