@@ -437,11 +437,12 @@ class Bet extends MovingDrawing<Data> {
     const [words, number] = [`${racer.name} `, String(Math.round(wrong))];
     const beside = x + 3 * this.apart;
     const before = this.width - OVER * (words.length + 2 * number.length);
-    const rows = [0, -12, 12, -24, 24];
-    const places = [beside, before].flatMap((at) =>
-      rows.map((down): [number, number] => [at, y + down]),
-    );
-    if (!this.write(group, words, number, places, false)) this.write(group, "", number, places);
+    const places = [0, -12, 12, -24, 24, -34].map((down): [number, number] => [
+      Math.min(beside, before),
+      y + down,
+    ]);
+    if (!this.write(group, words, number, places, false))
+      this.write(group, "", number, [[beside, y], ...places]);
     return group;
   }
 
