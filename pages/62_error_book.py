@@ -127,6 +127,7 @@ def what_stands_in_it() -> None:
         lambda: worked.most_frequent(rows),
         frame=worked.where_first(rows),
     ):
+        page.table("Where the first mistake of a text stands", worked.kind_rows(rows))
         page.source(experiment.kinds, asking.answers_of)
 
 
@@ -137,7 +138,7 @@ def what_stands_in_it() -> None:
 def what_counts_more() -> None:
     rows = rows_of(RECORD)
     if not rows or not page.guess(
-        "Many random pairs a round, none of them known before: how many test pairs are left wrong?",
+        "Fresh pairs, as many a round as ordinary training reads: how many test pairs stay wrong?",
         worked.NUMBER,
         lambda: worked.left_by_the_number(rows),
         frame=worked.to_be_left(rows),
@@ -203,7 +204,6 @@ def wrong_before_or_lost() -> None:
         alt="Test pairs that were right at the start and are wrong at the end, a point a seed",
     )
     st.caption(dots.in_pairs(points, claims.ARMS["random_anew"]))
-    page.table("Where the first mistake of a text stands", worked.kind_rows(rows))
     page.notice()
     page.source(experiment.before_and_after)
 

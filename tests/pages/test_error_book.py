@@ -171,6 +171,17 @@ def test_ordinary_training_leads_at_every_rate_that_was_tried(rows: Any) -> None
     leads = [tried["own_mistakes"][rate] - tried["random_anew"][rate] for rate in best]
     assert 0 < leads[0] < tried["own_mistakes"][best[0]] - tried["random_anew"][best[1]]
     assert leads[1] > 0
+    (chosen,) = [n for rate, n in tried["own_mistakes"].items() if rate == best[0]]
+    ends = [run["curve"][-1]["wrong"] for run in claims.of_book(claims.PAIRS).of(rows)]
+    assert chosen < min(ends) and len(ends) == 5
+
+
+def test_the_row_that_is_read_aloud_stands_in_the_notebook(rows: Any) -> None:
+    row = worked.row_read_aloud()
+    assert row in worked.notebook(rows)
+    a, b = (int(side) for side in row.sum[:-1].split("*"))
+    assert worked.CALC["row_text"]() == f"{a * (b % 10):03d}"[::-1]
+    assert worked.CALC["row_product"]() == f"{a} × {b % 10} = {a * (b % 10)}"
 
 
 def test_the_notebook_is_the_record_in_proportion(rows: Any) -> None:

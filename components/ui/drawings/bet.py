@@ -24,10 +24,11 @@ CHOICES = "".join(f"<button>{words}</button>" for words in COUNTS)
 
 HTML = f"""
 <div class="drawing bet">
+  <p class="headline"></p>
   <div class="controls">
-    <span class="asks"></span>
     <button class="show">Show</button>
     <button class="anew">Guess again</button>
+    <span class="asks"></span>
     <div class="choice" role="group" aria-label="What an evaluated token counts">
       <span>An evaluated token counts</span>{CHOICES}
     </div>

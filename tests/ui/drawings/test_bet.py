@@ -38,7 +38,7 @@ def a_bet() -> Bet:
 
     racers = [
         racer("its mistakes", "violet", "circle", FOUND, 147),
-        racer("random, as many", "ochre", "square", 0, 221),
+        racer("random pairs", "ochre", "square", 0, 221),
         racer("ordinary training", "teal", "diamond", 0, 51),
     ]
     return Bet(racers, n_check=1017, n_test=5932, before=1933, most=40)
@@ -77,12 +77,12 @@ def by_walking(counts: float) -> dict[str, Any]:
         [max((check for end, check in walk if end <= event), default=0) for walk in marks]
         for event in events
     ]
-    ends = "; ".join(f"{r.name} {sorted(r.after)[2]:,}" for r in bet.racers)
+    ends = ", ".join(f"{r.name} {sorted(r.after)[2]:,}" for r in bet.racers)
     return {
         "counts": counts,
         "events": events,
         "checks": checks,
-        "told": f"At the end, wrong of 5,932 test pairs: {ends}.",
+        "told": f"Test pairs wrong, of 5,932: 1,933 at the start; at the end {ends}.",
     }
 
 

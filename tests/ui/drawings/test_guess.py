@@ -34,7 +34,7 @@ AXES = (
 FRAME = Dragged(
     COUNT,
     "studies its mistakes",
-    given=[Row("at the start", 159), Row("random, as many", 122)],
+    given=[Row("at the start", 159), Row("random pairs", 122)],
     later=["studies what it is least sure of"],
     start=159,
 )

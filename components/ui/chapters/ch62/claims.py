@@ -23,17 +23,17 @@ from lab.readings import (
 ARMS = {
     "own_mistakes": "its mistakes",
     "mistakes_of_another": "mistakes of another",
-    "random_matched": "random, as many",
+    "random_matched": "random pairs",
     "random_anew": "ordinary training",
     "long_carries": "long carries",
     "least_certain": "least certain",
     "smallest_margin": "smallest margin",
     "mistakes_and_random": "mistakes and random",
     "mistakes_and_neighbours": "mistakes and neighbours",
-    "all_own_mistakes": "all its mistakes",
-    "random_matched_all": "random, as many as all",
+    "all_own_mistakes": "the whole book",
+    "random_matched_all": "a random book",
     "mistakes_and_anew": "mistakes and ordinary",
-    "random_matched_anew": "random, as many as ordinary",
+    "random_matched_anew": "fresh pairs",
     "random_anew_same_work": "ordinary training, as much work",
 }
 """Ways to pick what is studied, as the record has them and in words."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from components.ui.drawings.guess import Row as Line
 from components.ui.drawings.notebook import Mistake
 from components.ui.lazily import lazily
 from components.ui.live.service import LiveRun
-from components.ui.page_records import FORM, Atlas
+from components.ui.page_records import FORM, Atlas, rows_of
 from components.ui.plots import maps
 from components.ui.plots.colours import shape_of
 from components.ui.plots.dots import seed_point
@@ -128,8 +129,9 @@ def as_drawn(mistake: Row, form: Format = FORM) -> Mistake:
     )
 
 
+FIRST_PRODUCT = "the first partial product"
 KINDS: dict[str, str] = {
-    "partial product 0": "the first partial product",
+    "partial product 0": FIRST_PRODUCT,
     "partial product 1": "the second partial product",
     "answer": "the answer",
 }
@@ -260,7 +262,7 @@ def to_be_left(rows: Record) -> Dragged:
     """The frame of the guess."""
     return Dragged(
         replace(PAIRS_WRONG, step=10),
-        "many random pairs a round",
+        ARMS["random_matched_anew"],
         given=[at_the_start(rows)],
         later=[ARMS[arm] for arm in BETWEEN],
         hue="brown",
@@ -277,7 +279,7 @@ def left_by_the_number(rows: Record) -> Answer:
     value, *_ = medians = [end.value(rows) for end in ends.values()]
     dots = [end.values(rows) for end in ends.values()]
     others = [
-        Line(ARMS[arm], medians[i], dots=dots[i], hue=hue)
+        Line(ARMS[arm], medians[i], median_of(medians[i]), dots[i], hue=hue)
         for i, (arm, hue) in enumerate(BETWEEN.items(), start=1)
     ]
     then = f"That is {is_it_the_number(rows)}."
@@ -525,7 +527,27 @@ def near_work_steps() -> int:
     return experiment.count_steps(task("4x4"), "random_anew_same_work")
 
 
+@cache
+def row_read_aloud() -> Mistake:
+    """The first row of the notebook that goes wrong at the tens of its first partial product."""
+    rows = notebook(rows_of("error_book_2x2.jsonl"))
+    return next(m for m in rows if m.kind == FIRST_PRODUCT and len(m.before) == 1)
+
+
+def product_of_row() -> str:
+    """Its first partial product in ordinary digits: the first number, times the last digit of the
+    second, which stands first in the text."""
+    a, b = row_read_aloud().sum.removesuffix("=").split("*")
+    return f"{int(a)} × {int(b) % 10} = {int(a) * (int(b) % 10)}"
+
+
 CALC: dict[str, Callable[[], str]] = {
+    "row_sum": lambda: row_read_aloud().sum.removesuffix("=").replace("*", " × "),
+    "row_product": product_of_row,
+    "row_text": lambda: (m := row_read_aloud()).before + m.right + m.after[: m.after.index("+")],
+    "row_written": lambda: f"{row_read_aloud().written} in place of {row_read_aloud().right}",
+    "listed": lambda: f"{experiment.LISTED}",
+    "heldout_from": lambda: f"{HELDOUT_FROM:g}",
     "sure": lambda: f"{claims.SURE:g}",
     "rounds": lambda: spelled(experiment.ROUNDS),
     "steps": lambda: spelled(task().steps),

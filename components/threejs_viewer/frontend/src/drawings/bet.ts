@@ -9,13 +9,16 @@ import {
   eventsOf,
   fixed,
   hatch,
+  isOver,
   momentOf,
   nRound,
+  placed,
   reached,
   spent,
   spentInAll,
   stretches,
   tokensAt,
+  type Box,
   type Racer,
   type Stretch,
 } from "./maths/bet";
@@ -51,11 +54,13 @@ interface Data extends Sent {
 }
 
 const NARROW = 600; // pixels
-const [TOP, HIGH, GAP, ROW, BAR, AXIS] = [34, 236, 16, 30, 20, 40];
+const [TOP, GAP, ROW, BAR, AXIS] = [40, 16, 30, 20, 40];
+const [HIGH, NARROW_HIGH] = [236, 196]; // of the plot
 const NAMED_ROW = 42; // of a bar with its name above it
-const SIZES = { middle: 7, run: 3.5 };
-const APART = 5; // from run to run
-const OVER = 6.5; // a letter
+const SIZES = { middle: 8, run: 3.5 };
+const [APART, NARROW_APART] = [7, 5]; // from run to run
+const [OVER, LINE] = [7, 17]; // a letter, and how high it stands
+const STEP = 8; // from one place of a word to the next
 const TICKS = [0, 10, 20, 30, 40];
 
 interface Mark {
@@ -85,6 +90,8 @@ class Bet extends MovingDrawing<Data> {
   private marks: Mark[] = [];
   private bars: Bar[] = [];
   private endings: SVGGElement[] = [];
+  /** Where nothing may be written over. */
+  private taken: Box[] = [];
   private verdict: SVGGElement | null = null;
   private now: SVGLineElement | null = null;
   private pointed: Mark | null = null;
@@ -118,6 +125,11 @@ class Bet extends MovingDrawing<Data> {
     set(this.plot, { "aria-label": alt });
     this.part("show").toggleAttribute("hidden", told);
     this.part("anew").toggleAttribute("hidden", !told || !again);
+    const others = namesOf(racers.slice(1));
+    const headline = told
+      ? `${racers[0].name}, against ${others}: what each leaves wrong, round by round.`
+      : `A network studies ${racers[0].name}. Drag the rings: how many pairs of 100 are wrong after each round?`;
+    say(this.part("headline"), headline[0].toUpperCase() + headline.slice(1));
     this.part("asks").toggleAttribute("hidden", told && !this.data.said);
     this.takeCounts();
     this.place();
@@ -168,7 +180,7 @@ class Bet extends MovingDrawing<Data> {
       name: `round ${r + 1}`,
     }));
     if (this.budget === this.total) return rounds;
-    const stop = { at: this.events.indexOf(this.budget), name: "others done" };
+    const stop = { at: this.events.indexOf(this.budget), name: "others stop" };
     return [...rounds, stop].sort((one, other) => one.at - other.at);
   }
 
@@ -194,7 +206,7 @@ class Bet extends MovingDrawing<Data> {
       upright: true,
       now: () => this.values[k],
       bounds: () => [0, this.data.most],
-      unit: () => HIGH / this.data.most,
+      unit: () => this.high / this.data.most,
       move: (value) => {
         this.set[k] = value;
         this.drawLine();
@@ -206,6 +218,14 @@ class Bet extends MovingDrawing<Data> {
 
   private get narrow(): boolean {
     return this.width < NARROW;
+  }
+
+  private get high(): number {
+    return this.narrow ? NARROW_HIGH : HIGH;
+  }
+
+  private get apart(): number {
+    return this.narrow ? NARROW_APART : APART;
   }
 
   private get left(): number {
@@ -221,7 +241,7 @@ class Bet extends MovingDrawing<Data> {
   }
 
   private y(inHundred: number): number {
-    return TOP + HIGH * (1 - inHundred / this.data.most);
+    return TOP + this.high * (1 - inHundred / this.data.most);
   }
 
   private inHundred(wrong: number): number {
@@ -233,18 +253,20 @@ class Bet extends MovingDrawing<Data> {
     if (!this.width || !this.plot.isConnected) return;
     const { racers, told } = this.data;
     const row = this.narrow ? NAMED_ROW : ROW;
-    const bottom = TOP + HIGH + GAP + row * racers.length;
+    const foot = TOP + this.high + GAP;
+    const bottom = foot + row * racers.length;
     const height = bottom + AXIS;
     this.plot.replaceChildren();
     set(this.plot, { viewBox: `0 0 ${this.width} ${height}`, height });
     this.drawAxes(bottom);
-    this.bars = racers.flatMap((racer, r) => this.drawBars(racer, r, TOP + HIGH + GAP + row * r));
-    this.now = draw(this.plot, "line", { class: "now", y1: TOP, y2: bottom });
-    if (told) this.drawGuess(); // under the points
+    this.taken = [];
+    this.now = draw(this.plot, "line", { class: "now", y1: TOP, y2: bottom }); // under all words
+    this.bars = racers.flatMap((racer, r) => this.drawBars(racer, r, foot + row * r));
+    this.drawGuess(); // under the points
     this.marks = told ? racers.flatMap((racer, r) => this.drawMarks(racer, r)) : [];
-    this.endings = told ? racers.map((racer, r) => this.drawEnd(racer, r)) : [];
+    this.endings = told ? racers.map((racer) => this.drawEnd(racer)) : [];
     this.drawStart();
-    if (!told) this.drawGuess();
+    this.drawVerdict();
     steppedThrough(
       this.marks.map(({ group }) => group),
       EITHER_WAY,
@@ -265,9 +287,10 @@ class Bet extends MovingDrawing<Data> {
       const x = this.x(this.budget);
       const beyond = { class: "beyond", x, y: TOP, width: end - x, height: bottom - TOP };
       draw(axes, "rect", beyond);
+      const others = namesOf(this.data.racers.slice(1));
       const said = this.narrow
-        ? "the others have read all"
-        : `here the others have read all that they may: ${counted(this.budget)} tokens`;
+        ? "the others stop here"
+        : `${others} stop here, at ${counted(this.budget)} tokens`;
       const fits = end - x > OVER * said.length;
       this.text(axes, said, fits ? x + 6 : end, TOP - 10, fits ? "" : "end");
     }
@@ -276,8 +299,7 @@ class Bet extends MovingDrawing<Data> {
       draw(axes, "line", { x1: this.left, x2: end, y1: y, y2: y });
       this.text(axes, String(value), this.left - 6, y, "end");
     }
-    const title = this.narrow ? "wrong of 100" : "validation pairs wrong, of 100";
-    this.text(axes, title, 0, TOP - 20);
+    this.text(axes, "validation pairs wrong, of 100", 0, TOP - 29);
     draw(axes, "line", { class: "base", x1: this.left, x2: end, y1: bottom, y2: bottom });
     const step = tickStep(this.total / (this.narrow ? 4 : 8));
     for (const tokens of range(Math.floor(this.total / step) + 1).map((i) => i * step)) {
@@ -313,9 +335,8 @@ class Bet extends MovingDrawing<Data> {
     const [from, to] = [this.x(0), this.x(whole)];
     draw(group, "rect", { class: "frame", x: from, y, width: to - from, height: BAR });
     const all = nRound(racer);
-    const parts = [racer.evaluated[all], racer.studied[all]].filter(
-      (n, i) => n > 0 && (i === 1 || this.counts > 0),
-    );
+    const weighed = Math.round(this.counts * racer.evaluated[all]);
+    const parts = weighed ? [weighed, racer.studied[all]] : [racer.studied[all]];
     if (!this.narrow) this.text(group, parts.map(counted).join(" + "), to + 8, y + BAR / 2, "sum");
     return stretches(racer, this.counts).map((stretch) => {
       const rect = draw(group, "rect", { class: stretch.kind, x: this.x(stretch.from), y });
@@ -344,14 +365,16 @@ class Bet extends MovingDrawing<Data> {
       const group = draw(this.plot, "g", { class: "mark", role: "img" });
       group.style.setProperty("--hue", `var(--wb-${racer.hue})`);
       set(group, { "aria-label": `${racer.name}, round ${check}` });
+      const put = (kind: "middle" | "run", at: number, wrong: number): void => {
+        const [y, size] = [this.y(this.inHundred(wrong)), SIZES[kind]];
+        draw(group, "path", { class: kind, d: shape(racer.shape, at, y, size) });
+        this.keepClear(at - size, y - size, 2 * size, 2 * size);
+      };
+      put("middle", x, racer.middle[check]);
       const runs = racer.wrong[check];
-      runs.forEach((wrong, run) => {
-        const at = x + APART * (run - (runs.length - 1) / 2) * (this.narrow ? 0.7 : 1);
-        const d = shape(racer.shape, at, this.y(this.inHundred(wrong)), SIZES.run);
-        draw(group, "path", { class: "run", d });
-      });
-      const y = this.y(this.inHundred(racer.middle[check]));
-      draw(group, "path", { class: "middle", d: shape(racer.shape, x, y, SIZES.middle) });
+      runs.forEach((wrong, run) =>
+        put("run", x + this.apart * (run - (runs.length - 1) / 2), wrong),
+      );
       const mark = { racer: r, check, group };
       group.onpointerenter = group.onfocus = () => this.point(mark);
       group.onpointerleave = group.onblur = () => this.point(null);
@@ -364,50 +387,116 @@ class Bet extends MovingDrawing<Data> {
     if (!this.plays) this.again();
   }
 
-  /** Test problems at the end: beside the last point, or above it where others lie beside. */
-  private drawEnd(racer: Racer, r: number): SVGGElement {
-    const last = nRound(racer);
+  private keepClear(x: number, y: number, width: number, height: number): void {
+    this.taken.push({ x, y, width, height });
+  }
+
+  /** Writes at the first of these places, (x, middle of the line), where nothing else stands; or as
+      near to the first as there is room, if it may stand anywhere. Is it written? */
+  private write(
+    parent: Element,
+    words: string,
+    number: string,
+    places: readonly [number, number][],
+    anywhere = true,
+  ): boolean {
+    const width = OVER * words.length + 1.4 * OVER * number.length;
+    const floor = TOP + this.high;
+    const [x, y] = places[0];
+    const far = (place: readonly [number, number]): number =>
+      Math.hypot(place[0] - x, place[1] - y);
+    const columns = range(Math.ceil((this.width - this.left) / STEP));
+    const others = columns
+      .flatMap((column) =>
+        range(Math.floor(this.high / STEP)).map((row): [number, number] => [
+          this.left + STEP * column,
+          TOP + STEP * row,
+        ]),
+      )
+      .sort((one, other) => far(one) - far(other));
+    const box = placed(
+      [...places, ...(anywhere ? others : [])]
+        .map((place) => ({ x: place[0], y: place[1] - LINE / 2, width, height: LINE }))
+        .filter((box) => box.x >= this.left && box.x + width <= this.width)
+        .filter((box) => box.y >= TOP - 4 && box.y + LINE <= floor + 4),
+      this.taken,
+    );
+    if (!box || (!anywhere && isOver(box, this.taken))) return false;
+    this.taken.push(box);
+    const text = this.text(parent, words, box.x, box.y + LINE / 2, "name");
+    if (number) draw(text, "tspan", { class: "number" }).textContent = number;
+    return true;
+  }
+
+  /** What is wrong at the last check, beside its points: with its name, where that has room. */
+  private drawEnd(racer: Racer): SVGGElement {
     const group = draw(this.plot, "g", { class: "ending" });
     group.style.setProperty("--hue", `var(--wb-${racer.hue})`);
-    const x = this.x(spentInAll(racer, this.counts)) + 14;
-    const outside = spentInAll(racer, this.counts) === this.total;
-    const highest = Math.max(...racer.wrong[last]);
-    const beside = outside || racer.middle[last] <= Math.min(...this.data.racers.map(lastOf));
-    const y = beside
-      ? this.y(this.inHundred(racer.middle[last]))
-      : this.y(this.inHundred(highest)) - 14;
-    const number = counted(racer.after!);
-    if (this.narrow) this.text(group, number, x, y, "number");
-    else if (outside && r === 0 && this.budget < this.total) {
-      this.text(group, racer.name, x, y - 10, "name");
-      const words = this.text(group, number, x, y + 10, "number");
-      draw(words, "tspan", { class: "of" }).textContent = ` of ${counted(this.data.n_test)}`;
-    } else {
-      const words = this.text(group, `${racer.name} `, x, y, "name");
-      draw(words, "tspan", { class: "number" }).textContent = number;
-    }
+    const wrong = this.inHundred(racer.middle.at(-1)!);
+    const [x, y] = [this.x(spentInAll(racer, this.counts)), this.y(wrong)];
+    const [words, number] = [`${racer.name} `, String(Math.round(wrong))];
+    const beside = x + 3 * this.apart;
+    const before = this.width - OVER * (words.length + 2 * number.length);
+    const places = [0, -12, 12, -24, 24, -34].map((down): [number, number] => [
+      Math.min(beside, before),
+      y + down,
+    ]);
+    if (!this.write(group, words, number, places, false))
+      this.write(group, "", number, [[beside, y], ...places]);
     return group;
   }
 
   private drawStart(): void {
-    const { start, before, n_test } = this.data;
     const group = draw(this.plot, "g", { class: "start" });
-    const [x, y] = [this.x(0), this.y(start)];
-    draw(group, "circle", { cx: x, cy: y, r: SIZES.middle });
-    const words = `start: ${counted(before)} of ${counted(n_test)} test pairs wrong`;
-    this.text(group, words, x + 12, y - 16);
+    const [x, y] = [this.x(0), this.y(this.data.start)];
+    draw(group, "circle", { cx: x, cy: y, r: SIZES.middle - 1 });
+    const places = [-20, -32, 20, 32].map((down): [number, number] => [x + 8, y + down]);
+    const words = `start: ${Math.round(this.data.start)}${this.narrow ? "" : " of 100"}`;
+    this.write(group, words, "", places);
+  }
+
+  /** How far the end is from a reader's line. */
+  private drawVerdict(): void {
+    const { told, said, racers, gap } = this.data;
+    if (!told || !said || !gap) return;
+    const x = this.x(spentInAll(racers[0], this.counts));
+    const [from, to] = [said.at(-1)!, this.inHundred(racers[0].middle.at(-1)!)].map((v) =>
+      this.y(v),
+    );
+    this.verdict = draw(this.plot, "g", { class: "gap" });
+    draw(this.verdict, "line", { x1: x, x2: x, y1: from, y2: to });
+    const at = Math.min(x + 14, this.width) - OVER * gap.length;
+    const rows = [
+      from - 22,
+      from + 22,
+      from - 38,
+      from + 38,
+      to + 28,
+      to - 28,
+      from - 54,
+      from + 54,
+    ];
+    this.write(
+      this.verdict,
+      gap,
+      "",
+      rows.map((y): [number, number] => [at, y]),
+    );
   }
 
   private drawGuess(): void {
-    const { told, said, racers, most, gap } = this.data;
+    const { told, said, racers, most } = this.data;
     for (const slide of this.slides) slide.dispose();
     [this.slides, this.knobs, this.line, this.verdict] = [[], [], null, null];
     if (told && !said) return;
+    if (!told) this.drawTracks();
     this.line = draw(this.plot, "path", { class: "guessed" });
     this.knobs = range(nRound(racers[0])).map((k) => {
       const knob = draw(this.plot, "g", { class: told ? "ring" : "knob" });
       if (!told) {
         draw(knob, "circle", { class: "hold", r: 22 });
+        if (!k) this.text(knob, "drag", 15, 20, "hint");
+        draw(knob, "path", { class: "hint", d: "M-5 -14l5 -5l5 5M-5 14l5 5l5 -5" });
         const label = `Your guess: wrong of 100 after round ${k + 1} of ${racers[0].name}`;
         set(knob, { role: "slider", tabindex: 0, "aria-label": label });
         set(knob, { "aria-orientation": "vertical", "aria-valuemin": 0, "aria-valuemax": most });
@@ -416,16 +505,18 @@ class Bet extends MovingDrawing<Data> {
       draw(knob, "circle", { class: "rim", r: told ? 10 : 8 });
       return knob;
     });
-    if (told && gap) {
-      const x = this.x(spentInAll(racers[0], this.counts));
-      const [from, to] = [said!.at(-1)!, this.inHundred(racers[0].middle.at(-1)!)].map((v) =>
-        this.y(v),
-      );
-      this.verdict = draw(this.plot, "g", { class: "gap" });
-      draw(this.verdict, "line", { x1: x, x2: x, y1: from, y2: to });
-      this.text(this.verdict, gap, x - 14, (from + to) / 2, "end");
-    }
     this.drawLine();
+  }
+
+  /** Where rings can be dragged. */
+  private drawTracks(): void {
+    const [first] = this.data.racers;
+    range(nRound(first)).forEach((k) => {
+      const x = this.x(spent(first, k + 1, this.counts));
+      const ends = { y1: this.y(this.data.most), y2: this.y(0) };
+      draw(this.plot, "line", { class: "track", x1: x, x2: x, ...ends });
+      this.text(this.plot, `round ${k + 1}`, x, this.y(0) - 10, "middle");
+    });
   }
 
   private drawLine(): void {
@@ -436,6 +527,17 @@ class Bet extends MovingDrawing<Data> {
     ]);
     const d = points.map(([x, y]) => `${fixed(x)} ${fixed(y)}`).join("L");
     if (this.line) set(this.line, { d: `M${d}` });
+    if (told) {
+      points.slice(1).forEach(([x, y], k) => {
+        const [fromX, fromY] = points[k];
+        const n = Math.ceil((x - fromX) / 6);
+        for (const i of range(n + 1)) {
+          const [across, down] = [(i * (x - fromX)) / n, (i * (y - fromY)) / n];
+          this.keepClear(fromX + across - 2, fromY + down - 2, 4, 4);
+        }
+        this.keepClear(x - 11, y - 11, 22, 22);
+      });
+    }
     this.knobs.forEach((knob, k) => {
       const [x, y] = points[k + 1];
       set(knob, { transform: `translate(${fixed(x)} ${fixed(y)})` });
@@ -446,9 +548,7 @@ class Bet extends MovingDrawing<Data> {
     const moved = this.set.some((value) => value !== null);
     this.root.classList.toggle("moved", moved && !told);
     const name = racers[0].name;
-    const asks = moved
-      ? `You say that ${name} leave ${this.values.at(-1)!} of 100 wrong.`
-      : `The network studies ${name}. Drag the rings: how many of 100 are wrong after each round?`;
+    const asks = moved ? `You say that ${name} leave ${this.values.at(-1)!} of 100 wrong.` : "";
     say(this.part("asks"), said && told ? `You drew ${said.at(-1)!} of 100 at the end.` : asks);
   }
 
@@ -480,23 +580,32 @@ class Bet extends MovingDrawing<Data> {
   }
 
   private told(tokens: number, checks: number[]): string {
-    const { racers, told, n_test } = this.data;
+    const { racers, told, n_test, before } = this.data;
     if (!tokens) return "Nothing has been read: all start from the same network.";
-    const all = checks.every((check, r) => check === nRound(racers[r]));
-    if (told && all) {
-      const left = racers.map(({ name, after }) => `${name} ${counted(after!)}`);
-      return `At the end, wrong of ${counted(n_test)} test pairs: ${left.join("; ")}.`;
+    if (!told) return this.toldOfReading(tokens);
+    if (checks.every((check, r) => check === nRound(racers[r]))) {
+      const left = racers.map(({ name, after }) => `${name} ${counted(after!)}`).join(", ");
+      const start = `${counted(before)} at the start`;
+      return `Test pairs wrong, of ${counted(n_test)}: ${start}; at the end ${left}.`;
     }
-    const each = racers.map(({ name, middle }, r) => {
-      if (!told) return `${name}, ${checks[r]} of ${nRound(racers[r])} rounds`;
-      return checks[r]
+    const each = racers.map(({ name, middle }, r) =>
+      checks[r]
         ? `${name} ${Math.round(this.inHundred(middle[checks[r]]))} (round ${checks[r]})`
-        : `${name} not checked yet`;
-    });
-    const read = `${counted(tokens)} tokens`;
-    return told
-      ? `After ${read}, wrong of 100: ${each.join("; ")}.`
-      : `${read}: ${each.join("; ")}.`;
+        : `${name} not checked yet`,
+    );
+    return `After ${counted(tokens)} tokens, wrong of 100: ${each.join("; ")}.`;
+  }
+
+  /** Before the answer: what the first of them does, and in the end what that costs. */
+  private toldOfReading(tokens: number): string {
+    const [first] = this.data.racers;
+    const [evaluated, studied] = [first.evaluated.at(-1)!, first.studied.at(-1)!].map(counted);
+    if (tokens >= this.total)
+      return `All studied ${studied} tokens. To find ${first.name}, the network was evaluated on ${evaluated} more.`;
+    const { kind, round } = stretches(first, this.counts).find(({ to }) => tokens < to)!;
+    return kind === "evaluated"
+      ? `Round ${round}: the network is evaluated, to find ${first.name}.`
+      : `Round ${round}: the network is trained on ${first.name}.`;
   }
 
   private toldOfOne({ racer, check }: Mark): string {
@@ -511,7 +620,7 @@ class Bet extends MovingDrawing<Data> {
   }
 }
 
-const lastOf = ({ middle }: Racer): number => middle.at(-1)!;
+const namesOf = (racers: readonly Racer[]): string => racers.map(({ name }) => name).join(" and ");
 
 /** The path of a sign about (x, y). */
 function shape(kind: string, x: number, y: number, size: number): string {

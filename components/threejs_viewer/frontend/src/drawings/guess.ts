@@ -12,6 +12,7 @@ import { clamp } from "./shared/numbers";
 import { Slide } from "./shared/slide";
 
 const APART = 10; // pixels between two words at one height
+const ROOM_BESIDE = 0.6; // of a lane: a bar that ends before it has room for words behind its end
 
 type Point = [x: number, y: number];
 
@@ -187,6 +188,11 @@ class Guess extends Drawing<Data> {
     this.buildBar(row, lane);
     const answer = make("b", { class: "answer" }, row.words);
     lane.append(answer);
+    const end = share(axis, Math.max(zeroOf(axis), value, ...row.dots, ...row.others));
+    if (said === null && end < ROOM_BESIDE) {
+      answer.classList.add("beside");
+      return void setShare(answer, "--at", end);
+    }
     if (said === null) return void this.below.push({ element: answer, at, side: "behind" });
     const own = share(axis, said);
     const far = make("b", { class: "gap" }, gap);

@@ -63,6 +63,15 @@ test("what no hand has set lies on a straight line between its neighbours", () =
   expect(maths.drawn(30, [28, null, 8, 20])).toEqual([28, 18, 8, 20]);
 });
 
+test("words go to the first place that is free, or to the one that lies over least", () => {
+  const box = (x: number, y: number): maths.Box => ({ x, y, width: 10, height: 10 });
+  const taken = [box(0, 0), box(20, 0)];
+  expect(maths.placed([box(5, 5), box(10, 0), box(40, 0)], taken)).toEqual(box(10, 0));
+  expect(maths.placed([box(1, 1), box(28, 8)], taken)).toEqual(box(28, 8));
+  expect(maths.placed([], taken)).toBeUndefined();
+  expect([box(10, 0), box(28, 8)].map((one) => maths.isOver(one, taken))).toEqual([false, true]);
+});
+
 test("a hatch stays in its box", () => {
   const numbers = [...maths.hatch(10, 50, 5, 20).matchAll(/([\d.]+) ([\d.]+)/g)];
   expect(numbers.length).toBeGreaterThan(10);
@@ -104,7 +113,10 @@ test("before it is told it plays what is read, and shows no point", () => {
   const drawing = rested(cases.bet_waiting);
   expect(drawing.all(".mark, .ending, .gap")).toEqual([]);
   expect(drawing.all(".knob").length).toBe(4);
-  expect(drawing.text(".said")).toContain("its mistakes, 4 of 4 rounds");
+  expect(drawing.text(".said")).toBe(
+    "All studied 153,600 tokens. To find its mistakes, the network was evaluated on 202,800 more.",
+  );
+  expect(drawing.text(".headline")).toContain("Drag the rings");
 });
 
 test("a ring is moved by key, the others follow, and Enter sends all of them", () => {
@@ -141,6 +153,10 @@ test("what an evaluated token counts moves the book and is handed on", () => {
   expect([most(), drawing.all(".hatch").length]).toEqual([4, 0]);
   full.click();
   expect(most()).toBe(LAST);
+  third.click();
+  expect(drawing.text(".racer .sum")).toBe("67,600 + 153,600");
+  full.click();
+  expect(drawing.sent.splice(-2).length).toBe(2);
   expect(drawing.sent.map(([name, value]) => `${name}: ${String(value)}`)).toEqual([
     "counts: a third",
     "counts: nothing",

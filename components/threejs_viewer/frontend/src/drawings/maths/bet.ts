@@ -97,4 +97,26 @@ export function hatch(left: number, right: number, top: number, high: number, ev
     .join("");
 }
 
+export interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** The first of some places that lies over nothing, or the one that lies over least. */
+export function placed(places: readonly Box[], taken: readonly Box[]): Box | undefined {
+  const over = places.map((place) => taken.reduce((sum, one) => sum + overlap(place, one), 0));
+  return places[over.indexOf(Math.min(...over))];
+}
+
+export const isOver = (place: Box, taken: readonly Box[]): boolean =>
+  taken.some((one) => overlap(place, one) > 0);
+
+function overlap(one: Box, other: Box): number {
+  const across = Math.min(one.x + one.width, other.x + other.width) - Math.max(one.x, other.x);
+  const down = Math.min(one.y + one.height, other.y + other.height) - Math.max(one.y, other.y);
+  return Math.max(0, across) * Math.max(0, down);
+}
+
 export const fixed = (x: number): string => x.toFixed(1);

@@ -88,7 +88,7 @@ export const begins = (mistakes: readonly Mistake[], i: number): boolean =>
 
 /** 84%; what is not quite certain is not called so. */
 export function percent(share: number): string {
-  if (share < 1 && share >= 0.995) return "over 99%";
+  if (share >= 0.995) return "over 99%"; // no probability of a softmax is 1
   if (share > 0 && share < 0.005) return "under 1%";
   return `${Math.round(100 * share)}%`;
 }
