@@ -240,7 +240,7 @@ def test_keys_signs_and_words_lead_through_the_walk_to_the_digit_that_drops_in(
     end = frame.evaluate("viewer3d.state.stages.length - 1")
     reel, reached = frame.get_by_role("group", name="The walk"), dict[str, int]()
     signs: set[str] = set()
-    for name in ("Last stage", "Back: previous stage", "First stage", "Next stage"):
+    for name in ("Last stop", "Back: previous stop", "First stop", "Next stop"):
         button = reel.get_by_role("button", name=name)
         button.click()
         reached[name] = frame.evaluate("viewer3d.state.stage")
@@ -293,7 +293,7 @@ def test_who_leaves_a_stage_sees_the_whole_model_again(screen: Visitor) -> None:
     frame.get_by_role("button", name="See the whole model").click()
     whole()
     inside(0)
-    frame.get_by_role("button", name="Previous stage").click()
+    frame.get_by_role("button", name="Previous stop").click()
     whole()
     frame.evaluate("viewer3d.scrub(viewer3d.state.stages.length - 2)")
     frame.get_by_role("button", name="Play the walk").click()
@@ -514,7 +514,7 @@ AWAIT_WHEEL = """() => {
 
 def test_wheel_and_keys_zoom_and_turn_once_the_picture_was_taken_up(screen: Visitor) -> None:
     page, frame = screen.anew()
-    hint, canvas = frame.get_by_text("click it, then the wheel zooms"), frame.locator("canvas.over")
+    hint, canvas = frame.get_by_text("click the picture, then the wheel zooms"), frame.locator("canvas.over")
 
     def pose(key: str = "") -> dict[str, float]:
         if key:
@@ -565,7 +565,7 @@ def test_the_picture_and_its_controls_take_the_whole_screen_and_give_it_back(
       return top < 0 || bottom > innerHeight + 1;
     })"""
     frame.wait_for_function(f"() => ({fits})().length === 0")
-    frame.get_by_role("button", name="Next stage").click()
+    frame.get_by_role("button", name="Next stop").click()
     assert full.get_attribute("aria-pressed") == "true"
     full.click()
     frame.wait_for_function("document.fullscreenElement === null")
