@@ -381,7 +381,7 @@ export class Viewer implements Reach {
       this.beginForming();
     }
     if (differs("standing")) markPrompt(this.shell.prompt, now.standing);
-    if (differs("pinned")) this.opening = null;
+    if (differs("pinned", "stage", "walking")) this.opening = null;
     if (differs("pinned", "hovered")) {
       this.shell.tip.hidden = true;
       this.showNumber();
@@ -777,6 +777,7 @@ export class Viewer implements Reach {
 
   fly(where: Sight, still = this.shell.still): void {
     if (!this.plan) return;
+    this.opening = null;
     this.land();
     if (where === "all") {
       this.set(states.leave(this.state));
