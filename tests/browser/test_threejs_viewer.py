@@ -514,7 +514,8 @@ AWAIT_WHEEL = """() => {
 
 def test_wheel_and_keys_zoom_and_turn_once_the_picture_was_taken_up(screen: Visitor) -> None:
     page, frame = screen.anew()
-    hint, canvas = frame.get_by_text("click the picture, then the wheel zooms"), frame.locator("canvas.over")
+    hint = frame.get_by_text("click the picture, then the wheel zooms")
+    canvas = frame.locator("canvas.over")
 
     def pose(key: str = "") -> dict[str, float]:
         if key:
@@ -576,7 +577,7 @@ def test_the_picture_and_its_controls_take_the_whole_screen_and_give_it_back(
 
 def test_a_phone_shows_the_way_home_that_was_asked_for(phone: Visitor) -> None:
     page, frame = phone.anew()
-    frame.get_by_text("tap it, then a finger turns").wait_for()
+    frame.get_by_text("tap the picture, then a finger turns").wait_for()
     frame.get_by_role("button", name='Follow the "5" home').tap()
     home = frame.get_by_role("region", name="Follow it home")
     home.locator("li").first.wait_for()
