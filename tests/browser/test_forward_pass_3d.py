@@ -243,7 +243,7 @@ def test_a_head_is_broken_from_the_ranking_and_the_banner_says_what_it_changed(
     pattern = run_with_trace(model, "7*8=", ["pattern"])[f"blocks.{dearest.layer}.pattern"]
     key = int(pattern[0, dearest.head, 3].argmax())
     assert f'it would fetch most from token {key} "{"7*8="[key]}"' in said
-    frame.get_by_role("button", name="What its loss did").click()
+    frame.get_by_role("button", name="What went missing with it").click()
     assert 'The logit of "5" was +' in frame.locator(".why").inner_text()
     frame.get_by_role("button", name="Break a head").click()
     still = frame.locator(".ranking li button", has_text="still 56").last

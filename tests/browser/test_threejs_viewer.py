@@ -240,7 +240,7 @@ def test_keys_signs_and_words_lead_through_the_walk_to_the_digit_that_drops_in(
     end = frame.evaluate("viewer3d.state.stages.length - 1")
     reel, reached = frame.get_by_role("group", name="The walk"), dict[str, int]()
     signs: set[str] = set()
-    for name in ("Last stage", "Back: previous stage", "First stage", "Next stage"):
+    for name in ("Last stop", "Back: previous stop", "First stop", "Next stop"):
         button = reel.get_by_role("button", name=name)
         button.click()
         reached[name] = frame.evaluate("viewer3d.state.stage")
@@ -293,7 +293,7 @@ def test_who_leaves_a_stage_sees_the_whole_model_again(screen: Visitor) -> None:
     frame.get_by_role("button", name="See the whole model").click()
     whole()
     inside(0)
-    frame.get_by_role("button", name="Previous stage").click()
+    frame.get_by_role("button", name="Previous stop").click()
     whole()
     frame.evaluate("viewer3d.scrub(viewer3d.state.stages.length - 2)")
     frame.get_by_role("button", name="Play the walk").click()
@@ -514,7 +514,8 @@ AWAIT_WHEEL = """() => {
 
 def test_wheel_and_keys_zoom_and_turn_once_the_picture_was_taken_up(screen: Visitor) -> None:
     page, frame = screen.anew()
-    hint, canvas = frame.get_by_text("click it, then the wheel zooms"), frame.locator("canvas.over")
+    hint = frame.get_by_text("click the picture, then the wheel zooms")
+    canvas = frame.locator("canvas.over")
 
     def pose(key: str = "") -> dict[str, float]:
         if key:
@@ -565,7 +566,7 @@ def test_the_picture_and_its_controls_take_the_whole_screen_and_give_it_back(
       return top < 0 || bottom > innerHeight + 1;
     })"""
     frame.wait_for_function(f"() => ({fits})().length === 0")
-    frame.get_by_role("button", name="Next stage").click()
+    frame.get_by_role("button", name="Next stop").click()
     assert full.get_attribute("aria-pressed") == "true"
     full.click()
     frame.wait_for_function("document.fullscreenElement === null")
@@ -576,7 +577,7 @@ def test_the_picture_and_its_controls_take_the_whole_screen_and_give_it_back(
 
 def test_a_phone_shows_the_way_home_that_was_asked_for(phone: Visitor) -> None:
     page, frame = phone.anew()
-    frame.get_by_text("tap it, then a finger turns").wait_for()
+    frame.get_by_text("tap the picture, then a finger turns").wait_for()
     frame.get_by_role("button", name='Follow the "5" home').tap()
     home = frame.get_by_role("region", name="Follow it home")
     home.locator("li").first.wait_for()

@@ -152,7 +152,8 @@ def facts(run: str, prompt: str, text: str, _scene: Scene) -> str:
         return size
     home = way_home(_scene, prompt, text)
     return (
-        f"{size} From the `{text[len(prompt)]}`, along the largest contribution each time, {home}."
+        f"{size} *Follow the {text[len(prompt)]} home* splits its logit into contributions. "
+        f"Along the largest each time, {home}."
     )
 
 

@@ -75,7 +75,7 @@ export function drawCertainties(
     const bar = barOf(view, one);
     if (!bar) return [];
     const { x, y, wide, tall } = bar;
-    const size = Math.round(Math.max(11, Math.min(15, tall + 4)));
+    const size = Math.round(Math.max(13, Math.min(15, tall + 4)));
     pen.globalAlpha = 0.85;
     pen.fillStyle = theme.background;
     pen.fillRect(x - 1, y - 1, wide + 2, tall + 2);

@@ -103,7 +103,7 @@ interface Spot {
 }
 
 const TALL = 15;
-const CARD = 128;
+const CARD = 134;
 
 /** Strip by strip: the lanes of a cell, on a card in the half of the picture that the cell is not in. */
 export function drawOpening(
@@ -119,7 +119,14 @@ export function drawOpening(
   const goal = corner(view, cell.box, cell.col + 0.5, cell.row + 0.5);
   const wide = Math.min(700, view.width - 48);
   const left = (view.width - wide) / 2;
-  const top = goal.y > view.height / 2 ? 62 : view.height - CARD - 92;
+  // On the half that hides less of the cell's own box, or, if they hide as much, not of the cell.
+  const ends = [0, cell.box.rows].map((row) => corner(view, cell.box, cell.col, row).y);
+  const hides = (at: number): number =>
+    Math.max(0, Math.min(at + CARD, Math.max(...ends)) - Math.max(at, Math.min(...ends)));
+  const [high, low] = [view.head + 62, view.height - CARD - view.foot - 16];
+  const isHigh =
+    Math.abs(hides(high) - hides(low)) < 1 ? goal.y > view.height / 2 : hides(high) < hides(low);
+  const top = isHigh ? high : low;
   const step = Math.min(26, (wide - 24) / n);
   const start = left + (wide - n * step) / 2;
   const peaks = lanes.map(({ numbers }) => Math.max(...numbers.map(Math.abs), 1e-12));
@@ -142,8 +149,8 @@ export function drawOpening(
   pen.textBaseline = "alphabetic";
   pen.globalAlpha = now.out;
   text(lanes[0].name, start, top + 17);
-  const apart = 14 * (1 - now.met);
-  const rows = [top + 24 - apart / 2, top + 24 + TALL + 3 + apart];
+  const apart = 12 * (1 - now.met);
+  const rows = [top + 22, top + 22 + TALL + 19 + apart];
   const width = Math.max(0.7, step - (step > 4 ? 1 : 0));
   lanes.forEach((lane, which) => {
     pen.globalAlpha = 1;
@@ -157,11 +164,12 @@ export function drawOpening(
     }
   });
   pen.globalAlpha = now.out;
-  text(`times ${lanes[1].name}`, start, rows[1]! + TALL + 14);
+  text(`times ${lanes[1].name}`, start, rows[1]! - 5);
 
   // The products come from left to right, and go into the cell in the same order.
   const [there, gone] = [now.made * n, now.piled * n];
-  const under = rows[1]! + TALL + 20;
+  const under = rows[1]! + TALL + 19;
+  if (now.made > 0) text("gives, number by number", start, under - 5);
   let sum = 0;
   for (let i = 0; i < Math.min(n, there); i++) {
     const way = eased(Math.min(1, Math.max(0, (gone - i) / Math.max(1, 0.12 * n))));

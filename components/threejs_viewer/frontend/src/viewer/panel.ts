@@ -14,7 +14,8 @@ import { shade, UNDER_TEXT, type Theme } from "../shared/theme";
 import { short, type Box } from "./layout";
 import { Trail, type Standing } from "./trail";
 import type { Explanation } from "./explain";
-import { loads } from "./text";
+import { loads, tokenAt } from "./text";
+import { meeting, scoreOf } from "./facts";
 
 export interface PanelEvents {
   choose: (name: string) => void;
@@ -27,6 +28,8 @@ export interface PanelEvents {
   leave: () => void;
   /** The kept cell is to be opened. */
   open: () => void;
+  /** A cell that is worth opening is to be shown. */
+  example: (name: string, place: number[]) => void;
 }
 
 const COLS = 4;
@@ -108,8 +111,9 @@ export class Panel {
         make(
           "p",
           { class: "hint" },
-          "Point at a cell to see its number and where it came from. Click to open it.",
+          "Point at a cell to see its number and where it came from. A coloured one that is a row times a column opens when it is clicked. A grey one was learned, so nothing stands behind its number.",
         ),
+        ...this.example(),
       );
       this.showLegend(null);
       if (!this.chosen) this.grid.replaceChildren();
@@ -198,6 +202,31 @@ export class Panel {
     keepFocus(this.about, () => this.about.replaceChildren(...parts));
     this.showLegend(t);
     if (pinned) this.showGrid(cell);
+  }
+
+  /** The score with which one number of the prompt first meets the other. */
+  private example(): Node[] {
+    const { scene } = this;
+    const pattern = scene.tensors.find((t) => actOf(scene, t) === "shares");
+    const scores = pattern && scene.byName.get(pattern.inputs?.[0] ?? "");
+    const met = pattern && meeting(scene, pattern);
+    const made = met && scores && scoreOf(scene, scores, met);
+    if (!made?.root) return [];
+    const { head, query, key } = met!;
+    const [asks, answers] = [tokenAt(scene, query), tokenAt(scene, key)];
+    const text = `Open ${say(made.score, 4)}, a cell of scores`;
+    return [
+      make(
+        "p",
+        { class: "hint" },
+        `One to begin with: in layer ${scores!.layer}, head ${head}, the query of ${asks} meets the key of ${answers}.`,
+      ),
+      make(
+        "p",
+        {},
+        button(text, text, () => this.events.example(scores!.name, [head, query, key])),
+      ),
+    ];
   }
 
   /** What a cell has on the left and on the right, and how far they are apart. */

@@ -411,7 +411,7 @@ function glyphs(): CanvasTexture {
   pen.fillStyle = "#000";
   pen.fillRect(0, 0, canvas.width, tall);
   pen.fillStyle = "#fff";
-  pen.font = `500 ${tall * 0.86}px "Source Code Pro", ui-monospace, monospace`;
+  pen.font = `500 ${tall * 0.86}px "Source Sans", "Source Sans 3", system-ui, sans-serif`;
   pen.textAlign = "center";
   pen.textBaseline = "middle";
   [...GLYPHS].forEach((glyph, i) => pen.fillText(glyph, (i + 0.5) * wide, tall * 0.54, wide));

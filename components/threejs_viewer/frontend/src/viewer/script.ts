@@ -189,7 +189,7 @@ const STEPS: Record<Act, Told> = {
           ${made.root ? "times" : "meets"} ${answers} of ${tokenAt(scene, met.key)}
           ${made.root ? `is ${say(made.product, 4)}; divided by √${made.root} it is` : "with"} ${say(made.score, 4)}`;
     return {
-      title: "every query meets every earlier key",
+      title: "every query meets its own key and all before",
       text: pieces`${told} in ${word(one!)}. The mask hatches the future: no token looks ahead.`,
       lights: all,
       arc: met || null,
@@ -205,7 +205,7 @@ const STEPS: Record<Act, Told> = {
       title: "scores become shares",
       text: pieces`${tied("Each row", data)} becomes shares that add up to 1: ${word(one!)}.
         ${met ? meets(scene, one!, met) : ""}
-        ${most ? `Head ${most.head} of ${tokenAt(scene, t)} gives ${tokenAt(scene, most.key)} ${percent(most.share)}.` : ""}`,
+        ${most ? `For ${tokenAt(scene, t)}, head ${most.head} gives ${tokenAt(scene, most.key)} ${percent(most.share)}.` : ""}`,
       lights: all,
       arc,
       camera: arc ? "head" : "lit",
@@ -341,10 +341,11 @@ function besideTheOther(scene: Scene, state: Tensor, t: number): [string, string
   const factor = ffnByAttention(scene, state.layer!, t);
   if (!Number.isFinite(factor)) return ["", ""];
   const parts = new Set(termsOf(scene, state).flatMap((term) => partsOf(scene, term)));
-  if (parts.size > 1) return ["", `The FFN's part is ${times(factor)} as long as attention's.`];
+  if (parts.size > 1)
+    return ["", `As a vector, the FFN's part is ${times(factor)} as long as attention's.`];
   return parts.has("attention")
-    ? [`, ${times(1 / factor)} as long as the FFN's part,`, ""]
-    : [`, ${times(factor)} as long as attention's part,`, ""];
+    ? [`, as a vector ${times(1 / factor)} as long as the FFN's part,`, ""]
+    : [`, as a vector ${times(factor)} as long as attention's part,`, ""];
 }
 
 function mixed(one: Tensor, { all, data }: Read, shares: string[]): Cue {
@@ -457,7 +458,7 @@ function routed(scene: Scene, group: Tensor[], { all, weights, data }: Read, t: 
   };
 }
 
-const upper = (text: string): string => text[0]!.toUpperCase() + text.slice(1);
+export const upper = (text: string): string => text[0]!.toUpperCase() + text.slice(1);
 
 // ------------------------------------------------------------ many steps in one stage
 
@@ -508,8 +509,8 @@ function reads(scene: Scene, layer: number, { head, query, key, share }: Look): 
   const maps = namesOf(inLayer(scene, layer).filter(({ axes }) => axes.includes("key")));
   const who = tokenAt(scene, query);
   return share >= FETCHES
-    ? pieces`${tied(`Head ${head}`, maps)} of ${who} takes ${percent(share)} from ${tokenAt(scene, key)}.`
-    : pieces`${tied("No head", maps)} of ${who} takes more than ${percent(share)} from another token.`;
+    ? pieces`For ${who}, ${tied(`head ${head}`, maps)} gives ${tokenAt(scene, key)} ${percent(share)}.`
+    : pieces`For ${who}, ${tied("no head", maps)} gives another token more than ${percent(share)}.`;
 }
 
 /** What has changed much since the layer before: who writes more, or how many neurons fire. */

@@ -173,13 +173,13 @@ vec3 inColour(float share, bool weights) {
 
 // From afar a learned matrix is a grey of its own strength.
 vec3 strengthOf(float share) {
-  return mix(uBackground, uInk, 0.1 + 0.42 * smoothstep(0.16, 0.5, share));
+  return mix(uBackground, uInk, 0.1 + 0.09 * uDark + 0.42 * smoothstep(0.16, 0.5, share));
 }
 
 float token(vec2 cell) { return fToken.x > 1.5 ? cell.y : cell.x; }
 
 // What is not yet computed, and what is not computed again.
-float hidden(float at) { return at > uSpan.y ? 0.9 : at < uSpan.x && fToken.y < 0.5 ? 0.55 : 0.0; }
+float hidden(float at) { return at > uSpan.y ? 0.9 - 0.12 * uDark : at < uSpan.x && fToken.y < 0.5 ? 0.55 : 0.0; }
 
 ${BY_LIGHT}
 vec4 solid(vec3 c, float fade) { return vec4(mix(c, uBackground, max(fade, vFog * (1.0 - fLight.x))), 1.0); }

@@ -22,15 +22,18 @@ const HELP: [string, string][] = [
   ["Wheel", "zoom, once the picture has been clicked (or with Ctrl)"],
   ["Finger", "scrolls the page; once the picture has been tapped, it turns"],
   ["Two fingers", "zoom and move"],
-  ["Click, tap, Enter", "open a cell: its row and column come out, and what they make"],
+  [
+    "Click, tap, Enter",
+    "open a cell that is a row times a column: both come out, and what they make; a learned one shows its number",
+  ],
   ["Arrows", "next cell; without a cell: move the picture"],
   ["Shift + arrows", "turn the picture"],
   ["+, −", "zoom"],
   ["Space", "play or pause the walk"],
-  ["PgDn, PgUp", "next, previous stage; before the first: the whole model"],
+  ["PgDn, PgUp", "next, previous stop; before the first: the whole model"],
   ["F", "fly to the kept cell's matrix, or to the whole model"],
-  ["Esc", "let go of the cell, then of the stage, then of the picture; close this help"],
-  ["Click on nothing", "let go of the cell, then of the stage"],
+  ["Esc", "let go of the cell, then of the stop, then of the picture; close this help"],
+  ["Click on nothing", "let go of the cell, then of the stop"],
   ["?", "this help"],
 ];
 
@@ -93,9 +96,9 @@ export class Shell {
   readonly hint = make(
     "p",
     { class: "wheel" },
-    matchMedia("(pointer: coarse)").matches
-      ? "tap it, then a finger turns; two zoom"
-      : "click it, then the wheel zooms",
+    isCoarse()
+      ? "tap the picture, then a finger turns it; two zoom"
+      : "click the picture, then the wheel zooms",
   );
   private titles = [0, 1].map(() => make("p", { class: "side", hidden: true }));
   private motion = button("motion", "Fly and animate, or cut", () => {
@@ -104,7 +107,7 @@ export class Shell {
   private soaring = button("fly", "Fly through the model", () => this.acts.soar());
   /** Where to look from, and how to get there: of no use to flat maps. */
   private sights = [
-    button("all", "See the whole model", () => this.acts.fly("all")),
+    button("all of it", "See the whole model", () => this.acts.fly("all")),
     button("front", "Straight from the front", () => this.acts.fly("front")),
     button("start", "Where the prompt comes in", () => this.acts.fly("start")),
     button("attention", "Attention of this layer", () => this.acts.fly("attention")),
@@ -122,6 +125,8 @@ export class Shell {
     private acts: ShellActs,
     panel: HTMLElement,
     corners: HTMLElement[],
+    /** Over the picture, or on a phone under it. */
+    under: HTMLElement,
   ) {
     for (const rate of [0.5, 1, 2, 4])
       this.speed.append(
@@ -143,22 +148,26 @@ export class Shell {
     const views = make(
       "div",
       { class: "views", role: "group", "aria-label": "Views" },
-      ...this.sights,
+      make("span", { class: "sights" }, make("small", {}, "Look at"), ...this.sights),
       this.shading,
-      this.follow,
-      this.motion,
-      this.soaring,
-      this.fullscreen(),
-      button("?", "Keys and mouse", () => this.toggleHelp()),
+      make("span", { class: "switches" }, this.follow, this.motion),
+      make(
+        "span",
+        { class: "acts" },
+        this.soaring,
+        this.fullscreen(),
+        button("?", "Keys and mouse", () => this.toggleHelp()),
+      ),
     );
+    this.playing.classList.add("play");
     const reel = make(
       "div",
       { class: "reel", role: "group", "aria-label": "The walk" },
-      button("⇤", "First stage", () => this.acts.scrub(0)),
-      button("← Back", "Back: previous stage (PgUp)", () => this.acts.step(-1)),
+      button("⇤", "First stop", () => this.acts.scrub(0)),
+      button("← Back", "Back: previous stop (PgUp)", () => this.acts.step(-1)),
       this.playing,
-      button("Next →", "Next stage (PgDn)", () => this.acts.step(1)),
-      button("⇥", "Last stage", () => this.acts.scrub(Infinity)),
+      button("Next →", "Next stop (PgDn)", () => this.acts.step(1)),
+      button("⇥", "Last stop", () => this.acts.scrub(Infinity)),
       make("div", { class: "track" }, this.ticks, this.scrub),
       this.count,
       this.speed,
@@ -167,7 +176,6 @@ export class Shell {
       this.corner, // comes first by Tab, too
       this.gl,
       this.over,
-      keyOfColours(),
       this.tip,
       ...corners,
       ...this.titles,
@@ -179,6 +187,8 @@ export class Shell {
     this.root.append(
       make("style", {}, STYLE),
       this.place,
+      under,
+      keyOfColours(),
       make("div", { class: "walk" }, this.title, this.text, this.skipping),
       reel,
       views,
@@ -208,6 +218,9 @@ export class Shell {
     this.values.setAttribute("aria-pressed", String(!on));
     this.difference.setAttribute("aria-pressed", String(on));
   }
+
+  /** Whether a finger points. */
+  readonly coarse = isCoarse();
 
   /** Cuts for flights. */
   get still(): boolean {
@@ -275,7 +288,8 @@ export class Shell {
   /** Without WebGL: flat maps stand where the picture would. */
   flatten(maps: HTMLElement): void {
     const { gl, over, map, sights, motion, soaring } = this;
-    for (const gone of [gl, over, map, ...sights, motion, soaring]) gone.remove();
+    sights[0]!.parentElement!.remove();
+    for (const gone of [gl, over, map, motion, soaring]) gone.remove();
     this.hint.remove();
     this.place.prepend(maps);
   }
@@ -292,6 +306,9 @@ export class Shell {
     const colours = { bg, ink, soft, line, accent, raised, negative, positive, answer, font };
     for (const [name, value] of Object.entries(colours))
       this.root.style.setProperty(`--${name}`, value);
+    // Of a dark page the eye tells fewer steps near the ground.
+    this.root.style.setProperty("--grey", theme.dark ? "46%" : "32%");
+    this.root.style.setProperty("--faint", theme.dark ? "38%" : "20%");
     this.root.style.colorScheme = theme.dark ? "dark" : "light";
   }
 
@@ -352,6 +369,8 @@ function keyOfColours(): HTMLElement {
   );
   return make("ul", { class: "key", "aria-label": "What the colours mean" }, ...rows);
 }
+
+const isCoarse = (): boolean => matchMedia("(pointer: coarse)").matches;
 
 const pressed = (b: HTMLElement): boolean => b.getAttribute("aria-pressed") === "true";
 

@@ -5,18 +5,51 @@ import { boundsOf, heightOf, outlineOf, type Bounds, type Box, type Plan } from 
 
 export type Sight = "all" | "front" | "start" | "attention" | "answer";
 
+/** What is said of what is looked at. */
+export interface Said {
+  title: string;
+  text: string;
+}
+
+export function sayOf(where: Exclude<Sight, "all">, layer: number): Said {
+  const all: Record<typeof where, Said> = {
+    front: {
+      title: "From the front",
+      text: "The stream runs down the middle. In each layer attention stands left of it, and the FFN right of it.",
+    },
+    start: {
+      title: "Where the prompt comes in",
+      text: "Each typed token becomes a column of numbers, and these columns begin the stream.",
+    },
+    attention: {
+      title: `Attention of layer ${layer}`,
+      text: "A row for each head. Only here does a token read from other tokens; norms and FFN treat each column alone.",
+    },
+    answer: {
+      title: "Where the answer comes out",
+      text: "The last column of the stream becomes a logit for each token of the vocabulary, and the logits become probabilities.",
+    },
+  };
+  return all[where];
+}
+
 export interface Aim {
   bounds: Bounds;
   /** Those of now, if none are given. */
   angles?: { yaw: number; pitch: number };
   /** The share of the picture that it fills. */
   fill?: number;
+  /** So many pixels at the bottom are left free, if fewer than elsewhere. */
+  foot?: number;
   /** What of the bounds there is something in; all of them, if it is not given. */
   outline?: [number, number][];
 }
 
 /** Nearly from the front: the digits can be read, and what stands in front of what is seen. */
 export const READING = { yaw: -0.14, pitch: 0.12 };
+
+/** So much flatter a tall model is seen in a wide picture, at most. */
+const STEEP = 1.08;
 
 /** Boxes with some air around them. */
 export function around(boxes: Box[], angles?: Aim["angles"]): Aim {
@@ -37,9 +70,9 @@ export function around(boxes: Box[], angles?: Aim["angles"]): Aim {
 export function wholeModel(boxes: Box[], aspect: number): Aim {
   const bounds = boundsOf(boxes);
   const tall = ((bounds.top - bounds.bottom) / (bounds.right - bounds.left)) * aspect;
-  const pitch = -Math.min(0.85, Math.max(0.3, 0.45 * tall));
+  const pitch = -Math.min(STEEP, Math.max(0.3, 0.45 * tall));
   const fill = aspect < 1 ? 0.8 : 0.95; // the names of the layers stand beside them
-  return { bounds, angles: { yaw: -0.1, pitch }, fill, outline: outlineOf(boxes) };
+  return { bounds, angles: { yaw: -0.1, pitch }, fill, outline: outlineOf(boxes), foot: 8 };
 }
 
 /** A part of one side; `layer` is the one whose attention is meant. */

@@ -10,15 +10,15 @@ export const STYLE = `
 .v3 button:hover { border-color: var(--accent); }
 .v3 :focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
 .v3 button[aria-pressed=true] { border-color: var(--accent); color: var(--accent); font-weight: 600; }
-.v3 .corner { position: absolute; z-index: 2; left: 12px; top: 10px; pointer-events: none; } .v3 .corner button { pointer-events: auto; } .v3 .corner .prompt li { background: var(--bg); }
+.v3 .corner { position: absolute; z-index: 2; left: 12px; top: 10px; pointer-events: none; } .v3 .corner button { pointer-events: auto; }
 .v3 .reads { width: 190px; margin: 8px 0 0; font-size: 13px; line-height: 1.35; color: var(--soft); } .v3 .reads b { color: var(--answer); }
-.v3 .key { position: absolute; right: 12px; top: 10px; max-width: 232px; margin: 0; padding: 0; list-style: none; font-size: 13px; line-height: 1.35; color: var(--soft); pointer-events: none; }
+.v3 .key { grid-area: stage; place-self: start end; z-index: 1; max-width: 246px; margin: 8px 8px 0; padding: 3px 6px 0; border-radius: 4px; background: var(--bg); list-style: none; font-size: 13px; line-height: 1.35; color: var(--soft); pointer-events: none; }
 .v3 .key li { position: relative; padding: 0 0 5px 34px; } .v3 .key b { color: var(--ink); } .v3 .key li::before { content: ""; position: absolute; left: 0; top: 3px; width: 26px; height: 12px; border: 1px solid var(--line); }
-.v3 .key .coloured::before { background: linear-gradient(90deg, var(--negative) 0 33%, var(--bg) 33% 66%, var(--positive) 66%); } .v3 .key .grey::before { background: color-mix(in srgb, var(--ink) 32%, var(--bg)); }
-.v3 .key .faint::before { background: linear-gradient(90deg, color-mix(in srgb, var(--negative) 20%, var(--bg)) 0 33%, var(--bg) 33% 66%, color-mix(in srgb, var(--positive) 20%, var(--bg)) 66%); }
-.v3:is(.inside, .flying) .key { background: color-mix(in srgb, var(--bg) 85%, transparent); border-radius: 4px; padding: 2px 6px 0; } .v3:is(.inside, .flying) .key span, .v3:is(.inside, .flying) .reads { display: none; } .v3 .split .key, .v3 .split .reads { display: none; } .v3 .split .corner { top: 32px; }
+.v3 .key .coloured::before { background: linear-gradient(90deg, var(--negative) 0 33%, var(--bg) 33% 66%, var(--positive) 66%); } .v3 .key .grey::before { background: color-mix(in srgb, var(--ink) var(--grey), var(--bg)); }
+.v3 .key .faint::before { background: linear-gradient(90deg, color-mix(in srgb, var(--negative) var(--faint), var(--bg)) 0 33%, var(--bg) 33% 66%, color-mix(in srgb, var(--positive) var(--faint), var(--bg)) 66%); }
+.v3:is(.inside, .flying) .key span, .v3:is(.inside, .flying) .reads { display: none; } .v3:has(.split) .key, .v3 .split .reads { display: none; } .v3 .split .corner { top: 32px; }
 .v3 .prompt { display: flex; flex-wrap: wrap; min-width: 0; gap: 3px; margin: 0; padding: 0; list-style: none; font: 600 18px/1 "Source Code Pro", ui-monospace, monospace; }
-.v3 .prompt li { min-width: 25px; padding: 6px 5px; text-align: center; border: 1px solid var(--line); border-radius: 5px; }
+.v3 .prompt li { background: var(--bg); min-width: 25px; padding: 6px 5px; text-align: center; border: 1px solid var(--line); border-radius: 5px; }
 .v3 .prompt.long { font-size: 13px; } .v3 .prompt.long li { min-width: 17px; padding: 3px; border-radius: 3px; }
 .v3 .prompt .now { border-color: var(--accent); }
 .v3 .prompt button { min-height: 0; margin: -6px -5px; padding: 6px 8px; border: 0; background: none; font: inherit; }
@@ -27,11 +27,12 @@ export const STYLE = `
 .v3 .prompt.long button { margin: -3px; padding: 3px; }
 .v3 .prompt .stand { border-color: var(--accent); box-shadow: 0 0 0 1px var(--accent); }
 .v3 .prompt .reached { background: var(--accent); color: var(--bg); }
-.v3 .prompt .later { opacity: .28; }
+.v3 .prompt .later { color: color-mix(in srgb, var(--ink) 38%, var(--bg)); } .v3 .prompt .later button { text-decoration-color: currentColor; }
 .v3 .prompt .next { border: 2px solid var(--accent); color: var(--accent); padding: 5px; }
 .v3.moves .prompt .next { animation: v3drop .45s ease-out; }
 @keyframes v3drop { from { transform: translateY(-22px); opacity: 0; } }
-.v3 .views { grid-area: views; display: flex; gap: 5px; flex-wrap: wrap; margin-top: 8px; }
+.v3 .views { grid-area: views; display: flex; gap: 6px 20px; flex-wrap: wrap; margin-top: 8px; font-size: 14px; } .v3 .views > span { display: inline-flex; flex-wrap: wrap; gap: 4px; align-items: center; color: var(--soft); } .v3 .views > span[hidden] { display: none; } .v3 .views small { margin-right: 3px; font-size: 13px; }
+.v3 .views .sights button { border-radius: 0; margin-left: -5px; } .v3 .views .sights button:first-of-type { border-radius: 5px 0 0 5px; margin-left: 0; } .v3 .views .sights button:last-of-type { border-radius: 0 5px 5px 0; } .v3 .views .switches button { border-color: transparent; background: none; padding: 3px 4px; color: var(--soft); font-weight: 400; } .v3 .views .switches button::before { content: "☐ "; } .v3 .views .switches button[aria-pressed=true] { color: var(--ink); } .v3 .views .switches button[aria-pressed=true]::before { content: "☑ "; color: var(--accent); } .v3 .views .acts { margin-left: auto; } .v3 .views .acts button { border-color: transparent; background: none; padding: 3px 6px; }
 .v3 .stage { grid-area: stage; position: relative; height: clamp(470px, var(--room, 600px) - var(--below), 860px); border: 1px solid var(--line); border-radius: 6px 6px 0 0; overflow: hidden; background: var(--bg); }
 .v3 .stage:focus-within { border-color: var(--accent); }
 .v3 .stage:has(canvas.over:focus-visible) { outline: 2px solid var(--accent); outline-offset: 1px; }
@@ -51,19 +52,20 @@ export const STYLE = `
 .v3 .split:has(.flat)::after { display: none; } .v3 .split .notice { top: 32px; } .v3 .split .flat { top: 26px; }
 .v3 .shading { display: inline-flex; } .v3 .shading[hidden] { display: none; } .v3 .shading button:first-child { border-radius: 5px 0 0 5px; } .v3 .shading button:last-child { border-radius: 0 5px 5px 0; margin-left: -1px; }
 .v3 .notice { position: absolute; z-index: 3; left: 12px; top: 50px; max-width: min(420px, 75%); margin: 0; padding: 6px 10px; font-size: 13px; background: var(--raised); border: 1px solid var(--accent); border-radius: 5px; }
-.v3 .wheel { position: absolute; left: 8px; bottom: 6px; margin: 0; padding: 0 4px; background: var(--bg); border-radius: 3px; font-size: 12px; color: var(--soft); pointer-events: none; }
+.v3 .wheel { position: absolute; left: 8px; bottom: 52px; margin: 0; padding: 0 4px; background: var(--bg); border-radius: 3px; font-size: 13px; color: var(--soft); pointer-events: none; }
 .v3 .flight { display: flex; gap: 14px; align-items: start; justify-content: space-between; }
 .v3 .flight[hidden] { display: none; }
 .v3.flying :is(.wheel, .next, .walk > h3, .walk > p) { display: none; } .v3:not(.moves) .again { display: none; }
+.v3 .treasures { grid-area: stage; position: relative; z-index: 2; min-width: 0; pointer-events: none; } .v3 .treasures > * { pointer-events: auto; }
 .v3 .two, .v3 .ranking, .v3 .banner, .v3 .next { position: absolute; z-index: 2; left: 12px; font-size: 13px; }
-.v3 .split .next { display: none; } .v3 .two { bottom: 30px; display: flex; flex-wrap: wrap; gap: 8px; } .v3 .two button { min-height: 40px; padding: 5px 14px; font-size: 16px; font-weight: 600; border-color: var(--accent); } .v3 .two button:first-child { background: var(--accent); color: var(--bg); }
+.v3 .split .next { display: none; } .v3 .two { bottom: 8px; left: 8px; display: flex; flex-wrap: wrap; gap: 6px; } .v3 .two button { min-height: 38px; padding: 4px 11px; font-size: 16px; font-weight: 600; border-color: var(--accent); } .v3 .two button:first-child { background: var(--accent); color: var(--bg); }
 .v3 .ranking, .v3 .banner, .v3 .next { padding: 6px 12px; background: var(--bg); border: 1px solid var(--accent); border-radius: 6px; }
-.v3 .ranking, .v3 .banner { top: 50px; width: min(390px, 100% - 24px); overflow-wrap: anywhere; } .v3 .split .ranking { top: 70px; } .v3 .ranking:not([hidden]) + .banner { display: none; }
-.v3 .ranking { max-height: calc(100% - 136px); overflow: auto; } .v3 .ranking ol, .v3 .next ol { margin: 0; padding: 0; list-style: none; } .v3 .ranking p, .v3 .banner p { margin: 2px 0 6px; }
+.v3 .ranking, .v3 .banner { top: 50px; width: min(390px, 100% - 24px); overflow-wrap: anywhere; } .v3:has(.split) .ranking { top: 70px; } .v3 .ranking:not([hidden]) + .banner { display: none; }
+.v3 .ranking { max-height: calc(100% - 112px); overflow: auto; } .v3 .ranking ol, .v3 .next ol { margin: 0; padding: 0; list-style: none; } .v3 .ranking p, .v3 .banner p { margin: 2px 0 6px; }
 .v3 .ranking li button { display: grid; grid-template-columns: 44px minmax(106px, 1fr) auto minmax(68px, auto); gap: 6px; align-items: center; width: 100%; min-height: 26px; padding: 1px 4px; border-color: transparent; background: none; text-align: left; }
 .v3 .ranking .bar, .v3 .next .bar { height: 9px; background: var(--raised); } .v3 .ranking .bar i, .v3 .next .bar i { display: block; height: 100%; background: var(--positive); }
 .v3 .ranking b, .v3 .next b { font: 600 13px/14px "Source Code Pro", ui-monospace, monospace; } .v3 .ranking small, .v3 .next small { font-size: 13px; line-height: 14px; color: var(--soft); text-align: right; } .v3 .ranking .changed { color: var(--accent); font-weight: 600; }
-.v3 .banner { top: auto; bottom: 84px; width: min(280px, 100% - 24px); } .v3 .banner .change { font: 600 26px/1.2 "Source Code Pro", ui-monospace, monospace; } .v3 .change small { font-weight: 400; color: var(--soft); } .v3 .banner button, .v3 .next p button { min-height: 28px; padding: 0 9px; margin-right: 6px; }
+.v3 .banner { top: auto; bottom: 58px; width: min(280px, 100% - 24px); } .v3 .banner .change { font: 600 26px/1.2 "Source Code Pro", ui-monospace, monospace; } .v3 .change small { font-weight: 400; color: var(--soft); } .v3 .banner button, .v3 .next p button { min-height: 28px; padding: 0 9px; margin-right: 6px; }
 .v3 .next { left: auto; right: 8px; bottom: 8px; width: 206px; padding: 3px 9px; border-color: var(--line); } .v3 .next > button { min-height: 24px; padding: 0; border: 0; background: none; font-weight: 600; } .v3 .next > button::before { content: "▸ "; } .v3 .next.open > button::before { content: "▾ "; }
 .v3 .next:not(.open) li:nth-child(n + 4), .v3 .next:not(.open) div { display: none; } .v3 .next li { display: grid; grid-template-columns: 14px 1fr 58px; gap: 6px; align-items: center; line-height: 14px; }
 .v3 .next label { display: flex; gap: 6px; } .v3 .next input { flex: 1; min-width: 0; accent-color: var(--accent); } .v3 .next p { margin: 3px 0 0; } .v3 .stage .flat { padding-bottom: 90px; }
@@ -74,7 +76,7 @@ export const STYLE = `
 .v3 .help dt { font-weight: 600; } .v3 .help dd { margin: 0; }
 .v3 .walk { grid-area: walk; height: var(--said); overflow: auto; padding: 6px 12px; border: 1px solid var(--line); border-top: 0; border-radius: 0 0 6px 6px; font: 16px/1.35 "Source Serif", "Source Serif 4", Georgia, serif; }
 .v3 .reel { grid-area: reel; display: flex; flex-wrap: wrap; gap: 6px; align-items: end; padding-top: 8px; }
-.v3 .reel button { padding: 3px 7px; } .v3 .reel select { padding: 3px 4px; width: auto; }
+.v3 .reel button { padding: 3px 7px; border-color: transparent; background: none; } .v3 .reel .play { border-color: var(--accent); font-weight: 600; } .v3 .reel select { padding: 3px 4px; width: auto; }
 .v3 .track { flex: 1 1 150px; min-width: 0; } .v3 .reel input[type=range] { display: block; width: 100%; margin: 0; height: 22px; accent-color: var(--accent); }
 .v3 .ticks { position: relative; height: 14px; margin: 0 8px; font-size: 12px; line-height: 14px; color: var(--soft); } .v3 .ticks span { position: absolute; left: calc(100% * var(--at)); transform: translateX(-50%); white-space: nowrap; }
 .v3 .reel .count { color: var(--soft); font-size: 13px; line-height: 30px; min-width: 44px; text-align: right; font-variant-numeric: tabular-nums; }
@@ -82,7 +84,8 @@ export const STYLE = `
 .v3 .walk :is(h3, p) { display: inline; margin: 0; font: inherit; } .v3 .walk h3 { display: inline-block; margin-right: .3em; font-weight: 600; } .v3 .walk h3::after { content: "."; }
 .v3 .walk .word { display: inline; padding: 0; font: inherit; min-height: 0; border: 0; border-radius: 2px; background: none; text-decoration: underline; text-decoration-color: var(--accent); text-decoration-thickness: 2px; text-underline-offset: 3px; }
 .v3 .walk .word.on { background: var(--accent); color: var(--bg); }
-.v3 .panel { grid-area: panel; display: grid; grid-template-columns: minmax(0, 1fr) 300px; gap: 24px; margin-top: 14px; font-size: 14px; }
+.v3 .panel { grid-area: panel; display: grid; grid-template-columns: minmax(0, 1fr) 392px; gap: 24px; margin-top: 14px; font-size: 14px; }
+.v3 .beside { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0 18px; align-content: start; align-items: start; } .v3 .beside > canvas { grid-row: 1 / 9; } .v3 .beside > :not(canvas) { grid-column: 2; } .v3 .panel .beside > section { border: 0; padding: 0; }
 .v3 .panel section { padding-bottom: 10px; margin-bottom: 10px; border-bottom: 1px solid var(--line); }
 .v3 .panel h3 { margin: 0 0 4px; font: 600 14px/1.3 "Source Code Pro", ui-monospace, monospace; overflow-wrap: anywhere; }
 .v3 .panel h4 { margin: 10px 0 4px; font-size: 14px; }
@@ -131,10 +134,13 @@ export const STYLE = `
 @media (max-width: 820px) {
   .v3 { --said: 138px; --below: 220px; } .v3 .panel { grid-template-columns: minmax(0, 1fr); gap: 10px; }
   .v3 .stage { height: clamp(330px, var(--room, 560px) - var(--below), 560px); }
-  .v3 .key { top: 46px; left: 12px; right: auto; max-width: none; } .v3 .key li { display: inline; padding: 0 8px 0 0; } .v3 .key li::before { position: static; display: inline-block; width: 16px; height: 10px; margin-right: 4px; } .v3 .key span { display: none; }
-  .v3 .reads { width: auto; margin-top: 26px; } .v3 .two { right: 12px; } .v3 .two button { min-height: 34px; padding: 2px 9px; font-size: 14px; } .v3 .track { flex-basis: 100%; }
+  .v3 .key { margin-top: 44px; place-self: start; max-width: none; } .v3 .key li { display: inline; padding: 0 8px 0 0; } .v3 .key li::before { position: static; display: inline-block; width: 16px; height: 10px; margin-right: 4px; } .v3 .key span { display: none; }
+  .v3 .reads { width: auto; margin-top: 26px; } .v3 .two { right: 12px; } .v3 .two button { min-height: 36px; padding: 2px 9px; font-size: 14px; } .v3 .track { flex-basis: 100%; }
 }
-@media (max-width: 600px) { .v3 .panel .map, .v3 .reads { display: none; } .v3 .walk { font-size: 14.5px; } .v3 .key { font-size: 12px; right: 12px; } }
+@media (max-width: 600px) { .v3 .panel .map, .v3 .reads { display: none; } .v3 .beside > :not(canvas) { grid-column: 1 / 3; } .v3 .walk { font-size: 14.5px; border-top: 1px solid var(--line); border-radius: 6px; }
+  .v3 { --said: 108px; --below: 262px; grid-template-areas: "stage" "acts" "key" "walk" "reel" "views" "panel"; } .v3 .stage { border-radius: 6px; }
+  .v3 .treasures { grid-area: acts; display: flex; flex-direction: column; padding-top: 6px; } .v3 .treasures .two { order: -1; } .v3 .treasures > * { position: static; width: auto; max-height: none; margin-bottom: 6px; } .v3 .treasures .ranking { max-height: 264px; } .v3 .two { flex-wrap: nowrap; gap: 5px; } .v3 .two button { flex: 1 1 auto; padding: 2px 5px; }
+  .v3 .key { grid-area: key; margin: 0; padding: 0; place-self: center; margin-bottom: 3px; font-size: 11.5px; white-space: nowrap; } .v3 .key li { padding: 0 5px 0 0; } .v3 .key li::before { width: 12px; margin-right: 3px; } .v3 .key li:last-child { padding: 0; } .v3 .wheel { bottom: 4px; font-size: 12px; } .v3 .views .acts { margin-left: 0; } }
 .v3:fullscreen { overflow: auto; padding: 12px; gap: 0 14px; grid-template: minmax(50vh, 1fr) auto auto auto / minmax(0, 1fr) 340px; grid-template-areas: "stage panel" "walk panel" "reel panel" "views panel"; }
 .v3:fullscreen .stage { height: auto; } .v3:fullscreen .panel { grid-template-columns: minmax(0, 1fr); align-content: start; overflow: hidden auto; min-height: 0; margin: 0; }
 @media (max-width: 820px) { .v3:fullscreen { grid-template: minmax(50vh, 1fr) auto auto auto auto / minmax(0, 1fr); grid-template-areas: "stage" "walk" "reel" "views" "panel"; } }

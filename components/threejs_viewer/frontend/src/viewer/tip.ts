@@ -14,6 +14,7 @@ export function fillTip(
   why: Explanation | null,
   comparison: Comparison | null,
   stages: Stage[],
+  opens: boolean,
 ): void {
   const { scene, tensor: t } = box;
   const pair = comparison && sayPair(pairAt(comparison, scene, t, index));
@@ -24,7 +25,8 @@ export function fillTip(
     make("small", {}, places(scene, t, placeOf(t, index))),
     ...(pair ? [make("span", { class: "pair" }, pair)] : []),
     make("span", {}, why?.text ?? ""),
-    make("small", {}, stage < 0 ? "" : `stage ${stage + 1}: ${stages[stage]!.title}`),
+    ...(opens ? [make("small", { class: "opens" }, "a click opens it")] : []),
+    make("small", {}, stage < 0 ? "" : `stop ${stage + 1}: ${stages[stage]!.title}`),
   );
 }
 

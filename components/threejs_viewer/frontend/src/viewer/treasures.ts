@@ -47,8 +47,10 @@ export interface Found {
 export class Treasures {
   readonly root = make("div", { class: "treasures" });
   private follow = button("", "", () => this.acts.follow(this.given));
-  private breaker = button("Break a head", "Break a head: all heads by what they cost", () =>
-    this.open(!!this.list.hidden),
+  private breaker = button(
+    "Break a head",
+    "Break a head: all heads by how much the answer needs them",
+    () => this.open(!!this.list.hidden),
   );
   private neuron = button("", "", () => {
     const { neuron, edits } = this.found;
@@ -123,7 +125,7 @@ export class Treasures {
             make(
               "p",
               {},
-              `What the loss of each head costs the answer "${answerOf(before, this.given)}", in nats: a cost of 1 makes it 2.7 times less likely. Click one to break it.`,
+              `How much less likely the answer "${answerOf(before, this.given)}" is without each head, in nats: 1 nat is 2.7 times less likely. Click a head to break it.`,
             ),
             make("ol", {}, ...ranking.map((cost) => this.row(cost, most, before, off(cost)))),
           ]
@@ -142,7 +144,7 @@ export class Treasures {
     const text = was === is ? `still ${is}` : `${was.length > 4 ? "" : was} → ${is}`;
     const b = button(
       "",
-      `Break head ${head} of layer ${layer}: ${say(nats, 2)} nats, ${text}`,
+      `Break head ${head} of layer ${layer}: ${rounded(nats)} nats, ${text}`,
       () => {
         this.open(false);
         this.breaker.focus();
@@ -157,14 +159,7 @@ export class Treasures {
         make("i", { style: `width:${(100 * Math.max(0, nats)) / most}%` }),
       ),
       make("span", {}, `head ${head} of layer ${layer}`),
-      make(
-        "b",
-        {},
-        nats
-          .toFixed(3)
-          .replace(/^-0\.0+$/, "0.000")
-          .replace("-", "−"),
-      ),
+      make("b", {}, rounded(nats)),
       make("small", { class: was === is ? "" : "changed" }, text),
     );
     return make("li", {}, b);
@@ -197,7 +192,7 @@ export class Treasures {
           this.acts.mend();
         }),
         edits.length === 1 && this.found.mended && edit.scale === 0
-          ? button("Why?", "What its loss did", () => {
+          ? button("Why?", "What went missing with it", () => {
               why.hidden = !why.hidden;
               why.textContent = saidOf(leadLost(this.found.mended!, scene, edit, this.given), edit);
             })
@@ -237,6 +232,12 @@ export class Treasures {
   }
 }
 
+const rounded = (nats: number): string =>
+  nats
+    .toFixed(3)
+    .replace(/^-0\.0+$/, "0.000")
+    .replace("-", "−");
+
 const isNeuron = (edit: Edit, neuron: Neuron): boolean =>
   sameEdit(edit, withoutNeuron(neuron)) && edit.scale === 0;
 
@@ -249,7 +250,7 @@ function weighing({ tensors }: Scene): string {
   return `Weighing ${heads} heads …`;
 }
 
-/** What the loss of a part did, in numbers. */
+/** What went missing with a part, in numbers. */
 function saidOf(lead: Lead | null, { name }: Edit): string {
   if (!lead) return "The numbers that would say it are not all there.";
   const { right, rival, before, after, own } = lead;

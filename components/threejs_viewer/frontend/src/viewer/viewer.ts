@@ -4,15 +4,8 @@
 // does makes the next state, and `render` draws what is different in it.
 
 import { looksUpTokens } from "./act";
-import { View } from "./camera";
-import {
-  lostWithout,
-  withoutNeuron,
-  type Edit,
-  type HeadCost,
-  type Neuron,
-  type Whole,
-} from "./broken";
+import { View, type Pose } from "./camera";
+import { partOf, withoutNeuron, type Edit, type HeadCost, type Neuron, type Whole } from "./broken";
 import { certainties, lit as litBy, reached, type Certainty } from "./certainty";
 import { pairAt, sayPair, sayShown } from "./compare";
 import { placeOf, type Scene } from "./data";
@@ -44,9 +37,20 @@ import {
 } from "./scenes";
 import { Shell } from "./shell";
 import { shownOn } from "./shown";
-import { around, READING, layerAt, partOf, wholeModel, type Aim, type Sight } from "./sights";
+import {
+  around,
+  layerAt,
+  partOf as placeFor,
+  READING,
+  sayOf,
+  wholeModel,
+  type Aim,
+  type Said,
+  type Sight,
+} from "./sights";
 import * as states from "./state";
 import type { State } from "./state";
+import { upper } from "./script";
 import { fillStory, heard, markWords } from "./story";
 import { tokenAt } from "./text";
 import { Treasures } from "./treasures";
@@ -88,6 +92,9 @@ const OTHER_SIZE = 1.25;
 const SHARPEST = 2;
 /** The two large buttons and the next token stand on so many pixels of the picture. */
 const FOOT = 76;
+/** On a phone only the next token stands there, and the chips above. */
+const LOW = 30;
+const CHIPS = 40;
 /** Of a phone, where words stand above each other. */
 const NARROW = 600;
 /** The names of two sides. */
@@ -121,6 +128,9 @@ export class Viewer implements Reach {
   private waiting = 0;
   private resting = 0;
   private lost = false;
+  /** The part of the model that the reader asked to look at, and where on the way home they stand. */
+  private sight: Said | null = null;
+  private stood: Said | null = null;
   private pace = new Pace();
   private flight: { course: Flight; began: number; shot: Shot | null } | null = null;
   /** Since when light has been running down the stream for a token that is computed alone. */
@@ -154,6 +164,7 @@ export class Viewer implements Reach {
       stand: (at) => this.stand(at),
       leave: () => this.letGo(),
       open: () => this.pinned && this.open(this.pinned),
+      example: (name, place) => this.showExample(name, place),
     });
     this.treasures = new Treasures({
       follow: (at) => this.follow(at, this.scene!.manifest.tokens[at]!),
@@ -174,7 +185,8 @@ export class Viewer implements Reach {
         skip: () => this.skip(),
       },
       this.panel.root,
-      [this.treasures.root, this.next.root],
+      [this.next.root],
+      this.treasures.root,
     );
     this.host.replaceChildren(this.shell.root);
     new Hands(this, this.shell);
@@ -361,13 +373,15 @@ export class Viewer implements Reach {
     if (differs("shaded")) this.shell.showShaded(now.shaded);
     if (differs("playing")) this.shell.showPlaying(now.playing);
     if (differs("playing", "stage")) this.keepTime();
-    if (differs("stage", "stages", "walking", "pinned")) this.tellStage();
+    if (differs("stage", "walking", "pinned", "standing")) this.sight = null;
+    if (!now.standing) this.stood = null;
+    if (differs("stage", "stages", "walking", "pinned", "standing", "following")) this.tellStage();
     if (differs("stage", "stages", "walking")) {
       this.showTokens();
       this.beginForming();
     }
     if (differs("standing")) markPrompt(this.shell.prompt, now.standing);
-    if (differs("pinned")) this.opening = null;
+    if (differs("pinned", "stage", "walking")) this.opening = null;
     if (differs("pinned", "hovered")) {
       this.shell.tip.hidden = true;
       this.showNumber();
@@ -391,7 +405,8 @@ export class Viewer implements Reach {
   /** What is said where no stage is told: of the number that is kept, or of the whole model. */
   private tellRest(): void {
     const { pinned } = this;
-    if (!pinned) return this.shell.text.replaceChildren(this.atRest());
+    const said = this.sight ?? this.stood ?? (pinned ? null : this.atRest());
+    if (said || !pinned) return this.tell(said!);
     const { scene, tensor: t } = pinned.box;
     const { text, sources } = explain(scene, t, pinned.index);
     this.shell.entitle(`cell of ${short(t.name)}, ${places(scene, t, placeOf(t, pinned.index))}`);
@@ -399,10 +414,23 @@ export class Viewer implements Reach {
     this.shell.text.replaceChildren(`${text}${sources.length ? "." : ""}${home}`);
   }
 
-  private atRest(): string {
-    const lost =
-      this.neuron && `Without neuron ${this.neuron.neuron}, ${lostWithout(this.neuron)}.`;
-    return `Every box is a matrix of the real model, every cell one of its numbers. Play the walk, and the camera goes down the stream. Drag to turn, click a cell to open it. ${lost ?? ""}`;
+  private tell({ title, text }: Said): void {
+    this.shell.entitle(title);
+    this.shell.text.replaceChildren(text);
+  }
+
+  private atRest(): Said {
+    const [click, move] = this.shell.coarse ? ["tap", "a finger"] : ["click", "a drag"];
+    const broken = this.edits.map((edit) => partOf(edit, this.scene!)).join(" and ");
+    if (broken)
+      return {
+        title: `Changed: ${broken}`,
+        text: "All that comes after it was computed anew. Mend brings every number back.",
+      };
+    return {
+      title: "The whole model",
+      text: `Every box is a matrix of the real model, every cell one of its numbers. Play the walk down the stream, or ${click} a coloured cell to open it; ${move} turns the model.`,
+    };
   }
 
   private showTokens(): void {
@@ -462,7 +490,15 @@ export class Viewer implements Reach {
     this.set(states.point(this.state, cell && addressOf(this.sides, cell)));
     const { tip } = this.shell;
     if (!cell || !this.picture) return;
-    if (tip.hidden) fillTip(tip, cell, this.why, this.scenes.comparison, this.state.stages);
+    if (tip.hidden)
+      fillTip(
+        tip,
+        cell,
+        this.why,
+        this.scenes.comparison,
+        this.state.stages,
+        !!this.openingOf(cell),
+      );
     tip.hidden = false;
     placeTip(tip, x, y, this.view.width * this.columns, this.view.height);
   }
@@ -475,6 +511,16 @@ export class Viewer implements Reach {
     this.panel.select(address.name);
     this.say(this.inWords(kept));
     this.events.pin(address.name, address.place);
+  }
+
+  /** From the words beside the picture: the camera goes there, and it opens. */
+  private showExample(name: string, place: number[]): void {
+    const cell = cellOf(this.sides, { side: 0, name, place });
+    if (!cell) return;
+    this.set(states.leave(this.state));
+    this.reveal([cell.box]);
+    this.open(cell);
+    this.shell.face();
   }
 
   private openingOf(cell: Cell | null): Opening | null {
@@ -556,6 +602,10 @@ export class Viewer implements Reach {
     const cell = cellOf(this.sides, { side: 0, name, place: [at, 0] });
     if (!cell) return;
     this.pin(cell);
+    this.stood = {
+      title: tokenAt(scene, at),
+      text: `It comes in here, as a column of ${name}: the numbers that the model has learned for it.`,
+    };
     this.set(states.stand(this.state, states.columnAt(name, at)));
     this.reveal([cell.box]);
     this.say(`${tokenAt(scene, at)} comes in here, as a column of ${name}`);
@@ -563,6 +613,10 @@ export class Viewer implements Reach {
 
   private stand(at: Standing | null): void {
     const stop = at && this.stopOf(at);
+    this.stood = at && {
+      title: at.home ? "Home" : "On the way home",
+      text: `${upper(at.text)}. ${at.home ? "You stand on a token that you typed." : "The list below the picture shows what this contribution is made of."}`,
+    };
     this.set(states.stand(this.state, stop));
     const box = stop && boxAt(this.sides, stop);
     if (!at || !box) return;
@@ -694,6 +748,7 @@ export class Viewer implements Reach {
   /** To what is about to be broken. A way home is of the model as it was: it ends. */
   private goTo(there: () => void): void {
     this.next.close();
+    this.sight = null;
     this.set(states.leave(this.state.following ? states.pin(this.state, null) : this.state));
     this.going = there;
     there();
@@ -722,25 +777,40 @@ export class Viewer implements Reach {
 
   fly(where: Sight, still = this.shell.still): void {
     if (!this.plan) return;
+    this.opening = null;
     this.land();
     if (where === "all") {
       this.set(states.leave(this.state));
+      this.sight = null;
+      this.tellStage();
       this.say("the whole model");
       return this.aim(this.wholeModel, still);
     }
     const cell = this.hovered ?? this.pinned;
     const layer = cell?.box.tensor.layer ?? layerAt(this.plan, this.view.pose.y);
-    this.aim(partOf(this.plan, where, layer), still);
+    this.set(states.leave(this.state));
+    this.sight = sayOf(where, layer);
+    this.tellStage();
+    this.aim(placeFor(this.plan, where, layer), still);
   }
 
   private get wholeModel(): Aim {
     const aim = wholeModel(this.boxes, this.view.width / this.view.height);
-    this.far = this.view.fit(aim.bounds, aim.angles, aim.fill, aim.outline).distance;
+    this.far = this.fitted(aim).distance;
     return aim;
   }
 
-  private aim({ bounds, angles, fill, outline }: Aim, still: boolean): void {
-    this.view.go(this.view.fit(bounds, angles, fill, outline), still);
+  /** The whole model ends between the buttons and the next token, and needs no foot of its own. */
+  private fitted({ bounds, angles, fill, outline, foot }: Aim): Pose {
+    const kept = this.view.foot;
+    if (foot !== undefined) this.view.foot = Math.min(kept, foot);
+    const pose = this.view.fit(bounds, angles, fill, outline);
+    this.view.foot = kept;
+    return pose;
+  }
+
+  private aim(aim: Aim, still: boolean): void {
+    this.view.go(this.fitted(aim), still);
     this.request();
   }
 
@@ -748,8 +818,8 @@ export class Viewer implements Reach {
     const { width, height } = this.shell.place.getBoundingClientRect();
     if (width < 2) return;
     const narrow = width < NARROW;
-    this.view.foot = !this.picture ? 0 : narrow ? 1.5 * FOOT : FOOT;
-    this.view.head = this.columns > 1 ? HEAD : narrow ? FOOT : 0;
+    this.view.foot = !this.picture ? 0 : narrow ? LOW : FOOT;
+    this.view.head = this.columns > 1 ? HEAD : narrow ? CHIPS : 0;
     this.view.resize(width / this.columns, height);
     this.picture?.resize(width, height);
     const { over } = this.shell;

@@ -29,6 +29,7 @@ const opened = (scene = small()): Opened => {
     stand: () => undefined,
     leave: () => undefined,
     open: () => undefined,
+    example: () => undefined,
   });
   document.body.replaceChildren(panel.root);
   panel.load(scene, themeOf({ base: "light" }));

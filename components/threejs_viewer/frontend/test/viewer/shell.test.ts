@@ -7,6 +7,7 @@ const shell = (): Shell =>
     new Proxy({} as ShellActs, { get: () => () => undefined }),
     document.createElement("aside"),
     [],
+    document.createElement("div"),
   );
 
 const fullscreen = (): Element | null => shell().root.querySelector("[aria-label*='whole screen']");

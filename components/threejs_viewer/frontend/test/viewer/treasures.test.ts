@@ -124,7 +124,7 @@ test("why tells the lead before and after, where the whole model was seen; else 
   const broken = small("7*8=42$");
   shown({ scene: broken, edits: [OFF] });
   expect(hidden(".why")).toBe(true);
-  button(/^What its loss did/).click();
+  button(/^What went missing with it/).click();
   expect(text(".why")).toMatch(/^The logit of "5" was [+−][\d.]+ over that of "4"; now it is [+−]/);
   expect(text(".why")).toContain("the part itself had written");
   for (const changes of [
@@ -133,7 +133,7 @@ test("why tells the lead before and after, where the whole model was seen; else 
     { edits: [{ ...OFF, scale: 2 }] },
   ]) {
     shown({ scene: broken, edits: [OFF], ...changes });
-    expect(button(/^What its loss did/)).toBeUndefined();
+    expect(button(/^What went missing with it/)).toBeUndefined();
   }
 });
 

@@ -266,8 +266,10 @@ test("a middle layer says what it fetches and what would be read out after it", 
   const best = looks.filter(({ key }) => key < 3).sort((a, b) => b.share - a.share)[0]!;
   const share = `${(100 * best.share).toFixed(1)}%`;
   const text = said(scene, "blocks.1.z");
-  if (best.share >= 0.5) expect(text).toContain(`Head ${best.head} of token 3 "=" takes ${share}`);
-  else expect(text).toContain(`No head of token 3 "=" takes more than ${share}`);
+  expect(text).toContain(share);
+  if (best.share >= 0.5)
+    expect(text).toContain(`For token 3 "=", head ${best.head} gives token ${best.key}`);
+  else expect(text).toContain(`For token 3 "=", no head gives another token more than ${share}`);
   const now = readOut(scene, scene.byName.get("blocks.1.resid_post")!, 3)!;
   expect(text).toContain(`Read out here, "${now.token}" has ${(100 * now.share).toFixed(1)}%.`);
 });
@@ -335,7 +337,7 @@ test("where attention comes last, it is told at the end of the layer, and beside
     Math.hypot(...columnOf(turned, turned.byName.get(`blocks.0.${name}`)!, 3)),
   );
   expect(said(turned, "blocks.0.resid_post")).toContain(
-    `attn_out, ${say(attention! / ffn!, 2).slice(1)} times as long as the FFN's part, is added to the stream`,
+    `attn_out, as a vector ${say(attention! / ffn!, 2).slice(1)} times as long as the FFN's part, is added to the stream`,
   );
   expect(said(turned, "blocks.0.attn_norm")).toMatch(/^Attention reads the stream through a norm/);
   expect(told(turned, "blocks.2.ffn_out").title).toBe("layer 2 · what the FFN adds by now");
@@ -366,7 +368,7 @@ test("FFNs of one layer are told apart, and weighed together where all is added"
     return Math.hypot(...columns[0]!.map((_, i) => columns.reduce((sum, c) => sum + c[i]!, 0)));
   });
   expect(said(threefold, "blocks.0.resid_post")).toContain(
-    `attn_out, ffn_out and more_out are added to the stream: resid_post. The FFN's part is ${say(both! / one!, 2).slice(1)} times as long as attention's.`,
+    `attn_out, ffn_out and more_out are added to the stream: resid_post. As a vector, the FFN's part is ${say(both! / one!, 2).slice(1)} times as long as attention's.`,
   );
   expect(said(threefold, "blocks.2.ffn_out")).toMatch(/^ffn_out, .* is still to be added\.$/);
 });
