@@ -75,8 +75,8 @@ def show_spheres(
 
     `roles`, (P,), are those of the arrows' tokens; `n_few` problems are trained on and `n` others
     looked at. `held` is how much of the squared length the three directions have, and `marks` are
-    moments with a name. The end is shown, then all is played once in so many `seconds`. Raises ValueError for what
-    `spheres_data` refuses.
+    moments with a name. The end is shown, then all is played once in so many `seconds`. Raises
+    ValueError for what `spheres_data` refuses.
     """
     data = spheres_data(moments, arms, roles)
     data |= {"n_few": n_few, "n": n, "held": round(held, 4), "marks": [list(x) for x in marks]}
