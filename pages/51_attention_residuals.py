@@ -47,22 +47,18 @@ def choose(cut: Connection, width: int) -> None:
 
 @page.section("connection", told=False, was=("threads", "whom"))
 def one_connection_is_cut() -> None:
-    figure = st.container()
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown("Your own problem, of up to three by three digits", width="content")
-        asked = page.pair(digits=probes.MOST_DIGITS, slim=True)
+    asked = page.pair(digits=probes.MOST_DIGITS, slim=True)
     pair = last_allowed("ch51_last", asked, worked.SUM)
     reads, record = probes.reads_of(*pair), rows_of("threads.jsonl")
     cut, width = chosen(reads)
-    with figure:
-        show_connections(
-            "ch51_connections",
-            worked.cuts(pair, cut, record),
-            cut,
-            alt="The parts of a network of six layers, and how much each reads of all before it",
-            width=width,
-            on_change=choose,
-        )
+    show_connections(
+        "ch51_connections",
+        worked.cuts(pair, cut, record),
+        cut,
+        alt="The parts of a network of six layers, and how much each reads of all before it",
+        width=width,
+        on_change=choose,
+    )
     page.numbers("Connections", worked.connection_rows(reads, record))
     page.source()
 

@@ -9,10 +9,10 @@ import streamlit as st
 from lab.data.problems import read_operand
 
 USUAL, SLIM = 110, 44
-"""Pixels of a box for an operand; of a slim one, for two digits or three."""
+"""Pixels of a box for an operand; of a slim one, for two digits."""
 
 DIGIT = 10
-"""Pixels more for each digit behind the third."""
+"""Pixels more for each digit behind the second."""
 
 
 def ask_pair(
@@ -25,7 +25,7 @@ def ask_pair(
     """
     rest: dict[str, Any] = {
         "bind": "query-params",
-        "width": SLIM + DIGIT * max(digits - 3, 0) if slim else USUAL,
+        "width": SLIM + DIGIT * max(digits - 2, 0) if slim else USUAL,
         "label_visibility": "collapsed",
     }
     wide = "content" if slim else "stretch"

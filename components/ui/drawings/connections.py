@@ -28,19 +28,14 @@ NEAR = 1e-3
 
 HTML = f"""
 <div class="drawing connections">
-  <div class="title">Each arc is a connection between two parts. Press one to cut it.</div>
-  <div class="controls">
-    <label><span>cut from</span> <select class="source"></select></label>
-    <label><span>to</span> <select class="reader"></select></label>
-    <label><span>a connection is as wide as</span> <select class="width"></select></label>
-  </div>
+  <p class="headline">Each arc connects two parts of a network. Press one to cut it: the problem is
+    written again.</p>
   <svg class="row" role="group"></svg>
   <div class="legend kinds"></div>
   <div class="texts">
     <div class="lines">
       <div class="line whole"><b>whole</b><div class="cells"></div></div>
       <div class="line anew"><b>cut</b><div class="cells"></div></div>
-      <div class="line names"><b></b><div class="cells"></div></div>
     </div>
     <div class="paper"></div>
   </div>
@@ -48,9 +43,15 @@ HTML = f"""
     <span><i class="wrong">7</i>wrong in itself</span>
     <span><i class="follows">7</i>follows from wrong numbers before it</span>
   </div>
-  <div class="often"></div>
   {moments("Tokens written")}
   <div class="said" role="status"></div>
+  <div class="controls">
+    <label><span>or cut from</span> <select class="source"></select></label>
+    <label><span>to</span> <select class="reader"></select></label>
+    <label class="as_wide"><span>a connection is as wide as</span>
+      <select class="width"></select></label>
+  </div>
+  <div class="often"></div>
 </div>
 """
 

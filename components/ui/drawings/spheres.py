@@ -25,6 +25,11 @@ ROUNDING = 1e-2
 
 HTML = f"""
 <div class="drawing spheres">
+  <div class="top">
+    <p class="headline">Each arrow is a feature in one of three runs. Drag the steps, or turn the
+      spheres.</p>
+    <div class="legend kinds"></div>
+  </div>
   <div class="names"></div>
   <div class="balls" role="slider" tabindex="0"></div>
   <div class="facts"></div>
@@ -32,7 +37,7 @@ HTML = f"""
   <svg class="lines" role="img"></svg>
   {moments("Training steps")}
   <div class="said" role="status"></div>
-  <div class="legend"></div>
+  <div class="legend notes"></div>
 </div>
 """
 
@@ -70,8 +75,8 @@ def show_spheres(
 
     `roles`, (P,), are those of the arrows' tokens; `n_few` problems are trained on and `n` others
     looked at. `held` is how much of the squared length the three directions have, and `marks` are
-    moments with a name. It is played once in so many `seconds`. Raises ValueError for what
-    `spheres_data` refuses.
+    moments with a name. The end is shown, then all is played once in so many `seconds`. Raises
+    ValueError for what `spheres_data` refuses.
     """
     data = spheres_data(moments, arms, roles)
     data |= {"n_few": n_few, "n": n, "held": round(held, 4), "marks": [list(x) for x in marks]}

@@ -80,9 +80,9 @@ def kind_rows(record: Any, what: str, kinds: Iterable[str]) -> list[Drawn]:
 
 
 DRAWN = {
-    FEW: ("the arrows fold into one", "ochre"),
-    CENTRED: ("nothing folds, as much is lost", "rose"),
-    EXACT: ("nothing folds, less is lost", "teal"),
+    FEW: ("folds", "ochre"),
+    CENTRED: ("no fold, as bad", "rose"),
+    EXACT: ("no fold, better", "teal"),
 }
 """The runs whose arrows are drawn: what becomes of them, and their colour."""
 

@@ -28,8 +28,8 @@ import { EITHER_WAY, steppedThrough } from "./shared/stepped";
 
 // In pixels.
 const [LEAST, MOST] = [42, 66]; // from part to part in a lying row; with less room it stands upright
-const UPRIGHT = 26; // from part to part in an upright one
-const NODE = 24; // as high is a part
+const UPRIGHT = 22; // from part to part in an upright one
+const NODE = { lying: 24, upright: 20 }; // as high is a part
 const [NEAREST, FARTHEST] = [18, 150]; // of an arc from a row, and from a lying one
 const ROUND = { lying: 0.8, upright: 1.25 }; // the same at most, as a share of its radius
 const CHARACTER = 7.2; // of a name
@@ -127,6 +127,8 @@ class Connections extends MovingDrawing<Data> {
   /** What is left of the one that is cut, behind the scissors. */
   private behind!: SVGPathElement;
   private scissors!: SVGGElement;
+  /** Beside the scissors, until a reader has cut something. */
+  private hint!: SVGTextElement;
   private frame: Frame | null = null;
   private cut: Connection = { reader: 0, source: 0 };
   private by = 0;
@@ -179,6 +181,8 @@ class Connections extends MovingDrawing<Data> {
     this.behind = draw(lines, "path", { class: "thread far" });
     this.nodes = range(this.end + 1).map((i) => this.buildNode(i));
     this.scissors = this.buildScissors();
+    this.hint = draw(this.svg, "text", { class: "hint" });
+    this.hint.textContent = "press any arc";
     steppedThrough(
       this.nodes.map(({ mark }) => mark),
       EITHER_WAY,
@@ -195,7 +199,13 @@ class Connections extends MovingDrawing<Data> {
     const kinds = this.kinds.map((kind) => {
       const short = shortOf(this.data.sources.find((source) => kindOf(source) === kind)!);
       const mark = make("i", { class: this.kind(kind) });
-      return make("span", {}, mark, `from ${kind}`, short === kind ? "" : ` (${short[0]})`);
+      return make(
+        "span",
+        { class: "kind" },
+        mark,
+        `from ${kind}`,
+        short === kind ? "" : ` (${short[0]})`,
+      );
     });
     const mark = (kind: string, name: string): HTMLElement =>
       make("span", {}, make("i", { class: kind }), name);
@@ -326,7 +336,7 @@ class Connections extends MovingDrawing<Data> {
     const pitch = Math.min(width / n, MOST);
     this.frame = pitch < LEAST ? this.uprightIn(width) : this.lyingIn(width, pitch);
     const { upright, base } = this.frame;
-    const height = upright ? UPRIGHT * n : base + NODE + 2;
+    const height = upright ? UPRIGHT * n : base + NODE.lying + 2;
     set(this.svg, { viewBox: `0 0 ${width} ${height}`, height });
     this.nodes.forEach((node, i) => this.placeNode(node, i));
     this.placeArcs();
@@ -352,8 +362,9 @@ class Connections extends MovingDrawing<Data> {
     const { upright, pitch, begin, base } = this.frame!;
     const along = begin + pitch * i;
     const wide = upright ? base - 1 : pitch - 5;
-    const [x, y] = upright ? [wide / 2 + 1, along] : [along, base + NODE / 2 + 1];
-    set(box, { x: x - wide / 2, y: y - NODE / 2, width: wide, height: NODE });
+    const high = upright ? NODE.upright : NODE.lying;
+    const [x, y] = upright ? [wide / 2 + 1, along] : [along, base + high / 2 + 1];
+    set(box, { x: x - wide / 2, y: y - high / 2, width: wide, height: high });
     set(label, { x, y });
     const name = mark.querySelector("title")!.textContent;
     label.textContent = upright ? name : shortOf(name);
@@ -370,7 +381,9 @@ class Connections extends MovingDrawing<Data> {
         set(line, { d: this.arc(this.span(at, row_), 0, Math.PI) });
         set(hit, { d: this.arc(this.usual(at, row_), 0, Math.PI) });
         const least = this.isCut(at) ? THICK : this.changes(at) ? SEEN : HAIR;
-        set(line, { "stroke-width": Math.max(least, this.wide(share)).toFixed(2) });
+        const wide = Math.max(least, this.wide(share)).toFixed(2);
+        set(line, { "stroke-width": wide });
+        line.style.setProperty("--wide", `${wide}px`); // that of one under the hand
       });
     });
     this.placeCut(this.at >= 1);
@@ -428,6 +441,7 @@ class Connections extends MovingDrawing<Data> {
     const turn = this.frame.upright ? 90 : 0;
     set(this.scissors, { transform: `translate(${x.toFixed(1)} ${y.toFixed(1)}) rotate(${turn})` });
     this.scissors.classList.toggle("shut", isCut);
+    set(this.hint, { x: x + (this.frame.upright ? SCISSORS : 0) + 16, y: y - (turn ? 0 : 18) });
   }
 
   // ------------------------------------------------------------ the hand
@@ -456,6 +470,7 @@ class Connections extends MovingDrawing<Data> {
   private toCut(cut: Connection): void {
     this.cut = cut;
     [this.pointed, this.pointedArc] = [null, null];
+    this.hint.textContent = "";
     this.name();
     this.rest();
     this.tell();

@@ -21,19 +21,24 @@ import type { Landmark } from "./shared/landmarks";
 import { HeatMap } from "./shared/lines";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
+import { hurried } from "./shared/schedule";
 import { clamp, counted, percent, range, signed, signedBytes, type Pair } from "./shared/numbers";
 
 const [STEP, LEAP] = [5, 30]; // degrees for an arrow key
 const A_PIXEL = 0.5; // degrees
-const RIM = 5; // pixels from the ball to the edge of its canvas
+const RIM = 3; // pixels from the ball to the edge of its canvas
 const DOT = 0.024; // of the ball's radius, but
 const LEAST_DOT = 1.7; // pixels
 const [NEAR, FAR] = [0.6, 0.25]; // how strong an arrow is before the middle, and behind it
 const CIRCLE = 64; // points of a circle
 const ALIKE = 0.5; // of the strength of a map: a cosine of 1 has the full colour, and none a fuller
-const [PLOT_LEFT, PLOT_TOP, PLOT, PLOT_AXIS] = [40, 8, 92, 22];
+const [PLOT_LEFT, PLOT_TOP, PLOT, PLOT_AXIS] = [40, 8, 92, 36]; // the slider lies in the axis
 const NAME = 17; // pixels from a name of a line to the next
-const NARROW = 560; // pixels: below them the lines have no room for names
+const NARROW = 560; // pixels: below them a line is named by the last word of its name
+const [NAMES, NAMES_NARROW] = [190, 66]; // their room
+const HOLD = 1.8; // seconds in which the end is shown first
+const ALL_ALIKE = 100; // steps, in which the runs hardly differ: they take
+const BRIEFLY = 0.15; // of the time
 
 interface Arm {
   name: string;
@@ -163,7 +168,9 @@ class Spheres extends MovingDrawing<Data> {
     this.rule = draw(this.plot, "line", { class: "rule" });
     this.columns = arms.map((arm) => this.buildColumn(arm));
     this.part("names").replaceChildren(
-      ...arms.map(({ name, told, hue }) => hued(hue, make("b", {}, name), make("span", {}, told))),
+      ...arms.map(({ name, told, hue }) =>
+        hued(hue, make("b", {}, make("i"), name), make("span", {}, told)),
+      ),
     );
     this.balls.replaceChildren(...this.columns.map(({ canvas }) => canvas));
     this.part("facts").replaceChildren(...this.columns.map(({ facts }) => facts));
@@ -173,7 +180,8 @@ class Spheres extends MovingDrawing<Data> {
     this.buildLegend();
     this.tellView();
     this.place();
-    this.playOnce(this.evenly(moments.length - 1, seconds, "smooth"));
+    const until = moments.findIndex((step) => step >= ALL_ALIKE);
+    this.playAfterItsEnd(hurried(moments.length - 1, seconds, until, BRIEFLY), HOLD);
   }
 
   private buildColumn(arm: Arm): Column {
@@ -194,7 +202,7 @@ class Spheres extends MovingDrawing<Data> {
       few,
       wrong,
       cosine,
-      facts: hued(arm.hue, map.box, make("div", { class: "numbers" }, few, wrong, cosine)),
+      facts: hued(arm.hue, cosine, map.box, make("div", { class: "numbers" }, few, wrong)),
       curve: draw(group, "path", { class: "curve" }),
       passed: draw(group, "path", { class: "passed" }),
       dot: draw(group, "circle", { class: "dot", r: 3.5 }),
@@ -213,11 +221,11 @@ class Spheres extends MovingDrawing<Data> {
       return row;
     });
     const words = [
-      "drag to turn all three",
       `three directions of many are drawn, the same in all: ${percent(held)} of the arrows' squared length`,
       `squares: mean cosine between ${positions} positions of a text`,
     ];
-    this.part("legend").replaceChildren(...signs, ...words.map((said) => make("span", {}, said)));
+    this.part("kinds").replaceChildren(...signs);
+    this.part("notes").replaceChildren(...words.map((said) => make("span", {}, said)));
   }
 
   // ------------------------------------------------------------ where the lines stand
@@ -229,7 +237,7 @@ class Spheres extends MovingDrawing<Data> {
   }
 
   private get right(): number {
-    return this.width - (this.width < NARROW ? 24 : 190);
+    return this.width - (this.width < NARROW ? NAMES_NARROW : NAMES);
   }
 
   private get most(): number {
@@ -250,6 +258,7 @@ class Spheres extends MovingDrawing<Data> {
     set(this.plot, { viewBox: `0 0 ${this.width} ${high}`, height: high });
     this.root.style.setProperty("--before", `${PLOT_LEFT}px`); // the slider begins and ends below
     this.root.style.setProperty("--after", `${this.width - this.right}px`);
+    this.root.style.setProperty("--axis", `${PLOT_AXIS}px`);
     this.axes.replaceChildren();
     for (let wrong = 0; wrong <= this.most; wrong += 200) {
       const y = this.y(wrong);
@@ -259,7 +268,7 @@ class Spheres extends MovingDrawing<Data> {
     for (const step of marks(moments, 60 / (this.right - PLOT_LEFT))) {
       const x = this.x(along(step, moments));
       draw(this.axes, "line", { x1: x, x2: x, y1: bottom, y2: bottom + 4 });
-      const words = draw(this.axes, "text", { class: "across", x, y: bottom + 14 });
+      const words = draw(this.axes, "text", { class: "across", x, y: bottom + 27 });
       words.textContent = step || this.width < NARROW ? counted(step) : "step 0";
     }
     for (const [at, name] of this.data.marks) {
@@ -272,7 +281,8 @@ class Spheres extends MovingDrawing<Data> {
     this.columns.forEach(({ curve, label }, i) => {
       set(curve, { d: path(this.points(arms[i].wrong)) });
       set(label, { x: this.right + 10, y: named[i] });
-      label.textContent = this.width < NARROW ? "" : arms[i].name;
+      const { name } = arms[i];
+      label.textContent = this.width < NARROW ? name.split(" ").at(-1)! : name;
     });
     set(this.rule, { y1: PLOT_TOP, y2: bottom });
   }
@@ -284,6 +294,12 @@ class Spheres extends MovingDrawing<Data> {
 
   protected override landmarks(): Landmark[] {
     return this.data.marks.map(([at, name]) => ({ at, name }));
+  }
+
+  /** Below the line of the moment, between two looks as well. */
+  protected override knob(at: number): number {
+    this.part<HTMLInputElement>("scrub").step = Number.isInteger(at) ? "1" : "any";
+    return at;
   }
 
   // ------------------------------------------------------------ drawn at every moment
@@ -300,10 +316,12 @@ class Spheres extends MovingDrawing<Data> {
       tell(column.cosine, token_cosine[look]);
     });
     if (this.width) this.showLines(at);
-    return this.told(look);
+    return `Step ${counted(this.data.moments[look])}.`;
   }
 
-  private told(look: number): string {
+  /** Of the slider: what stands in the picture, for who does not see it. */
+  protected override worded(): string {
+    const look = Math.floor(this.at);
     const { moments, arms, n_few, n } = this.data;
     const said = arms.map(({ name, few_wrong, wrong, token_cosine }) => {
       const few = few_wrong[look] ? `${few_wrong[look]} of ${n_few} trained wrong, ` : "";

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import * as maths from "../../src/drawings/maths/spheres";
 import { signedBytes } from "../../src/drawings/shared/numbers";
+import { hurried } from "../../src/drawings/shared/schedule";
 import spheres from "../../src/drawings/spheres";
 import { apart, cases, opened, press, type Opened } from "./cases";
 
@@ -48,12 +49,13 @@ test("at every moment numbers, lines and words are those of the arms", () => {
   const drawing = opened(spheres, cases.spheres);
   data.moments.forEach((_, at) => {
     scrubTo(drawing, at);
-    expect(drawing.text(".said")).toBe(expected.told[at]);
+    expect(drawing.one(".scrub").getAttribute("aria-valuetext")).toBe(expected.told[at]);
+    expect(drawing.text(".said")).toBe(`${expected.told[at].split(".")[0]}.`);
     const numbers = drawing.all(".fact b").map((number) => number.textContent);
     const wanted = data.arms.flatMap((arm) => [
+      arm.token_cosine[at].toFixed(2),
       `${arm.few_wrong[at]} of ${data.n_few}`,
       `${arm.wrong[at]} of 1,000`,
-      arm.token_cosine[at].toFixed(2),
     ]);
     expect(numbers).toEqual(wanted);
     const x = drawing.one(".rule").getAttribute("x1");
@@ -115,4 +117,30 @@ test("cells of the squares are as strong as the cosines are, and no arrow leaves
   }
   const ends = calls.filter(({ name }) => name === "lineTo");
   expect(Math.max(...ends.map(({ at: [x, y] }) => Math.hypot(x, y)))).toBeLessThanOrEqual(105);
+});
+
+test("its end comes first, then all that led there, and a knob stands below its line", () => {
+  const drawing = opened(spheres, cases.spheres);
+  const [last, scrub] = [data.moments.length - 1, drawing.one<HTMLInputElement>(".scrub")];
+  expect([drawing.text(".play"), scrub.value]).toEqual(["Pause", String(last)]);
+  vi.advanceTimersByTime(1850);
+  expect(Number(scrub.value)).toBeLessThan(1);
+  vi.advanceTimersByTime(500);
+  const between = Number(scrub.value);
+  expect(Number.isInteger(between)).toBe(false);
+  drawing.one(".play").click();
+  expect([drawing.text(".play"), Number(scrub.value)]).toEqual(["Play", between]);
+  vi.advanceTimersByTime(5000);
+  expect(Number(scrub.value)).toBe(between);
+  drawing.one(".play").click();
+  vi.advanceTimersByTime(5000);
+  expect([drawing.text(".play"), scrub.value]).toEqual(["Replay", String(last)]);
+});
+
+test("moments in which little happens pass sooner than the others", () => {
+  const { frames, seconds } = hurried(10, 10, 5, 0.2);
+  expect(seconds).toBe(10);
+  expect([frames[0].at, frames.at(-1)!.at]).toEqual([0, 10]);
+  const soon = frames.filter(({ at }) => at < 5).length / frames.length;
+  expect(soon).toBeCloseTo(0.2, 2);
 });

@@ -97,6 +97,14 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
     else this.play(schedule.frames.findIndex(({ at }) => at >= from));
   }
 
+  /** Shows for some seconds what it comes to, then plays once how it came to that. */
+  protected playAfterItsEnd(schedule: Schedule, hold: number): void {
+    this.take(schedule, lastOf(schedule));
+    if (still() || schedule.seconds === 0) return this.rest();
+    this.timer = window.setTimeout(() => this.play(0), 1000 * hold);
+    this.to(lastOf(schedule));
+  }
+
   /** Shows a moment until a reader asks for others; buttons go from every so many to the next. */
   protected wait(schedule: Schedule, at = lastOf(schedule), stride = 1): void {
     this.take(schedule, lastOf(schedule));

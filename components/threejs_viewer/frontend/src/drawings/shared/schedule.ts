@@ -34,6 +34,15 @@ export function evenly(
   return { frames, seconds };
 }
 
+/** The moments before `until` in this share of the time, and the others in the rest. */
+export function hurried(last: number, seconds: number, until: number, share: number): Schedule {
+  const { frames } = evenly(0, last, seconds, "smooth");
+  const most = frames.length - 1;
+  const there = (part: number): number =>
+    part < share ? (until * part) / share : until + ((last - until) * (part - share)) / (1 - share);
+  return { frames: frames.map((frame, i) => ({ ...frame, at: there(i / most) })), seconds };
+}
+
 /** Each at its own time; `times` do not fall, and begin with 0. */
 export function timed(times: readonly number[]): Schedule {
   return { frames: times.map((seconds, at) => ({ seconds, at })), seconds: times.at(-1)! };
