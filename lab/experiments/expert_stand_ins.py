@@ -11,7 +11,7 @@ Shapes: `N` texts, `T` tokens, `D` d_model.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache, partial
+from functools import lru_cache, partial
 from typing import Any, Literal, cast, get_args
 
 import numpy as np
@@ -99,7 +99,7 @@ def drawn(seed: int, n: int) -> tuple[Any, Any]:
     return FORM.render(*some(np.random.default_rng(seed), n, FORM, split))
 
 
-@cache
+@lru_cache(maxsize=2)
 def added(run: str, seed: int, n: int) -> dict[Part, list[Tensor]]:
     """Layer by layer, what each part adds to the stream, (N, T, D), with nothing replaced."""
     model = load_run(run).model
