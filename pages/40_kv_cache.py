@@ -196,7 +196,7 @@ with page.deeper("the roofline of a machine, and of this one"):
 def here_and_now() -> None:
     rows = rows_of("kv_cache.jsonl")
     if rows and not page.guess(
-        "Behind the longer text, one more token takes at least twice as long",
+        "After the longer text, one more token takes at least twice as long",
         worked.SHAPES,
         lambda: worked.what_grows(rows),
     ):

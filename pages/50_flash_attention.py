@@ -138,6 +138,8 @@ def backward_by_hand() -> None:
         ("the whole table", "one number a query", "nothing more"),
         "one number a query",
     )
+    page.prose("backward_slopes")
+    page.prose("backward_worked")
     page.prose("backward_controls")
     names = [worked.name_of_tile(i, j) for i, j in probes.visible_tiles()]
     tile = page.choose("block", "Tile", names, worked.first_tile(), kind="list")
@@ -155,7 +157,6 @@ def backward_by_hand() -> None:
             )
     page.notice()
     page.source(by_hand.tile_gradients, by_hand.flash_backward, gradients.head_gradient)
-    page.prose("backward_worked")
 
 
 # ---------------------------------------------------------------- 4. what it saves

@@ -107,7 +107,6 @@ ON_PAGE = {
         "Subtract 5 from every score": "a number as an example",
         "$1{,}024$ to a KB": "two to the power ten, a unit",
         "typically takes $64$ or $128$ queries": PUBLISHED,
-        "head 1.1 as": HEADS,
         "For 4837 × 2916": "the problem that opens the page",
         "FlashAttention-2's author measured $3$ to $10$ times the speed": PUBLISHED,
     },

@@ -15,7 +15,8 @@ NOTATION: dict[str, str] = {
     "x_i": "the stream at position i",
     "y": "what a layer gives",
     "h": "the outputs of a hidden layer; as a subscript, which head",
-    "H": "how many heads ask; at the foot k, how many answer",
+    "H": "how many query heads",
+    "H_k": "how many key heads",
     "m": "in ALiBi, what a head takes off a score for each token of distance; in FlashAttention, "
     "the largest score so far; of remainders, what is divided by; in Adam, the mean of the "
     "gradients so far",
@@ -203,7 +204,6 @@ ON_PAGE: dict[str, dict[str, str]] = {
         "m": "what is divided by",
     },
     "40_kv_cache": {
-        "H": "how many query heads; with a small k, how many key heads",
         "j": "an earlier position",
         "x": "the residual stream",
         "i": "a position in the text",

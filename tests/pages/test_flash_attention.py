@@ -158,7 +158,7 @@ def test_the_formulas_of_the_prose_are_the_counts(seen: Any) -> None:
     d = worked.WIDTH
     for N, r in ((4096, 16), (1024, 1), (96, 32)):
         assert moved_by_plain(N, N, d, d) == 4 * N * d + 4 * N**2
-        assert moved_by_flash(N, N, d, d, rows=r) == N * (2 * d + 1) + N * (N + r) * d // r
+        assert moved_by_flash(N, N, d, d, rows=r) - N == 2 * N * d + N * (N + r) * d // r
     said = text_of(seen(PAGE, reveal="1"))
     n = probes.n_token()
     in_all = f"{4 * n * d + 4 * n**2:,}".replace(",", "{,}")

@@ -288,10 +288,14 @@ def test_bytes_are_graded_by_a_real_cache(book: Any) -> None:
     app = book(PAGE, figure="ex_bytes")
     held = 2 * 6 * 4 * 64 * FORM.prompt_length * 5 * 2
     for typed, hint in ((held // 6, "Every layer keeps"), (held // 5, "prompt of their own")):
-        app.number_input(key="ch40_ex_bytes").set_value(typed).run()
+        app.text_input(key="ch40_ex_bytes").set_value(f"{typed:,}").run()
         assert hint in text_of(app) and not app.success
-    app.number_input(key="ch40_ex_bytes").set_value(held).run()
+    app.text_input(key="ch40_ex_bytes").set_value(f"{held}").run()
     assert [f"The cache holds {held:,} bytes, as you say."] == [s.value for s in app.success]
+    for typed in ("1e9", "-1", "0", "10000001", "1,2", "\u0663", "x"):
+        app.text_input(key="ch40_ex_bytes").set_value(typed).run()
+        assert not app.exception and not app.success, typed
+        assert [f"'{typed}' is not a number of bytes" in w.value for w in app.warning] == [True]
 
 
 def test_a_prefix_is_graded_by_what_is_read(book: Any) -> None:

@@ -311,11 +311,11 @@ def differing(how: str, digits: int) -> Counts:
 
 CLAIMS: dict[str, Claim] = {
     "kv_cache.read_and_write": Claim(
-        f"Milliseconds of reading {GIVEN} tokens, and of writing {GIVEN} behind them, one text.",
+        f"Milliseconds of reading {GIVEN} tokens, and of writing {GIVEN} after them, one text.",
         RECORD.told(reading_and_writing),
     ),
     "kv_cache.steps_range": Claim(
-        f"Milliseconds of the {GIVEN} steps that write behind {GIVEN} tokens, the least and the "
+        f"Milliseconds of the {GIVEN} steps that write after {GIVEN} tokens, the least and the "
         "most, one text; each the median of five runs.",
         timed(1, cached=True).told(steps_range),
     ),
@@ -333,20 +333,20 @@ CLAIMS: dict[str, Claim] = {
         RECORD.told(lambda found: f"{max(share for _, share in under_the_roof(found)):.0%}"),
     ),
     "kv_cache.roof_one": Claim(
-        f"Time of a step that writes one text behind {GIVEN} tokens, over that under the roof.",
+        f"Time of a step that writes one text after {GIVEN} tokens, over that under the roof.",
         RECORD.told(step_over_its_roof),
     ),
     "kv_cache.plain_step": Claim(
-        f"Time of a step that writes one text behind {GIVEN} tokens: plain rotary positions, of "
+        f"Time of a step that writes one text after {GIVEN} tokens: plain rotary positions, of "
         "that with two counts and a limit.",
         RECORD.told(lambda found: f"{100 * PLAIN_OVER_LIMITED.value(found):.0f} in 100"),
     ),
     "kv_cache.step_of_64": Claim(
-        f"Time of a step that writes 64 texts over that of one text, behind {GIVEN} tokens.",
+        f"Time of a step that writes 64 texts over that of one text, after {GIVEN} tokens.",
         RECORD.told(lambda found: f"{times(step_of(64).ratio_to(step_of(1)).value(found))} times"),
     ),
     "kv_cache.bandwidth_share": Claim(
-        "Bytes that a cached step must move, a second, behind 340 tokens of one text, as a share "
+        "Bytes that a cached step must move, a second, after 340 tokens of one text, as a share "
         "of those of a sum of 268 MB.",
         RECORD.told(bandwidth_share),
     ),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import streamlit as st
 
 from components.ui.chapter import Chapter
 from components.ui.computed_ahead import ahead
 from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
+from components.ui.link import text_up_to
 from components.ui.loaded_models import BOOK_RUN, load_with_progress
 from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
@@ -21,7 +24,9 @@ torch = lazily("torch")
 
 FORM = Format("cot_reversed")
 READERS = 5
+LONGEST, TYPED_WIDTH = 20, 200
 MOST_TYPED = 10_000_000
+TYPED = re.compile("[0-9]+(,[0-9]{3})*")
 
 HINTS: dict[Slip, str] = {
     "values": "A token leaves a key *and* a value, and each counts once.",
@@ -36,7 +41,7 @@ HINTS: dict[Slip, str] = {
 def how_many_bytes(page: Chapter) -> None:
     """The bytes of a real cache in half precision, to be worked out on paper."""
     readers = page.number("ex_readers", "Users", 2, 9, READERS)
-    expected = page.number("ex_bytes", "Bytes, by your reckoning", 0, MOST_TYPED, 0, typed=True)
+    expected = bytes_typed(page)
     model = load_with_progress(BOOK_RUN).model
     attention = model.config.heads
     if expected:
@@ -50,6 +55,26 @@ def how_many_bytes(page: Chapter) -> None:
         )
         show_verdict(found.solved, describe_bytes(found), HINTS.get(found.slip, ""))
     page.source(grade_bytes, caches.KVCache.extend)
+
+
+def bytes_typed(page: Chapter) -> int:
+    """What stands in the box, in which 1e9 is not read as 1; 0 if it is empty or not allowed."""
+    key = f"{page.prefix}ex_bytes"
+    page.link.take(key, *text_up_to(LONGEST))
+    label = "Bytes, by your reckoning"
+    typed = (st.text_input(label, key=key, bind="query-params", width=TYPED_WIDTH) or "").strip()
+    digits = typed.replace(",", "")
+    if not typed:
+        return 0
+    if not TYPED.fullmatch(typed) or not 0 < int(digits[:LONGEST]) <= MOST_TYPED:
+        with st.container(key=f"refused_{key}"):  # `names.js` ties it to its box
+            st.warning(
+                f"'{typed}' is not a "
+                f"number of bytes; write a whole number from 1 to {MOST_TYPED:,} with the digits "
+                "0 to 9."
+            )
+        return 0
+    return int(digits)
 
 
 def bytes_held(readers: int) -> int:
@@ -81,7 +106,7 @@ def read_little(page: Chapter) -> None:
         "The second problem has to differ from the first."
         if texts[0] == texts[1]
         else (
-            f"{alike_at_first(found.alike)} What comes behind the first difference depends on it, "
+            f"{alike_at_first(found.alike)} What comes after the first difference depends on it, "
             "and is read."
         )
     )

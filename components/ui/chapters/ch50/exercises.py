@@ -23,7 +23,7 @@ def first_card(page: Chapter, a: int, b: int) -> None:
         return
     place = names.index(chosen)
     found = grade_first(place, tokens, scores)
-    card = f"card {place + 1}, `{found.label}`"
+    card = f"card {place + 1} (`{found.label}`)"
     larger = "one larger card is" if found.larger == 1 else f"{found.larger} larger cards are"
     said = (
         f"After {card}, nothing shrinks, since no score is larger."

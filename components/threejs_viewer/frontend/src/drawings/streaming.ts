@@ -18,7 +18,7 @@ interface Data extends Record<Kind, Times>, Sent {
   /** Milliseconds in which a clock goes round. */
   turn: number;
   counts: number[];
-  /** Tokens behind which each text is written. */
+  /** Tokens after which each text is written on. */
   n_behind: number;
   weight_bytes: number;
   /** Of one text. */
@@ -63,7 +63,7 @@ class Streaming extends MovingDrawing<Data> {
     const { counts, texts, seconds, alt, weight_bytes, n_behind } = this.data;
     this.part("scene").setAttribute("aria-label", alt);
     say(this.part("weights"), `weights: ${billions(weight_bytes)}`);
-    say(this.part("about"), `A text that is written has ${counted(n_behind)} tokens behind it.`);
+    say(this.part("about"), `A token that is written has ${counted(n_behind)} before it.`);
     this.buildFlow();
     this.dials = this.all(".dial").map((dial) => buildDial(dial as unknown as SVGSVGElement));
     this.wait(this.evenly(counts.length + texts.weights.length - 1, seconds, "smooth"), 0);

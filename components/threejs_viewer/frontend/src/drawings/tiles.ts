@@ -57,8 +57,8 @@ const HATCH = 6; // from stroke to stroke
 
 const LEVELS = 6; // of colour, a sign
 const STRONG = 0.6; // of the largest score or output has the full colour
-const MARK = 28; // from one number on the scale of m to the next, at least
-const RIMS: Pair = [0.06, 0.98]; // of all m; the few beyond stand at the rim
+const [MARK, NARROW_MARK] = [28, 18]; // from one number on the scale of m to the next, at least
+const SHARES = [1.45, 0.85, 0.7]; // of the room of m, l and O: the scale of m holds every value
 const IN_A_ROW = 21; // cards, on a narrow screen
 const FAR = 8; // rows of a page key
 
@@ -316,17 +316,18 @@ class Tiles extends MovingDrawing<Data> {
     const side = Math.floor(Math.min(LARGEST, (width - names) * (wide ? 0.46 : 0.59)));
     const gap = wide ? 28 : 7;
     const room = (width - names - side - 3 * gap - (wide ? CUE : 3)) / 3;
+    const [ofM, ofL, ofO] = SHARES.map((share) => (wide ? share : 1) * room);
     const m = names + side + gap;
-    const l = m + room + gap;
-    const O = l + room + gap;
+    const l = m + ofM + gap;
+    const O = l + ofL + gap;
     const place: Place = {
       wide,
       top: wide ? 26 : 2 * LINE + 6,
       names,
       side,
-      m: [m, m + room],
-      l: [l, l + room],
-      O: [O, O + room],
+      m: [m, m + ofM],
+      l: [l, l + ofL],
+      O: [O, O + ofO],
     };
     this.places = place;
     const height = place.top + side + FOOT;
@@ -565,8 +566,8 @@ class Tiles extends MovingDrawing<Data> {
 
   private showLines(moment: number): void {
     const all = this.readings.flatMap(({ arrivals }) => arrivals);
-    const tops = all.map(({ after }) => after.m).sort((a, b) => a - b);
-    const bounds = RIMS.map((share) => tops[Math.floor(share * (tops.length - 1))]) as Pair;
+    const tops = all.map(({ after }) => after.m);
+    const bounds: Pair = [Math.floor(Math.min(...tops)), Math.ceil(Math.max(...tops))];
     this.showScale(bounds);
     const longest = Math.max(...all.flatMap(({ before, after }) => [before.l, after.l]));
     const outputs = Math.max(...all.flatMap(({ after }) => after.O.map(Math.abs)));
@@ -586,14 +587,14 @@ class Tiles extends MovingDrawing<Data> {
 
   private xOfM(m: number, [low, high]: Pair): number {
     const [from, to] = this.places.m;
-    return from + 5 + (to - from - 10) * clamp((m - low) / (high - low || 1), 0, 1);
+    return from + 5 + ((to - from - 10) * (m - low)) / (high - low || 1);
   }
 
   /** Round numbers under the column of m. */
   private showScale(bounds: Pair): void {
     const [low, high] = bounds;
     const [from, to] = this.places.m;
-    const most = (to - from) / MARK;
+    const most = (to - from) / (this.places.wide ? MARK : NARROW_MARK);
     const every = [1, 2, 5, 10, 20, 50].find((n) => (high - low) / n <= most) ?? 100;
     const first = Math.ceil(low / every);
     const { top } = this.places;
@@ -652,7 +653,7 @@ class Tiles extends MovingDrawing<Data> {
     part("m").textContent = arrival
       ? grew
         ? `m ${growth(arrival)}: the past shrinks by ${shrinkage(arrival)}`
-        : `m ${plain(arrival.after.m)}: nothing shrinks`
+        : `m ${plain(arrival.after.m)}: ${fresh ? "nothing shrinks now" : "all cards have come"}`
       : "m, l and O: nothing yet";
     part("m").classList.toggle("shrinks", grew);
     part("l").textContent = arrival

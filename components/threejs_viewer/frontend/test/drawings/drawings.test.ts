@@ -747,6 +747,21 @@ test("the largest card last shrinks the past, and the row still ends at softmax"
   expect(drawing.text(".said")).toContain("Row 8: O / l is what softmax over the whole row gives");
 });
 
+test("the scale of m holds every row: a point stands as far along as its m", () => {
+  const drawing = opened(tiles, cases.tiles);
+  const { rows, columns, steps } = cases.tiles.expected.at(-1)!;
+  sizes(drawing, rows, columns);
+  scrubTo(drawing, steps.length);
+  const most = cases.tiles.data.scores.map((row) => Math.max(...row));
+  const at = drawing.all(".now").map((point) => Number(point.getAttribute("cx")));
+  const [low, high] = [Math.min, Math.max].map((end) => most.indexOf(end(...most)));
+  expect(at.length).toBe(most.length);
+  at.forEach((x, row) => {
+    const along = (x - at[low]) / (at[high] - at[low]);
+    expect(along).toBeCloseTo((most[row] - most[low]) / (most[high] - most[low]), 6);
+  });
+});
+
 test("a card is moved by keys and by hand, keeps the focus, and its row's sums follow", () => {
   const drawing = opened(tiles, cases.tiles);
   const card = drawing.all(".card")[1];
