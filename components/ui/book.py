@@ -89,7 +89,7 @@ CONTENTS = (
     Entry(
         "40_kv_cache", "4", "The KV cache", "Why is the second token cheaper than the first?", 22
     ),
-    Entry("50_flash_attention", "5", "FlashAttention", "Can attention skip writing its table?", 15),
+    Entry("50_flash_attention", "5", "FlashAttention", "Can attention skip writing its table?", 17),
     Entry(
         "51_attention_residuals",
         "5",
@@ -105,7 +105,7 @@ CONTENTS = (
         15,
     ),
     Entry("60_mla", "6", "Latent attention", "How little of a token need be kept?", 20),
-    Entry("61_moe", "6", "Mixture of experts", "Who does the work when not all do?", 15),
+    Entry("61_moe", "6", "Mixture of experts", "Who does the work when not all do?", 20),
     Entry("62_error_book", "6", "The error book", "Does studying your mistakes help?", 15),
     Entry(
         "70_forward_pass_3d",

@@ -205,7 +205,7 @@ class Bracket extends MovingDrawing<Data> {
     setShare(freed, "--wide", (whole - maps.keys.columns - 1.5 * gap) / whole);
     say(
       freed.lastElementChild!,
-      `here ${counted(whole - gap)} of ${counted(whole)} numbers are no longer kept`,
+      `drawn, in our networks: ${counted(whole - gap)} of ${counted(whole)} numbers are no longer kept`,
     );
     for (const [name, words, left, first, last, kind] of all) {
       const box = make("figure", { class: `part ${kind} ${name}` }, make("figcaption", {}, words));
