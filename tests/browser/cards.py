@@ -38,7 +38,7 @@ EMBLEM = """([wide, least]) => {
     .flatMap(e => [e, ...(e.shadowRoot ? inside(e.shadowRoot) : [])]);
   const all = inside(document.querySelector('main') ?? document.body);
   for (const e of all) {
-    if (e.matches('button, input, .controls, .reel, .said, .legend, figcaption, .walk,'
+    if (e.matches('button, input, .controls, .reel, .said, .headline, .legend, figcaption, .walk,'
       + ' .next, .reading, .opened, .tiles > .moved'))
       e.style.setProperty('display', 'none', 'important');
     const own = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());

@@ -309,6 +309,7 @@ CLOCK = """() => {
 }"""
 
 
+@pytest.mark.slow
 def test_ours_fills_the_picture_and_play_ends_with_it_as_a_grain(open_page: OpenPage) -> None:
     page = open_page("/forward_pass_3d?figure=scale")
     said, play = page.locator(".scale .said"), page.get_by_role("button", name="Play")
