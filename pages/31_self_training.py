@@ -24,10 +24,16 @@ from lab.data.problems import Format
 sieving = lazily("lab.inference.pseudo_labels")
 rounds = lazily("lab.experiments.self_evolution")
 
-RECORD = "self_evolution.jsonl"
+RECORD, MORE = "self_evolution.jsonl", "self_evolution_seeds.jsonl"
 
 page = Chapter("31_self_training", CALC)
 page.open()
+
+
+def networks() -> worked.Record:
+    """Rows of every network; none where a record is missing."""
+    first, more = rows_of(RECORD), rows_of(MORE)
+    return worked.all_networks(first, more) if first and more else []
 
 
 def switch(checks: Sequence[Label]) -> None:
@@ -84,14 +90,14 @@ def dots_of_networks(name: str, lengths: Sequence[int], first: int) -> None:
         after = page.choose(
             f"{name}_round",
             "After the round of so many digits",
-            range(claims.FIRST, claims.LAST + 1),
+            worked.ROUNDS,
             claims.LAST,
         )
     dots_after(digits, after)
 
 
 def dots_after(digits: int, after: int) -> None:
-    rows = rows_of(RECORD)
+    rows = networks()
     page.draw(
         dots.seeds(
             worked.right_after(rows, after, digits),
@@ -107,7 +113,7 @@ def dots_after(digits: int, after: int) -> None:
 
 @page.section("longer")
 def what_it_gains() -> None:
-    rows = rows_of(RECORD)
+    rows = networks()
     if not rows:
         return
     dots_after(worked.LONGER[0], claims.LAST)
@@ -117,7 +123,7 @@ def what_it_gains() -> None:
 
 @page.section("gains", was=["rounds"])
 def where_it_ends() -> None:
-    rows = rows_of(RECORD)
+    rows = networks()
     if not rows or not page.guess(
         "Of the three networks where any two agree, take the median: how many test problems of "
         "six by six digits are wrong after the last round?",
@@ -136,10 +142,10 @@ def where_it_ends() -> None:
 
 @page.section("rot")
 def without_a_sieve() -> None:
-    rows = rows_of(RECORD)
+    rows = networks()
     if rows and page.guess(
         "Without a sieve a network trains on every label. "
-        "What becomes of the problems it was taught?",
+        "What becomes of the problems it was taught? Take the median of three networks.",
         worked.ROT_OPTIONS,
         lambda: worked.left_to_rot(rows),
         frame=worked.rotting(rows),
@@ -149,7 +155,7 @@ def without_a_sieve() -> None:
 
 @page.section("loses")
 def what_it_loses() -> None:
-    rows = rows_of(RECORD)
+    rows = networks()
     if not rows or not page.guess(
         "One of the three lost problems that it had right before. Of which length?",
         worked.LENGTHS_LOST,

@@ -24,7 +24,7 @@ from components.ui.page_records import rows_of
 from components.ui.plots.dots import seed_points
 from lab.data.problems import Field, Format
 from lab.readings import Measured, Row, part_of
-from lab.records import RECORDS, select
+from lab.records import select
 from lab.statistics import lower_bound_95, standard_score
 
 coverage = lazily("lab.data.coverage")
@@ -133,11 +133,6 @@ def ends_of_plans(course: Record, other_bases: Record) -> Bars:
     ]
 
 
-def trained_since(record: str) -> Record:
-    """The rows of a record that may not be there yet."""
-    return rows_of(f"{record}.jsonl") if (RECORDS / f"{record}.jsonl").exists() else []
-
-
 # ---------------------------------------------------------------- how few
 
 FEWEST_OPTIONS = (*(f"{n:,}" for n in claims.FEW), "so many that hardly one comes twice")
@@ -191,8 +186,8 @@ EXIST = "there are"
 
 
 def searches() -> Record:
-    """Those of the fewest problems by length that are done."""
-    return [row for row in trained_since("fewest_by_length") if row["cell"]["part"] == "fewest"]
+    """Those of the fewest problems, by length."""
+    return [row for row in rows_of("fewest_by_length.jsonl") if row["cell"]["part"] == "fewest"]
 
 
 def lengths_found(record: Record) -> list[int]:
@@ -227,7 +222,7 @@ def growth(record: Record) -> str:
         for d in lengths
     }
     first, last = (median(least[d]) for d in (lengths[0], lengths[-1]))
-    said = [f"{len(record)} searches so far." if len(record) < 9 else ""]
+    said: list[str] = []
     if len(lengths) > 1 and math.isfinite(first + last):
         there = 100 ** (lengths[-1] - lengths[0])
         said.append(
@@ -236,7 +231,7 @@ def growth(record: Record) -> str:
         )
     if missed:
         said.append(f"Points are missing where no number tried reached its goal: {missed}.")
-    return " ".join(filter(None, said))
+    return " ".join(said)
 
 
 # ---------------------------------------------------------------- 5. heads

@@ -34,8 +34,12 @@ KNOWN = range(1, 5)
 LONGER = range(5, 9)
 """Digits of both numbers of the problems that only a round can teach."""
 
-NETWORK = "0"
-"""The first network of an arm, by its seed."""
+ROUNDS = range(claims.FIRST, claims.LAST + 1)
+
+
+def all_networks(first: Record, more: Record) -> Record:
+    """The rounds of the arms, and of those of one network each the rounds of two more."""
+    return [*first, *(row for row in more if row["cell"]["part"] == "round")]
 
 
 def networks_after(record: Record, arm: str, round_: int, digits: int) -> list[tuple[int, int]]:
@@ -117,25 +121,34 @@ def most_lost(record: Record) -> str:
 
 
 def how_it_rots(record: Record) -> str:
-    """What becomes of the sums that the network was taught, if it trains on all of its labels."""
-    return band(most_rotten(record), (0.05, 0.5), ROT_OPTIONS)
+    """What becomes of the problems that the networks were taught, if each trains on all of its
+    labels."""
+    return band(worst_taught(record, claims.LAST), (0.05, 0.5), ROT_OPTIONS)
 
 
-def most_rotten(record: Record) -> float:
-    """After the last round, the share wrong of the length that it was taught and does worst."""
-    return max(
-        wrong / n
+def worst_taught(record: Record, round_: int) -> float:
+    """After a round without a sieve, the share wrong of the taught length that a network does
+    worst: the median of the networks."""
+    by_length = [
+        [wrong / n for wrong, n in networks_after(record, "unfiltered", round_, digits)]
         for digits in TAUGHT_DIGITS
-        for wrong, n in networks_after(record, "unfiltered", claims.LAST, digits)[:1]
-    )
+    ]
+    return median(map(max, zip(*by_length, strict=True)))
 
 
 def rotting(record: Record) -> Dragged:
     """The frame of the guess: round by round the labels that are wrong, and the start of what the
-    network does with the problems that it was taught."""
-    found = claims.rounds("unfiltered").of(record)
+    networks do with the problems that they were taught, medians both."""
     labels = [
-        (row["cell"]["digits"], 100 * claims.wrong_labels(row) / row["labels"]) for row in found
+        (
+            digits,
+            100
+            * median(
+                claims.wrong_labels(row) / row["labels"]
+                for row in of_round(record, "unfiltered", digits)
+            ),
+        )
+        for digits in ROUNDS
     ]
     return Dragged(
         Axis.percent("% wrong"),
@@ -147,19 +160,14 @@ def rotting(record: Record) -> Dragged:
 
 
 def taught_by_round(record: Record) -> list[tuple[float, float]]:
-    """After each round, of the lengths that the network was taught the one that it does worst."""
-    names = [f"{n}x{n}" for n in TAUGHT_DIGITS]
-    worst = [
-        max(errors / n for n, errors in (row["shapes"][NETWORK][name] for name in names))
-        for row in claims.rounds("unfiltered").of(record)
-    ]
-    return [(claims.FIRST + i, 100 * share) for i, share in enumerate(worst)]
+    """In percent, after each round."""
+    return [(digits, 100 * worst_taught(record, digits)) for digits in ROUNDS]
 
 
 def left_to_rot(record: Record) -> Answer:
     """The answer of the guess."""
     points = taught_by_round(record)[1:-1]
-    return Answer(100 * most_rotten(record), how_it_rots(record), points=points)
+    return Answer(100 * worst_taught(record, claims.LAST), how_it_rots(record), points=points)
 
 
 # ---------------------------------------------------------------- the sieve
