@@ -124,8 +124,8 @@ def short(number: str) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the frame: a bar to `value`, if it has one, and a mark for each of `dots`; or, with
-    `points`, a line in the plot of a frame that has one.
+    """A row of the frame: a bar to `value`, if it has one, and a mark for each of `dots`, whose
+    median it is if there are several; or, with `points`, a line in the plot of a frame that has one.
 
     `others` are marks of what it is compared with. `words` stand at its end, the value unless they
     say otherwise, and `note` at the right. `hue` and `other_hue` are names of the book's
@@ -250,7 +250,7 @@ def drag_data(frame: Dragged, said: float | None, answer: Answer | None) -> dict
         rows.append(row_data(axis, own, "asked", across))
         rows += [row_data(axis, Row(name), "later") for name in frame.later]
     else:
-        words = answer.words or axis.written(answer.value)
+        words = answer.words or written_of(axis, answer.value, answer.dots)
         points = () if across is None else (*begun, *answer.points, (across.high, answer.value))
         own = Row(frame.asked, answer.value, words, answer.dots, hue=frame.hue, points=points)
         rows.append(row_data(axis, own, "asked", across))
@@ -299,6 +299,11 @@ def pick_data(
     }
 
 
+def written_of(axis: Axis, value: float, dots: Sequence[float]) -> str:
+    """A value that stands beside its dots says that it is their median."""
+    return f"median {axis.written(value)}" if len(dots) > 1 else axis.written(value)
+
+
 def row_data(axis: Axis, row: Row, part: str, across: Axis | None = None) -> dict[str, Any]:
     if row.points and across is None:
         raise ValueError(f"{row.name!r}: a line, and no axis that it runs across")
@@ -308,7 +313,7 @@ def row_data(axis: Axis, row: Row, part: str, across: Axis | None = None) -> dic
     require_on(axis, row.name, [*values, *(y for _, y in row.points)])
     if across is not None:
         require_on(across, row.name, [x for x, _ in row.points])
-    words = row.words or ("" if row.value is None else axis.written(row.value))
+    words = row.words or ("" if row.value is None else written_of(axis, row.value, row.dots))
     return {
         "name": row.name,
         "value": row.value,

@@ -189,7 +189,8 @@ class Guess extends Drawing<Data> {
     const answer = make("b", { class: "answer" }, row.words);
     lane.append(answer);
     const end = share(axis, Math.max(zeroOf(axis), value, ...row.dots, ...row.others));
-    if (said === null && end < ROOM_BESIDE) {
+    const dotted = row.dots.length > 1; // behind the last dot its median would look like that dot's
+    if (said === null && !dotted && end < ROOM_BESIDE) {
       answer.classList.add("beside");
       return void setShare(answer, "--at", end);
     }
