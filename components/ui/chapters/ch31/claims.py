@@ -118,21 +118,35 @@ def kept(found: Rows) -> Counts:
     return found.counts("checks.all.wrong", "checks.all.kept")
 
 
-def each_network(arm: str, digits: int) -> Told:
-    """Problems of so many digits wrong after the last round, a count a network; errors of the
-    worst."""
+def each_network(found: Rows, digits: int, *, read_before: bool = False) -> Told:
+    """Problems of so many digits that are wrong, a count a network; errors of the worst."""
 
-    def words(found: list[Row]) -> Measured:
-        counts = [shapes[f"{digits}x{digits}"] for shapes in found[0]["shapes"].values()]
+    def words(rows: list[Row]) -> Measured:
+        networks = [shapes for row in rows for shapes in row["shapes"].values()]
+        counts = [shapes[f"{digits}x{digits}"] for shapes in networks]
         n, worst = max(counts, key=lambda count: count[1])
         shown = f"{join_words([f'{wrong:,}' for _, wrong in counts])} of {n:,}"
-        return Measured(shown, worst, n, read_before=arm == SIEVED)
+        return Measured(shown, worst, n, read_before=read_before)
 
-    return rounds(arm, digits=LAST).told(words)
+    return found.told(words)
 
 
-ASKED_LAST = {"two_agree": (1, 5, 6), "sieve": (5,), "unfiltered": (4,), "true": (8,)}
+def two_more(arm: str, **cell: int) -> Rows:
+    """A row a round of each of the two networks that repeat an arm of one network."""
+    return rows("self_evolution_seeds", part="round", arm=arm, **cell)
+
+
+ASKED_LAST = {
+    "two_agree": (1, 5, 6),
+    "sieve": (5,),
+    "unfiltered": (4, 5),
+    "short": (5,),
+    "true": (8,),
+}
 """Of the lengths after the last round, those that prose tells."""
+
+ALONE = ("unfiltered", "short", "true")
+"""Arms of one network each, which two more repeat."""
 
 SWAPPED = rounds(digits=7)
 """The round in which the swap keeps many labels that are wrong."""
@@ -237,9 +251,30 @@ CLAIMS: dict[str, Claim] = {
         f"self_training.after_{arm}_{digits}": Claim(
             f"Test problems of {digits}x{digits} digits wrong after the last round: "
             f"{TRAINS_ON[arm]}.",
-            each_network(arm, digits),
+            each_network(rounds(arm, digits=LAST), digits, read_before=arm == SIEVED),
         )
         for arm, lengths in ASKED_LAST.items()
         for digits in lengths
+    },
+    **{
+        f"self_training.more_{arm}_{digits}": Claim(
+            f"Test problems of {digits}x{digits} digits wrong after the last round in two more "
+            f"networks: {TRAINS_ON[arm]}.",
+            each_network(two_more(arm, digits=LAST), digits),
+        )
+        for arm in ALONE
+        for digits in ASKED_LAST[arm]
+    },
+    "self_training.taught_4": Claim(
+        "Test problems of 4x4 digits wrong in three networks before any round.",
+        each_network(rows("self_evolution_seeds", part="voters"), 4),
+    ),
+    **{
+        f"self_training.first_right_seed_{seed}": Claim(
+            f"Labels of the round of {FIRST} digits that the network of seed {seed} writes before "
+            "any round that are right.",
+            two_more("unfiltered", digits=FIRST, seed=seed).counts(wrong_labels, "labels").right(),
+        )
+        for seed in (1, 2)
     },
 }
