@@ -19,6 +19,7 @@ from lab.experiments import (
     expert_loads,
     expert_stand_ins,
     fetched,
+    fewest_by_length,
     fine_tuning,
     forged,
     frontier,
@@ -123,6 +124,7 @@ SWEEPS: dict[str, Sweep] = {
     "course_looks": Sweep(course_looks.look_cells, course_looks.measure_looks, reads.control),
     "far_products": Sweep(better_mix.mix_cells, better_mix.measure_mix),
     "fewest": Sweep(curriculum_ablations.fewest_cells, curriculum_ablations.measure_fewest),
+    "fewest_by_length": Sweep(fewest_by_length.length_cells, fewest_by_length.measure_length),
     "fine_tuning": Sweep(
         fine_tuning.fine_tuning_cells, fine_tuning.measure_fine_tuning, reads.fine_tuning
     ),
@@ -142,6 +144,9 @@ SWEEPS: dict[str, Sweep] = {
     ),
     "self_evolution": Sweep(
         self_evolution.evolution_cells, self_evolution.measure_evolution, reads.evolution
+    ),
+    "self_evolution_seeds": Sweep(
+        self_evolution.seed_cells, self_evolution.measure_seed, reads.evolution_seed
     ),
     "flash": Sweep(
         attention_kernel_costs.flash_cells,
