@@ -24,13 +24,17 @@ def record(name: str) -> list[dict[str, Any]]:
     return read_lines(RECORDS / f"{name}.jsonl")
 
 
+def networks() -> worked.Record:
+    return worked.all_networks(record("self_evolution"), record("self_evolution_seeds"))
+
+
 def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     app = seen(PAGE)
     assert not app.exception and not app.info and not app.warning
     assert "The answer: **" not in text_of(app)
     app = seen(PAGE, reveal="1")
     assert not app.exception and not app.info and not app.warning
-    rows = record("self_evolution")
+    rows = networks()
     for answer in ("median 200", worked.how_it_rots(rows), "1 by 1"):
         assert f"The answer: **{answer}**" in text_of(app)
 
@@ -85,22 +89,24 @@ def test_without_a_vote_the_other_checks_keep_wrong_workings_alone() -> None:
     assert look_up("self_training.working_alone").shown == f"{len(passed)} of {len(passed)}"
 
 
-def test_every_network_is_a_dot_however_many_an_arm_has() -> None:
-    rows = record("self_evolution")
-    (last,) = select(rows, arm="true", digits=claims.LAST)
-    points = worked.right_after(rows, claims.LAST, 8)
-    assert {p["arm"]: p["share"] for p in points}["true labels"] == 1 - 3 / 200
-    assert [p["arm"] for p in points].count("any two agree") == 3
-    seeded = [
-        last | {"cell": last["cell"] | {"seed": seed}, "shapes": {str(seed): last["shapes"]["0"]}}
-        for seed in (1, 2)
+def test_every_network_is_a_dot_and_each_arm_has_three() -> None:
+    points = worked.right_after(networks(), claims.LAST, 8)
+    of_true = {p["seed"]: p["wrong"] for p in points if p["arm"] == "true labels"}
+    assert of_true == {0: "3 of 200", 1: "5 of 200", 2: "4 of 200"}
+    assert len(points) == 3 * len(claims.TRAINS_ON)
+    assert worked.networks(networks()).endswith("each bar the median of three.")
+    (last,) = select(record("self_evolution"), arm="true", digits=claims.LAST)
+    assert claims.rounds("true", digits=claims.LAST).of(networks()) == [last]
+
+
+def test_without_a_sieve_the_taught_lengths_are_told_by_the_median_of_three() -> None:
+    found = networks()
+    worst = [
+        max(row["shapes"][seed][f"{n}x{n}"][1] for n in (1, 2, 3)) / 200
+        for row in worked.of_round(found, "unfiltered", claims.LAST)
+        for seed in row["shapes"]
     ]
-    more = worked.right_after([*rows, *seeded], claims.LAST, 8)
-    assert len(more) == len(points) + 2
-    assert "three for *any two agree*, *all three agree* and *true labels*" in worked.networks(
-        [*rows, *seeded]
-    )
-    assert claims.rounds("true", digits=claims.LAST).of([*rows, *seeded]) == [last]
+    assert len(worst) == 3 and worked.worst_taught(found, claims.LAST) == sorted(worst)[1]
 
 
 def test_a_network_that_was_taught_short_problems_ends_a_longer_one_before_its_answer() -> None:

@@ -15,7 +15,7 @@ from components.ui.drawings.guess import Row as Line
 from components.ui.drawings.sieve import CHECKS, Label, Round, WrittenProblem
 from components.ui.lazily import lazily
 from components.ui.words import band, spelled
-from lab.readings import Row, join_words, part_of
+from lab.readings import Row, part_of
 
 remainders = lazily("lab.data.remainders")
 rounds = lazily("lab.experiments.self_evolution")
@@ -58,12 +58,8 @@ def of_round(record: Record, arm: str, digits: int) -> list[Row]:
 
 def networks(record: Record) -> str:
     """How many there are of each arm, in a sentence."""
-    many = {arm: len(networks_after(record, arm, claims.LAST, 1)) for arm in TRAINS_ON}
-    by_many: dict[int, list[str]] = {}
-    for arm, n in many.items():
-        by_many.setdefault(n, []).append(f"*{TRAINS_ON[arm]}*")
-    parts = [f"{spelled(n)} for {join_words(names)}" for n, names in sorted(by_many.items())[::-1]]
-    return f"Each dot is one network, and each bar the median: {', '.join(parts)}."
+    (many,) = {len(networks_after(record, arm, claims.LAST, 1)) for arm in TRAINS_ON}
+    return f"Each dot is one network, and each bar the median of {spelled(many)}."
 
 
 def right_after(record: Record, round_: int, digits: int) -> Bars:
