@@ -125,7 +125,8 @@ def short(number: str) -> str:
 @dataclass(frozen=True)
 class Row:
     """A row of the frame: a bar to `value`, if it has one, and a mark for each of `dots`, whose
-    median it is if there are several; or, with `points`, a line in the plot of a frame that has one.
+    median it is if there are several; or, with `points`, a line in the plot of a frame that has
+    one.
 
     `others` are marks of what it is compared with. `words` stand at its end, the value unless they
     say otherwise, and `note` at the right. `hue` and `other_hue` are names of the book's
