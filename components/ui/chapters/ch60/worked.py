@@ -20,7 +20,8 @@ from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
 from components.ui.loaded_models import load_with_progress
 from components.ui.page_records import rows_of
-from components.ui.plots.dots import seed_points
+from components.ui.plots.dots import seed_point
+from components.ui.plots.ends import Ticked
 from components.ui.tokens import wrong_tokens
 from components.ui.words import spelled
 from lab.data.problems import Format
@@ -120,46 +121,68 @@ READ, READ_FIRST = (224, 832), 224
 def operations(n: int) -> list[int]:
     """Of one layer for one more token that looks back at `n`, itself among them, stop by stop.
 
-    First of the network whose heads keep their own. Made again: as with keys and values kept, and
-    every one of them from its latent besides. Rotated: the absorbed form, in which the query is
-    multiplied anew for every other token.
+    First of the network whose heads keep their own, last of the one with latents; between them of
+    the latter without its rotated key and the queries that meet it. Made again: as with keys and
+    values kept, and every one of them from its latent besides. Rotated: the absorbed form, in which
+    the query is multiplied anew for every other token.
     """
     whole = load_with_progress(probes.HEADS_RUN).model.config.layers[0]
     layer = load_with_progress(probes.RUN).model.config.layers[0]
     own, keeping = absorbing(), LatentAttentionConfig(**vars(absorbing()))
-    again = keeping.flops(layer, n) + 2 * (n - 1) * own.kv_lora_rank * own.kv_width
-    absorbed = own.flops(layer, n)
+    met = own.q_lora_rank + layer.whole.position.n_product * n
+    place = 2 * own.qk_rope_head_dim * (layer.whole.d_model + own.n_head * met)
+    made = 2 * (n - 1) * own.kv_lora_rank * own.kv_width
+    again = keeping.flops(layer, n) - place + made
+    absorbed = own.flops(layer, n) - place
     anew = 2 * (n - 1) * own.n_head * own.qk_nope_head_dim * own.kv_lora_rank
-    return [whole.attention.flops(whole, n), again, absorbed, absorbed + anew, absorbed]
+    heads = whole.attention.flops(whole, n)
+    return [heads, again, absorbed, absorbed + anew, absorbed + place]
 
 
 def settings() -> list[Setting]:
-    """Our two networks at two lengths, and the published shape for each token looked back at."""
-    kept, small = BYTES * own_numbers(), BYTES * latent_numbers()
+    """Our two networks at two lengths, and the published shape for each token looked back at. Only
+    the last stop has a rotated key."""
     ours = [
         Setting(
             f"our networks, {n} tokens",
             f"in one layer, for one more token that looks back at {n}",
             "operations in one layer",
-            [kept, *[small] * 4],
+            bytes_kept(BYTES, own_numbers(), sizes().rank, latent_numbers()),
             operations(n),
+            BYTES,
         )
         for n in READ
     ]
     theirs = published.DEEPSEEK_LATENT
     whole = cache_size.KeysAndValues(theirs.n_head, theirs.n_head, theirs.v_head_dim)
-    found = theirs.operations_read()
-    names = ("kept", "again", "absorbed", "rotated", "absorbed")
+    found, place = theirs.operations_read(), 2 * theirs.qk_rope_head_dim
+    between = [found[name] - place for name in ("again", "absorbed", "rotated")]
     return [
         *ours,
         Setting(
             "DeepSeek-V3",
             "of one head for each token it looks back at",
             "operations of one head",
-            [HALF * whole.numbers, *[HALF * theirs.numbers] * 4],
-            [found[name] for name in names],
+            bytes_kept(HALF, whole.numbers, theirs.kv_lora_rank, theirs.numbers),
+            [found["kept"], *between, found["absorbed"]],
+            HALF,
         ),
     ]
+
+
+def bytes_kept(each: int, own: int, latent: int, with_key: int) -> list[int]:
+    """Of one token in one layer, stop by stop: `each` of a number."""
+    return [each * numbers for numbers in (own, latent, latent, latent, with_key)]
+
+
+def rotated_scores(q: Any, keys: Any) -> Any:
+    """Scores of the last token's query with keys that are rotated by how far back they stand, in
+    pairs of one number of each half. q (1, Dn), keys (T, Dn) -> (T, 1)"""
+    speeds = probes.BASE ** (-np.arange(0, q.shape[1], 2) / q.shape[1])
+    angles = -np.arange(len(keys))[::-1, None] * speeds
+    (first, second), cos, sin = np.split(keys, 2, axis=1), np.cos(angles), np.sin(angles)
+    turned = np.concatenate([first * cos - second * sin, first * sin + second * cos], axis=1)
+    return (sizes().nope + sizes().rope) ** -0.5 * turned @ q.T
 
 
 def shown() -> Shown:
@@ -168,10 +191,11 @@ def shown() -> Shown:
     found = probes.bracketed(a, b, probes.LAYER, probes.HEAD, probes.OWN_HEAD)
     form = probes.form_of(a, b)
     slots = range(probes.AT + 1)
+    keys = np.split(found.maps["keys"], sizes().heads, axis=1)[probes.HEAD]
     return Shown(
         tokens=[*form.text(a, b)[: probes.AT + 1]],
         roles=[form.field_at(slot).role for slot in slots],
-        maps=found.maps,
+        maps={**found.maps, "rotated": rotated_scores(found.maps["q"], keys)},
         wheel=found.wheel,
         settings=settings(),
         n_head=sizes().heads,
@@ -203,8 +227,8 @@ def deepseek_times() -> float:
 
 
 def per_read(name: str) -> int:
-    """Multiplications of one of its heads for each token that it looks back at."""
-    return published.DEEPSEEK_LATENT.operations_read()[name] // 2
+    """Operations of one of its heads for each token that it looks back at."""
+    return published.DEEPSEEK_LATENT.operations_read()[name]
 
 
 def least_apart() -> list[float]:
@@ -468,9 +492,12 @@ def race_rows() -> list[Row]:
 
 
 def race_points(record: Any) -> list[Drawn]:
-    """A point a network and seed: sums of four by four digits that are wrong."""
-    arms = {name: claims.wrong(claims.race(*arm)) for arm, name in claims.ARMS.items()}
-    return seed_points(arms, record)
+    """A point a network and seed: problems of four by four digits that are wrong."""
+    return [
+        {**seed_point(name, row["cell"]["seed"], wrong, n), "wrong": wrong}
+        for arm, name in claims.ARMS.items()
+        for row, wrong, n in claims.wrong(claims.race(*arm)).points(record)
+    ]
 
 
 HELP = ("yes", "no, more are wrong", "not decided by five seeds")
@@ -487,13 +514,24 @@ def asked_in_race(record: Any) -> int:
     return claims.wrong_sums("mha", "dense").rows.of(record)[0]["n_4x4"]
 
 
+def race_axis(record: Any) -> Axis:
+    """Of the guess and of the chart that follows it."""
+    n = asked_in_race(record)
+    return Axis(f"wrong of {n:,} (dot: a seed, bar: median)", 1, n, log=True)
+
+
+def drawn(axis: Axis) -> Ticked:
+    """The axis of a guess as that of a chart."""
+    return Ticked(axis.low, axis.high, (*axis.ticks(),), "log" if axis.log else "linear")
+
+
 def to_be_wrong(record: Any) -> Dragged:
     """The frame of the guess: beside multi-head attention, a dot for each seed."""
     own = claims.wrong_sums("mha", "dense")
-    n = asked_in_race(record)
-    axis = Axis(f"wrong of {n:,}, median of five seeds", 1, n, log=True)
-    line = Line("multi-head attention", own.value(record), dots=own.values(record), hue="rose")
-    return Dragged(axis, "latents", [line], start=line.value)
+    value = own.value(record)
+    words = f"median {value:,.0f}"
+    line = Line("multi-head attention", value, words, own.values(record), hue="rose")
+    return Dragged(race_axis(record), "latents", [line], start=value)
 
 
 def wrong_with_latents(record: Any) -> Answer:
@@ -529,6 +567,7 @@ CALC: dict[str, Callable[[], str]] = {
     "live_high": lambda: f"{max(LIVE)}",
     "own_numbers": lambda: f"{own_numbers()}",
     "bytes": lambda: f"{BYTES}",
+    "half": lambda: f"{HALF}",
     "latent_numbers": lambda: f"{latent_numbers()}",
     "limited_bytes": lambda: f"{BYTES * limited_numbers():,}",
     "own_limited_bytes": lambda: f"{BYTES * own_limited_numbers():,}",
@@ -536,10 +575,10 @@ CALC: dict[str, Callable[[], str]] = {
     "rope": lambda: f"{sizes().rope}",
     "times_again": lambda: f"{times_operations(1, 2):.0f}",
     "times_rotated": lambda: f"{times_operations(3, 2):.1f}",
-    "theirs_kept": lambda: f"{per_read('kept')}",
+    "theirs_kept": lambda: f"{per_read('kept'):,}",
     "theirs_absorbed": lambda: f"{per_read('absorbed'):,}",
-    "ours_kept": lambda: f"{2 * sizes().head_dim}",
-    "ours_absorbed": lambda: f"{2 * sizes().rank + sizes().rope}",
+    "ours_kept": lambda: f"{2 * 2 * sizes().head_dim}",
+    "ours_absorbed": lambda: f"{2 * (2 * sizes().rank + sizes().rope)}",
     "read_long": lambda: f"{READ[1]}",
     "made_once": lambda: f"{made_once()}",
     "sharp_latent": lambda: f"{sharpness(two_patterns()[0]):.1%}",
