@@ -83,7 +83,7 @@ def test_the_drawing_has_the_numbers_of_both_networks_and_what_each_stop_costs()
     assert all(x < y for x, y in zip(ours.operations, longer.operations, strict=True))
     assert theirs.operations[4] / theirs.operations[0] == (512 + 64 + 512) / (128 + 64 + 128)
     assert theirs.operations[2] == 2 * (512 + 512) and moved < split < rotated < again
-    assert theirs.bytes == [2 * 2 * 128 * 128, 1024, 1024, 1024, 1152]
+    assert theirs.bytes == [2 * 128 * (128 + 64 + 128), 1024, 1024, 1024, 1152]
 
 
 def test_the_last_stop_adds_the_rotated_key_and_what_meets_it() -> None:

@@ -31,7 +31,6 @@ from lab.readings import Row, join_words, part_of
 from lab.records import select
 from lab.statistics import ratio_of_medians, spread
 
-cache_size = lazily("lab.published.cache_size")
 published = lazily("lab.published.models")
 ranks = lazily("lab.experiments.low_rank")
 
@@ -154,7 +153,6 @@ def settings() -> list[Setting]:
         for n in READ
     ]
     theirs = published.DEEPSEEK_LATENT
-    whole = cache_size.KeysAndValues(theirs.n_head, theirs.n_head, theirs.v_head_dim)
     found, place = theirs.operations_read(), 2 * theirs.qk_rope_head_dim
     between = [found[name] - place for name in ("again", "absorbed", "rotated")]
     return [
@@ -163,7 +161,7 @@ def settings() -> list[Setting]:
             "DeepSeek-V3",
             "of one head for each token it looks back at",
             "operations of one head",
-            bytes_kept(HALF, whole.numbers, theirs.kv_lora_rank, theirs.numbers),
+            bytes_kept(HALF, deepseek_own(), theirs.kv_lora_rank, theirs.numbers),
             [found["kept"], *between, found["absorbed"]],
             HALF,
         ),
@@ -219,11 +217,16 @@ def times_operations(stop: int, other: int) -> float:
     return found[stop] / found[other]
 
 
-def deepseek_times() -> float:
-    """How many times as much its heads would keep, each with a key and a value of its own."""
+def deepseek_own() -> int:
+    """Numbers of a token in one layer that its heads would keep, each a key and a value."""
     theirs = published.DEEPSEEK_LATENT
-    whole = cache_size.KeysAndValues(theirs.n_head, theirs.n_head, theirs.v_head_dim)
-    return whole.numbers / theirs.numbers
+    return theirs.n_head * (deepseek_key() + theirs.v_head_dim)
+
+
+def deepseek_key() -> int:
+    """Numbers of a key of one of its heads, whether it is made or not."""
+    theirs = published.DEEPSEEK_LATENT
+    return theirs.qk_nope_head_dim + theirs.qk_rope_head_dim
 
 
 def per_read(name: str) -> int:
@@ -595,6 +598,7 @@ CALC: dict[str, Callable[[], str]] = {
     "broken_first": lambda: wrong_share(*SUM, first_broken(*SUM)),
     "fewest": lambda: f"{fewest_right(*SUM)}",
     "deepseek_latent": lambda: f"{published.DEEPSEEK_LATENT.numbers:,}",
-    "deepseek_width": lambda: f"{published.DEEPSEEK_LATENT.v_head_dim}",
-    "deepseek_times": lambda: f"{deepseek_times():.0f}",
+    "deepseek_key": lambda: f"{deepseek_key()}",
+    "deepseek_value": lambda: f"{published.DEEPSEEK_LATENT.v_head_dim}",
+    "deepseek_times": lambda: f"{deepseek_own() / published.DEEPSEEK_LATENT.numbers:.0f}",
 }
