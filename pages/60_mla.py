@@ -19,7 +19,6 @@ from components.ui.live import training
 from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
 from components.ui.plots import dots
-from components.ui.plots.ends import shares
 
 mla = lazily("lab.model.attention.mla")
 latents = lazily("lab.interp.latents")
@@ -143,20 +142,16 @@ def longer() -> None:
 def is_it_the_latents() -> None:
     rows = worked.race_rows()
     if not rows or not page.guess(
-        "With latents in place of multi-head attention, how many of "
-        f"{worked.asked_in_race(rows):,} problems are wrong?",
+        f"How many of {worked.asked_in_race(rows):,} problems are wrong with latents and a dense "
+        "FFN, in the median of five seeds?",
         worked.HELP,
         lambda: worked.wrong_with_latents(rows),
         frame=worked.to_be_wrong(rows),
     ):
         return
+    points, axis = worked.race_points(rows), worked.race_axis(rows)
     page.draw(
-        dots.seeds(
-            points := worked.race_points(rows),
-            "problems of four by four digits wrong",
-            shares(),
-            said=["errors"],
-        ),
+        dots.seeds(points, axis.label, worked.drawn(axis), "wrong", said=["errors"], form=",.0f"),
         alt="Wrong problems of four small networks, a point for each seed",
     )
     st.caption(dots.in_pairs(points, points[0]["arm"]))

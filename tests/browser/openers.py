@@ -180,15 +180,16 @@ def the_bracket_moves_to_the_query_by_hand_and_by_key(page: Page) -> None:
     figure = page.locator(".drawing.bracket")
     said, pair = figure.locator(".said"), figure.locator(".pair")
     again = scrubbed(figure, 1)[0]
-    assert "16 times as many" in again
+    assert "22 times as many" in again
     pair.evaluate("e => e.scrollIntoView({ block: 'center' })")  # from under the page's header
     drag(page, pair, -200)
     expect(said).to_contain_text("The scores are the same numbers")
     pair.press("ArrowRight")
     assert said.inner_text() == again
     figure.get_by_role("button", name="DeepSeek-V3", exact=True).click()
-    expect(said).to_contain_text("1,152 bytes")
+    expect(said).to_contain_text("1,024 bytes")
     figure.get_by_role("button", name="Stop 5").click()
+    expect(said).to_contain_text("1,152 bytes")
     expect(said).to_contain_text("No latent is rotated")
 
 

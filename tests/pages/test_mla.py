@@ -16,8 +16,11 @@ from lab.data.vocabulary import encode
 from lab.experiments import low_rank
 from lab.inference.forward import run_with_trace
 from lab.inference.transcript import transcribe
+from lab.interp.brackets import brackets, rotated_between
 from lab.interp.latents import squeeze
+from lab.model.attention.mla import AbsorbedLatentAttention
 from lab.model.cache import KVCache
+from lab.model.positions import RotaryPositions, frequencies
 from lab.records import RECORDS, read_lines, select
 from lab.statistics import ratio_of_medians
 from lab.training.checkpoint import load_run
@@ -74,11 +77,49 @@ def test_the_drawing_has_the_numbers_of_both_networks_and_what_each_stop_costs()
     assert shown.maps["c"].size + shown.maps["turned"].size == n * worked.latent_numbers()
     assert 0 < shown.difference < 1e-13
     ours, longer, theirs = shown.settings
-    assert longer.operations[2] > longer.operations[0]  # as prose says of many tokens
+    assert longer.operations[4] > longer.operations[0]  # as prose says of many tokens
     kept, again, moved, rotated, split = ours.operations
-    assert (kept, again, moved) == (753_664, 11_616_256, 712_704) and split == moved < rotated
+    assert (kept, again, moved, split) == (753_664, 11_419_648, 516_096, 712_704)
     assert all(x < y for x, y in zip(ours.operations, longer.operations, strict=True))
-    assert theirs.operations[2] / theirs.operations[0] == (512 + 64 + 512) / (128 + 64 + 128)
+    assert theirs.operations[4] / theirs.operations[0] == (512 + 64 + 512) / (128 + 64 + 128)
+    assert theirs.operations[2] == 2 * (512 + 512) and moved < split < rotated < again
+    assert theirs.bytes == [2 * 128 * (128 + 64 + 128), 1024, 1024, 1024, 1152]
+
+
+def test_the_last_stop_adds_the_rotated_key_and_what_meets_it() -> None:
+    """Twice the weights that make it and its queries, and a product a head, token and number."""
+    attention = load_run(probes.RUN).model.blocks[0].attention
+    assert isinstance(attention, AbsorbedLatentAttention)
+    weights = attention.w_kr.weight.numel() + attention.w_qr.weight.numel()
+    rope = attention.w_kr.weight.shape[0]
+    for setting, n in zip(worked.settings(), worked.READ, strict=False):
+        added = 2 * (weights + attention.n_head * rope * n)
+        assert setting.operations[4] - setting.operations[2] == added, n
+        assert setting.bytes[4] - setting.bytes[2] == 4 * rope, n
+
+
+def test_scores_of_rotated_keys_are_those_of_a_matrix_for_each_distance() -> None:
+    model, text = load_run(probes.RUN).model, worked.bracket_text()
+    found = brackets(model, text, probes.LAYER, probes.HEAD, probes.AT)
+    turn = RotaryPositions(frequencies(len(found.q), probes.BASE)[None])
+    between = rotated_between(found.w, [*range(probes.AT, -1, -1)], turn)
+    expected = [found.scale * found.q @ w @ c for w, c in zip(between, found.c, strict=True)]
+    scores = worked.shown().maps["rotated"][:, 0]
+    assert np.allclose(scores, expected, atol=1e-4)
+    assert not np.allclose(scores, found.by_latents, atol=1e-1)
+
+
+def test_the_guess_of_the_race_and_its_chart_have_one_axis_and_one_number() -> None:
+    rows = worked.race_rows()
+    frame, points = worked.to_be_wrong(rows), worked.race_points(rows)
+    axis = worked.drawn(frame.axis)
+    assert (axis.low, axis.high, axis.kind) == (frame.axis.low, frame.axis.high, "log")
+    own, latents = frame.given[0], worked.wrong_with_latents(rows)
+    for told, arm in ((own, "multi-head, dense FFN"), (latents, "latents, dense FFN")):
+        wrong = [point["wrong"] for point in points if point["arm"] == arm]
+        assert sorted(told.dots) == sorted(wrong), arm
+        assert told.value == median(wrong), arm
+        assert f"median {median(wrong):,.0f}" in (own.name if told is own else told.words), arm
 
 
 def test_so_many_queries_must_meet_a_key_until_making_it_once_is_cheaper() -> None:

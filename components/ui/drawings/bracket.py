@@ -47,7 +47,7 @@ HTML = f"""
       <figure class="wheel"><div></div><figcaption></figcaption></figure>
       <figure class="c"><figcaption></figcaption></figure>
       <div class="pair" role="slider" tabindex="0" aria-label="The bracket" aria-valuemin="0"
-        aria-valuemax="1"><i></i><i></i><span aria-hidden="true">drag</span></div>
+        aria-valuemax="1"><i></i><i></i><span aria-hidden="true"></span></div>
     </div>
     <div class="result">
       <div class="says"></div>
@@ -72,14 +72,15 @@ component = drawing("moved_bracket", "bracket", HTML)
 
 @dataclass(frozen=True)
 class Setting:
-    """What each stop costs in one shape: bytes that a token leaves in one layer's cache, and
-    `operations`, of what `per` says in a sentence and `head` above them."""
+    """What each stop costs in one shape: bytes that a token leaves in one layer's cache, `each` of
+    them a number, and `operations`, of what `per` says in a sentence and `head` above them."""
 
     name: str
     per: str
     head: str
     bytes: Sequence[int]
     operations: Sequence[int]
+    each: int
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,9 @@ class Shown:
 
     `maps` by name, each (rows, columns): of the network that keeps them, own_q (1, .), own_keys and
     own_values (T, .), own_scores (T, 1); of the one with latents q, w, c, keys, absorbed, rotated_q
-    and turned (T, .), content (T, 1) and scores (T, 1). `wheel`: the matrix as it would be 1, 2,
-    ... tokens back. `difference`: between the scores of both brackets, at most.
+    and turned (T, .), and (T, 1) each its scores: the `content` alone, as they would be if its keys
+    were `rotated`, and whole, `scores`. `wheel`: the matrix as it would be 1, 2, ... tokens back.
+    `difference`: between the scores of both brackets, at most.
     """
 
     tokens: Sequence[str]
@@ -103,9 +105,12 @@ class Shown:
 
 MAPS = (
     *("own_q", "own_keys", "own_values", "own_scores", "q", "w", "c", "keys", "absorbed"),
-    *("rotated_q", "turned", "content", "scores"),
+    *("rotated_q", "turned", "content", "rotated", "scores"),
 )
-PER_TOKEN = ("own_keys", "own_values", "own_scores", "c", "keys", "turned", "content", "scores")
+PER_TOKEN = (
+    *("own_keys", "own_values", "own_scores", "c", "keys", "turned"),
+    *("content", "rotated", "scores"),
+)
 
 
 def show_bracket(key: str, shown: Shown, *, alt: str, seconds: float = 14.0) -> None:
@@ -145,6 +150,7 @@ def bracket_data(shown: Shown) -> dict[str, Any]:
                 "head": setting.head,
                 "bytes": [*setting.bytes],
                 "operations": [*setting.operations],
+                "each": setting.each,
             }
             for setting in shown.settings
         ],

@@ -20,7 +20,7 @@ N_HEAD, KEY, RANK, TURNED = 2, 3, 4, 2
 WIDE = {
     **dict.fromkeys(("own_q", "rotated_q", "turned"), TURNED),
     **dict.fromkeys(("own_keys", "own_values"), N_HEAD * 4),
-    **dict.fromkeys(("own_scores", "content", "scores"), 1),
+    **dict.fromkeys(("own_scores", "content", "rotated", "scores"), 1),
     **dict.fromkeys(("w", "c", "absorbed"), RANK),
     "q": KEY,
     "keys": N_HEAD * KEY,
@@ -30,15 +30,15 @@ WIDE = {
 def shown() -> Shown:
     dice = np.random.default_rng(60)
     rows = {name: len(TEXT) if name in PER_TOKEN else 1 for name in MAPS} | {"w": KEY}
-    costs = [8, 160, 9, 40, 9], [640, 262_784, 2176, 133_248, 2176]
+    costs = [8, 158, 7, 38, 9], [640, 262_656, 2048, 133_120, 2176]
     return Shown(
         tokens=[*TEXT],
         roles=["operand", "operator", "operand", "operator", "answer", "answer"],
         maps={name: dice.normal(size=(rows[name], WIDE[name])) for name in MAPS},
         wheel=[dice.normal(size=(KEY, RANK)) for _ in range(4)],
         settings=[
-            Setting(name, "of one token", "operations", [64, 24, 24, 24, 24], cost)
-            for name, cost in zip(("ours", "theirs"), costs, strict=True)
+            Setting(name, "of one token", "operations", [64, 16, 16, 16, 24], cost, each)
+            for name, cost, each in zip(("ours", "theirs"), costs, (4, 2), strict=True)
         ],
         n_head=N_HEAD,
         difference=1e-16,
@@ -49,7 +49,11 @@ def moved_bracket() -> Case:
     """What stands in the sentence of each stop, by setting."""
     said = {
         setting.name: [
-            [f"{setting.bytes[stop]:,} bytes", f"{setting.operations[stop]:,} operations"]
+            [
+                f"{setting.bytes[stop]:,} bytes",
+                f"({setting.each} a number)",
+                f"{setting.operations[stop]:,} operations",
+            ]
             for stop in range(len(STOPS))
         ]
         for setting in shown().settings

@@ -20,7 +20,8 @@ from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
 from components.ui.loaded_models import load_with_progress
 from components.ui.page_records import rows_of
-from components.ui.plots.dots import seed_points
+from components.ui.plots.dots import seed_point
+from components.ui.plots.ends import Ticked
 from components.ui.tokens import wrong_tokens
 from components.ui.words import spelled
 from lab.data.problems import Format
@@ -30,7 +31,6 @@ from lab.readings import Row, join_words, part_of
 from lab.records import select
 from lab.statistics import ratio_of_medians, spread
 
-cache_size = lazily("lab.published.cache_size")
 published = lazily("lab.published.models")
 ranks = lazily("lab.experiments.low_rank")
 
@@ -120,46 +120,67 @@ READ, READ_FIRST = (224, 832), 224
 def operations(n: int) -> list[int]:
     """Of one layer for one more token that looks back at `n`, itself among them, stop by stop.
 
-    First of the network whose heads keep their own. Made again: as with keys and values kept, and
-    every one of them from its latent besides. Rotated: the absorbed form, in which the query is
-    multiplied anew for every other token.
+    First of the network whose heads keep their own, last of the one with latents; between them of
+    the latter without its rotated key and the queries that meet it. Made again: as with keys and
+    values kept, and every one of them from its latent besides. Rotated: the absorbed form, in which
+    the query is multiplied anew for every other token.
     """
     whole = load_with_progress(probes.HEADS_RUN).model.config.layers[0]
     layer = load_with_progress(probes.RUN).model.config.layers[0]
     own, keeping = absorbing(), LatentAttentionConfig(**vars(absorbing()))
-    again = keeping.flops(layer, n) + 2 * (n - 1) * own.kv_lora_rank * own.kv_width
-    absorbed = own.flops(layer, n)
+    met = own.q_lora_rank + layer.whole.position.n_product * n
+    place = 2 * own.qk_rope_head_dim * (layer.whole.d_model + own.n_head * met)
+    made = 2 * (n - 1) * own.kv_lora_rank * own.kv_width
+    again = keeping.flops(layer, n) - place + made
+    absorbed = own.flops(layer, n) - place
     anew = 2 * (n - 1) * own.n_head * own.qk_nope_head_dim * own.kv_lora_rank
-    return [whole.attention.flops(whole, n), again, absorbed, absorbed + anew, absorbed]
+    heads = whole.attention.flops(whole, n)
+    return [heads, again, absorbed, absorbed + anew, absorbed + place]
 
 
 def settings() -> list[Setting]:
-    """Our two networks at two lengths, and the published shape for each token looked back at."""
-    kept, small = BYTES * own_numbers(), BYTES * latent_numbers()
+    """Our two networks at two lengths, and the published shape for each token looked back at. Only
+    the last stop has a rotated key."""
     ours = [
         Setting(
             f"our networks, {n} tokens",
             f"in one layer, for one more token that looks back at {n}",
             "operations in one layer",
-            [kept, *[small] * 4],
+            bytes_kept(BYTES, own_numbers(), sizes().rank, latent_numbers()),
             operations(n),
+            BYTES,
         )
         for n in READ
     ]
     theirs = published.DEEPSEEK_LATENT
-    whole = cache_size.KeysAndValues(theirs.n_head, theirs.n_head, theirs.v_head_dim)
-    found = theirs.operations_read()
-    names = ("kept", "again", "absorbed", "rotated", "absorbed")
+    found, place = theirs.operations_read(), 2 * theirs.qk_rope_head_dim
+    between = [found[name] - place for name in ("again", "absorbed", "rotated")]
     return [
         *ours,
         Setting(
             "DeepSeek-V3",
             "of one head for each token it looks back at",
             "operations of one head",
-            [HALF * whole.numbers, *[HALF * theirs.numbers] * 4],
-            [found[name] for name in names],
+            bytes_kept(HALF, deepseek_own(), theirs.kv_lora_rank, theirs.numbers),
+            [found["kept"], *between, found["absorbed"]],
+            HALF,
         ),
     ]
+
+
+def bytes_kept(each: int, own: int, latent: int, with_key: int) -> list[int]:
+    """Of one token in one layer, stop by stop: `each` of a number."""
+    return [each * numbers for numbers in (own, latent, latent, latent, with_key)]
+
+
+def rotated_scores(q: Any, keys: Any) -> Any:
+    """Scores of the last token's query with keys that are rotated by how far back they stand, in
+    pairs of one number of each half. q (1, Dn), keys (T, Dn) -> (T, 1)"""
+    speeds = probes.BASE ** (-np.arange(0, q.shape[1], 2) / q.shape[1])
+    angles = -np.arange(len(keys))[::-1, None] * speeds
+    (first, second), cos, sin = np.split(keys, 2, axis=1), np.cos(angles), np.sin(angles)
+    turned = np.concatenate([first * cos - second * sin, first * sin + second * cos], axis=1)
+    return (sizes().nope + sizes().rope) ** -0.5 * turned @ q.T
 
 
 def shown() -> Shown:
@@ -168,10 +189,11 @@ def shown() -> Shown:
     found = probes.bracketed(a, b, probes.LAYER, probes.HEAD, probes.OWN_HEAD)
     form = probes.form_of(a, b)
     slots = range(probes.AT + 1)
+    keys = np.split(found.maps["keys"], sizes().heads, axis=1)[probes.HEAD]
     return Shown(
         tokens=[*form.text(a, b)[: probes.AT + 1]],
         roles=[form.field_at(slot).role for slot in slots],
-        maps=found.maps,
+        maps={**found.maps, "rotated": rotated_scores(found.maps["q"], keys)},
         wheel=found.wheel,
         settings=settings(),
         n_head=sizes().heads,
@@ -195,16 +217,21 @@ def times_operations(stop: int, other: int) -> float:
     return found[stop] / found[other]
 
 
-def deepseek_times() -> float:
-    """How many times as much its heads would keep, each with a key and a value of its own."""
+def deepseek_own() -> int:
+    """Numbers of a token in one layer that its heads would keep, each a key and a value."""
     theirs = published.DEEPSEEK_LATENT
-    whole = cache_size.KeysAndValues(theirs.n_head, theirs.n_head, theirs.v_head_dim)
-    return whole.numbers / theirs.numbers
+    return theirs.n_head * (deepseek_key() + theirs.v_head_dim)
+
+
+def deepseek_key() -> int:
+    """Numbers of a key of one of its heads, whether it is made or not."""
+    theirs = published.DEEPSEEK_LATENT
+    return theirs.qk_nope_head_dim + theirs.qk_rope_head_dim
 
 
 def per_read(name: str) -> int:
-    """Multiplications of one of its heads for each token that it looks back at."""
-    return published.DEEPSEEK_LATENT.operations_read()[name] // 2
+    """Operations of one of its heads for each token that it looks back at."""
+    return published.DEEPSEEK_LATENT.operations_read()[name]
 
 
 def least_apart() -> list[float]:
@@ -468,9 +495,12 @@ def race_rows() -> list[Row]:
 
 
 def race_points(record: Any) -> list[Drawn]:
-    """A point a network and seed: sums of four by four digits that are wrong."""
-    arms = {name: claims.wrong(claims.race(*arm)) for arm, name in claims.ARMS.items()}
-    return seed_points(arms, record)
+    """A point a network and seed: problems of four by four digits that are wrong."""
+    return [
+        {**seed_point(name, row["cell"]["seed"], wrong, n), "wrong": wrong}
+        for arm, name in claims.ARMS.items()
+        for row, wrong, n in claims.wrong(claims.race(*arm)).points(record)
+    ]
 
 
 HELP = ("yes", "no, more are wrong", "not decided by five seeds")
@@ -487,13 +517,25 @@ def asked_in_race(record: Any) -> int:
     return claims.wrong_sums("mha", "dense").rows.of(record)[0]["n_4x4"]
 
 
-def to_be_wrong(record: Any) -> Dragged:
-    """The frame of the guess: beside multi-head attention, a dot for each seed."""
-    own = claims.wrong_sums("mha", "dense")
+def race_axis(record: Any) -> Axis:
+    """Of the guess and of the chart that follows it."""
     n = asked_in_race(record)
-    axis = Axis(f"wrong of {n:,}, median of five seeds", 1, n, log=True)
-    line = Line("multi-head attention", own.value(record), dots=own.values(record), hue="rose")
-    return Dragged(axis, "latents", [line], start=line.value)
+    return Axis(f"wrong of {n:,} (dot: a seed, bar: median)", 1, n, log=True)
+
+
+def drawn(axis: Axis) -> Ticked:
+    """The axis of a guess as that of a chart."""
+    return Ticked(axis.low, axis.high, (*axis.ticks(),), "log" if axis.log else "linear")
+
+
+def to_be_wrong(record: Any) -> Dragged:
+    """The frame of the guess: beside multi-head attention, a dot for each seed. The median stands
+    by the name, since what stands at the end of a row would be read as the last dot's."""
+    own = claims.wrong_sums("mha", "dense")
+    value, dots = own.value(record), own.values(record)
+    name, worst = f"multi-head attention, median {value:,.0f}", f"{max(dots):,.0f}"
+    line = Line(name, value, worst, dots, hue="rose")
+    return Dragged(race_axis(record), "latents", [line], start=value)
 
 
 def wrong_with_latents(record: Any) -> Answer:
@@ -529,6 +571,7 @@ CALC: dict[str, Callable[[], str]] = {
     "live_high": lambda: f"{max(LIVE)}",
     "own_numbers": lambda: f"{own_numbers()}",
     "bytes": lambda: f"{BYTES}",
+    "half": lambda: f"{HALF}",
     "latent_numbers": lambda: f"{latent_numbers()}",
     "limited_bytes": lambda: f"{BYTES * limited_numbers():,}",
     "own_limited_bytes": lambda: f"{BYTES * own_limited_numbers():,}",
@@ -536,10 +579,10 @@ CALC: dict[str, Callable[[], str]] = {
     "rope": lambda: f"{sizes().rope}",
     "times_again": lambda: f"{times_operations(1, 2):.0f}",
     "times_rotated": lambda: f"{times_operations(3, 2):.1f}",
-    "theirs_kept": lambda: f"{per_read('kept')}",
+    "theirs_kept": lambda: f"{per_read('kept'):,}",
     "theirs_absorbed": lambda: f"{per_read('absorbed'):,}",
-    "ours_kept": lambda: f"{2 * sizes().head_dim}",
-    "ours_absorbed": lambda: f"{2 * sizes().rank + sizes().rope}",
+    "ours_kept": lambda: f"{2 * 2 * sizes().head_dim}",
+    "ours_absorbed": lambda: f"{2 * (2 * sizes().rank + sizes().rope)}",
     "read_long": lambda: f"{READ[1]}",
     "made_once": lambda: f"{made_once()}",
     "sharp_latent": lambda: f"{sharpness(two_patterns()[0]):.1%}",
@@ -555,6 +598,7 @@ CALC: dict[str, Callable[[], str]] = {
     "broken_first": lambda: wrong_share(*SUM, first_broken(*SUM)),
     "fewest": lambda: f"{fewest_right(*SUM)}",
     "deepseek_latent": lambda: f"{published.DEEPSEEK_LATENT.numbers:,}",
-    "deepseek_width": lambda: f"{published.DEEPSEEK_LATENT.v_head_dim}",
-    "deepseek_times": lambda: f"{deepseek_times():.0f}",
+    "deepseek_key": lambda: f"{deepseek_key()}",
+    "deepseek_value": lambda: f"{published.DEEPSEEK_LATENT.v_head_dim}",
+    "deepseek_times": lambda: f"{deepseek_own() / published.DEEPSEEK_LATENT.numbers:.0f}",
 }

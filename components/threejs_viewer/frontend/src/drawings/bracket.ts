@@ -7,6 +7,7 @@ import "./bracket.css";
 import {
   AGAIN,
   bracketAt,
+  changes,
   DEAR,
   film,
   KEPT,
@@ -97,10 +98,15 @@ class Bracket extends MovingDrawing<Data> {
         ["ArrowDown", AGAIN],
         ["Home", AGAIN],
       ]).get(event.key);
-      if (to === undefined) return;
+      if (to === undefined || this.idle) return;
       event.preventDefault();
       this.stopAt(to);
     };
+  }
+
+  /** At the first stop no matrix is there to be moved. */
+  private get idle(): boolean {
+    return Math.round(this.at) === KEPT;
   }
 
   protected override recolour(): void {
@@ -140,7 +146,7 @@ class Bracket extends MovingDrawing<Data> {
     this.setting = Math.min(this.setting, settings.length - 1);
     this.part("settings").replaceChildren(make("span", {}, "counted for"), ...all);
     this.rows = stops.map((name, stop) => this.buildRow(name, stop));
-    const head = ["stop", "cache, bytes of a token", ""].map((words) => make("span", {}, words));
+    const head = ["stop", "", ""].map((words) => make("span", {}, words));
     this.part("ledger").replaceChildren(
       make("div", { class: "head" }, ...head),
       ...this.rows.map(({ button }) => button),
@@ -193,20 +199,19 @@ class Bracket extends MovingDrawing<Data> {
     const whole = maps.own_keys.columns + maps.own_values.columns;
     const gap = maps.c.columns + maps.turned.columns;
     const all: Held[] = [
-      ["own_keys", "keys of all heads", 0, KEPT, KEPT, ""],
+      ["own_keys", "keys of all heads, rotated", 0, KEPT, KEPT, ""],
       ["own_values", "values of all heads", maps.own_keys.columns, KEPT, KEPT, ""],
-      ["c", `latent, ${maps.c.columns}`, 0, AGAIN, SPLIT, ""],
-      ["turned", `rotated key, ${maps.turned.columns}`, maps.c.columns, AGAIN, SPLIT, "aside"],
+      ["c", `what: latent, ${maps.c.columns}`, 0, AGAIN, SPLIT, ""],
+      ["turned", `where: rotated key, ${maps.turned.columns}`, maps.c.columns, SPLIT, SPLIT, ""],
       ["keys", "keys, thrown away", whole - maps.keys.columns - gap / 2, AGAIN, AGAIN, "gone"],
     ];
     const freed = make("div", { class: "freed" }, make("b"), make("span"));
-    this.held.replaceChildren(make("div", { class: "before" }, freed));
+    const vacant = make("figure", { class: "vacant" }, make("figcaption"), make("i"));
+    this.held.replaceChildren(make("div", { class: "before" }, freed), vacant);
     setShare(freed, "--left", gap / whole);
     setShare(freed, "--wide", (whole - maps.keys.columns - 1.5 * gap) / whole);
-    say(
-      freed.lastElementChild!,
-      `drawn, in our networks: ${counted(whole - gap)} of ${counted(whole)} numbers are no longer kept`,
-    );
+    setShare(vacant, "--left", maps.c.columns / whole);
+    setShare(vacant, "--wide", maps.turned.columns / whole);
     for (const [name, words, left, first, last, kind] of all) {
       const box = make("figure", { class: `part ${kind} ${name}` }, make("figcaption", {}, words));
       setShare(box, "--left", left / whole);
@@ -218,7 +223,8 @@ class Bracket extends MovingDrawing<Data> {
     for (const one of this.all(".scores .map")) one.remove();
     const scores = this.part("scores");
     this.add("own_scores", scores, KEPT, KEPT);
-    this.add("content", scores, AGAIN, ROTATED);
+    this.add("content", scores, AGAIN, MOVED);
+    this.add("rotated", scores, ROTATED, ROTATED);
     this.add("scores", scores, SPLIT, SPLIT);
   }
 
@@ -266,16 +272,20 @@ class Bracket extends MovingDrawing<Data> {
       box.classList.toggle("away", share === 0);
     }
     this.putBracket();
-    this.pair.classList.toggle("away", at < AGAIN - 0.5);
     const query = stop >= MOVED;
     set(this.pair, {
+      "aria-disabled": this.idle,
       "aria-valuenow": query ? 1 : 0,
-      "aria-valuetext": query
-        ? "around the query and the matrix"
-        : "around the latent and the matrix",
+      "aria-valuetext": this.idle
+        ? "no matrix to move at this stop"
+        : query
+          ? "around the query and the matrix"
+          : "around the latent and the matrix",
     });
+    say(this.pair.querySelector("span")!, this.idle ? "nothing to drag: no matrix yet" : "drag");
     this.root.dataset.stop = String(stop);
     this.part("before").style.opacity = seen(at, AGAIN, SPLIT).toFixed(2);
+    this.part("vacant").style.opacity = seen(at, AGAIN, ROTATED).toFixed(2);
     this.nameTiles(stop);
     this.fillLedger(stop);
     const { stops, settings, difference } = this.data;
@@ -292,23 +302,25 @@ class Bracket extends MovingDrawing<Data> {
     caption("w", stop === KEPT ? "·" : `W, ${key} × ${width("c")}`);
     caption("wheel", "one for each distance");
     caption("c", stop === KEPT ? `k, ${width("own_keys") / n_head}` : `c, ${width("c")}`);
-    caption("made", ["", `k, ${key}`, ...Array<string>(3).fill(`q W, ${width("c")}`)][stop]);
+    caption("made", stop === AGAIN ? `k, ${key}` : `q W, ${width("c")}`);
     caption("placed", `rotated q and k, ${width("turned")} each`);
-    const says = [
-      "The query meets each key as it lies in the cache.",
-      `A key is made of each of the ${tokens.length} latents, for every new token, and thrown away.`,
-      "Made once. Then it meets the latents as they lie in the cache.",
-      "Rotate the keys, and another matrix stands between q and each c: q W must be made anew for every token.",
-      "Made once, since no latent is rotated. The small key beside it is.",
-    ];
-    say(this.part("says"), says[stop]);
+    caption("vacant", stop === ROTATED ? "where: in W" : "where: not kept");
+    say(this.part("says"), changes(tokens.length)[stop]);
   }
 
   private fillLedger(stop: number): void {
-    const { bytes, operations, head } = this.data.settings[this.setting];
+    const { bytes, operations, head, each } = this.data.settings[this.setting];
+    const { own_keys, own_values, c, turned } = this.data.maps;
+    const freed = this.part("freed");
+    const whole = own_keys.columns + own_values.columns;
+    const kept = c.columns + (stop === SPLIT ? turned.columns : 0);
     say(
-      this.part("freed").firstElementChild!,
+      freed.firstElementChild!,
       `${counted(bytes[KEPT])} → ${counted(bytes[stop])} bytes a token`,
+    );
+    say(
+      freed.lastElementChild!,
+      `drawn, in our networks: ${counted(whole - kept)} of ${counted(whole)} numbers are no longer kept`,
     );
     const [most, all] = [Math.max(...bytes), Math.max(...operations)];
     this.rows.forEach(({ button, bars, words }, i) => {
@@ -323,10 +335,9 @@ class Bracket extends MovingDrawing<Data> {
         "aria-label": `Stop ${i + 1}, ${this.data.stops[i]}: ${counted(bytes[i])} bytes, ${counted(operations[i])} operations`,
       });
     });
-    say(
-      this.part("ledger").querySelector(".head span:last-child")!,
-      `${head} (times stop ${MOVED + 1})`,
-    );
+    const heads = this.all(".ledger .head span");
+    say(heads[1], `cache, bytes of a token (${each} a number)`);
+    say(heads[2], `${head} (times stop ${MOVED + 1})`);
     this.all(".settings button").forEach((button, i) => {
       set(button, { "aria-pressed": i === this.setting });
     });

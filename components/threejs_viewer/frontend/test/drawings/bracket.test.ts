@@ -44,9 +44,8 @@ test("each stop says its bytes and operations, in each setting, as Python counts
       expect(drawing.all(".later").length).toBe(stops.length - 1 - at);
     });
   });
-  expect(drawing.text(".said")).toContain("No latent is rotated");
-  drawing.all(".stop")[MOVED].click();
   expect(drawing.text(".said")).toContain("3.4 times as many as with keys and values kept");
+  expect(drawing.text(".said")).toContain("No latent is rotated: the rotated key, 8 of the bytes");
 });
 
 test("keys take the bracket to the query and back", () => {
@@ -65,12 +64,48 @@ test("keys take the bracket to the query and back", () => {
   expect(drawing.text(".said")).toContain("keys made again");
 });
 
-test("what was before the matrix is not there at first, and the bracket neither", () => {
+test("at the first stop the bracket says why it cannot be moved, and does not move", () => {
   const drawing = opened(bracket, cases.bracket);
-  drawing.all(".stop")[0].click();
-  expect(drawing.one(".pair").classList.contains("away")).toBe(true);
-  expect(drawing.one(".part.c").classList.contains("away")).toBe(true);
-  drawing.all(".stop")[4].click();
-  expect(drawing.one(".part.own_keys").classList.contains("away")).toBe(true);
-  expect(drawing.one(".part.turned").classList.contains("away")).toBe(false);
+  const [first, second] = drawing.all(".stop");
+  first.click();
+  const pair = drawing.one(".pair");
+  expect([pair.textContent, pair.getAttribute("aria-disabled")]).toEqual([
+    "nothing to drag: no matrix yet",
+    "true",
+  ]);
+  press(pair, "ArrowLeft");
+  expect(first.getAttribute("aria-pressed")).toBe("true");
+  second.click();
+  expect([pair.textContent, pair.getAttribute("aria-disabled")]).toEqual(["drag", "false"]);
+});
+
+test("the rotated key comes with the last stop, and its place is empty from the second on", () => {
+  const drawing = opened(bracket, cases.bracket);
+  const there = (): boolean[] =>
+    [".part.own_keys", ".part.c", ".part.turned"].map(
+      (name) => !drawing.one(name).classList.contains("away"),
+    );
+  const empty = (): string => drawing.one(".vacant").style.opacity;
+  const found = drawing.all(".stop").map((stop) => {
+    stop.click();
+    return [...there(), Number(empty()) > 0];
+  });
+  expect(found).toEqual([
+    [true, false, false, false],
+    ...Array<boolean[]>(3).fill([false, true, false, true]),
+    [false, true, true, false],
+  ]);
+  expect(drawing.text(".freed")).toContain("of 16 numbers are no longer kept");
+});
+
+test("each stop says what it changes, and the numbers that are freed go with what is kept", () => {
+  const drawing = opened(bracket, cases.bracket);
+  const said = drawing.all(".stop").map((stop) => {
+    stop.click();
+    return [drawing.text(".says"), drawing.text(".freed")];
+  });
+  expect(said.slice(1).every(([change]) => change.startsWith("New: "))).toBe(true);
+  expect(new Set(said.map(([change]) => change)).size).toBe(5);
+  expect(said[3][1]).toContain("12 of 16");
+  expect(said[4][1]).toContain("10 of 16");
 });

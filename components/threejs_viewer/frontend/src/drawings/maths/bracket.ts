@@ -14,6 +14,8 @@ export interface Setting {
   /** Of one token in one layer. */
   bytes: number[];
   operations: number[];
+  /** Bytes of a number. */
+  each: number;
 }
 
 /** So many times as many operations are told. */
@@ -53,25 +55,36 @@ export function seen(at: number, first: number, last = first): number {
 export const times = (ratio: number): string =>
   ratio < 10 ? ratio.toFixed(1) : counted(Math.round(ratio));
 
+/** What a stop changes, seen from the one before it. */
+export const changes = (tokens: number): string[] => [
+  "The query meets each key as it lies in the cache, rotated to where its token stands.",
+  `New: latents are kept. A key is made of each of the ${tokens} for every new token, and none says where its token stands.`,
+  "New: W is applied to the query, once for all tokens. The scores stay the same: what each token is, not where.",
+  "New: keys are rotated to where they stand. So W differs with the distance, and q W is made anew for every token.",
+  "New: a small rotated key of its own says where each token stands. So one W and one q W serve all tokens again.",
+];
+
 /** The cost of one stop in a sentence. */
 export function told(
   stop: number,
   names: readonly string[],
-  { bytes, operations, per }: Setting,
+  { bytes, operations, per, each }: Setting,
   difference: string,
 ): string {
-  const cost = `${counted(bytes[stop])} bytes of each token, ${counted(operations[stop])} operations ${per}`;
+  const kept = `${counted(bytes[stop])} bytes of each token (${each} a number)`;
+  const cost = `${kept}, ${counted(operations[stop])} operations ${per}`;
   const than = (other: number): string => times(operations[stop] / operations[other]);
   const dearer =
-    operations[MOVED] > DEAR * operations[KEPT]
+    operations[SPLIT] > DEAR * operations[KEPT]
       ? `, ${than(KEPT)} times as many as with keys and values kept`
       : "";
+  const place = counted(bytes[SPLIT] - bytes[MOVED]);
   const more = [
     "",
     `, ${than(MOVED)} times as many as with the matrix moved`,
-    `${dearer}. The scores are the same numbers, within ${difference}`,
+    `. The scores are the same numbers, within ${difference}`,
     `, ${than(MOVED)} times as many: each distance has a matrix of its own, and none can be absorbed for all`,
-    ". No latent is rotated, and the small rotated key says where a token stands",
+    `${dearer}. No latent is rotated: the rotated key, ${place} of the bytes, says where a token stands`,
   ][stop];
   return `${stop + 1}, ${names[stop]}: ${cost}${more}.`;
 }
