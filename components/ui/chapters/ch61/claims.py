@@ -122,20 +122,7 @@ def apart(layer: int) -> Told:
 WITH_EXPERTS = rows("latent_experts", part="race", attention="mla", ffn="moe")
 """Networks with latents and eight experts, whose biases even out the loads."""
 
-DENSE = rows("latent_experts", part="race", attention="mla", ffn="dense")
-"""The same with one dense FFN of as many neurons."""
-
-
 N_LAYER, BOOK_LAYERS = 3, 6
-
-RACES = {
-    f"{race}: {name}": rows(record, part="race", attention="mla", ffn=ffn)
-    for race, record in (("first race", "latent_experts"), ("second race", "equal_latents"))
-    for name, ffn in (("dense", "dense"), ("8 experts", "moe"))
-}
-"""The same comparison twice; all else on the page is of the first."""
-
-SECOND_DENSE, SECOND_EXPERTS = (RACES[f"second race: {name}"] for name in ("dense", "8 experts"))
 
 
 def of_all(found: Rows, field: str, form: str) -> Told:
@@ -154,6 +141,22 @@ def changed(change: str) -> Rows:
 
 
 NO_BIASES = changed("no_bias_updates")
+
+FIRST, SECOND = "first race", "second race"
+DENSE_ALL, EIGHT = "dense, as many neurons in all", "8 experts"
+SECOND_DENSE, SECOND_EXPERTS = (
+    rows("equal_latents", part="race", attention="mla", ffn=ffn) for ffn in ("dense", "moe")
+)
+
+RACERS: dict[tuple[str, str], Rows] = {
+    (SECOND, DENSE_ALL): SECOND_DENSE,
+    (SECOND, EIGHT): SECOND_EXPERTS,
+    (FIRST, DENSE_ALL): rows("latent_experts", part="race", attention="mla", ffn="dense"),
+    (FIRST, EIGHT): WITH_EXPERTS,
+    (FIRST, CHANGES["dense_active"]): changed("dense_active"),
+}
+"""By race and FFN, all with latents: eight experts and their dense rivals. The second race is of
+wider FFNs, whose rates three seeds chose; all else on the page is of the first."""
 
 BALANCED = {"with biases": WITH_EXPERTS, "without biases": NO_BIASES}
 
@@ -409,12 +412,13 @@ TABLES = {
     "moe.races": Table(
         "Network",
         {
-            name: {
+            f"{race}: {name}": {
                 "parameters": of_all(found, "parameters", "{:,}"),
+                "operations a token": of_all(found, "flops_per_token", "{:,}"),
                 "learning rate": of_all(found, "rate", "{:g}"),
                 "problems wrong": wrong(found),
             }
-            for name, found in RACES.items()
+            for (race, name), found in RACERS.items()
         },
     ),
     "moe.balance": Table(
