@@ -181,8 +181,8 @@ IN_TWO_LINES = "split(replace(datum.label, ' of the ', ' of '), ' of ')"
 """A long name, 'tens of the first number', as 'tens' above 'first number'."""
 
 
-STRIPES, OF_STRIPE = 7, 0.75
-"""Of a hatched cell: its stripes, and where in each its line begins."""
+STRIPES, OF_STRIPE, FAINT = 7, 0.8, 0.6
+"""Of a hatched cell: its stripes, where in each its line begins, and how strong it is."""
 
 
 def hatching() -> alt.Gradient:
@@ -253,6 +253,6 @@ def table_map(
     layers = [cells, numbers]
     if hatched and len(data) < len(whole):
         empty = alt.Chart(whole.loc[whole["value"].isna(), ["row", "column"]])
-        mark = empty.mark_rect(fill=hatching(), stroke=LINE.now)
+        mark = empty.mark_rect(fill=hatching(), fillOpacity=FAINT, stroke=LINE.now)
         layers.append(mark.encode(x=base.encoding.x, y=base.encoding.y))
     return finished(alt.layer(*layers).properties(height=48 * len(rows)))

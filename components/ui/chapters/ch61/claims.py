@@ -25,7 +25,7 @@ LABELS = {
 GIVEN, WHERE = "carry_given_token", "carry_given_place_and_line"
 
 CHANGES = {
-    "dense_active": "dense, as many active neurons",
+    "dense_active": "dense, small",
     "experts_4": "4 experts",
     "experts_16": "16 experts",
     "no_bias_updates": "8 experts, no biases",
@@ -143,7 +143,7 @@ def changed(change: str) -> Rows:
 NO_BIASES = changed("no_bias_updates")
 
 FIRST, SECOND = "first race", "second race"
-DENSE_ALL, EIGHT = "dense, as many neurons in all", "8 experts"
+DENSE_ALL, DENSE_ACTIVE, EIGHT = "dense, large", CHANGES["dense_active"], "8 experts"
 SECOND_DENSE, SECOND_EXPERTS = (
     rows("equal_latents", part="race", attention="mla", ffn=ffn) for ffn in ("dense", "moe")
 )
@@ -151,12 +151,13 @@ SECOND_DENSE, SECOND_EXPERTS = (
 RACERS: dict[tuple[str, str], Rows] = {
     (SECOND, DENSE_ALL): SECOND_DENSE,
     (SECOND, EIGHT): SECOND_EXPERTS,
-    (FIRST, DENSE_ALL): rows("latent_experts", part="race", attention="mla", ffn="dense"),
+    (FIRST, DENSE_ACTIVE): changed("dense_active"),
     (FIRST, EIGHT): WITH_EXPERTS,
-    (FIRST, CHANGES["dense_active"]): changed("dense_active"),
+    (FIRST, DENSE_ALL): rows("latent_experts", part="race", attention="mla", ffn="dense"),
 }
-"""By race and FFN, all with latents: eight experts and their dense rivals. The second race is of
-wider FFNs, whose rates three seeds chose; all else on the page is of the first."""
+"""By race and FFN, all with latents: eight experts and their dense rivals, one with as many neurons
+in all and one with as many as a token uses. The second race is of wider FFNs, whose rates three
+seeds chose; all else on the page is of the first."""
 
 BALANCED = {"with biases": WITH_EXPERTS, "without biases": NO_BIASES}
 

@@ -124,11 +124,11 @@ def tied() -> list[int]:
     return np.flatnonzero(bias == bias.max()).tolist()
 
 
-def sum_of_favourite() -> float:
-    """Score and bias, at the last digit, of the expert that scores highest there."""
+def favourite() -> tuple[int, float]:
+    """The expert that scores highest at the last digit, and its score and bias together."""
     layer = of_sign()
-    best = layer.scores[-1].argmax()
-    return float(layer.scores[-1, best] + layer.bias[best])
+    best = int(layer.scores[-1].argmax())
+    return best, float(layer.scores[-1, best] + layer.bias[best])
 
 
 def softmax(logits: Numbers) -> Numbers:
@@ -337,13 +337,12 @@ def to_be_told(race: Sequence[Row]) -> Picked:
 # ---------------------------------------------------------------- does it pay?
 
 EIGHT, SIXTEEN = claims.EIGHT, claims.CHANGES["experts_16"]
-DENSE_ACTIVE = claims.CHANGES["dense_active"]
 CHANGED: dict[str, Rows] = {
     EIGHT: claims.WITH_EXPERTS,
     **{
         words: claims.changed(change)
         for change, words in claims.CHANGES.items()
-        if words != DENSE_ACTIVE
+        if words != claims.DENSE_ACTIVE
     },
 }
 """Eight experts of the first race, and one change to them at a time."""
@@ -563,7 +562,8 @@ CALC: dict[str, Callable[[], str]] = {
     "sign_with_bias": weights_with_bias,
     "tied": lambda: join_words([f"{expert}" for expert in tied()]),
     "tie": lambda: f"{of_sign().bias.max():.3f}",
-    "sum_of_favourite": lambda: f"{sum_of_favourite():.3f}",
+    "favourite": lambda: f"{favourite()[0]}",
+    "favourite_sum": lambda: f"{favourite()[1]:.3f}",
     "raised": lambda: f"{RAISED[0] - LOGITS[0]:g}",
     "softmax_before": lambda: of_expert_1(softmax, LOGITS),
     "softmax_after": lambda: of_expert_1(softmax, RAISED),
