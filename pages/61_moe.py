@@ -90,10 +90,15 @@ page.prose("router")
 
 
 def expert_map(values: Numbers, column_title: str) -> Any:
-    """A number for every expert of every layer, (L, E); an empty cell for none."""
+    """A number for every expert of every layer, (L, E); a hatched cell for none."""
     layers, experts = ([*range(n)] for n in values.shape)
     return maps.table_map(
-        values, [f"layer {i}" for i in layers], [str(i) for i in experts], "layer", column_title
+        values,
+        [f"layer {i}" for i in layers],
+        [str(i) for i in experts],
+        "layer",
+        column_title,
+        hatched=True,
     )
 
 
@@ -110,9 +115,10 @@ def shut_one() -> None:
     found = worked.shut_map(rows)
     n_layer, n_expert = found.shape
     idle = claims.sent(worked.loads_of(loads)) == 0
+    st.html(maps.table_key("blank: breaks no problem", "idle: never chosen"))
     page.draw(
         expert_map(np.where(idle, np.nan, found), "ablated expert"),
-        alt="The share of problems wrong when one expert of one layer is ablated; idle ones empty",
+        alt="The share of problems wrong when an expert of one layer is ablated; idle ones hatched",
     )
     page.prose("shut_controls")
     how = page.choose("how", "One expert is", probes.HOW, probes.HOW[1])
@@ -245,10 +251,12 @@ def what_experts_tell() -> None:
 
 @page.section("pays")
 def does_it_pay() -> None:
-    race, changes = rows_of("latent_experts.jsonl"), rows_of("expert_changes.jsonl")
-    if not (race and changes) or not page.guess(
-        "Sixteen experts, each as large as before, hold nearly twice as much. How many problems "
-        "does that network get wrong?",
+    race, changes, second = (
+        rows_of(f"{name}.jsonl") for name in ("latent_experts", "expert_changes", "equal_latents")
+    )
+    if not (race and changes and second) or not page.guess(
+        "Sixteen experts in place of the first race's eight hold nearly twice as much. How many "
+        "problems does that network get wrong?",
         worked.LARGER,
         lambda: worked.wrong_with_sixteen(race, changes),
         frame=worked.to_pay(race, changes),
@@ -256,15 +264,15 @@ def does_it_pay() -> None:
         return
     page.draw(
         dots.seeds(
-            points := worked.pay_points(race, changes),
+            points := worked.pay_points(race, changes, second),
             "problems of four by four digits wrong",
             shares(),
             said=["errors"],
         ),
         alt="Wrong problems of small networks, dense and with experts, a point for each seed",
     )
-    st.caption(dots.in_pairs(points, worked.DENSE_ALL))
-    page.table("Networks, their size, their work and their errors", worked.pay_table(race, changes))
+    st.caption(dots.in_pairs(points, worked.EIGHT))
+    page.table("Four, eight and sixteen experts: size and errors", worked.pay_table(race, changes))
     page.notice()
     page.source(experiment.measure_change)
 

@@ -32,6 +32,20 @@ def test_an_attention_map_names_query_key_and_the_token_about_to_be_written() ->
     assert cell["value"] == 0.25 and cell["writes"] == "8"
 
 
+def test_a_small_map_hatches_cells_without_a_number_on_request_and_names_them() -> None:
+    values = np.array([[0.1, np.nan, 0.3], [0.4, 0.5, np.nan]])
+    where = (["a", "b"], ["x", "y", "z"], "rows", "columns")
+    plain, hatched = (maps.table_map(values, *where, hatched=on).to_dict() for on in (False, True))
+    assert (len(plain["layer"]), len(hatched["layer"])) == (2, 3)
+    fill = hatched["layer"][2]["mark"]["fill"]
+    offsets = [stop["offset"] for stop in fill["stops"]]
+    assert fill["gradient"] == "linear" and offsets == sorted(offsets) and offsets[-1] == 1
+    rows = hatched["datasets"][hatched["layer"][2]["data"]["name"]]
+    assert rows == [{"row": "a", "column": "y"}, {"row": "b", "column": "z"}]
+    key = maps.table_key("blank: none", "hatched: nobody")
+    assert key.index("blank: none") < key.index("repeating-linear-gradient") < key.index("nobody")
+
+
 def test_a_small_map_leaves_a_cell_empty_where_there_is_no_number_and_keeps_its_order() -> None:
     values = np.array([[0.1, np.nan, 0.3], [0.4, 0.5, 0.6]])
     chart = maps.table_map(values, ["a", "b"], ["x", "y", "z"], "rows", "columns")

@@ -23,7 +23,17 @@ from components.ui.plots.chart_parts import (
     swatches,
     token_axis,
 )
-from components.ui.plots.colours import ACCENT, GREY, INK, LINE, PAPER, RIGHT_FIELD, WORSE, WRONG
+from components.ui.plots.colours import (
+    ACCENT,
+    GREY,
+    INK,
+    LINE,
+    PAPER,
+    RIGHT_FIELD,
+    SOFT,
+    WORSE,
+    WRONG,
+)
 
 ATLAS_KINDS = ("right, trained on", "right, held out", "wrong, held out", "wrong, trained on")
 ATLAS_ORDER = ((False, True), (False, False), (True, False), (True, True))
@@ -171,12 +181,46 @@ IN_TWO_LINES = "split(replace(datum.label, ' of the ', ' of '), ' of ')"
 """A long name, 'tens of the first number', as 'tens' above 'first number'."""
 
 
+STRIPES, OF_STRIPE, FAINT = 7, 0.8, 0.6
+"""Of a hatched cell: its stripes, where in each its line begins, and how strong it is."""
+
+
+def hatching() -> alt.Gradient:
+    """What fills a cell that has no number."""
+    stops = [
+        alt.GradientStop(offset=(stripe + at) / STRIPES, color=tone.now)
+        for stripe in range(STRIPES)
+        for tone, ends in ((PAPER, (0, OF_STRIPE)), (SOFT, (OF_STRIPE, 1)))
+        for at in ends
+    ]
+    return alt.Gradient(gradient="linear", x1=0, y1=0, x2=1, y2=1, stops=stops)
+
+
+def table_key(blank: str, hatched: str) -> str:
+    """HTML of what a cell without a number says in `table_map`, blank or hatched."""
+    frame = f"box-shadow: inset 0 0 0 1px {LINE.now}"
+    lines = f"{PAPER.now} 0 2px, {SOFT.now} 2px 3px"
+    ground = f"repeating-linear-gradient(135deg, {lines})"
+    return (
+        f'<div class="wb-legend"><span><i style="{frame}"></i>{blank}</span>'
+        f'<span><i style="background: {ground}; {frame}"></i>{hatched}</span></div>'
+    )
+
+
 def table_map(
-    values: Numbers, rows: Sequence[str], columns: Sequence[str], row_title: str, column_title: str
+    values: Numbers,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    row_title: str,
+    column_title: str,
+    *,
+    hatched: bool = False,
 ) -> Chart:
-    """A small heat map with its numbers in the cells. `values` (rows, columns) in [0, 1]; there is
-    no cell where there is none, NaN. Where most would read 0.00, those stay blank."""
-    data = grid(values, rows, columns).dropna()
+    """A small heat map with its numbers in the cells. `values` (rows, columns) in [0, 1]; where
+    there is none, NaN, there is no cell, or it is `hatched`. Where most would read 0.00, those stay
+    blank: `table_key` says what either means."""
+    whole = grid(values, rows, columns)
+    data = whole.dropna()
     blank = data["value"] < 0.005
     sparse = bool(blank.mean() > 0.5)
     data["said"] = [f"{x:.2f}" for x in data["value"]]
@@ -206,4 +250,9 @@ def table_map(
     numbers = base.mark_text(fontSize=15).encode(
         text="said:N", color=readable("datum.value > 0.92")
     )
-    return finished(alt.layer(cells, numbers).properties(height=48 * len(rows)))
+    layers = [cells, numbers]
+    if hatched and len(data) < len(whole):
+        empty = alt.Chart(whole.loc[whole["value"].isna(), ["row", "column"]])
+        mark = empty.mark_rect(fill=hatching(), fillOpacity=FAINT, stroke=LINE.now)
+        layers.append(mark.encode(x=base.encoding.x, y=base.encoding.y))
+    return finished(alt.layer(*layers).properties(height=48 * len(rows)))

@@ -25,7 +25,7 @@ LABELS = {
 GIVEN, WHERE = "carry_given_token", "carry_given_place_and_line"
 
 CHANGES = {
-    "dense_active": "dense, as many active neurons",
+    "dense_active": "dense, small",
     "experts_4": "4 experts",
     "experts_16": "16 experts",
     "no_bias_updates": "8 experts, no biases",
@@ -122,20 +122,7 @@ def apart(layer: int) -> Told:
 WITH_EXPERTS = rows("latent_experts", part="race", attention="mla", ffn="moe")
 """Networks with latents and eight experts, whose biases even out the loads."""
 
-DENSE = rows("latent_experts", part="race", attention="mla", ffn="dense")
-"""The same with one dense FFN of as many neurons."""
-
-
 N_LAYER, BOOK_LAYERS = 3, 6
-
-RACES = {
-    f"{race}: {name}": rows(record, part="race", attention="mla", ffn=ffn)
-    for race, record in (("first race", "latent_experts"), ("second race", "equal_latents"))
-    for name, ffn in (("dense", "dense"), ("8 experts", "moe"))
-}
-"""The same comparison twice; all else on the page is of the first."""
-
-SECOND_DENSE, SECOND_EXPERTS = (RACES[f"second race: {name}"] for name in ("dense", "8 experts"))
 
 
 def of_all(found: Rows, field: str, form: str) -> Told:
@@ -154,6 +141,23 @@ def changed(change: str) -> Rows:
 
 
 NO_BIASES = changed("no_bias_updates")
+
+FIRST, SECOND = "first race", "second race"
+DENSE_ALL, DENSE_ACTIVE, EIGHT = "dense, large", CHANGES["dense_active"], "8 experts"
+SECOND_DENSE, SECOND_EXPERTS = (
+    rows("equal_latents", part="race", attention="mla", ffn=ffn) for ffn in ("dense", "moe")
+)
+
+RACERS: dict[tuple[str, str], Rows] = {
+    (SECOND, DENSE_ALL): SECOND_DENSE,
+    (SECOND, EIGHT): SECOND_EXPERTS,
+    (FIRST, DENSE_ACTIVE): changed("dense_active"),
+    (FIRST, EIGHT): WITH_EXPERTS,
+    (FIRST, DENSE_ALL): rows("latent_experts", part="race", attention="mla", ffn="dense"),
+}
+"""By race and FFN, all with latents: eight experts and their dense rivals, one with as many neurons
+in all and one with as many as a token uses. The second race is of wider FFNs, whose rates three
+seeds chose; all else on the page is of the first."""
 
 BALANCED = {"with biases": WITH_EXPERTS, "without biases": NO_BIASES}
 
@@ -409,12 +413,13 @@ TABLES = {
     "moe.races": Table(
         "Network",
         {
-            name: {
+            f"{race}: {name}": {
                 "parameters": of_all(found, "parameters", "{:,}"),
+                "operations a token": of_all(found, "flops_per_token", "{:,}"),
                 "learning rate": of_all(found, "rate", "{:g}"),
                 "problems wrong": wrong(found),
             }
-            for name, found in RACES.items()
+            for (race, name), found in RACERS.items()
         },
     ),
     "moe.balance": Table(

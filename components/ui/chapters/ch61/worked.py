@@ -20,7 +20,7 @@ from components.ui.plots.dots import seed_points
 from components.ui.words import band, spelled
 from lab.model.config import GPTConfig, MixtureOfExpertsConfig
 from lab.numerals import written
-from lab.readings import Counts, Row, Rows, in_brackets
+from lab.readings import Counts, Row, Rows, in_brackets, join_words
 from lab.statistics import spread
 
 cost = lazily("lab.model.cost")
@@ -116,6 +116,19 @@ def weights_with_bias() -> str:
     chosen = layer.biased.chosen[SIGN]
     found = layer.scores[SIGN, chosen] + layer.bias[chosen]
     return " and ".join(f"{w:.2f}" for w in found / found.sum())
+
+
+def tied() -> list[int]:
+    """The experts of layer 0 whose bias is highest; several, since all biases go by equal steps."""
+    bias = of_sign().bias.round(3)
+    return np.flatnonzero(bias == bias.max()).tolist()
+
+
+def favourite() -> tuple[int, float]:
+    """The expert that scores highest at the last digit, and its score and bias together."""
+    layer = of_sign()
+    best = int(layer.scores[-1].argmax())
+    return best, float(layer.scores[-1, best] + layer.bias[best])
 
 
 def softmax(logits: Numbers) -> Numbers:
@@ -323,55 +336,57 @@ def to_be_told(race: Sequence[Row]) -> Picked:
 
 # ---------------------------------------------------------------- does it pay?
 
-DENSE_ALL, EIGHT = "dense, as many neurons in all", "8 experts"
-DENSE_ACTIVE = claims.CHANGES["dense_active"]
-NETWORKS: dict[str, Rows] = {
-    DENSE_ALL: claims.DENSE,
-    DENSE_ACTIVE: claims.changed("dense_active"),
+EIGHT, SIXTEEN = claims.EIGHT, claims.CHANGES["experts_16"]
+CHANGED: dict[str, Rows] = {
     EIGHT: claims.WITH_EXPERTS,
     **{
         words: claims.changed(change)
         for change, words in claims.CHANGES.items()
-        if words != DENSE_ACTIVE
+        if words != claims.DENSE_ACTIVE
     },
 }
-"""All with latents."""
+"""Eight experts of the first race, and one change to them at a time."""
 
 
 def pay_runs(race: Sequence[Row], changes: Sequence[Row]) -> dict[str, list[Row]]:
-    """The runs of each network."""
+    """The runs of each of these."""
     records = {claims.WITH_EXPERTS.path: race, claims.NO_BIASES.path: changes}
-    return {name: found.of(records[found.path]) for name, found in NETWORKS.items()}
+    return {name: found.of(records[found.path]) for name, found in CHANGED.items()}
 
 
-def pay_points(race: Sequence[Row], changes: Sequence[Row]) -> list[Row]:
-    """Sums of four by four digits wrong, a point a network and seed."""
+def pay_points(race: Sequence[Row], changes: Sequence[Row], second: Sequence[Row]) -> list[Row]:
+    """Problems of four by four digits wrong, a point a network and seed: the dense rivals, each
+    beside the experts of its race, then the changes."""
+    networks = claims.RACERS | {(claims.FIRST, name): found for name, found in CHANGED.items()}
+    records = {
+        claims.SECOND_DENSE.path: second,
+        claims.WITH_EXPERTS.path: race,
+        claims.NO_BIASES.path: changes,
+    }
     return [
-        point
-        for arm, runs in pay_runs(race, changes).items()
-        for point in seed_points({arm: claims.wrong(NETWORKS[arm])}, runs)
+        {"group": group, **point}
+        for (group, arm), found in networks.items()
+        for point in seed_points({arm: claims.wrong(found)}, found.of(records[found.path]))
     ]
 
 
 def pay_table(race: Sequence[Row], changes: Sequence[Row]) -> list[dict[str, str]]:
-    """A line a network of the chart: its size, its work and its errors."""
-    out: list[dict[str, str]] = []
-    for name, rows in pay_runs(race, changes).items():
-        wrong = spread(row["wrong_4x4"] for row in rows)
-        out.append(
-            {
-                "FFN": name,
-                "parameters": f"{rows[0]['parameters']:,}",
-                "operations a token": f"{rows[0]['flops_per_token']:,}",
-                f"wrong of {rows[0]['n_4x4']:,}": in_brackets(wrong, "{:,.0f}"),
-                "seeds": f"{len(rows)}",
-            }
-        )
-    return out
+    """A line for each number of experts: size, work and errors."""
+    runs = pay_runs(race, changes)
+    return [
+        {
+            "first race": name,
+            "parameters": f"{rows[0]['parameters']:,}",
+            "operations a token": f"{rows[0]['flops_per_token']:,}",
+            f"wrong of {rows[0]['n_4x4']:,}": in_brackets(
+                spread(row["wrong_4x4"] for row in rows), "{:,.0f}"
+            ),
+            "seeds": f"{len(rows)}",
+        }
+        for name in (claims.CHANGES["experts_4"], EIGHT, SIXTEEN)
+        for rows in [runs[name]]
+    ]
 
-
-PAYS = (DENSE_ALL, DENSE_ACTIVE, EIGHT)
-SIXTEEN = claims.CHANGES["experts_16"]
 
 LARGER = ("fewer than with eight", "about as many", "more than with eight")
 """What a link may say."""
@@ -455,7 +470,7 @@ def besides(race: Sequence[Row], changes: Sequence[Row]) -> list[dict[str, str]]
             NOT_TRIED,
         ),
     ]
-    heads = ("DeepSeek-V3 has", "what for", "the book's network", f"small networks, wrong of {n:,}")
+    heads = ("DeepSeek-V3 has", "what for", "the book's network", f"first race, wrong of {n:,}")
     return [dict(zip(heads, line, strict=True)) for line in lines]
 
 
@@ -545,6 +560,10 @@ CALC: dict[str, Callable[[], str]] = {
     "sign_scores": lambda: scores_of_sign(of_sign().biased),
     "sign_weights": lambda: " and ".join(f"{w:.2f}" for w in of_sign().biased.weights[SIGN]),
     "sign_with_bias": weights_with_bias,
+    "tied": lambda: join_words([f"{expert}" for expert in tied()]),
+    "tie": lambda: f"{of_sign().bias.max():.3f}",
+    "favourite": lambda: f"{favourite()[0]}",
+    "favourite_sum": lambda: f"{favourite()[1]:.3f}",
     "raised": lambda: f"{RAISED[0] - LOGITS[0]:g}",
     "softmax_before": lambda: of_expert_1(softmax, LOGITS),
     "softmax_after": lambda: of_expert_1(softmax, RAISED),

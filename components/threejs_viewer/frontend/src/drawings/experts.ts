@@ -1,6 +1,7 @@
 // How a mixture of experts chooses. Of one token of a text the scores of all experts stand as bars,
 // the biases on top; from it ribbons run to the experts that win, as wide as their weights, and below
-// stands how many tokens every expert got, with biases and without. All numbers come from Python.
+// stands how many tokens every expert got: at the left with biases, at the right without, and solid
+// is what is used. All numbers come from Python.
 
 import { make } from "../shared/dom";
 import "./experts.css";
@@ -50,6 +51,7 @@ const NAME = 40; // the box of an expert's name and weight
 const [LOAD, COUNT, APART] = [30, 18, 18]; // the bars of the loads, their numbers, and between
 const [LABEL, BELOW] = [20, 10]; // a line above a zone, and from the boxes to the loads without it
 const GUTTER = 100; // for words on the left
+const [LINE, FOOT] = [15, 12]; // from line to line of these words, and below all
 const [WIDEST, OF_PITCH] = [15, 0.8]; // all ribbons of a token together
 const HAIR = 0.8; // the thinnest ribbon
 const [MOST_BOX, BOX_GAP] = [96, 0.2]; // from box to box, and what of it is free
@@ -239,7 +241,7 @@ class Experts extends MovingDrawing<Data> {
     group.append(box, name, weight);
     const now = draw(group, "rect", { class: "now" });
     const other = draw(group, "path", { class: "other" });
-    const counts: Box["counts"] = [text("count"), text("count before")];
+    const counts: Box["counts"] = [text("count"), text("count")];
     const idle = text("none");
     return {
       ...{ ...mark, reach, stem, score, added, taken, cap, total, own, bias, weight },
@@ -278,6 +280,26 @@ class Experts extends MovingDrawing<Data> {
     return this.plain ? this.layer.plain : this.layer.biased;
   }
 
+  /** The layer and the choice that are shown, and what was clicked. */
+  protected override get linked(): string[] {
+    const { shown, plain, chosen } = this;
+    return [
+      ...(shown === this.data.at ? [] : [`layer${shown}`]),
+      ...(plain ? ["plain"] : []),
+      ...(chosen ? [`${chosen.kind}${chosen.i}`] : []),
+    ];
+  }
+
+  protected override followLink(words: readonly string[]): void {
+    for (const word of words) {
+      const [name, i] = [word.replace(/\d+$/, ""), Number(/\d*$/.exec(word)![0])];
+      if (name === "plain") this.turnBias(true);
+      if (name === "layer" && i < this.tabs.length) this.turnTo(i);
+      if (name === "token" && i < this.tokens.length) this.choose({ kind: name, i });
+      if (name === "expert" && i < this.boxes.length) this.choose({ kind: name, i });
+    }
+  }
+
   private turnTo(at: number): void {
     this.shown = at;
     this.tabs.forEach((tab, i) => set(tab, { "aria-pressed": i === at }));
@@ -310,7 +332,7 @@ class Experts extends MovingDrawing<Data> {
     const top = cells.rows * ROW + FALL;
     const floor = top + HEAD + HIGH;
     const left = this.placeBoxes(width, top, floor);
-    const height = this.zones.load + LOAD + COUNT + 12;
+    const height = this.zones.load + LOAD + COUNT + FOOT + (left >= GUTTER ? FOOT : 0);
     set(this.svg, { viewBox: `0 0 ${width} ${height}`, height });
     this.placeAxis(left, width);
     this.placeRibbons(xs, top, Math.min(WIDEST, OF_PITCH * cells.pitch));
@@ -342,7 +364,7 @@ class Experts extends MovingDrawing<Data> {
     const [wordy, roomy] = [pitch >= WORDY, pitch >= ROOMY];
     const line = gutter ? 0 : LABEL;
     const name = floor + (line || 8);
-    const load = name + NAME + (line || BELOW);
+    const load = name + NAME + (gutter ? BELOW : LABEL + LINE);
     this.pitch = pitch;
     this.zones = { top, floor, name, load };
     this.svg.classList.toggle("roomy", roomy);
@@ -356,8 +378,8 @@ class Experts extends MovingDrawing<Data> {
       set(one.label, { x, y: name + 12 });
       set(one.weight, { x, y: name + 29 });
       one.label.textContent = isShared ? "shared" : wordy ? `expert ${e}` : String(e);
-      for (const shape of [one.score, one.now])
-        set(shape, { x: x - bar / 2, width: shape === one.now ? bar / 2 - 1 : bar });
+      set(one.score, { x: x - bar / 2, width: bar });
+      set(one.now, { width: bar / 2 - 1 });
       for (const text of [one.total, one.idle]) set(text, { x });
       for (const text of [one.own, one.bias]) set(text, { x: x + bar / 2 + 4 });
       one.counts.forEach((text, k) => {
@@ -386,21 +408,24 @@ class Experts extends MovingDrawing<Data> {
     this.words.replaceChildren();
     const { top, name, load } = this.zones;
     const wide = left >= GUTTER; // else in a line above each zone
-    const word = (lines: string[], x: number, y: number): void =>
-      lines.forEach((line, i) => say(draw(this.words, "text", { x, y: y + 16 * i }), line));
+    const word = (lines: string[], y: number): void =>
+      lines.forEach((line, i) => say(draw(this.words, "text", { x: 0, y: y + LINE * i }), line));
     const score = this.plain ? ["score"] : ["score, with", "its bias"];
     const weight = ["weight, from", "scores alone"];
-    const kinds = this.plain ? ["without", "with bias"] : ["with bias", "without"];
-    const lines = ["tokens sent there", `solid: ${kinds[0]}`, `dashed: ${kinds[1]}`];
+    // A side is with or without, a line is used or not: neither changes with the switch.
+    const [sides, styles] = [
+      ["left: with bias", "right: without"],
+      ["solid: used", "dashed: not used"],
+    ];
     if (wide) {
-      word(score, 0, top + HEAD + 12);
-      word(weight, 0, name + 16);
-      word(lines, 0, load + 10);
+      word(score, top + HEAD + 12);
+      word(weight, name + 16);
+      word(["tokens sent there", ...sides, ...styles], load + 4);
       return;
     }
-    word([score.join(" ")], 0, top + 8);
-    word([`expert, and below its ${weight.join(" ")}`], 0, name - 6);
-    word([lines.join(", ")], 0, load - 6);
+    word([score.join(" ")], top + 8);
+    word([`expert, and below its ${weight.join(" ")}`], name - 6);
+    word([["tokens sent there", ...sides].join(", "), styles.join(", ")], load - LINE - 6);
   }
 
   private y(score: number): number {
@@ -494,16 +519,21 @@ class Experts extends MovingDrawing<Data> {
     const { layers, n_expert } = this.data;
     const { biased, plain } = this.layer;
     const unit = LOAD / highest(layers, n_expert);
-    const both = this.plain ? [plain, biased] : [biased, plain];
+    const both = [biased, plain];
     const levels = both.map((routed) => filling(routed, n_expert, read, part));
     const counts = both.map((routed) => loads(routed, n_expert, read));
+    const [used, other] = this.plain ? [1, 0] : [0, 1];
     const bottom = this.zones.load + LOAD;
     this.boxes.slice(0, n_expert).forEach((one, e) => {
-      const high = levels[0][e] * unit;
-      set(one.now, { y: (bottom - high).toFixed(1), height: high.toFixed(1) });
-      const [x, wide] = [middleOf(one) + 1, number(one.now, "width")];
-      set(one.other, { d: outline(x, wide, bottom - levels[1][e] * unit, bottom) });
-      one.counts.forEach((text, k) => say(text, String(counts[k][e])));
+      const wide = number(one.now, "width");
+      const sides = [middleOf(one) - wide - 1, middleOf(one) + 1];
+      const high = levels[used][e] * unit;
+      set(one.now, { x: fixed(sides[used]), y: fixed(bottom - high), height: fixed(high) });
+      set(one.other, { d: outline(sides[other], wide, bottom - levels[other][e] * unit, bottom) });
+      one.counts.forEach((text, k) => {
+        text.classList.toggle("before", k === other);
+        say(text, String(counts[k][e]));
+      });
       const idle = this.idle.includes(e);
       say(one.idle, idle ? "idle" : "");
     });

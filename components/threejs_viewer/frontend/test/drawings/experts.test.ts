@@ -295,6 +295,63 @@ test.each(each)("$title: scrubbed, loads are NumPy's, with biases and without", 
   }
 });
 
+test("with biases is always at the left, without at the right, and the words do not change", () => {
+  const drawing = open();
+  const words = (): string => drawing.one(".words").textContent;
+  const told = words().slice(words().indexOf("tokens sent there"));
+  const across = (one: Element): number => Number(one.getAttribute("x"));
+  const columns = (): string[][] =>
+    [0, 1].map((side) =>
+      marks(drawing, "expert")
+        .slice(0, n_expert)
+        .map((mark) => {
+          const counts = [...mark.querySelectorAll(".count")];
+          return counts.sort((one, other) => across(one) - across(other))[side].textContent;
+        }),
+    );
+  const solid = (): boolean[] =>
+    marks(drawing, "expert")
+      .slice(0, n_expert)
+      .map((mark) => {
+        const [score, now] = [".score", ".now"].map((of) => mark.querySelector(of)!);
+        return across(now) > across(score) + 1; // else at its left edge
+      });
+  expect(told).toMatch(/left: with bias.*right: without.*solid: used.*dashed: not used/);
+  const before = columns();
+  expect(before[0]).toEqual(each[0].found.loads[T].map(String));
+  expect(solid()).toEqual(range(n_expert).map(() => false));
+  turn(drawing);
+  expect(columns()).toEqual(before);
+  expect(solid()).toEqual(range(n_expert).map(() => true));
+  expect(words()).toContain(told);
+});
+
+test("a copied moment names the layer, the switch and what is clicked, and opens with them", async () => {
+  vi.stubGlobal("location", { href: "https://book.example/moe" });
+  const written: string[] = [];
+  const writeText = (text: string) => Promise.resolve(void written.push(text));
+  vi.stubGlobal("navigator", { clipboard: { writeText } });
+  const drawing = open();
+  drawing.all(".layers button")[1].click();
+  turn(drawing);
+  scrubTo(drawing, 9);
+  hand(marks(drawing, "token")[3], "click");
+  drawing.one(".copy").click();
+  await vi.waitFor(() => expect(written.length).toBe(1));
+  const [said, address] = written[0].split("\n");
+  expect(address).toBe("https://book.example/moe?moment=.9_layer1_plain_token3");
+  vi.stubGlobal("location", { href: address });
+  const again = opened(experts, cases.experts);
+  const pressed = again.all(".layers button").map((one) => one.getAttribute("aria-pressed"));
+  expect(pressed).toEqual(["false", "true"]);
+  expect(again.one(".plain").getAttribute("aria-checked")).toBe("true");
+  expect([again.one<HTMLInputElement>(".scrub").value, again.text(".said")]).toEqual(["9", said]);
+  expect(countsOf(again)).toEqual(each[1].found.plain[9]);
+  vi.stubGlobal("location", { href: "https://book.example/moe?moment=.9_layer7_token99_other" });
+  expect(opened(experts, cases.experts).text(".said")).toBe(each[0].found.sent[8]);
+  vi.unstubAllGlobals();
+});
+
 /** The bars of the token that is shown, as [height, what stands above, its weight]. */
 const barsOf = (drawing: Shown): [number, string, string][] =>
   marks(drawing, "expert")

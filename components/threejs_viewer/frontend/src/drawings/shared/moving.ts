@@ -4,7 +4,7 @@
 // no motion finds the last moment, and no button that plays.
 
 import { make } from "../../shared/dom";
-import { addressOf, momentIn, nameOf } from "./address";
+import { addressOf, momentIn, nameOf, setIn } from "./address";
 import { cardOf } from "./card";
 import { Drawing, type Sent } from "./drawing";
 import { say, setShare, still } from "./elements";
@@ -75,6 +75,14 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
 
   /** What a reader points at or has chosen, given back. */
   protected letGo(): void {}
+
+  /** What a reader has set besides, as words of a link: small letters, then a number or none. */
+  protected get linked(): string[] {
+    return [];
+  }
+
+  /** Sets what a link says of this drawing; words that it does not know change nothing. */
+  protected followLink(_words: readonly string[]): void {}
 
   /** The moment to which all is set back. */
   protected get home(): number {
@@ -232,8 +240,10 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
 
   /** Where the address names a moment of this drawing. */
   private comeToTheMoment(): void {
-    const at = momentIn(location.href, nameOf(this.root));
+    const name = nameOf(this.root);
+    const at = momentIn(location.href, name);
     if (at === null) return;
+    this.followLink(setIn(location.href, name));
     this.stopAt(at);
     this.root.scrollIntoView?.({ block: "center" });
   }
@@ -249,7 +259,7 @@ export abstract class MovingDrawing<Data extends Sent> extends Drawing<Data> {
 
   private async copyMoment(): Promise<void> {
     this.settle();
-    const address = addressOf(location.href, nameOf(this.root), this.at);
+    const address = addressOf(location.href, nameOf(this.root), this.at, this.linked);
     await handText(this.part, `${this.said}\n${address}`);
   }
 
