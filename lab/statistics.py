@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
@@ -77,6 +77,35 @@ def in_the_same_order(pairs: Iterable[tuple[float, float]]) -> tuple[int, int]:
     """
     counted = [(x - v, y - w) for (x, y), (v, w) in combinations(pairs, 2) if y != w]
     return sum(dx * dy > 0 for dx, dy in counted), len(counted)
+
+
+def different_of(n: int, draws: int) -> float:
+    """How many of `n` things are expected to be drawn at least once, each draw from all of them:
+    n (1 - (1 - 1/n)^draws)."""
+    return n * (1 - (1 - 1 / n) ** draws)
+
+
+class Together(NamedTuple):
+    """Of what two runs were both asked, over all pairs of runs: how much, wrong in both, wrong in
+    one alone, and how much were wrong in both if the runs of a pair knew nothing of each other."""
+
+    n: int
+    both: int
+    one_alone: int
+    by_chance: float
+
+
+def wrong_together(runs: Sequence[Mapping[Hashable, bool]]) -> Together:
+    """Of several runs, each of which says of its own problems whether they are wrong."""
+    n = both = alone = 0
+    by_chance = 0.0
+    for one, other in combinations(runs, 2):
+        shared = one.keys() & other.keys()
+        ours, theirs = sum(one[x] for x in shared), sum(other[x] for x in shared)
+        together = sum(one[x] and other[x] for x in shared)
+        n, both, alone = n + len(shared), both + together, alone + ours + theirs - 2 * together
+        by_chance += ours * theirs / len(shared) if shared else 0
+    return Together(n, both, alone, by_chance)
 
 
 def standard_score(part: int, n: int, other: int, other_n: int) -> float:

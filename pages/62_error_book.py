@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -20,6 +20,8 @@ from components.ui.live.service import LiveRun
 from components.ui.page_records import atlases, rows_of
 from components.ui.plots import dots
 from components.ui.plots.ends import shares
+from lab.readings import Row, Rows
+from lab.statistics import different_of
 
 experiment = lazily("lab.experiments.error_book")
 recipes = lazily("lab.recipes.live")
@@ -67,12 +69,42 @@ def the_bet() -> None:
 
 
 page.prose("opening")
+
+
+@page.section("picks")
+def what_each_way_reads() -> None:
+    rows = rows_of(RECORD)
+    if not rows:
+        return
+    found = worked.first_round(rows)
+    page.draw(figures.studied(found), alt=worked.first_round_said(found))
+    st.caption(page.text("picks_caption"))
+    page.source(different_of)
+
+
 page.three_from_before("before_split", "before_seeds", "before_few")
 
 # ---------------------------------------------------------------- 1. the rules
 
 
 page.prose("rules")
+
+
+def draw_ends(
+    found: Rows,
+    rows: Sequence[Row],
+    ways: Sequence[str],
+    alt: str,
+    *made_by: Callable[..., Any],
+    of: str = "test pairs",
+    most: float = worked.MOST_WRONG,
+) -> None:
+    """What each way leaves wrong, a dot a run, and what to notice. `most`: where the axis ends."""
+    points = worked.end_rows(found, rows, ways)
+    page.draw(dots.seeds(points, f"{of} wrong at the end", shares(most), said=["errors"]), alt=alt)
+    st.caption(dots.in_pairs(points, claims.ARMS["random_anew"]))
+    page.notice()
+    page.source(*made_by)
 
 
 with page.deeper("every way to pick, and what it leaves wrong"):
@@ -82,18 +114,13 @@ with page.deeper("every way to pick, and what it leaves wrong"):
         rows = rows_of(RECORD)
         if not rows:
             return
-        page.draw(
-            dots.seeds(
-                points := worked.end_rows(claims.PAIRS, rows, worked.BOUNDED),
-                "test pairs wrong at the end",
-                shares(worked.MOST_WRONG),
-                said=["errors"],
-            ),
-            alt="Test pairs wrong at the end, a point for each seed",
+        draw_ends(
+            claims.PAIRS,
+            rows,
+            worked.BOUNDED,
+            "Test pairs wrong at the end, a point for each seed",
+            experiment.most_of,
         )
-        st.caption(dots.in_pairs(points, claims.ARMS["random_anew"]))
-        page.notice()
-        page.source(experiment.most_of)
 
 
 # ---------------------------------------------------------------- 2. what stands in it
@@ -144,18 +171,13 @@ def what_counts_more() -> None:
         frame=worked.to_be_left(rows),
     ):
         return
-    page.draw(
-        dots.seeds(
-            points := worked.end_rows(claims.PAIRS, rows, worked.SUSPECTS),
-            "test pairs wrong at the end",
-            shares(worked.MOST_WRONG),
-            said=["errors"],
-        ),
-        alt="Test pairs wrong at the end, for ways that differ in what else is read",
+    draw_ends(
+        claims.PAIRS,
+        rows,
+        worked.SUSPECTS,
+        "Test pairs wrong at the end, for ways that differ in what else is read",
+        experiment.sizes_for,
     )
-    st.caption(dots.in_pairs(points, claims.ARMS["random_anew"]))
-    page.notice()
-    page.source(experiment.sizes_for)
 
 
 # ---------------------------------------------------------------- 4. near the end
@@ -172,18 +194,16 @@ def near_the_end() -> None:
         frame=worked.to_be_left_near(rows),
     ):
         return
-    page.draw(
-        dots.seeds(
-            points := worked.end_rows(claims.NEAR, rows, worked.NEAR_THE_END),
-            "test problems wrong at the end",
-            shares(worked.MOST_WRONG_NEAR),
-            said=["errors"],
-        ),
-        alt="Problems of four by four digits wrong at the end, a point for each run of each way",
+    draw_ends(
+        claims.NEAR,
+        rows,
+        worked.NEAR_THE_END,
+        "Problems of four by four digits wrong at the end, a point for each run of each way",
+        experiment.count_steps,
+        experiment.mistakes,
+        of="test problems",
+        most=worked.MOST_WRONG_NEAR,
     )
-    st.caption(dots.in_pairs(points, claims.ARMS["random_anew"]))
-    page.notice()
-    page.source(experiment.count_steps, experiment.mistakes)
 
 
 # ---------------------------------------------------------------- 5. wrong before, or lost

@@ -39,6 +39,7 @@ from lab.inference.answers import Answers, answers
 from lab.model.gpt import GPT
 from lab.recipes.recipe_index import recipe
 from lab.records import RECORDS, read_lines, select
+from lab.statistics import different_of
 from lab.training.checkpoint import load_run
 from lab.training.recipe import Recipe
 from lab.training.state import TrainState
@@ -561,10 +562,9 @@ def best_rate(rows: Sequence[Cell], task: TaskName, arm: Arm) -> float:
 
 
 def different_anew(task: ErrorBookSetting) -> int:
-    """How many different pairs a round of ordinary training is expected to read: of n pairs and m
-    draws, n (1 - (1 - 1/n)^m)."""
+    """How many different pairs a round of ordinary training is expected to read."""
     n = len(pairs_of("train", task.form.p, task.form.q)[0])
-    return round(n * (1 - (1 - 1 / n) ** (task.steps * BATCH)))
+    return round(different_of(n, task.steps * BATCH))
 
 
 def sizes_for(rows: Sequence[Cell], cell: Cell) -> list[int]:

@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import pytest
@@ -9,12 +10,15 @@ from tiny import failures
 
 from lab.statistics import (
     Spread,
+    Together,
+    different_of,
     in_the_same_order,
     lower_bound_95,
     ratio_of_medians,
     spread,
     standard_score,
     steps_until,
+    wrong_together,
 )
 
 
@@ -26,6 +30,23 @@ def exact_bound(errors: int, n: int) -> float:
         tail = sum(math.comb(n, k) * q**k * (1 - q) ** (n - k) for k in range(errors + 1))
         low, high = (q, high) if tail > Fraction(1, 20) else (low, q)
     return float(1 - high)
+
+
+def test_as_many_are_different_as_all_ways_to_draw_give_on_average() -> None:
+    def holds(n: int, draws: int) -> None:
+        ways = [len(set(way)) for way in product(range(n), repeat=draws)]
+        assert different_of(n, draws) == pytest.approx(sum(ways) / len(ways))
+
+    assert failures(holds, product([1, 2, 4], [0, 1, 3, 5])) == []
+
+
+def test_of_two_runs_what_both_were_asked_is_counted_and_nothing_else() -> None:
+    one = {1: True, 2: True, 3: False, 4: False, 5: True}
+    other = {1: True, 2: False, 3: True, 4: False, 9: True}
+    assert wrong_together([one, other]) == Together(4, both=1, one_alone=2, by_chance=1.0)
+    assert wrong_together([one, {9: True}]) == Together(0, 0, 0, 0.0)
+    three = wrong_together([one, other, one])
+    assert three == Together(4 + 5 + 4, 1 + 3 + 1, 2 + 0 + 2, 1 + 9 / 5 + 1)
 
 
 def test_without_errors_the_bound_has_a_closed_form() -> None:

@@ -18,7 +18,7 @@ from components.ui.live.service import LiveRun
 from components.ui.page_records import FORM, atlases
 from components.ui.plots import colours
 from lab.data.neighbours import neighbours
-from lab.data.problems import split_value
+from lab.data.problems import split_value, two_digit_split
 from lab.data.vocabulary import VOCABULARY
 from lab.experiments import error_book
 from lab.live.loop import RunSpec
@@ -146,6 +146,56 @@ def test_a_round_costs_what_prose_says(rows: Any) -> None:
     first = claims.of_book(claims.PAIRS).of(rows)[0]["curve"][1]
     assert worked.CALC["asked_round"]() == f"{first['tokens_asked']:,}"
     assert worked.CALC["studied_round"]() == f"{first['tokens']:,}"
+
+
+def test_the_picture_of_a_round_is_the_record(seen: Any, rows: Any) -> None:
+    """Random draws by the kinds that the split, the atlas of the run and chance alone give."""
+    (found,) = charts(seen(PAGE), "way", "what", "of")
+    assert found == worked.first_round(rows)
+    parts = {
+        name: {row["what"]: row["n"] for row in found if row["way"] == claims.ARMS[name]}
+        for name in worked.COMPARED
+    }
+    sizes = {row["way"]: row["of"] for row in found}
+    atlas, values = atlases()["few_pairs"], two_digit_split()
+    new = (values < 0.3) & (values >= 0.05)
+    for name, reads in parts.items():
+        run = claims.PAIRS.where(arm=name).of(rows)[0]
+        whole = (values < 0.3 if name == "random_anew" else new).sum()
+        assert sum(reads.values()) == pytest.approx(whole) == sizes[claims.ARMS[name]]
+        studied = whole - reads["not read"]
+        if name == "random_anew":
+            assert round(studied) == error_book.different_anew(error_book.TASKS["2x2"])
+            assert reads["known"] == pytest.approx(studied * (values < 0.05).sum() / whole)
+            once = run["curve"][1]["tokens"] / FORM.length * (1 - 1 / whole) ** 1919
+            assert studied / 2 < once < studied
+        else:
+            assert studied == run["curve"][1]["distinct"]
+        if name != "own_mistakes":
+            of_new = reads["wrong"] / (reads["wrong"] + reads["right"])
+            assert of_new == pytest.approx((atlas.wrong_at[new] >= 0).mean(), abs=0.01)
+    first = [run["curve"][1]["mistakes"] for run in claims.of_book(claims.PAIRS).of(rows)]
+    assert len(first) == 5 and len(set(first)) == 1
+    assert parts["own_mistakes"].keys() == {"wrong", "not read"}
+    said = worked.first_round_said(found)
+    assert "its mistakes 160 of 2,535: 160 wrong;" in said and "random pairs 160 of 2,535" in said
+
+
+def test_runs_err_on_the_same_pairs_more_often_than_by_chance(rows: Any) -> None:
+    """Of the mistakes that two runs list, each looked up in both."""
+    books = [run["book"] for run in claims.of_book(claims.PAIRS).of(rows)]
+    pairs = [
+        (one["again"][-1], next(m["again"][-1] for m in other if (m["a"], m["b"]) == pair))
+        for i, other in enumerate(books)
+        for book in books[i + 1 :]
+        for pair, one in {(m["a"], m["b"]): m for m in book}.items()
+        if pair in {(m["a"], m["b"]) for m in other}
+    ]
+    both, alone = sum(x and y for x, y in pairs), sum(x != y for x, y in pairs)
+    asked = (f"same_{name}" for name in ("both", "one", "chance"))
+    said = [claims.CLAIMS[f"error_book.{name}"].question.measure(rows).shown for name in asked]
+    assert said[:2] == [f"{both} of {len(pairs)}", f"{alone}"]
+    assert float(said[2]) < 0.7 * both < both < alone
 
 
 def test_what_prose_says_of_one_budget(rows: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from components.ui.claims.claim import Claim, Table
@@ -19,6 +19,7 @@ from lab.readings import (
     rows,
     seeds_ahead,
 )
+from lab.statistics import Together, wrong_together
 
 ARMS = {
     "own_mistakes": "its mistakes",
@@ -139,6 +140,16 @@ def listed(found: Rows) -> Rows:
     return replace(of_book(found), part="book")
 
 
+def together(say: Callable[[Together], str]) -> Told:
+    """Of the problems that two runs both list: where they are wrong after the last round."""
+
+    def of_runs(runs: list[Row]) -> str:
+        ends = [{(m["a"], m["b"]): m["again"][-1] > 0 for m in run["book"]} for run in runs]
+        return say(wrong_together(ends))
+
+    return of_book(PAIRS).told(of_runs)
+
+
 def ahead_in(arm: str, other: str) -> Told:
     """In how many pairs of runs of one seed an arm leaves fewer wrong than another."""
 
@@ -187,6 +198,18 @@ CLAIMS: dict[str, Claim] = {
     "error_book.listed_back": Claim(
         "Of the listed mistakes of all rounds, those wrong after the last that had been right.",
         listed(PAIRS).those(lambda mistake: mistake["again"][-1] > 0 and 0 in mistake["again"]),
+    ),
+    "error_book.same_both": Claim(
+        "Of the mistakes that two runs both list, those wrong at the end in both.",
+        together(lambda found: part_of(found.both, found.n)),
+    ),
+    "error_book.same_one": Claim(
+        "Of the mistakes that two runs both list, those wrong at the end in one run alone.",
+        together(lambda found: f"{found.one_alone:,}"),
+    ),
+    "error_book.same_chance": Claim(
+        "Of the mistakes that two runs both list, those wrong in both if by chance alone.",
+        together(lambda found: f"{found.by_chance:,.0f}"),
     ),
     "error_book.still_book": Claim(
         "Test pairs that were wrong at the start and still are: its mistakes.",

@@ -18,9 +18,36 @@ from components.ui.plots.chart_parts import (
     rows_high,
     toned,
 )
-from components.ui.plots.colours import GREY, RIGHT, WRONG, Tone
+from components.ui.plots.colours import GREY, INK, LINE, RIGHT, RIGHT_FIELD, WRONG, Tone
 
 Rows = Sequence[Mapping[str, Any]]
+
+ROW = 36
+"""In pixels: a row of bars."""
+
+
+def studied(rows: Rows) -> Chart:
+    """Of the pairs that a way may pick from, which it reads in a round; the rest is pale. Rows:
+    way, what, n, rank, and of each way `of` how many, and what is `said` behind those it reads."""
+    data = pd.DataFrame(rows)
+    tones = {"wrong": WRONG, "right": RIGHT_FIELD, "known": GREY, "not read": LINE}
+    read = data[data["what"] != "not read"]
+    ends = read.groupby(["way", "said"], sort=False, as_index=False)["n"].sum()
+    said = (
+        alt.Chart(ends)
+        .mark_text(align="left", dx=6, color=INK.now)
+        .encode(y=alt.Y("way:N", sort=list(ends["way"])), x="n:Q", text="said:N")
+    )
+    whole = sorted({0, *data["of"]})
+    pairs = alt.X(
+        "n:Q",
+        title="different pairs",
+        stack="zero",
+        scale=alt.Scale(domain=[0, whole[-1]], nice=False),
+        axis=alt.Axis(values=whole, labelFlush=False, labelOverlap=False),
+    )
+    bars = in_parts(data, "way", pairs, tones)
+    return finished(alt.layer(bars, said).properties(height=ROW * len(ends)))
 
 
 def ledger(rows: Rows) -> Chart:
@@ -49,21 +76,26 @@ def left(rows: Rows) -> Chart:
     """Of a book's sums, what a reader's runs write right now. Rows: run, what, n."""
     data = pd.DataFrame(rows)
     tones: dict[str, Tone] = {"still wrong": WRONG, "now right": RIGHT, "not evaluated yet": GREY}
-    return finished(
+    bars = in_parts(data, "run", alt.X("n:Q", title="problems of the book", stack="zero"), tones)
+    return finished(bars.properties(height=rows_high(len(set(data["run"])), ROW)))
+
+
+def in_parts(data: pd.DataFrame, row: str, n: alt.X, tones: Mapping[str, Tone]) -> alt.Chart:
+    """A bar a `row`, in parts of these tones, one behind the other by their rank along `n`."""
+    return (
         alt.Chart(data)
         .mark_bar()
         .encode(
-            y=alt.Y("run:N", sort=None, title=None),
-            x=alt.X("n:Q", title="problems of the book", stack="zero"),
+            y=alt.Y(f"{row}:N", sort=list(dict.fromkeys(data[row])), title=None),
+            x=n,
             color=alt.Color(
                 "what:N",
                 title=None,
                 sort=None,
                 scale=toned(tones),
-                legend=alt.Legend(columns=abreast(tones, data["run"])),
+                legend=alt.Legend(columns=abreast(tones, data[row])),
             ),
             order=alt.Order("rank:Q"),
-            tooltip=["run", "what", "n"],
+            tooltip=[row, "what", alt.Tooltip("n:Q", format=",.0f")],
         )
-        .properties(height=rows_high(len(set(data["run"])), 36))
     )

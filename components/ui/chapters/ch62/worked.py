@@ -27,8 +27,8 @@ from components.ui.words import band, spelled
 from lab.data.neighbours import column_digits
 from lab.data.problems import HELDOUT_FROM, Format, two_digit_split
 from lab.data.vocabulary import VOCABULARY
-from lab.readings import Row, Rows, part_of
-from lab.statistics import ratio_of_medians, spread
+from lab.readings import Row, Rows, join_words, part_of
+from lab.statistics import different_of, ratio_of_medians, spread
 
 evaluate = lazily("lab.inference.scoring")
 experiment = lazily("lab.experiments.error_book")
@@ -213,6 +213,48 @@ def bet_rows(rows: Record) -> list[Row]:
         for run in PAIRS.where(arm=arm).of(rows)
         for at in run["curve"]
     ]
+
+
+WRONG, RIGHT, KNOWN, UNREAD = "wrong", "right", "known", "not read"
+"""Pairs of a round: what the network made of them before the bet, or that it was trained on them
+then, and those that a way leaves out."""
+
+
+def first_round(rows: Record) -> list[Row]:
+    """Of the pairs that each way of the bet may pick from in its first round, how many it reads.
+    Of pairs that are drawn at random, as many of each kind as is expected."""
+    run = claims.of_book(PAIRS).of(rows)[0]
+    round_ = run["curve"][1]
+    picked, pool, wrong = round_["distinct"], round_["pool"], round_["mistakes"]
+    kinds = {WRONG: wrong, RIGHT: pool - wrong, KNOWN: run["n_known"]}
+    whole, reads = sum(kinds.values()), round_["tokens"] // FORM.length
+    anew = different_of(whole, reads)
+    few = f"{picked}, each {reads / picked:.0f} times"
+    read: dict[str, tuple[dict[str, float], float, str]] = {
+        "own_mistakes": ({WRONG: picked}, pool, few),
+        "random_matched": ({x: picked * kinds[x] / pool for x in (WRONG, RIGHT)}, pool, few),
+        "random_anew": (
+            {x: anew * n / whole for x, n in kinds.items()},
+            whole,
+            f"{anew:,.0f}, most once",
+        ),
+    }
+    return [
+        {"way": ARMS[arm], "what": what, "n": n, "rank": rank, "of": of, "said": said}
+        for arm, (parts, of, said) in read.items()
+        for rank, (what, n) in enumerate({**parts, UNREAD: of - sum(parts.values())}.items())
+    ]
+
+
+def first_round_said(found: Sequence[Row]) -> str:
+    """The picture of the first round for who cannot see it."""
+    said: list[str] = []
+    for way in dict.fromkeys(row["way"] for row in found):
+        parts = {row["what"]: row["n"] for row in found if row["way"] == way}
+        of = next(row["of"] for row in found if row["way"] == way)
+        read = join_words([f"{n:,.0f} {what}" for what, n in parts.items() if what != UNREAD])
+        said.append(f"{way} {of - parts[UNREAD]:,.0f} of {of:,}: {read}")
+    return f"Different pairs that each way reads in its first round. {'; '.join(said)}"
 
 
 def end_rows(found: Rows, rows: Record, arms: Sequence[str]) -> list[Row]:
