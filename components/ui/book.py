@@ -102,7 +102,7 @@ CONTENTS = (
         "5",
         "Feature collapse",
         "What breaks when training goes on?",
-        15,
+        17,
     ),
     Entry("60_mla", "6", "Latent attention", "How little of a token need be kept?", 20),
     Entry("61_moe", "6", "Mixture of experts", "Who does the work when not all do?", 20),
