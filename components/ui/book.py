@@ -95,7 +95,7 @@ CONTENTS = (
         "5",
         "Attention residuals",
         "Can a layer choose what it reads?",
-        16,
+        17,
     ),
     Entry(
         "52_feature_collapse",

@@ -153,6 +153,16 @@ def test_how_often_a_cut_does_harm_is_the_record_s() -> None:
     assert found[worked.KINDS[worked.WHOLE]].wrong[5][3] == row["cut"][3]["errors"]
 
 
+def test_the_other_cut_hurts_running_sums_as_it_hurts_answers() -> None:
+    (sums, n), (answers, n_answer) = (
+        worked.the_cut(kind, worked.OTHER_WAY) for kind in ("sum", "answer")
+    )
+    assert abs(sums / n - answers / n_answer) < 0.02 and answers / n_answer > 0.5
+    assert probes.all_written(*worked.SUM)[
+        worked.named(probes.reads_of(*worked.SUM))[" to ".join(worked.OTHER_WAY)]
+    ].endswith("=")
+
+
 def test_in_a_plain_sum_a_contribution_s_part_only_falls_and_in_a_mix_it_rises_again() -> None:
     """What prose says of FFN 0; and of each part, all contributions make up the whole."""
     record = rows("residuals")

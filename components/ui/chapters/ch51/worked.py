@@ -550,7 +550,6 @@ CALC: dict[str, Callable[[], str]] = {
     "written_without": added_without,
     "other_way": lambda: added_without(OTHER_WAY),
     "other_products": lambda: part_of(*the_cut("partial product", OTHER_WAY)),
-    "other_sums": lambda: part_of(*the_cut("sum", OTHER_WAY)),
     "other_answers": lambda: part_of(*the_cut("answer", OTHER_WAY)),
     "cut_products": lambda: part_of(*the_cut("partial product")),
     "cut_answers": lambda: part_of(*the_cut("answer")),
