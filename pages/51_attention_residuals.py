@@ -59,6 +59,8 @@ def one_connection_is_cut() -> None:
         width=width,
         on_change=choose,
     )
+    if pair != worked.SUM:
+        st.caption(worked.OF_YOUR_OWN)
     page.numbers("Connections", worked.connection_rows(reads, record))
     page.source()
 
@@ -87,7 +89,7 @@ page.prose("whom")
 def equal_shares() -> None:
     rows = rows_of("threads.jsonl")
     if not rows or not page.guess(
-        "After training, one part gets equal shares, as in a plain sum. Which parts still do well?",
+        "After training, the query of one part is set to zero. Which parts still do well?",
         worked.BEAR,
         lambda: worked.who_bears_it(rows),
         frame=worked.given_equal_shares(rows),
@@ -126,9 +128,10 @@ def dilution() -> None:
 def the_race() -> None:
     runs = worked.race_runs()
     if not runs or not page.guess(
-        "Does attention over depth need fewer steps than the plain sum, at both depths?",
+        "With three layers, after how many steps is attention over depth down to 1 wrong in 20?",
         worked.FASTER,
-        lambda: worked.is_faster(runs),
+        lambda: worked.steps_of_the_others(runs),
+        frame=worked.raced(runs),
     ):
         return
     what = page.choose("what", "Compare", [*claims.GOALS, worked.LOSS], kind="list")

@@ -26,15 +26,13 @@ diagnostics = lazily("lab.interp.diagnostics")
 recipes = lazily("lab.recipes.live")
 steps = lazily("lab.training.train")
 
-RECORD = "collapse.jsonl"
-
 page = Chapter("52_feature_collapse", CALC)
 page.open()
 
 
 @page.section("spheres", told=False, was=("cloud",))
 def directions_in_a_long_run() -> None:
-    rows = rows_of(RECORD)
+    rows = rows_of(worked.RECORD)
     found = probes.arrows_of(*(claims.ARM_OF[kind] for kind in worked.DRAWN))
     if found is None or not rows:
         st.info("This figure needs its arrows in records/, which are missing or damaged.")
@@ -64,7 +62,7 @@ page.three_from_before("before_norm", "before_loss", "before_depth")
 
 @page.section("past")
 def past_the_end() -> None:
-    rows = rows_of(RECORD)
+    rows = rows_of(worked.RECORD)
     if rows and page.guess(
         "It goes on as long, but with all problems of its first training. How many are wrong then?",
         worked.ON_ALL,
@@ -81,7 +79,7 @@ page.prose("measures")
 
 @page.section("inside")
 def what_folds() -> None:
-    rows = rows_of(RECORD)
+    rows = rows_of(worked.RECORD)
     if not rows:
         return
     what = page.choose("inside", "By step", list(worked.INSIDE), kind="list")
@@ -140,7 +138,7 @@ page.prose("bits")
 
 @page.section("cost", was=("bits", "beside"))
 def what_costs_accuracy() -> None:
-    rows = rows_of(RECORD)
+    rows = rows_of(worked.RECORD)
     if not rows:
         return
     left, right = st.columns(2)
@@ -149,7 +147,7 @@ def what_costs_accuracy() -> None:
     with right:
         when = page.choose("when", "Seen", list(worked.WHEN), kind="segments")
     page.draw(
-        figures.apart(worked.dot_rows(rows, across, when), across),
+        figures.apart(worked.dot_rows(rows, across, when), across, worked.UNIT_OF.get(across, "")),
         alt=f"Other problems wrong against {across}, a dot for each seed and way to go on",
     )
     page.notice()
@@ -161,7 +159,7 @@ def what_costs_accuracy() -> None:
 
 @page.section("warn", was=("where",))
 def what_warned() -> None:
-    rows = rows_of(RECORD)
+    rows = rows_of(worked.RECORD)
     if rows and page.guess(
         "For how many kinds of readings was a useful rule found?",
         worked.USEFUL,

@@ -6,11 +6,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from shown import charts, text_of
 
 from components.ui.chapters.ch51 import claims, exercises, probes, worked
 from lab import statistics as ratios
+from lab.inference.forward import run_with_trace
+from lab.interp import depth
 from lab.interp.depth import readings_of
+from lab.model.trace import Edit
 from lab.records import RECORDS, read_lines, select
 from lab.statistics import steps_until
 from lab.training.checkpoint import load_run
@@ -34,7 +38,7 @@ def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
         worked.SAME[0],
         worked.who_bears_it(rows("threads")),
         worked.left_of_it(rows("residuals")).words,
-        worked.is_faster(worked.race_runs()),
+        worked.steps_of_the_others(worked.race_runs()).words,
     ):
         assert f"The answer: **{answer}**" in text_of(app)
 
@@ -90,6 +94,29 @@ def test_a_cut_connection_changes_what_is_written() -> None:
     assert probes.written_without(a, b, cut[1:]) != right
 
 
+def test_shares_that_sum_to_one_again_after_a_cut_change_nothing() -> None:
+    """But by rounding, and by the little number in the norm."""
+    model = load_run(probes.RUN).model
+    text = probes.form_of(*worked.SUM).text(*worked.SUM)
+    at = worked.named(probes.reads_of(*worked.SUM))[" to ".join(worked.FIRST_CUT)]
+    reading = readings_of(model.config)[at.reader]
+
+    def larger(shares: torch.Tensor) -> torch.Tensor:
+        left = shares.clone()
+        left[..., at.source] = 0
+        return left / left.sum(-1, keepdim=True)
+
+    whole, cut, summed = (
+        run_with_trace(model, text, ["logits"], edits)["logits"]
+        for edits in (
+            [],
+            [depth.cut(model.config, *at)],
+            [Edit(reading.pattern, larger, reading.layer)],
+        )
+    )
+    assert float((cut - summed).abs().max()) < 1e-3 * float((cut - whole).abs().max())
+
+
 def test_the_texts_that_are_kept_are_written_so_and_marked_so() -> None:
     """Whole, the first cut of the page, one that changes nothing, and one that writes no number."""
     reads = probes.reads_of(*worked.SUM)
@@ -124,6 +151,16 @@ def test_how_often_a_cut_does_harm_is_the_record_s() -> None:
     products = found[worked.KINDS["partial product"]]
     assert [products.n, products.wrong[5][3]] == row["cut"][3]["wrong"]["partial product"]
     assert found[worked.KINDS[worked.WHOLE]].wrong[5][3] == row["cut"][3]["errors"]
+
+
+def test_the_other_cut_hurts_running_sums_as_it_hurts_answers() -> None:
+    (sums, n), (answers, n_answer) = (
+        worked.the_cut(kind, worked.OTHER_WAY) for kind in ("sum", "answer")
+    )
+    assert abs(sums / n - answers / n_answer) < 0.02 and answers / n_answer > 0.5
+    assert probes.all_written(*worked.SUM)[
+        worked.named(probes.reads_of(*worked.SUM))[" to ".join(worked.OTHER_WAY)]
+    ].endswith("=")
 
 
 def test_in_a_plain_sum_a_contribution_s_part_only_falls_and_in_a_mix_it_rises_again() -> None:
@@ -175,6 +212,18 @@ def test_points_of_the_race_are_the_seeds_of_the_record(book: Any, seen: Any) ->
     assert sorted(p["value"] for p in losses) == pytest.approx(sorted(wanted))
 
 
+def test_a_reader_is_asked_for_the_steps_of_three_layers() -> None:
+    """Against the curves of the record; and no run stands outside the frame."""
+    runs = worked.race_runs()
+    answer = worked.steps_of_the_others(runs)
+    (plain,) = worked.raced(runs).given
+    rows_ = select(rows("residuals_race"), part="race")
+    for arm, row in zip(claims.RACERS, (plain, answer, *answer.rows), strict=True):
+        steps = [steps_until(one["curve"], 0.05) for one in select(rows_, arm=arm)]
+        assert sorted(row.dots) == sorted(steps), arm
+        assert row.value == np.median(steps), arm
+
+
 def test_what_prose_concludes_of_the_race_is_so() -> None:
     """No interval leaves one out, but that of groups in the first race, on few problems."""
 
@@ -189,7 +238,6 @@ def test_what_prose_concludes_of_the_race_is_so() -> None:
         for arm in ("block", "plain")
     )
     assert ratios.ratio_of_medians(block, plain).high < 1
-    assert worked.is_faster(worked.race_runs()) == worked.FASTER[2]
     race = select(rows("residuals_race"), part="race")
     came = [steps_until(row["curve"], 0.001) for row in race]
     assert sum(map(np.isfinite, came)) <= 13 and len(came) == 20

@@ -113,6 +113,8 @@ def test_what_prose_concludes_of_the_push_is_so(rows: Any) -> None:
     both = (claims.FEW, claims.CENTRED, claims.BALANCED)  # float32 and the usual eps
     assert max(late[claims.EXACT], late[claims.LARGE_EPS]) < min(late[k] for k in both) / 5
     assert late[claims.SMALL_EPS] < min(late[k] for k in both) / 2
+    for found in claims.OTHERS.values():  # float32 and the usual eps too: five kinds in all
+        assert claims.wrong_more(found, claims.PARTED).value(rows) > 0.8 * late[claims.FEW]
     assert late[claims.SMALL_EPS] > max(late[claims.EXACT], late[claims.LARGE_EPS])
     by_then = {kind: lost[kind] - late[kind] for kind in claims.CAUSES}
     assert max(by_then, key=by_then.__getitem__) == claims.SMALL_EPS
@@ -207,6 +209,7 @@ def test_some_rules_solve_the_last_exercise_and_most_do_not(rows: Any) -> None:
             good.append((name, rises, amount))
     assert good and len(good) < len(tried) / 5
     assert ("token cosine", True, 0.5) not in good
+    assert exercises.FIRST not in {name for name, _, _ in good}
 
 
 def test_what_the_exercises_ask_for_is_what_they_check() -> None:

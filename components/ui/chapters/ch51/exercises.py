@@ -68,7 +68,7 @@ def thin_threads(page: Chapter) -> None:
     part = round(100 * found.cut / found.connections)
     said = (
         f"Of all connections, {part} in 100 are cut, "
-        f"and {found.errors} of {found.n} problems go wrong."
+        f"and {found.errors} of {found.n} problems {'goes' if found.errors == 1 else 'go'} wrong."
     )
     enough, right_still = part >= HALF, found.errors <= FEW
     hint = ""

@@ -86,6 +86,11 @@ WIDTHS = (AMOUNT, SHARE, LOST)
 FIRST_CUT = ("attention 2", "FFN 2")
 """With which the page opens: from, to."""
 
+OF_YOUR_OWN = (
+    f"Red arcs were found for {SUM[0]} × {SUM[1]} alone. In a problem of your own, only a cut "
+    f"shows what it changes; those likely to change it are wide under *{LOST}*."
+)
+
 OTHER_WAY = ("attention 1", "FFN 1")
 """Without this one products are right, and their sum is not."""
 
@@ -173,7 +178,7 @@ def places_of(a: int, b: int) -> list[str]:
 
 ON_WHAT = (
     "in 200 problems of three by three digits, whose first two products make a running sum; "
-    "each digit is told from the right ones before it"
+    "each digit is predicted with the right ones before it"
 )
 
 
@@ -282,7 +287,7 @@ def given_equal_shares(record: Any) -> Picked:
             for name, part in parts.items()
         }
 
-    return Picked(Axis.percent("of problems wrong, median over the parts"), wrong)
+    return Picked(Axis.percent("% of problems wrong, median over the parts"), wrong)
 
 
 # ---------------------------------------------------------------- 4. and 5. the race
@@ -344,7 +349,7 @@ def thinned_out(record: Any) -> Dragged:
     """The frame of the guess: with a plain sum."""
     first = round(median(in_hundredths(record, "plain", EARLY)))
     return Dragged(
-        Axis.percent("of what it reads"),
+        Axis.percent("% of what it reads"),
         f"of what {LATE} reads",
         given=[Line(f"of what {EARLY} reads", first)],
         start=50,
@@ -451,21 +456,43 @@ def goals() -> str:
 
 
 FASTER = ("yes, in every seed", "no, more in every seed", "not decided by these seeds")
+"""Words that links of before may say."""
+
+ASKED_GOAL = next(goal for goal, wrong in claims.GOALS.items() if wrong == claims.MAIN_GOAL)
 
 
-def is_faster(runs: Runs) -> str:
-    """The option of the guess: whether at both depths every seed of the full form is before every
-    seed of the plain sum, or behind it."""
-    pairs = [
-        [
-            claims.race(n_layer, arm).steps_to(claims.MAIN_GOAL).values(runs[n_layer, arm])
-            for arm in ("full", "plain")
-        ]
-        for n_layer in DEPTHS
-    ]
-    if all(max(full) < min(plain) for full, plain in pairs):
-        return FASTER[0]
-    return FASTER[1] if all(min(full) > max(plain) for full, plain in pairs) else FASTER[2]
+def steps_taken(runs: Runs, arm: str) -> list[float]:
+    """Of each seed of three layers, to the goal that a reader is asked about."""
+    return (
+        claims.race(claims.SHALLOW, arm)
+        .steps_to(claims.MAIN_GOAL)
+        .values(runs[claims.SHALLOW, arm])
+    )
+
+
+def raced(runs: Runs) -> Dragged:
+    """The frame of the guess: what the plain sum takes."""
+    axis = Axis(ASKED_GOAL, 0, experiment.STEPS[claims.SHALLOW], step=experiment.CHECK_EVERY)
+    later = [name for arm, name in claims.RACERS.items() if arm not in COMPARED]
+    return Dragged(axis, claims.RACERS["full"], [bar_of(runs, "plain")], later, start=axis.low)
+
+
+def steps_of_the_others(runs: Runs) -> Answer:
+    """The answer of the guess, and the other kinds."""
+    own = bar_of(runs, "full")
+    rows = [bar_of(runs, arm) for arm in claims.RACERS if arm not in COMPARED]
+    return Answer(own.value or 0, own.words, dots=own.dots, rows=rows)
+
+
+def bar_of(runs: Runs, arm: str) -> Line:
+    """The median of the seeds, and a dot for each."""
+    steps = steps_taken(runs, arm)
+    return Line(
+        claims.RACERS[arm], median(steps), f"median {median(steps):,.0f}", steps, hue=HUES[arm]
+    )
+
+
+HUES = {"plain": "ochre", "full": "violet", "block": "teal", "fixed": "rose"}
 
 
 # ---------------------------------------------------------------- the live race

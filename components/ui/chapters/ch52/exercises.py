@@ -24,6 +24,9 @@ MOST_MISTAKES, LEAD = 4, 1.5
 """What a reader's rule may get wrong on the seeds that it was not tried on, and how many times
 earlier than the turn it is to warn."""
 
+FIRST = "effective rank"
+"""What the rule watches at first: with it no step to the side solves the exercise."""
+
 RISES = {True: "risen", False: "fallen"}
 
 
@@ -51,7 +54,7 @@ def a_rule_of_your_own(page: Chapter) -> None:
     names = list(worked.WATCHED)
     left, middle, right = st.columns(3)
     with left:
-        name = page.choose("rule", "It watches", names, names[0], kind="list")
+        name = page.choose("rule", "It watches", names, FIRST, kind="list")
     with middle:
         rises = page.choose(
             "rises", "Warn once it has", list(RISES), True, kind="segments", words=RISES.__getitem__
@@ -78,9 +81,10 @@ def spoken(seeds: tuple[int, ...]) -> str:
 
 
 def describe_verdict(verdict: Verdict) -> str:
+    at = f" (in the median at {1 / verdict.lead:.0%} of the turn's step)" if verdict.warned else ""
     return (
-        f"it warned before {verdict.warned} of {verdict.fell} turns, {verdict.lead:.1f} times "
-        f"earlier in the median, and in {verdict.false} of {verdict.stood} runs that never turned"
+        f"it warned before {verdict.warned} of {verdict.fell} turns{at}, and in {verdict.false} "
+        f"of {verdict.stood} runs that never turned"
     )
 
 

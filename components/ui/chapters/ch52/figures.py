@@ -83,9 +83,9 @@ def over_steps(rows: Rows, title: str, tones: dict[str, Tone], *, log: bool = Fa
     return finished(alt.layer(seeds, middle, names).properties(height=CURVE))
 
 
-def apart(rows: Rows, across: str) -> Chart:
+def apart(rows: Rows, across: str, unit: str = "") -> Chart:
     """A dot a seed and way to go on, named at the right at the height of its median. Rows: run,
-    seed, across, value."""
+    seed, across, value; `unit` follows the name of what lies across."""
     axis = from_zero([row["value"] for row in rows], "~%")
     along = from_zero([row["across"] for row in rows])
     tones = KINDS | OTHERS
@@ -95,7 +95,7 @@ def apart(rows: Rows, across: str) -> Chart:
         alt.Chart(pd.DataFrame(rows))
         .mark_point(size=64, opacity=0.85, strokeWidth=1.8)
         .encode(
-            x=along.x("across:Q", across),
+            x=along.x("across:Q", f"{across}{unit}"),
             y=axis.y("value:Q", "other problems wrong"),
             color=alt.Color("run:N", scale=toned(tones), legend=None),
             fill=alt.Fill("run:N", scale=toned(tones), legend=None),

@@ -20,6 +20,7 @@ from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
 from components.ui.drawings.spheres import Arm
 from components.ui.lazily import lazily
+from components.ui.page_records import rows_of
 from lab.experiments import collapse_texts as texts
 from lab.experiments import warnings
 from lab.numerals import written
@@ -29,6 +30,8 @@ recipes = lazily("lab.recipes.feature_collapse")
 diagnostics = lazily("lab.interp.diagnostics")
 optim = lazily("lab.training.optim")
 torch = lazily("torch")
+
+RECORD = "collapse.jsonl"
 
 Drawn = dict[str, Any]
 """A row of a chart or a table."""
@@ -170,6 +173,11 @@ def wrong_on_all(record: Any) -> Answer:
     return Answer(own.value or 0, own.words, dots=own.dots, rows=rows)
 
 
+def few_problems() -> str:
+    """So many they are in both orders, by the seed that drew them."""
+    return " or ".join(f"{n}" for n in sorted({row["n_few"] for row in RUNS.of(rows_of(RECORD))}))
+
+
 def times_read() -> float:
     """How often the long run reads each of its problems."""
     n_pair = len(recipes.few_pairs(recipes.N_PAIR, 1).both_ways()[0])
@@ -249,11 +257,7 @@ def marks_of_shift(record: Any) -> list[tuple[float, str]]:
     """By how much the mean logit had moved at the last look of two recorded runs."""
 
     def moved(kind: str) -> float:
-        first, last = (
-            claims.pushed("mean_logit", look, "{:.1f}", claims.ARM_OF[kind]).value(record)
-            for look in (0, -1)
-        )
-        return round(last - first, 1)
+        return round(claims.logits_moved(kind).value(record), 1)
 
     return [(moved(FEW), "float32 went here"), (moved(CENTRED), "centred stayed here")]
 
@@ -274,13 +278,13 @@ def pull_rows(lead: float) -> list[dict[str, str]]:
 
 # ---------------------------------------------------------------- 4. what costs accuracy
 
-ARMS_COMPARED: dict[str, Rows] = KINDS | {
-    "weight decay 0.1": claims.DECAYED,
-    "attention over depth": claims.ATTENTION,
-}
+ARMS_COMPARED: dict[str, Rows] = KINDS | claims.OTHERS
 
 ACROSS = {"token cosine": claims.COSINE, "weights moved by": "moved"}
 """What may lie along the chart: in the record."""
+
+UNIT_OF = {"weights moved by": ", as a share of their norm"}
+"""What the axis says besides."""
 
 WHEN = {"at the end": None, f"at step {claims.PARTED:,}": claims.PARTED}
 
@@ -339,6 +343,7 @@ CALC: dict[str, Callable[[], str]] = {
     "shift_at": lambda: written(SHIFTS["at"]),
     "few": lambda: f"{recipes.N_PAIR}",
     "steps": lambda: f"{recipes.STEPS:,}",
+    "few_problems": few_problems,
     "asked": lambda: f"{texts.N_ASKED:,}",
     "times_before": lambda: f"{times_read_before():.1f}",
     "past": lambda: f"{times_read() / times_read_before():.0f}",

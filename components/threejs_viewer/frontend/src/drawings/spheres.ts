@@ -221,7 +221,7 @@ class Spheres extends MovingDrawing<Data> {
       return row;
     });
     const words = [
-      `three directions of many are drawn, the same in all: ${percent(held)} of the arrows' squared length`,
+      `three directions of many are drawn, the same in all; they hold ${percent(held)} of the arrows' squared length`,
       `squares: mean cosine between ${positions} positions of a text`,
     ];
     this.part("kinds").replaceChildren(...signs);
