@@ -110,8 +110,8 @@ CLAIMS: dict[str, Claim] = {
         NEVER_MET.numbers("weight_by_digit.7", "{:.2f}"),
     ),
     "attention_by_hand.learned_never_wrong": Claim(
-        "Seeds whose head never met a b that begins with seven and then has all such "
-        "problems wrong.",
+        "Seeds whose head never met a b that begins with seven and has every problem "
+        "with the seven wrong.",
         NEVER_MET.those(lambda row: row["errors_never"] == row["n_never"]),
     ),
     **{

@@ -155,8 +155,8 @@ CLAIMS: dict[str, Claim] = {
         rounds().numbers(right_beyond_vote).total(),
     ),
     "self_training.first_right": Claim(
-        "Labels of 4x4 digits that the first network writes before any round, on "
-        "record one by one, that are right.",
+        "Labels of 4x4 digits that the first network writes before any round, kept "
+        "singly on record, that are right.",
         among(
             rounds("sieve", digits=FIRST),
             lambda label: has_digits(label, FIRST),
@@ -166,16 +166,16 @@ CLAIMS: dict[str, Claim] = {
     ),
     "self_training.both_long": Claim(
         "Labels of all rounds of self-training with five digits or more in both "
-        "numbers, on record one by one, that pass all checks.",
+        "numbers, kept singly on record, that pass all checks.",
         among(FROM_FIVE, lambda label: shorter(label) >= 5, passes_all, None),
     ),
     "self_training.lopsided_kept": Claim(
-        "Labels of the last round of self-training that pass all checks, on record one "
-        "by one: one of the numbers has at most two digits.",
+        "Labels of the last round of self-training that pass all checks, kept singly "
+        "on record: one of the numbers has at most two digits.",
         among(rounds(digits=LAST), passes_all, is_lopsided, None),
     ),
     "self_training.lopsided": Claim(
-        "Labels of the last round of self-training, on record one by one: one of the "
+        "Labels of the last round of self-training, kept singly on record: one of the "
         "numbers has at most two digits.",
         among(rounds(digits=LAST), lambda label: True, is_lopsided, None),
     ),
@@ -224,7 +224,7 @@ CLAIMS: dict[str, Claim] = {
         kept(WITHOUT_VOTE),
     ),
     "self_training.working_alone": Claim(
-        "Wrong labels, on record one by one, that pass the swap and both remainders "
+        "Wrong labels, kept singly on record, that pass the swap and both remainders "
         "with no vote, round of 6 digits: the answer is right, the working wrong.",
         among(
             WITHOUT_VOTE,
@@ -234,7 +234,7 @@ CLAIMS: dict[str, Claim] = {
         ),
     ),
     "self_training.nine_numbers": Claim(
-        "Wrong answers that are numbers, of the labels on record one by one: the check "
+        "Wrong answers that are numbers, of the labels kept singly on record: the check "
         "modulo 9 lets them pass.",
         among(
             rounds(),

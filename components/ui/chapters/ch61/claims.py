@@ -391,8 +391,8 @@ CLAIMS: dict[str, Claim] = {
         stood_in("chosen", "mean").errors(),
     ),
     "moe.chosen_other": Claim(
-        "Problems wrong when what the chosen experts of the full-size network add is "
-        "replaced by the same of another problem.",
+        "Problems wrong when what the chosen experts of the full-size network add "
+        "comes from another problem.",
         stood_in("chosen", "resample").errors(),
     ),
     "moe.chosen_other_digits": Claim(
