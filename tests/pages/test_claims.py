@@ -127,13 +127,14 @@ def test_a_claim_leads_to_a_section_that_its_page_has() -> None:
     assert standing_of("feature_collapse.collapse_loss_when").link == "feature_collapse?at=inside"
 
 
-TORN = re.compile(r"\b(?:these|this|such|others|that run|those that)\b|^(?:The same|It|That|Its)\b")
+TORN = re.compile(r"\b(?:these|this|such|that run)\b|^(?:The same|It|That|Its|Other problems)\b")
 """What leans on a sentence before."""
 
 
 def test_a_statement_can_be_read_away_from_its_page() -> None:
     """It leans on no other, every table says what its cells are of, and two of a page differ."""
-    assert [statement for statement in statements() if TORN.search(statement)] == []
+    own = [claim.statement for claim in claim_index.all_claims().values()]
+    assert [statement for statement in own if TORN.search(statement)] == []
     tables = [t for slug in claim_index.CHAPTERS for t in claim_index.tables_of(slug).items()]
     assert len(tables) > 20 and [name for name, table in tables if not table.about] == []
     of_page = Counter(
