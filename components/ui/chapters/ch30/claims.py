@@ -298,10 +298,10 @@ def tuned(rate: float, *, scratch: bool) -> Counts:
 CLAIMS: dict[str, Claim] = {
     **{
         f"curriculum.wrong_{digits}": Claim(
-            f"Errors of the finished network of chapter 3 on test problems of {digits} digits.",
+            f"Errors of the finished network of chapter 3 on {which} problems of {digits} digits.",
             wrong_at(AFTER, digits),
         )
-        for digits in ("4x4", "3x3", "2x2")
+        for which, digits in (("test", "4x4"), ("test", "3x3"), ("all", "2x2"))
     },
     "curriculum.parameters": Claim("Parameters of the network of chapter 3.", parameters(AFTER)),
     "curriculum.before": Claim(
