@@ -40,6 +40,21 @@ def lower_bound_95(errors: int, n: int) -> float:
     return 1 - high
 
 
+def chance_of_at_most(errors: int, n: int, share: float) -> float:
+    """The chance that n draws show at most so many errors, where this share of all is wrong.
+
+    At 1 - `lower_bound_95(errors, n)` it is 5%.
+    """
+    return math.fsum(chance_of(k, n, share) for k in range(errors + 1))
+
+
+def chance_of(errors: int, n: int, share: float) -> float:
+    """The chance of exactly so many: n! / (k! (n - k)!) p^k (1 - p)^(n - k). In logarithms, since
+    n! is larger than any float."""
+    log_choose = math.lgamma(n + 1) - math.lgamma(errors + 1) - math.lgamma(n - errors + 1)
+    return math.exp(log_choose + errors * math.log(share) + (n - errors) * math.log1p(-share))
+
+
 def steps_until(curve: Sequence[Sequence[float]], goal: float) -> float:
     """The step of the first of two checks in a row with at most `goal` wrong; infinity for never.
 

@@ -1,7 +1,8 @@
-"""Where every measured figure of the book comes from."""
+"""Where a measured number of the book comes from, and how far it is to be trusted."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -17,10 +18,10 @@ from components.ui.claims import claim_index
 from components.ui.claims.claim import Looked
 from components.ui.claims.standing import standing_of
 from components.ui.link import Link, drop, said, text_up_to
-from components.ui.words import one_in
+from components.ui.words import SMALL, one_in
 from lab.data.problems import HELDOUT_FROM, TEST_FROM, two_digit_split
-from lab.readings import Counts
-from lab.statistics import CHANCE
+from lab.readings import ENOUGH_SEEDS, Counts, Measured
+from lab.statistics import CHANCE, chance_of, chance_of_at_most
 
 
 def table_heldout() -> int:
@@ -31,18 +32,83 @@ def table_heldout() -> int:
 EXAMPLE = "curriculum.wrong_4x4"
 """The claim that the page follows to its end."""
 
+SUPPOSED = (12, 20)
+"""Of as many problems as the example has, so many wrong: one less than its bound allows for, and
+one more."""
+
+
+def example() -> Measured:
+    found = claim_index.look_up(EXAMPLE).measured
+    if found is None:
+        raise LookupError(f"{EXAMPLE} has no record")
+    return found
+
 
 def example_minutes() -> int:
     """What its reading took, on the machine of its record."""
     return round(claim_index.look_up(EXAMPLE).source["seconds"] / 60)
 
 
+def example_seeds() -> str:
+    return ", ".join(map(str, claim_index.look_up(EXAMPLE).source["seeds"]))
+
+
+def expected() -> float:
+    """The errors that stand at the bound of the example."""
+    found = example()
+    return (1 - (found.bound or 0)) * (found.n or 1)
+
+
+def in_hundred(errors: int, wrong: float, *, exactly: bool = False) -> str:
+    """Of a hundred evaluations like the example, those that show at most so many errors, or exactly
+    so many, if `wrong` of its problems are wrong in truth."""
+    n = example().n or 1
+    chance = (chance_of if exactly else chance_of_at_most)(errors, n, wrong / n)
+    return f"{100 * chance:.2g}"
+
+
+def counted_down(step: int) -> str:
+    """The chance of as many errors as the example has, less some, at its bound."""
+    return in_hundred((example().errors or 0) - step, expected(), exactly=True)
+
+
+def up_to_ours(wrong: float) -> str:
+    """The chance of as few errors as the example has, or fewer."""
+    return in_hundred(example().errors or 0, wrong)
+
+
+def most_within() -> int:
+    """The most errors that a new evaluation may make at the bound of the example, before so many
+    would be luck as rare as `CHANCE`."""
+    n = example().n or 1
+    share = expected() / n
+    return next(k for k in range(n) if 1 - chance_of_at_most(k, n, share) < CHANCE)
+
+
 CALCULATIONS = {
     "example_minutes": lambda: f"{example_minutes()}",
+    "example_seeds": example_seeds,
+    "example_errors": lambda: f"{example().errors:,}",
+    "example_one_less": lambda: f"{(example().errors or 0) - 1:,}",
+    "example_n": lambda: f"{example().n:,}",
+    "example_bound": lambda: f"{example().bound:.5f}",
+    "example_shape": lambda: curriculum.claims.LONGEST,
+    "refuted": lambda: f"{most_within()}",
+    "expected": lambda: f"{expected():.1f}",
+    "exactly": lambda: counted_down(0),
+    "exactly_one_less": lambda: counted_down(1),
+    "supposed_few": lambda: f"{SUPPOSED[0]}",
+    "supposed_many": lambda: f"{SUPPOSED[1]}",
+    "chance_at_ours": lambda: up_to_ours(example().errors or 1),
+    "chance_at_few": lambda: up_to_ours(SUPPOSED[0]),
+    "chance_at_bound": lambda: up_to_ours(expected()),
+    "chance_at_many": lambda: up_to_ours(SUPPOSED[1]),
     "example_most": curriculum.CALC["allowed"],
     "example_goal": curriculum.CALC["share_shown"],
     "table_heldout": lambda: f"{table_heldout()}",
     "chance": lambda: one_in(CHANCE),
+    "five_ahead": lambda: f"{math.comb(2 * ENOUGH_SEEDS, ENOUGH_SEEDS):,}",
+    "outside": lambda: one_in(2 / (ENOUGH_SEEDS + 1)),
     "validation": lambda: one_in((TEST_FROM - HELDOUT_FROM) / (1 - HELDOUT_FROM)),
 }
 
@@ -53,8 +119,8 @@ FEW = 40
 SEARCH, OLD_SEARCH = "q", "ch91_find"
 """In the address, and as links of before say it."""
 
-PLACES = ("command", "date", "commit", "cpu")
-"""Of a record, what a claim tells besides."""
+HOW = {"command": "Command", "date": "Date", "commit": "Code, as Git's commit", "cpu": "Machine"}
+"""Of a record, what a claim tells besides, and what that is called."""
 
 
 # ---------------------------------------------------------------- a claim in words
@@ -84,12 +150,23 @@ def counted(x: Looked) -> str:
 def told(x: Looked) -> str:
     """All that a search looks through."""
     parts = (x.name, page_of(x).title, x.claim.statement, value(x), counted(x), x.claim.record)
-    return no_commas(" ".join(parts).lower())
+    return " ".join(parts).lower() + " " + plain(" ".join(parts))
 
 
-def no_commas(text: str) -> str:
-    """1361 for 1,361, so that either is found."""
-    return re.sub(r"(?<=\d),(?=\d{3})", "", text)
+ONE_MINUS = str.maketrans("−–‑", "---")
+NUMBERS = rf"\b(\d+|{'|'.join(SMALL)})"
+SHAPE = re.compile(rf"{NUMBERS} ?(?:x|×|by) ?{NUMBERS}\b".replace(" ", r"\s"))
+
+
+def plain(text: str) -> str:
+    """In small letters, 1361 for 1,361, -3 for −3 and 4x4 for four by four, so that a claim is
+    found however it is typed."""
+    text = re.sub(r"(?<=\d),(?=\d{3})", "", text.lower().translate(ONE_MINUS))
+    return SHAPE.sub(lambda shape: "x".join(map(digits, shape.groups())), text)
+
+
+def digits(number: str) -> str:
+    return f"{SMALL.index(number)}" if number in SMALL else number
 
 
 def beginning(words: str) -> re.Pattern[str]:
@@ -102,7 +179,7 @@ Patterns = Sequence[re.Pattern[str]]
 
 def patterns_of(sought: str, claims: Iterable[Looked]) -> Patterns:
     """All that is typed as it stands; if no claim says that, each of its words."""
-    sought = no_commas(sought)
+    sought = plain(sought)
     whole = [beginning(sought)]
     return whole if matching(claims, whole) else [*map(beginning, sought.split())]
 
@@ -115,21 +192,38 @@ def page_of(x: Looked) -> Entry:
     return next(entry for entry in CONTENTS if entry.url == x.name.partition(".")[0])
 
 
-def as_html(x: Looked, look: str = "wb-claim") -> str:
-    """Its sentence, its value, the way to its figure; its record behind a click."""
-    seeds = ", ".join(map(str, x.source.get("seeds", [])))
-    rest = [x.name, f"seeds {seeds}" if seeds else ""]
-    rest += [str(x.source.get(place, "")) for place in PLACES]
-    standing = standing_of(x.name)
-    words = "Open its figure" if standing.section else "Open its page"
+def as_html(x: Looked) -> str:
+    """Its line, its value, the way to its page; how it was measured behind a click."""
+    fold = f"<details><summary>How it was measured</summary>{how(x)}</details>"
+    return f'<div class="wb-claim">{said_of(x)}<footer>{way_to(x)}{fold}</footer></div>'
+
+
+def followed(x: Looked) -> str:
+    """The same with nothing folded."""
+    return f'<div class="wb-claim followed">{said_of(x)}{how(x)}<footer>{way_to(x)}</footer></div>'
+
+
+def said_of(x: Looked) -> str:
     return (
-        f'<div class="{look}"><p>{escape(x.claim.statement)}</p>'
+        f"<p>{escape(x.claim.statement)}</p>"
         f"<div><b>{escape(value(x))}</b><span>{escape(counted(x))}</span></div>"
-        f'<footer><a href="{escape(standing.link)}">{words}</a>'
-        f"<details><summary>{escape(x.claim.record)}</summary>"
-        f"<small>{escape(' · '.join(part for part in rest if part))}</small></details>"
-        "</footer></div>"
     )
+
+
+def way_to(x: Looked) -> str:
+    standing = standing_of(x.name)
+    words = "See it on its page" if standing.section else "Open its page"
+    return f'<a href="{escape(standing.link)}">{words}</a>'
+
+
+def how(x: Looked) -> str:
+    """Where the value stands, and what a reader needs to measure it again."""
+    told = {"Name": x.name, "Record": x.claim.record}
+    told |= {words: str(x.source.get(place, "")) for place, words in HOW.items()}
+    told["Machine"] = re.sub(r"\b1 cores$", "1 core", told["Machine"])
+    told["Seeds on record"] = ", ".join(map(str, x.source.get("seeds", [])))
+    lines = (f"<dt>{k}</dt><dd>{escape(v)}</dd>" for k, v in told.items() if v)
+    return f"<dl>{''.join(lines)}</dl>"
 
 
 # ---------------------------------------------------------------- the claims of a page
@@ -171,8 +265,8 @@ def ask() -> str:
         key=SEARCH,
         bind="query-params",
         max_chars=MOST_TYPED,
-        placeholder="carry, 0 errors, 1,361, rope, race.jsonl",
-        help="A word of a claim, its value, the address of its page, or its record.",
+        placeholder="carry, 0 errors, 1,361, -3, FlashAttention, race.jsonl",
+        help="A word of a claim, its value, the title of its page, or its record.",
     )
     return claim_index.renamed((typed or "").strip().lower())
 
@@ -181,8 +275,9 @@ page = Chapter("91_claims", CALCULATIONS)
 link = Link(SEARCH)
 page.open()
 page.prose("opening")
-st.html(as_html(claim_index.look_up(EXAMPLE), "wb-claim followed"))
-page.prose("example")
+st.html(followed(claim_index.look_up(EXAMPLE)))
+for part in ("example", "trust", "signs"):
+    page.prose(part)
 
 makes = {entry: n for entry in CONTENTS if (n := n_claims(entry))}
 patterns: Patterns = ()
@@ -206,9 +301,11 @@ with st.container(key="claims", gap="xsmall"):
 if not n_found:
     st.info(
         f"No claim has {sought!r} in it. Try one word of a statement (carry), a value (0 errors), "
-        "a page (rope) or a record (race.jsonl); an empty box shows every claim."
+        "a page (FlashAttention) or a record (race.jsonl); an empty box shows every claim."
     )
-page.prose("reading")
+page.prose("problems")
+with page.deeper("how samples were drawn, and what was evaluated more than once"):
+    page.prose("samples")
 with page.top:
     for one in (page.link, link):
         one.close(all_drawn=True)

@@ -118,7 +118,7 @@ CONTENTS = (
 )
 
 BEHIND = (
-    Entry("91_claims", "", "Claims", "Where does every figure come from?", 5),
+    Entry("91_claims", "", "Claims", "Where does a measured number come from?", 6),
     Entry("94_glossary", "", "Glossary", "What does each word mean?", 5),
 )
 """Pages behind the book, of words alone: no chapter, and no figure opens them."""

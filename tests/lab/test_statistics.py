@@ -11,6 +11,8 @@ from tiny import failures
 from lab.statistics import (
     Spread,
     Together,
+    chance_of,
+    chance_of_at_most,
     different_of,
     in_the_same_order,
     lower_bound_95,
@@ -82,6 +84,21 @@ def test_the_bound_lies_below_the_share_and_falls_with_every_error() -> None:
 def test_impossible_counts_are_refused(errors: int, n: int) -> None:
     with pytest.raises(ValueError, match=f"errors={errors} of n={n}"):
         lower_bound_95(errors, n)
+
+
+def test_at_the_bound_so_few_errors_have_a_chance_of_one_in_twenty() -> None:
+    def holds(errors: int, n: int) -> None:
+        share = 1 - lower_bound_95(errors, n)
+        assert chance_of_at_most(errors, n, share) == pytest.approx(0.05, abs=1e-6)
+        exact = [
+            math.comb(n, k) * Fraction(1, 3) ** k * Fraction(2, 3) ** (n - k) for k in (0, errors)
+        ]
+        assert [chance_of(k, n, 1 / 3) for k in (0, errors)] == pytest.approx(
+            [float(x) for x in exact]
+        )
+
+    assert failures(holds, [(0, 10), (1, 30), (9, 100), (20, 400)]) == []
+    assert chance_of_at_most(5, 5, 0.3) == pytest.approx(1)
 
 
 def test_the_ratio_of_medians_and_its_interval() -> None:

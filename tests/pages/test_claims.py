@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
+from collections import Counter
 from collections.abc import Callable
 from html import unescape
 from typing import Any
@@ -12,6 +15,7 @@ import pytest
 from components.ui.book import CONTENTS
 from components.ui.claims import claim_index
 from components.ui.claims.standing import SECTION, standing_of
+from lab.records import ROOT
 
 PAGE = "91_claims"
 GROUP = re.compile(r"\*\*(.+)\*\* · (\d+) claims?")
@@ -91,6 +95,14 @@ def test_a_link_of_before_finds_the_same_until_the_box_is_emptied(book: Callable
     assert (drawn(app), sum(groups(app).values())) == ([], len(statements()))
 
 
+def test_a_value_is_found_as_it_is_typed(seen: Callable[..., Any]) -> None:
+    """A hyphen for a minus sign, and a shape in figures or in words."""
+    minus = drawn(seen(PAGE, q="-13"))
+    assert minus and [c for c in minus if "−13" not in c] == []
+    shapes = {q: groups(seen(PAGE, q=q)) for q in ("20x20", "20 × 20", "twenty by twenty")}
+    assert shapes["20x20"] and len({str(found) for found in shapes.values()}) == 1
+
+
 def test_a_search_that_finds_nothing_or_is_too_long_says_what_is_possible(
     seen: Callable[..., Any],
 ) -> None:
@@ -113,3 +125,47 @@ def test_a_claim_leads_to_a_section_that_its_page_has() -> None:
     assert strange == []
     assert sum(not standing.section for standing in found.values()) < len(found) / 20
     assert standing_of("feature_collapse.collapse_loss_when").link == "feature_collapse?at=inside"
+
+
+TORN = re.compile(r"\b(?:these|this|such|that run)\b|^(?:The same|It|That|Its|Other problems)\b")
+"""What leans on a sentence before."""
+
+
+def test_a_statement_can_be_read_away_from_its_page() -> None:
+    """It leans on no other, every table says what its cells are of, and two of a page differ."""
+    own = [claim.statement for claim in claim_index.all_claims().values()]
+    assert [statement for statement in own if TORN.search(statement)] == []
+    tables = [t for slug in claim_index.CHAPTERS for t in claim_index.tables_of(slug).items()]
+    assert len(tables) > 20 and [name for name, table in tables if not table.about] == []
+    of_page = Counter(
+        (slug, claim.statement)
+        for slug in claim_index.CHAPTERS
+        for claim in claim_index.claims_of(slug).values()
+    )
+    assert [said for said, n in of_page.items() if n > 1] == []
+
+
+def test_what_leans_on_a_sentence_before_is_found() -> None:
+    torn = ["Of these, the last.", "The same in layer 2.", "Problems that this run gets wrong."]
+    assert [statement for statement in torn if not TORN.search(statement)] == []
+
+
+def test_the_claim_that_is_followed_shows_its_command_and_the_way_to_its_bound(
+    seen: Callable[..., Any],
+) -> None:
+    """With nothing opened; the chances are those of Poisson's law, which so rare errors follow."""
+    app = seen(PAGE)
+    (card,) = [e.proto.body for e in app.get("html") if "wb-claim followed" in e.proto.body]
+    assert "python -m lab evaluate curriculum_4x4" in card and "<details" not in card
+    (text,) = [m.value for m in app.markdown if "errors to the bound" in m.value]
+    table = re.findall(r"^\| ([\d.]+) \| ([\d.]+) \|$", text, re.MULTILINE)
+    assert len(table) == 4
+    for wrong, told in table:
+        terms = [math.exp(-float(wrong)) * float(wrong) ** k / math.factorial(k) for k in range(10)]
+        assert float(told) == pytest.approx(100 * sum(terms), rel=0.02)
+
+
+def test_no_network_is_larger_than_the_page_says() -> None:
+    runs = (ROOT / "checkpoints").glob("*/result.json")
+    sizes = {path.parent.name: json.loads(path.read_text())["parameters"] for path in runs}
+    assert len(sizes) > 20 and sizes["chain_of_thought"] == max(sizes.values())

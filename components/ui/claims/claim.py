@@ -42,11 +42,13 @@ class Claim:
 class Table:
     """A table of prose: of every row a question a column, or none where the cell stays empty.
 
-    `first` heads the names of the rows.
+    `first` heads the names of the rows. `about` says in the list of claims, where the page around
+    the table is not, what its cells are of.
     """
 
     first: str
     rows: Mapping[str, Mapping[str, Question]]
+    about: str = ""
 
     @property
     def columns(self) -> list[str]:
@@ -55,7 +57,7 @@ class Table:
     def claims(self) -> dict[tuple[str, str], Claim]:
         """By row and column."""
         return {
-            (row, column): Claim(f"{self.first}: {row} · {column}", question)
+            (row, column): Claim(f"{self.about or self.first}: {row} · {column}", question)
             for row, asked in self.rows.items()
             for column, question in asked.items()
         }

@@ -26,51 +26,60 @@ def runs_of_each(found: Sequence[Row]) -> str:
 
 
 CLAIMS: dict[str, Claim] = {
-    "numpy_mlp.ten_seeds": Claim("The ten by ten table, seeds tried.", MLP.numbers("ten.starts")),
+    "numpy_mlp.ten_seeds": Claim(
+        "Seeds from which a network in NumPy was trained on the ten by ten table.",
+        MLP.numbers("ten.starts"),
+    ),
     "numpy_mlp.ten_seconds": Claim(
-        "Seconds until the network knows the ten by ten table whole, median.",
+        "Seconds until the network in NumPy knows the ten by ten table whole, median of the seeds.",
         seconds("ten.seconds_median", "{:.2f}"),
     ),
     "numpy_mlp.ten_worst": Claim(
-        "Seconds until the network knows the ten by ten table whole, slowest seed.",
+        "Seconds until the network in NumPy knows the ten by ten table whole, slowest seed.",
         seconds("ten.seconds_worst", "{:.2f}"),
     ),
     "numpy_mlp.hundred": Claim(
-        "The hundred by hundred table, by heart: right.",
+        "Products of the hundred by hundred table that a network in NumPy has right, "
+        "all of them trained on.",
         MLP.counts("hundred.errors", "hundred.n").right(),
     ),
     "numpy_mlp.hundred_seconds": Claim(
-        "Seconds until the network knows the hundred by hundred table.",
+        "Seconds until the network in NumPy knows the hundred by hundred table.",
         seconds("hundred.seconds", "{:.0f}"),
     ),
     "numpy_mlp.hundred_parameters": Claim(
-        "Parameters of the network that knows the hundred by hundred table.",
+        "Parameters of the network in NumPy that knows the hundred by hundred table.",
         MLP.numbers("hundred.parameters"),
     ),
     "numpy_mlp.gradient_error": Claim(
-        "Backpropagation against finite differences, every activation: the worst tensor.",
+        "Backpropagation against finite differences in the network in NumPy, every "
+        "activation function: the worst tensor.",
         MLP.numbers(lambda run: 1e9 * max(run["gradient_errors"].values()), "{:.1f}", "billionths"),
     ),
     "numpy_mlp.holdout_guess": Claim(
-        "A fifth of the table hidden, one-hot in, one output a product: hidden cells right if the "
-        "most frequent product is always said.",
+        "Hidden cells of the ten by ten table, all runs together, that are right if "
+        "the most frequent product is always said.",
         hidden_right("one_hot", "class", "guess"),
     ),
     "numpy_mlp.holdout_seeds": Claim(
-        "Runs of each way to write the table.", HOLDOUT.told(runs_of_each)
+        "Runs, a seed each, for every way to write the ten by ten table when a fifth "
+        "of its cells is hidden.",
+        HOLDOUT.told(runs_of_each),
     ),
     "numpy_mlp.holdout_digits": Claim(
-        "A fifth of the table hidden, one-hot in, digits out: hidden cells right.",
+        "Hidden cells of the ten by ten table that are right, all runs together: "
+        "one-hot in, digits out.",
         hidden_right("digits", "digits"),
     ),
     "numpy_mlp.holdout_digits_zero": Claim(
-        "A fifth of the table hidden, one-hot in, digits out: hidden products with zero right.",
+        "Hidden products with a factor of zero that are right, all runs together: "
+        "one-hot in, digits out.",
         HOLDOUT.where(encoding="digits", target="digits")
         .numbers(lambda row: row["n_hidden_zero"] - row["errors_hidden_zero"])
         .total(),
     ),
     "numpy_mlp.holdout_hidden": Claim(
-        "Cells of the table that were hidden, over all runs.",
+        "Share of the cells of the ten by ten table that are hidden in training, over all runs.",
         HOLDOUT.counts("n_hidden", lambda row: row["n_hidden"] + row["n_shown"]).said(share_of),
     ),
 }
@@ -90,6 +99,7 @@ TABLES = {
     "numpy_mlp.holdout": Table(
         "A fifth of the table hidden",
         {name: {"Hidden cells right": hidden_right(*way)} for name, way in WAYS.items()},
+        about="The ten by ten table with a fifth of its cells hidden, all runs together",
     ),
     "numpy_mlp.holdout_zero": Table(
         "Hidden products right",
@@ -100,5 +110,6 @@ TABLES = {
             }
             for name, way in ONE_HOT.items()
         },
+        about="Hidden products of the ten by ten table right, all runs together",
     ),
 }

@@ -31,17 +31,22 @@ def in_ten(found: Sequence[Row]) -> str:
 
 CLAIMS: dict[str, Claim] = {
     "from_table_to_text.book_share": Claim(
-        "Pairs that the book's model is trained on.", result(BOOK_RUN).told(in_ten)
+        "Share of all pairs that the book's model is trained on.", result(BOOK_RUN).told(in_ten)
     ),
-    "from_table_to_text.twin_parameters": Claim("Parameters of the small twin.", parameters(TWIN)),
+    "from_table_to_text.twin_parameters": Claim(
+        "Parameters of the small twin of the book's model, which is trained on few pairs.",
+        parameters(TWIN),
+    ),
     "from_table_to_text.perplexity": Claim(
         "Perplexity of the book's model on held-out problems.",
         rows("prices", run=BOOK_RUN).numbers(lambda row: math.exp(row["loss"]), "{:.9f}"),
     ),
     "from_table_to_text.few_tokens": Claim(
-        "Tokens of held-out problems right, the small twin, teacher forced.", right_tokens(TWIN)
+        "Tokens of held-out problems that the small twin has right, teacher forced.",
+        right_tokens(TWIN),
     ),
     "from_table_to_text.few_texts": Claim(
-        "Held-out problems right in every token, the small twin.", right_texts(TWIN)
+        "Held-out problems that the small twin has right in every token, teacher forced.",
+        right_texts(TWIN),
     ),
 }

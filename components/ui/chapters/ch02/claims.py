@@ -75,7 +75,10 @@ TESTS: dict[str, tuple[str, str]] = {
     "keys without the position": ("errors_keys_of_token", "n"),
     "weight on the tens digit of b set to zero": ("errors_ablated", "n"),
     "first operand of one digit, without a zero": ("errors_one_digit", "n_one_digit"),
-    "the same, every position shifted up by one": ("errors_one_digit_moved", "n_one_digit_moved"),
+    "one digit, and every position shifted up by one": (
+        "errors_one_digit_moved",
+        "n_one_digit_moved",
+    ),
 }
 """What is done to a head that has learned: the fields of the record."""
 
@@ -86,29 +89,35 @@ TABLES = {
             test: {f"seed {seed}": LEARNED.where(seed=seed).counts(*fields) for seed in FILMED[:3]}
             for test, fields in TESTS.items()
         },
+        about="Problems wrong of one head that learned to say the tens digit of b",
     ),
 }
 
 CLAIMS: dict[str, Claim] = {
     "attention_by_hand.learned_right": Claim(
-        "Heads that learn to say the tens digit of b: seeds with no held-out problem wrong.",
+        "Seeds with which one head learns to say the tens digit of b and has no "
+        "held-out problem wrong.",
         LEARNED.those(lambda row: row["errors_heldout"] == 0),
     ),
     "attention_by_hand.learned_odd_weight": Claim(
-        f"The head of seed {ODD}: its mean weight on a nine as tens digit of b.",
+        "Mean attention weight on the tens digit of b where it is a nine: the head of "
+        f"seed {ODD}, which learned to say that digit.",
         LEARNED.where(seed=ODD).numbers(least_weight, "{:.3f}"),
     ),
     "attention_by_hand.learned_never_weight": Claim(
-        "Heads that never met a b that begins with seven: their mean weight on that seven.",
+        "Mean attention weight on the tens digit of b where it is a seven, of heads "
+        "that never met a b that begins with seven.",
         NEVER_MET.numbers("weight_by_digit.7", "{:.2f}"),
     ),
     "attention_by_hand.learned_never_wrong": Claim(
-        "Heads that never met a b that begins with seven: seeds with all such problems wrong.",
+        "Seeds whose head never met a b that begins with seven and has every problem "
+        "with the seven wrong.",
         NEVER_MET.those(lambda row: row["errors_never"] == row["n_never"]),
     ),
     **{
         f"attention_by_hand.order_{name}": Claim(
-            f"Pairs of heads of which one is missed more: it is the sharper one, {words}.",
+            "Pairs of heads in which the one whose ablation breaks more answers is also "
+            f"the sharper one: {words}.",
             alike(run),
         )
         for name, words, run in (
@@ -118,18 +127,20 @@ CLAIMS: dict[str, Claim] = {
         )
     },
     "attention_by_hand.twin_spare": Claim(
-        "Wrong answers of the small twin without one head of its later layers.",
+        "Wrong answers of the small twin with one head of its later layers ablated, "
+        "from the least missed head to the most missed.",
         HEADS.where(run=TWIN).told(fewest_and_most),
     ),
     "attention_by_hand.twin_whole": Claim(
-        "Wrong answers of the small twin with every head in place.",
+        "Wrong answers of the small twin with no head ablated.",
         whole(TWIN).counts("errors_answer"),
     ),
     "attention_by_hand.key_numbers": Claim(
-        "Numbers of a key of the book's model.",
+        "Numbers in a key of the book's model.",
         result(BOOK_RUN).numbers("recipe.model.attention.head_dim"),
     ),
     "attention_by_hand.heads_pairs": Claim(
-        "Pairs on which each head is ablated.", HEADS.where(run=BOOK_RUN).numbers("n")
+        "Problems on which each head of the book's model is ablated.",
+        HEADS.where(run=BOOK_RUN).numbers("n"),
     ),
 }

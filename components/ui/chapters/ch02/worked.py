@@ -121,7 +121,7 @@ READS = {
     "turned": "the digits of b exchanged",
     "nine": "a nine as tens digit of b",
     "one digit": "a of one digit",
-    "one on": "the same, every position shifted up by one",
+    "one on": "one digit, and every position shifted up by one",
 }
 
 

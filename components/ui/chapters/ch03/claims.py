@@ -58,23 +58,29 @@ def missed_more(found: Sequence[Row]) -> str:
 
 CLAIMS: dict[str, Claim] = {
     "one_block.parts_pairs": Claim(
-        "Pairs on which each attention and each FFN is ablated.", PARTS.numbers("n")
+        "Problems on which each attention and each FFN of the book's model is ablated.",
+        PARTS.numbers("n"),
     ),
     "one_block.parts_that_matter": Claim(
         "Whole attentions and FFNs of the book's model whose ablation makes some answer wrong.",
         PARTS.told(missed_at_all),
     ),
     "one_block.most_missed": Claim(
-        "The attention or FFN whose ablation makes most answers wrong.", PARTS.told(missed_most)
+        "The attention or FFN of the book's model whose ablation makes most answers wrong.",
+        PARTS.told(missed_most),
     ),
     "one_block.long_bar_missed": Claim(
-        "Answers that are wrong without FFN 3, whose bar is the longest on the page.",
+        "Answers of the book's model that are wrong with FFN 3 ablated, whose "
+        "contribution is the longest bar on its page.",
         rows("parts", layer=3, part="ffn_out").told(errors_alone),
     ),
     "one_block.least_missed": Claim(
-        "Attentions and FFNs whose ablation makes fewest answers wrong.", PARTS.told(missed_least)
+        "Attentions and FFNs of the book's model whose ablation makes fewest answers wrong.",
+        PARTS.told(missed_least),
     ),
     "one_block.ffn_missed_more": Claim(
-        "Layers whose FFN is missed more than their attention.", PARTS.told(missed_more)
+        "Layers of the book's model in which ablating the FFN makes more answers wrong "
+        "than ablating the attention.",
+        PARTS.told(missed_more),
     ),
 }

@@ -222,32 +222,39 @@ LIVE = bench("bench_live_runs")
 
 CLAIMS: dict[str, Claim] = {
     "chain_of_thought.census": Claim(
-        "The book's model multiplies all pairs up to 99.", census(BOOK_RUN)
+        "Errors of the book's model on all pairs of numbers up to 99, trained on or not.",
+        census(BOOK_RUN),
     ),
     "chain_of_thought.heldout": Claim(
-        "The book's model is right on held-out pairs.", heldout(BOOK_RUN)
+        "Errors of the book's model on held-out pairs.", heldout(BOOK_RUN)
     ),
     "chain_of_thought.parameters": Claim("Parameters of the book's model.", parameters(BOOK_RUN)),
-    "chain_of_thought.plain_heldout": Claim("The plain model on held-out pairs.", heldout(PLAIN)),
+    "chain_of_thought.plain_heldout": Claim(
+        "Errors of the plain model, which writes no working, on held-out pairs.", heldout(PLAIN)
+    ),
     "chain_of_thought.longer": Claim(
-        "The plain format trained longer than in the race: held-out pairs.",
+        "Held-out pairs wrong: the plain format, trained for longer than in the race of chapter 1.",
         rows("longer").errors("heldout"),
     ),
     "chain_of_thought.longer_times": Claim(
-        "How many times as many tokens that is.",
+        "Tokens of the longer training with the plain format, as a multiple of those "
+        "of the race of chapter 1.",
         rows("longer").told(lambda found: spelled(found[0]["cell"]["times"])),
     ),
     "chain_of_thought.longer_trained": Claim(
-        "The same on the pairs it was trained on.", rows("longer").errors("trained")
+        "Training pairs wrong: the plain format, trained for longer than in the race of chapter 1.",
+        rows("longer").errors("trained"),
     ),
     "chain_of_thought.few_share": Claim(
-        "Share of all pairs that the small twin is trained on.",
+        "Share of all pairs that the small twin of the book's model is trained on.",
         result(TWIN).told(lambda found: f"one pair in {one_in(found[0]['recipe']['fraction'])}"),
     ),
-    "chain_of_thought.few_heldout": Claim("The small twin on held-out pairs.", heldout(TWIN)),
+    "chain_of_thought.few_heldout": Claim(
+        "Errors of the small twin of the book's model on held-out pairs.", heldout(TWIN)
+    ),
     **{
         f"chain_of_thought.{run}_{kind}": Claim(
-            f"{model} on all pairs: wrong in {what}.", wrong_in_census(run, kind)
+            f"{model} on all pairs, trained on or not: wrong in {what}.", wrong_in_census(run, kind)
         )
         for run, model in (
             (PLAIN, "The plain model"),
@@ -261,16 +268,17 @@ CLAIMS: dict[str, Claim] = {
         result(BOOK_RUN).told(count_recipes),
     ),
     "chain_of_thought.recipes_errors": Claim(
-        "Errors of those that were not kept, on all pairs.",
+        "Errors of the recipes of the book's model that were not kept, on all pairs: "
+        "fewest and most.",
         result(BOOK_RUN).told(errors_of_recipes),
     ),
     "chain_of_thought.other_seeds": Claim(
-        "The book's model trained from seeds 1 and 2, on all 10,000 pairs.",
+        "Errors of the book's model trained from seeds 1 and 2, on all 10,000 pairs.",
         rows("seeds").told(each_seed),
     ),
     **{
         f"chain_of_thought.few_given_{given}": Claim(
-            f"Wrong texts of the small twin, {words}.",
+            f"Wrong texts of the small twin of the book's model, of all pairs, {words}.",
             rows("handed", run=TWIN, given=given).counts("errors_strict"),
         )
         for given, words in enumerate(
@@ -282,46 +290,53 @@ CLAIMS: dict[str, Claim] = {
         )
     },
     "chain_of_thought.looks_wrong": Claim(
-        "Held-out pairs that are wrong in the end in the square with working.",
+        "Held-out pairs wrong at the end of the run with working that fills a square in chapter 1.",
         rows("looks", style="cot_reversed").told(wrong_at_last_look),
     ),
     "chain_of_thought.race_range": Claim(
-        "Held-out errors with working, back to front: the best seed and the worst.",
+        "Held-out errors in the race of chapter 1 with working, back to front: the "
+        "best seed and the worst.",
         RACE["cot_reversed"].told(fewest_and_most),
     ),
     "chain_of_thought.live_parameters": Claim(
-        "Parameters of the live network.", RACE["cot_reversed"].numbers("parameters")
+        "Parameters of the network that a reader trains live in chapter 1.",
+        RACE["cot_reversed"].numbers("parameters"),
     ),
-    "chain_of_thought.race_seeds": Claim("Seeds of each format.", rows("race").told(count_seeds)),
+    "chain_of_thought.race_seeds": Claim(
+        "Seeds of each format in the race of chapter 1.", rows("race").told(count_seeds)
+    ),
     "chain_of_thought.most_right_by": Claim(
-        "Steps until most validation pairs are right, with working, the slowest seed.",
+        "Steps until most validation pairs are right in the race of chapter 1, with "
+        "working, the slowest seed, of all steps of a run.",
         RACE["cot_reversed"].told(most_right_by),
     ),
     **{
         f"chain_of_thought.prompted_{what}": Claim(
-            f"One network that learned both formats, on held-out pairs, asked {words}.",
+            f"Held-out pairs wrong of a network that learned both formats, prompted {words}.",
             asked_for(what),
         )
         for what, words in (("working", "for the working"), ("plain", "for the product at once"))
     },
     "chain_of_thought.size_01m": Claim(
-        "Parameters of a network of width 64.",
+        "Parameters of the network of width 64 among the sizes compared in chapter 1.",
         rows("sizes", d_model=64).numbers(lambda row: row["parameters"] / 1e6, "{:.1f}", "million"),
     ),
     "chain_of_thought.hidden_numbers": Claim(
-        "Numbers, of all hundred, that stood in no training pair.",
+        "Numbers up to 99 that a network of chapter 1 met in no training pair.",
         STRANGE.told(lambda found: spelled(found[0]["cell"]["numbers"])),
     ),
     **{
         f"chain_of_thought.strange_{k}": Claim(
-            f"Test problems with {k} of 20 numbers that stood in no training pair.",
+            f"Test problems wrong, of those in which {k} of the two numbers stood in no "
+            "training pair.",
             of_unlike_n(STRANGE, f"strange_{k}"),
         )
         for k in range(3)
     },
     **{
         f"chain_of_thought.{group}": Claim(
-            f"Trained on half of the orders: {what}.", of_unlike_n(HALF_OF_ORDERS, group)
+            f"Trained on half of the orders (a × b apart from b × a): {what}, wrong.",
+            of_unlike_n(HALF_OF_ORDERS, group),
         )
         for group, what in (
             ("mirror_shown", "pairs trained on the other way round"),
@@ -329,38 +344,49 @@ CLAIMS: dict[str, Claim] = {
         )
     },
     "chain_of_thought.mirror_alone": Claim(
-        "Trained on one order of each pair: those pairs the other way round.",
+        "Trained on one order of each pair (a × b without b × a): the pairs trained "
+        "on, the other way round, wrong.",
         wrong(ONE_ORDER, "mirror_shown"),
     ),
     "chain_of_thought.mirror_none": Claim(
-        "Trained on one order of each pair: pairs held out in both.", wrong(ONE_ORDER)
+        "Trained on one order of each pair (a × b without b × a): pairs held out in "
+        "both orders, wrong.",
+        wrong(ONE_ORDER),
     ),
     "chain_of_thought.mirror_seeds": Claim(
-        "Seeds of the split by single orders.", rows("mirrored").told(count_seeds)
+        "Seeds of the networks that were trained on single orders of pairs (a × b "
+        "apart from b × a).",
+        rows("mirrored").told(count_seeds),
     ),
     **{
         f"chain_of_thought.sign_{by}": Claim(
-            f"The first digit is wrong with head 0.2 ablated, which looks at a sign: {words}.",
+            "Problems whose first written digit is wrong with head 0.2 of the book's "
+            f"model, which looks at a sign, replaced by {words}.",
             first_digit("0.2", by),
         )
         for by, words in BY.items()
     },
     **{
         f"chain_of_thought.shared_{name.replace('0.', '').replace(' and ', '')}": Claim(
-            f"The first digit is wrong without {name}, by zeros.", first_digit(name, "zero")
+            "Problems whose first written digit is wrong with attention of the book's "
+            f"model replaced by zeros: head {name}.",
+            first_digit(name, "zero"),
         )
         for name in ROWS[2:]
     },
     "chain_of_thought.carry_followed": Claim(
-        "A digit is forged so that its column implies another carry, and the next digit follows.",
+        "In the working, a digit is forged so that its column implies another carry: "
+        "the next digit of the book's model follows.",
         CARRIED.counts("followed").pooled(),
     ),
     "chain_of_thought.looks_smaller": Claim(
-        "In the sum head 0.1 looks at the smaller digit of the column before, where they differ.",
+        "In the sum of the working, head 0.1 of the book's model looks at the smaller "
+        "of the two digits of the column before: columns where they differ.",
         IN_THE_SUM.counts("looks_smaller", "n_looks").pooled(),
     ),
     "chain_of_thought.fetch_sums": Claim(
-        "Problems in which a head was ablated at one position.", FETCHED.numbers("n")
+        "Problems in which a head of the book's model was ablated at one position.",
+        FETCHED.numbers("n"),
     ),
     "chain_of_thought.heads_that_matter": Claim(
         "Heads of the book's model whose ablation makes some answer wrong.",
@@ -372,35 +398,40 @@ CLAIMS: dict[str, Claim] = {
     ),
     **{
         f"chain_of_thought.heads_25_{by}": Claim(
-            f"The book's model with all heads of layers 2 to 5 ablated: {BY[by]}.",
+            "Texts of the book's model that are wrong with all heads of layers 2 to 5 "
+            f"replaced by {BY[by]}.",
             without("heads", range(2, 6), by),
         )
         for by in ("zero", "resample")
     },
     **{
         f"chain_of_thought.ffn_{layer}_{by}": Claim(
-            f"The book's model with the FFN of layer {layer} ablated: {BY[by]}.",
+            f"Texts of the book's model that are wrong with the FFN of layer {layer} "
+            f"replaced by {BY[by]}.",
             without("ffn", [layer], by),
         )
         for layer, by in ((4, "zero"), (4, "mean"), (3, "mean"), (3, "resample"))
     },
     "chain_of_thought.twin_without_upper": Claim(
-        "The small twin with all heads but those of its first layer ablated.",
+        "Texts of the small twin that are wrong with all heads but those of its first "
+        "layer ablated.",
         rows("silenced", run=TWIN, layers=[1, 2]).counts("errors_strict"),
     ),
     "chain_of_thought.twin_whole": Claim(
-        "The small twin with nothing ablated, on the same problems.",
+        "Texts of the small twin that are wrong with nothing ablated, on the problems "
+        "on which its heads are ablated.",
         rows("heads", run=TWIN)
         .passing(lambda row: "head" not in row["cell"])
         .counts("errors_strict")
         .said(lambda errors, n: f"{errors:,}"),
     ),
     "chain_of_thought.live_seconds": Claim(
-        "The live run as the page sets it, alone on the machine, from the click to its end.",
+        "Seconds of the live run of chapter 1 as its page sets it, alone on the "
+        "machine, from the click to the end.",
         LIVE.numbers("default_run.seconds", "{:.0f}", "seconds"),
     ),
     "chain_of_thought.live_heldout": Claim(
-        "That run, on held-out pairs.",
+        "Errors on held-out pairs of the live run of chapter 1 as its page sets it.",
         LIVE.counts("default_run.errors_heldout", "default_run.n_heldout").said(errors_in).bound(),
     ),
 }

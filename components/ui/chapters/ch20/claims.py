@@ -244,6 +244,17 @@ def recorded_failures(record: Any, digits: int) -> list[dict[str, Any]]:
     return [{"digits": digits, **row} for row in found]
 
 
+POSITIONS = (
+    SMALL
+    | CLIPPED
+    | {
+        "far_rotary": "rotary, full size",
+        "far_coupled": "coupled rotary, full size",
+        "far_clipped": "coupled, clipped, full size",
+    }
+)
+"""Of every arm, in the words of the list of claims."""
+
 # ---------------------------------------------------------------- what is claimed
 
 CLAIMS: dict[str, Claim] = {
@@ -253,7 +264,8 @@ CLAIMS: dict[str, Claim] = {
     ),
     **{
         f"rope.{name}_errors": Claim(
-            f"The small network with {words} in a stream, on all 10,000 problems.", census(run)
+            f"Errors of the small network with {words}, trained in a stream, on all 10,000 pairs.",
+            census(run),
         )
         for name, words, run in (
             ("rotary", "rotary positions", "rope_small"),
@@ -262,7 +274,8 @@ CLAIMS: dict[str, Claim] = {
         )
     },
     "rope.full_errors": Claim(
-        "The full-size network with rotary positions in a stream, on all 10,000 problems.",
+        "Errors of the full-size network with rotary positions, trained in a stream, "
+        "on all 10,000 pairs.",
         census("rope"),
     ),
     "rope.full_tokens": Claim(
@@ -270,25 +283,39 @@ CLAIMS: dict[str, Claim] = {
     ),
     **{
         f"rope.{name}": Claim(
-            f"{what} of {run} as a multiple of the same of {other}.",
+            f"{what}, runs {run} and {other}.",
             times_that_of(run, other, field),
         )
         for name, what, run, other, field in (
-            ("full_times", "Parameters", "rope", "rope_small", "parameters"),
-            ("far_times", "Parameters", "far_coupled", "reach_coupled_slow", "parameters"),
-            ("gaps_times", "Text", "reach_gaps", "reach_rotary", "training_tokens"),
+            ("full_times", "Full size over small, parameters", "rope", "rope_small", "parameters"),
+            (
+                "far_times",
+                "Full size over small, parameters",
+                "far_coupled",
+                "reach_coupled_slow",
+                "parameters",
+            ),
+            (
+                "gaps_times",
+                "With gaps over without, text trained on",
+                "reach_gaps",
+                "reach_rotary",
+                "training_tokens",
+            ),
         )
     },
     **{
         f"rope.full_{encoding}": Claim(
-            f"Steps until 1 in 20 test problems is wrong in the stream, at full size: {encoding}.",
+            "Training steps until 1 in 20 test problems is wrong, full-size network in a "
+            f"stream: {ENCODINGS[encoding]}.",
             raced(part="full_size", encoding=encoding).steps_to(GOAL),
         )
         for encoding in ("rotary", "learned")
     },
     **{
         f"rope.{arm}_{size}x{size}": Claim(
-            f"Test problems of {size} by {size} digits after training up to {most}: {arm}.",
+            f"Test problems of {size} by {size} digits wrong after training on up to "
+            f"{most}: {POSITIONS[arm]}.",
             wrong_at(arm, size),
         )
         for most, arms in (("3 by 3", REACH_ARMS), ("4 by 4", FAR_ARMS))
@@ -296,38 +323,46 @@ CLAIMS: dict[str, Claim] = {
         for size in sizes
     },
     "rope.limit_wider_4x4": Claim(
-        "Validation problems of 4 by 4 digits: coupled, one place more than the limit.",
+        "Validation problems of 4 by 4 digits wrong: coupled rotary, distances clipped "
+        "one place beyond the chosen limit.",
         limited("reach_coupled", LIMIT[0] + 1, LIMIT[1], digits=4),
     ),
     "rope.far_clipped_longer": Claim(
-        "Test problems with a number of 5 to 10 digits, trained up to 4 by 4: far_clipped.",
+        "Test problems with a number of 5 to 10 digits wrong after training on up to 4 "
+        "by 4: coupled, clipped, full size.",
         wrong(rows_of_arm("far_clipped").passing(is_longer)),
     ),
     "rope.coupled_slow_1x5": Claim(
-        "Test problems of 1 by 5 digits after training up to 3 by 3: coupled_slow.",
+        "Test problems of 1 by 5 digits wrong after training on up to 3 by 3: coupled, "
+        "slow clocks.",
         wrong(rows_of_arm("coupled_slow", p=1, q=5)),
     ),
     "rope.far_coupled_all": Claim(
-        "Test problems of 1 to 10 digits by 1 to 10, all shapes together: far_coupled.",
+        "Test problems of 1 to 10 digits by 1 to 10 wrong, all shapes together, after "
+        "training on up to 4 by 4: coupled rotary, full size.",
         wrong(rows_of_arm("far_coupled")),
     ),
     **{
         f"rope.replaced_{name}": Claim(
-            f"The same as it was first evaluated, before it was trained for longer: {arm}.",
+            "Test problems of all shapes wrong at the first evaluation, before the network "
+            f"was trained for longer: {POSITIONS[arm]}.",
             wrong(replaced("lengths", arm=arm)),
         )
         for name, arm in (("far", "far_coupled"), ("gaps", "gaps"))
     },
     "rope.replaced_rope": Claim(
-        "The full-size network with rotary positions before it was trained on, on all problems.",
+        "Errors of the full-size rotary network on all 10,000 pairs at the first "
+        "evaluation, before it was trained for longer.",
         replaced("checkpoints/rope").counts("errors_strict").said(errors_in),
     ),
     "rope.replaced_ratio": Claim(
-        "Steps of a learned table as a multiple of rotary's, packed text, as first measured.",
+        "Training steps of a learned table until 1 in 20 is wrong, over those of "
+        "rotary positions, in a stream: the first race, since replaced.",
         over_rotary(replaced("rope", part="race", setting="packed")),
     ),
     "rope.coupled_slow_ends_5x5": Claim(
-        "Test problems of 5 by 5 digits whose first wrong token is one of length: coupled_slow.",
+        "Test problems of 5 by 5 digits whose first wrong token is one of length, "
+        "after training on up to 3 by 3: coupled, slow clocks.",
         rows_of_arm("coupled_slow", p=5, q=5).counts("wrong_length"),
     ),
 }
@@ -339,6 +374,7 @@ TABLES: dict[str, Table] = {
             words: {"steps of the learned table over those of rotary": table_over_rotary(setting)}
             for setting, words in SETTINGS.items()
         },
+        about="Positions raced in chapter 2 until 1 in 20 is wrong, by training text",
     ),
     "rope.goals": Table(
         "Goal, text",
@@ -353,6 +389,7 @@ TABLES: dict[str, Table] = {
             )
             for setting in settings
         },
+        about="Training steps until so few test problems are wrong, by goal and training text",
     ),
     "rope.bases": Table(
         "Base",
@@ -360,6 +397,7 @@ TABLES: dict[str, Table] = {
             f"{base:,}": {"until 1 in 20 is wrong": at_base(base).steps_to(GOAL)}
             for base in RACE_BASES
         },
+        about="Training steps with rotary positions in a stream, by the base of their speeds",
     ),
     "rope.cures": Table(
         "Positions",
@@ -367,6 +405,7 @@ TABLES: dict[str, Table] = {
             words: {shape(size, size): wrong_at(arm, size) for size in (3, 4)}
             for arm, words in SMALL.items()
         },
+        about="Test problems wrong after training on up to 3 by 3 digits, by kind of positions",
     ),
     "rope.limits": Table(
         "Limit",
@@ -386,6 +425,7 @@ TABLES: dict[str, Table] = {
                 ),
             )
         },
+        about="Validation problems wrong after training on up to 3 by 3, distances clipped at",
     ),
     "rope.edges": Table(
         "Digits of a and b",
@@ -393,5 +433,6 @@ TABLES: dict[str, Table] = {
             shape(p, q): {DIGIT: rows_of_arm("far_coupled", p=p, q=q).counts("wrong_digit")}
             for p, q in ((1, 6), (1, 7), (8, 3), (9, 3), (10, 3))
         },
+        about="Test problems of the full-size coupled network by how they end, digits of a and b",
     ),
 }

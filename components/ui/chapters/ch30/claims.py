@@ -187,29 +187,29 @@ TRANSPLANTED = POCKETS.where(asked="transplants")
 
 TRANSPLANTS = {
     "aimed": (
-        "that are right when the head looks at its digit alone",
+        "right when head 2.0 looks at its digit alone",
         TRANSPLANTED.counts("aimed").right(),
     ),
     "repaired": (
-        "that are right with the head's z from a problem with another neighbour",
+        "right with the z of head 2.0 from a problem with another neighbour",
         TRANSPLANTED.counts(lambda row: row["repairs"][FETCHES_A]),
     ),
     "broken": (
-        "whose z makes that problem wrong",
+        "whose z of head 2.0 makes the problem with another neighbour wrong",
         TRANSPLANTED.counts(lambda row: row["breaks"][FETCHES_A]),
     ),
     "broken_by_others": (
-        "whose z makes it wrong, of any other head",
+        "whose z of any other head makes the problem with another neighbour wrong",
         TRANSPLANTED.counts(
             lambda row: max(n for head, n in row["breaks"].items() if head != FETCHES_A)
         ),
     ),
     "another_digit": (
-        "whose token becomes that of the donor's digit",
+        "whose token follows the digit of the problem that gives its z of head 2.0",
         TRANSPLANTED.counts("another_digit"),
     ),
     "another_carry": (
-        "whose token stays right with the same digit from a donor with another carry",
+        "right with the z of head 2.0 from a problem with the same digit and another carry",
         TRANSPLANTED.passing(lambda row: "another_carry" in row).counts(
             "another_carry.0", "another_carry.1"
         ),
@@ -298,115 +298,144 @@ def tuned(rate: float, *, scratch: bool) -> Counts:
 CLAIMS: dict[str, Claim] = {
     **{
         f"curriculum.wrong_{digits}": Claim(
-            f"The finished network on test problems of {digits} digits.", wrong_at(AFTER, digits)
+            f"Errors of the finished network of chapter 3 on {which} problems of {digits} digits.",
+            wrong_at(AFTER, digits),
         )
-        for digits in ("4x4", "3x3", "2x2")
+        for which, digits in (("test", "4x4"), ("test", "3x3"), ("all", "2x2"))
     },
     "curriculum.parameters": Claim("Parameters of the network of chapter 3.", parameters(AFTER)),
     "curriculum.before": Claim(
-        "The unfinished network on validation problems of 4x4 digits.",
+        "Errors of the unfinished network of chapter 3 on validation problems of 4x4 digits.",
         UNFINISHED.counts("wrong").said(errors_in),
     ),
     **{
         f"curriculum.forgotten_{shape}": Claim(
-            f"Test problems of {shape} digits wrong at the end without rehearsal, of three seeds.",
+            f"Test problems of {shape} digits wrong at the end of the curriculum without "
+            "rehearsal, of three seeds.",
             at_the_end(COURSE.where(arm="rehearsal_0").before_choice(), shape),
         )
         for shape in ("1x1", "2x2")
     },
     "curriculum.few_3x3": Claim(
-        "Test problems of 3x3 digits wrong after 3,000 hard ones of all lengths, of three seeds.",
+        "Test problems of 3x3 digits wrong after training on 3,000 hard problems of "
+        "all lengths, of three seeds.",
         at_the_end(rows("fewest", drawn="chosen", problems=FEW[0]).before_choice(), "3x3"),
     ),
     "curriculum.looks_the_course": Claim(
-        "Test problems of 4x4 digits wrong at the end of the looks: full curriculum.",
+        "Test problems of 4x4 digits wrong at the end of one run that was evaluated "
+        "all along: full curriculum.",
         LOOKS.where(arm="the_course").counts("end.4x4.1", "end.4x4.0"),
     ),
     **{
         f"curriculum.half_{arm}": Claim(
-            f"Tokens until the first look with half of 4x4 digits right: {ARMS[arm]}.",
+            "Tokens trained on until half of the test problems of 4x4 digits are first "
+            f"found right: {ARMS[arm]}.",
             LOOKS.where(arm=arm).numbers(until_half, "{:.1f}", "million tokens"),
         )
         for arm in ("the_course", "reversed")
     },
-    "curriculum.frontier_20_test": Claim("Test problems of 20x20 digits wrong.", WRONG_AT_TWENTY),
+    "curriculum.frontier_20_test": Claim(
+        "Test problems of 20x20 digits wrong: the network with clipped distances that "
+        "was trained on up to 4x4.",
+        WRONG_AT_TWENTY,
+    ),
     "curriculum.one_too_small": Claim(
-        "Problems wrong at the frontier whose first wrong digit is one too small.",
+        "Problems of 12x12 digits and more that the network trained on up to 4x4 gets "
+        "wrong: the first wrong digit is one too small.",
         FAILURES.those(one_too_small),
     ),
     "curriculum.from_afar": Claim(
-        "Problems wrong at the frontier whose first wrong digit takes a product's carry from afar.",
+        "Problems of 12x12 digits and more that the network trained on up to 4x4 gets "
+        "wrong: the first wrong digit takes a product's carry through two columns or "
+        "more.",
         FAILURES.those(from_afar),
     ),
     "curriculum.small_with_carry": Claim(
-        "First wrong digits that are one too small into which a carry comes.",
+        "First wrong digits that are one too small, of the network trained on up to "
+        "4x4, in problems of 12x12 digits and more: a carry comes into the digit.",
         FAILURES.passing(one_too_small).those(
             lambda failure: bool(failure["company"]) and failure["company"]["carry"] > 0
         ),
     ),
     "curriculum.nine_and_nine": Claim(
-        "Problems wrong at the frontier first where nine and nine are added and a carry comes in.",
+        "Problems of 12x12 digits and more that the network trained on up to 4x4 gets "
+        "wrong: first where nine and nine are added and a carry comes in.",
         FAILURES.those(nine_and_nine),
     ),
     "curriculum.frontier_rate": Claim(
-        "Tokens of a million that are wrong at the frontier.",
+        "Tokens of a million that the network trained on up to 4x4 gets wrong, in "
+        "problems of 12x12 digits and more.",
         FRONTIER.counts("wrong_tokens", "tokens").said(lambda wrong, n: f"{1e6 * wrong / n:.0f}"),
     ),
     "curriculum.frontier_tokens_20": Claim(
-        "Tokens of 20x20 digits wrong, of test.", TWENTY.counts("wrong_tokens", "tokens")
+        "Tokens wrong in test problems of 20x20 digits: the network with clipped "
+        "distances that was trained on up to 4x4.",
+        TWENTY.counts("wrong_tokens", "tokens"),
     ),
     "curriculum.course_tokens": Claim(
-        "Tokens that each curriculum trained on.",
+        "Tokens that each curriculum of chapter 3 was trained on.",
         COURSE.numbers(lambda row: row["tokens"] / 1e6, "{:.1f}", "million tokens"),
     ),
     "curriculum.near_carry": Claim(
-        "Validation problems wrong whose carries pass one column at most: unfinished network.",
+        "Validation problems of 4x4 digits whose carries pass one column at most, and "
+        "that the unfinished network of chapter 3 gets wrong.",
         wrong_by("by_carry", NEAR),
     ),
     "curriculum.far_carry": Claim(
-        "Validation problems wrong with a carry through two columns or more: unfinished network.",
+        "Validation problems of 4x4 digits with a carry through two columns or more, "
+        "and that the unfinished network of chapter 3 gets wrong.",
         wrong_by("by_carry", FAR),
     ),
     "curriculum.chain_short": Claim(
-        "Digits of products wrong first, carry through short columns: unfinished network.",
+        "Digits of partial products that the unfinished network of chapter 3 has wrong "
+        "first, of all whose carry comes through one column at most.",
         chains(UNFINISHED, "times", NEAR),
     ),
     "curriculum.chain_far": Claim(
-        "Digits of products wrong first, carry through far columns: unfinished network.",
+        "Digits of partial products that the unfinished network of chapter 3 has wrong "
+        "first, of all whose carry comes through two columns or more.",
         FAR_DIGITS,
     ),
     "curriculum.failures_far": Claim(
-        "Wrong texts whose first wrong digit takes a carry from two columns or more of a product.",
+        "Wrong texts of the unfinished network of chapter 3 whose first wrong digit "
+        "takes a product's carry through two columns or more.",
         UNFINISHED.counts(FAR_DIGITS.part, "wrong"),
     ),
     "curriculum.digits_far": Claim(
-        "Share of such digits of all that are written.",
+        "Share of all written digits that take a product's carry through two columns "
+        "or more: validation problems of 4x4 digits.",
         UNFINISHED.counts(
             FAR_DIGITS.n, lambda row: sum(n for n, _ in row["by_chain"].values())
         ).said(share_of),
     ),
     "curriculum.no_zeros": Claim(
-        "Validation problems wrong without a zero: unfinished network.", wrong_by("by_zeros", [0])
+        "Validation problems of 4x4 digits without a zero that the unfinished network "
+        "of chapter 3 gets wrong.",
+        wrong_by("by_zeros", [0]),
     ),
     "curriculum.some_zeros": Claim(
-        "Validation problems wrong with a zero or more: unfinished network.",
+        "Validation problems of 4x4 digits with a zero or more that the unfinished "
+        "network of chapter 3 gets wrong.",
         wrong_by("by_zeros", range(1, 9)),
     ),
     **{
         f"curriculum.without_{name}_{kind}": Claim(
-            f"Digits of a {words} wrong, head {head} ablated.", digits_wrong(without(head), kind)
+            f"Digits of a {words} wrong with head {head} ablated: the small twin of chapter "
+            "3 after its last stage.",
+            digits_wrong(without(head), kind),
         )
         for name, head in (("a", "1.3"), ("sign", "1.2"), ("back", "1.1"), ("first", "0.1"))
         for kind, words in (("product", "partial product"), ("sum", "sum"))
         if kind == "sum" or name in ("a", "sign")
     },
     "curriculum.product_third": Claim(
-        "Digits of partial products wrong after the third stage.",
+        "Digits of partial products wrong with nothing ablated: the small twin of "
+        "chapter 3 after its third stage.",
         digits_wrong(without("none", THIRD), "product"),
     ),
     **{
         f"curriculum.suite_{name}": Claim(
-            f"Problems of nines wrong: {words} network.",
+            f"Problems of nines that the {words} network of chapter 3 gets wrong.",
             SUITES.where(suite="nines", model=model).counts("wrong").bound(),
         )
         for name, words, model in (
@@ -415,54 +444,66 @@ CLAIMS: dict[str, Claim] = {
         )
     },
     "curriculum.nines_alike": Claim(
-        "Of these, those that multiply 9299 by a number that ends in 9.",
+        "Problems of nines that the finished network of chapter 3 gets wrong: 9299 "
+        "times a number that ends in 9.",
         SUITES.where(suite="nines", model=AFTER).counts(nines_alike, "wrong"),
     ),
     "curriculum.suites_others": Claim(
-        "Problems of the other six suites wrong: finished network.",
+        "Problems of the six suites other than nines that the finished network of "
+        "chapter 3 gets wrong.",
         SUITES.where(model=AFTER)
         .passing(lambda row: row["cell"]["suite"] != "nines")
         .counts("wrong")
         .bound(),
     ),
     "curriculum.errors_explained": Claim(
-        "Errors of the finished network on test, right once head 2.0 looks at its digit alone.",
+        "Errors of the finished network of chapter 3 on test, at a digit behind a 2 in "
+        "a first product with 9, that are right once head 2.0 looks at its digit alone.",
         ERRORS.those(is_slip),
     ),
     **{
         f"curriculum.pocket_{name.rpartition('_')[-1]}": Claim(
-            f"Test problems wrong in the first product, b ends in 9, a: {words}.",
+            "Test problems in which b ends in 9 and whose first product the finished "
+            f"network of chapter 3 gets wrong, a: {words}.",
             pocket(name).where(line=0).counts("wrong"),
         )
         for name, words in NAMES_OF_POCKETS.items()
     },
     "curriculum.pocket_later": Claim(
-        "7299 or 9299 times b, wrong where the 9 of b is not its last digit.",
+        "Problems 7299 or 9299 times b, with a 9 in b that is not its last digit: the "
+        "finished network of chapter 3 gets the product with the 9 wrong.",
         pocket("is_7299_or_9299").passing(lambda row: row["cell"]["line"] > 0).counts("wrong"),
     ),
     **{
         f"curriculum.first_{name}": Claim(
-            f"Every a times one b that ends in {words}: first products wrong.",
+            "First products that the finished network of chapter 3 gets wrong: every a of "
+            f"four digits times one b that ends in {words}.",
             FIRST_PRODUCTS.where(nine=name == "nine").counts("wrong"),
         )
         for name, words in (("nine", "9"), ("others", "another digit"))
     },
     **{
         f"curriculum.digits_{kind}": Claim(
-            f"Digits of these products where the head has {kind}: wrong ones.",
+            "Digits that the finished network of chapter 3 gets wrong in first products, "
+            f"every a of four digits: where head 2.0 has {kind}.",
             summed(FIRST_PRODUCTS, lambda row, kind=kind: row[kind]),
         )
         for kind in ("slipped", "held")
     },
     "curriculum.slips_to_two": Claim(
-        "Of the digits where the head slips, those with a 2 on their left.",
+        "Digits of first products, every a of four digits, at which head 2.0 of the "
+        "finished network slips: those with a 2 on their left.",
         FIRST_PRODUCTS.counts(
             lambda row: sum(counts[2] for counts in row["by_neighbour"]),
             lambda row: sum(map(sum, row["by_neighbour"])),
         ),
     ),
     **{
-        f"curriculum.pocket_{name}": Claim(f"Failing problems of the pockets {words}.", question)
+        f"curriculum.pocket_{name}": Claim(
+            "First products with a 9 in b that the finished network of chapter 3 gets "
+            f"wrong, {words}.",
+            question,
+        )
         for name, (words, question) in TRANSPLANTS.items()
     },
 }
@@ -477,5 +518,6 @@ TABLES = {
             }
             for words, scratch in (("fine-tuned", False), ("from scratch", True))
         },
+        about="Validation problems of up to two digits after a run on 2x2 digits, a count a seed",
     ),
 }

@@ -158,15 +158,19 @@ WITHOUT_VOTE = rounds("true", digits=6)
 """A round of one network alone, in which labels are wrong that all other checks keep."""
 
 CLAIMS: dict[str, Claim] = {
-    "self_training.passed_all": Claim("Wrong labels that pass all checks.", passed("all")),
-    "self_training.passed_vote": Claim("Wrong labels that pass the vote.", passed("vote")),
+    "self_training.passed_all": Claim(
+        "Wrong labels, of all rounds of self-training, that pass all four checks.", passed("all")
+    ),
+    "self_training.passed_vote": Claim(
+        "Wrong labels, of all rounds of self-training, that pass the vote.", passed("vote")
+    ),
     "self_training.right_beyond_vote": Claim(
-        "Right labels that pass the vote and fail another check.",
+        "Right labels, of all rounds of self-training, that pass the vote and fail another check.",
         rounds().numbers(right_beyond_vote).total(),
     ),
     "self_training.first_right": Claim(
-        "Labels of 4x4 digits that the first network writes before any round, on record one by "
-        "one, that are right.",
+        "Labels of 4x4 digits that the first network writes before any round, kept "
+        "singly on record, that are right.",
         among(
             rounds("sieve", digits=FIRST),
             lambda label: has_digits(label, FIRST),
@@ -175,25 +179,28 @@ CLAIMS: dict[str, Claim] = {
         ),
     ),
     "self_training.both_long": Claim(
-        "Labels of all rounds with five digits or more in both numbers, on record one by one, that "
-        "pass all checks.",
+        "Labels of all rounds of self-training with five digits or more in both "
+        "numbers, kept singly on record, that pass all checks.",
         among(FROM_FIVE, lambda label: shorter(label) >= 5, passes_all, None),
     ),
     "self_training.lopsided_kept": Claim(
-        "Labels of the last round, on record one by one, that pass all checks and have a number of "
-        "at most two digits.",
+        "Labels of the last round of self-training that pass all checks, kept singly "
+        "on record: one of the numbers has at most two digits.",
         among(rounds(digits=LAST), passes_all, is_lopsided, None),
     ),
     "self_training.lopsided": Claim(
-        "Labels of the last round, on record one by one, with a number of at most two digits.",
+        "Labels of the last round of self-training, kept singly on record: one of the "
+        "numbers has at most two digits.",
         among(rounds(digits=LAST), lambda label: True, is_lopsided, None),
     ),
     "self_training.swap_7": Claim(
-        "Labels drawn of the round of 7 digits that the swap keeps and that are wrong.",
+        "Labels drawn from those of the round of 7 digits that pass the swap, a*b = "
+        "b*a: wrong ones.",
         among(SWAPPED, lambda label: "swap" in label.passes, is_wrong, DRAWN),
     ),
     "self_training.ends_alike": Claim(
-        "Of these, those that are wrong in the last digit alone.",
+        "Wrong labels drawn from those of the round of 7 digits that pass the swap: "
+        "wrong in the last digit alone.",
         among(
             SWAPPED,
             lambda label: is_wrong(label) and "swap" in label.passes,
@@ -211,12 +218,13 @@ CLAIMS: dict[str, Claim] = {
         ),
     ),
     "self_training.right_8": Claim(
-        "Labels of the last round that are right.",
+        "Labels of the last round of self-training, of up to 8 digits, that are right.",
         rounds(digits=LAST).counts(wrong_labels, "labels").right(),
     ),
     **{
         f"self_training.{name}": Claim(
-            f"Labels that pass all four checks, {words} agree.",
+            "Labels of all rounds of self-training that pass all four checks, with a vote "
+            f"in which {words} agree.",
             rounds(arm).numbers("checks.all.kept").total(),
         )
         for name, words, arm in (
@@ -225,12 +233,13 @@ CLAIMS: dict[str, Claim] = {
         )
     },
     "self_training.kept_without_vote": Claim(
-        "Labels that swap and both remainders keep without a vote, and the wrong ones: "
-        "true labels, round of 6 digits.",
+        "Wrong labels among those that pass the swap and both remainders, with no "
+        "vote: one network trained on true labels, round of 6 digits.",
         kept(WITHOUT_VOTE),
     ),
     "self_training.working_alone": Claim(
-        "Wrong labels on record one by one that these checks keep whose answer is right.",
+        "Wrong labels, kept singly on record, that pass the swap and both remainders "
+        "with no vote, round of 6 digits: the answer is right, the working wrong.",
         among(
             WITHOUT_VOTE,
             lambda label: is_wrong(label) and len(label.passes) == len(WITHOUT),
@@ -239,7 +248,8 @@ CLAIMS: dict[str, Claim] = {
         ),
     ),
     "self_training.nine_numbers": Claim(
-        "Wrong labels with a number for an answer that modulo 9 lets pass.",
+        "Wrong answers that are numbers, of the labels kept singly on record: the check "
+        "modulo 9 lets them pass.",
         among(
             rounds(),
             lambda label: label.answer not in (-1, label.a * label.b),
@@ -249,8 +259,8 @@ CLAIMS: dict[str, Claim] = {
     ),
     **{
         f"self_training.after_{arm}_{digits}": Claim(
-            f"Test problems of {digits}x{digits} digits wrong after the last round: "
-            f"{TRAINS_ON[arm]}.",
+            f"Test problems of {digits}x{digits} digits wrong after the last round, a count "
+            f"for each network, trained on labels: {TRAINS_ON[arm]}.",
             each_network(rounds(arm, digits=LAST), digits, read_before=arm == SIEVED),
         )
         for arm, lengths in ASKED_LAST.items()
@@ -259,7 +269,7 @@ CLAIMS: dict[str, Claim] = {
     **{
         f"self_training.more_{arm}_{digits}": Claim(
             f"Test problems of {digits}x{digits} digits wrong after the last round in two more "
-            f"networks: {TRAINS_ON[arm]}.",
+            f"networks, trained on labels: {TRAINS_ON[arm]}.",
             each_network(two_more(arm, digits=LAST), digits),
         )
         for arm in ALONE

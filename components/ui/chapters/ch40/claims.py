@@ -324,21 +324,24 @@ CLAIMS: dict[str, Claim] = {
         timed(64, cached=False).told(leap),
     ),
     "kv_cache.ridge": Claim(
-        "Operations in the time of a byte: of a product of 1024 × 1024, and of a sum of 268 MB.",
+        "Operations that the machine does in the time of a byte: of a product of 1024 "
+        "× 1024, and of a sum of 268 MB.",
         MACHINE.told(ridge),
     ),
     "kv_cache.roof_most": Claim(
-        "Operations a second of the step that comes nearest to the roof, in parts of what the roof "
-        "allows there; of three prefills and of steps that write 1, 8 and 64 texts.",
+        "Operations a second of the step that comes nearest to what its bytes and "
+        "operations allow, in parts of that; of three prefills and of steps that write "
+        "1, 8 and 64 texts.",
         RECORD.told(lambda found: f"{max(share for _, share in under_the_roof(found)):.0%}"),
     ),
     "kv_cache.roof_one": Claim(
-        f"Time of a step that writes one text after {GIVEN} tokens, over that under the roof.",
+        f"Time of a step that writes one text after {GIVEN} tokens, over the least that "
+        "its bytes and operations allow.",
         RECORD.told(step_over_its_roof),
     ),
     "kv_cache.plain_step": Claim(
-        f"Time of a step that writes one text after {GIVEN} tokens: plain rotary positions, of "
-        "that with two counts and a limit.",
+        f"Time of a step that writes one text after {GIVEN} tokens with plain rotary "
+        "positions, as a share of the time with two counts and a limit.",
         RECORD.told(lambda found: f"{100 * PLAIN_OVER_LIMITED.value(found):.0f} in 100"),
     ),
     "kv_cache.step_of_64": Claim(
@@ -359,7 +362,8 @@ CLAIMS: dict[str, Claim] = {
         for length in (SHORT, LONG)
     },
     "kv_cache.speedup_350_batch": Claim(
-        f"The same of a batch of 64 texts, to {LONG} tokens.",
+        f"Writing a batch of 64 texts to {LONG} tokens with a cache, against without, "
+        "where every 16th length is timed and the rest filled in between.",
         RECORD.told(lambda found: as_quick(speedup(LONG, 64).value(found))),
     ),
     **{
@@ -373,23 +377,29 @@ CLAIMS: dict[str, Claim] = {
     },
     **{
         f"kv_cache.{name}": Claim(
-            f"Texts of {digits} × {digits} digits that differ with {how} decoding.",
+            f"Texts of {digits} × {digits} digits that {how} decoding writes otherwise than "
+            "decoding with a cache.",
             differing(how, digits),
         )
         for name, (how, digits) in SAME.items()
     },
     "kv_cache.same_change": Claim(
-        "Largest change of a logit by uncached decoding, in parts of the largest.",
+        "Largest change of a logit when decoding without a cache, in parts of the largest logit.",
         EXACT.where(how="uncached").told(largest_change),
     ),
-    "kv_cache.queue_sums": Claim("Problems in the queue.", QUEUE.numbers("n")),
-    "kv_cache.draft_sums": Claim("Problems drafted for.", DRAFTS.numbers("n")),
+    "kv_cache.queue_sums": Claim(
+        "Problems in the queue of which static and continuous batching are timed.",
+        QUEUE.numbers("n"),
+    ),
+    "kv_cache.draft_sums": Claim(
+        "Problems of 4 × 4 digits on which writing with a draft is timed.", DRAFTS.numbers("n")
+    ),
     "kv_cache.draft_best": Claim(
-        "Drafting over writing alone, the best of all drafts at 4 × 4 digits.",
+        "Speed of writing with a draft over writing alone, the best of all drafts at 4 × 4 digits.",
         over_alone(DRAFTS).largest(),
     ),
     "kv_cache.grouped_seeds": Claim(
-        "Seeds for each number of key heads.",
+        "Seeds of the networks whose heads share keys, for each number of key heads.",
         GROUPED.where(key_heads=4).told(lambda found: f"{len(found)}"),
     ),
 }
@@ -404,6 +414,7 @@ TABLES = {
             }
             for length in (GIVEN, SUM.length)
         },
+        about="Time until a token is there, one text, by its prompt",
     ),
     "kv_cache.steps": Table(
         "A step of our network",
@@ -419,6 +430,7 @@ TABLES = {
                 f"reads a prompt of {GIVEN}": ("prefill", 1, GIVEN),
             }.items()
         },
+        about="A step of chapter 4's network, by its bytes or operations alone, or as timed",
     ),
     "kv_cache.grouped": Table(
         "Key heads",
@@ -431,6 +443,7 @@ TABLES = {
             }
             for n, words in ((4, "four"), (2, "two"), (1, "one"))
         },
+        about="Networks whose heads share keys, by the number of key heads",
     ),
     "kv_cache.queue": Table(
         "Batching",
@@ -440,6 +453,7 @@ TABLES = {
             },
             "tokens a second, over static": {"continuous": QUEUE.told(over_static)},
         },
+        about="Batching a queue of problems in eight slots",
     ),
     "kv_cache.half": Table(
         "Against float32",
@@ -450,5 +464,6 @@ TABLES = {
             },
             "a logit, at most": {how: EXACT.where(how=how).told(largest_change) for how in ROUNDED},
         },
+        about="Decoding with a smaller cache against one in float32, what differs",
     ),
 }

@@ -53,11 +53,13 @@ def milliseconds(kernel: str, tokens: int) -> Told:
 
 CLAIMS: dict[str, Claim] = {
     "flash_attention.memory_over": Claim(
-        "Memory of forward and backward at the longest text, inputs not counted: plain over ours.",
+        "Memory of forward and backward at the longest text, inputs not counted: plain "
+        "attention over our FlashAttention.",
         in_times(PLAIN_OVER_OURS),
     ),
     "flash_attention.machine": Claim(
-        "The machine that took these times.", SPEED.told(lambda found: found[0]["cpu"])
+        "The machine on which the kernels of chapter 5 were timed.",
+        SPEED.told(lambda found: found[0]["cpu"]),
     ),
     "flash_attention.triton": Claim(
         "The largest difference of the Triton kernel's output from plain attention in float64.",
@@ -80,6 +82,7 @@ TABLES = {
             }
             for kernel, words in (("math", "plain"), ("flash", "ours"))
         },
+        about="Memory of attention, forward and backward, by kernel",
     ),
     "flash_attention.time": Table(
         "Kernel",
@@ -87,5 +90,6 @@ TABLES = {
             words: {f"{n:,} tokens": milliseconds(kernel, n) for n in (SHORT, LONG)}
             for kernel, words in (("math", "plain"), ("flash", "ours"), ("sdpa", "torch's"))
         },
+        about="Time of attention, forward and backward, by kernel",
     ),
 }

@@ -120,7 +120,8 @@ FULL_SIZE = rows("residuals_full")
 
 CLAIMS: dict[str, Claim] = {
     "attention_residuals.depth_run": Claim(
-        "Wrong problems of three by three digits, of the network whose connections are shown.",
+        "Errors on test problems of three by three digits: the small network with "
+        "attention over depth, whose connections are cut.",
         result(probes.RUN).told(last_reading),
     ),
     **{
@@ -132,45 +133,53 @@ CLAIMS: dict[str, Claim] = {
     },
     **{
         f"attention_residuals.residual_cost_{arm}": Claim(
-            f"Time of a step over that of the plain sum, six layers: {ARMS[arm]}.",
+            f"Time of a training step over that of the plain sum, six layers: {ARMS[arm]}.",
             step_over_plain(rows("residuals_cost", network="six_layers"), arm),
         )
         for arm in ("full", "block")
     },
     "attention_residuals.residual_parameters_6": Claim(
-        "Parameters of every kind in the race, 6 layers.",
+        "Parameters of each kind of network in the race of residuals with six layers.",
         rows("residuals", depth=DEEP).numbers("parameters"),
     ),
     **{
         f"attention_residuals.residual_full_{arm}": Claim(
-            f"Test problems wrong, one run of 4.7M parameters: {ARMS[arm]}.",
+            f"Test problems wrong at full size, one run: {ARMS[arm]}.",
             FULL_SIZE.where(arm=arm).errors().bound(),
         )
         for arm in ("plain", "block")
     },
     "attention_residuals.residual_parameters_full": Claim(
-        "Parameters of both runs at full size.", FULL_SIZE.numbers("parameters")
+        "Parameters of each of the two full-size networks, with a plain sum and with "
+        "attention over groups.",
+        FULL_SIZE.numbers("parameters"),
     ),
     "attention_residuals.residual_asked": Claim(
-        "Problems that a check of the race evaluates.",
+        "Problems that a check of the race of residuals evaluates.",
         rows("residuals").numbers(lambda row: max(check[2] for check in row["curve"])).largest(),
     ),
     **{
         f"attention_residuals.{how}_{part.lower()}": Claim(
-            f"Problems wrong with {shares} at one part: {part}.",
+            f"Problems wrong when one {part} of the small network with attention over depth "
+            f"reads by {shares}: fewest and most.",
             least_to_most(one_pinned(part, how)),
         )
         for part in ("FFN", "attention")
         for how, shares in (("even", "equal shares"), ("fixed", "the mean of its own shares"))
     },
     "attention_residuals.fixed_all": Claim(
-        "Problems wrong with the mean of its own shares at every part.", pinned("fixed")
+        "Problems wrong when every part of the small network with attention over depth "
+        "reads by the mean of its own shares.",
+        pinned("fixed"),
     ),
     "attention_residuals.threads_matter": Claim(
-        "Connections without which at least one problem in ten is wrong.", threads_that_cost(0.1)
+        "Connections of the small network with attention over depth that, cut alone, "
+        "make at least one problem in ten wrong.",
+        threads_that_cost(0.1),
     ),
     "attention_residuals.fatal_threads": Claim(
-        "Connections that cost every problem.",
+        "Connections of the small network with attention over depth that, cut alone, "
+        "make every problem wrong.",
         threads_that_cost(1).said(lambda threads, n: spelled(threads)),
     ),
 }

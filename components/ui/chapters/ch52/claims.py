@@ -197,69 +197,92 @@ def useful_kinds(found: list[Row]) -> list[str]:
 
 CLAIMS: dict[str, Claim] = {
     "feature_collapse.collapse_seeds": Claim(
-        "Seeds of the long runs on few problems.", RUNS.told(lambda found: spelled(len(found)))
+        "Seeds of the long runs in which training goes on with few problems.",
+        RUNS.told(lambda found: spelled(len(found))),
     ),
     "feature_collapse.collapse_turned_on_all": Claim(
-        "Token cosine of the run on all problems whose features turned farthest.",
+        "Token cosine at the end, in the run whose features turned farthest of those "
+        "that went on with all problems.",
         reading(KINDS[ALL], COSINE).largest(),
     ),
     "feature_collapse.collapse_wrong_of_turned_on_all": Claim(
-        "Other problems that this run gets wrong.", KINDS[ALL].told(wrong_of_farthest_turned)
+        "Test problems wrong at the end, in the run whose features turned farthest of "
+        "those that went on with all problems.",
+        KINDS[ALL].told(wrong_of_farthest_turned),
     ),
     "feature_collapse.collapse_few": Claim(
-        "The few problems that are wrong at the end.", few_wrong(RUNS)
+        "The few problems with which training goes on: wrong at the end, all seeds together.",
+        few_wrong(RUNS),
     ),
     "feature_collapse.collapse_loss_when": Claim(
-        "When that loss is lowest.", RUNS.numbers(lambda row: lowest(row)["step"], unit="steps")
+        "Step at which the loss on the few problems is lowest, when training goes on with them.",
+        RUNS.numbers(lambda row: lowest(row)["step"], unit="steps"),
     ),
     "feature_collapse.collapse_all_right": Claim(
-        "Step at which all of the few problems are right, in the slowest seed.",
+        "Step at which all of the few problems with which training goes on are right "
+        "for the first time, in the slowest seed.",
         RUNS.numbers(first_right).largest(),
     ),
     "feature_collapse.collapse_lost_early": Claim(
-        "How many more other problems are wrong then, in the worst seed.",
+        "Test problems wrong beyond those at the start, once the few problems of a "
+        "long run are right in every seed: worst seed.",
         RUNS.told(most_lost_early),
     ),
     "feature_collapse.collapse_centred_beside": Claim(
-        "How many more other problems centred runs get wrong.", beside(CENTRED)
+        "Test problems wrong at the end of a long run on few problems with centred "
+        "logit gradients, less those of the usual run with the same seed.",
+        beside(CENTRED),
     ),
     "feature_collapse.collapse_balanced_beside": Claim(
-        "How many more other problems balanced runs get wrong.", beside(BALANCED)
+        "Test problems wrong at the end of a long run on few problems with balanced "
+        "logit gradients, less those of the usual run with the same seed.",
+        beside(BALANCED),
     ),
     "feature_collapse.collapse_turn_first": Claim(
-        "Runs with a plain sum whose features turn before the accuracy falls.",
+        "Runs with a plain sum that went on with few problems, and whose features "
+        "turned before the accuracy on test fell.",
         turned_first(JUDGED.where(goes_on_with="few", stream="plain")),
     ),
     "feature_collapse.collapse_never": Claim(
-        "Runs whose accuracy never fell.",
+        "Runs, of all by which warnings of a collapse are judged, whose accuracy on "
+        "test never fell.",
         JUDGED.those(lambda row: math.isinf(warnings.fall_of(row))).said(some_of),
     ),
     "feature_collapse.collapse_block_2": Claim(
-        "Other problems wrong with layer 2 put back.", put_back(RUNS, "block_2")
+        "Test problems wrong at the end of a long run on few problems, with layer 2 "
+        "put back as it was before the run.",
+        put_back(RUNS, "block_2"),
     ),
     "feature_collapse.collapse_push_before": Claim(
-        "Cosine of the mean feature with the direction in which all logits fall, at the start.",
+        "Cosine of the mean feature with the direction in which all logits fall, "
+        "before the long run on few problems.",
         pushed("cosine", 0, "{:.2f}"),
     ),
     "feature_collapse.collapse_push_steps": Claim(
-        "Steps of the run in which we looked where it pushes.", pushed("steps", -1, "{:,}")
+        "Steps of the long run on few problems in which we looked where its gradient "
+        "pushes the features.",
+        pushed("steps", -1, "{:,}"),
     ),
     "feature_collapse.collapse_centred_midway": Claim(
-        "Effective rank about the mean after layer 2, midway.",
+        "Effective rank of the features about their mean after layer 2, midway through "
+        "a long run on few problems.",
         reading(RUNS, CENTRED_RANK, MIDWAY, "{:.1f}"),
     ),
     "feature_collapse.collapse_centred_end": Claim(
-        "Effective rank about the mean after layer 2, at the end.",
+        "Effective rank of the features about their mean after layer 2, at the end of "
+        "a long run on few problems.",
         reading(RUNS, CENTRED_RANK, form="{:.1f}"),
     ),
     "feature_collapse.collapse_cosine_midway": Claim(
-        "Token cosine after layer 2, midway.", reading(RUNS, COSINE, MIDWAY)
+        "Token cosine after layer 2, midway through a long run on few problems.",
+        reading(RUNS, COSINE, MIDWAY),
     ),
     "feature_collapse.collapse_muon": Claim(
-        "Other problems wrong after a run with Muon.", wrong(MUON)
+        "Test problems wrong after a long run on few problems with the optimiser Muon.", wrong(MUON)
     ),
     "feature_collapse.collapse_cosine_muon": Claim(
-        "Token cosine after layer 2 after a run with Muon.", reading(MUON, COSINE)
+        "Token cosine after layer 2 after a long run on few problems with the optimiser Muon.",
+        reading(MUON, COSINE),
     ),
 }
 
@@ -273,6 +296,7 @@ TABLES = {
             }
             for kind in (FEW, EXACT, CENTRED)
         },
+        about="Mean feature and the way in which all logits fall, after a long run in",
     ),
     "feature_collapse.lost": Table(
         "More others wrong",
@@ -283,5 +307,6 @@ TABLES = {
             }
             for kind, found in ({kind: KINDS[kind] for kind in CAUSES} | OTHERS).items()
         },
+        about="Test problems lost in a long run on few problems in",
     ),
 }

@@ -213,19 +213,23 @@ def from_pairs(fraction: float) -> str:
 
 CLAIMS: dict[str, Claim] = {
     "mla.race_first_latents": Claim(
-        "Test problems of four by four digits wrong, latents and a dense FFN, in the first race.",
+        "Test problems of four by four digits wrong: small networks with latents and a "
+        "dense FFN, in the first race.",
         wrong(rows("latent_experts", part="race", attention="mla", ffn="dense")),
     ),
     **{
         f"mla.race_ratio_{ffn}": Claim(
-            f"Wrong problems with latents over those with multi-head attention, {words}.",
+            "Test problems wrong of small networks with latents, over those with "
+            f"multi-head attention: {words}.",
             over_own_heads(ffn),
         )
         for ffn, words in (("dense", "dense FFN"), ("moe", "experts"))
     },
     **{
         f"mla.race_{name}": Claim(
-            f"The {end} end of the 95% interval of that ratio, dense FFN.", end_over_own_heads(end)
+            f"The {end} end of the 95% interval of the ratio of problems wrong, small "
+            "networks with latents over multi-head attention: dense FFN.",
+            end_over_own_heads(end),
         )
         for name, end in (("from", "low"), ("to", "high"))
     },
@@ -235,51 +239,68 @@ CLAIMS: dict[str, Claim] = {
         rows("parity").told(parity_words),
     ),
     "mla.squeezed_n": Claim(
-        "Test problems of which latents are squeezed.", squeezed_by(probes.RUN).numbers("n")
+        "Test problems in which the latents are squeezed to fewer directions.",
+        squeezed_by(probes.RUN).numbers("n"),
     ),
     "mla.squeezed_n_again": Claim(
-        "Other test problems of which latents are squeezed.",
+        "Test problems drawn with a second seed in which the latents are squeezed.",
         squeezed_by(probes.LONG_RUN, 1).numbers("n"),
     ),
     "mla.squeezed_before": Claim(
-        "Directions with which a problem breaks, latents and experts, up to four digits.",
+        "Directions left in the latents when a problem breaks: latents and experts, "
+        "trained on up to four digits.",
         broken_at(probes.RUN),
     ),
     "mla.squeezed_after": Claim(
-        "Directions with which a problem breaks, latents and experts, up to eight digits.",
+        "Directions left in the latents when a problem breaks: latents and experts, "
+        "trained on up to eight digits.",
         broken_at(probes.LONG_RUN),
     ),
     "mla.squeezed_products": Claim(
-        "Problems whose first wrong token is a digit of a partial product.",
+        "Problems broken by squeezing the latents whose first wrong token is a digit "
+        "of a partial product.",
         first_is("partial product"),
     ),
     "mla.squeezed_sums": Claim(
-        "Problems whose first wrong token is a digit of the first sum.", first_is(label=FIRST_SUM)
+        "Problems broken by squeezing the latents whose first wrong token is a digit "
+        "of the first sum.",
+        first_is(label=FIRST_SUM),
     ),
     "mla.squeezed_carries": Claim(
-        "Pairs of problems that differ in both: the one with more carries breaks first.",
+        "Pairs of problems that differ in carries and in how far the latents can be "
+        "squeezed: the one with more carries breaks first.",
         more_carries_first(0),
     ),
-    "mla.squeezed_carries_again": Claim("The same of other problems.", more_carries_first(1)),
-    "mla.rank_n": Claim("Pairs that no network was trained on.", LOW_RANK.numbers("n_heldout")),
+    "mla.squeezed_carries_again": Claim(
+        "Pairs of problems of a second seed that differ in carries and in how far the "
+        "latents can be squeezed: the one with more carries breaks first.",
+        more_carries_first(1),
+    ),
+    "mla.rank_n": Claim(
+        "Held-out pairs on which small networks with latents of several sizes are compared.",
+        LOW_RANK.numbers("n_heldout"),
+    ),
     "mla.rank_taught_worst": Claim(
-        "Of the pairs that it was trained on, wrong in the worst of all networks.",
+        "Training pairs wrong, in the worst of all small networks with latents of several sizes.",
         LOW_RANK.numbers("errors_trained").largest(),
     ),
     **{
         f"mla.race_parameters_{attention}_{ffn}": Claim(
-            f"Parameters of the {which} of the small networks.",
+            f"Parameters of the {which} of the small networks raced with latents or heads "
+            "of their own.",
             race(attention, ffn).numbers("parameters"),
         )
         for which, attention, ffn in (("smallest", "mha", "dense"), ("largest", "mla", "moe"))
     },
     "mla.mla_4x4": Claim(
-        "Test problems of four by four digits wrong: latents and experts, at the end.",
+        "Test problems of four by four digits wrong: the network with latents and "
+        "experts, at the end of its training.",
         result(probes.LONG_RUN).told(at_home),
     ),
     **{
         f"mla.long_{arm}_{digits}": Claim(
-            f"Test problems of {digits} × {digits} digits wrong: {NETWORKS[arm]}.",
+            f"Test problems of {digits} × {digits} digits wrong: {NETWORKS[arm]} digits in "
+            "training, distances not clipped.",
             long_wrong(arm, digits),
         )
         for arm, digits in TOLD
@@ -293,6 +314,7 @@ TABLES = {
             name: {shape(digits, digits): long_wrong(arm, digits) for digits in (8, 10, LONGEST)}
             for arm, name in BY_TRAINING.items()
         },
+        about="Test problems wrong, distances clipped, by the digits trained on",
     ),
     "mla.race": Table(
         "Network",
@@ -304,6 +326,7 @@ TABLES = {
             }
             for arm, name in ARMS.items()
         },
+        about="Small networks raced, their test problems wrong or their learning rate",
     ),
     "mla.ranks": Table(
         "Keys and values",
@@ -316,5 +339,6 @@ TABLES = {
                 for rank, name in RANKS.items()
             },
         },
+        about="Held-out pairs wrong, or the bytes of a cache, by the form of keys and values",
     ),
 }

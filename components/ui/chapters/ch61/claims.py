@@ -282,109 +282,146 @@ BOOK_TOLD = rows("expert_loads", part="told")
 
 CLAIMS: dict[str, Claim] = {
     "moe.pays_operations": Claim(
-        "Operations of a token with latents and eight experts, as a share of a dense network's of "
-        "the same size.",
+        "Operations of a token in a small network with latents and eight experts, as a "
+        "share of a dense network's of the same size.",
         rows("equal_latents").told(operations_of_experts),
     ),
     "moe.seconds_experts": Claim(
-        "Seconds of training, latents and eight experts, in the second race.",
+        "Seconds of training in the second race of small networks: latents and eight experts.",
         SECOND_EXPERTS.numbers("training_seconds"),
     ),
     "moe.seconds_dense": Claim(
-        "Seconds of training, latents and a dense FFN of as many neurons, in the second race.",
+        "Seconds of training in the second race of small networks: latents and a dense "
+        "FFN of as many neurons.",
         SECOND_DENSE.numbers("training_seconds"),
     ),
     "moe.told_first": Claim(
-        "What a token's first expert tells about the token that is read, in the first layer.",
+        "What a token's first expert tells about the token that is read, as a share of "
+        "all there is to tell: first layer of small networks.",
         told(WITH_EXPERTS, "token_read", N_LAYER)["layer 0"],
     ),
     "moe.told_by_lot": Claim(
-        "The most that experts tell about shuffled labels, of any label and layer.",
+        "The most that first experts of small networks tell about shuffled labels, of "
+        "any label and layer.",
         WITH_EXPERTS.numbers(lambda row: most_by_lot(row, LABELS, 1000), "{:.1%}").largest(),
     ),
     "moe.shut_matter": Claim(
-        "Of the experts to which tokens are sent, those that, ablated alone, break at least one "
-        "problem in ten.",
+        "Experts of the full-size network to which tokens are sent: ablated alone, "
+        "they break at least one problem in ten.",
         MATTER,
     ),
     "moe.shut_nothing": Claim(
-        "Of the experts to which tokens are sent, those that, ablated alone, break no problem.",
+        "Experts of the full-size network to which tokens are sent: ablated alone, "
+        "they break no problem.",
         VISITED.those(spoils_nothing),
     ),
     "moe.loads_problems": Claim(
-        "Problems of four by four digits of which loads were counted.", loads().numbers("n")
+        "Problems of four by four digits of which the loads of the full-size network's "
+        "experts were counted.",
+        loads().numbers("n"),
     ),
     "moe.loads_problems_far": Claim(
-        "Problems of eight by eight digits of which loads were counted.",
+        "Problems of eight by eight digits of which the loads of the full-size "
+        "network's experts were counted.",
         loads(digits=8).numbers("n"),
     ),
-    "moe.idle": Claim("Experts that get no token of these four by four digits.", idle(loads())),
+    "moe.idle": Claim(
+        "Experts of the full-size network that get no token in problems of four by four digits.",
+        idle(loads()),
+    ),
     "moe.busiest_early": Claim(
-        "The largest load over the mean, in the first two layers.", busiest(EARLY)
+        "Load of the busiest expert over the mean of its layer, full-size network: the "
+        "first two layers.",
+        busiest(EARLY),
     ),
     "moe.busiest_late": Claim(
-        "The largest load over the mean, in the other four layers.", busiest(LATE)
+        "Load of the busiest expert over the mean of its layer, full-size network: the "
+        "last four layers.",
+        busiest(LATE),
     ),
     "moe.biases_apart": Claim(
-        "How far biases lie apart in the first two layers.", loads().told(biases_apart)
+        "How far the largest and the smallest bias of a layer lie apart, full-size "
+        "network: the first two layers.",
+        loads().told(biases_apart),
     ),
     "moe.favourite_scores": Claim(
-        "The mean score of the expert that scores highest, in the first two layers.",
+        "Mean score of the expert that scores highest in its layer, full-size network: "
+        "the first two layers.",
         loads().told(favourite_scores),
     ),
     "moe.idle_raised": Claim(
-        "Tokens that an idle expert would get with its bias one step higher.",
+        "Share of tokens that an idle expert of the full-size network would get with "
+        "its bias one step higher: fewest and most.",
         loads().told(idle_raised),
     ),
     "moe.moved_by_a_step": Claim(
-        "Tokens that one step of a bias moves at most, in the other four layers.",
+        "Largest share of tokens that one step of a bias moves, full-size network: the "
+        "last four layers.",
         loads().told(moved_by_a_step),
     ),
     "moe.zero_errors": Claim(
-        "Problems wrong without the biases of one layer or of all, at most.",
+        "Problems wrong, at most, with the biases of one layer of the full-size "
+        "network or of all set to zero.",
         with_other_biases("zero"),
     ),
     "moe.alone_working": Claim(
-        "Steps, while biases alone move, in which experts that were idle get tokens.",
+        "Steps in which experts that were idle get tokens, while biases alone go on "
+        "and all weights are kept.",
         rows("expert_loads").told(working_alone),
     ),
     "moe.alone_step": Claim(
-        "Load of the busiest expert over the mean while biases alone move, in the median step.",
+        "Load of the busiest expert over the mean of its layer in the median step, "
+        "while biases alone go on: the first two layers.",
         uneven_alone("uneven_step", STEP),
     ),
     "moe.alone_all": Claim(
-        "The same in all these steps together.", uneven_alone("uneven_all", STEP)
+        "Load of the busiest expert over the mean of its layer over all steps "
+        "together, while biases alone go on: the first two layers.",
+        uneven_alone("uneven_all", STEP),
     ),
     "moe.book_told_by_lot": Claim(
-        "The most that experts tell about carries shuffled among equal tokens, or places.",
+        "The most that experts of the full-size network tell about carries shuffled "
+        "among equal tokens, or among equal places.",
         BOOK_TOLD.numbers(lambda row: most_by_lot(row, (GIVEN, WHERE), 100), "{:.0%}"),
     ),
     "moe.stand_ins_whole": Claim(
-        "Test problems of four by four digits that go wrong with nothing replaced.",
+        "Test problems of four by four digits that the full-size network with experts "
+        "gets wrong with nothing replaced.",
         rows("expert_stand_ins", part=None).errors().bound(),
     ),
     "moe.chosen_mean": Claim(
-        "Problems wrong when what chosen experts add is its mean over other problems.",
+        "Problems wrong when what the chosen experts of the full-size network add is "
+        "replaced by its mean over other problems.",
         stood_in("chosen", "mean").errors(),
     ),
     "moe.chosen_other": Claim(
-        "Problems wrong when what chosen experts add is that of another problem.",
+        "Problems wrong when what the chosen experts of the full-size network add "
+        "comes from another problem.",
         stood_in("chosen", "resample").errors(),
     ),
     "moe.chosen_other_digits": Claim(
-        "Digits of all numbers that are wrong then.",
+        "Digits of all numbers wrong when what the chosen experts of the full-size "
+        "network add comes from another problem.",
         stood_in("chosen", "resample").told(lambda found: digits_wrong(found[0])),
     ),
     "moe.apart_first": Claim(
-        "Norm of the shared expert's output over that of the chosen experts', in layer 0.", apart(0)
+        "Norm of the shared expert's output over the norm of the chosen experts' "
+        "output, full-size network: layer 0.",
+        apart(0),
     ),
-    "moe.apart_last": Claim("The same in the last layer.", apart(BOOK_LAYERS - 1)),
+    "moe.apart_last": Claim(
+        "Norm of the shared expert's output over the norm of the chosen experts' "
+        "output, full-size network: the last layer.",
+        apart(BOOK_LAYERS - 1),
+    ),
     "moe.shut_worst": Claim(
-        "Problems that the worst expert breaks, ablated alone.",
+        "Problems wrong with one expert of the full-size network ablated, the expert "
+        "that breaks most.",
         EACH_EXPERT.told(lambda found: part_of(worst(found)["shut"]["errors"], worst(found)["n"])),
     ),
     "moe.shut_worst_digits": Claim(
-        "Digits of all numbers that are wrong with that expert ablated.",
+        "Digits of all numbers wrong with one expert of the full-size network ablated, "
+        "the expert that breaks most problems.",
         EACH_EXPERT.told(lambda found: digits_wrong(worst(found)["shut"])),
     ),
 }
@@ -396,6 +433,7 @@ TABLES = {
             words: {f"{name}, wrong": stood_in(part, by).errors() for name, part in PARTS.items()}
             for words, by in STAND_INS.items()
         },
+        about="Problems wrong in the full-size network, what experts add replaced by",
     ),
     "moe.parts": Table(
         "Layer",
@@ -409,6 +447,7 @@ TABLES = {
             }
             for layer in range(BOOK_LAYERS)
         },
+        about="What experts of the full-size network add, its norm or its change, layer",
     ),
     "moe.races": Table(
         "Network",
@@ -421,6 +460,7 @@ TABLES = {
             }
             for (race, name), found in RACERS.items()
         },
+        about="Small networks with latents",
     ),
     "moe.balance": Table(
         "At the end",
@@ -432,9 +472,12 @@ TABLES = {
                 ("problems wrong", wrong),
             )
         },
+        about="Small networks with latents and eight experts at the end of training",
     ),
     "moe.told": Table(
-        "About", {words: told(WITH_EXPERTS, label, N_LAYER) for label, words in LABELS.items()}
+        "About",
+        {words: told(WITH_EXPERTS, label, N_LAYER) for label, words in LABELS.items()},
+        about="Share that a token's first expert tells, in small networks, about",
     ),
     "moe.told_of_carry": Table(
         "About the carry",
@@ -446,5 +489,6 @@ TABLES = {
                 "beyond place and line": WHERE,
             }.items()
         },
+        about="Share that experts of the full-size network tell about the next carry",
     ),
 }

@@ -178,25 +178,30 @@ is evaluated as well, has then finished one round."""
 
 CLAIMS: dict[str, Claim] = {
     "error_book.left_another": Claim(
-        "Test pairs wrong at the end: mistakes of another.", after(PAIRS, "mistakes_of_another")
+        "Test pairs wrong at the end of the race of error books: trained on the "
+        "mistakes of another network.",
+        after(PAIRS, "mistakes_of_another"),
     ),
     "error_book.book_check_n": Claim(
         "Validation pairs on which the race of error books is checked.", PAIRS.numbers("curve.0.n")
     ),
     "error_book.book_ahead": Claim(
-        "Seeds in which its mistakes leave fewer test pairs wrong than as many random pairs.",
+        "Seeds in which training on a network's own mistakes leaves fewer test pairs "
+        "wrong than training on as many random pairs.",
         ahead_in("own_mistakes", "random_matched"),
     ),
     "error_book.anew_ahead": Claim(
-        "Seeds in which ordinary training leaves fewer test pairs wrong than its mistakes.",
+        "Seeds in which ordinary training leaves fewer test pairs wrong than training "
+        "on a network's own mistakes.",
         ahead_in("random_anew", "own_mistakes"),
     ),
     "error_book.listed_wrong": Claim(
-        "Of the listed mistakes of all rounds, those wrong after the last.",
+        "Mistakes listed in all rounds of the race of error books: wrong after the last round.",
         listed(PAIRS).those(lambda mistake: mistake["again"][-1] > 0),
     ),
     "error_book.listed_back": Claim(
-        "Of the listed mistakes of all rounds, those wrong after the last that had been right.",
+        "Mistakes listed in all rounds of the race of error books: wrong after the "
+        "last round, and right in between.",
         listed(PAIRS).those(lambda mistake: mistake["again"][-1] > 0 and 0 in mistake["again"]),
     ),
     "error_book.same_both": Claim(
@@ -212,75 +217,98 @@ CLAIMS: dict[str, Claim] = {
         together(lambda found: f"{found.by_chance:,.0f}"),
     ),
     "error_book.still_book": Claim(
-        "Test pairs that were wrong at the start and still are: its mistakes.",
+        "Test pairs wrong both at the start and at the end, of a network that studies "
+        "its own mistakes.",
         still_wrong("own_mistakes"),
     ),
-    "error_book.near_n": Claim("Test problems of 4 × 4 digits.", NEAR.numbers("n")),
-    "error_book.near_seeds": Claim("Runs of each way near the end.", seeds(NEAR)),
+    "error_book.near_n": Claim(
+        "Test problems of 4 × 4 digits on which the network near the end of its "
+        "training is evaluated.",
+        NEAR.numbers("n"),
+    ),
+    "error_book.near_seeds": Claim(
+        "Runs of each way to pick what is studied, for the network near the end of its training.",
+        seeds(NEAR),
+    ),
     "error_book.near_before": Claim(
-        "Test problems of 4 × 4 digits that the network near its end gets wrong at the start.",
+        "Test problems of 4 × 4 digits wrong before anything is studied: the network "
+        "near the end of its training.",
         NEAR.numbers("before"),
     ),
     "error_book.near_book": Claim(
-        "Different mistakes that the network near its end studies in all rounds together.",
+        "Different mistakes studied in all rounds together: the network near the end "
+        "of its training.",
         studied_in_all(NEAR),
     ),
     "error_book.near_studied": Claim(
-        "Tokens that the network near its end is trained on.", tokens(NEAR, "tokens")
+        "Tokens trained on in one run: the network near the end of its training.",
+        tokens(NEAR, "tokens"),
     ),
     "error_book.near_asked": Claim(
-        "Tokens evaluated to find the mistakes of the network near its end.",
+        "Tokens evaluated to find the mistakes of the network near the end of its training.",
         tokens(NEAR, "tokens_asked"),
     ),
     "error_book.full_before": Claim(
-        "Test problems of 4 × 4 that the full network gets wrong before it studies any.",
+        "Test problems of 4 × 4 digits that the full-size network gets wrong before "
+        "anything is studied.",
         of_book(FULL).counts("before"),
     ),
     **{
         f"error_book.full_{name}": Claim(
-            f"Test problems of 4 × 4 wrong at the end of one run of the full network: {ARMS[arm]}.",
+            "Test problems of 4 × 4 digits wrong at the end of one run of the full-size "
+            f"network, trained on: {ARMS[arm]}.",
             after(FULL, arm),
         )
         for name, arm in FULL_NAMES.items()
     },
     "error_book.book_sure": Claim(
-        f"Mistakes of the first round that were written with a probability above {SURE:g}.",
+        "Mistakes listed in round 1 of the race of error books that were written with "
+        f"a probability above {SURE:g}.",
         surely_wrong(PAIRS),
     ),
-    "error_book.book_seeds": Claim("Seeds for each way in the race of error books.", seeds(PAIRS)),
+    "error_book.book_seeds": Claim(
+        "Seeds for each way to pick what is studied, in the race of error books.", seeds(PAIRS)
+    ),
     "error_book.book_n": Claim("Test pairs of the race of error books.", PAIRS.numbers("n")),
     "error_book.book_before_n": Claim(
-        "Test pairs that are wrong before anything is studied.", PAIRS.numbers("before")
+        "Test pairs of the race of error books that are wrong before anything is studied.",
+        PAIRS.numbers("before"),
     ),
     "error_book.book_wrong_of_anothers": Claim(
-        "Of another network's mistakes that were studied, those that are wrong for this one too.",
+        "Mistakes of another network that a network studied, and that it gets wrong as well.",
         wrong_of_anothers(),
     ),
     "error_book.book_number_over_anew": Claim(
-        "Test pairs wrong at the end: as many different pairs a round, over ordinary training.",
+        "Test pairs wrong at the end of the race of error books: as many different "
+        "pairs a round, over ordinary training.",
         ratio(PAIRS, "random_matched_anew", "random_anew"),
     ),
     "error_book.book_mended_soon": Claim(
-        "Of the listed mistakes of round 1, those that were right when evaluated after round 1.",
+        "Mistakes listed in round 1 of the race of error books that were right when "
+        "evaluated after round 1.",
         MENDED.told(lambda mended: f"{len(mended):,}"),
     ),
     "error_book.book_broke_next": Claim(
-        "Of the listed mistakes of round 1 that were right after it, those wrong after round 2.",
+        "Mistakes listed in round 1 of the race of error books, right after round 1 "
+        "and wrong after round 2.",
         MENDED.numbers("again.1").total(),
     ),
     "error_book.book_among_over_anew": Claim(
-        "Test pairs wrong at the end: half mistakes, half ordinary, over ordinary training.",
+        "Test pairs wrong at the end of the race of error books: half mistakes and "
+        "half ordinary pairs, over ordinary training.",
         ratio(PAIRS, "mistakes_and_anew", "random_anew"),
     ),
     "error_book.book_first": Claim(
-        "Pairs of the pool wrong at the first evaluation.", in_the_pool(1)
+        "Mistakes in the pool at the first evaluation, in the race of error books.", in_the_pool(1)
     ),
     "error_book.book_last": Claim(
-        "Pairs of the pool wrong at the last evaluation.", in_the_pool(-1)
+        "Mistakes in the pool at the last evaluation, in the race of error books.", in_the_pool(-1)
     ),
     **{
         f"error_book.book_again_{name}": Claim(
-            f"Of the mistakes of round 1, wrong after round {later}.", wrong_again(PAIRS, 1, later)
+            "Mistakes listed in round 1 of the race of error books that are wrong after "
+            f"round {later}.",
+            wrong_again(PAIRS, 1, later),
         )
         for name, later in (("soon", 1), ("late", 4))
     },
@@ -325,8 +353,13 @@ TABLES = {
             }
             for arm, check in ON_BUDGET.items()
         },
+        about="The race of error books, trained on",
     ),
-    "error_book.race": Table("Trained on", compared(PAIRS, "Test pairs wrong", AGAINST["2x2"])),
+    "error_book.race": Table(
+        "Trained on",
+        compared(PAIRS, "Test pairs wrong", AGAINST["2x2"]),
+        about="The race of error books, trained on",
+    ),
     "error_book.rates": Table(
         "Learning rate",
         {
@@ -336,9 +369,12 @@ TABLES = {
             }
             for rate in TRIED
         },
+        about="Validation pairs wrong in the runs that chose a rate, learning rate",
     ),
     "error_book.variety": Table(
-        "Trained on", {ARMS[arm]: {"Test pairs wrong": after(PAIRS, arm)} for arm in SUSPECTS}
+        "Trained on",
+        {ARMS[arm]: {"Test pairs wrong": after(PAIRS, arm)} for arm in SUSPECTS},
+        about="The race of error books, trained on",
     ),
     "error_book.near": Table(
         "Trained on",
@@ -346,6 +382,7 @@ TABLES = {
             **compared(NEAR, "Test problems wrong", AGAINST["4x4"]),
             ARMS["long_carries"]: {"Test problems wrong": after(NEAR, "long_carries")},
         },
+        about="Error books of the network near the end of its training, trained on",
     ),
     "error_book.fates": Table(
         "Wrong at the end",
@@ -357,5 +394,6 @@ TABLES = {
                 ("among the pairs of its first training", known_wrong),
             )
         },
+        about="Test pairs wrong at the end of the race of error books",
     ),
 }

@@ -12,13 +12,17 @@ LLAMA = round(LLAMA_2_7B.parameters, -9)
 """Parameters of Llama 2 7B, in whole billions as its name has them."""
 
 CLAIMS: dict[str, Claim] = {
-    "forward_pass_3d.parameters": Claim("Parameters of the times table run.", parameters(TABLE)),
+    "forward_pass_3d.parameters": Claim(
+        "Parameters of the network in the 3D picture, which knows the one-digit times table.",
+        parameters(TABLE),
+    ),
     "forward_pass_3d.llama": Claim(
-        "Parameters of Llama 2 7B as a multiple of those of the times table run.",
+        "Parameters of Llama 2 7B as a multiple of those of the network in the 3D picture.",
         result(TABLE).numbers(lambda run: round(LLAMA / run["parameters"], -2), unit="times"),
     ),
     "forward_pass_3d.errors": Claim(
-        "Errors of the times table run on all hundred one-digit products, its training set.",
+        "Errors of the network in the 3D picture on all hundred one-digit products, "
+        "its training set.",
         result(TABLE)
         .counts(
             lambda run: widest_reading(run)["errors_strict"], lambda run: widest_reading(run)["n"]
