@@ -27,7 +27,7 @@ from lab.inference.scoring import (
     teacher_forced_in_streams,
     up_to_the_end,
 )
-from lab.interp.intervene import ablate_head
+from lab.interp.intervene import Node, ablate
 from lab.model.config import (
     ClippedCoupledRotaryPositionsConfig,
     CoupledRotaryPositionsConfig,
@@ -213,7 +213,7 @@ def test_decoding_starts_from_as_much_as_is_given(half_trained: GPT) -> None:
 def test_an_edit_holds_through_a_whole_decoding(half_trained: GPT) -> None:
     """Against the same model with the head's columns of W_O set to zero."""
     a, b = some_pairs(112)
-    ((_, edited),) = decode_all(half_trained, FORM, a, b, edits=[ablate_head(0, 1)])
+    ((_, edited),) = decode_all(half_trained, FORM, a, b, edits=[ablate(Node("z", 0, 1))])
     without = GPT(half_trained.config).eval()
     without.load_state_dict(half_trained.state_dict())
     with torch.no_grad():
