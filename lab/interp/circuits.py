@@ -50,7 +50,8 @@ def nodes_in(
         for name in names:
             if layer is None or name not in formed:
                 continue
-            sizes = zip(ACTIVATIONS[name].axes, Node(name, layer).of(recording.trace).shape)
+            shape = Node(name, layer).of(recording.trace).shape
+            sizes = zip(ACTIVATIONS[name].axes, shape, strict=True)
             parts = [range(size) for axis, size in sizes if axis in PART_AXES]
             found += [Node(name, layer, part) for part in (parts[0] if parts else [None])]
     return found if slots is None else [node.at(slot) for slot in slots for node in found]

@@ -28,8 +28,6 @@ from lab.interp.patching import Contrast, contrast
 from lab.model.gpt import GPT
 
 LAST = 4
-TEXTS = some_tokens(1, 5), some_tokens(1, 5)
-TEXTS[1][0, 1] = (TEXTS[0][0, 1] + 3) % 16
 A, B, C, D = (Node("z", 0, head).at(LAST) for head in range(4))
 FOUR = [A, B, C, D]
 
@@ -45,6 +43,17 @@ def planted(*heads: tuple[int, int]) -> GPT:
     return model
 
 
+def texts_that_differ(model: GPT) -> tuple[torch.Tensor, torch.Tensor]:
+    """Five tokens, and five of which the last is the same, that the model goes on with
+    differently: its weights are random, and so it often says the same to both."""
+    text = some_tokens(1, 5)
+    for seed in range(1, 50):
+        other = torch.cat([some_tokens(1, LAST, seed), text[:, LAST:]], dim=1)
+        if (model(other)[0, -1].argmax() != model(text)[0, -1].argmax()).item():
+            return text, other
+    raise AssertionError("none differs; choose another model")
+
+
 def found(score: Score, nodes: list[Node], **options: int) -> Cut:
     *_, last = smallest_cut(score, nodes, **options)
     return last
@@ -54,7 +63,8 @@ def found(score: Score, nodes: list[Node], **options: int) -> Cut:
 
 
 def test_nodes_are_every_head_ffn_and_neuron_at_each_slot() -> None:
-    pair = contrast(tiny_model(), *TEXTS, names=["z", "ffn_out", "ffn_post"])
+    names = ["z", "ffn_out", "ffn_post"]
+    pair = contrast(tiny_model(), some_tokens(1, 5), some_tokens(1, 5, seed=1), names=names)
     whole = nodes_in(pair.clean)
     assert [str(node.key) for node in whole] == [
         *(["blocks.0.z"] * 3 + ["blocks.0.ffn_out"] + ["blocks.1.z"] * 3 + ["blocks.1.ffn_out"])
@@ -72,7 +82,8 @@ def test_nodes_are_every_head_ffn_and_neuron_at_each_slot() -> None:
 def test_the_search_finds_the_head_that_was_planted() -> None:
     """The only way from the changed token to the last one is a head: it is the cut, and as many
     numbers elsewhere turn nothing."""
-    pair = contrast(planted((1, 2)), *TEXTS)
+    model = planted((1, 2))
+    pair = contrast(model, *texts_that_differ(model))
     score, nodes = turned_by(pair), nodes_in(pair.clean, ["z", "ffn_out", "ffn_post"], [3, LAST])
     cut = found(score, nodes)
     assert cut.nodes == {Node("z", 1, 2).at(LAST)} and cut.score > 0 > score(NOTHING)
@@ -132,7 +143,8 @@ def test_a_control_without_enough_others_is_refused() -> None:
 @pytest.fixture(scope="module")
 def two_heads() -> Contrast:
     """A model of which two heads of two layers do everything."""
-    return contrast(planted((0, 1), (2, 0)), *TEXTS)
+    model = planted((0, 1), (2, 0))
+    return contrast(model, *texts_that_differ(model))
 
 
 def test_a_circuit_that_was_planted_passes_every_check(two_heads: Contrast) -> None:

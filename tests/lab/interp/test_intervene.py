@@ -8,7 +8,6 @@ from tiny import blocks_of, refused_otherwise, some_tokens, tiny_model
 
 from lab.inference.generate import greedy_steps
 from lab.interp.intervene import STAND_INS, By, Node, ablate, along, patch, scale, steer
-from lab.model.gpt import GPT
 from lab.model.trace import Edit, Trace
 
 EVERY = [
@@ -17,16 +16,19 @@ EVERY = [
 ]
 
 
+MODEL = tiny_model()
+
+
 def edited(edit: Edit, *names: str) -> tuple[torch.Tensor, Trace]:
     trace = Trace(names, edits=[edit])
-    logits = tiny_model()(some_tokens(2, 6), trace=trace)
+    logits = MODEL(some_tokens(2, 6), trace=trace)
     trace.require_matched()
     return logits, trace
 
 
 def recorded(*names: str, seed: int = 1) -> Trace:
     trace = Trace(names)
-    tiny_model()(some_tokens(2, 6, seed=seed), trace=trace)
+    MODEL(some_tokens(2, 6, seed=seed), trace=trace)
     return trace
 
 
@@ -81,14 +83,14 @@ def test_what_stands_in_for_a_head_at_one_place(by: By) -> None:
 
 def test_of_more_texts_than_are_asked_the_first_are_resampled() -> None:
     trace, tokens = Trace(["ffn_post"]), some_tokens(5, 6, seed=1)
-    tiny_model()(tokens, trace=trace)
+    MODEL(tokens, trace=trace)
     _, few = edited(ablate(Node("ffn_post", 1), "resample", trace), "ffn_post")
     assert torch.equal(few["blocks.1.ffn_post"], trace["blocks.1.ffn_post"][:2])
 
 
 def test_an_ablation_at_one_step_changes_what_is_written_from_there_on() -> None:
     """In decoding, where each step is a call of its own, against one forward of the whole text."""
-    model, prompt = tiny_model(), some_tokens(2, 4).byte().numpy()
+    model, prompt = MODEL, some_tokens(2, 4).byte().numpy()
     edit = ablate(Node("z", 0, 1).at(5))
     free, under = (greedy_steps(model, prompt, 9, edits) for edits in ([], [edit]))
     same = [(a.logits == b.logits).all() for a, b in zip(free, under, strict=True)]
@@ -144,7 +146,7 @@ def test_directions_that_do_not_fit_are_refused() -> None:
 def test_an_edit_that_changes_nothing_changes_no_bit() -> None:
     """Of every activation: the identity, once times it, no way along a direction, and its own
     value put in its place, as a whole and at some tokens."""
-    whole, differ = tiny_model()(some_tokens(2, 6)), list[Any]()
+    whole, differ = MODEL(some_tokens(2, 6)), list[Any]()
     own = recorded(*EVERY, seed=0)
     for name in EVERY:
         width = own[f"blocks.1.{name}"].shape[-1]
@@ -161,12 +163,9 @@ def test_an_edit_that_changes_nothing_changes_no_bit() -> None:
 
 @pytest.mark.parametrize("layer", [0, 1])
 def test_patching_the_whole_stream_carries_the_other_run_over(layer: int) -> None:
-    model, here, there = tiny_model(), some_tokens(2, 6), some_tokens(2, 6, seed=1)
     source = Trace(["resid_post"])
-    expected = model(there, trace=source)
-    trace = Trace(edits=[patch(Node("resid_post", layer), source)])
-    assert torch.equal(model(here, trace=trace), expected)
-    trace.require_matched()
+    expected = MODEL(some_tokens(2, 6, seed=1), trace=source)
+    assert torch.equal(edited(patch(Node("resid_post", layer), source))[0], expected)
 
 
 def test_outside_its_causal_cone_a_patch_changes_no_bit() -> None:
@@ -212,11 +211,7 @@ def test_a_patch_of_another_shape_is_refused_naming_both(slots: tuple[int, ...] 
 
 
 def test_a_node_that_no_edit_could_address_is_refused() -> None:
-    source, model = recorded("z", "ffn_post"), tiny_model()
-
-    def run(model: GPT, edit: Edit) -> torch.Tensor:
-        return model(some_tokens(1, 4), trace=Trace(edits=[edit]))
-
+    source = recorded("z")
     said = refused_otherwise(
         [
             ("name", lambda: Node("head", 0), "'head' is no activation; there are"),
@@ -228,7 +223,7 @@ def test_a_node_that_no_edit_could_address_is_refused() -> None:
             ("head", lambda: patch(Node("z", 0, 3), source), "head=3 of 'blocks.0.z'"),
             ("below", lambda: patch(Node("z", 0, -1), source), "head=-1 of 'blocks.0.z'"),
             ("late", lambda: patch(Node("z", 0).at(6), source), r"position=\[6\] of 'blocks.0.z'"),
-            ("neuron", lambda: run(model, ablate(Node("ffn_post", 0, 30))), "index 30 on axis"),
+            ("neuron", lambda: edited(ablate(Node("ffn_post", 0, 30))), "index 30 on axis"),
             ("others", lambda: ablate(Node("z", 0), "mean"), "by='mean' takes what stands in"),
         ]
     )

@@ -7,8 +7,9 @@ import pytest
 import torch
 from tiny import BASE, SAMPLES, blocks_of, refused_otherwise, some_tokens, tiny_model
 
-from lab.data.problems import Format
-from lab.data.vocabulary import decode
+from lab.data.problems import Format, operands_in
+from lab.data.vocabulary import Tokens, decode
+from lab.inference.forward import logits_of
 from lab.interp.intervene import Node, patch
 from lab.interp.patching import (
     Contrast,
@@ -25,18 +26,23 @@ from lab.model.gpt import GPT
 FORM = Format("cot_reversed", 1, 2)
 MODEL = tiny_model(replace(BASE, n_layer=3, kernel=MathKernelConfig()), seed=3)
 SLOT = FORM.prompt_length + 2
-PROBLEMS = (np.array([7, 3, 9]), np.array([18, 52, 47]))
-SWAPPED = (np.array([7, 3, 4]), np.array([19, 57, 47]))
-CLEAN, CORRUPTED = force_alike(FORM, PROBLEMS, SWAPPED, SLOT)
+
+def texts_that_differ() -> tuple[Tokens, Tokens]:
+    """Three pairs, one digit apart, that the model goes on with differently: its weights are random,
+    and so it often says the same to both."""
+    a, b = np.arange(60) % 10, (np.arange(60) * 7 + 11) % 100
+    clean, corrupted = force_alike(FORM, (a, b), (a, b - b % 10 + (b + 4) % 10), SLOT)
+    says = [logits_of(MODEL, texts)[:, -1].argmax(-1) for texts in (clean, corrupted)]
+    rows = (says[0] != says[1]).nonzero()[:3, 0].tolist()
+    return clean[rows], corrupted[rows]
+
+
+CLEAN, CORRUPTED = texts_that_differ()
 
 
 @pytest.fixture(scope="module")
 def pair() -> Contrast:
-    """Three pairs of texts that a model goes on with differently after their last token."""
-    found = contrast(MODEL, CLEAN, CORRUPTED)
-    outcome = found.denoise([])
-    assert (outcome.right != outcome.wrong).all(), "choose another seed"
-    return found
+    return contrast(MODEL, CLEAN, CORRUPTED)
 
 
 def every_write(n_layer: int) -> list[Node]:
@@ -50,9 +56,11 @@ def test_the_two_texts_differ_in_their_prompts_alone() -> None:
     (clean,), (corrupted,) = force_alike(Format("plain", 1, 1), (7, 8), (7, 9), 5)
     assert (decode(clean), decode(corrupted)) == ("7*8=5", "7*9=5")
     assert CLEAN.shape == CORRUPTED.shape == (3, SLOT)
+    texts = [decode(row) for row in CLEAN]
     assert (CLEAN[:, FORM.prompt_length :] == CORRUPTED[:, FORM.prompt_length :]).all()
-    right, _ = FORM.render(*PROBLEMS)
-    assert (CLEAN == right[:, :SLOT]).all()
+    assert ((CLEAN != CORRUPTED).sum(axis=1) == 1).all()
+    right = [FORM.text(int(a), int(b))[:SLOT] for a, b in zip(*operands_in(texts), strict=True)]
+    assert texts == right, "the clean text is right as far as it goes"
 
 
 def test_texts_that_cannot_be_compared_are_refused(pair: Contrast) -> None:
