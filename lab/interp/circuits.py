@@ -9,14 +9,14 @@ Shapes: none; a set of nodes is a frozenset.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 
 from lab.interp.intervene import PART_AXES, Node
-from lab.interp.patching import Contrast, Recording
+from lab.interp.patching import Contrast, ForwardPass, preview
 from lab.model.trace import ACTIVATIONS
 
 Nodes = frozenset[Node]
@@ -39,27 +39,34 @@ def left_without(pair: Contrast) -> Score:
 
 
 def nodes_in(
-    recording: Recording,
+    forward: ForwardPass,
     names: Collection[str] = ("z", "ffn_out"),
     slots: Collection[int] | None = None,
 ) -> list[Node]:
     """What was recorded under these names, layer by layer: heads of "z" and neurons of "ffn_post"
     one by one, "ffn_out" as a whole; at each of the slots apart, or at all at once."""
     found = list[Node]()
-    for layer, formed in recording.model.formed.items():
+    for layer, formed in forward.model.formed.items():
         for name in names:
             if layer is None or name not in formed:
                 continue
-            shape = Node(name, layer).of(recording.trace).shape
+            shape = Node(name, layer).of(forward.trace).shape
             sizes = zip(ACTIVATIONS[name].axes, shape, strict=True)
             parts = [range(size) for axis, size in sizes if axis in PART_AXES]
             found += [Node(name, layer, part) for part in (parts[0] if parts else [None])]
     return found if slots is None else [node.at(slot) for slot in slots for node in found]
 
 
-def count_numbers(nodes: Iterable[Node], recording: Recording) -> int:
+def promising(pair: Contrast, nodes: Sequence[Node], n: int) -> list[Node]:
+    """Of many nodes the `n` whose value of the clean run, put alone into the corrupted one, would
+    raise the margin most, by the `preview`: what a search is worth while among neurons."""
+    guesses = preview(pair, nodes, measure=lambda effect: effect.margin).sum(1)
+    return [nodes[i] for i in guesses.argsort(descending=True, stable=True)[:n].tolist()]
+
+
+def count_numbers(nodes: Iterable[Node], forward: ForwardPass) -> int:
     """How many numbers of one text the nodes hold together."""
-    return sum(node.of(recording.trace)[0].numel() for node in nodes)
+    return sum(node.of(forward.trace)[0].numel() for node in nodes)
 
 
 # ---------------------------------------------------------------- the smallest cut
@@ -83,7 +90,10 @@ def smallest_cut(
     Size by size, each of the `beam` best sets is tried with every further node; one is greedy. From
     what is found all is taken back that it does without. No proof that fewer would not do, unless
     the beam holds all sets. Where `most` nodes are not enough, the last score is not above 0.
+    `ValueError` for a beam of nothing.
     """
+    if beam < 1:
+        raise ValueError(f"beam={beam}; a search goes on from at least 1 set")
     found, kept = Cut(NOTHING, score(NOTHING), 1, 1), [NOTHING]
     yield found
     while found.score <= 0 and len(kept[0]) < min(most, len(nodes)):
@@ -91,9 +101,9 @@ def smallest_cut(
         scores = dict[Nodes, float]()
         for tried, own in enumerate(wider, 1):
             scores[own] = score(own)
-            better = tried == 1 or scores[own] > found.score
-            found = Cut(own, scores[own], tried, len(wider)) if better else replace(found, tried=tried)
-            yield found
+            if tried == 1 or scores[own] > found.score:
+                found = Cut(own, scores[own], tried, len(wider))
+            yield replace(found, tried=tried)
         kept = sorted(scores, key=scores.__getitem__, reverse=True)[:beam]
     for node in [n for n in nodes if n in found.nodes and found.score > 0]:
         if (left := score(found.nodes - {node})) > 0:

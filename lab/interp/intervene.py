@@ -148,13 +148,14 @@ def along(directions: Tensor, edit: Edit) -> Edit:
 # ---------------------------------------------------------------- patch
 
 
-def patch(node: Node, other: Recorded) -> Edit:
-    """Put in its place what was recorded there on another text (activation patching).
+def patch(node: Node, other: Recorded, source: Node | None = None) -> Edit:
+    """Put in its place what was recorded there, or at `source`, on another text (activation
+    patching).
 
     All of its slots must lie in one call of the model; in decoding, where each token is a call,
     that is one edit a slot: `patch(node.at(slot), other)`. `ValueError` for another shape.
     """
-    value = node.of(other)
+    value = (source or node).of(other)
     return node.edit(lambda x: fitted(node, value, x), at_once=True)
 
 

@@ -46,7 +46,7 @@ def force_alike(
 
 
 @dataclass(frozen=True)
-class Recording:
+class ForwardPass:
     """What a model formed of texts (N, T)."""
 
     model: GPT
@@ -58,20 +58,20 @@ class Recording:
         return run_with_trace(self.model, self.texts, names, edits)
 
 
-def record(model: GPT, texts: Texts, names: Collection[str] | None = None) -> Recording:
+def record(model: GPT, texts: Texts, names: Collection[str] | None = None) -> ForwardPass:
     """Of one text or several of one length: the logits, and those called `names` or all there is.
 
     All there is of many texts is large: name what is to be patched.
     """
     names = model.emits if names is None else {*names, "logits"}
-    return Recording(model, texts, run_with_trace(model, texts, names))
+    return ForwardPass(model, texts, run_with_trace(model, texts, names))
 
 
 # ---------------------------------------------------------------- between two runs
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Effect:
     """What a run under edits predicts, and the two runs that it lies between: logits (N, K, V).
 
     `right` is what the clean run says, `wrong` what the corrupted one says; (N, K), as all is that
@@ -103,7 +103,7 @@ class Outcome:
     @property
     def probability(self) -> Tensor:
         """Of what the clean run says."""
-        return at(self.logits.softmax(-1), self.right)
+        return of_token(self.logits.softmax(-1), self.right)
 
     @property
     def kl(self) -> Tensor:
@@ -115,20 +115,20 @@ class Outcome:
     def margin(self) -> Tensor:
         """By how much what the clean run says leads the next best; above 0 where it is said."""
         others = self.logits.scatter(-1, self.right[..., None], -torch.inf)
-        return at(self.logits, self.right) - others.amax(-1)
+        return of_token(self.logits, self.right) - others.amax(-1)
 
-    def difference(self, logits: Tensor) -> Tensor:
+    def logit_difference(self, logits: Tensor) -> Tensor:
         """logit[right] - logit[wrong]"""
-        return at(logits, self.right) - at(logits, self.wrong)
+        return of_token(logits, self.right) - of_token(logits, self.wrong)
 
     @property
     def restored(self) -> Tensor:
-        """(d - d_corrupted) / (d_clean - d_corrupted), d the `difference`: 0 as the corrupted run,
-        1 as the clean one, and not clipped (arXiv:2309.16042).
+        """(d - d_corrupted) / (d_clean - d_corrupted), d = `logit_difference`: 0 as the corrupted
+        run, 1 as the clean one, and not clipped (arXiv:2309.16042).
 
         `ValueError` where both runs say the same: there is nothing to restore.
         """
-        clean, corrupted = self.difference(self.clean), self.difference(self.corrupted)
+        clean, corrupted = self.logit_difference(self.clean), self.logit_difference(self.corrupted)
         if same := (clean == corrupted).nonzero().tolist():
             n, k = same[0]
             said = VOCABULARY[int(self.right[n, k])], VOCABULARY[int(self.wrong[n, k])]
@@ -136,24 +136,24 @@ class Outcome:
                 f"text {n}, place {k}: the clean run says {said[0]!r} and the corrupted one "
                 f"{said[1]!r}, by the same difference of logits: nothing to restore"
             )
-        return (self.difference(self.logits) - corrupted) / (clean - corrupted)
+        return (self.logit_difference(self.logits) - corrupted) / (clean - corrupted)
 
 
-def at(scores: Tensor, tokens: Tensor) -> Tensor:
+def of_token(scores: Tensor, tokens: Tensor) -> Tensor:
     """Of (N, K, V), the number of one token in each place: (N, K)."""
     return scores.gather(-1, tokens[..., None])[..., 0]
 
 
 @dataclass(frozen=True)
 class Contrast:
-    """Two recordings of texts of one length, compared by the tokens that follow their `slots`.
+    """Two forward passes on texts of one length, compared by the tokens that follow their `slots`.
 
-    They may be of two checkpoints of one shape: then a part of one is put into the other. Raises
+    They may be of two checkpoints of one shape: then parts of one are put into the other. Raises
     `ValueError` for texts of unlike lengths.
     """
 
-    clean: Recording
-    corrupted: Recording
+    clean: ForwardPass
+    corrupted: ForwardPass
     slots: Sequence[int]
 
     def __post_init__(self) -> None:
@@ -161,18 +161,18 @@ class Contrast:
         if shapes[0] != shapes[1]:
             raise ValueError(f"clean and corrupted logits have shapes {shapes[0]} and {shapes[1]}")
 
-    def judge(self, logits: Tensor) -> Outcome:
-        """Logits (N, T, V) of a run under edits, beside those of the two recordings."""
+    def judge(self, logits: Tensor) -> Effect:
+        """Logits (N, T, V) of a run under edits, beside those of the two runs."""
         both = self.clean.trace["logits"], self.corrupted.trace["logits"]
         # Clones, for inference tensors may not stand in the way of a gradient.
-        return Outcome(*(x[:, list(self.slots)].clone().double() for x in (logits, *both)))
+        return Effect(*(x[:, list(self.slots)].clone().double() for x in (logits, *both)))
 
-    def denoise(self, nodes: Collection[Node]) -> Outcome:
+    def denoise(self, nodes: Collection[Node]) -> Effect:
         """Is it enough? The corrupted run with these nodes as the clean run has them."""
         edits = [patch(node, self.clean.trace) for node in nodes]
         return self.judge(self.corrupted.under(edits)["logits"])
 
-    def noise(self, nodes: Collection[Node]) -> Outcome:
+    def noise(self, nodes: Collection[Node]) -> Effect:
         """Is it needed? The clean run with these nodes as the corrupted run has them."""
         edits = [patch(node, self.corrupted.trace) for node in nodes]
         return self.judge(self.clean.under(edits)["logits"])
@@ -194,11 +194,11 @@ def contrast(
 
 # ---------------------------------------------------------------- a preview, and paths
 
-Measure = Callable[[Outcome], Tensor]
+Measure = Callable[[Effect], Tensor]
 
 
-def restored(outcome: Outcome) -> Tensor:
-    return outcome.restored
+def restored(effect: Effect) -> Tensor:
+    return effect.restored
 
 
 def preview(
@@ -224,7 +224,7 @@ def preview(
 
 
 def gradients(
-    base: Recording, keys: Collection[str], measure: Callable[[Tensor], Tensor]
+    base: ForwardPass, keys: Collection[str], measure: Callable[[Tensor], Tensor]
 ) -> dict[str, Tensor]:
     """The slope of a measure of the logits against the activations of these keys."""
     begin = Edit("embed", lambda x: x.detach().requires_grad_())
@@ -237,7 +237,7 @@ def gradients(
 
 
 def path_patch(
-    base: Recording, other: Recorded, sender: Node, receivers: Collection[Node]
+    base: ForwardPass, other: Recorded, sender: Node, receivers: Collection[Node]
 ) -> list[Edit]:
     """Edits of `base` under which nothing but the receivers sees the sender as the other run has it
     (path patching, arXiv:2304.05969).

@@ -19,6 +19,7 @@ from lab.interp.circuits import (
     left_without,
     minimality,
     nodes_in,
+    promising,
     smallest_cut,
     some_subsets,
     turned_by,
@@ -88,6 +89,7 @@ def test_the_search_finds_the_head_that_was_planted() -> None:
     cut = found(score, nodes)
     assert cut.nodes == {Node("z", 1, 2).at(LAST)} and cut.score > 0 > score(NOTHING)
     assert cut.tried == cut.of == len(nodes)
+    assert cut.nodes == set(promising(pair, nodes, 1)), "the preview would have named it"
     assert pair.denoise(cut.nodes).exact.all() and count_numbers(cut.nodes, pair.clean) == 4
     for seed in range(5):
         control = elsewhere(cut.nodes, nodes, np.random.default_rng(seed))
@@ -129,10 +131,13 @@ def test_a_search_says_how_far_it_is_and_ends_where_nothing_turns() -> None:
     assert len(found(lambda s: -1.0, FOUR[:2]).nodes) == 2
 
 
-def test_a_control_without_enough_others_is_refused() -> None:
+def test_a_control_without_enough_others_and_an_empty_beam_are_refused() -> None:
     rng = np.random.default_rng(0)
     said = refused_otherwise(
-        [("few", lambda: elsewhere(frozenset(FOUR[:3]), FOUR, rng), "3 others called 'z' .* are 1")]
+        [
+            ("few", lambda: elsewhere(frozenset(FOUR[:3]), FOUR, rng), "3 others .* there are 1"),
+            ("beam", lambda: found(lambda s: -1.0, FOUR, beam=0), "beam=0; a search goes on from"),
+        ]
     )
     assert said == []
 

@@ -191,6 +191,14 @@ def test_patching_some_slots_changes_those_slots_only() -> None:
     assert torch.equal(trace["blocks.1.resid_post"], expected)
 
 
+def test_a_patch_may_come_from_another_token_and_another_layer() -> None:
+    source, node = recorded("resid_post"), Node("resid_post", 1).at(4)
+    _, trace = edited(patch(node, source, Node("resid_post", 0).at(2)), "resid_post")
+    assert torch.equal(trace["blocks.1.resid_post"][:, 4], source["blocks.0.resid_post"][:, 2])
+    with pytest.raises(ValueError, match=r"shape \(2, 2, 16\) does not fit 'resid_post' of"):
+        edited(patch(node, source, Node("resid_post", 0).at(2, 3)))
+
+
 def test_a_patch_that_is_met_in_part_names_the_rest() -> None:
     value = torch.full((1, 30, 16), 0.5, dtype=torch.float64)
     edit = patch(Node("resid_post", 1).at(5, 25), {"blocks.1.resid_post": value})

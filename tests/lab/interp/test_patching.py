@@ -13,7 +13,7 @@ from lab.inference.forward import logits_of
 from lab.interp.intervene import Node, patch
 from lab.interp.patching import (
     Contrast,
-    Outcome,
+    Effect,
     contrast,
     force_alike,
     path_patch,
@@ -99,8 +99,8 @@ def test_each_run_patched_with_itself_stands_at_its_end_of_every_metric(pair: Co
 def test_metrics_are_those_counted_by_hand() -> None:
     """One text, three tokens: the clean run says token 2, the corrupted one token 0."""
     clean, corrupted = torch.tensor([1.0, 0.0, 3.0]), torch.tensor([2.0, 0.0, 1.0])
-    half = Outcome(*(x.double()[None, None] for x in ((clean + corrupted) / 2, clean, corrupted)))
-    ends = [half.difference(x).item() for x in (half.clean, half.corrupted)]
+    half = Effect(*(x.double()[None, None] for x in ((clean + corrupted) / 2, clean, corrupted)))
+    ends = [half.logit_difference(x).item() for x in (half.clean, half.corrupted)]
     assert ends == [2.0, -1.0]
     assert half.restored.item() == pytest.approx(0.5)
     assert half.says.item() == 2 and half.exact.item() and half.margin.item() == pytest.approx(0.5)
@@ -135,10 +135,10 @@ def test_all_that_is_written_is_enough_and_is_needed(pair: Contrast) -> None:
 def test_several_places_are_measured_apart() -> None:
     slots = [FORM.prompt_length - 1, SLOT - 1]
     pair = contrast(MODEL, CLEAN, CORRUPTED, slots)
-    outcome = pair.denoise([Node("ffn_out", 0).at(slots[1])])
-    assert outcome.logits.shape == (3, 2, 16)
-    assert torch.equal(outcome.logits[:, 0], outcome.corrupted[:, 0]), "nothing looks ahead"
-    assert not torch.equal(outcome.logits[:, 1], outcome.corrupted[:, 1])
+    effect = pair.denoise([Node("ffn_out", 0).at(slots[1])])
+    assert effect.logits.shape == (3, 2, 16)
+    assert torch.equal(effect.logits[:, 0], effect.corrupted[:, 0]), "nothing looks ahead"
+    assert not torch.equal(effect.logits[:, 1], effect.corrupted[:, 1])
 
 
 def test_two_checkpoints_are_compared_like_two_texts() -> None:
@@ -173,7 +173,7 @@ def test_the_preview_is_the_slope_of_the_real_patch(pair: Contrast) -> None:
 
 
 def test_a_preview_leaves_no_gradient_behind(pair: Contrast) -> None:
-    guess = preview(pair, [Node("z", 0)], measure=lambda outcome: outcome.margin)
+    guess = preview(pair, [Node("z", 0)], measure=lambda effect: effect.margin)
     assert not guess.requires_grad and guess.shape == (1, 3) and torch.is_grad_enabled()
     assert all(p.grad is None for p in MODEL.parameters())
 
