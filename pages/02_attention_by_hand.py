@@ -462,7 +462,7 @@ def importance() -> None:
             )
     st.caption("Measured. Each point is a head, named layer.head from zero; hover to name a point.")
     page.notice()
-    page.source(patterns.sharpness, intervene.ablate_head)
+    page.source(patterns.sharpness, intervene.ablate)
 
 
 page.prose("end")

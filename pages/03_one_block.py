@@ -294,7 +294,7 @@ def digit_as_a_sum(a: int, b: int) -> None:
     ):
         return
     page.notice()
-    page.source(attribution.attribute, taken_out.take_each_out, intervene.ablate_layer)
+    page.source(attribution.attribute, taken_out.take_each_out, intervene.ablate)
 
 
 @page.section("missed")
@@ -311,7 +311,7 @@ def missed() -> None:
         alt="How many answers go wrong with each attention and each FFN ablated",
     )
     page.notice()
-    page.source(ablations.measure_part, intervene.ablate_layer)
+    page.source(ablations.measure_part, intervene.ablate)
 
 
 page.prose("end")
@@ -383,7 +383,7 @@ with page.exercise("how loud is too loud?"):
         if found.changed:
             hint = "Half of that is enough already. Go down."
         exercise_verdict.show_verdict(found.solved, said, hint)
-        page.source(intervene.scale_stream, LoudStream)
+        page.source(intervene.scale, LoudStream)
 
 
 page.close("read")

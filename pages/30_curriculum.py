@@ -332,7 +332,7 @@ with page.deeper("which heads fetch digit and carry, and which operands fail"):
                         alt=f"Share of the digits of {words} wrong without each head, by stage",
                     )
         page.notice()
-        page.source(intervene.ablate_head, stage_heads.measure_stage_head)
+        page.source(intervene.ablate, stage_heads.measure_stage_head)
 
     @page.section("slips")
     def where_the_head_slips() -> None:

@@ -120,7 +120,7 @@ def verdict(text: str, a: int, b: int, layer: int, head: int | None) -> str:
 
 @lru_cache(maxsize=256)
 def asked_of_the_model(a: int, b: int, layer: int, head: int | None) -> Looked:
-    edits = [] if head is None else [intervene.ablate_head(layer, head)]
+    edits = [] if head is None else [intervene.ablate(intervene.Node("z", layer, head))]
     text = write(BOOK_RUN, FORM.text(a, b)[: FORM.prompt_length], edits).text
     return text, patterns.patterns(load_with_progress(BOOK_RUN).model, text)[layer]
 

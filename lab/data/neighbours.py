@@ -6,9 +6,11 @@ Shapes: none; one problem at a time.
 from __future__ import annotations
 
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 
+from lab.data.columns import digit_and_carry
 from lab.data.problems import HELDOUT_FROM, Format, split_value
 
 
@@ -35,6 +37,29 @@ def neighbours(form: Format, a: int, b: int, slot: int) -> list[tuple[int, int]]
     of_a, of_b = column_digits(form, slot)
     found = product(with_other_digit(a, of_a), with_other_digit(b, of_b))
     return [pair for pair in found if pair != (a, b) and split_value(*pair) < HELDOUT_FROM]
+
+
+class Controls(NamedTuple):
+    """Problems that differ from another in the two digits of one column, one digit first."""
+
+    other_carry: list[tuple[int, int]]
+    """The digit written there is the same, and another number is carried on."""
+    other_digit: list[tuple[int, int]]
+    """The same is carried on, and another digit is written."""
+
+
+def control_problems(form: Format, a: int, b: int, slot: int) -> Controls:
+    """What tells a digit from its carry: 7 x 8 writes 6 and carries 5, where 2 x 8 writes 6 and
+    carries 1, and 6 x 9 writes 4 and carries 5. Held out or not; no number gets longer or shorter.
+    """
+    of_a, of_b = column_digits(form, slot)
+    found = product(with_other_digit(a, of_a), with_other_digit(b, of_b))
+    others = sorted(found, key=lambda pair: (pair[0] != a) + (pair[1] != b))  # itself first of all
+    digit, carry = digit_and_carry(form, slot, *np.array(others).T)
+    return Controls(
+        [others[i] for i in np.flatnonzero((digit == digit[0]) & (carry != carry[0]))],
+        [others[i] for i in np.flatnonzero((carry == carry[0]) & (digit != digit[0]))],
+    )
 
 
 def with_other_digit(number: int, place: int) -> list[int]:

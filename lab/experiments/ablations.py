@@ -10,9 +10,8 @@ from typing import Any
 from lab.data.samples import some_pairs
 from lab.evaluation import read_model
 from lab.experiments.sweep import Cell, Small, one_by_one
-from lab.inference.forward import run_with_trace
-from lab.inference.scoring import likeliest
-from lab.interp.intervene import ablate_head, ablate_layer
+from lab.inference.scoring import exactness, last
+from lab.interp.intervene import Node, ablate
 from lab.interp.patterns import sharpness
 from lab.model.trace import Edit
 from lab.training.checkpoint import load_run
@@ -42,7 +41,7 @@ small setting."""
 
 def measure_head(cell: Cell, n: int = PAIRS) -> dict[str, Any]:
     """Some pairs with one head ablated, or none."""
-    edits = [ablate_head(cell["layer"], cell["head"])] if "head" in cell else []
+    edits = [ablate(Node("z", cell["layer"], cell["head"]))] if "head" in cell else []
     return measure_under(edits, cell, n)
 
 
@@ -86,7 +85,7 @@ def part_cells() -> list[Cell]:
 
 def measure_part(cell: Cell, n: int = PAIRS) -> dict[str, Any]:
     """Some pairs with one whole attention or one FFN ablated."""
-    return measure_under([ablate_layer(cell["part"], cell["layer"])], cell, n)
+    return measure_under([ablate(Node(cell["part"], cell["layer"]))], cell, n)
 
 
 # ---------------------------------------------------------------- several at once
@@ -108,14 +107,14 @@ def silenced_cells() -> list[Cell]:
 def measure_silenced(cell: Cell, n: int = PAIRS) -> dict[str, Any]:
     """Wrong texts without the heads of these layers, or, pair by pair, without two of them."""
     if "layers" in cell:
-        edits = [ablate_layer("attn_out", layer) for layer in cell["layers"]]
+        edits = [ablate(Node("attn_out", layer)) for layer in cell["layers"]]
         return wrong_texts(cell["run"], edits, n)
     n = min(n, ASKED_OF_A_PAIR)
     n_head = load_run(cell["run"]).model.config.heads.n_head
     heads = list(product(cell["two_of_layers"], range(n_head)))
     pairs: list[list[int]] = []
     for one, other in combinations(heads, 2):
-        without = wrong_texts(cell["run"], [ablate_head(*one), ablate_head(*other)], n)
+        without = wrong_texts(cell["run"], [ablate(Node("z", *one)), ablate(Node("z", *other))], n)
         pairs.append([*one, *other, without["errors_strict"]])
     return {**wrong_texts(cell["run"], [], n), "pairs": pairs}
 
@@ -125,12 +124,10 @@ def wrong_texts(run: str, edits: Collection[Edit], n: int) -> dict[str, Any]:
     token that goes wrong there goes wrong in greedy decoding too."""
     loaded = load_run(run)
     a, b, sample = some_pairs(n)
-    texts, mask = loaded.format.render(a, b)
-    trace = run_with_trace(loaded.model, texts[:, :-1], ["logits"], edits)
-    wrong = (likeliest(trace["logits"], texts) != texts) & mask
+    scores = exactness(loaded.model, loaded.format, a, b, decode=False, batch=n, edits=edits)
     return {
         "n": n,
-        "errors_strict": int(wrong.any(axis=1).sum()),
+        "errors_strict": last(scores).errors_strict,
         **sample.document(),
         "seeds": [0],
     }

@@ -14,7 +14,7 @@ from lab.experiments.sweep import Cell
 from lab.inference.scoring import decode_all, first_wrong
 from lab.inference.token_loss import prices
 from lab.inference.transcript import transcribe
-from lab.interp.intervene import ablate_head
+from lab.interp.intervene import Node, ablate
 from lab.interp.logit_lens import notebook
 from lab.interp.patterns import patterns
 from lab.interp.position_probes import not_turned
@@ -75,7 +75,7 @@ def without_a_head(loaded: Checkpoint, prompt: str, layer: int, head: int) -> di
 
     What a head puts out is zero, and nothing of its own layer's weights depends on that.
     """
-    edits = [ablate_head(layer, head)]
+    edits = [ablate(Node("z", layer, head))]
     written = transcribe(loaded.model, prompt, loaded.format.length, edits)
     return {
         **asdict(written),

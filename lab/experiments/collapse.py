@@ -43,8 +43,8 @@ from lab.experiments.collapse_texts import (
 )
 from lab.experiments.fine_tuning import as_live
 from lab.experiments.sweep import Cell
-from lab.inference.forward import logits_of, run_with_trace
-from lab.inference.scoring import likeliest
+from lab.inference.forward import run_with_trace
+from lab.inference.scoring import teacher_forced
 from lab.inference.token_loss import token_loss
 from lab.interp.diagnostics import (
     attention_entropy,
@@ -265,7 +265,7 @@ def wrong_without_mean(model: GPT, asked: Asked) -> int:
     mean = leaving.mean((0, 1))
     edit = Edit("resid_post", lambda x: x - mean, layer=model.config.n_layer - 1)
     texts, mask = FORM.render(*asked.others)
-    told = likeliest(logits_of(model, texts[:, :-1], trace=Trace(edits=[edit])), texts)
+    told = teacher_forced(model, texts, edits=[edit])
     return int(((told != texts) & mask).any(axis=1).sum())
 
 

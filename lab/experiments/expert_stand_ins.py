@@ -25,7 +25,7 @@ from lab.experiments.expert_loads import shortened
 from lab.experiments.residual_ablations import counted_by_kind
 from lab.experiments.sweep import Cell, Small, one_by_one
 from lab.inference.forward import run_with_trace
-from lab.inference.scoring import likeliest
+from lab.inference.scoring import teacher_forced
 from lab.interp.intervene import STAND_INS, stand_in
 from lab.model.ffn.moe import MixtureOfExperts
 from lab.model.gpt import GPT
@@ -79,8 +79,7 @@ def measure_stand_in(cell: Cell, n: int = N) -> dict[str, Any]:
             edits += replaced(part, layer, other)
             size.append(float(own[layer].norm(dim=-1)[writes].mean()))
             change.append(float((own[layer] - other).norm(dim=-1)[writes].mean()))
-    trace = run_with_trace(model, texts[:, :-1], ["logits"], edits)
-    missed = (likeliest(trace["logits"], texts) != texts) & mask
+    missed = (teacher_forced(model, texts, edits=edits) != texts) & mask
     sample = Sample("generator", "test pairs of 4x4, without replacement", n, EVALUATED)
     return {
         "n": n,

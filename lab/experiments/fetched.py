@@ -10,20 +10,20 @@ Shapes: `N` texts, `T` tokens.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from lab.data.problems import Integers
 from lab.data.samples import some_pairs
 from lab.data.vocabulary import Tokens
 from lab.experiments.sweep import Cell, Figures, Row, Small
 from lab.inference.forward import run_with_trace, with_math_kernel
-from lab.inference.scoring import likeliest
-from lab.interp.intervene import STAND_INS, ablate
+from lab.inference.scoring import teacher_forced
+from lab.interp.intervene import STAND_INS, Node, Recorded, ablate
 from lab.interp.patterns import patterns_of
 from lab.model.gpt import GPT
 from lab.model.trace import Edit
@@ -54,17 +54,17 @@ def measure_fetched(cell: Cell, n: int = ASKED) -> dict[str, Any]:
     form, model = loaded.format, with_math_kernel(loaded.model)
     a, b, sample = some_pairs(n)
     texts, _ = form.render(a, b)
-    others = handed_on(model, form.render(*other_pairs(n))[0], cell["layer"])
+    others = run_with_trace(model, form.render(*other_pairs(n))[0][:, :-1], ["z"])
     weights = patterns_of(model, texts[:, :-1])[cell["layer"]]  # (N, n_head, T - 1, T - 1)
     written: list[dict[str, Any]] = []
     for slot in range(form.prompt_length, form.length):
         looks = looked_at(weights[:, cell["head"], slot - 1]) if "head" in cell else {}
-        edit = silent_at(cell, slot, others)
+        edits = silent_at(cell, slot, others)
         written.append(
             {
                 "slot": slot,
                 **looks,
-                "wrong_without": missed(model, texts[:, : slot + 1], slot, edit),
+                "wrong_without": missed(model, texts[:, : slot + 1], slot, edits),
             }
         )
     return {"n": n, "written": written, "others": OTHERS, **sample.document(), "seeds": [0]}
@@ -91,22 +91,16 @@ def looked_at(row: NDArray[np.float64]) -> dict[str, Any]:
     }
 
 
-def handed_on(model: GPT, texts: Tokens, layer: int) -> Tensor:
-    """What each head of a layer hands on in other texts: (N, H, T - 1, D)."""
-    return run_with_trace(model, texts[:, :-1], ["z"])[f"blocks.{layer}.z"]
-
-
-def silent_at(cell: Cell, slot: int, others: Tensor) -> Edit:
+def silent_at(cell: Cell, slot: int, others: Recorded) -> list[Edit]:
     """As token `slot` is written, and only then, a head or some hand on a stand-in."""
     heads = cell["heads"] if "heads" in cell else [cell["head"]]
-    index = {"head": heads, "position": [slot - 1]}
-    return ablate("z", cell["layer"], cell.get("by", "zero"), others, index)
+    nodes = [Node("z", cell["layer"], head).at(slot - 1) for head in heads]
+    return [ablate(node, cell.get("by", "zero"), others) for node in nodes]
 
 
-def missed(model: GPT, texts: Tokens, slot: int, edit: Edit) -> int:
-    """In how many of the right texts (N, T) token `slot` comes out wrong under an edit."""
-    trace = run_with_trace(model, texts[:, :-1], ["logits"], [edit])
-    return int((likeliest(trace["logits"], texts) != texts)[:, slot].sum())
+def missed(model: GPT, texts: Tokens, slot: int, edits: Collection[Edit]) -> int:
+    """In how many of the right texts (N, T) token `slot` comes out wrong under edits."""
+    return int((teacher_forced(model, texts, edits=edits) != texts)[:, slot].sum())
 
 
 def fetched_small() -> dict[str, Small]:

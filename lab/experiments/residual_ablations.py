@@ -20,7 +20,7 @@ from lab.data.vocabulary import Tokens
 from lab.experiments.stage_heads import counted, kinds_in
 from lab.experiments.sweep import Cell
 from lab.inference.forward import run_with_trace
-from lab.inference.scoring import likeliest
+from lab.inference.scoring import teacher_forced
 from lab.interp.depth import DepthRead, cut, readings_of
 from lab.interp.intervene import even_depth
 from lab.model.gpt import GPT
@@ -89,8 +89,7 @@ def sums(form: Format = FORM) -> tuple[Tokens, NDArray[np.bool_]]:
 def missed_under(model: GPT, edits: Collection[Edit], form: Format = FORM) -> NDArray[np.bool_]:
     """Tokens that the model should write and does not, (N, L)."""
     texts, mask = sums(form)
-    trace = run_with_trace(model, texts[:, :-1], ["logits"], edits)
-    return (likeliest(trace["logits"], texts) != texts) & mask
+    return (teacher_forced(model, texts, edits=edits) != texts) & mask
 
 
 def count_wrong_by_kind(model: GPT, edits: Collection[Edit], form: Format = FORM) -> dict[str, Any]:

@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from lab.data.problems import BOUNDS, WRITTEN, Format, Kind, sample_exact
 from lab.data.samples import Sample
 from lab.experiments.sweep import Cell
-from lab.inference.forward import run_with_trace
-from lab.inference.scoring import likeliest
-from lab.interp.intervene import ablate_head
+from lab.inference.scoring import teacher_forced
+from lab.interp.intervene import Node, ablate
 from lab.training.checkpoint import load_run
 
 STAGES = {
@@ -50,9 +49,8 @@ def measure_stage_head(cell: Cell) -> dict[str, Any]:
     form = Format("cot_reversed", p, q)
     a, b = sample_exact(np.random.default_rng(0), ASKED, p, q, *BOUNDS["validation"])
     texts, _ = form.render(a, b)
-    edits = [ablate_head(cell["layer"], cell["head"])] if "head" in cell else []
-    trace = run_with_trace(load_run(cell["run"]).model, texts[:, :-1], ["logits"], edits)
-    missed = likeliest(trace["logits"], texts) != texts
+    edits = [ablate(Node("z", cell["layer"], cell["head"]))] if "head" in cell else []
+    missed = teacher_forced(load_run(cell["run"]).model, texts, edits=edits) != texts
     return {
         "n": ASKED,
         "wrong": {kind: counted(missed, form, kind) for kind in kinds_in(form)},

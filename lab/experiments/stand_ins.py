@@ -16,8 +16,8 @@ from lab.experiments.ablations import PAIRS
 from lab.experiments.fetched import OTHERS, other_pairs
 from lab.experiments.sweep import Cell, Small, one_by_one
 from lab.inference.forward import run_with_trace
-from lab.inference.scoring import likeliest
-from lab.interp.intervene import STAND_INS, ablate
+from lab.inference.scoring import teacher_forced
+from lab.interp.intervene import STAND_INS, Node, ablate
 from lab.training.checkpoint import load_run
 
 FEW = 100
@@ -38,14 +38,10 @@ def measure_stand_in(cell: Cell, n: int = PAIRS) -> dict[str, Any]:
     a, b, sample = some_pairs(n)
     texts, mask = loaded.format.render(a, b)
     others, _ = loaded.format.render(*other_pairs(n))
-    part = cell["part"]
-    recorded = run_with_trace(loaded.model, others[:, :-1], [part])
-    edits = [
-        ablate(part, layer, cell["by"], recorded[f"blocks.{layer}.{part}"])
-        for layer in cell["layers"]
-    ]
-    trace = run_with_trace(loaded.model, texts[:, :-1], ["logits"], edits)
-    wrong = (likeliest(trace["logits"], texts) != texts) & mask
+    recorded = run_with_trace(loaded.model, others[:, :-1], [cell["part"]])
+    nodes = [Node(cell["part"], layer) for layer in cell["layers"]]
+    edits = [ablate(node, cell["by"], recorded) for node in nodes]
+    wrong = (teacher_forced(loaded.model, texts, edits=edits) != texts) & mask
     return {
         "n": n,
         "errors_strict": int(wrong.any(axis=1).sum()),

@@ -58,12 +58,14 @@ def logits_of(
     positions: Tensor | None = None,
     trace: TraceLike = NO_TRACE,
     causal: bool = True,
+    gradients: bool = False,
 ) -> Tensor:
-    """The logits of the token after each, (N, T, V); one text has N = 1. No gradients are kept."""
+    """The logits of the token after each, (N, T, V); one text has N = 1. No gradients are kept,
+    unless they are asked for."""
     ids = torch.as_tensor(encode(tokens) if isinstance(tokens, str) else tokens).long()
     ids = ids.to(model.embed.weight.device)
     ids = ids[None] if ids.ndim == 1 else ids
     if positions is None:
         positions = position_ids(ids, model.config.position.n_axis)
-    with torch.inference_mode():
+    with torch.inference_mode(not gradients):
         return model(ids, positions=positions, trace=trace, causal=causal)

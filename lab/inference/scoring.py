@@ -22,7 +22,7 @@ from lab.inference.forward import logits_of
 from lab.inference.generate import greedy_steps
 from lab.model.cache import KVCache
 from lab.model.gpt import GPT
-from lab.model.trace import Edit
+from lab.model.trace import Edit, Trace
 
 BATCH = 500
 RIGHT = -1
@@ -87,14 +87,20 @@ def up_to_the_end(texts: Tokens) -> Tokens:
     return np.where(behind, PADDING, texts).astype(np.uint8)
 
 
-def teacher_forced(model: GPT, texts: Tokens, positions: Tensor | None = None) -> Tokens:
+def teacher_forced(
+    model: GPT, texts: Tokens, positions: Tensor | None = None, edits: Collection[Edit] = ()
+) -> Tokens:
     """The likeliest token at each position of texts (N, L), given the *right* text before. (N, L)
 
-    Greedy decoding of a text goes wrong where this first differs from it. `positions` (L,) or
-    (N, L) are those of all tokens. Nothing stands before the first: it is taken as it is.
+    Greedy decoding of a text, under the same edits, goes wrong where this first differs from it.
+    `positions` (L,) or (N, L) are those of all tokens. Nothing stands before the first: it is taken
+    as it is. `ValueError` for an edit that never met anything, or not all that it names.
     """
     positions = None if positions is None else positions[..., :-1]
-    return likeliest(logits_of(model, texts[:, :-1], positions=positions), texts)
+    trace = Trace(edits=edits)
+    logits = logits_of(model, texts[:, :-1], positions=positions, trace=trace)
+    trace.require_matched()
+    return likeliest(logits, texts)
 
 
 def teacher_forced_in_chunks(model: GPT, texts: Tokens, chunk: int) -> Tokens:
@@ -122,7 +128,13 @@ def likeliest(scores: Tensor | NDArray[np.float64], texts: Tokens) -> Tokens:
 
 
 def teacher_forced_all(
-    model: GPT, form: Format, a: Integers, b: Integers, *, batch: int = BATCH
+    model: GPT,
+    form: Format,
+    a: Integers,
+    b: Integers,
+    *,
+    batch: int = BATCH,
+    edits: Collection[Edit] = (),
 ) -> Iterator[tuple[slice, Tokens]]:
     """Every problem under teacher forcing, what bears no loss taken as it is: (rows, guesses).
 
@@ -131,7 +143,7 @@ def teacher_forced_all(
     for begin in range(0, len(a), batch):
         rows = slice(begin, min(begin + batch, len(a)))
         tokens, mask = form.render(a[rows], b[rows])
-        yield rows, np.where(mask, teacher_forced(model, tokens), tokens)
+        yield rows, np.where(mask, teacher_forced(model, tokens, edits=edits), tokens)
 
 
 def teacher_forced_in_streams(
@@ -178,16 +190,24 @@ def answer_tokens(form: Format, a: Integers, b: Integers) -> NDArray[np.bool_]:
 
 
 def exactness(
-    model: GPT, form: Format, a: Integers, b: Integers, *, decode: bool, batch: int = BATCH
+    model: GPT,
+    form: Format,
+    a: Integers,
+    b: Integers,
+    *,
+    decode: bool,
+    batch: int = BATCH,
+    edits: Collection[Edit] = (),
 ) -> Iterator[Score]:
-    """Running scores over all problems, by real decoding or, cheaper, by teacher forcing.
+    """Running scores over all problems, by real decoding or, cheaper, by teacher forcing, under
+    `edits` if any: a page that stops asking stops the work.
 
     The strict errors of the two agree; the answer errors of teacher forcing are those given right
     working, which real decoding does not grant.
     """
     total = NOTHING
     texts_of = decode_all if decode else teacher_forced_all
-    for rows, texts in texts_of(model, form, a, b, batch=batch):
+    for rows, texts in texts_of(model, form, a, b, batch=batch, edits=edits):
         total = total + score(form, a[rows], b[rows], texts)
         yield total
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lab.inference.forward import run_with_trace
-from lab.interp.intervene import ablate_head, ablate_layer
+from lab.interp.intervene import Node, ablate
 from lab.model.gpt import GPT
 from lab.model.trace import Edit, Trace
 
@@ -54,8 +54,8 @@ class Component:
         if self.layer is None:
             raise ValueError(f"{self.name!r} is what the model is given; ablate a head or an FFN")
         if self.head is not None:
-            return ablate_head(self.layer, self.head)
-        return ablate_layer(self.site.rpartition(".")[2], self.layer)
+            return ablate(Node("z", self.layer, self.head))
+        return ablate(Node(self.site.rpartition(".")[2], self.layer))
 
 
 @dataclass(frozen=True)

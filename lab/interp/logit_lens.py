@@ -17,7 +17,7 @@ from torch import Tensor
 from lab.by_hand.mlp import linear, relu
 from lab.data.vocabulary import VOCABULARY
 from lab.inference.forward import run_with_trace
-from lab.interp.intervene import scale_stream
+from lab.interp.intervene import Node, scale
 from lab.model.config import DenseFFNConfig
 from lab.model.ffn.dense import DenseFFN
 from lab.model.gpt import GPT
@@ -146,7 +146,7 @@ def ffn_in_numpy(model: GPT, text: str, layer: int) -> tuple[Numbers, Numbers]:
 def loud(model: GPT, text: str, factor: float) -> tuple[Numbers, Numbers]:
     """The stream at the end times `factor`, and what the final norm makes of it. (T, D) each"""
     last = model.config.n_layer - 1
-    edits = [scale_stream("resid_post", last, factor)]
+    edits = [scale(Node("resid_post", last), factor)]
     trace = run_with_trace(model, text, ("resid_post", "final_norm"), edits)
     return plain(trace[f"blocks.{last}.resid_post"][0]), plain(trace["final_norm"][0])
 

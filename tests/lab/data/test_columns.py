@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from lab.data.columns import steps
-from lab.data.problems import Format, Style
+from lab.data.columns import digit_and_carry, steps
+from lab.data.problems import STYLES, Field, Format, Style, draw_numbers
 
 MARKS: dict[Style, list[tuple[int, int]]] = {
     "plain": [(4, 3), (4, 2), (3, 1), (1, 0), (0, 0)],
@@ -46,3 +47,40 @@ def test_a_column_before_is_told_by_its_digit_only_where_that_is_written_already
     assert back[2].again == (0, 4, 7) and front[0].again == (0, 1, 4)
     with pytest.raises(ValueError, match="dots of 2x2"):
         steps(Format("dots"), 37, 48)
+
+
+def carries_by_hand(form: Format, field: Field, a: int, b: int) -> list[int]:
+    """Column by column, as on paper: what each hands on to the next."""
+    of_a, of_b = ([int(c) for c in str(n).zfill(30)[::-1]] for n in (a, b))
+    if field.kind == "partial product":
+        columns = [[of_a[k - field.number] * of_b[field.number]] for k in range(field.width)]
+        columns[: field.number] = [[0]] * field.number
+    elif not form.partial_products:
+        columns = [[of_a[i] * of_b[k - i] for i in range(k + 1)] for k in range(field.width)]
+    else:
+        numbers = [a * of_b[j] * 10**j for j in range(form.q)][: field.number + 1 or None]
+        numbers = numbers if field.kind == "sum" else [a * of_b[j] * 10**j for j in range(form.q)]
+        pair = [sum(numbers[:-1]), numbers[-1]]
+        columns = [[n // 10**k % 10 for n in pair] for k in range(field.width)]
+    carries = [0]
+    for column in columns:
+        carries.append((sum(column) + carries[-1]) // 10)
+    return carries[1:]
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize(("p", "q"), [(1, 1), (2, 2), (3, 4)])
+def test_digits_are_those_of_the_text_and_carries_those_on_paper(
+    style: Style, p: int, q: int
+) -> None:
+    form, rng = Format(style, p, q), np.random.default_rng(0)
+    a, b = draw_numbers(rng, 40, p), draw_numbers(rng, 40, q)
+    texts, _ = form.render(a, b)
+    for field in form.written:
+        for slot in field.positions:
+            digit, carry = digit_and_carry(form, slot, a, b)
+            assert (digit == texts[:, slot]).all(), (field.label, slot)
+            expected = [carries_by_hand(form, field, int(x), int(y)) for x, y in zip(a, b, strict=True)]
+            assert carry.tolist() == [c[field.place(slot)] for c in expected], (field.label, slot)
+    with pytest.raises(ValueError, match=f"token {p} is no digit that is written, but of '\\*'"):
+        digit_and_carry(form, p, a, b)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lab.data.neighbours import column_digits, neighbours, one_neighbour
+from lab.data.columns import digit_and_carry
+from lab.data.neighbours import column_digits, control_problems, neighbours, one_neighbour
 from lab.data.problems import HELDOUT_FROM, Format, sample_exact, split_value
 
 FOUR = Format("cot_reversed", 4, 4)
@@ -54,3 +55,21 @@ def test_one_of_them_is_drawn_and_each_may_be() -> None:
     rng = np.random.default_rng(0)
     drawn = {one_neighbour(rng, TWO, 37, 48, slot) for _ in range(400)}
     assert drawn == set(neighbours(TWO, 37, 48, slot))
+
+
+def test_controls_keep_the_digit_or_the_carry_and_change_the_other() -> None:
+    one = control_problems(Format("plain", 1, 1), 7, 8, 5)
+    assert (2, 8) in one.other_carry and (6, 9) in one.other_digit
+    assert [x * y % 10 for x, y in one.other_carry] == [6] * len(one.other_carry)
+    assert [x * y // 10 for x, y in one.other_digit] == [5] * len(one.other_digit)
+    assert one.other_carry[0] == (2, 8) and len(one.other_carry) == 10  # of one digit first
+    for form, a, b in ((TWO, 37, 48), (Format("plain"), 37, 48), (FOUR, 9299, 1049)):
+        for slot in (slot for field in form.written for slot in field.positions):
+            digit, carry = (int(x[0]) for x in digit_and_carry(form, slot, *np.array([[a], [b]])))
+            found = control_problems(form, a, b, slot)
+            for kept, changed, pairs in ((0, 1, found.other_carry), (1, 0, found.other_digit)):
+                for x, y in pairs:
+                    new = [int(n[0]) for n in digit_and_carry(form, slot, *np.array([[x], [y]]))]
+                    own = [digit, carry]
+                    assert new[kept] == own[kept] and new[changed] != own[changed]
+                    assert len(str(x)) == len(str(a)) and len(str(y)) == len(str(b))

@@ -13,7 +13,7 @@ from lab.data.problems import HELDOUT_FROM, split_value
 from lab.exercises import chain_of_thought_exercises as exercises
 from lab.exercises.chain_of_thought_exercises import FORM
 from lab.inference.transcript import transcribe
-from lab.interp.intervene import ablate_head
+from lab.interp.intervene import Node, ablate
 from lab.model.trace import Edit
 from lab.training.checkpoint import load_run
 
@@ -150,7 +150,7 @@ def test_thirty_seven_meets_every_digit_in_five_pairs_and_not_in_four() -> None:
 def test_a_head_that_breaks_the_sum_alone_solves_it_and_others_do_not() -> None:
     prompt = FORM.text(37, 48)[: FORM.prompt_length]
     found = [
-        exercises.grade_ablated_head(37, 48, write(prompt, ablate_head(layer, head)))
+        exercises.grade_ablated_head(37, 48, write(prompt, ablate(Node("z", layer, head))))
         for layer, head in ((0, 1), (0, 3), (5, 0))
     ]
     assert [f.solved for f in found] == [True, False, False]

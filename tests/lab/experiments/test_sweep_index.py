@@ -23,7 +23,7 @@ from lab.experiments import (
 from lab.experiments.sweep import Cell, Sweep, run_small, run_sweep
 from lab.experiments.sweep_index import SWEEPS
 from lab.inference.scoring import decode_all, score
-from lab.interp.intervene import ablate_head, ablate_layer
+from lab.interp.intervene import Node, ablate
 from lab.model.config import GPTConfig
 from lab.records import RECORDS, REQUIRED, read_lines
 from lab.training import checkpoint
@@ -155,7 +155,7 @@ def test_pulling_out_a_head_is_counted_on_decoded_texts(small_run: Any) -> None:
     cell = SWEEPS["sharpness"].cells()[5]
     figures = ablations.measure_head(cell, n=20)
     a, b = hashed_pairs(20)
-    edits = [ablate_head(cell["layer"], cell["head"])]
+    edits = [ablate(Node("z", cell["layer"], cell["head"]))]
     ((_, texts),) = decode_all(small_run.model, small_run.format, a, b, edits=edits)
     expected = score(small_run.format, a, b, texts)
     assert (cell["layer"], cell["head"]) == (1, 1)
@@ -197,7 +197,7 @@ def test_pulling_out_a_whole_part_is_counted_on_decoded_texts(small_run: Any) ->
     for cell in cells:
         figures = ablations.measure_part(cell, n=20)
         a, b = hashed_pairs(20)
-        edits = [ablate_layer(cell["part"], cell["layer"])]
+        edits = [ablate(Node(cell["part"], cell["layer"]))]
         ((_, texts),) = decode_all(small_run.model, small_run.format, a, b, edits=edits)
         expected = score(small_run.format, a, b, texts)
         assert (figures["n"], figures["errors_answer"]) == (20, expected.errors_answer)

@@ -7,7 +7,7 @@ from tiny import some_tokens, tiny_model
 
 from lab.data.vocabulary import encode
 from lab.inference.forward import logits_of, run_with_trace
-from lab.interp.intervene import ablate_head
+from lab.interp.intervene import Node, ablate
 from lab.model.trace import Edit
 
 TEXT = "37*48=1776$"
@@ -25,7 +25,7 @@ def test_a_text_its_ids_and_a_batch_of_them_are_read_as_the_model_reads_ids() ->
 
 
 def test_only_what_was_named_is_recorded_and_edits_hold() -> None:
-    model, edit = tiny_model(), ablate_head(0, 1)
+    model, edit = tiny_model(), ablate(Node("z", 0, 1))
     trace = run_with_trace(model, TEXT, ["z", "logits"], [edit])
     assert set(trace.calls) == {"blocks.0.z", "blocks.1.z", "logits"}
     assert (trace["blocks.0.z"][:, 1] == 0).all() and (trace["blocks.0.z"][:, 0] != 0).any()

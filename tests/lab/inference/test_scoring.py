@@ -27,7 +27,7 @@ from lab.inference.scoring import (
     teacher_forced_in_streams,
     up_to_the_end,
 )
-from lab.interp.intervene import ablate_head
+from lab.interp.intervene import Node, ablate, scale, steer
 from lab.model.config import (
     ClippedCoupledRotaryPositionsConfig,
     CoupledRotaryPositionsConfig,
@@ -213,7 +213,7 @@ def test_decoding_starts_from_as_much_as_is_given(half_trained: GPT) -> None:
 def test_an_edit_holds_through_a_whole_decoding(half_trained: GPT) -> None:
     """Against the same model with the head's columns of W_O set to zero."""
     a, b = some_pairs(112)
-    ((_, edited),) = decode_all(half_trained, FORM, a, b, edits=[ablate_head(0, 1)])
+    ((_, edited),) = decode_all(half_trained, FORM, a, b, edits=[ablate(Node("z", 0, 1))])
     without = GPT(half_trained.config).eval()
     without.load_state_dict(half_trained.state_dict())
     with torch.no_grad():
@@ -222,6 +222,29 @@ def test_an_edit_holds_through_a_whole_decoding(half_trained: GPT) -> None:
     assert (edited == expected).all()
     ((_, free),) = decode_all(half_trained, FORM, a, b)
     assert (free != edited).any()
+
+
+def test_edits_are_scored_without_decoding_as_decoding_writes(half_trained: GPT) -> None:
+    """A head scaled, a neuron ablated at one step, the stream steered: each text goes wrong first
+    where decoding it goes wrong first, and the running scores count the same texts."""
+    a, b = some_pairs(200)
+    push = torch.linspace(-1, 1, 32)
+    for edits in (
+        [scale(Node("z", 0, 1), 1.5)],
+        [ablate(Node("ffn_post", 0, 3).at(FORM.prompt_length)), ablate(Node("z", 0, 0))],
+        [steer(Node("resid_mid", 0), push, 0.3)],
+    ):
+        places = list[np.ndarray]()
+        for texts_of in (teacher_forced_all, decode_all):
+            found = texts_of(half_trained, FORM, a, b, batch=64, edits=edits)
+            places.append(first_wrong(FORM, a, b, np.concatenate([texts for _, texts in found])))
+        assert (places[0] == places[1]).all() and len(set(places[0].tolist())) > 3
+        scores = list(exactness(half_trained, FORM, a, b, decode=False, batch=64, edits=edits))
+        assert [score.n for score in scores] == [64, 128, 192, 200]
+        assert scores[-1].errors_strict == (places[1] != RIGHT).sum()
+    late = ablate(Node("z", 0).at(3, FORM.length - 1))  # the last token is not read
+    with pytest.raises(ValueError, match=f"never at position {FORM.length - 1}"):
+        teacher_forced(half_trained, FORM.render(a, b)[0], edits=[late])
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from tiny import tiny_model
 
 from lab.data.vocabulary import encode
 from lab.inference.transcript import transcribe
-from lab.interp.intervene import ablate_head
+from lab.interp.intervene import Node, ablate
 from lab.model.gpt import GPT
 from lab.model.trace import Edit
 
@@ -34,7 +34,7 @@ def test_each_token_is_the_largest_of_a_full_forward_over_the_text(model: GPT) -
 
 def test_an_edit_changes_the_text_and_leaves_the_model_alone(model: GPT) -> None:
     before = transcribe(model, "12*34=", 20)
-    edited = transcribe(model, "12*34=", 20, [ablate_head(0, 0), ablate_head(1, 1)])
+    edited = transcribe(model, "12*34=", 20, [ablate(Node("z", 0, 0)), ablate(Node("z", 1, 1))])
     assert edited.beliefs != before.beliefs
     assert transcribe(model, "12*34=", 20).beliefs == before.beliefs
 

@@ -13,7 +13,7 @@ from tiny import BASE, blocks_of, read, tiny_model, variants
 
 from lab.data.vocabulary import encode
 from lab.interp.attribution import Component, attribute, components_of, components_to_ablate
-from lab.interp.intervene import ablate_head, ablate_layer
+from lab.interp.intervene import Node, ablate
 from lab.model.config import DenseFFNConfig, GPTConfig, RotaryPositionsConfig
 from lab.model.gpt import GPT
 from lab.model.trace import Trace
@@ -100,14 +100,14 @@ def test_without_the_last_ffn_a_logit_loses_its_bar_if_the_norm_is_held() -> Non
     """Nothing reads the last FFN but the unembedding, so the pull does what the bar says."""
     model = tiny_model()
     whole = attribute(model, TEXT)
-    pulled = attribute(model, TEXT, [ablate_layer("ffn_out", 1)])
+    pulled = attribute(model, TEXT, [ablate(Node("ffn_out", 1))])
     held = pulled.logits * (length_at_the_end(model, 1) / length_at_the_end(model))[:, None]
     assert np.allclose(held, whole.logits - whole.added[-1], atol=1e-12)
     assert not pulled.added[-1].any()
 
 
 def length_at_the_end(model: GPT, without: int | None = None) -> np.ndarray:
-    edits = [] if without is None else [ablate_layer("ffn_out", without)]
+    edits = [] if without is None else [ablate(Node("ffn_out", without))]
     trace = Trace(["resid_post"], edits)
     model(torch.from_numpy(encode(TEXT)).long()[None], trace=trace)
     x = trace[f"blocks.{model.config.n_layer - 1}.resid_post"][0].numpy()
@@ -116,7 +116,7 @@ def length_at_the_end(model: GPT, without: int | None = None) -> np.ndarray:
 
 def test_without_an_early_head_later_components_write_something_else() -> None:
     model = tiny_model()
-    whole, pulled = attribute(model, TEXT), attribute(model, TEXT, [ablate_head(0, 1)])
+    whole, pulled = attribute(model, TEXT), attribute(model, TEXT, [ablate(Node("z", 0, 1))])
     names = [component.name for component in whole.components]
     assert not pulled.added[names.index("head 0.1")].any()
     assert abs(pulled.added - whole.added)[names.index("FFN 1")].max() > 1e-3

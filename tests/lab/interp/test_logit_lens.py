@@ -13,7 +13,7 @@ from lab.data.vocabulary import encode
 from lab.inference.forward import run_with_trace
 from lab.interp import logit_lens
 from lab.interp.attribution import attribute
-from lab.interp.intervene import scale_stream
+from lab.interp.intervene import Node, scale
 from lab.model.config import NoPositionsConfig
 from lab.model.trace import Trace
 
@@ -97,13 +97,8 @@ def test_a_loud_stream_is_read_as_a_soft_one(factor: float) -> None:
 def test_a_loud_start_is_another_text() -> None:
     model = tiny_model()
     whole = attribute(model, TEXT).logits
-    loud = attribute(model, TEXT, [scale_stream("resid_pre", 0, 1000.0)]).logits
+    loud = attribute(model, TEXT, [scale(Node("resid_pre", 0), 1000.0)]).logits
     assert abs(loud - whole).max() > 0.1
-
-
-def test_only_the_stream_can_be_scaled() -> None:
-    with pytest.raises(ValueError, match="'z' is not the stream; allowed: resid_pre"):
-        scale_stream("z", 0, 2.0)
 
 
 def test_digits_of_any_size_are_normalised_to_mean_square_one() -> None:

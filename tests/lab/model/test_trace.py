@@ -22,7 +22,7 @@ from tiny import (
 
 from lab.data.position_ids import position_ids
 from lab.interp.depth import readings_of
-from lab.interp.intervene import ablate_head, scale_head
+from lab.interp.intervene import Node, ablate, scale
 from lab.model.cache import KVCache
 from lab.model.config import (
     CrossLayerAttentionConfig,
@@ -199,7 +199,7 @@ def test_what_a_model_never_forms_is_refused_before_the_forward(trace: Trace) ->
 def test_a_layer_the_model_does_not_have_is_refused_before_the_forward() -> None:
     cache = KVCache(4)
     with pytest.raises(ValueError, match="layer=2; the model has 2 layers"):
-        tiny_model()(some_tokens(1, 4), cache=cache, trace=Trace(edits=[ablate_head(2, 0)]))
+        tiny_model()(some_tokens(1, 4), cache=cache, trace=Trace(edits=[ablate(Node("z", 2, 0))]))
     assert cache.length == 0
 
 
@@ -227,7 +227,7 @@ def test_recording_an_unknown_name_is_refused() -> None:
 
 def test_a_head_that_is_not_there_is_refused() -> None:
     with pytest.raises(ValueError, match="index 3 on axis 'head', which has 3 entries"):
-        tiny_model()(some_tokens(1, 4), trace=Trace(edits=[ablate_head(0, 3)]))
+        tiny_model()(some_tokens(1, 4), trace=Trace(edits=[ablate(Node("z", 0, 3))]))
 
 
 def test_an_edit_that_never_meets_its_slot_is_an_error() -> None:
@@ -460,15 +460,16 @@ def test_an_edit_leaves_what_was_recorded_before_it_alone() -> None:
 
 def test_two_edits_of_one_place_follow_one_another() -> None:
     model, tokens = tiny_model(), some_tokens(2, LENGTH)
-    once = model(tokens, trace=Trace(edits=[scale_head(0, 1, 6.0)]))
-    twice = model(tokens, trace=Trace(edits=[scale_head(0, 1, 2.0), scale_head(0, 1, 3.0)]))
+    once = model(tokens, trace=Trace(edits=[scale(Node("z", 0, 1), 6.0)]))
+    head = Node("z", 0, 1)
+    twice = model(tokens, trace=Trace(edits=[scale(head, 2.0), scale(head, 3.0)]))
     assert torch.allclose(once, twice, rtol=1e-12)
 
 
 def test_readers_that_share_a_model_do_not_disturb_each_other() -> None:
     """Four threads, each with its own edit, prefill and decode, all starting together."""
     model, tokens = tiny_model(replace(BASE, kernel=MathKernelConfig())), some_tokens(2, LENGTH)
-    edits = [ablate_head(0, 0), ablate_head(1, 2), scale_head(0, 1, 3.0)]
+    edits = [ablate(Node("z", 0, 0)), ablate(Node("z", 1, 2)), scale(Node("z", 0, 1), 3.0)]
 
     def read(number: int) -> tuple[torch.Tensor, torch.Tensor]:
         trace = Trace(["z"], edits=[edits[number]] if number < len(edits) else [])

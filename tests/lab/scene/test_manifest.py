@@ -31,7 +31,7 @@ from tiny import (
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY, encode
 from lab.inference.forward import with_math_kernel
-from lab.interp.intervene import ablate_head, scale_stream
+from lab.interp.intervene import Node, ablate, scale
 from lab.model.attention.cross_layer import CrossLayerAttention
 from lab.model.attention.mha import MultiHeadAttention
 from lab.model.attention.sliding import SlidingWindowAttention
@@ -429,7 +429,7 @@ def test_token_ids_do_as_well_as_text() -> None:
 
 def test_an_edit_changes_the_scene_and_is_named() -> None:
     model = loaded("times_table").model
-    edits = [ablate_head(2, 1), scale_stream("resid_post", 5, 3.0)]
+    edits = [ablate(Node("z", 2, 1)), scale(Node("resid_post", 5), 3.0)]
     s = scene(model, "7*8=", weights=packed("times_table"), edits=edits)
     assert s.manifest["edited"] == ["blocks.2.z", "blocks.5.resid_post"]
     trace = Trace(["logits", "z"], edits)
@@ -440,7 +440,7 @@ def test_an_edit_changes_the_scene_and_is_named() -> None:
     expected = trace["logits"][0].double().numpy()
     assert np.allclose(values_of(s, by_name["logits"]), expected, rtol=2 * HALF, atol=1e-6)
     with pytest.raises(ValueError, match="layer=9; the model has 6 layers"):
-        scene(model, "7*8=", edits=[ablate_head(9, 0)])
+        scene(model, "7*8=", edits=[ablate(Node("z", 9, 0))])
     with pytest.raises(ValueError, match="never met anything"):
         scene(model, "7*8=", edits=[Edit("z", torch.zeros_like, 0, {"position": 4})])
 

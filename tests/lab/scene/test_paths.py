@@ -16,7 +16,7 @@ from tiny import BASE, in_a_scene, math_variants, one_of_a_kind, read, tiny_mode
 
 from lab.data.vocabulary import encode
 from lab.interp.attribution import attribute
-from lab.interp.intervene import DEPTH_PATTERNS, ablate_head
+from lab.interp.intervene import DEPTH_PATTERNS, Node, ablate
 from lab.model.config import GPTConfig, RotaryPositionsConfig
 from lab.model.gpt import GPT
 from lab.model.norm import RMSNorm
@@ -277,7 +277,7 @@ def test_a_logit_that_is_not_there_is_refused() -> None:
 
 def test_a_head_that_was_changed_by_hand_leaves_a_rest() -> None:
     """Its tokens still say what they would give: the sum misses the whole by all of it."""
-    reader = rounded(tiny_model(), TEXT, ablate_head(1, 0))
+    reader = rounded(tiny_model(), TEXT, ablate(Node("z", 1, 0)))
     head = next(p for p in unfold(reader, logit(reader, 3, 5)) if p.name == "blocks.1.z")
     assert head.value == 0
     assert abs(total(unfold(reader, head))) > 1e-3

@@ -113,7 +113,7 @@ def room_for_the_loudest(text: str) -> float:
 def write_loudly(given: str, name: str, layer: int, factor: float) -> Transcript:
     """The rest of a text, written with the stream multiplied at one point of the model."""
     load_with_progress(BOOK_RUN)
-    return write(BOOK_RUN, given, [intervene.scale_stream(name, layer, factor)])
+    return write(BOOK_RUN, given, [intervene.scale(intervene.Node(name, layer), factor)])
 
 
 @lru_cache(1)

@@ -256,7 +256,7 @@ def listed_digits(digits: Sequence[int]) -> str:
 @ahead
 @lru_cache(maxsize=64)
 def written_without(given: str, layer: int, head: int) -> str:
-    return write(BOOK_RUN, given, [intervene.ablate_head(layer, head)]).text
+    return write(BOOK_RUN, given, [intervene.ablate(intervene.Node("z", layer, head))]).text
 
 
 def find_the_adding_head(page: Chapter) -> None:
@@ -280,7 +280,7 @@ def find_the_adding_head(page: Chapter) -> None:
     st.html(tokens.strip(after, FORM, a, b, marks=marks, written_from=FORM.prompt_length))
     found = exercises.grade_ablated_head(a, b, after)
     show_verdict(found.solved, what_went_wrong(found, a, b), head_hint(found, layer))
-    page.source(exercises.grade_ablated_head, intervene.ablate_head)
+    page.source(exercises.grade_ablated_head, intervene.ablate)
 
 
 def what_went_wrong(found: AblatedHead, a: int, b: int) -> str:

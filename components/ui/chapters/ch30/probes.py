@@ -59,7 +59,7 @@ def write_without_head(
     edits = []
     if without != "none":
         layer, head = map(int, without.split("."))
-        edits = [intervene.ablate_head(layer, head)]
+        edits = [intervene.ablate(intervene.Node("z", layer, head))]
     if aimed:
         edits.append(pockets.share_out(*aimed, 0.0))
     return transcripts.transcribe(model, prompt, form.length, edits)
