@@ -61,13 +61,14 @@ def save(folder: Path, model: GPT, form: Format) -> None:
     (folder / "config.json").write_text(json.dumps(document, indent=2) + "\n")
 
 
-def to_bytes(model: GPT) -> bytes:
-    """The state as a safetensors file: weights in bf16, buffers as they are."""
+def to_bytes(model: GPT, about: dict[str, str] | None = None) -> bytes:
+    """The state as a safetensors file: weights in bf16, buffers as they are; `about` is metadata."""
     state = {name: x.detach().cpu() for name, x in model.state_dict().items()}
     weights = {name for name, _ in model.named_parameters()}
     return serialise(
         # Half the bytes in a history that keeps all versions; scores are of the rounded weights.
-        {n: (x.bfloat16() if n in weights else x).contiguous() for n, x in state.items()}
+        {n: (x.bfloat16() if n in weights else x).contiguous() for n, x in state.items()},
+        metadata=about,
     )
 
 

@@ -1,0 +1,83 @@
+"""lab.recipes.presets: each can be trained on the bench, and published shapes are those published."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tiny import failures
+
+from lab.model.config import (
+    DenseFFNConfig,
+    GroupedQueryAttentionConfig,
+    LatentAttentionConfig,
+    MixtureOfExpertsConfig,
+    MultiHeadAttentionConfig,
+)
+from lab.published.models import DEEPSEEK_V3, GPT_2, LLAMA_3_8B, Model
+from lab.recipes.bench import require_shown, require_trainable, too_much
+from lab.recipes.presets import PRESETS, deepseek_v3, gpt_2, llama_3
+from lab.recipes.recipe_index import RECIPES
+from lab.training.state import TrainState
+from lab.training.train import train
+
+
+def test_every_preset_fits_the_bench_and_is_called_as_no_run_of_the_book() -> None:
+    assert not PRESETS.keys() & RECIPES.keys()
+    for name, make in PRESETS.items():
+        recipe = make()
+        require_trainable(recipe)
+        require_shown(recipe)
+        assert (recipe.name, too_much(recipe), bool(make.__doc__)) == (name, [], True)
+
+
+def learns(name: str) -> None:
+    """Two steps on few texts: finite losses, and the weights have moved."""
+    recipe = replace(PRESETS[name](), batch_size=2, steps=2, warmup=0, optimiser="adamw")
+    state = TrainState.start(recipe)
+    before = state.model.unembed.weight.detach().clone()
+    losses = [done.loss for done in train(recipe, state)]
+    assert np.isfinite(losses).all() and (state.model.unembed.weight != before).any()
+
+
+def test_every_preset_trains() -> None:
+    assert failures(learns, PRESETS) == []
+
+
+def test_llama_is_of_its_published_shape() -> None:
+    model, published = llama_3().model, LLAMA_3_8B
+    heads, ffn = model.attention, model.ffn
+    assert isinstance(heads, GroupedQueryAttentionConfig) and isinstance(ffn, DenseFFNConfig)
+    assert heads.width == model.d_model and published.attention.n_head * 128 == published.d_model
+    assert heads.n_head / heads.n_kv_head == 32 / 8
+    assert ffn.is_gated and ffn.width / model.d_model == published.d_ff / published.d_model
+
+
+def test_gpt_2_is_of_its_published_shape() -> None:
+    model = gpt_2().model
+    heads, ffn = model.attention, model.ffn
+    assert isinstance(heads, MultiHeadAttentionConfig) and isinstance(ffn, DenseFFNConfig)
+    assert (heads.head_dim, heads.width) == (64, model.d_model)
+    assert ffn.width / model.d_model == GPT_2.d_ff / GPT_2.d_model
+
+
+def share(model: Model, size: int) -> float:
+    return size / model.d_model
+
+
+def test_deepseek_is_of_its_published_shape() -> None:
+    """Sizes beside the width of the stream, to the nearest whole number of the small one."""
+    model, published, kept = deepseek_v3().model, DEEPSEEK_V3, DEEPSEEK_V3.attention
+    heads, dense, experts = model.attention, model.layers[0].ffn, model.layers[1].ffn
+    assert isinstance(heads, LatentAttentionConfig) and isinstance(dense, DenseFFNConfig)
+    assert isinstance(experts, MixtureOfExpertsConfig) and published.experts is not None
+    asked = {
+        "q_lora_rank": (heads.q_lora_rank, share(published, 1536)),
+        "kv_lora_rank": (heads.kv_lora_rank, share(published, 512)),
+        "dense": (dense.width, share(published, published.d_ff)),
+        "expert": (experts.moe_intermediate_size, share(published, published.experts.d_expert)),
+    }
+    assert all(abs(own - model.d_model * part) <= 1 for own, part in asked.values()), asked
+    assert heads.q_width / model.d_model == pytest.approx(share(published, 128 * 192), rel=0.15)
+    assert heads.qk_nope_head_dim / heads.qk_rope_head_dim == 128 / 64 == heads.v_head_dim / 8
+    assert experts.n_shared_experts == published.experts.n_shared == 1
+    assert kept.__class__.__name__ == "Latent"
