@@ -206,12 +206,12 @@ def test_a_variant_that_is_too_large_is_told_by_how_much_and_what_fits() -> None
     assert too_much(usual()) == []
     (said,) = too_much(grown(n_layer=12, d_model=160))
     assert said == (
-        "2,479,520 parameters are 1.24 times the 2,000,000 that a live run may have; n_layer=9 or "
-        "d_model=128 would fit"
+        "2,963,360 parameters are 1.48 times the 2,000,000 that a live run may have; n_layer=8 or "
+        "d_model=107 would fit"
     )
     every = too_much(grown(n_layer=1000, d_model=4096, steps=10**6, batch_size=10**6))
     assert [next(x.what for x in LIMITS if x.what in said) for said in every] == [
-        *("layers", "parameters", "steps", "rows in a step"),
+        *("layers", "parameters", "steps", "rows in a step", "numbers kept for the gradients"),
     ]
     wide = too_much(grown(n_layer=16, d_model=16, ffn=DenseFFNConfig(2048), attention=NARROW))
     assert len(wide) == 1 and "numbers kept for the gradients are" in wide[0], wide
