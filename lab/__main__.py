@@ -61,7 +61,11 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--steps", type=int)
     one.add_argument("--resume", action="store_true", help="go on from the last saved state")
     one.add_argument("--overwrite", action="store_true", help="replace the run that is there")
-    one.add_argument("--out", type=Path, help="folder to write to (default: checkpoints/RUN; of a file: runs/NAME)")
+    one.add_argument(
+        "--out",
+        type=Path,
+        help="folder to write to (default: checkpoints/RUN; of a file: runs/NAME)",
+    )
     one.add_argument("--device", default="cpu")
     one.set_defaults(command=train)
 

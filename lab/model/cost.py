@@ -101,7 +101,7 @@ def training_flops(config: GPTConfig, n_text: int, n_token: int) -> int:
 
 
 def kept_numbers(config: GPTConfig, n_token: int) -> int:
-    """About how many numbers the forward over one text keeps for its backward, within a factor of 2.
+    """How many numbers the forward over one text keeps for its backward, within a factor of 2.
 
     A number that a matrix makes takes two operations for each of D inputs, so how many it makes
     follows from its operations; so does what a head multiplies for one score. Of the stream there

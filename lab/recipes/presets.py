@@ -151,7 +151,10 @@ def gpt_2() -> Recipe:
 
 
 def llama_3() -> Recipe:
-    """Slow rotary positions, four heads of queries to one of keys, gated FFNs (arXiv:2407.21783)."""
+    """Slow rotary positions, four heads of queries to one of keys, gated FFNs.
+
+    (arXiv:2407.21783.)
+    """
     heads = GroupedQueryAttentionConfig(n_head=8, head_dim=16, n_kv_head=2)
     return network("llama_3", gated(FOUR, heads, base=500_000.0))
 
@@ -193,8 +196,9 @@ DEEPSEEK_EXPERTS = MixtureOfExpertsConfig(
 
 
 def deepseek_v3() -> Recipe:
-    """Latents for queries, keys and values; one dense layer, then experts, of which a token's groups
-    are half (arXiv:2412.19437). Of 256 experts there are 16, and two are chosen, not eight."""
+    """Latents for queries, keys and values; a dense layer, then experts, half of whose groups are
+    open to a token (arXiv:2412.19437). Of 256 experts there are 16, and not eight but two are
+    chosen."""
     model = replace(
         FOUR,
         position=RotaryPositionsConfig(),

@@ -10,7 +10,7 @@ MOST_BYTES = 16_000_000
 
 @dataclass
 class KeptSteps:
-    """Files of weights by run and step: at most 20 of a run and 16 MB of all; the oldest goes first.
+    """Files of weights by run and step: at most 20 of a run, 16 MB of all; the oldest goes first.
 
     In bf16, as `lab.training.checkpoint.to_bytes` writes them, a network of 0.4M parameters is
     kept 20 times, and four of them five times each.

@@ -131,9 +131,9 @@ def test_what_a_forward_keeps_for_its_backward_is_as_much_as_told_within_a_facto
 
         with torch.autograd.graph.saved_tensors_hooks(keep, lambda x: x):
             logits = read(model, some_tokens(2, 19))
-        sizes = {at: x.untyped_storage().nbytes() / 8 for at, x in held.items() if at not in weights}
         assert logits.requires_grad
-        shares[name] = 2 * kept_numbers(config, 19) / sum(sizes.values())
+        kept = [x.untyped_storage().nbytes() / 8 for at, x in held.items() if at not in weights]
+        shares[name] = 2 * kept_numbers(config, 19) / sum(kept)
     assert {name: x for name, x in shares.items() if not 0.5 < x < 2} == {}
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tiny import BASE, one_by_one, refusal, refused_otherwise, wrong_values
+from tiny import one_by_one, refusal, refused_otherwise, wrong_values
 
 from lab.data.problems import Format
 from lab.data.sources import ListedPairs, PackedStream, Pairs, Shapes
@@ -62,7 +62,7 @@ def test_a_document_without_a_name_is_called_bench() -> None:
 NO_JSON: list[tuple[str | bytes, str]] = [
     *((text, "this is not readable JSON") for text in ("", "{", "b'", "\ud800", "{'a': 1}")),
     *((text, "this is not readable JSON") for text in (b"\xff\xfe", "[" * 9_000, "9" * 9_000)),
-    *((text, "variant=.* must be an object") for text in ("1e9", "-1", "null", "[]", '"٣"', "٣"[1:])),
+    *((text, "variant=.* must be an object") for text in ("1e9", "-1", "null", "[]", '"٣"')),
     ("٣", "this is not readable JSON"),
     (" " * (MOST_CHARACTERS + 1), "a variant of 20,001 characters; at most 20,000 are read"),
     (b"{" * (MOST_CHARACTERS + 1), "a variant of 20,001 characters"),
@@ -71,9 +71,7 @@ NO_JSON: list[tuple[str | bytes, str]] = [
 
 
 def test_what_is_no_document_is_refused() -> None:
-    texts = [(text, words) for text, words in NO_JSON if text != ""]
-    assert "not readable JSON" in refusal(lambda: from_json(""))
-    assert refused_otherwise((x, lambda x=x: from_json(x), words) for x, words in texts) == []
+    assert refused_otherwise((x, lambda x=x: from_json(x), words) for x, words in NO_JSON) == []
 
 
 def test_a_document_nested_deep_is_refused() -> None:
@@ -98,10 +96,10 @@ def with_field(path: str, value: Any) -> str:
 
 
 WRONG: list[tuple[str, Any, str]] = [
-    ("colour", "red", "Recipe has no field colour; it has batch_size, "),
-    ("model.depth", 3, "GPTConfig has no field depth; it has attention, "),
-    ("model.ffn.neurons", 3, "DenseFFNConfig has no field neurons; it has activation, d_ff"),
-    ("data.format.base", 2, "Format has no field base; it has p, padded, q, style"),
+    ("colour", "red", "Recipe has no field colour='red'; it has batch_size, "),
+    ("model.depth", 3, "GPTConfig has no field depth=3; it has attention, "),
+    ("model.ffn.neurons", 3, "DenseFFNConfig has no field neurons=3; it has activation, d_ff"),
+    ("data.format.base", 2, "Format has no field base=2; it has p, padded, q, style"),
     ("model.attention.kind", "fast", "attention.kind='fast' is not known; allowed: multi_head, "),
     ("model.d_model", "٣", "GPTConfig.d_model='٣' must be a whole number from 1 to 1000000"),
     ("model.d_model", 1e9, "d_model=1000000000.0 must be a whole number from 1 to 1000000"),
@@ -129,11 +127,9 @@ def test_a_wrong_field_is_refused_with_its_name_and_what_is_allowed() -> None:
 def test_whatever_stands_in_a_field_is_read_or_refused_and_nothing_else() -> None:
     """Fields of the recipe, of the model and of its parts, with what JSON can hold and they not."""
     document, failed = usual().to_dict(), list[tuple[str, object, str]]()
-    paths = [
-        *(name for name in document if name != "model"),
-        *(f"model.{name}" for name in document["model"]),
-        *(f"model.{part}.{x}" for part in ("position", "attention", "ffn") for x in document["model"][part]),
-    ]
+    model = document.pop("model")
+    inner = [f"{part}.{name}" for part in ("position", "attention", "ffn") for name in model[part]]
+    paths = [*document, *(f"model.{name}" for name in (*model, *inner))]
     for path in paths:
         for value in wrong_values(0):
             said = refusal(lambda path=path, value=value: from_json(with_field(path, value)))
@@ -215,8 +211,8 @@ def test_a_variant_that_is_too_large_is_told_by_how_much_and_what_fits() -> None
     ]
     wide = too_much(grown(n_layer=16, d_model=16, ffn=DenseFFNConfig(2048), attention=NARROW))
     assert len(wide) == 1 and "numbers kept for the gradients are" in wide[0], wide
-    tiles = too_much(grown(kernel=FlashKernelConfig(1, 1)))
-    assert tiles == ["400 tiles of scores in a layer are 6.25 times the 64 that a live run may have"]
+    (tiles,) = too_much(grown(kernel=FlashKernelConfig(1, 1)))
+    assert tiles.startswith("400 tiles of scores in a layer are 6.25 times the 64 that a live run")
     assert too_much(grown(kernel=FlashKernelConfig(8, 8))) == too_much(
         grown(kernel=MathKernelConfig())
     )
@@ -239,4 +235,3 @@ def test_what_would_fit_fits_and_one_more_does_not(name: str) -> None:
 def test_the_usual_variant_stays_as_it_is_since_every_link_tells_what_differs_from_it() -> None:
     assert usual().hash == "da8f78c1d48a"
     assert usual() == replace(RunSpec().build(), name="bench")
-    assert BASE.vocab_size == usual().model.vocab_size

@@ -7,7 +7,7 @@ import zlib
 from dataclasses import replace
 from typing import Any
 
-from tiny import BASE, one_by_one, wrong_values
+from tiny import one_by_one, wrong_values
 
 from lab.data.problems import Format
 from lab.data.sources import PackedStream, Pairs, Shapes
@@ -48,7 +48,8 @@ def test_the_usual_variant_needs_no_link_and_one_change_a_short_one() -> None:
 
 
 NONSENSE = (
-    *("1e9", "-1", "٣", " ", "=", "====", "q6", "%00", "\ud800", "a" * 30_000, "nan", "../..", "{}"),
+    *("1e9", "-1", "٣", " ", "=", "====", "q6", "%00", "\ud800", "nan", "../..", "{}"),
+    "a" * 30_000,
     *(packed(x) for x in (3, None, [], "text", [1] * 20)),
     *(packed(x) for x in (b"", b"{", b"\xff", b"[" * 9_000, b"9" * 9_000)),
     packed(b" " * 10_000_000),
@@ -106,4 +107,3 @@ def test_whatever_stands_in_a_field_opens_a_variant() -> None:
             recipe, dropped = from_link(packed({name: value}))
             assert recipe.model.n_layer and len(dropped) <= 1, (name, value)
     assert len(from_link(packed({str(n): n for n in range(900)})).dropped) == 1
-    assert BASE != usual().model

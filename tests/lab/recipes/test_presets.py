@@ -1,4 +1,4 @@
-"""lab.recipes.presets: each can be trained on the bench, and published shapes are those published."""
+"""lab.recipes.presets: each can be trained on the bench, and published shapes are as published."""
 
 from dataclasses import replace
 
@@ -13,7 +13,8 @@ from lab.model.config import (
     MixtureOfExpertsConfig,
     MultiHeadAttentionConfig,
 )
-from lab.published.models import DEEPSEEK_V3, GPT_2, LLAMA_3_8B, Model
+from lab.published.cache_size import KeysAndValues, Latent
+from lab.published.models import DEEPSEEK_V3, GPT_2, LLAMA_3_8B
 from lab.recipes.bench import require_shown, require_trainable, too_much
 from lab.recipes.presets import PRESETS, deepseek_v3, gpt_2, llama_3
 from lab.recipes.recipe_index import RECIPES
@@ -44,12 +45,13 @@ def test_every_preset_trains() -> None:
 
 
 def test_llama_is_of_its_published_shape() -> None:
-    model, published = llama_3().model, LLAMA_3_8B
+    model, published, kept = llama_3().model, LLAMA_3_8B, LLAMA_3_8B.attention
     heads, ffn = model.attention, model.ffn
-    assert isinstance(heads, GroupedQueryAttentionConfig) and isinstance(ffn, DenseFFNConfig)
-    assert heads.width == model.d_model and published.attention.n_head * 128 == published.d_model
-    assert heads.n_head / heads.n_kv_head == 32 / 8
-    assert ffn.is_gated and ffn.width / model.d_model == published.d_ff / published.d_model
+    assert isinstance(heads, GroupedQueryAttentionConfig) and isinstance(kept, KeysAndValues)
+    assert heads.width == model.d_model and kept.n_head * kept.head_dim == published.d_model
+    assert heads.n_head / heads.n_kv_head == kept.n_head / kept.n_kv_head
+    assert isinstance(ffn, DenseFFNConfig) and ffn.is_gated
+    assert ffn.width / model.d_model == published.d_ff / published.d_model
 
 
 def test_gpt_2_is_of_its_published_shape() -> None:
@@ -60,24 +62,24 @@ def test_gpt_2_is_of_its_published_shape() -> None:
     assert ffn.width / model.d_model == GPT_2.d_ff / GPT_2.d_model
 
 
-def share(model: Model, size: int) -> float:
-    return size / model.d_model
-
-
 def test_deepseek_is_of_its_published_shape() -> None:
-    """Sizes beside the width of the stream, to the nearest whole number of the small one."""
+    """Its sizes beside the width of the stream, to the nearest whole number of the small one."""
     model, published, kept = deepseek_v3().model, DEEPSEEK_V3, DEEPSEEK_V3.attention
     heads, dense, experts = model.attention, model.layers[0].ffn, model.layers[1].ffn
-    assert isinstance(heads, LatentAttentionConfig) and isinstance(dense, DenseFFNConfig)
-    assert isinstance(experts, MixtureOfExpertsConfig) and published.experts is not None
-    asked = {
-        "q_lora_rank": (heads.q_lora_rank, share(published, 1536)),
-        "kv_lora_rank": (heads.kv_lora_rank, share(published, 512)),
-        "dense": (dense.width, share(published, published.d_ff)),
-        "expert": (experts.moe_intermediate_size, share(published, published.experts.d_expert)),
+    assert isinstance(heads, LatentAttentionConfig) and isinstance(kept, Latent)
+    assert isinstance(dense, DenseFFNConfig) and isinstance(experts, MixtureOfExpertsConfig)
+    assert published.experts is not None
+    sizes = {
+        "q_lora_rank": (heads.q_lora_rank, kept.q_lora_rank),
+        "kv_lora_rank": (heads.kv_lora_rank, kept.kv_lora_rank),
+        "dense": (dense.width, published.d_ff),
+        "expert": (experts.moe_intermediate_size, published.experts.d_expert),
     }
-    assert all(abs(own - model.d_model * part) <= 1 for own, part in asked.values()), asked
-    assert heads.q_width / model.d_model == pytest.approx(share(published, 128 * 192), rel=0.15)
-    assert heads.qk_nope_head_dim / heads.qk_rope_head_dim == 128 / 64 == heads.v_head_dim / 8
+    scale = model.d_model / published.d_model
+    assert all(abs(own - scale * theirs) <= 1 for own, theirs in sizes.values()), sizes
+    theirs = kept.n_head * (kept.qk_nope_head_dim + kept.qk_rope_head_dim)
+    assert heads.q_width == pytest.approx(scale * theirs, rel=0.15)
+    assert heads.qk_nope_head_dim / heads.qk_rope_head_dim == 128 / 64
+    assert (kept.qk_nope_head_dim, kept.qk_rope_head_dim, kept.v_head_dim) == (128, 64, 128)
+    assert heads.v_head_dim == heads.qk_nope_head_dim
     assert experts.n_shared_experts == published.experts.n_shared == 1
-    assert kept.__class__.__name__ == "Latent"
