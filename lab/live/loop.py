@@ -284,14 +284,14 @@ def loads_of(
     recipe: Recipe, model: GPT, cells: np.ndarray, n: int = 128
 ) -> tuple[tuple[float, ...], ...]:
     """Of every layer the share of choices on each expert, over texts of some pairs that were
-    evaluated; nothing without experts."""
+    evaluated; nothing without experts, and where layers differ in how many they have or choose."""
     ffns = [layer.ffn for layer in model.config.layers]
-    ffn = next((own for own in ffns if isinstance(own, MixtureOfExpertsConfig)), None)
-    if ffn is None:
+    experts = [own for own in ffns if isinstance(own, MixtureOfExpertsConfig)]
+    if len({(own.n_routed_experts, own.num_experts_per_tok) for own in experts}) != 1:
         return ()
     some = np.random.default_rng(0).choice(cells, min(n, len(cells)), replace=False)
     texts, _ = recipe.format.render(*(x[some] for x in all_pairs()))
-    loads = shares_of_load(choices(model, texts[:, :-1]), ffn.n_routed_experts)
+    loads = shares_of_load(choices(model, texts[:, :-1]), experts[0].n_routed_experts)
     return tuple(tuple(layer) for layer in loads.tolist())
 
 

@@ -133,6 +133,11 @@ def require_shown(recipe: Recipe) -> None:
         raise ValueError(
             f"p={form.p} and q={form.q} digits; on the bench an operand has 1 or {MOST_DIGITS}"
         )
+    if isinstance(recipe.data, PackedStream) and recipe.data.length < 2 * form.length:
+        raise ValueError(
+            f"length={recipe.data.length} of a packed_stream; on the bench it holds a whole problem "
+            f"wherever it is cut, so at least {2 * form.length} tokens"
+        )
     if recipe.stages or recipe.start_from:
         raise ValueError(
             f"start_from={recipe.start_from!r} and {len(recipe.stages)} stages: on the bench a run "

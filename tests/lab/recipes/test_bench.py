@@ -19,6 +19,7 @@ from lab.model.config import (
     FlashKernelConfig,
     MathKernelConfig,
     MultiHeadAttentionConfig,
+    NoPositionsConfig,
 )
 from lab.model.cost import parameters_of
 from lab.recipes.bench import (
@@ -176,6 +177,7 @@ def test_a_live_run_of_the_bench_is_built_from_its_document() -> None:
 NOT_SHOWN: list[tuple[dict[str, Any], str]] = [
     ({"data": ListedPairs(Format(), ((1, 2),))}, "data is ListedPairs; the bench takes Pairs"),
     ({"data": Pairs(Format("plain", 3, 2))}, "p=3 and q=2 digits; on the bench an operand has"),
+    ({"data": PackedStream(Pairs(), 39)}, "length=39 of a packed_stream; .* at least 40 tokens"),
     ({"start_from": "plain"}, "start_from='plain' and 0 stages"),
     ({"steps": 2001}, "2,001 steps are 1 times the 2,000 .*; steps=2000 would fit"),
 ]
@@ -183,7 +185,8 @@ NOT_SHOWN: list[tuple[dict[str, Any], str]] = [
 
 def test_what_the_bench_cannot_show_is_refused() -> None:
     course = in_stages(usual(), Stage(usual().data, 2), Stage(usual().data, 3))
-    recipes = [(replace(usual(), **changes), words) for changes, words in NOT_SHOWN]
+    roomy = grown(position=NoPositionsConfig())
+    recipes = [(replace(roomy, **changes), words) for changes, words in NOT_SHOWN]
     recipes.append((course, "start_from='' and 2 stages"))
     cases = [(x.name, lambda x=x: bench(x.to_dict()), words) for x, words in recipes]
     assert refused_otherwise(cases) == []

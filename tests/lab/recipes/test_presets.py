@@ -6,18 +6,24 @@ import numpy as np
 import pytest
 from tiny import failures
 
+from lab.data.problems import Format
+from lab.data.sources import PackedStream, Pairs
+from lab.live.loop import NOT_ASKED, cells_of, check_pairs, loads_of
 from lab.model.config import (
     DenseFFNConfig,
     GroupedQueryAttentionConfig,
     LatentAttentionConfig,
+    LayerPattern,
     MixtureOfExpertsConfig,
     MultiHeadAttentionConfig,
 )
+from lab.model.gpt import GPT
 from lab.published.cache_size import KeysAndValues, Latent
 from lab.published.models import DEEPSEEK_V3, GPT_2, LLAMA_3_8B
-from lab.recipes.bench import require_shown, require_trainable, too_much
+from lab.recipes.bench import bench, require_shown, require_trainable, too_much
 from lab.recipes.presets import PRESETS, deepseek_v3, gpt_2, llama_3
 from lab.recipes.recipe_index import RECIPES
+from lab.training.recipe import Recipe
 from lab.training.state import TrainState
 from lab.training.train import train
 
@@ -42,6 +48,33 @@ def learns(name: str) -> None:
 
 def test_every_preset_trains() -> None:
     assert failures(learns, PRESETS) == []
+
+
+def is_evaluated(recipe: Recipe) -> None:
+    """On some pairs, as in a live run; untrained, it has hardly one right."""
+    model, every = GPT(recipe.model).eval(), cells_of(recipe.format)
+    cells = every[:: len(every) // 20]
+    *_, found = check_pairs(recipe, model, cells, 64)
+    assert found is not None and found.n_train + found.n_heldout <= len(cells)
+    asked = np.frombuffer(found.first_wrong, np.int8) != NOT_ASKED
+    assert np.flatnonzero(asked).tolist() == cells.tolist()
+    for loads in loads_of(recipe, model, cells):
+        assert sum(loads) == pytest.approx(1)
+
+
+def test_every_preset_and_its_like_can_be_evaluated_on_the_way() -> None:
+    """Also streams as short as they may be, fewer digits, and layers of unlike experts."""
+    experts = MixtureOfExpertsConfig(8, n_routed_experts=8)
+    unlike = LayerPattern((experts, replace(experts, n_routed_experts=4, num_experts_per_tok=1)))
+    streams = PRESETS["rotary_stream"]()
+    others = [
+        replace(streams, data=PackedStream(Pairs(), 40)),
+        replace(streams, data=Pairs(Format("plain", 1, 1))),
+        replace(streams, data=Pairs(), model=replace(streams.model, ffn=unlike)),
+    ]
+    for recipe in others:
+        assert bench(recipe.to_dict()) == recipe
+    assert failures(is_evaluated, [*(make() for make in PRESETS.values()), *others]) == []
 
 
 def test_llama_is_of_its_published_shape() -> None:
