@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
+from lab.data.problems import HELDOUT_FROM
 from lab.data.sources import PackedStream, Pairs, Shapes, can_be_listed
 from lab.data.vocabulary import VOCABULARY
-from lab.fields import object_of, require_whole
+from lab.fields import object_of
 from lab.model.config import FlashKernelConfig, MixtureOfExpertsConfig
 from lab.model.cost import kept_numbers, parameters_of
 from lab.numerals import written
@@ -74,8 +75,10 @@ def require_trainable(recipe: Recipe) -> None:
             f"name={recipe.name!r} is that of a run of the book; a variant needs another, such as "
             f"{NAME!r}"
         )
-    n_token = len(VOCABULARY)
-    require_whole("vocab_size", recipe.model.vocab_size, least=n_token, most=n_token)
+    if recipe.model.vocab_size != len(VOCABULARY):
+        raise ValueError(
+            f"vocab_size={recipe.model.vocab_size} must be {len(VOCABULARY)}, the tokens of the book"
+        )
     if position.longest_text is not None and position.longest_text < data.tokens_per_row:
         raise ValueError(
             f"position={position} ends before the {data.tokens_per_row} tokens of a row; "
@@ -99,13 +102,15 @@ def require_something_to_read(recipe: Recipe) -> None:
     data = recipe.data.of if isinstance(recipe.data, PackedStream) else recipe.data
     if not isinstance(data, Pairs | Shapes) or not can_be_listed(data.format):
         return
-    each = [data] if isinstance(data, Pairs) else [replace(data, shapes=(x,)) for x in data.shapes]
-    for part in each:
+    form = data.format
+    each: dict[tuple[int, int], Pairs | Shapes] = {(form.p, form.q): data}
+    if isinstance(data, Shapes):
+        each = {shape: replace(data, shapes=(shape,)) for shape in data.shapes}
+    for (p, q), part in each.items():
         if not part.trained_on().any():
-            shape = part.shapes[0] if isinstance(part, Shapes) else (part.format.p, part.format.q)
             raise ValueError(
-                f"fraction={data.fraction} leaves no problem of {shape[0]} x {shape[1]} digits to "
-                f"train on; take a larger one, up to 0.3"
+                f"fraction={data.fraction} leaves no problem of {p} x {q} digits to train on; take "
+                f"a larger one, up to {HELDOUT_FROM}"
             )
 
 
@@ -155,17 +160,18 @@ class Limit:
     fewer: tuple[str, ...] = ()
 
 
-def experts_in(recipe: Recipe) -> int:
+def experts_of(recipe: Recipe) -> int:
+    """Of all layers; each is a round of a loop in Python, as is a tile."""
     ffns = [layer.ffn for layer in recipe.model.layers]
-    return max(x.n_routed_experts if isinstance(x, MixtureOfExpertsConfig) else 0 for x in ffns)
+    return sum(x.n_routed_experts for x in ffns if isinstance(x, MixtureOfExpertsConfig))
 
 
 def tiles_of(recipe: Recipe) -> int:
-    """Each is a round of a loop in Python, in every layer."""
+    """Of all layers."""
     kernel, n = recipe.model.kernel, recipe.data.tokens_per_row
     if not isinstance(kernel, FlashKernelConfig):
-        return 1
-    return ceil(n / kernel.rows) * ceil(n / kernel.columns)
+        return 0
+    return recipe.model.n_layer * ceil(n / kernel.rows) * ceil(n / kernel.columns)
 
 
 def kept_in_a_part(recipe: Recipe) -> int:
@@ -178,11 +184,11 @@ def kept_in_a_part(recipe: Recipe) -> int:
 LIMITS = (
     Limit("layers", 16, lambda x: x.model.n_layer, ("n_layer",)),
     Limit("parameters", MOST_PARAMETERS, lambda x: parameters_of(x.model), ("n_layer", "d_model")),
-    Limit("experts in a layer", 64, experts_in),
+    Limit("experts", 256, experts_of, ("n_layer",)),
     Limit("steps", MOST_STEPS, lambda x: x.steps, ("steps",)),
     Limit("rows in a step", 256, lambda x: x.batch_size, ("batch_size",)),
     Limit("tokens in a row", STREAM, lambda x: x.data.tokens_per_row),
-    Limit("tiles of scores in a layer", 64, tiles_of),
+    Limit("tiles of scores", 64, tiles_of, ("n_layer",)),
     Limit("numbers kept for the gradients", 100_000_000, kept_in_a_part, ("batch_size", "n_layer")),
 )
 

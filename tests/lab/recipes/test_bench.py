@@ -110,7 +110,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("steps", 0, "Recipe.steps=0 must be a whole number from 1"),
     ("optimiser", "sgd", "optimiser='sgd' is not one of adamw, muon"),
     ("data.fraction", 0.5, "fraction=0.5 of the pairs; training takes more than 0"),
-    ("model.vocab_size", 17, "vocab_size=17 must be a whole number from 16 to 16"),
+    ("model.vocab_size", 17, "vocab_size=17 must be 16, the tokens of the book"),
     ("model.position.max_length", 19, r"max_length must be at least 20"),
     ("gap_chance", 0.5, "gap_chance=0.5 leaves places out"),
     ("name", "plain", "name='plain' is that of a run of the book"),
@@ -215,7 +215,7 @@ def test_a_variant_that_is_too_large_is_told_by_how_much_and_what_fits() -> None
     wide = too_much(grown(n_layer=16, d_model=16, ffn=DenseFFNConfig(2048), attention=NARROW))
     assert len(wide) == 1 and "numbers kept for the gradients are" in wide[0], wide
     (tiles,) = too_much(grown(kernel=FlashKernelConfig(1, 1)))
-    assert tiles.startswith("400 tiles of scores in a layer are 6.25 times the 64 that a live run")
+    assert tiles.startswith("800 tiles of scores are 12.5 times the 64 that a live run may have")
     assert too_much(grown(kernel=FlashKernelConfig(8, 8))) == too_much(
         grown(kernel=MathKernelConfig())
     )
