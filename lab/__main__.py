@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lab.data.problems import Format, Integers, SplitName
+    from lab.training.recipe import Recipe
 
 DEFAULT_RUN = "chain_of_thought"
 
@@ -55,12 +56,16 @@ def parser() -> argparse.ArgumentParser:
     one.set_defaults(command=multiply)
 
     one = commands.add_parser("train", help="train a run from its recipe")
-    one.add_argument("run")
-    one.add_argument("--seed", type=int, help="default: 0")
+    one.add_argument("run", help="a run by its name, or a variant of the bench: bench.json")
+    one.add_argument("--seed", type=int, help="default: that of the recipe")
     one.add_argument("--steps", type=int)
     one.add_argument("--resume", action="store_true", help="go on from the last saved state")
     one.add_argument("--overwrite", action="store_true", help="replace the run that is there")
-    one.add_argument("--out", type=Path, help="folder to write to (default: checkpoints/RUN)")
+    one.add_argument(
+        "--out",
+        type=Path,
+        help="folder to write to (default: checkpoints/RUN; of a file: runs/NAME)",
+    )
     one.add_argument("--device", default="cpu")
     one.set_defaults(command=train)
 
@@ -138,21 +143,21 @@ def multiply(options: argparse.Namespace) -> None:
 def train(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from lab.recipes.recipe_index import recipe
-    from lab.training.checkpoint import CHECKPOINTS
     from lab.training.run import Check, about_states, is_finished, require_room, run
 
     given = {"seed": options.seed, "steps": options.steps}
-    plan = recipe(options.run, **{name: x for name, x in given.items() if x is not None})
+    changes = {name: x for name, x in given.items() if x is not None}
+    plan, out = recipe_asked(options.run, changes)
     require_device(options.device)
-    out = options.out or CHECKPOINTS / plan.name
+    out = options.out or out
     if options.resume and not options.overwrite and is_finished(plan, out):
         print(f"nothing is left to do: {out} holds the finished run of this recipe")
         return
     choices = {"resume": options.resume, "overwrite": options.overwrite}
     require_room(plan, out, **choices)
     say(about_states(plan, resume=options.resume))
-    command = command_of(*options.typed, *(["--seed", "0"] if options.seed is None else []))
+    seed = ["--seed", str(plan.seed)] if options.seed is None else []
+    command = command_of(*options.typed, *seed)
     with tqdm(total=plan.steps, unit="step", dynamic_ncols=True) as bar:
         for event in run(plan, out, **choices, device=options.device, command=command):
             if isinstance(event, Check):
@@ -165,6 +170,24 @@ def train(options: argparse.Namespace) -> None:
                 bar.update(event.step - bar.n)
                 bar.set_postfix(loss=f"{event.loss:.4f}")
     print(f"written to {out}")
+
+
+def recipe_asked(name: str, changes: dict[str, Any]) -> tuple[Recipe, Path]:
+    """A run of the book, or the variant of the bench in a file; and the folder that it goes to."""
+    from lab.records import ROOT
+    from lab.recipes.bench import from_json
+    from lab.recipes.recipe_index import recipe
+    from lab.training.checkpoint import CHECKPOINTS, require_fit
+
+    if not name.endswith(".json"):
+        return recipe(name, **changes), CHECKPOINTS / name
+    try:
+        plan = from_json(Path(name).read_bytes())
+        require_fit(plan.model)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+    # Not beside the book's runs, all of which are told and tested.
+    return replace(plan, **changes), ROOT / "runs" / plan.name
 
 
 def require_device(name: str) -> None:

@@ -22,9 +22,8 @@ def build(cls: type[T], document: object) -> T:
     known = {f.name: f for f in fields(cls)}  # pyright: ignore[reportArgumentType]
     unknown = sorted(values.keys() - known.keys())
     if unknown:
-        raise ValueError(
-            f"{cls.__name__} has no field {', '.join(unknown)}; it has {', '.join(sorted(known))}"
-        )
+        said = ", ".join(f"{name}={shown(values[name])}" for name in unknown)
+        raise ValueError(f"{cls.__name__} has no field {said}; it has {', '.join(sorted(known))}")
     needed = {n for n, f in known.items() if f.default is MISSING and f.default_factory is MISSING}
     if lacking := sorted(needed - values.keys()):
         raise ValueError(f"{cls.__name__} lacks {', '.join(lacking)}")

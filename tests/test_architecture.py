@@ -138,6 +138,8 @@ def test_the_configuration_needs_the_standard_library_only() -> None:
 FIRST = [
     *("lab.model.config", "lab.data.vocabulary", "lab.data.problems", "lab.records"),
     *("lab.data.difficulty", "lab.inference.transcript", "lab.by_hand.attention", "lab.__main__"),
+    *("lab.recipes.presets", "lab.recipes.bench_link", "lab.recipes.bench_python"),
+    *("lab.recipes.needs", "lab.training.kept_steps"),
 ]
 
 

@@ -19,7 +19,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.data.problems import Integers, all_pairs, split_values
+from lab.data.problems import Format, Integers, all_pairs, split_values
 from lab.data.sources import PackedStream
 from lab.data.vocabulary import Tokens
 from lab.inference.scoring import (
@@ -32,17 +32,15 @@ from lab.interp.routing import choices, shares_of_load
 from lab.model.config import MixtureOfExpertsConfig
 from lab.model.cost import parameters_of
 from lab.model.gpt import GPT
-from lab.recipes.live import fine_tune, go_on, multiply, study
-from lab.training import checkpoint
+from lab.recipes.bench import bench
+from lab.recipes.live import PART_WORK, fine_tune, go_on, multiply, study
+from lab.training import checkpoint, kept_steps
 from lab.training.recipe import Recipe
 from lab.training.state import TrainState
 from lab.training.train import train_in_parts
 
 SLICE_SECONDS = 0.1
 """A turn ends with the part of work that passes this; no part takes much longer than it."""
-
-PART_WORK = 3e9
-"""Parameters times tokens of one part of a step: about 0.15 s on one core."""
 
 MOST_TEXTS = 256
 """In a part of a check."""
@@ -67,6 +65,7 @@ ALLOWED: Mapping[str, Callable[..., Recipe]] = {
     "fine_tune": fine_tune,
     "go_on": go_on,
     "study": study,
+    "bench": bench,
 }
 
 
@@ -75,10 +74,14 @@ ALLOWED: Mapping[str, Callable[..., Recipe]] = {
 
 @dataclass(frozen=True)
 class RunSpec:
-    """A run as data: a recipe of the allow-list and its arguments."""
+    """A run as data: a recipe of the allow-list and its arguments.
+
+    `keep`: its weights are told on the way, as often as `lab.training.kept_steps` keeps them.
+    """
 
     recipe: str = "multiply"
     arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    keep: bool = False
 
     def build(self) -> Recipe:
         """The recipe. `ValueError` says what is not allowed."""
@@ -209,7 +212,7 @@ def train_in_slices(recipe: Recipe, state: TrainState) -> Iterator[Snapshot | No
     longest = max(stage.data.tokens_per_row for stage in recipe.course)
     rows = rows_in_a_part(recipe, longest, recipe.batch_size)
     texts = rows_in_a_part(recipe, recipe.format.length, MOST_TEXTS)
-    n_checks = 0
+    asked, n_checks = cells_of(recipe.format), 0
     for done in train_in_parts(recipe, state, rows):
         if done is None:
             yield None
@@ -219,7 +222,7 @@ def train_in_slices(recipe: Recipe, state: TrainState) -> Iterator[Snapshot | No
         if not (last or done.step % recipe.check_every == 0):
             yield now
             continue
-        cells = np.arange(10_000) if last else part_of_pairs(n_checks)
+        cells = asked if last else np.intersect1d(asked, part_of_pairs(n_checks))
         n_checks += 1
         for found in check_pairs(recipe, state.model, cells, 3 * texts):
             if found is None:
@@ -231,6 +234,12 @@ def train_in_slices(recipe: Recipe, state: TrainState) -> Iterator[Snapshot | No
 def rows_in_a_part(recipe: Recipe, length: int, most: int) -> int:
     """How many rows of `length` tokens are one part of work, `most` at most."""
     return max(1, min(most, int(PART_WORK / parameters_of(recipe.model) / length)))
+
+
+def cells_of(form: Format) -> NDArray[np.int64]:
+    """100 a + b of the pairs that a format has room for: all, unless it writes fewer digits."""
+    a, b = all_pairs()
+    return np.flatnonzero((a < 10**form.p) & (b < 10**form.q))
 
 
 def part_of_pairs(k: int) -> np.ndarray:
@@ -275,15 +284,21 @@ def loads_of(
     recipe: Recipe, model: GPT, cells: np.ndarray, n: int = 128
 ) -> tuple[tuple[float, ...], ...]:
     """Of every layer the share of choices on each expert, over texts of some pairs that were
-    evaluated; nothing without experts."""
+    evaluated; nothing without experts, and where layers differ in how many they have or choose."""
     ffns = [layer.ffn for layer in model.config.layers]
-    ffn = next((own for own in ffns if isinstance(own, MixtureOfExpertsConfig)), None)
-    if ffn is None:
+    experts = [own for own in ffns if isinstance(own, MixtureOfExpertsConfig)]
+    if len({(own.n_routed_experts, own.num_experts_per_tok) for own in experts}) != 1:
         return ()
-    some = np.random.default_rng(0).choice(cells, n, replace=False)
+    some = np.random.default_rng(0).choice(cells, min(n, len(cells)), replace=False)
     texts, _ = recipe.format.render(*(x[some] for x in all_pairs()))
-    loads = shares_of_load(choices(model, texts[:, :-1]), ffn.n_routed_experts)
+    loads = shares_of_load(choices(model, texts[:, :-1]), experts[0].n_routed_experts)
     return tuple(tuple(layer) for layer in loads.tolist())
+
+
+def kept_on_the_way(recipe: Recipe) -> range:
+    """Steps evenly spread, so many that with the last, told when a run ends, all can be kept."""
+    every = -(-recipe.steps // kept_steps.MOST_STEPS)
+    return range(every, recipe.steps, every)
 
 
 def overshoots(losses: Sequence[float], window: int = 20) -> bool:
@@ -307,12 +322,15 @@ class Live:
     """Seconds of the processor's time, in this thread: torch's helpers work while it does."""
     limit: float = MOST_SECONDS
     """At so many it is stopped."""
+    keep: bool = False
+    """Its weights are told on the way."""
 
     @classmethod
     def begin(cls, start: Start, limit: float = MOST_SECONDS) -> Live:
         recipe = start.spec.build()
-        state = TrainState.start(recipe)
-        return cls(start.run, state, recipe, train_in_slices(recipe, state), limit=limit)
+        state, keep = TrainState.start(recipe), start.spec.keep
+        steps = train_in_slices(recipe, state)
+        return cls(start.run, state, recipe, steps, limit=limit, keep=keep)
 
     def turn(self, emit: Emit, seconds: float) -> How | None:
         """Work for one slice of the clock; how the run ended, if it did."""
@@ -328,6 +346,8 @@ class Live:
                 self.used += time.thread_time() - before
             if snapshot is not None:
                 emit(Progress(self.run, self.timed(snapshot)))
+                if self.keep and snapshot.step in kept_on_the_way(self.recipe):
+                    emit(self.weights())
         return None
 
     def timed(self, snapshot: Snapshot) -> Snapshot:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lab.model.config import GPTConfig, LayerConfig, MixtureOfExpertsConfig
-from lab.model.gpt import GPT
 from lab.model.roles import roles
+
+if TYPE_CHECKING:  # a configuration has a cost before torch is there
+    from lab.model.gpt import GPT
 
 
 def parameters(model: GPT) -> dict[str, int]:
@@ -30,9 +34,26 @@ def parameters(model: GPT) -> dict[str, int]:
 
 def parameters_of(config: GPTConfig) -> int:
     """All numbers of the model that `config` describes, without building it."""
-    tables = 2 * config.vocab_size * config.d_model + config.position.parameters(config)
+    return sum(parameters_by_part(config).values())
+
+
+def parameters_by_part(config: GPTConfig) -> dict[str, int]:
+    """As `parameters`, of the model that `config` describes, without building it."""
+    table = config.vocab_size * config.d_model
+    attention = sum(layer.attention.matrices(layer) for layer in config.layers)
+    ffn = sum(layer.ffn.parameters(layer) for layer in config.layers)
+    residual = config.residual.parameters(config)
     layers = sum(layer_parameters(layer) for layer in config.layers)
-    return tables + layers + config.residual.parameters(config) + config.d_model
+    return {
+        "embedding": table,
+        "positions": config.position.parameters(config),
+        "attention": attention,
+        "ffn": ffn,
+        **({"residual": residual} if residual else {}),
+        "unembedding": table,
+        # What is no matrix of a layer is a gain; the last norm belongs to no layer.
+        "norms": layers - attention - ffn + config.d_model,
+    }
 
 
 def layer_parameters(layer: LayerConfig) -> int:
@@ -59,9 +80,41 @@ def flops_per_token_forward(config: GPTConfig, n_seen: int) -> int:
     Two for every weight of every matrix that it meets, and those of scores and mix; norms, softmax,
     turns and activations, under 2% here, are not counted.
     """
-    layers = sum(x.attention.flops(x, n_seen) + x.ffn.flops(x) for x in config.layers)
-    # The embedding costs nothing: a row is looked up, and not multiplied.
-    return layers + config.residual.flops(config) + 2 * config.d_model * config.vocab_size
+    return sum(flops_by_part(config, n_seen).values())
+
+
+def flops_by_part(config: GPTConfig, n_seen: int) -> dict[str, int]:
+    """What each part of the model adds to `flops_per_token_forward`."""
+    residual = config.residual.flops(config)
+    return {
+        # The embedding costs nothing: a row is looked up, and not multiplied.
+        "attention": sum(layer.attention.flops(layer, n_seen) for layer in config.layers),
+        "ffn": sum(layer.ffn.flops(layer) for layer in config.layers),
+        **({"residual": residual} if residual else {}),
+        "unembedding": 2 * config.d_model * config.vocab_size,
+    }
+
+
+def training_flops(config: GPTConfig, n_text: int, n_token: int) -> int:
+    """Of one step on so many texts: a forward, and a backward that multiplies twice as often."""
+    return 3 * n_text * prefill_flops(config, n_token)
+
+
+def kept_numbers(config: GPTConfig, n_token: int) -> int:
+    """How many numbers the forward over one text keeps for its backward, within a factor of 2.
+
+    A number that a matrix makes takes two operations for each of D inputs, so how many it makes
+    follows from its operations; so does what a head multiplies for one score. Of the stream there
+    are about five copies in a layer, and one or two of the scores.
+    """
+    numbers = 0
+    for layer in config.layers:
+        attention, scores = layer.attention, layer.attention.n_head * config.position.n_product
+        of_matrices = attention.flops(layer, 0) + layer.ffn.flops(layer)
+        of_heads = attention.flops(layer, 1) - attention.flops(layer, 0)
+        numbers += of_matrices // (2 * config.d_model) + of_heads // 2
+        numbers += 5 * config.d_model + 3 * scores * n_token // 2
+    return n_token * numbers
 
 
 def prefill_flops(config: GPTConfig, n_token: int) -> int:

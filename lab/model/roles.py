@@ -6,9 +6,10 @@ A class lists its parameters as `roles = {"wq.weight": "reads", ...}`, and what 
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from torch import nn
+if TYPE_CHECKING:
+    from torch import nn
 
 Role = Literal["embedding", "reads", "writes", "router", "gain", "depth_query", "unembedding"]
 """embedding: numbers that are looked up. reads: a matrix inside a layer. writes: a matrix whose

@@ -61,13 +61,17 @@ def save(folder: Path, model: GPT, form: Format) -> None:
     (folder / "config.json").write_text(json.dumps(document, indent=2) + "\n")
 
 
-def to_bytes(model: GPT) -> bytes:
-    """The state as a safetensors file: weights in bf16, buffers as they are."""
+def to_bytes(model: GPT, about: dict[str, str] | None = None) -> bytes:
+    """The state as a safetensors file: weights in bf16, buffers as they are.
+
+    `about` stands in its metadata.
+    """
     state = {name: x.detach().cpu() for name, x in model.state_dict().items()}
     weights = {name for name, _ in model.named_parameters()}
     return serialise(
         # Half the bytes in a history that keeps all versions; scores are of the rounded weights.
-        {n: (x.bfloat16() if n in weights else x).contiguous() for n, x in state.items()}
+        {n: (x.bfloat16() if n in weights else x).contiguous() for n, x in state.items()},
+        metadata=about,
     )
 
 
@@ -79,7 +83,7 @@ def from_bytes(name: str, data: bytes, config: GPTConfig, form: Format) -> Check
         raise CheckpointError(
             f"the weights of {name} are damaged or cut short ({error})"
         ) from error
-    return Checkpoint(name, filled(config, weights, name), form)
+    return Checkpoint(name, filled(config, weights, name, "its configuration"), form)
 
 
 def load(folder: Path) -> Checkpoint:
@@ -91,7 +95,8 @@ def load(folder: Path) -> Checkpoint:
         require_fit(config)
     except ValueError as error:
         raise CheckpointError(f"{folder.name}/config.json: {error}") from error
-    return Checkpoint(folder.name, filled(config, read_weights(folder), folder.name), form)
+    file = f"{folder.name}/model.safetensors"
+    return Checkpoint(folder.name, filled(config, read_weights(folder), file, "config.json"), form)
 
 
 def load_run(name: str, root: Path = CHECKPOINTS) -> Checkpoint:
@@ -146,14 +151,14 @@ def read_weights(folder: Path) -> dict[str, torch.Tensor]:
         ) from error
 
 
-def filled(config: GPTConfig, weights: dict[str, torch.Tensor], name: str) -> GPT:
+def filled(config: GPTConfig, weights: dict[str, torch.Tensor], file: str, said_in: str) -> GPT:
     """A model with these weights: every tensor must be there, no other, right in shape and finite.
 
     It is in eval mode and asks for no gradients.
     """
     # Many readers share one loaded model, and none of them trains it.
     model = GPT(config).eval().requires_grad_(False)
-    wanted, file = model.state_dict(), f"{name}/model.safetensors"
+    wanted = model.state_dict()
     for kind, keys in (
         ("lacks", wanted.keys() - weights.keys()),
         ("has an unknown", weights.keys() - wanted.keys()),
@@ -164,7 +169,7 @@ def filled(config: GPTConfig, weights: dict[str, torch.Tensor], name: str) -> GP
         if weights[key].shape != tensor.shape:
             raise CheckpointError(
                 f"{file}: {key} is {tuple(weights[key].shape)}, "
-                f"config.json says {tuple(tensor.shape)}"
+                f"{said_in} says {tuple(tensor.shape)}"
             )
         if not fits(weights[key].dtype, tensor):
             wanted_type = "real numbers" if tensor.is_floating_point() else str(tensor.dtype)

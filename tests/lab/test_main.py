@@ -4,6 +4,7 @@ import json
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,14 @@ from tiny import tiny_model, tiny_recipe
 import lab.evaluation
 import lab.training.run
 from lab import records
-from lab.__main__ import main, require_device
+from lab.__main__ import main, recipe_asked, require_device
 from lab.benchmarks.benchmark_index import BENCHMARKS
 from lab.data.problems import BOUNDS, Format, SplitName, pairs_of, split_values
 from lab.data.vocabulary import decode, encode
 from lab.experiments import sweep
 from lab.experiments.sweep_index import SWEEPS
 from lab.model.config import GPTConfig, RotaryPositionsConfig
+from lab.recipes.bench import to_json
 from lab.recipes.recipe_index import RECIPES
 from lab.training import checkpoint
 from lab.training.checkpoint import load_run
@@ -423,6 +425,43 @@ def test_train_writes_a_run_where_it_is_told(tmp_path: Path, tiny: str, capsys: 
     rows = records.read_lines(out / "history.jsonl")
     assert [row["step"] for row in rows] == [3, 4]
     assert json.loads((out / "result.json").read_text())["seeds"] == [2]
+
+
+def test_train_takes_a_variant_of_the_bench_from_a_file(tmp_path: Path, capsys: Any) -> None:
+    file, out = tmp_path / "bench.json", tmp_path / "elsewhere"
+    recipe = replace(tiny_recipe(), name="bench", seed=3)
+    file.write_text(to_json(recipe))
+    assert main(["train", str(file), "--steps", "4", "--out", str(out)]) == 0
+    result = json.loads((out / "result.json").read_text())
+    assert result["recipe"] == replace(recipe, steps=4).to_dict()
+    assert result["command"].endswith("--steps 4 --out " + str(out) + " --seed 3")
+
+
+def test_a_variant_goes_where_no_run_of_the_book_is(tmp_path: Path) -> None:
+    file = tmp_path / "x.json"
+    file.write_text(to_json(replace(tiny_recipe(), name="mine")))
+    assert recipe_asked(str(file), {"seed": 2}) == (
+        replace(tiny_recipe(), name="mine", seed=2),
+        ROOT / "runs" / "mine",
+    )
+    assert recipe_asked("plain", {})[1].name == "plain"
+
+
+def test_a_file_that_holds_no_variant_is_refused(tmp_path: Path, capsys: Any) -> None:
+    file = tmp_path / "bench.json"
+    huge = replace(tiny_recipe(), model=GPTConfig(d_model=10_000, n_layer=9))
+    for text, words in [
+        ("{", "bench.json: this is not readable JSON"),
+        (to_json(replace(tiny_recipe(), name="plain")), "'plain' is that of a run of the book"),
+        (to_json(tiny_recipe()).replace('"muon"', '"sgd"'), "optimiser='sgd' is not one of"),
+        (to_json(huge), "parameters; at most 100,000,000 are read"),
+    ]:
+        file.write_text(text)
+        assert main(["train", str(file)]) == 2, words
+        captured = capsys.readouterr()
+        assert captured.out == "" and captured.err.count("\n") == 1 and words in captured.err
+    assert main(["train", str(tmp_path / "none.json")]) == 2
+    assert "No such file" in capsys.readouterr().err
 
 
 def test_train_leaves_a_run_that_is_there_unless_told_otherwise(

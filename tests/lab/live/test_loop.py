@@ -16,8 +16,8 @@ import pytest
 import torch
 from tiny import failures
 
-from lab.data.problems import all_pairs, split_values
-from lab.data.sources import ListedPairs
+from lab.data.problems import Format, all_pairs, split_values
+from lab.data.sources import ListedPairs, Pairs
 from lab.inference.scoring import RIGHT, exactness, last
 from lab.live import loop as live
 from lab.live.loop import (
@@ -39,6 +39,7 @@ from lab.live.loop import (
     Weights,
     check_pairs,
     drive,
+    kept_on_the_way,
     part_of_pairs,
     rows_in_a_part,
     train_in_slices,
@@ -46,6 +47,7 @@ from lab.live.loop import (
 from lab.model.gpt import GPT
 from lab.recipes.live import multiply
 from lab.training.checkpoint import from_bytes
+from lab.training.kept_steps import MOST_STEPS
 from lab.training.recipe import Recipe
 from lab.training.state import TrainState
 from lab.training.train import masked_loss, train
@@ -162,6 +164,34 @@ def test_a_large_models_step_is_cut_into_parts_and_a_small_ones_is_not() -> None
     assert rows * large.format.length * 1.6e6 < 2 * live.PART_WORK
     streams = rows_in_a_part(multiply(), 256, 256)
     assert streams * 256 * 0.4e6 <= live.PART_WORK
+
+
+def test_a_run_on_fewer_digits_is_evaluated_on_the_pairs_that_it_can_write() -> None:
+    """The corner of the table: 10 numbers by 100, and nothing else was asked, also on the way."""
+    data = Pairs(Format("plain", 1, 2))
+    recipe = replace(multiply(**SMALL), data=data, steps=2, check_every=1)
+    checks = [
+        shot.check
+        for shot in train_in_slices(recipe, TrainState.start(recipe))
+        if shot is not None and shot.check is not None
+    ]
+    asked = [np.frombuffer(x.first_wrong, np.int8).reshape(100, 100) != NOT_ASKED for x in checks]
+    assert len(asked) == 2 and asked[1][:10].all() and not asked[1][10:].any()
+    assert 0 < asked[0].sum() < 1000 and not asked[0][10:].any()
+    assert checks[1].n_train == int(data.trained_on().sum())
+    assert checks[1].n_train + checks[1].n_heldout == 1000
+
+
+def test_weights_are_told_on_the_way_if_they_are_to_be_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """At most as many as are kept, evenly spread, and the last at the end."""
+    monkeypatch.setattr(live, "check_pairs", lambda *_: iter([PairsCheck(0, 0, 0, 0, b"")]))
+    for steps, told in ((3, [1, 2, 3]), (21, [*range(2, 21, 2), 21])):
+        begin = start("a", steps=steps, batch=4)
+        said = driven(replace(begin, spec=replace(begin.spec, keep=True)))
+        assert [e.step for e in said if isinstance(e, Weights)] == told
+    assert max(len(kept_on_the_way(multiply(steps=n))) for n in range(1, 2001, 7)) < MOST_STEPS
 
 
 # ---------------------------------------------------------------- many runs

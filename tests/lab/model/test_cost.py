@@ -5,7 +5,18 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tiny import BASE, CLIPPED, key_heads, math_variants, read, some_tokens, tiny_model, variants
+from tiny import (
+    BASE,
+    CLIPPED,
+    key_heads,
+    math_variants,
+    one_by_one,
+    read,
+    some_tokens,
+    tiny_model,
+    variants,
+)
+from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from lab.inference.generate import generate, read_on
@@ -25,13 +36,17 @@ from lab.model.config import (
 from lab.model.cost import (
     active_parameters_of,
     cache_bytes_per_token,
+    flops_by_part,
     flops_per_token_forward,
     forward_bytes,
+    kept_numbers,
     matrix_bytes,
     parameters,
+    parameters_by_part,
     parameters_of,
     prefill_flops,
     step_flops,
+    training_flops,
     writing_flops,
 )
 
@@ -60,6 +75,11 @@ def test_parameters_sum_to_all_of_them(config: GPTConfig) -> None:
         assert parts["positions"] == 16 * 32
 
 
+def test_a_configuration_tells_the_parameters_of_each_part_of_its_model() -> None:
+    for name, config in one_by_one():
+        assert parameters_by_part(config) == parameters(tiny_model(config)), name
+
+
 def test_a_token_meets_all_numbers_but_those_of_experts_that_it_is_not_sent_to() -> None:
     experts = MixtureOfExpertsConfig(10, n_routed_experts=8, num_experts_per_tok=2)
     config = replace(BASE, ffn=experts)
@@ -81,6 +101,40 @@ def test_flops_are_those_torch_counts(config: GPTConfig) -> None:
         read(model, some_tokens(1, 7))
     matrices = flops_per_token_forward(config, n_seen=7) - config.residual.flops(config)
     assert counter.get_total_flops() == 7 * matrices  # torch counts no products with a vector
+
+
+def test_the_parts_of_a_model_share_out_its_operations() -> None:
+    for name, config in one_by_one():
+        parts = flops_by_part(config, 7)
+        assert sum(parts.values()) == flops_per_token_forward(config, 7), name
+        (without,) = {flops_by_part(config, n)["ffn"] for n in (1, 7)}
+        assert parts["ffn"] == without and parts["unembedding"] == 2 * 16 * 16, name
+
+
+def test_a_step_multiplies_three_times_as_often_as_a_forward() -> None:
+    """But for the gradient of what is read first, which nobody needs."""
+    model = tiny_model().requires_grad_(True)
+    taken = counted(lambda: read(model, some_tokens(5, 7)).sum().backward())
+    assert training_flops(BASE, 5, 7) == pytest.approx(taken, rel=0.1)
+
+
+def test_what_a_forward_keeps_for_its_backward_is_as_much_as_told_within_a_factor_of_two() -> None:
+    """Beside the bytes that autograd holds on to, without the weights."""
+    shares: dict[str, float] = {}
+    for name, config in one_by_one():
+        model, held = tiny_model(config).requires_grad_(True), dict[int, Tensor]()
+        weights = {p.untyped_storage().data_ptr() for p in model.parameters()}
+
+        def keep(x: Tensor, held: dict[int, Tensor] = held) -> Tensor:
+            held[x.untyped_storage().data_ptr()] = x
+            return x
+
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda x: x):
+            logits = read(model, some_tokens(2, 19))
+        assert logits.requires_grad
+        kept = [x.untyped_storage().nbytes() / 8 for at, x in held.items() if at not in weights]
+        shares[name] = 2 * kept_numbers(config, 19) / sum(kept)
+    assert {name: x for name, x in shares.items() if not 0.5 < x < 2} == {}
 
 
 def test_a_reading_costs_two_operations_a_number_and_source_for_score_and_mix() -> None:
