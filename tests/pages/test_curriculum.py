@@ -142,6 +142,15 @@ def test_searches_and_the_other_mix_are_drawn_of_whatever_is_there() -> None:
     assert said.endswith("reached its goal: 1.")
 
 
+def test_the_fewest_problems_hardly_grow_with_the_length() -> None:
+    searches = select(record("fewest_by_length"), part="fewest")
+    least = {d: [row["fewest"]["95"] for row in select(searches, digits=d)] for d in (2, 3, 4)}
+    assert [max(least[d]) for d in (2, 3, 4)] == [2048] * 3
+    assert worked.growth(searches).endswith("reached its goal: 3.")
+    assert "are just as many (medians)" in worked.growth(searches)
+    assert [row["fewest"]["99"] for row in select(searches, digits=2)] == [None] * 3
+
+
 def test_the_other_mix_mends_far_digits_with_each_seed_and_problems_with_two() -> None:
     points = worked.wrong_by_mix(record("far_products"))
     assert len(points) == 18

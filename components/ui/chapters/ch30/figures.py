@@ -122,7 +122,12 @@ def problems_by_length(rows: Rows) -> Chart:
         x=alt.X(
             "digits:Q",
             title="digits of both numbers",
-            axis=alt.Axis(format="d", values=sorted({row["digits"] for row in rows}), grid=False),
+            axis=alt.Axis(
+                format="d",
+                values=sorted({row["digits"] for row in rows}),
+                grid=False,
+                labelOverlap=False,
+            ),
         ),
         color=alt.Color("what:N", scale=toned(tones), legend=None),
     )

@@ -225,7 +225,7 @@ def growth(record: Record) -> str:
     said: list[str] = []
     if len(lengths) > 1 and math.isfinite(first + last):
         there = 100 ** (lengths[-1] - lengths[0])
-        many = "as many" if last == first else f"{last / first:.3g} times as many"
+        many = "just as many" if last == first else f"{last / first:.3g} times as many"
         said.append(
             f"From {lengths[0]} to {lengths[-1]} digits there are {there:,} times as many "
             f"problems; the fewest for 95 in 100 are {many} (medians)."
