@@ -119,16 +119,7 @@ def problems_by_length(rows: Rows) -> Chart:
     tones = apart(row["what"] for row in rows)
     axis = powers([row["problems"] for row in rows])
     base = alt.Chart(pd.DataFrame(rows)).encode(
-        x=alt.X(
-            "digits:Q",
-            title="digits of both numbers",
-            axis=alt.Axis(
-                format="d",
-                values=sorted({row["digits"] for row in rows}),
-                grid=False,
-                labelOverlap=False,
-            ),
-        ),
+        x=alt.X("digits:O", title="digits of both numbers", axis=alt.Axis(labelAngle=0)),
         color=alt.Color("what:N", scale=toned(tones), legend=None),
     )
     points = base.mark_circle(size=60, opacity=0.7).encode(
