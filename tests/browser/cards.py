@@ -39,7 +39,7 @@ EMBLEM = """([wide, least]) => {
   const all = inside(document.querySelector('main') ?? document.body);
   for (const e of all) {
     if (e.matches('button, input, .controls, .reel, .said, .headline, .legend, figcaption, .walk,'
-      + ' .next, .reading, .opened, .tiles > .moved'))
+      + ' .upcoming, .reading, .opened, .tiles > .moved'))
       e.style.setProperty('display', 'none', 'important');
     const own = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
     if (own && parseFloat(getComputedStyle(e).fontSize) * wide < least)

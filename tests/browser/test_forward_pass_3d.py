@@ -263,7 +263,7 @@ def draw_and_go_on(page: BookPage, frame: Frame) -> None:
     frame.get_by_role("button", name='Next after "="').click()
     frame.get_by_label("Temperature").fill("2")
     frame.get_by_role("button", name="Draw 100 tokens").click()
-    counts = [int(n.rstrip("×")) for n in frame.locator(".next small").all_inner_texts()]
+    counts = [int(n.rstrip("×")) for n in frame.locator(".upcoming small").all_inner_texts()]
     assert len(counts) == 16 and sum(counts) == 100 and 50 < counts[0] < 100
     onward = frame.get_by_role("button", name="Go on with")
     while onward.inner_text() == "Go on with 5":

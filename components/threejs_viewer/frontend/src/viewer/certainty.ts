@@ -17,16 +17,16 @@ export interface Certainty {
   grown: number;
 }
 
-/** Of the first token that the model writes, layer by layer; none where its stream is not read out
- * like this. */
-export function certainties({ scene, spine, ofTensor, layers }: Plan): Certainty[] {
+/** Of the token that the model writes at a place, layer by layer; none where its stream is not read
+ * out like this. */
+export function certainties({ scene, spine, ofTensor, layers }: Plan, at: number): Certainty[] {
   const { tokens, vocabulary } = scene.manifest;
-  const token = vocabulary.indexOf(tokens[scene.given] ?? "");
+  const token = at < tokens.length ? vocabulary.indexOf(tokens[at]!) : -1;
   if (token < 0) return [];
   const states = spine.map((name) => ofTensor.get(name)![0]!);
   return layers.flatMap(({ layer }) => {
     const box = states.findLast(({ tensor }) => tensor.layer === layer);
-    const share = box && sharesAfter(scene, box.tensor, scene.given - 1)?.[token];
+    const share = box && sharesAfter(scene, box.tensor, at - 1)?.[token];
     return share === undefined || !box ? [] : [{ box, share, grown: 1 }];
   });
 }

@@ -31,7 +31,7 @@ export function logitsOf(scene: Scene, t: number): number[] | null {
 }
 
 export class Next {
-  readonly root = make("section", { class: "next", "aria-label": "The next token" });
+  readonly root = make("section", { class: "upcoming", "aria-label": "The next token" });
   private title = button("", "", () => this.toggle());
   private bars = make("ol", {});
   private warmth = make("input", {

@@ -55,21 +55,21 @@ export const STYLE = `
 .v3 .wheel { position: absolute; left: 8px; bottom: 52px; margin: 0; padding: 0 4px; background: var(--bg); border-radius: 3px; font-size: 13px; color: var(--soft); pointer-events: none; }
 .v3 .flight { display: flex; gap: 14px; align-items: start; justify-content: space-between; }
 .v3 .flight[hidden] { display: none; }
-.v3.flying :is(.wheel, .next, .walk > h3, .walk > p) { display: none; } .v3:not(.moves) .again { display: none; }
+.v3.flying :is(.wheel, .upcoming, .walk > h3, .walk > p) { display: none; } .v3:not(.moves) .again { display: none; }
 .v3 .treasures { grid-area: stage; position: relative; z-index: 2; min-width: 0; pointer-events: none; } .v3 .treasures > * { pointer-events: auto; }
-.v3 .two, .v3 .ranking, .v3 .banner, .v3 .next { position: absolute; z-index: 2; left: 12px; font-size: 13px; }
-.v3 .split .next { display: none; } .v3 .two { bottom: 8px; left: 8px; display: flex; flex-wrap: wrap; gap: 6px; } .v3 .two button { min-height: 38px; padding: 4px 11px; font-size: 16px; font-weight: 600; border-color: var(--accent); } .v3 .two button:first-child { background: var(--accent); color: var(--bg); }
-.v3 .ranking, .v3 .banner, .v3 .next { padding: 6px 12px; background: var(--bg); border: 1px solid var(--accent); border-radius: 6px; }
+.v3 .two, .v3 .ranking, .v3 .banner, .v3 .upcoming { position: absolute; z-index: 2; left: 12px; font-size: 13px; }
+.v3 .split .upcoming { display: none; } .v3 .two { bottom: 8px; left: 8px; display: flex; flex-wrap: wrap; gap: 6px; } .v3 .two button { min-height: 38px; padding: 4px 11px; font-size: 16px; font-weight: 600; border-color: var(--accent); } .v3 .two button:first-child { background: var(--accent); color: var(--bg); }
+.v3 .ranking, .v3 .banner, .v3 .upcoming { padding: 6px 12px; background: var(--bg); border: 1px solid var(--accent); border-radius: 6px; }
 .v3 .ranking, .v3 .banner { top: 50px; width: min(390px, 100% - 24px); overflow-wrap: anywhere; } .v3:has(.split) .ranking { top: 70px; } .v3 .ranking:not([hidden]) + .banner { display: none; }
-.v3 .ranking { max-height: calc(100% - 112px); overflow: auto; } .v3 .ranking ol, .v3 .next ol { margin: 0; padding: 0; list-style: none; } .v3 .ranking p, .v3 .banner p { margin: 2px 0 6px; }
+.v3 .ranking { max-height: calc(100% - 112px); overflow: auto; } .v3 .ranking ol, .v3 .upcoming ol { margin: 0; padding: 0; list-style: none; } .v3 .ranking p, .v3 .banner p { margin: 2px 0 6px; }
 .v3 .ranking li button { display: grid; grid-template-columns: 44px minmax(106px, 1fr) auto minmax(68px, auto); gap: 6px; align-items: center; width: 100%; min-height: 26px; padding: 1px 4px; border-color: transparent; background: none; text-align: left; }
-.v3 .ranking .bar, .v3 .next .bar { height: 9px; background: var(--raised); } .v3 .ranking .bar i, .v3 .next .bar i { display: block; height: 100%; background: var(--positive); }
-.v3 .ranking b, .v3 .next b { font: 600 13px/14px "Source Code Pro", ui-monospace, monospace; } .v3 .ranking small, .v3 .next small { font-size: 13px; line-height: 14px; color: var(--soft); text-align: right; } .v3 .ranking .changed { color: var(--accent); font-weight: 600; }
-.v3 .banner { top: auto; bottom: 58px; width: min(280px, 100% - 24px); } .v3 .banner .change { font: 600 26px/1.2 "Source Code Pro", ui-monospace, monospace; } .v3 .change small { font-weight: 400; color: var(--soft); } .v3 .banner button, .v3 .next p button { min-height: 28px; padding: 0 9px; margin-right: 6px; }
-.v3 .next { left: auto; right: 8px; bottom: 8px; width: 206px; padding: 3px 9px; border-color: var(--line); } .v3 .next > button { min-height: 24px; padding: 0; border: 0; background: none; font-weight: 600; } .v3 .next > button::before { content: "▸ "; } .v3 .next.open > button::before { content: "▾ "; }
-.v3 .next:not(.open) li:nth-child(n + 4), .v3 .next:not(.open) div { display: none; } .v3 .next li { display: grid; grid-template-columns: 14px 1fr 58px; gap: 6px; align-items: center; line-height: 14px; }
-.v3 .next label { display: flex; gap: 6px; } .v3 .next input { flex: 1; min-width: 0; accent-color: var(--accent); } .v3 .next p { margin: 3px 0 0; } .v3 .stage .flat { padding-bottom: 90px; }
-@media (max-width: 480px) { .v3 .next:not(.open) ol { display: none; } .v3 .next { bottom: 3px; max-height: calc(100% - 6px); overflow: auto; } .v3 .next:not(.open) { width: auto; border: 0; padding: 0 6px; } .v3 .next.open { z-index: 3; } }
+.v3 .ranking .bar, .v3 .upcoming .bar { height: 9px; background: var(--raised); } .v3 .ranking .bar i, .v3 .upcoming .bar i { display: block; height: 100%; background: var(--positive); }
+.v3 .ranking b, .v3 .upcoming b { font: 600 13px/14px "Source Code Pro", ui-monospace, monospace; } .v3 .ranking small, .v3 .upcoming small { font-size: 13px; line-height: 14px; color: var(--soft); text-align: right; } .v3 .ranking .changed { color: var(--accent); font-weight: 600; }
+.v3 .banner { top: auto; bottom: 58px; width: min(280px, 100% - 24px); } .v3 .banner .change { font: 600 26px/1.2 "Source Code Pro", ui-monospace, monospace; } .v3 .change small { font-weight: 400; color: var(--soft); } .v3 .banner button, .v3 .upcoming p button { min-height: 28px; padding: 0 9px; margin-right: 6px; }
+.v3 .upcoming { left: auto; right: 8px; bottom: 8px; width: 206px; padding: 3px 9px; border-color: var(--line); } .v3 .upcoming > button { min-height: 24px; padding: 0; border: 0; background: none; font-weight: 600; } .v3 .upcoming > button::before { content: "▸ "; } .v3 .upcoming.open > button::before { content: "▾ "; }
+.v3 .upcoming:not(.open) li:nth-child(n + 4), .v3 .upcoming:not(.open) div { display: none; } .v3 .upcoming li { display: grid; grid-template-columns: 14px 1fr 58px; gap: 6px; align-items: center; line-height: 14px; }
+.v3 .upcoming label { display: flex; gap: 6px; } .v3 .upcoming input { flex: 1; min-width: 0; accent-color: var(--accent); } .v3 .upcoming p { margin: 3px 0 0; } .v3 .stage .flat { padding-bottom: 90px; }
+@media (max-width: 480px) { .v3 .upcoming:not(.open) ol { display: none; } .v3 .upcoming { bottom: 3px; max-height: calc(100% - 6px); overflow: auto; } .v3 .upcoming:not(.open) { width: auto; border: 0; padding: 0 6px; } .v3 .upcoming.open { z-index: 3; } }
 .v3 .help { position: absolute; inset: 0; z-index: 4; overflow: auto; padding: 16px 20px; background: var(--bg); font-size: 14px; }
 .v3 .help h3 { margin-top: 0; }
 .v3 .help dl { display: grid; grid-template-columns: auto 1fr; gap: 5px 14px; margin: 0; }

@@ -116,7 +116,7 @@ export class Viewer implements Reach {
   /** What leads to the part that is about to be broken. */
   private going: (() => void) | null = null;
   /** How sure the model would be after each layer. */
-  private certain: Certainty[] = [];
+  private certain = new Map<number, Certainty[]>();
   /** The kept cell that is opened, and since when; null: at rest. */
   /** From where the whole model is seen. */
   private far = 0;
@@ -304,8 +304,8 @@ export class Viewer implements Reach {
     const next = states.arrive(kept, scenes, stagesOf(this.scene!));
     this.load(next, shapes !== this.scenes.shapes);
     if (isOther) this.panel.select("");
-    this.certain = certainties(this.plan!);
-    this.shell.reads.hidden = !this.certain.length;
+    this.certain.clear();
+    this.shell.reads.hidden = !this.certainOf(this.scene!.given).length;
     this.shell.reads.replaceChildren(
       "After each layer, the probability of ",
       make("b", {}, `“${this.scene!.manifest.tokens[this.scene!.given] ?? ""}”`),
@@ -927,9 +927,18 @@ export class Viewer implements Reach {
   private certainNow(): Certainty[] {
     const { walking, stages, stage } = this.state;
     if (this.columns > 1) return [];
+    const { given } = this.scene!;
     const pulse = this.flight?.shot?.pulse;
-    if (pulse) return litBy(this.certain, pulse.y);
-    return walking ? reached(this.certain, stages, stage) : this.certain;
+    if (pulse) return litBy(this.certainOf(given), pulse.y);
+    if (!walking) return this.certainOf(given);
+    const told = this.certainOf(Math.max(given, stages[stage]!.span[1] + 1));
+    return reached(told, stages, stage);
+  }
+
+  private certainOf(at: number): Certainty[] {
+    const known = this.certain.get(at) ?? certainties(this.plan!, at);
+    this.certain.set(at, known);
+    return known;
   }
 
   // ------------------------------------------------------------ frames

@@ -58,7 +58,7 @@ test("the lanes come out, meet, are multiplied, pile up and go back; at rest all
 test("the probability after the last layer is the model's own, and the others come as they are reached", () => {
   for (const one of [scene, opened(fake("7*8=56", BIG))]) {
     const own = plan(one);
-    const all = certainties(own);
+    const all = certainties(own, one.given);
     const last = choice(one, one.given - 1)!;
     const token = one.manifest.tokens[one.given];
     if (!all.length) continue; // its random numbers are read out otherwise
@@ -70,5 +70,10 @@ test("the probability after the last layer is the model's own, and the others co
     const foot = all[0]!.box.y - heightOf(all[0]!.box);
     expect(lit(all, foot).map(({ grown }) => grown)).toEqual([1]);
     expect(lit(all, all[0]!.box.y)).toEqual([]);
+    const second = certainties(own, one.given + 1); // of the token behind it, at its own place
+    const next = choice(one, one.given);
+    if (next?.token === one.manifest.tokens[one.given + 1])
+      expect(second.at(-1)!.share).toBeCloseTo(next.share, 1);
+    expect(certainties(own, one.manifest.tokens.length)).toEqual([]);
   }
 });
