@@ -302,9 +302,9 @@ def guess_then_look() -> None:
         name="all",
     )
     page.guess(
-        "How many tokens may the = look at?",
+        "How many tokens may the * look at?",
         (),
-        PROMPT.index("=") + 1,
+        PROMPT.index("*") + 1,
         frame=worked.SEEN,
         name="sees",
     )

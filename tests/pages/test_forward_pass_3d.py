@@ -115,7 +115,7 @@ def test_what_is_said_of_the_model_is_computed_for_the_one_that_is_open(book) ->
 
 
 def test_four_guesses_are_answered_from_the_model(book) -> None:
-    link = {"all": "98", "sees": "4", "cache": "none", "last": "still 56"}
+    link = {"all": "98", "sees": "2", "cache": "none", "last": "still 56"}
     app = book(PAGE, **{f"ch70_{name}_guess": guess for name, guess in link.items()})
     assert not app.exception
     assert text_of(app).count("You said **") == 4
@@ -124,12 +124,12 @@ def test_four_guesses_are_answered_from_the_model(book) -> None:
 
 def test_a_guess_of_tokens_says_how_far_off_it_is_and_nothing_comes_before_it(book) -> None:
     shown = text_of(book(PAGE, ch70_sees_guess="6", ch70_all_guess="about half"))
-    assert "You said **6**. The answer: **4**, 2 fewer than you said." in shown
+    assert "You said **6**. The answer: **2**, 4 fewer than you said." in shown
     assert "You said **about half**. The answer: **9" in shown
     app = book(PAGE)
     frames = [json.loads(element.proto.json) for element in app.get("bidi_component")]
     for frame in (frame for frame in frames if frame.get("kind") == "drag"):
-        assert not frame["told"] and frame["start"] not in (4, 98)
+        assert not frame["told"] and frame["start"] not in (2, 98)
         assert all(row["value"] is None for row in frame["rows"] if row["part"] != "given")
 
 

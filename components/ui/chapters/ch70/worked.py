@@ -104,7 +104,7 @@ def part_in_percent() -> Answer:
 
 SEEN = Dragged(
     Axis("tokens", 0, len(TEXT)),
-    "the = may look at",
+    "the * may look at",
     given=[Line("tokens of the text", len(TEXT))],
     start=len(TEXT),
 )
@@ -112,7 +112,7 @@ SEEN = Dragged(
 
 CALC: dict[str, Callable[[], str]] = {
     "takes_part": lambda: f"{100 * probes.takes_part():.1f} in 100",
-    "equals": lambda: f"{PROMPT.index('=')}",
+    "times": lambda: f"{PROMPT.index('*')}",
     **{f"meet_{what}": lambda what=what: meeting()[what] for what in ("head", "score", "share")},
     **{
         f"fetch{what}": lambda what=what: fetchers()[what]
