@@ -112,6 +112,7 @@ SEEN = Dragged(
 
 CALC: dict[str, Callable[[], str]] = {
     "takes_part": lambda: f"{100 * probes.takes_part():.1f} in 100",
+    "equals": lambda: f"{PROMPT.index('=')}",
     "times": lambda: f"{PROMPT.index('*')}",
     **{f"meet_{what}": lambda what=what: meeting()[what] for what in ("head", "score", "share")},
     **{
