@@ -188,7 +188,7 @@ WHERE = """() => {
 }"""
 
 
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_the_hand_is_seen_wherever_tab_brings_it(open_page, dark: bool) -> None:
     """At each stop of a page one ring, at least 3:1 against what is around it."""
     page = open_page("/mla", dark=dark)

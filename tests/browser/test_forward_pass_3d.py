@@ -111,7 +111,9 @@ def test_the_first_screen_stands_by_itself(opened: Opened) -> None:
     parts += [f".two button:nth-child({n})" for n in (1, 2, 3)]
     ends = [box["y"] + box["height"] for one in parts if (box := frame.locator(one).bounding_box())]
     assert len(ends) == len(parts) and max(ends) <= page.evaluate("innerHeight")
-    shares = frame.evaluate("viewer3d.viewer.certain.map(one => one.share)")
+    shares = frame.evaluate(
+        "viewer3d.viewer.certainOf(viewer3d.viewer.scene.given).map(one => one.share)"
+    )
     assert len(shares) == 6 and sorted(shares) == shares
     assert shares[0] < 0.5 and shares[-1] == pytest.approx(
         frame.evaluate("viewer3d.valueAt('probs', [3, 5])"), abs=5e-3
@@ -279,6 +281,7 @@ def draw_and_go_on(page: BookPage, frame: Frame) -> None:
         page.get_by_text("It writes 7*8=56$.").wait_for()
 
 
+@pytest.mark.slow
 def test_two_models_stand_side_by_side_with_the_weights_of_both(open_page: OpenPage) -> None:
     page = open_page("/forward_pass_3d?test=1&ch70_beside=another+model")
     viewer(page)

@@ -818,7 +818,7 @@ def test_a_run_without_weights_shows_its_activations_and_says_so(screen: Visitor
     assert shown == pytest.approx(value_at("logits", [3, 5]), rel=2e-3)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_weights_on_their_way_are_empty_and_named_and_hatched_only_where_they_never_come(
     screen: Visitor, tmp_path: Path, scheme: Literal["light", "dark"]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import json
 import re
 from typing import Any
@@ -254,6 +255,7 @@ def test_a_listed_mistake_is_one_when_it_is_written(book: Any) -> None:
         assert split_value(a, b) < BOUNDS["test"][0]
 
 
+@pytest.mark.slow
 def test_a_product_fails_in_the_first_line_alone_and_the_page_says_for_which_operands() -> None:
     """Whatever the other digits of b are; not as the second factor, nor with the 9 elsewhere."""
     rng = np.random.default_rng(0)

@@ -166,6 +166,7 @@ def test_a_group_is_a_third_of_the_layers() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_row_of_the_run_at_full_size_is_of_its_committed_weights() -> None:
     (row,) = select(read_lines(RECORDS / "residuals_full.jsonl"), arm=COMMITTED)
     found = by_depth(load_run("attention_residuals").model, full_run(COMMITTED))

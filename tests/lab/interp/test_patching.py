@@ -27,6 +27,7 @@ FORM = Format("cot_reversed", 1, 2)
 MODEL = tiny_model(replace(BASE, n_layer=3, kernel=MathKernelConfig()), seed=3)
 SLOT = FORM.prompt_length + 2
 
+
 def texts_that_differ() -> tuple[Tokens, Tokens]:
     """Three pairs, one digit apart, that the model goes on with differently: its weights are random,
     and so it often says the same to both."""
