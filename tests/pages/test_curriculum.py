@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 import json
 import re
 from typing import Any
 
 import numpy as np
+import pytest
 from shown import charts, text_of
 
 from components.ui import courses_in_training

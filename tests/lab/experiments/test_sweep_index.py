@@ -223,7 +223,6 @@ def test_a_small_setting_measures_cells_of_its_sweep_and_reads_the_same_off_the_
 
 
 @pytest.mark.slow
-@pytest.mark.push
 def test_the_small_setting_of_flash_tells_memory_and_seconds_of_every_kernel(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
