@@ -334,7 +334,7 @@ def test_ours_fills_the_picture_and_play_ends_with_it_as_a_grain(open_page: Open
 
 # ---------------------------------------------------------------- what takes time, counted
 
-MOST_BOXES, MOST_STROKES, MOST_SENT = 400, 700, 1_200_000
+MOST_BOXES, MOST_STROKES, MOST_SENT = 400, 250, 1_200_000
 """Boxes of one scene, calls of pens for a frame, bytes of another scene of the same model."""
 
 LOOKS = ("viewer3d.fly('all')", "viewer3d.fly('attention')")  # the whole, and a part

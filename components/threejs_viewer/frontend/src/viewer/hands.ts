@@ -2,7 +2,7 @@
 
 import type { View } from "./camera";
 import type { Box, Plan } from "./layout";
-import { mapping } from "./overlay";
+import { mapping } from "./map";
 import { cellAt, type Cell } from "./pick";
 import type { Shell } from "./shell";
 import type { Sight } from "./sights";

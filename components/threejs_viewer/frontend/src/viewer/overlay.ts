@@ -7,7 +7,7 @@ import { wordsOf, type Forming } from "./forming";
 import { drawCertainties, type Certainty } from "./certainty";
 import { corner, labelsOf, type Rect } from "./labels";
 import { drawOpening, type Opening } from "./opening";
-import { cellIndex, cellPlace, heightOf, widthOf, type Box, type Plan } from "./layout";
+import { cellIndex, cellPlace, heightOf, type Box, type Plan } from "./layout";
 import { drawBroken } from "./mark";
 import type { Theme } from "../shared/theme";
 import type { Cell } from "./pick";
@@ -325,64 +325,4 @@ function drawThread(
     else pen.moveTo(p.x, p.y);
   }
   pen.stroke();
-}
-
-/** The whole plan in a corner, and what part of it is in view. */
-export function drawMap(canvas: HTMLCanvasElement, view: View, s: Shown): void {
-  const pen = canvas.getContext("2d")!;
-  const scale = Math.min(2, window.devicePixelRatio || 1);
-  const [w, h] = [canvas.clientWidth, canvas.clientHeight];
-  if (!w) return; // hidden on a phone, which has no room for it
-  if (canvas.width !== w * scale) [canvas.width, canvas.height] = [w * scale, h * scale];
-  pen.setTransform(scale, 0, 0, scale, 0, 0);
-  pen.clearRect(0, 0, w, h);
-  const to = mapping(s.plan, w, h);
-  for (const box of s.plan.boxes) {
-    pen.globalAlpha = !s.lit || s.lit.has(box.tensor.name) ? 0.75 : 0.25;
-    pen.fillStyle = s.lit?.has(box.tensor.name) ? s.theme.accent : s.theme.soft;
-    const [x, y] = to.map(box.x, box.y);
-    pen.fillRect(x, y, Math.max(1, widthOf(box) * to.scale), Math.max(1, heightOf(box) * to.scale));
-  }
-  pen.globalAlpha = 1;
-  pen.strokeStyle = s.theme.accent;
-  pen.lineWidth = 1.5;
-  pen.beginPath();
-  let drawn = 0;
-  for (const [nx, ny] of [
-    [-1, 1],
-    [1, 1],
-    [1, -1],
-    [-1, -1],
-  ] as const) {
-    const ray = view.ray(nx, ny);
-    const t = -ray.origin.z / ray.direction.z;
-    const far = t > 0 ? t : 1e6;
-    const [x, y] = to.map(
-      ray.origin.x + ray.direction.x * far,
-      ray.origin.y + ray.direction.y * far,
-    );
-    if (drawn++) pen.lineTo(x, y);
-    else pen.moveTo(x, y);
-  }
-  pen.closePath();
-  pen.stroke();
-}
-
-export function mapping(
-  plan: Plan,
-  w: number,
-  h: number,
-): {
-  scale: number;
-  map: (x: number, y: number) => [number, number];
-  back: (x: number, y: number) => [number, number];
-} {
-  const { left, right, top, bottom } = plan.bounds;
-  const scale = Math.min((w - 8) / (right - left), (h - 8) / (top - bottom));
-  const [ox, oy] = [(w - (right - left) * scale) / 2, (h - (top - bottom) * scale) / 2];
-  return {
-    scale,
-    map: (x, y) => [ox + (x - left) * scale, oy + (top - y) * scale],
-    back: (x, y) => [left + (x - ox) / scale, top - (y - oy) / scale],
-  };
 }

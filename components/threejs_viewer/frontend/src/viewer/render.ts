@@ -30,8 +30,9 @@ import {
   WebGLRenderer,
   type Texture,
 } from "three";
+import { isAfar } from "./afar";
 import { blocksOf, isPending, numbersOf, pool, type Kind, type Pooled, type Scene } from "./data";
-import { heightOf, widthOf, type Box, type Link } from "./layout";
+import { heightOf, widthOf, type Box, type Plan } from "./layout";
 import { shadowsOf, strandsOf, type Four } from "./scenery";
 import type { Side } from "./scenes";
 import {
@@ -43,12 +44,16 @@ import {
   VERTEX,
 } from "./shaders";
 import { rgb, type Theme } from "../shared/theme";
+import { ALLOWED_NEAR, allowedAfar, STEPS, stepsOf, wireOf } from "./wires";
 import type { View } from "./camera";
 
 const GLYPHS = "0123456789.−+∞Na? ";
 const SHARPEST = 2;
 /** The shader counts on it. */
 const WIDEST = 2048;
+/** Of a unit box: the back comes last. */
+const CORNERS = 36;
+const OF_BACK = 6;
 
 const PER_BOX = ["aOrigin", "aSize", "aGrid", "aData", "aPool", "aToken", "aLight"] as const;
 const PER_PROP = ["aOrigin", "aSize", "aLight"] as const;
@@ -74,8 +79,14 @@ export class Picture {
   private stage = new Stage();
   private textures: Partial<Record<string, Texture>> = {};
   private boxes: Instanced | null = null;
+  /** What draws the boxes where cells are to be seen, and where all of them are far off. */
+  private looks: Record<"near" | "afar", RawShaderMaterial> | null = null;
+  private all: Box[] = [];
+  private drawn = 0;
   private scenery: Instanced | null = null;
   private links: LineSegments<BufferGeometry, RawShaderMaterial> | null = null;
+  /** So much of the index of the links is for near by. */
+  private nearby = 0;
   /** The matrix whose light an instance of the scenery shares. */
   private lights: Box[] = [];
   /** How many strands come first among the scenery. */
@@ -130,6 +141,7 @@ export class Picture {
 
   /** New numbers; boxes are built again only if `rebuild`. */
   load(sides: Side[], rebuild: boolean): void {
+    this.all = sides.flatMap(({ plan }) => plan.boxes);
     for (const kind of ["weight", "activation"] as const) this.upload(sides, kind);
     if (rebuild || !this.boxes) this.build(sides);
     else this.fill(sides);
@@ -203,6 +215,15 @@ export class Picture {
     }));
     fill(this.scenery, PER_PROP, described);
     this.light(this.isLit);
+    const look = (defines: Record<string, string>): RawShaderMaterial =>
+      new RawShaderMaterial({
+        ...shared,
+        defines: { ...shared.defines, ...defines },
+        vertexShader: VERTEX,
+        fragmentShader: FRAGMENT,
+      });
+    this.looks = { near: look({}), afar: look({ AFAR: "" }) };
+    this.drawn = 0;
     this.boxes = new Mesh(
       instances(
         new BoxGeometry(1, 1, 1).translate(0.5, 0.5, 0.5),
@@ -212,11 +233,13 @@ export class Picture {
           sides.length,
         ),
       ),
-      new RawShaderMaterial({ ...shared, vertexShader: VERTEX, fragmentShader: FRAGMENT }),
+      this.looks.near,
     );
     this.fill(sides);
+    const { lines, near } = wires(sides.map(({ plan }) => plan));
+    this.nearby = near;
     this.links = new LineSegments(
-      wires(sides.map(({ plan }) => plan.links)),
+      lines,
       new RawShaderMaterial({
         ...shared,
         vertexShader: LINE_VERTEX,
@@ -312,10 +335,30 @@ export class Picture {
   draw(view: View): void {
     this.uniforms.uEye.value.copy(view.camera.position);
     this.uniforms.uScreen.value.set(view.pixelsPerUnit(1), view.pose.distance);
+    this.leaveOut(view);
     this.renderer.render(this.stage, view.camera);
   }
 
+  /** What nobody would see: digits and small bends from afar, and backs from the front. */
+  private leaveOut(view: View): void {
+    const { boxes, links, looks } = this;
+    if (!boxes || !links || !looks) return;
+    const afar = isAfar(view, this.all);
+    const [now, other] = afar ? [looks.afar, looks.near] : [looks.near, looks.afar];
+    // The other one is made while something moves, before it is wanted.
+    if (this.drawn++ === 1) {
+      boxes.material = other;
+      this.renderer.compile(this.stage, view.camera);
+    }
+    boxes.material = now;
+    const behind = view.camera.position.z < 0;
+    boxes.geometry.setDrawRange(0, behind ? CORNERS : CORNERS - OF_BACK);
+    links.geometry.setDrawRange(afar ? this.nearby : 0, afar ? Infinity : this.nearby);
+  }
+
   private clear(): void {
+    Object.values(this.looks ?? {}).forEach((look) => look.dispose());
+    this.looks = null;
     for (const thing of [this.scenery, this.links, this.boxes]) {
       if (!thing) continue;
       this.stage.remove(thing);
@@ -422,44 +465,31 @@ function glyphs(): CanvasTexture {
   return texture;
 }
 
-/** A soft curve from each matrix to what is made of it, a little behind the boxes. */
-function wires(sides: Link[][]): BufferGeometry {
-  const steps = 14;
-  const links = sides.flat();
-  const out = new Float32Array(links.length * steps * 6);
-  let at = 0;
-  for (const { from, to } of links) {
-    const down = Math.abs(from.x - to.x) < 1e-6;
-    const backwards = to.x < from.x + widthOf(from);
-    const a =
-      down || backwards
-        ? { x: from.x + widthOf(from) / 2, y: from.y - heightOf(from), dx: 0, dy: -1 }
-        : { x: from.x + widthOf(from), y: from.y - heightOf(from) / 2, dx: 1, dy: 0 };
-    const b =
-      down || backwards
-        ? { x: to.x + widthOf(to) / 2, y: to.y, dx: 0, dy: 1 }
-        : { x: to.x, y: to.y - heightOf(to) / 2, dx: -1, dy: 0 };
-    const reach = Math.min(0.4 * Math.hypot(a.x - b.x, a.y - b.y), 300);
-    const curve = (t: number): [number, number] => {
-      const u = 1 - t;
-      const mix = (p: number, pd: number, q: number, qd: number): number =>
-        u * u * u * p +
-        3 * u * u * t * (p + pd * reach) +
-        3 * u * t * t * (q + qd * reach) +
-        t * t * t * q;
-      return [mix(a.x, a.dx, b.x, b.dx), mix(a.y, a.dy, b.y, b.dy)];
-    };
-    for (let i = 0; i < steps; i++)
-      for (const t of [i / steps, (i + 1) / steps]) {
-        const [x, y] = curve(t);
-        out[at++] = x;
-        out[at++] = y;
-        out[at++] = -from.depth * 0.5;
-      }
-  }
+/** The links of each side, with all their points; of their index a part for near by comes first, and
+ * then one of fewer steps for afar. */
+function wires(sides: Plan[]): { lines: BufferGeometry; near: number } {
   const lines = new BufferGeometry();
-  lines.setAttribute("position", new BufferAttribute(out, 3));
-  const side = sides.flatMap((some, i) => Array<number>(some.length * steps * 2).fill(i));
+  const [places, side] = [[] as number[], [] as number[]];
+  const [near, afar] = [[] as number[], [] as number[]];
+  for (const [i, { links, boxes }] of sides.entries()) {
+    const allowed = allowedAfar(boxes);
+    for (const wire of links.map(wireOf)) {
+      const first = side.length;
+      for (const [x, y] of wire.points) {
+        places.push(x, y, wire.z);
+        side.push(i);
+      }
+      for (const [index, off] of [
+        [near, ALLOWED_NEAR],
+        [afar, allowed],
+      ] as const) {
+        const step = STEPS / stepsOf(wire, off);
+        for (let at = 0; at < STEPS; at += step) index.push(first + at, first + at + step);
+      }
+    }
+  }
+  lines.setAttribute("position", new BufferAttribute(new Float32Array(places), 3));
   lines.setAttribute("aSide", new BufferAttribute(new Float32Array(side), 1));
-  return lines;
+  lines.setIndex([...near, ...afar]);
+  return { lines, near: near.length };
 }

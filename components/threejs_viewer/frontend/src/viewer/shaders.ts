@@ -4,6 +4,11 @@
 //
 // With SPLIT, two scenes share the picture: the same camera looks at both, and each is squeezed into
 // its own half and cut off at the middle. So two scenes are two draw calls, as one is.
+//
+// With AFAR, there is nothing in it that no matrix shows from afar: neither single cells nor digits. A
+// card without branches of its own, such as one in software, does all that stands in a shader.
+
+import { DETAIL } from "./afar";
 
 const INTO_COLUMN = /* glsl */ `
 in float aSide;     // 0 left, 1 right
@@ -91,11 +96,8 @@ export const FRAGMENT = /* glsl */ `
 precision highp float;
 precision highp int;
 precision highp sampler2D;
-uniform sampler2D uWeights;
-uniform sampler2D uActivations;
 uniform sampler2D uPooledWeights;
 uniform sampler2D uPooledActivations;
-uniform sampler2D uGlyphs;
 uniform vec3 uBackground;
 uniform vec3 uInk;
 uniform vec3 uAccent;
@@ -119,13 +121,19 @@ flat in vec4 fToken;
 flat in vec4 fLight;
 out vec4 colour;
 ${CUT_COLUMN}
+#ifndef AFAR
+uniform sampler2D uWeights;
+uniform sampler2D uActivations;
+uniform sampler2D uGlyphs;
 const int GLYPHS = 18;   // 0..9 . - + inf N a ? and blank
 const int DOT = 10, MINUS = 11, PLUS = 12, INF = 13, BIG_N = 14, SMALL_A = 15, ASK = 16, BLANK = 17;
+#endif
 
 float fetch(sampler2D from, int at) { return texelFetch(from, ivec2(at & 2047, at >> 11), 0).r; }
 bool isNan(float v) { return (floatBitsToUint(v) & 0x7fffffffu) > 0x7f800000u; }
 bool isInf(float v) { return (floatBitsToUint(v) & 0x7fffffffu) == 0x7f800000u; }
 
+#ifndef AFAR
 float luminance(vec3 c) { return dot(c * c, vec3(0.2126, 0.7152, 0.0722)) + 0.05; }
 
 // The ink, or the page's own colour where that stands out more: on strong cells of the dark page.
@@ -162,6 +170,8 @@ float glyph(float v, bool missing, vec2 inCell, vec2 pixels) {
   vec2 uv = vec2((float(which) + fract(at.x)) / float(GLYPHS), 1.0 - at.y);
   return show * textureLod(uGlyphs, uv, clamp(log2(24.0 / wide), 0.0, 3.0)).r;
 }
+
+#endif
 
 // Zero is the page's own colour. What flows is stronger than what was learned, and on a dark page it shines.
 vec3 inColour(float share, bool weights) {
@@ -202,10 +212,14 @@ void main() {
   float last = fToken.x > 1.5 ? max(cell.x, cell.y) : fToken.x > 0.5 ? cell.x : 0.0;
   bool alone = last >= fToken.w;
   float v;
-  int level = fFace.z >= 2.5 ? 0 : fFace.z >= 1.0 ? 1 : 2;   // one for the whole matrix
-  if (level == 0) {
+  int level = fFace.z >= 1.0 ? 1 : 2;   // one for the whole matrix
+#ifndef AFAR
+  if (fFace.z >= ${DETAIL}) {
+    level = 0;
     v = weights ? fetch(uWeights, index) : fetch(uActivations, index);
-  } else {
+  } else
+#endif
+  {
     float side = level == 1 ? 4.0 : 16.0;
     vec2 tensor = fData.z > 0.5 ? cell.xy : cell.yx;           // row, column
     tensor.x += fData.w;
@@ -227,6 +241,7 @@ void main() {
     float strength = alone ? 0.1 + 0.12 * stripe : masked ? 0.05 + 0.05 * stripe : 0.2 + 0.4 * stripe;
     ground = mix(uBackground, quiet ? uInk : uAccent, strength);
   }
+#ifndef AFAR
   if (fFace.z > 4.0) {
     vec2 inCell = place - cell;
     // The grid comes in between 5 and 12 pixels a cell.
@@ -237,6 +252,7 @@ void main() {
     float inked = alone || pending ? 0.0 : glyph(v, missing, inCell, pixels);
     if (inked > 0.0) ground = mix(ground, odd ? uInk : inkOn(ground), inked);
   }
+#endif
   float unseen = fToken.x > 0.5 ? hidden(token(cell)) : 0.0;
   ground = mix(ground, uBackground, unseen);
   // A product is formed row by row, and in a row token by token.

@@ -17,7 +17,8 @@ import { Hands, type Reach } from "./hands";
 import { heightOf, short, widthOf, type Box, type Plan } from "./layout";
 import { make } from "../shared/dom";
 import { AT_REST, openingOf, OPENING_MS, saidOf, type Opening } from "./opening";
-import { drawMap, drawOverlay } from "./overlay";
+import { PlanMap } from "./map";
+import { drawOverlay } from "./overlay";
 import { Next, tokenOf } from "./next";
 import { Panel, places } from "./panel";
 import { cellAt, pick, type Cell } from "./pick";
@@ -147,6 +148,7 @@ export class Viewer implements Reach {
     (text) => this.say(text),
   );
   private shell: Shell;
+  private map: PlanMap;
   private room: ResizeObserver;
 
   constructor(
@@ -188,6 +190,7 @@ export class Viewer implements Reach {
       [this.next.root],
       this.treasures.root,
     );
+    this.map = new PlanMap(this.shell.map);
     this.host.replaceChildren(this.shell.root);
     new Hands(this, this.shell);
     this.picture = options.flat ? null : openPicture(this.shell.gl);
@@ -211,6 +214,7 @@ export class Viewer implements Reach {
     this.shell.gl.addEventListener("webglcontextrestored", () => {
       this.lost = false;
       this.say("the picture is back");
+      this.map.forget();
       // three uploads geometry and textures again by itself at the next frame.
       this.request();
     });
@@ -995,7 +999,7 @@ export class Viewer implements Reach {
       pen.setTransform(scale, 0, 0, scale, scale * side * this.view.width, 0);
       drawOverlay(pen, this.view, one);
     });
-    drawMap(this.shell.map, this.view, shown[0]!);
+    this.map.draw(this.view, shown[0]!);
   }
 }
 
