@@ -174,9 +174,9 @@ def train(options: argparse.Namespace) -> None:
 
 def recipe_asked(name: str, changes: dict[str, Any]) -> tuple[Recipe, Path]:
     """A run of the book, or the variant of the bench in a file; and the folder that it goes to."""
-    from lab.records import ROOT
     from lab.recipes.bench import from_json
     from lab.recipes.recipe_index import recipe
+    from lab.records import ROOT
     from lab.training.checkpoint import CHECKPOINTS, require_fit
 
     if not name.endswith(".json"):

@@ -77,7 +77,7 @@ def require_trainable(recipe: Recipe) -> None:
         )
     if recipe.model.vocab_size != len(VOCABULARY):
         raise ValueError(
-            f"vocab_size={recipe.model.vocab_size} must be {len(VOCABULARY)}, the tokens of the book"
+            f"vocab_size={recipe.model.vocab_size} must be {len(VOCABULARY)}, the book's tokens"
         )
     if position.longest_text is not None and position.longest_text < data.tokens_per_row:
         raise ValueError(
@@ -140,8 +140,8 @@ def require_shown(recipe: Recipe) -> None:
         )
     if isinstance(recipe.data, PackedStream) and recipe.data.length < 2 * form.length:
         raise ValueError(
-            f"length={recipe.data.length} of a packed_stream; on the bench it holds a whole problem "
-            f"wherever it is cut, so at least {2 * form.length} tokens"
+            f"length={recipe.data.length} of a packed_stream; on the bench it holds a whole "
+            f"problem wherever it is cut, so at least {2 * form.length} tokens"
         )
     if recipe.stages or recipe.start_from:
         raise ValueError(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Mapping
 from dataclasses import fields
 from reprlib import repr as shown
 from typing import Any, NamedTuple
@@ -85,7 +84,7 @@ def in_one(recipe: Recipe) -> dict[str, Any]:
     return document.pop("model") | document
 
 
-def changed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
+def changed(recipe: Recipe, changes: dict[str, Any]) -> Recipe:
     """A variant with other fields, by their documents. `ValueError` if the bench has none such."""
     document = in_one(recipe) | changes
     model = {name: document.pop(name) for name in OF_MODEL & document.keys()}

@@ -110,7 +110,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("steps", 0, "Recipe.steps=0 must be a whole number from 1"),
     ("optimiser", "sgd", "optimiser='sgd' is not one of adamw, muon"),
     ("data.fraction", 0.5, "fraction=0.5 of the pairs; training takes more than 0"),
-    ("model.vocab_size", 17, "vocab_size=17 must be 16, the tokens of the book"),
+    ("model.vocab_size", 17, "vocab_size=17 must be 16, the book"),
     ("model.position.max_length", 19, r"max_length must be at least 20"),
     ("gap_chance", 0.5, "gap_chance=0.5 leaves places out"),
     ("name", "plain", "name='plain' is that of a run of the book"),
