@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -110,7 +110,7 @@ class Together(NamedTuple):
     by_chance: float
 
 
-def wrong_together(runs: Sequence[Mapping[Hashable, bool]]) -> Together:
+def wrong_together(runs: Sequence[Mapping[Any, bool]]) -> Together:
     """Of several runs, each of which says of its own problems whether they are wrong."""
     n = both = alone = 0
     by_chance = 0.0

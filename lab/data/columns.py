@@ -135,9 +135,7 @@ def of_plain(form: Format, a: int, b: int, place: int) -> Step:
     )
 
 
-def digit_and_carry(
-    form: Format, slot: int, a: Integers, b: Integers
-) -> tuple[Integers, Integers]:
+def digit_and_carry(form: Format, slot: int, a: Integers, b: Integers) -> tuple[Integers, Integers]:
     """What is right at token `slot` of a x b, and what its column carries on to the next, (N,) each.
 
     All that lies in the columns up to its own is added: a partial product of a digit of b, the two
@@ -150,9 +148,7 @@ def digit_and_carry(
     place, own = field.place(slot), form.written.index(field)
     if field.kind == "partial product" or not form.partial_products:
         lines = [field.number] if form.partial_products else range(form.q)
-        terms = [
-            a % 10 ** (place - j + 1) * (b // 10**j % 10) * 10**j for j in lines if j <= place
-        ]
+        terms = [a % 10 ** (place - j + 1) * (b // 10**j % 10) * 10**j for j in lines if j <= place]
     else:
         terms = [value_of_field(f, a, b) % 10 ** (place + 1) for f in form.written[own - 2 : own]]
     total = sum(terms, start=0 * a)

@@ -223,6 +223,12 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "unevenness": lambda: ch61.unevenness(
         [{"run": "a", "arm": "a", "step": step, "uneven": 1.5} for step in (1, 2)]
     ),
+    "studied": lambda: ch62.studied(
+        [
+            {"way": "mistakes", "what": what, "n": 5, "rank": rank, "of": 20, "said": "15"}
+            for rank, what in enumerate(("wrong", "right", "known", "not read"))
+        ]
+    ),
     "ledger": lambda: ch62.ledger(
         [{"noted": "round 1", "after": "round 1", "share": 0.3, "errors": "3 of 10"}]
     ),

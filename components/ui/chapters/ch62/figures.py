@@ -31,14 +31,16 @@ def studied(rows: Rows) -> Chart:
     way, what, n, rank, and of each way `of` how many, and what is `said` behind those it reads."""
     data = pd.DataFrame(rows)
     tones = {"wrong": WRONG, "right": RIGHT_FIELD, "known": GREY, "not read": LINE}
-    read = data[data["what"] != "not read"]
-    ends = read.groupby(["way", "said"], sort=False, as_index=False)["n"].sum()
+    ends: dict[str, dict[str, Any]] = {}
+    for row in (row for row in rows if row["what"] != "not read"):
+        end = ends.setdefault(row["way"], {"way": row["way"], "said": row["said"], "n": 0})
+        end["n"] += row["n"]
     said = (
-        alt.Chart(ends)
+        alt.Chart(pd.DataFrame([*ends.values()]))
         .mark_text(align="left", dx=6, color=INK.now)
-        .encode(y=alt.Y("way:N", sort=list(ends["way"])), x="n:Q", text="said:N")
+        .encode(y=alt.Y("way:N", sort=[*ends]), x="n:Q", text="said:N")
     )
-    whole = sorted({0, *data["of"]})
+    whole = sorted({0, *(row["of"] for row in rows)})
     pairs = alt.X(
         "n:Q",
         title="different pairs",
@@ -47,7 +49,7 @@ def studied(rows: Rows) -> Chart:
         axis=alt.Axis(values=whole, labelFlush=False, labelOverlap=False),
     )
     bars = in_parts(data, "way", pairs, tones)
-    return finished(alt.layer(bars, said).properties(height=ROW * len(ends)))
+    return finished(alt.layer(bars, said).properties(height=rows_high(len(ends), ROW)))
 
 
 def ledger(rows: Rows) -> Chart:
