@@ -69,6 +69,7 @@ class Guess extends Drawing<Data> {
   private yours: Words | null = null;
   private above: Words[] = [];
   private below: Words[] = [];
+  private given: { lane: HTMLElement; words: Words }[] = [];
   private endings: Ending[] = [];
   private ahead: SVGPolylineElement | null = null;
   private slide: Slide | null = null;
@@ -93,7 +94,7 @@ class Guess extends Drawing<Data> {
     const { alt, axis, across, rows, told } = this.data;
     this.slide?.dispose();
     this.slide = this.lane = this.knob = this.ownBar = this.yours = this.ahead = null;
-    [this.above, this.below, this.endings] = [[], [], []];
+    [this.above, this.below, this.given, this.endings] = [[], [], [], []];
     set(this.root, { "aria-label": alt });
     this.root.classList.toggle("told", told);
     this.root.classList.toggle("plotted", across !== null);
@@ -161,7 +162,11 @@ class Guess extends Drawing<Data> {
     this.buildBar(row, lane);
     const { axis } = this.data;
     const ends = [zeroOf(axis), row.value ?? axis.low, ...row.dots, ...row.others];
-    if (row.words) lane.append(this.placed("words", Math.max(...ends), row.words));
+    if (!row.words) return;
+    const element = make("span", { class: "words" }, row.words);
+    lane.append(element);
+    const words: Words = { element, at: share(axis, Math.max(...ends)), side: "behind" };
+    this.given.push({ lane, words });
   }
 
   private buildBar({ value, dots, others }: Row, lane: HTMLElement): void {
@@ -346,6 +351,7 @@ class Guess extends Drawing<Data> {
     const width = this.lane?.clientWidth ?? 0;
     spread(this.above, width);
     spread(this.below, width);
+    for (const { lane, words } of this.given) spread([words], lane.clientWidth);
     stack(this.endings, this.lane?.clientHeight ?? 0);
   }
 
