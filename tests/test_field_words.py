@@ -102,7 +102,6 @@ ON_PAGE = {
     },
     "61_moe": {
         "place": "of a digit: units, tens",
-        "without a weight. Both sums": "numbers are added",
         "by the sum of the chosen scores": "numbers are added",
     },
     "62_error_book": {

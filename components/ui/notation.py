@@ -88,7 +88,7 @@ NOTATION: dict[str, str] = {
     r"\tau": "temperature: what the logits are divided by before softmax",
     r"\bmod": "the remainder of a division",
     r"\ln": "the natural logarithm",
-    r"\sum": "the sum of what follows, over what stands below the sign, if anything does",
+    r"\sum": "the sum over what stands below the sign, or over all there is",
     r"\partial": "the derivative: how one number changes when another grows a little",
     r"\top": "a matrix turned over, rows for columns",
     r"\leftarrow": "takes the new value",
@@ -250,7 +250,7 @@ ON_PAGE: dict[str, dict[str, str]] = {
         "s": "how well an expert suits a token",
         "y": "what the layer gives",
         "w_i": "the weight of an expert",
-        r"\sum": "the sum of what follows, over the chosen experts",
+        r"\sum": "the sum over the chosen experts",
     },
     "62_error_book": {"p": "the probability of a whole text"},
 }
