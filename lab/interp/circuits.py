@@ -103,7 +103,8 @@ def smallest_cut(
             scores[own] = score(own)
             if tried == 1 or scores[own] > found.score:
                 found = Cut(own, scores[own], tried, len(wider))
-            yield replace(found, tried=tried)
+            found = replace(found, tried=tried)
+            yield found
         kept = sorted(scores, key=scores.__getitem__, reverse=True)[:beam]
     for node in [n for n in nodes if n in found.nodes and found.score > 0]:
         if (left := score(found.nodes - {node})) > 0:
