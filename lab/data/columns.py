@@ -1,9 +1,9 @@
 """What each digit that is written has to be worked out from: counted by hand, and not from a model.
 
-`steps` are of two digits times two, as plain, cot or cot_reversed. A digit needs those of its own column. It also
-needs the columns before it that make its carry, worked out once more, since no carry is written.
-Where the column before has been written already, its digit tells the carry: 3 x 8 = 24 and a 9
-written say that 5 was carried in, and 2 goes on.
+`steps` are those of two digits times two, as plain, cot or cot_reversed. A digit needs those of its
+own column. It also needs the columns before it that make its carry, worked out once more, since no
+carry is written. Where the column before has been written already, its digit tells the carry: 3 x 8
+= 24 and a 9 written say that 5 was carried in, and 2 goes on.
 """
 
 from __future__ import annotations
@@ -136,11 +136,12 @@ def of_plain(form: Format, a: int, b: int, place: int) -> Step:
 
 
 def digit_and_carry(form: Format, slot: int, a: Integers, b: Integers) -> tuple[Integers, Integers]:
-    """What is right at token `slot` of a x b, and what its column carries on to the next, (N,) each.
+    """What is right at token `slot` of a x b, and what its column carries to the next, (N,) each.
 
     All that lies in the columns up to its own is added: a partial product of a digit of b, the two
     numbers of a sum, or, where no working is written, every product of two digits: the running
-    carry of arXiv:2510.00184. Any shape and style, padded. `ValueError` for no digit that is written.
+    carry of arXiv:2510.00184. Any shape and style, padded. `ValueError` for a token that is no
+    digit which a model writes.
     """
     field = form.field_at(slot)
     if field not in form.written:

@@ -114,7 +114,8 @@ def measure_silenced(cell: Cell, n: int = PAIRS) -> dict[str, Any]:
     heads = list(product(cell["two_of_layers"], range(n_head)))
     pairs: list[list[int]] = []
     for one, other in combinations(heads, 2):
-        without = wrong_texts(cell["run"], [ablate(Node("z", *one)), ablate(Node("z", *other))], n)
+        edits = [ablate(Node("z", layer, head)) for layer, head in (one, other)]
+        without = wrong_texts(cell["run"], edits, n)
         pairs.append([*one, *other, without["errors_strict"]])
     return {**wrong_texts(cell["run"], [], n), "pairs": pairs}
 

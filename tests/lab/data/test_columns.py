@@ -80,9 +80,8 @@ def test_digits_are_those_of_the_text_and_carries_those_on_paper(
         for slot in field.positions:
             digit, carry = digit_and_carry(form, slot, a, b)
             assert (digit == texts[:, slot]).all(), (field.label, slot)
-            expected = [
-                carries_by_hand(form, field, int(x), int(y)) for x, y in zip(a, b, strict=True)
-            ]
+            pairs = zip(a.tolist(), b.tolist(), strict=True)
+            expected = [carries_by_hand(form, field, *pair) for pair in pairs]
             assert carry.tolist() == [c[field.place(slot)] for c in expected], (field.label, slot)
     with pytest.raises(ValueError, match=f"token {p} is no digit that is written, but of '\\*'"):
         digit_and_carry(form, p, a, b)

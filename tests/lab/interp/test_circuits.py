@@ -190,7 +190,7 @@ def test_criteria_are_their_equations() -> None:
     assert (gap.circuit, gap.model) == (0, 1), "without it the model still can, by the other"
     assert minimality(either, frozenset({A, B}), everything, [NOTHING]) == {A: 0, B: 0}
     assert minimality(either, frozenset({A, B}), everything, [frozenset({A})])[B] == 1
-    with pytest.raises(ValueError, match="F=1.0 with everything replaced and with nothing"):
+    with pytest.raises(ValueError, match=r"F=1\.0 with everything replaced and with nothing"):
         faithfulness(lambda s: 1.0, backup, everything)
 
 

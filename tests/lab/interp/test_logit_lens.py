@@ -109,8 +109,8 @@ def test_digits_of_any_size_are_normalised_to_mean_square_one() -> None:
 
 def test_what_rmsnorm_divides_by() -> None:
     assert logit_lens.root_mean_square([3, 7, 4, 8]) == pytest.approx(34.5**0.5)
-    for scale in (1.0, 1000.0):
-        numbers = [scale * x for x in (3, -7, 4, 8)]
+    for factor in (1.0, 1000.0):
+        numbers = [factor * x for x in (3, -7, 4, 8)]
         normed = logit_lens.normalised(numbers)
         assert logit_lens.root_mean_square(normed) == pytest.approx(1, rel=1e-6)
 

@@ -29,8 +29,8 @@ SLOT = FORM.prompt_length + 2
 
 
 def texts_that_differ() -> tuple[Tokens, Tokens]:
-    """Three pairs, one digit apart, that the model goes on with differently: its weights are random,
-    and so it often says the same to both."""
+    """Three pairs, one digit apart, that the model goes on with differently: its weights are
+    random, and so it often says the same to both."""
     a, b = np.arange(60) % 10, (np.arange(60) * 7 + 11) % 100
     clean, corrupted = force_alike(FORM, (a, b), (a, b - b % 10 + (b + 4) % 10), SLOT)
     says = [logits_of(MODEL, texts)[:, -1].argmax(-1) for texts in (clean, corrupted)]
