@@ -61,7 +61,7 @@ def logits_of(
     gradients: bool = False,
 ) -> Tensor:
     """The logits of the token after each, (N, T, V); one text has N = 1. No gradients are kept,
-    unless they are asked for."""
+    unless they are wanted."""
     ids = torch.as_tensor(encode(tokens) if isinstance(tokens, str) else tokens).long()
     ids = ids.to(model.embed.weight.device)
     ids = ids[None] if ids.ndim == 1 else ids
