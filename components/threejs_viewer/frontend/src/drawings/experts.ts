@@ -51,7 +51,7 @@ const NAME = 40; // the box of an expert's name and weight
 const [LOAD, COUNT, APART] = [30, 18, 18]; // the bars of the loads, their numbers, and between
 const [LABEL, BELOW] = [20, 10]; // a line above a zone, and from the boxes to the loads without it
 const GUTTER = 100; // for words on the left
-const [LINE, FOOT] = [15, 12]; // from line to line of these words, and below all
+const [LINE, FOOT, MORE] = [15, 12, 16]; // from line to line of these, below all, and with them
 const [WIDEST, OF_PITCH] = [15, 0.8]; // all ribbons of a token together
 const HAIR = 0.8; // the thinnest ribbon
 const [MOST_BOX, BOX_GAP] = [96, 0.2]; // from box to box, and what of it is free
@@ -332,7 +332,7 @@ class Experts extends MovingDrawing<Data> {
     const top = cells.rows * ROW + FALL;
     const floor = top + HEAD + HIGH;
     const left = this.placeBoxes(width, top, floor);
-    const height = this.zones.load + LOAD + COUNT + FOOT + (left >= GUTTER ? FOOT : 0);
+    const height = this.zones.load + LOAD + COUNT + FOOT + (left >= GUTTER ? MORE : 0);
     set(this.svg, { viewBox: `0 0 ${width} ${height}`, height });
     this.placeAxis(left, width);
     this.placeRibbons(xs, top, Math.min(WIDEST, OF_PITCH * cells.pitch));
@@ -420,7 +420,7 @@ class Experts extends MovingDrawing<Data> {
     if (wide) {
       word(score, top + HEAD + 12);
       word(weight, name + 16);
-      word(["tokens sent there", ...sides, ...styles], load + 4);
+      word(["tokens sent there", ...sides, ...styles], load + 9);
       return;
     }
     word([score.join(" ")], top + 8);
