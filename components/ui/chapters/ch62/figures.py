@@ -31,16 +31,17 @@ def studied(rows: Rows) -> Chart:
     way, what, n, rank, and of each way `of` how many, and what is `said` behind those it reads."""
     data = pd.DataFrame(rows)
     tones = {"wrong": WRONG, "right": RIGHT_FIELD, "known": GREY, "not read": LINE}
-    ends: dict[str, dict[str, Any]] = {}
-    for row in (row for row in rows if row["what"] != "not read"):
-        end = ends.setdefault(row["way"], {"way": row["way"], "said": row["said"], "n": 0})
-        end["n"] += row["n"]
+    ends = [
+        {"way": row["way"], "said": row["said"], "n": row["of"] - row["n"]}
+        for row in rows
+        if row["what"] == "not read"
+    ]
     said = (
-        alt.Chart(pd.DataFrame([*ends.values()]))
+        alt.Chart(pd.DataFrame(ends))
         .mark_text(align="left", dx=6, color=INK.now)
-        .encode(y=alt.Y("way:N", sort=[*ends]), x="n:Q", text="said:N")
+        .encode(y=alt.Y("way:N", sort=[end["way"] for end in ends]), x="n:Q", text="said:N")
     )
-    whole = sorted({0, *(row["of"] for row in rows)})
+    whole = sorted({0, *data["of"]})
     pairs = alt.X(
         "n:Q",
         title="different pairs",
