@@ -1,83 +1,55 @@
-"""How long a live run will take: the work that it is, and how fast this machine has worked."""
+"""How long a live run will take: what it computes, and how fast this machine has computed."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
-
-import numpy as np
 
 from lab.live.loop import CHECKS_IN_A_ROUND, MOST_SECONDS, cells_of
-from lab.model.config import DenseFFNConfig, MultiHeadAttentionConfig
-from lab.model.cost import kept_numbers, parameters_by_part, prefill_flops, training_flops
+from lab.model.cost import parameters_by_part, prefill_flops, training_flops
 from lab.recipes.bench import usual
 from lab.training.recipe import Recipe
 from lab.training.state import TrainState
 from lab.training.train import train
 
 
-class Work(NamedTuple):
-    """Operations; numbers that a forward makes for a backward to come; layers, one for each step.
-
-    A network that is wide takes its time for the first, a narrow one for the second, and one with
-    hardly any texts for the third: what is done in Python, and once a matrix.
-    """
-
-    flops: float
-    numbers: float
-    layers: float
-
-
 @dataclass(frozen=True)
 class Speed:
-    """What each takes, in seconds of the processor's time.
+    """Operations a second where many are done at once, and what a layer takes in every step,
+    however little it computes."""
 
-    On two cores the seconds of a step of `lab.recipes.presets` were foretold within a fifth, but
-    for experts: many small products with few tokens each take up to twice as long.
-    """
+    operations_per_second: float
+    seconds_per_layer: float
 
-    per_flop: float
-    per_number: float
-    per_layer: float
-
-    def seconds(self, work: Work) -> float:
-        flops, numbers, layers = work
-        return flops * self.per_flop + numbers * self.per_number + layers * self.per_layer
+    def seconds(self, flops: float, n_layer: int) -> float:
+        """Of so many operations, and so many layers over all steps."""
+        return flops / self.operations_per_second + n_layer * self.seconds_per_layer
 
 
 MUON_FLOPS = 25
 """For a weight of a matrix and a number of its short side: five rounds, each of 4 to 6."""
 
 
-def step_work(recipe: Recipe) -> Work:
-    """Of one step: forward, backward, and Muon's orthogonal matrices."""
-    n_token, n_text = recipe.data.tokens_per_row - 1, recipe.batch_size
+def flops_of_a_step(recipe: Recipe) -> int:
+    """Operations of one step: forward, backward, and Muon's orthogonal matrices."""
+    n_token = recipe.data.tokens_per_row - 1
     parts = parameters_by_part(recipe.model)
     matrices = parts["attention"] + parts["ffn"] if recipe.optimiser == "muon" else 0
     moved = MUON_FLOPS * recipe.model.d_model * matrices
-    numbers = n_text * kept_numbers(recipe.model, n_token)
-    return Work(
-        training_flops(recipe.model, n_text, n_token) + moved, numbers, recipe.model.n_layer
-    )
+    return training_flops(recipe.model, recipe.batch_size, n_token) + moved
 
 
-def check_work(recipe: Recipe) -> Work:
-    """Of all checks of a run: a part of all pairs each time, and all of them at last.
-
-    A forward alone makes as many numbers, and is a third of what is done with them.
-    """
+def check_flops(recipe: Recipe) -> int:
+    """Operations of all checks of a run: a part of all pairs each time, and all of them at last."""
     on_the_way = (recipe.steps - 1) // recipe.check_every
     texts = len(cells_of(recipe.format)) * (1 + on_the_way / CHECKS_IN_A_ROUND)
-    length = recipe.format.length
-    flops = texts * prefill_flops(recipe.model, length)
-    return Work(flops, texts * kept_numbers(recipe.model, length) / 3, 0)
+    return round(texts * prefill_flops(recipe.model, recipe.format.length))
 
 
 def expected_seconds(recipe: Recipe, speed: Speed) -> float:
     """Of the processor's time, for all steps and checks."""
-    return recipe.steps * speed.seconds(step_work(recipe)) + speed.seconds(check_work(recipe))
+    flops = recipe.steps * flops_of_a_step(recipe) + check_flops(recipe)
+    return speed.seconds(flops, recipe.steps * recipe.model.n_layer)
 
 
 def steps_that_fit(recipe: Recipe, speed: Speed, seconds: float = MOST_SECONDS) -> int:
@@ -89,20 +61,10 @@ def steps_that_fit(recipe: Recipe, speed: Speed, seconds: float = MOST_SECONDS) 
 
 
 def measured_speed() -> Speed:
-    """From some steps of three networks: about a second on one core."""
-    plans = probes()
-    return speed_from([step_work(x) for x in plans], [seconds_of_a_step(x) for x in plans])
-
-
-def probes() -> tuple[Recipe, Recipe, Recipe]:
-    """A wide network, a narrow one, and one with a single text."""
-
-    def network(width: int, batch: int) -> Recipe:
-        heads, ffn = MultiHeadAttentionConfig(width // 32, 32), DenseFFNConfig(4 * width)
-        model = replace(usual().model, d_model=width, attention=heads, ffn=ffn)
-        return replace(usual(), model=model, batch_size=batch)
-
-    return network(256, 64), network(32, 256), network(128, 1)
+    """From steps of the usual network, on one text and on all: about a second on one core."""
+    many = usual()
+    one = replace(many, batch_size=1)
+    return speed_from(one, seconds_of_a_step(one), many, seconds_of_a_step(many))
 
 
 def seconds_of_a_step(recipe: Recipe, n: int = 3) -> float:
@@ -115,8 +77,10 @@ def seconds_of_a_step(recipe: Recipe, n: int = 3) -> float:
     return min(taken[1:])
 
 
-def speed_from(works: Sequence[Work], seconds: Sequence[float]) -> Speed:
-    """The speed with which three works take so long: three equations."""
-    found = np.linalg.solve(np.array(works, dtype=float), np.array(seconds))
-    # Measured times jitter, and no work takes less than none.
-    return Speed(*np.maximum(found, 1e-15).tolist())
+def speed_from(few: Recipe, few_seconds: float, many: Recipe, many_seconds: float) -> Speed:
+    """The speed with which two recipes that differ in their batches take so long for a step."""
+    work = flops_of_a_step(many) - flops_of_a_step(few)
+    # Measured times jitter; a network is never infinitely fast.
+    rate = work / max(many_seconds - few_seconds, 1e-6)
+    rest = few_seconds - flops_of_a_step(few) / rate
+    return Speed(rate, max(0.0, rest) / few.model.n_layer)

@@ -181,19 +181,9 @@ IN_TWO_LINES = "split(replace(datum.label, ' of the ', ' of '), ' of ')"
 """A long name, 'tens of the first number', as 'tens' above 'first number'."""
 
 
-STRIPES, OF_STRIPE, FAINT = 7, 0.8, 0.6
-"""Of a hatched cell: its stripes, where in each its line begins, and how strong it is."""
-
-
-def hatching() -> alt.Gradient:
-    """What fills a cell that has no number."""
-    stops = [
-        alt.GradientStop(offset=(stripe + at) / STRIPES, color=tone.now)
-        for stripe in range(STRIPES)
-        for tone, ends in ((PAPER, (0, OF_STRIPE)), (SOFT, (OF_STRIPE, 1)))
-        for at in ends
-    ]
-    return alt.Gradient(gradient="linear", x1=0, y1=0, x2=1, y2=1, stops=stops)
+HATCH = "\u2571" * 4
+"""What stands in a cell that has no number. Stripes would be a gradient, which SVG looks up under
+an address that the next control changes."""
 
 
 def table_key(blank: str, hatched: str) -> str:
@@ -253,6 +243,9 @@ def table_map(
     layers = [cells, numbers]
     if hatched and len(data) < len(whole):
         empty = alt.Chart(whole.loc[whole["value"].isna(), ["row", "column"]])
-        mark = empty.mark_rect(fill=hatching(), fillOpacity=FAINT, stroke=LINE.now)
-        layers.append(mark.encode(x=base.encoding.x, y=base.encoding.y))
+        for mark in (
+            empty.mark_rect(fill=PAPER.now, stroke=LINE.now),
+            empty.mark_text(text=HATCH, fontSize=18, color=SOFT.now),
+        ):
+            layers.append(mark.encode(x=base.encoding.x, y=base.encoding.y))
     return finished(alt.layer(*layers).properties(height=48 * len(rows)))
