@@ -8,9 +8,11 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
+
+Problem = TypeVar("Problem", bound=Hashable)
 
 CHANCE = 0.05
 """How seldom so few errors may turn up by luck, for a bound to be given."""
@@ -95,7 +97,7 @@ class Together(NamedTuple):
     by_chance: float
 
 
-def wrong_together(runs: Sequence[Mapping[Hashable, bool]]) -> Together:
+def wrong_together(runs: Sequence[Mapping[Problem, bool]]) -> Together:
     """Of several runs, each of which says of its own problems whether they are wrong."""
     n = both = alone = 0
     by_chance = 0.0

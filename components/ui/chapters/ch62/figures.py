@@ -31,12 +31,15 @@ def studied(rows: Rows) -> Chart:
     way, what, n, rank, and of each way `of` how many, and what is `said` behind those it reads."""
     data = pd.DataFrame(rows)
     tones = {"wrong": WRONG, "right": RIGHT_FIELD, "known": GREY, "not read": LINE}
-    read = data[data["what"] != "not read"]
-    ends = read.groupby(["way", "said"], sort=False, as_index=False)["n"].sum()
+    ends = [
+        {"way": row["way"], "said": row["said"], "n": row["of"] - row["n"]}
+        for row in rows
+        if row["what"] == "not read"
+    ]
     said = (
-        alt.Chart(ends)
+        alt.Chart(pd.DataFrame(ends))
         .mark_text(align="left", dx=6, color=INK.now)
-        .encode(y=alt.Y("way:N", sort=list(ends["way"])), x="n:Q", text="said:N")
+        .encode(y=alt.Y("way:N", sort=[end["way"] for end in ends]), x="n:Q", text="said:N")
     )
     whole = sorted({0, *data["of"]})
     pairs = alt.X(
