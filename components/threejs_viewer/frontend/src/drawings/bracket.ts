@@ -199,7 +199,7 @@ class Bracket extends MovingDrawing<Data> {
     const whole = maps.own_keys.columns + maps.own_values.columns;
     const gap = maps.c.columns + maps.turned.columns;
     const all: Held[] = [
-      ["own_keys", "keys of all heads, rotated", 0, KEPT, KEPT, ""],
+      ["own_keys", "keys of all heads", 0, KEPT, KEPT, ""],
       ["own_values", "values of all heads", maps.own_keys.columns, KEPT, KEPT, ""],
       ["c", `what: latent, ${maps.c.columns}`, 0, AGAIN, SPLIT, ""],
       ["turned", `where: rotated key, ${maps.turned.columns}`, maps.c.columns, SPLIT, SPLIT, ""],
