@@ -106,7 +106,7 @@ CONTENTS = (
     ),
     Entry("60_mla", "6", "Latent attention", "How little of a token need be kept?", 20),
     Entry("61_moe", "6", "Mixture of experts", "Who does the work when not all do?", 20),
-    Entry("62_error_book", "6", "The error book", "Does studying your mistakes help?", 15),
+    Entry("62_error_book", "6", "The error book", "Does studying your mistakes help?", 17),
     Entry(
         "70_forward_pass_3d",
         "7",

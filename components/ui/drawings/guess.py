@@ -314,9 +314,14 @@ def row_data(axis: Axis, row: Row, part: str, across: Axis | None = None) -> dic
     require_on(axis, row.name, [*values, *(y for _, y in row.points)])
     if across is not None:
         require_on(across, row.name, [x for x, _ in row.points])
-    words = row.words or ("" if row.value is None else written_of(axis, row.value, row.dots))
+    name, words = row.name, row.words
+    if row.value is not None and not words:
+        words = written_of(axis, row.value, row.dots)
+    if part in ("given", "come") and len(row.dots) > 1 and words:
+        # Behind the last dot it would be read as that dot's.
+        name, words = f"{name}, {words}", ""
     return {
-        "name": row.name,
+        "name": name,
         "value": row.value,
         "words": words,
         "dots": list(row.dots),

@@ -529,13 +529,10 @@ def drawn(axis: Axis) -> Ticked:
 
 
 def to_be_wrong(record: Any) -> Dragged:
-    """The frame of the guess: beside multi-head attention, a dot for each seed. The median stands
-    by the name, since what stands at the end of a row would be read as the last dot's."""
+    """The frame of the guess: beside multi-head attention, a dot for each seed."""
     own = claims.wrong_sums("mha", "dense")
-    value, dots = own.value(record), own.values(record)
-    name, worst = f"multi-head attention, median {value:,.0f}", f"{max(dots):,.0f}"
-    line = Line(name, value, worst, dots, hue="rose")
-    return Dragged(race_axis(record), "latents", [line], start=value)
+    line = Line("multi-head attention", own.value(record), dots=own.values(record), hue="rose")
+    return Dragged(race_axis(record), "latents", [line], start=own.value(record))
 
 
 def wrong_with_latents(record: Any) -> Answer:
