@@ -1,55 +1,81 @@
-"""How long a live run will take: what it computes, and how fast this machine has computed."""
+"""How long a live run will take: the work that it is, and how fast this machine has worked."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
 
 from lab.live.loop import CHECKS_IN_A_ROUND, MOST_SECONDS, cells_of
-from lab.model.cost import parameters_by_part, prefill_flops, training_flops
-from lab.recipes.bench import usual
+from lab.model.cost import kept_numbers, parameters_by_part, prefill_flops, training_flops
+from lab.recipes.bench import experts_of, usual
+from lab.recipes.live import multiply
 from lab.training.recipe import Recipe
 from lab.training.state import TrainState
 from lab.training.train import train
 
 
+class Work(NamedTuple):
+    """Operations; numbers that a forward makes for a backward to come; rounds, which take their
+    time however few texts there are: a layer is one, and so is an expert.
+
+    A wide network takes most of its time for the first, a narrow one for the second.
+    """
+
+    flops: float
+    numbers: float
+    rounds: float
+
+
 @dataclass(frozen=True)
 class Speed:
-    """Operations a second where many are done at once, and what a layer takes in every step,
-    however little it computes."""
+    """What each takes, in seconds of the processor's time.
 
-    operations_per_second: float
-    seconds_per_layer: float
+    Expected of a step of the 21 presets on two cores: between 0.7 and 1.3 times what it took.
+    """
 
-    def seconds(self, flops: float, n_layer: int) -> float:
-        """Of so many operations, and so many layers over all steps."""
-        return flops / self.operations_per_second + n_layer * self.seconds_per_layer
+    per_flop: float
+    per_number: float
+    per_round: float
+
+    def seconds(self, work: Work) -> float:
+        flops, numbers, rounds = work
+        return flops * self.per_flop + numbers * self.per_number + rounds * self.per_round
 
 
 MUON_FLOPS = 25
 """For a weight of a matrix and a number of its short side: five rounds, each of 4 to 6."""
 
 
-def flops_of_a_step(recipe: Recipe) -> int:
-    """Operations of one step: forward, backward, and Muon's orthogonal matrices."""
-    n_token = recipe.data.tokens_per_row - 1
+def step_work(recipe: Recipe) -> Work:
+    """Of one step: forward, backward, and Muon's orthogonal matrices."""
+    n_token, n_text = recipe.data.tokens_per_row - 1, recipe.batch_size
     parts = parameters_by_part(recipe.model)
     matrices = parts["attention"] + parts["ffn"] if recipe.optimiser == "muon" else 0
     moved = MUON_FLOPS * recipe.model.d_model * matrices
-    return training_flops(recipe.model, recipe.batch_size, n_token) + moved
+    flops = training_flops(recipe.model, n_text, n_token) + moved
+    numbers = n_text * kept_numbers(recipe.model, n_token)
+    return Work(flops, numbers, recipe.model.n_layer + experts_of(recipe))
 
 
-def check_flops(recipe: Recipe) -> int:
-    """Operations of all checks of a run: a part of all pairs each time, and all of them at last."""
+def check_work(recipe: Recipe) -> Work:
+    """Of all checks of a run: a part of all pairs each time, and all of them at last.
+
+    A forward alone makes as many numbers, and is a third of what is done with them.
+    """
     on_the_way = (recipe.steps - 1) // recipe.check_every
     texts = len(cells_of(recipe.format)) * (1 + on_the_way / CHECKS_IN_A_ROUND)
-    return round(texts * prefill_flops(recipe.model, recipe.format.length))
+    length = recipe.format.length
+    flops = texts * prefill_flops(recipe.model, length)
+    return Work(flops, texts * kept_numbers(recipe.model, length) / 3, 0)
 
 
 def expected_seconds(recipe: Recipe, speed: Speed) -> float:
     """Of the processor's time, for all steps and checks."""
-    flops = recipe.steps * flops_of_a_step(recipe) + check_flops(recipe)
-    return speed.seconds(flops, recipe.steps * recipe.model.n_layer)
+    return recipe.steps * speed.seconds(step_work(recipe)) + speed.seconds(check_work(recipe))
 
 
 def steps_that_fit(recipe: Recipe, speed: Speed, seconds: float = MOST_SECONDS) -> int:
@@ -61,10 +87,15 @@ def steps_that_fit(recipe: Recipe, speed: Speed, seconds: float = MOST_SECONDS) 
 
 
 def measured_speed() -> Speed:
-    """From steps of the usual network, on one text and on all: about a second on one core."""
-    many = usual()
-    one = replace(many, batch_size=1)
-    return speed_from(one, seconds_of_a_step(one), many, seconds_of_a_step(many))
+    """From some steps of three networks: about a second on one core."""
+    plans = probes()
+    return speed_from([step_work(x) for x in plans], [seconds_of_a_step(x) for x in plans])
+
+
+def probes() -> tuple[Recipe, Recipe, Recipe]:
+    """A network that is wide and reads little, the usual one, and that on a single text."""
+    wide = multiply(d_model=256, batch=16)
+    return wide, usual(), replace(usual(), batch_size=1)
 
 
 def seconds_of_a_step(recipe: Recipe, n: int = 3) -> float:
@@ -77,10 +108,8 @@ def seconds_of_a_step(recipe: Recipe, n: int = 3) -> float:
     return min(taken[1:])
 
 
-def speed_from(few: Recipe, few_seconds: float, many: Recipe, many_seconds: float) -> Speed:
-    """The speed with which two recipes that differ in their batches take so long for a step."""
-    work = flops_of_a_step(many) - flops_of_a_step(few)
-    # Measured times jitter; a network is never infinitely fast.
-    rate = work / max(many_seconds - few_seconds, 1e-6)
-    rest = few_seconds - flops_of_a_step(few) / rate
-    return Speed(rate, max(0.0, rest) / few.model.n_layer)
+def speed_from(works: Sequence[Work], seconds: Sequence[float]) -> Speed:
+    """The speed with which three works take so long: three equations."""
+    found = np.linalg.solve(np.array(works, dtype=float), np.array(seconds))
+    # Measured times jitter, and no work takes less than none.
+    return Speed(*np.maximum(found, 1e-15).tolist())

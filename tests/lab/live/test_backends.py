@@ -26,11 +26,13 @@ from lab.live.loop import (
     Waiting,
     Weights,
 )
+from lab.recipes.bench import usual
 from lab.training.recipe import Recipe
 
 pytestmark = pytest.mark.push
 
 SMALL: dict[str, Any] = {"d_model": 32, "n_layer": 1, "steps": 3}
+BENCH = Start("b", RunSpec("bench", {"variant": usual().to_dict()}, keep=True))
 
 
 def start(run: str, **arguments: Any) -> Start:
@@ -159,7 +161,7 @@ def test_every_event_survives_being_a_line() -> None:
     assert failures(holds, cases) == []
 
 
-@pytest.mark.parametrize("command", [start("a", pairs=[[1, 2]]), Stop("a")])
+@pytest.mark.parametrize("command", [start("a", pairs=[[1, 2]]), BENCH, Stop("a")])
 def test_every_command_survives_being_a_line(command: Any) -> None:
     assert parse_command(dump(command)) == command
 
