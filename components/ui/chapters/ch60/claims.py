@@ -333,7 +333,9 @@ TABLES = {
         {
             **{
                 name: {
-                    "Bytes a token, both layers": LOW_RANK.where(rank=rank).numbers("cache_bytes_per_token"),
+                    "Bytes a token, both layers": LOW_RANK.where(rank=rank).numbers(
+                        "cache_bytes_per_token"
+                    ),
                     **{from_pairs(part): held_out(rank, part) for part in TAUGHT},
                 }
                 for rank, name in RANKS.items()
