@@ -11,6 +11,7 @@ import torch
 from shown import charts, text_of
 
 from components.ui.chapters.ch60 import claims, exercises, probes, worked
+from components.ui.drawings.guess import drag_data
 from lab.data.position_ids import position_ids
 from lab.data.vocabulary import encode
 from lab.experiments import low_rank
@@ -119,7 +120,9 @@ def test_the_guess_of_the_race_and_its_chart_have_one_axis_and_one_number() -> N
         wrong = [point["wrong"] for point in points if point["arm"] == arm]
         assert sorted(told.dots) == sorted(wrong), arm
         assert told.value == median(wrong), arm
-        assert f"median {median(wrong):,.0f}" in (own.name if told is own else told.words), arm
+    (row, _) = drag_data(frame, None, None)["rows"]
+    assert row["name"] == f"{own.name}, median {own.value:,.0f}" and not row["words"]
+    assert latents.words == f"median {latents.value:,.0f}"
 
 
 def test_so_many_queries_must_meet_a_key_until_making_it_once_is_cheaper() -> None:
