@@ -114,7 +114,15 @@ CONTENTS = (
         "How does a network turn 7 × 8 into 56?",
         15,
     ),
-    Entry("80_bench", "8", "The bench", "What breaks when you cut a wire?", 30),
+    Entry("80_bench", "8", "Build and train", "Which parts does a network need?", 15),
+    Entry("81_look_inside", "8", "Look, break, patch", "What breaks when you cut a wire?", 20),
+    Entry(
+        "82_where_is_the_carry",
+        "8",
+        "Where is the carry?",
+        "Which numbers of a network hold the carry?",
+        20,
+    ),
 )
 
 BEHIND = (
@@ -174,7 +182,7 @@ ROUTES = {
         "First time here",
         (
             *("00_numpy_mlp", "01_from_table_to_text", "02_attention_by_hand", "03_one_block"),
-            *("70_forward_pass_3d", "10_chain_of_thought", "40_kv_cache", "80_bench"),
+            *("70_forward_pass_3d", "10_chain_of_thought", "40_kv_cache", "81_look_inside"),
         ),
     ),
     "serving": Route(
@@ -188,7 +196,8 @@ ROUTES = {
         "I do research",
         (
             *("10_chain_of_thought", "20_rope", "30_curriculum", "31_self_training"),
-            *("51_attention_residuals", "52_feature_collapse", "62_error_book", "80_bench"),
+            *("51_attention_residuals", "52_feature_collapse", "62_error_book"),
+            *("80_bench", "81_look_inside", "82_where_is_the_carry"),
         ),
     ),
 }
