@@ -17,10 +17,12 @@ from components.ui.lazily import lazily
 from components.ui.link import one_of
 from components.ui.live import training
 from components.ui.live.service import LiveRun
-from components.ui.page_records import atlases, rows_of
+from components.ui.loaded_models import write_sum
+from components.ui.operand_boxes import last_allowed
+from components.ui.page_records import atlases, opening, rows_of
 from components.ui.plots import dots
-from components.ui.plots.ends import shares
-from lab.readings import Row, Rows
+from components.ui.plots.ends import from_zero
+from lab.readings import Row
 from lab.statistics import different_of
 
 experiment = lazily("lab.experiments.error_book")
@@ -31,6 +33,7 @@ RECORD, NEAR = "error_book_2x2.jsonl", "error_book_4x4.jsonl"
 
 page = Chapter("62_error_book", CALC)
 page.open()
+page.prose("opening")
 
 
 def keep_counts(said: str) -> None:
@@ -68,9 +71,6 @@ def the_bet() -> None:
         page.source(experiment.mistakes, experiment.plan_of_round)
 
 
-page.prose("opening")
-
-
 @page.section("picks")
 def what_each_way_reads() -> None:
     rows = rows_of(RECORD)
@@ -90,40 +90,84 @@ page.three_from_before("before_split", "before_seeds", "before_few")
 page.prose("rules")
 
 
-def draw_ends(
-    found: Rows,
-    rows: Sequence[Row],
-    ways: Sequence[str],
-    alt: str,
-    *made_by: Callable[..., Any],
-    of: str = "test pairs",
-    most: float = worked.MOST_WRONG,
-) -> None:
-    """What each way leaves wrong, a dot a run, and what to notice. `most`: where the axis ends."""
-    points = worked.end_rows(found, rows, ways)
-    page.draw(dots.seeds(points, f"{of} wrong at the end", shares(most), said=["errors"]), alt=alt)
-    st.caption(dots.in_pairs(points, claims.ARMS["random_anew"]))
+def draw_runs(points: Sequence[Row], title: str, most: int, alt: str) -> None:
+    """Problems wrong, a dot a run, and how often each way beats ordinary training. `most`: where
+    the axis ends."""
+    axis = from_zero([most])
+    page.draw(dots.seeds(points, title, axis, "wrong", form=",.0f"), alt=alt)
+    st.caption(dots.in_pairs(points, claims.ARMS["random_anew"], "wrong"))
     page.notice()
-    page.source(*made_by)
+
+
+def draw_pairs(ways: Sequence[str], alt: str, *made_by: Callable[..., Any]) -> None:
+    """What each of these ways leaves wrong of the test pairs, and what to notice."""
+    if rows := rows_of(RECORD):
+        points = worked.end_rows(claims.PAIRS, rows, ways)
+        draw_runs(points, worked.of_test_pairs(rows), worked.MOST_WRONG, alt)
+        page.source(*made_by)
 
 
 with page.deeper("every way to pick, and what it leaves wrong"):
 
     @page.section("ways")
     def every_way_to_pick() -> None:
-        rows = rows_of(RECORD)
-        if not rows:
-            return
-        draw_ends(
-            claims.PAIRS,
-            rows,
-            worked.BOUNDED,
-            "Test pairs wrong at the end, a point for each seed",
-            experiment.most_of,
-        )
+        alt = "Test pairs wrong at the end, a point for each seed"
+        draw_pairs(worked.BOUNDED, alt, experiment.most_of)
 
 
 # ---------------------------------------------------------------- 2. what stands in it
+
+
+@page.section("kinds")
+def what_stands_in_it() -> None:
+    rows = rows_of(RECORD)
+    if rows and page.guess(
+        "In which number does the first mistake of a text stand most often?",
+        tuple(worked.KINDS.values()),
+        lambda: worked.most_frequent(rows),
+        frame=worked.where_first(rows),
+    ):
+        page.table("Where the first mistake of a text stands", worked.kind_rows(rows))
+        page.source(experiment.kinds, asking.answers_of)
+
+
+@page.section("own")
+def a_problem_of_your_own() -> None:
+    """Nothing is computed before a reader types: the first problem is recorded."""
+    known = opening(worked.TWIN)
+    start = (known.a, known.b) if known else (worked.A, worked.B)
+    typed = page.pair("own", a=str(start[0]), b=str(start[1]))
+    a, b = last_allowed(f"{page.prefix}own_last", typed, start)
+    written = known.written if known and (a, b) == start else write_sum(worked.TWIN, a, b)
+    page.draw(
+        figures.written(worked.token_rows(written, a, b)),
+        alt=f"Each token of {a} × {b} as the network writes it, and its probability",
+    )
+    st.markdown(worked.said_of(written, a, b))
+    if known:
+        st.caption(page.text("own_caption"))
+    page.source(asking.answers_of)
+
+
+# ---------------------------------------------------------------- 3. do they come back?
+
+
+@page.section("ledger")
+def do_they_come_back() -> None:
+    rows = rows_of(RECORD)
+    if not rows or not page.guess(
+        "Of the mistakes of the first round, how many are wrong after the last round?",
+        worked.BACK,
+        lambda: worked.back_in_percent(rows),
+        frame=worked.COMING_BACK,
+    ):
+        return
+    page.draw(
+        figures.ledger(worked.ledger(rows)),
+        alt="The share of the mistakes noted in a round that is wrong after it and in later rounds",
+    )
+    page.notice()
+    page.source(experiment.ask_again)
 
 
 @page.section("notebook")
@@ -145,42 +189,23 @@ def a_page_of_mistakes() -> None:
     page.source(experiment.rounds_of, asking.answers)
 
 
-@page.section("kinds")
-def what_stands_in_it() -> None:
-    rows = rows_of(RECORD)
-    if rows and page.guess(
-        "In which number does the first mistake of a text stand most often?",
-        tuple(worked.KINDS.values()),
-        lambda: worked.most_frequent(rows),
-        frame=worked.where_first(rows),
-    ):
-        page.table("Where the first mistake of a text stands", worked.kind_rows(rows))
-        page.source(experiment.kinds, asking.answers_of)
-
-
-# ---------------------------------------------------------------- 3. what counts more
+# ---------------------------------------------------------------- 4. what counts more
 
 
 @page.section("variety")
 def what_counts_more() -> None:
     rows = rows_of(RECORD)
-    if not rows or not page.guess(
+    if rows and page.guess(
         "Fresh pairs, as many a round as ordinary training reads: how many test pairs stay wrong?",
         worked.NUMBER,
         lambda: worked.left_by_the_number(rows),
         frame=worked.to_be_left(rows),
     ):
-        return
-    draw_ends(
-        claims.PAIRS,
-        rows,
-        worked.SUSPECTS,
-        "Test pairs wrong at the end, for ways that differ in what else is read",
-        experiment.sizes_for,
-    )
+        alt = "Test pairs wrong at the end, for ways that differ in what else is read"
+        draw_pairs(worked.SUSPECTS, alt, experiment.sizes_for)
 
 
-# ---------------------------------------------------------------- 4. near the end
+# ---------------------------------------------------------------- 5. near the end
 
 
 @page.section("near")
@@ -194,19 +219,16 @@ def near_the_end() -> None:
         frame=worked.to_be_left_near(rows),
     ):
         return
-    draw_ends(
-        claims.NEAR,
-        rows,
-        worked.NEAR_THE_END,
+    draw_runs(
+        worked.end_rows(claims.NEAR, rows, worked.NEAR_THE_END),
+        f"test problems wrong at the end, of {worked.asked_near(rows):,}",
+        worked.MOST_WRONG_NEAR,
         "Problems of four by four digits wrong at the end, a point for each run of each way",
-        experiment.count_steps,
-        experiment.mistakes,
-        of="test problems",
-        most=worked.MOST_WRONG_NEAR,
     )
+    page.source(experiment.count_steps, experiment.mistakes)
 
 
-# ---------------------------------------------------------------- 5. wrong before, or lost
+# ---------------------------------------------------------------- 6. wrong before, or lost
 
 
 @page.section("fates")
@@ -214,39 +236,13 @@ def wrong_before_or_lost() -> None:
     rows = rows_of(RECORD)
     if not rows:
         return
-    page.draw(
-        dots.seeds(
-            points := worked.lost_rows(rows),
-            "of the test pairs that were right, wrong at the end",
-            shares(worked.LOST_MOST),
-            said=["errors"],
-        ),
-        alt="Test pairs that were right at the start and are wrong at the end, a point a seed",
+    draw_runs(
+        worked.lost_rows(rows),
+        f"wrong at the end, of {worked.right_at_first(rows):,} test pairs right at the start",
+        worked.LOST_MOST,
+        "Test pairs that were right at the start and are wrong at the end, a point a seed",
     )
-    st.caption(dots.in_pairs(points, claims.ARMS["random_anew"]))
-    page.notice()
     page.source(experiment.before_and_after)
-
-
-# ---------------------------------------------------------------- 6. do they come back?
-
-
-@page.section("ledger")
-def do_they_come_back() -> None:
-    rows = rows_of(RECORD)
-    if not rows or not page.guess(
-        "Of the mistakes of the first round, how many are wrong after the last round?",
-        worked.BACK,
-        lambda: worked.back_in_percent(rows),
-        frame=worked.COMING_BACK,
-    ):
-        return
-    page.draw(
-        figures.ledger(worked.ledger(rows)),
-        alt="The share of the mistakes noted in a round that is wrong after it and in later rounds",
-    )
-    page.notice()
-    page.source(experiment.ask_again)
 
 
 # ---------------------------------------------------------------- 7. live

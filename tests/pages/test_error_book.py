@@ -324,11 +324,12 @@ def test_the_full_network_does_as_its_twin() -> None:
 
 def test_the_points_near_the_end_are_those_of_the_record(seen: Any, near: Any) -> None:
     app = seen(PAGE, reveal="1")
-    found = [rows for rows in charts(app, "arm", "share", "seed") if "as much work" in str(rows)]
+    found = [rows for rows in charts(app, "arm", "wrong", "seed") if "as much work" in str(rows)]
     (points,) = found
-    assert sorted(point["share"] for point in points) == pytest.approx(
-        sorted(n / 10_000 for arm in worked.NEAR_THE_END for n in after(near, arm, claims.NEAR))
+    assert sorted(point["wrong"] for point in points) == sorted(
+        n for arm in worked.NEAR_THE_END for n in after(near, arm, claims.NEAR)
     )
+    assert max(point["wrong"] for point in points) <= worked.MOST_WRONG_NEAR
 
 
 def test_what_prose_concludes_is_so(rows: Any) -> None:
@@ -382,9 +383,10 @@ def test_lost_pairs_are_counted_run_by_run(rows: Any) -> None:
     found = worked.lost_rows(rows)
     for arm in worked.LOSE:
         runs = claims.PAIRS.where(arm=arm).of(rows)
-        said = [row["errors"] for row in found if row["arm"] == claims.ARMS[arm]]
-        assert said == [f"{run['broken']:,} of {run['n'] - run['before']:,}" for run in runs]
-    assert max(row["share"] for row in found) < worked.LOST_MOST
+        said = [row["wrong"] for row in found if row["arm"] == claims.ARMS[arm]]
+        assert said == [run["broken"] for run in runs]
+        assert {run["n"] - run["before"] for run in runs} == {worked.right_at_first(rows)}
+    assert max(row["wrong"] for row in found) < worked.LOST_MOST
     assert {row["seed"] for row in found} == set(error_book.SEEDS)
 
 
@@ -403,6 +405,29 @@ def test_a_missing_record_is_a_sentence(book: Any, monkeypatch: Any, tmp_path: A
     app = book(PAGE, reveal="1")
     assert not app.exception
     assert any("error_book_2x2.jsonl is missing" in said.value for said in app.info)
+
+
+def test_a_problem_is_shown_before_any_model_is_read_and_a_typed_one_is_written(book: Any) -> None:
+    """The recorded one goes wrong once and is sure of the rest; another is the network's own."""
+    wrong, others = worked.own()
+    right = FORM.text(61, 76)[FORM.prompt_length :]
+    assert (wrong["token"], right[wrong["at"]]) == ("4", "6") and wrong["at"] == 1
+    assert wrong["p"] > claims.SURE and min(row["p"] for row in others) > wrong["p"]
+    first, second, answer = worked.own_added().replace(",", "").replace("=", "+").split(" + ")
+    assert int(first) + int(second) == int(answer) != 61 * 76
+    app = book(PAGE, figure="own")
+    assert not app.exception and "**61 × 76** is held out" in text_of(app)
+    atlas = atlases()["few_pairs"]
+    a, b = np.argwhere((atlas.wrong_at < 0) & ~atlas.trained_on)[5].tolist()
+    app = book(PAGE, figure="own", ch62_own_a=str(a), ch62_own_b=str(b))
+    assert f"**{a} × {b}**" in text_of(app) and "Every token is right" in text_of(app)
+
+
+def test_the_book_read_at_one_budget_has_the_scale_of_the_bet(rows: Any) -> None:
+    for arm, check in claims.ON_BUDGET.items():
+        (at,) = {run["curve"][check]["n"] for run in claims.PAIRS.where(arm=arm).of(rows)}
+        wrong = [run["curve"][check]["wrong"] for run in claims.PAIRS.where(arm=arm).of(rows)]
+        assert claims.of_100(arm, check).value(rows) == pytest.approx(100 * median(wrong) / at)
 
 
 # ---------------------------------------------------------------- live

@@ -72,6 +72,15 @@ def after(found: Rows, arm: str) -> Numbers:
     return found.where(arm=arm).numbers("after")
 
 
+def of_100(arm: str, check: int) -> Numbers:
+    """Of 100 validation pairs, wrong at a check."""
+
+    def wrong(row: Row) -> float:
+        return 100 * row["curve"][check]["wrong"] / row["curve"][check]["n"]
+
+    return PAIRS.where(arm=arm).numbers(wrong)
+
+
 def ratio(found: Rows, arm: str, other: str) -> Ratio:
     return after(found, arm).ratio_to(after(found, other))
 
@@ -347,9 +356,7 @@ TABLES = {
         {
             ARMS[arm]: {
                 "Test pairs wrong at the end": after(PAIRS, arm),
-                "Validation pairs wrong when the others end": PAIRS.where(arm=arm).numbers(
-                    f"curve.{check}.wrong"
-                ),
+                "Of 100 validation pairs, when the others end": of_100(arm, check),
             }
             for arm, check in ON_BUDGET.items()
         },

@@ -83,6 +83,45 @@ def left(rows: Rows) -> Chart:
     return finished(bars.properties(height=rows_high(len(set(data["run"])), ROW)))
 
 
+def written(rows: Rows) -> Chart:
+    """How probable each token was that a network wrote. Rows: at, token, p, what."""
+    data = pd.DataFrame(rows)
+    tones: dict[str, Tone] = {
+        "right": RIGHT_FIELD,
+        "first wrong token": WRONG,
+        "after a mistake": GREY,
+    }
+    names = {str(row["at"]): row["token"] for row in rows}
+    bars = (
+        alt.Chart(data)
+        .mark_bar()
+        .encode(
+            x=alt.X(
+                "at:O",
+                title="token, as written",
+                axis=alt.Axis(
+                    labelAngle=0, labelExpr=f"({names})[datum.value]", labelOverlap=False
+                ),
+            ),
+            y=alt.Y(
+                "p:Q",
+                title="probability",
+                scale=alt.Scale(domain=[0, 1]),
+                axis=alt.Axis(format="%", values=[0, 0.5, 1]),
+            ),
+            color=alt.Color(
+                "what:N",
+                title=None,
+                sort=None,
+                scale=toned(tones),
+                legend=alt.Legend(columns=abreast(tones)),
+            ),
+            tooltip=["token", alt.Tooltip("p:Q", format=".4f"), "what"],
+        )
+    )
+    return finished(bars.properties(height=120))
+
+
 def in_parts(data: pd.DataFrame, row: str, n: alt.X, tones: Mapping[str, Tone]) -> alt.Chart:
     """A bar a `row`, in parts of these tones, one behind the other by their rank along `n`."""
     return (

@@ -13,21 +13,22 @@ from numpy.typing import NDArray
 
 from components.ui.chapters.ch62 import claims
 from components.ui.chapters.ch62.claims import ARMS, PAIRS, SUSPECTS
+from components.ui.claims.claim import MISSING
 from components.ui.drawings.bet import Bet, Racer
 from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
 from components.ui.drawings.guess import Row as Line
 from components.ui.drawings.notebook import Mistake
 from components.ui.lazily import lazily
 from components.ui.live.service import LiveRun
-from components.ui.page_records import FORM, Atlas, rows_of
+from components.ui.page_records import FORM, Atlas, Opening, opening, rows_of
 from components.ui.plots import maps
 from components.ui.plots.colours import shape_of
-from components.ui.plots.dots import seed_point
 from components.ui.words import band, spelled
 from lab.data.neighbours import column_digits
-from lab.data.problems import HELDOUT_FROM, Format, two_digit_split
+from lab.data.problems import HELDOUT_FROM, Format, split_value, two_digit_split
 from lab.data.vocabulary import VOCABULARY
-from lab.readings import Row, Rows, join_words, part_of
+from lab.inference.transcript import Transcript
+from lab.readings import Row, Rows, join_words
 from lab.statistics import different_of, ratio_of_medians, spread
 
 evaluate = lazily("lab.inference.scoring")
@@ -153,8 +154,88 @@ def most_frequent(rows: Record) -> str:
 def where_first(rows: Record) -> Picked:
     """The frame of the guess."""
     whole = PAIRS.of(rows)[0]["before"]
-    axis = Axis("test pairs that are wrong", 0, 2000)
+    axis = Axis("test pairs that are wrong", 0, MOST_WRONG)
     return Picked(axis, lambda: kinds_before(rows), given=[Line("all three", whole)])
+
+
+TWIN = "few_pairs"
+"""The network before the bet."""
+
+AS_WRITTEN = ("right", "first wrong token", "after a mistake")
+
+
+def token_rows(written: Transcript, a: int, b: int) -> list[Row]:
+    """Each token that a network wrote, with its probability and what became of it."""
+    wrong_at = first_wrong(written, a, b)
+    return [
+        {
+            "at": at,
+            "token": token,
+            "p": p,
+            "what": AS_WRITTEN[(at == wrong_at) + 2 * (at > wrong_at)],
+        }
+        for at, (token, p) in enumerate(
+            zip(written.text[written.given :], written.probabilities, strict=True)
+        )
+    ]
+
+
+def first_wrong(written: Transcript, a: int, b: int) -> int:
+    """Which of the tokens that a network wrote is the first wrong one; as many as there are if none
+    is."""
+    pairs = zip(written.text[written.given :], FORM.text(a, b)[written.given :], strict=True)
+    return next((at for at, (x, y) in enumerate(pairs) if x != y), len(written.beliefs))
+
+
+def said_of(written: Transcript, a: int, b: int) -> str:
+    """Where a network goes wrong in a problem, and whether it was trained on it."""
+    at = first_wrong(written, a, b)
+    where = f"**{a} × {b}** {hash_said(a, b)}."
+    if at == len(written.beliefs):
+        least = at_most(min(written.probabilities))
+        return f"{where} Every token is right, each with a probability of at least {least}."
+    slot = written.given + at
+    kind = KINDS.get(FORM.field_at(slot).label, "the text")
+    return (
+        f"{where} The first wrong token is in {kind}: **{written.text[slot]}** in place of "
+        f"**{FORM.text(a, b)[slot]}**, with a probability of {written.probabilities[at]:.0%}."
+    )
+
+
+def hash_said(a: int, b: int) -> str:
+    value = split_value(a, b)
+    if value < task().seen:
+        return "was in the network's first training"
+    return "is in the pool" if value < HELDOUT_FROM else "is held out"
+
+
+def at_most(p: float) -> str:
+    """Rounded down: a probability of at least so much."""
+    return f"{int(1000 * p) / 10:g}%"
+
+
+def recorded() -> Opening:
+    """The problem of the twin that is shown before a reader types one. `LookupError` for none."""
+    found = opening(TWIN)
+    if found is None:
+        raise LookupError("the opening of the twin is not recorded")
+    return found
+
+
+def own() -> tuple[Row, list[Row]]:
+    """The first wrong token of the recorded problem, and the others."""
+    found = recorded()
+    rows = token_rows(found.written, found.a, found.b)
+    (wrong,) = [row for row in rows if row["what"] == AS_WRITTEN[1]]
+    return wrong, [row for row in rows if row is not wrong]
+
+
+def own_added() -> str:
+    """What the recorded text adds, in ordinary digits."""
+    written = recorded().written
+    numbers = written.text[written.given :].removesuffix("$").replace("=", "+")
+    first, second, answer = (int(number[::-1]) for number in numbers.split("+"))
+    return f"{first:,} + {second:,} = {answer:,}"
 
 
 # ---------------------------------------------------------------- 1. the bet
@@ -260,18 +341,16 @@ def first_round_said(found: Sequence[Row]) -> str:
 def end_rows(found: Rows, rows: Record, arms: Sequence[str]) -> list[Row]:
     """A point a run of these arms: test sums wrong at the end."""
     return [
-        {
-            "arm": ARMS[arm],
-            "share": after / row["n"],
-            "seed": row["cell"]["seed"],
-            "errors": part_of(row["after"], row["n"]),
-        }
+        {"arm": ARMS[arm], "wrong": row["after"], "seed": row["cell"]["seed"]}
         for arm in arms
-        for row, after in claims.after(found, arm).points(rows)
+        for row, _ in claims.after(found, arm).points(rows)
     ]
 
 
-PAIRS_WRONG = Axis("test pairs wrong", 0, 2000)
+MOST_WRONG = 2500
+"""Where the axis of test pairs that are wrong ends: at the start about a third of them are."""
+
+PAIRS_WRONG = Axis("test pairs wrong", 0, MOST_WRONG)
 
 
 def at_the_start(rows: Record) -> Line:
@@ -279,11 +358,11 @@ def at_the_start(rows: Record) -> Line:
     return Line("at the start", PAIRS.of(rows)[0]["before"])
 
 
-MOST_WRONG = 0.4
-"""Where the axis of test pairs that are wrong ends: at the start about a third of them are."""
+def of_test_pairs(rows: Record) -> str:
+    return f"test pairs wrong at the end, of {PAIRS.of(rows)[0]['n']:,}"
 
 
-# ---------------------------------------------------------------- 3. what counts more
+# ---------------------------------------------------------------- 4. what counts more
 
 NUMBER = (
     "about as many as the error book",
@@ -332,9 +411,9 @@ def median_of(value: float) -> str:
     return f"median {value:,.0f}"
 
 
-# ---------------------------------------------------------------- 4. near the end
+# ---------------------------------------------------------------- 5. near the end
 
-MOST_WRONG_NEAR = 0.02
+MOST_WRONG_NEAR = 200
 LEVEL = ("its mistakes", "ordinary training", "not decided by these seeds")
 
 
@@ -395,9 +474,9 @@ def against(n: float, other: float) -> str:
     return f"{abs(n - other):,.0f} {'fewer' if n < other else 'more'}"
 
 
-# ---------------------------------------------------------------- 5. wrong before, or lost
+# ---------------------------------------------------------------- 6. wrong before, or lost
 
-LOST_MOST = 0.15
+LOST_MOST = 600
 """Where the axis of lost pairs ends."""
 
 LOSE = (SUSPECTS[0], "random_matched", *SUSPECTS[1:])
@@ -407,10 +486,15 @@ LOSE = (SUSPECTS[0], "random_matched", *SUSPECTS[1:])
 def lost_rows(rows: Record) -> list[Row]:
     """A point a run: of the test pairs that were right at the start, those wrong at the end."""
     return [
-        seed_point(ARMS[arm], row["cell"]["seed"], row["broken"], row["n"] - row["before"])
+        {"arm": ARMS[arm], "wrong": row["broken"], "seed": row["cell"]["seed"]}
         for arm in LOSE
         for row in PAIRS.where(arm=arm).of(rows)
     ]
+
+
+def right_at_first(rows: Record) -> int:
+    """Test pairs that were right before anything was studied."""
+    return PAIRS.of(rows)[0]["n"] - PAIRS.of(rows)[0]["before"]
 
 
 def kind_rows(rows: Record) -> list[dict[str, str]]:
@@ -426,7 +510,7 @@ def kind_rows(rows: Record) -> list[dict[str, str]]:
     return out
 
 
-# ---------------------------------------------------------------- 6. do they come back?
+# ---------------------------------------------------------------- 3. do they come back?
 
 
 def n_rounds(rows: Record) -> int:
@@ -583,11 +667,31 @@ def product_of_row() -> str:
     return f"{int(a)} × {int(b) % 10} = {int(a) * (int(b) % 10)}"
 
 
-CALC: dict[str, Callable[[], str]] = {
+def if_there(say: Callable[[], str]) -> Callable[[], str]:
+    """What a record says, or that it is missing."""
+
+    def said() -> str:
+        try:
+            return say()
+        except LookupError:
+            return MISSING
+
+    return said
+
+
+OF_A_RECORD: dict[str, Callable[[], str]] = {
     "row_sum": lambda: row_read_aloud().sum.removesuffix("=").replace("*", " × "),
     "row_product": product_of_row,
     "row_text": lambda: (m := row_read_aloud()).before + m.right + m.after[: m.after.index("+")],
     "row_written": lambda: f"{row_read_aloud().written} in place of {row_read_aloud().right}",
+    "own_sum": lambda: f"{(found := recorded()).a} × {found.b}",
+    "own_added": own_added,
+    "own_wrong": lambda: f"{own()[0]['p']:.0%}",
+    "own_others": lambda: at_most(min(row["p"] for row in own()[1])),
+}
+
+CALC: dict[str, Callable[[], str]] = {
+    **{name: if_there(say) for name, say in OF_A_RECORD.items()},
     "listed": lambda: f"{experiment.LISTED}",
     "heldout_from": lambda: f"{HELDOUT_FROM:g}",
     "sure": lambda: f"{claims.SURE:g}",
