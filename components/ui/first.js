@@ -20,6 +20,7 @@
   const PATIENCE = 15000; // milliseconds after the page's run, for what may never be drawn
   const ACTS = ["wheel", "touchmove", "pointerdown", "keydown"]; // who acts sees what there is
   let timer = 0;
+  let asked = 0;
 
   /** Not in a fold that is closed. */
   const shown = (e) => (e.closest(part("stElementContainer")) ?? e).clientWidth;
@@ -36,7 +37,7 @@
     const unsized = firstIn(main, ran ? UNSIZED : `${UNSIZED},${EMPTY}`);
     hold(main, unsized);
     const title = main.querySelector("h1");
-    if (title?.checkVisibility({ visibilityProperty: true })) first.remove();
+    if (first.isConnected && title?.checkVisibility({ visibilityProperty: true })) first.remove();
     if (!(title || alone) || !ran) return;
     timer ||= setTimeout(stand, PATIENCE);
     if (!beside && (!unsized || unsized.getBoundingClientRect().top > innerHeight)) stand();
@@ -53,6 +54,7 @@
 
   const stand = () => {
     clearTimeout(timer);
+    cancelAnimationFrame(asked);
     watch.disconnect();
     for (const act of ACTS) removeEventListener(act, stand);
     first.remove();
@@ -60,7 +62,13 @@
     root.classList.add("wb-stands");
   };
 
-  const watch = new MutationObserver(look);
+  // Once a frame, before it is drawn, however much has changed: each look makes the browser lay out.
+  const watch = new MutationObserver(() => {
+    asked ||= requestAnimationFrame(() => {
+      asked = 0;
+      look();
+    });
+  });
   const attributeFilter = ["class", "data-drawn", "height", "data-test-script-state"];
   watch.observe(root, { childList: true, subtree: true, attributeFilter });
   for (const act of ACTS) addEventListener(act, stand, { passive: true });
