@@ -20,7 +20,7 @@
   const PATIENCE = 15000; // milliseconds after the page's run, for what may never be drawn
   const ACTS = ["wheel", "touchmove", "pointerdown", "keydown"]; // who acts sees what there is
   let timer = 0;
-  let asked = 0;
+  let [asked, late] = [0, 0];
 
   /** Not in a fold that is closed. */
   const shown = (e) => (e.closest(part("stElementContainer")) ?? e).clientWidth;
@@ -55,6 +55,7 @@
   const stand = () => {
     clearTimeout(timer);
     cancelAnimationFrame(asked);
+    clearTimeout(late);
     watch.disconnect();
     for (const act of ACTS) removeEventListener(act, stand);
     first.remove();
@@ -63,11 +64,17 @@
   };
 
   // Once a frame, before it is drawn, however much has changed: each look makes the browser lay out.
+  // A page that is not seen has no frames, so a clock asks as well.
+  const soon = () => {
+    cancelAnimationFrame(asked);
+    clearTimeout(late);
+    asked = 0;
+    look();
+  };
   const watch = new MutationObserver(() => {
-    asked ||= requestAnimationFrame(() => {
-      asked = 0;
-      look();
-    });
+    if (asked) return;
+    asked = requestAnimationFrame(soon);
+    late = setTimeout(soon, 250);
   });
   const attributeFilter = ["class", "data-drawn", "height", "data-test-script-state"];
   watch.observe(root, { childList: true, subtree: true, attributeFilter });
