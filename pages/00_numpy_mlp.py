@@ -168,7 +168,7 @@ def n_hidden_in(shown: Cells) -> str:
 @page.section("opening", told=False, was=("cannot",))
 def what_it_was_never_shown() -> None:
     """The figure of the page: what is left out, how digits go in, and a guess before it answers."""
-    figure = st.container()
+    figure = page.place("first_film")
     settings, shown, row = ask_what_is_left_out()
     if page.alone is None:
         page.prose("opening")

@@ -231,7 +231,7 @@ def show_head(scene: Scene) -> None:
 
 def show_scene() -> Scene:
     """The picture, what the model writes, and below them a row that says what is shown."""
-    picture, answer = st.container(key="ch70_picture"), st.container()
+    picture, answer = page.place("picture"), st.container()
     names = probes.choices()
     go_on_with_a_draw()
     left, middle, right = st.columns([4, 3, 4])

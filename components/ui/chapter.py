@@ -32,6 +32,7 @@ from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from components.ui.asides import first_symbols, of_symbols, titled, with_asides
 from components.ui.book import BOOK, PAGES, ROUTE, ROUTES, entry, next_page
@@ -235,6 +236,13 @@ class Chapter:
             self.link.close(all_drawn=not self.waits)
             if self.sought is not None and self.sought not in self.sections:
                 st.info(f"The link leads to {self.sought[:LONGEST]!r}; this page has no such part.")
+
+    def place(self, name: str) -> DeltaGenerator:
+        """For a figure that stands above what it is asked by: until it is there, what follows
+        waits for it, so that nothing moves as the page opens (`first.js`)."""
+        place = st.container(key=f"comes_{self.prefix}{name}")
+        place.empty()
+        return place
 
     def offer_all_answers(self) -> None:
         """A button that tells every guess of the page, or hides again what it told."""

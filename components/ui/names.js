@@ -122,7 +122,7 @@
     asked = 0;
     for (const each of [headings, charts, others, toolbars, main, whatIsOpen, refused]) each();
   };
-  const soon = () => (asked ||= requestAnimationFrame(look));
+  const soon = () => (asked ||= setTimeout(look, 100)); // not each frame: a page that opens has many
   new MutationObserver(soon).observe(document.body, {
     childList: true,
     subtree: true,

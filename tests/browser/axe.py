@@ -85,18 +85,21 @@ def sentence(found: dict[str, Any]) -> str:
 
 def read_by_axe(page: Page, script: str, themes: Iterable[str]) -> list[str]:
     """What axe finds in each theme with every fold open: a sentence each, none where all is well.
+    Names are the same in every theme, so that after the first only contrast is looked at.
 
     The page is left in the last theme, its folds open, and scrolls again as it did.
     """
     unrolled = page.add_style_tag(content=UNROLLED)
     page.evaluate(script)
     found: list[str] = []
+    rules = RULES
     for theme in themes:
         page.emulate_media(color_scheme=theme)  # pyright: ignore[reportArgumentType]
         wait_for(page, lambda: page.evaluate(THEME) == theme)  # noqa: B023
         page.evaluate(OPEN_ALL)
         wait_idle(page)
-        violations, passed = page.evaluate(ASK, [RULES, CONTRAST])
+        violations, passed = page.evaluate(ASK, [rules, CONTRAST])
+        rules = RULES[:1]
         found += [] if passed > 50 else [f"{theme}: axe saw next to nothing of this page"]
         found += sorted({f"{theme}: {sentence(each)}" for each in violations})
     unrolled.evaluate("e => e.remove()")

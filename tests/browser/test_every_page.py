@@ -20,12 +20,6 @@ from tools.reader import Reader
 BOOK = "The White-Box Transformer"
 ENTRIES = {entry.slug: entry for entry in [*CONTENTS, *BEHIND] if entry.written}
 PAGES = ["home", *ENTRIES]
-
-AT_NIGHT = {"00_numpy_mlp"}
-"""Opened by every push as well, by `test_chapter_0`. Beside other work its first film arrives in
-parts, and what moves then comes to 0.102 of the 0.1 allowed."""
-
-IN_TIERS = [pytest.param(p, marks=pytest.mark.slow) if p in AT_NIGHT else p for p in PAGES]
 WORDS_ALONE = {entry.slug for entry in BEHIND}
 
 HIGHEST, SCREEN, LEAST = 600, 900, 150
@@ -69,7 +63,7 @@ def opened_before(server: str) -> None:
 
 
 @pytest.mark.usefixtures("opened_before")
-@pytest.mark.parametrize("slug", IN_TIERS)
+@pytest.mark.parametrize("slug", PAGES)
 def test_a_page_stands_whatever_its_link_says_fits_a_phone_and_answers(
     open_page, axe: str, nonsense: list[str], keys_of, slug: str
 ) -> None:

@@ -76,7 +76,6 @@ def test_a_reload_keeps_the_guesses_and_the_run_that_a_moment_of_the_page_has(op
     a_moment_comes_back_where_it_was_copied(page)
     said, left = guessed_and_shown(page)
     train(page)
-    goes_on(page)
     a_setting_that_is_moved_leaves_the_run_alone(page)
 
     page.reload()

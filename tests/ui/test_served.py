@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import inspect
 import re
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,7 @@ from streamlit.web.server.starlette.starlette_static_routes import (
 
 from components.ui import look, served
 from components.ui.book import BEHIND, BOOK, CONTENTS, Entry
+from components.ui.chapter import Chapter
 
 ROOT = Path(__file__).parents[2]
 INDEX = Path(get_static_dir(), "index.html")
@@ -251,6 +253,7 @@ def test_what_hides_what_waits_is_what_the_script_sets() -> None:
     sheet = look.style()
     assert names and [name for name in names if name not in sheet] == []
     assert "[data-drawn]" in script and 'setAttribute("data-drawn"' in MOUNT.read_text()
+    assert "st-key-comes_" in script and 'key=f"comes_' in inspect.getsource(Chapter.place)
 
 
 MOUNT = ROOT / "components/threejs_viewer/frontend/src/drawings/shared/mount.ts"

@@ -46,7 +46,8 @@ def wrong_in_widest(readings: Sequence[Row]) -> Measured:
     whole = [reading for reading in readings if "--pairs all" in reading["command"]]
     widest = max(reversed(whole or readings), key=lambda reading: reading["n"])
     errors, n = widest["errors_strict"], widest["n"]
-    return Measured(errors_in(errors, n), errors, n, lower_bound_95(errors, n))
+    bound = None if whole else lower_bound_95(errors, n)  # none of all there are
+    return Measured(errors_in(errors, n), errors, n, bound)
 
 
 # ---------------------------------------------------------------- the course and its parts
