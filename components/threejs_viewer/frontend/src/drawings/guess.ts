@@ -329,7 +329,8 @@ class Guess extends Drawing<Data> {
   private buttons(): HTMLElement[] {
     if (this.data.told) {
       const click = (): void => this.send("again", true);
-      return this.data.again ? [make("button", { type: "button", click }, "Guess again")] : [];
+      const again = { type: "button", class: "anew", click };
+      return this.data.again ? [make("button", again, "Guess again")] : [];
     }
     const click = (): void => (this.moved ? this.answer() : this.send("show", true));
     return [make("button", { type: "button", class: "show", click }, "Show")];
