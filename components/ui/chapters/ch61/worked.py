@@ -182,9 +182,8 @@ def headline() -> str:
     """Above the opening figure."""
     ours = probes.experts()
     few, all_ = spelled(ours.num_experts_per_tok), spelled(ours.n_routed_experts)
-    return (
-        f"Each token goes to {few} of {all_} experts. Click a token to see why, or switch off the bias."
-    )
+    goes = f"Each token goes to {few} of {all_} experts."
+    return f"{goes} Click a token to see why, or switch off the bias."
 
 
 ASKED = 200
