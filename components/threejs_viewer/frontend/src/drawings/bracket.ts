@@ -151,7 +151,7 @@ class Bracket extends MovingDrawing<Data> {
     this.setting = Math.min(this.setting, settings.length - 1);
     this.part("settings").replaceChildren(make("span", {}, "counted for"), ...all);
     this.rows = stops.map((name, stop) => this.buildRow(name, stop));
-    const head = ["stop", "bytes a token", "operations"].map((brief, i) =>
+    const head = ["stop", "bytes a token", `operations (× stop ${MOVED + 1})`].map((brief, i) =>
       make("span", {}, make("span", { class: "brief" }, brief), make("b", {}, i ? "" : brief)),
     );
     this.part("ledger").replaceChildren(
@@ -239,7 +239,8 @@ class Bracket extends MovingDrawing<Data> {
 
   private buildRow(name: string, stop: number): Row {
     const bars = ["bytes", "operations"].map((kind) => make("i", { class: kind }));
-    const words = bars.map(() => make("b"));
+    const unit = make("span", { class: "long" }, ` stop ${MOVED + 1}`);
+    const words = [make("b"), make("b", {}, make("span"), unit)];
     const button = make(
       "button",
       { class: "stop" },
@@ -345,8 +346,9 @@ class Bracket extends MovingDrawing<Data> {
       setShare(bars[1], "--share", operations[i] / all);
       say(words[0], counted(bytes[i]));
       const ratio = operations[i] / operations[MOVED];
-      const many = stop >= MOVED && ratio >= DEAR ? ` = ${times(ratio)} × stop ${MOVED + 1}` : "";
-      say(words[1], counted(operations[i]) + many);
+      const many = stop >= MOVED && ratio >= DEAR ? ` = ${times(ratio)} ×` : "";
+      say(words[1].firstElementChild!, counted(operations[i]) + many);
+      words[1].lastElementChild!.toggleAttribute("hidden", !many);
       set(button, {
         "aria-label": `Stop ${i + 1}, ${this.data.stops[i]}: ${counted(bytes[i])} bytes, ${counted(operations[i])} operations`,
       });
