@@ -44,9 +44,10 @@ component = drawing("bet_on_tokens", "bet", HTML)
 
 @dataclass(frozen=True)
 class Racer:
-    """A way to study, how it picks what it studies (`about`, and in fewer words `brief`): the tokens that it had been evaluated on and had `studied` by each check, the
-    first before anything; at each check how many problems every run got `wrong`; and of each run
-    how many test problems were wrong `after` it all."""
+    """A way to study: how it picks what it studies, `about` that and in fewer words `brief`; the
+    tokens that it had been evaluated on and had `studied` by each check, the first before anything;
+    at each check how many problems every run got `wrong`; and of each run how many test problems
+    were wrong `after` it all."""
 
     name: str
     about: str

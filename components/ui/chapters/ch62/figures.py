@@ -34,7 +34,8 @@ def studied_key(title: str) -> str:
     tones = [
         f'<span><i style="background: {tone.now}"></i>{what}</span>' for what, tone in READ.items()
     ]
-    return f'<div class="wb-legend"><strong style="flex: 1 1 100%">{title}</strong>{"".join(tones)}</div>'
+    head = f'<strong style="flex: 1 1 100%">{title}</strong>'
+    return f'<div class="wb-legend">{head}{"".join(tones)}</div>'
 
 
 def studied(rows: Rows) -> Chart:

@@ -264,9 +264,9 @@ def the_bet(rows: Record) -> Bet:
     )
 
 
-def picked() -> dict[str, tuple[str, str]]:
+def picked(rows: Record) -> dict[str, tuple[str, str]]:
     """How each way of the bet picks what it studies, and in fewer words."""
-    n = experiment.MOST
+    n = claims.of_book(PAIRS).of(rows)[0]["curve"][1]["distinct"]
     return {
         "own_mistakes": (
             f"{n} pairs of numbers a round, drawn from its error book",
@@ -286,7 +286,7 @@ def picked() -> dict[str, tuple[str, str]]:
 def racer(rows: Record, arm: str) -> Racer:
     runs = PAIRS.where(arm=arm).of(rows)
     curve = runs[0]["curve"]
-    about, brief = picked()[arm]
+    about, brief = picked(rows)[arm]
     return Racer(
         name=ARMS[arm],
         about=about,

@@ -54,9 +54,9 @@ interface Data extends Sent {
 }
 
 const NARROW = 600; // pixels
-const [TOP, NARROW_TOP] = [26, 42]; // for a line of words, or two
-const [GAP, ROW, BAR, AXIS] = [12, 38, 17, 38]; // a bar stands below its name
-const [HIGH, WAITING] = [236, 150]; // of the plot, with points in it and without
+const [TOP, NARROW_TOP] = [30, 46]; // for a line of words, or two
+const [GAP, ROW, BAR, AXIS] = [9, 38, 17, 35]; // a bar stands below its name
+const [HIGH, WAITING] = [236, 146]; // of the plot, with points in it and without
 const NARROW_HIGH = [196, 160];
 const FAINT = 0.55; // how far words stand between the reader's line and an end of the plot
 const SIZES = { middle: 8, run: 3.5 };
@@ -298,26 +298,32 @@ class Bet extends MovingDrawing<Data> {
         ? "the others stop here"
         : `${others} stop here, at ${counted(this.budget)} tokens`;
       const fits = end - x > OVER * said.length;
-      this.text(axes, said, fits ? x + 6 : end, this.top - 11, fits ? "" : "end");
+      this.text(
+        axes,
+        said,
+        fits ? x + 6 : end,
+        this.top - (this.narrow ? 11 : 20),
+        fits ? "" : "end",
+      );
     }
     for (const value of TICKS.filter((tick) => tick <= this.data.most)) {
       const y = this.y(value);
       draw(axes, "line", { x1: this.left, x2: end, y1: y, y2: y });
       this.text(axes, String(value), this.left - 6, y, "end");
     }
-    this.text(axes, "validation pairs wrong, of 100", 0, this.narrow ? 12 : this.top - 11);
+    this.text(axes, "validation pairs wrong, of 100", 0, this.narrow ? 12 : this.top - 20);
     draw(axes, "line", { class: "base", x1: this.left, x2: end, y1: bottom, y2: bottom });
     const step = tickStep(this.total / (this.narrow ? 4 : 8));
     for (const tokens of range(Math.floor(this.total / step) + 1).map((i) => i * step)) {
       const x = this.x(tokens);
       draw(axes, "line", { class: "base", x1: x, x2: x, y1: bottom, y2: bottom + 5 });
-      this.text(axes, tokens ? `${counted(tokens / 1000)}k` : "0", x, bottom + 14, "middle");
+      this.text(axes, tokens ? `${counted(tokens / 1000)}k` : "0", x, bottom + 13, "middle");
     }
     this.text(
       axes,
       this.unit,
       this.narrow ? 0 : (this.left + end) / 2,
-      bottom + 31,
+      bottom + 28,
       this.narrow ? "" : "middle",
     );
   }
