@@ -64,8 +64,9 @@ def the_bet() -> None:
         on_again=partial(page.ask_again, key),
         on_counts=keep_counts,
     )
-    st.caption(page.text("bet_caption"))
+    st.caption(page.text("bet_cost"))
     if told:
+        st.caption(page.text("bet_caption"))
         page.numbers("Validation pairs wrong, run by run", worked.bet_rows(rows))
         page.notice()
         page.source(experiment.mistakes, experiment.plan_of_round)
@@ -77,6 +78,7 @@ def what_each_way_reads() -> None:
     if not rows:
         return
     found = worked.first_round(rows)
+    st.html(figures.studied_key("What each way reads in its first round"))
     page.draw(figures.studied(found), alt=worked.first_round_said(found))
     st.caption(page.text("picks_caption"))
     page.source(different_of)

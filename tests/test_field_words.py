@@ -104,9 +104,6 @@ ON_PAGE = {
         "place": "of a digit: units, tens",
         "by the sum of the chosen scores": "numbers are added",
     },
-    "62_error_book": {
-        "error book: note": "a verb",
-    },
     "70_forward_pass_3d": {
         "the sum is divided": "products are added",
     },

@@ -176,7 +176,7 @@ WHAT_IS_DASHED = {
     ("clocks.css", ".was :is(line, circle)"): "where they stood at the start",
     ("clocks.css", ".scores .before"): "where they stood at the start",
     ("clocks.css", ".note i"): "at the start",
-    ("experts.css", ".taken, .other, .legend .taken"): "taken off, or not used for the choice",
+    ("experts.css", ".taken"): "taken off",
     ("experts.css", ".legend .taken"): "taken off",
     ("sieve.css", ".mesh"): "off: a check that lets all through",
     ("lanes.css", ".paper .carry"): "not there: a carry that no token holds",

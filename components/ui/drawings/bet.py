@@ -26,7 +26,7 @@ HTML = f"""
 <div class="drawing bet">
   <p class="headline"></p>
   <div class="controls">
-    <button class="show">Show</button>
+    <button class="show">Show what happened</button>
     <button class="anew">Guess again</button>
     <span class="asks"></span>
     <div class="choice" role="group" aria-label="What an evaluated token counts">
@@ -44,11 +44,14 @@ component = drawing("bet_on_tokens", "bet", HTML)
 
 @dataclass(frozen=True)
 class Racer:
-    """A way to study: the tokens that it had been evaluated on and had `studied` by each check, the
-    first before anything; at each check how many problems every run got `wrong`; and of each run
-    how many test problems were wrong `after` it all."""
+    """A way to study: how it picks what it studies, `about` that and in fewer words `brief`; the
+    tokens that it had been evaluated on and had `studied` by each check, the first before anything;
+    at each check how many problems every run got `wrong`; and of each run how many test problems
+    were wrong `after` it all."""
 
     name: str
+    about: str
+    brief: str
     hue: str
     shape: str
     evaluated: Sequence[int]
@@ -132,6 +135,8 @@ def bet_data(bet: Bet, said: Sequence[int] | None, told: bool) -> dict[str, Any]
         "racers": [
             {
                 "name": racer.name,
+                "about": racer.about,
+                "brief": racer.brief,
                 "hue": racer.hue,
                 "shape": racer.shape,
                 "evaluated": [*map(int, racer.evaluated)],

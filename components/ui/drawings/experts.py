@@ -1,8 +1,8 @@
 """A problem's tokens on their way through a mixture of experts: how each layer's router chooses.
 
 Python sends scores, biases, which experts were chosen and would be chosen without a bias, and what
-each is multiplied by. The browser draws the scores of a token with the biases on top, a ribbon for
-each choice, counts how many tokens every expert got by then, and says it in words.
+each is multiplied by. The browser draws a ribbon for each choice, the scores of a token with the
+biases on top, counts how many tokens every expert got by then, and says it in words.
 
 Shapes: `T` tokens, `E` experts, `K` experts of a token.
 """
@@ -37,10 +37,8 @@ HTML = f"""
   <svg class="flow" role="group"></svg>
   <div class="legend">
     <span><i class="filled"></i>score</span>
-    <span class="biased"><i class="striped"></i>its bias</span>
+    <span class="biased"><i class="added"></i>its bias</span>
     <span class="biased"><i class="taken"></i>a bias below zero</span>
-    <span><i class="cap"></i>what the choice goes by</span>
-    <span class="sample"></span>
   </div>
   <div class="hold">
     {moments("Tokens read")}
@@ -90,8 +88,8 @@ def show_experts(
     headline: str = "",
     seconds: float = 9.0,
 ) -> None:
-    """The scores of one of the T tokens as bars, its bias on top of each, ribbons to its K experts,
-    and how many tokens each of the E got, with biases and without.
+    """Ribbons from each of the T tokens to its K experts, the scores of one of them as bars, a bias
+    on top of each, and how many tokens each of the E experts got.
 
     The layer `at` is shown first; the reader changes it in the browser, and the token. The tokens
     stream in once in so many `seconds`; of other data that come later the end is shown. `n_shared`

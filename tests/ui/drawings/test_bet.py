@@ -28,6 +28,8 @@ def a_bet() -> Bet:
         middle = np.linspace(330, ends, ROUNDS + 1).astype(int)
         return Racer(
             name=name,
+            about=f"how {name} are picked",
+            brief=f"how {hue} is picked",
             hue=hue,
             shape=shape,
             evaluated=[found * n for n in range(ROUNDS + 1)],

@@ -182,9 +182,8 @@ def headline() -> str:
     """Above the opening figure."""
     ours = probes.experts()
     few, all_ = spelled(ours.num_experts_per_tok), spelled(ours.n_routed_experts)
-    return (
-        f"Each token goes to {few} of {all_} experts. Click one to see why, or switch off the bias."
-    )
+    goes = f"Each token goes to {few} of {all_} experts."
+    return f"{goes} Click a token to see why, or switch off the bias."
 
 
 ASKED = 200
@@ -573,6 +572,7 @@ CALC: dict[str, Callable[[], str]] = {
     "bit_told": lambda: f"{1 - LEFT:.0%}",
     "n_stood_in": lambda: f"{experts_replaced.N}",
     "loads": lambda: ", ".join(map(str, loads_with(NO_BIAS))),
+    "race_steps": lambda: f"{experiment.STEPS:,}",
     "n_shut": lambda: f"{ASKED}",
     "n_experts": lambda: f"{config().n_layer * probes.experts().n_routed_experts}",
     "alone_steps": lambda: spelled(loading.STEPS),

@@ -26,11 +26,22 @@ ROW = 36
 """In pixels: a row of bars."""
 
 
+READ = {"wrong": WRONG, "right": RIGHT_FIELD, "known": GREY, "not read": LINE}
+
+
+def studied_key(title: str) -> str:
+    """HTML above `studied`: what it is, and its tones in one row."""
+    tones = [
+        f'<span><i style="background: {tone.now}"></i>{what}</span>' for what, tone in READ.items()
+    ]
+    head = f'<strong style="flex: 1 1 100%">{title}</strong>'
+    return f'<div class="wb-legend">{head}{"".join(tones)}</div>'
+
+
 def studied(rows: Rows) -> Chart:
     """Of the pairs that a way may pick from, which it reads in a round; the rest is pale. Rows:
     way, what, n, rank, and of each way `of` how many, and what is `said` behind those it reads."""
     data = pd.DataFrame(rows)
-    tones = {"wrong": WRONG, "right": RIGHT_FIELD, "known": GREY, "not read": LINE}
     ends = [
         {"way": row["way"], "said": row["said"], "n": row["of"] - row["n"]}
         for row in rows
@@ -49,7 +60,7 @@ def studied(rows: Rows) -> Chart:
         scale=alt.Scale(domain=[0, whole[-1]], nice=False),
         axis=alt.Axis(values=whole, labelFlush=False, labelOverlap=False),
     )
-    bars = in_parts(data, "way", pairs, tones)
+    bars = in_parts(data, "way", pairs, READ, named=False)
     return finished(alt.layer(bars, said).properties(height=rows_high(len(ends), ROW)))
 
 
@@ -122,8 +133,11 @@ def written(rows: Rows) -> Chart:
     return finished(bars.properties(height=120))
 
 
-def in_parts(data: pd.DataFrame, row: str, n: alt.X, tones: Mapping[str, Tone]) -> alt.Chart:
+def in_parts(
+    data: pd.DataFrame, row: str, n: alt.X, tones: Mapping[str, Tone], named: bool = True
+) -> alt.Chart:
     """A bar a `row`, in parts of these tones, one behind the other by their rank along `n`."""
+    legend = alt.Legend(columns=abreast(tones, data[row])) if named else None
     return (
         alt.Chart(data)
         .mark_bar()
@@ -135,7 +149,7 @@ def in_parts(data: pd.DataFrame, row: str, n: alt.X, tones: Mapping[str, Tone]) 
                 title=None,
                 sort=None,
                 scale=toned(tones),
-                legend=alt.Legend(columns=abreast(tones, data[row])),
+                legend=legend,
             ),
             order=alt.Order("rank:Q"),
             tooltip=[row, "what", alt.Tooltip("n:Q", format=",.0f")],

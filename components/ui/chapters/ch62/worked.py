@@ -264,11 +264,33 @@ def the_bet(rows: Record) -> Bet:
     )
 
 
+def picked(rows: Record) -> dict[str, tuple[str, str]]:
+    """How each way of the bet picks what it studies, and in fewer words."""
+    n = claims.of_book(PAIRS).of(rows)[0]["curve"][1]["distinct"]
+    return {
+        "own_mistakes": (
+            f"{n} pairs of numbers a round, drawn from its error book",
+            f"{n} pairs a round, from its error book",
+        ),
+        "random_matched": (
+            "as many from the same pool, right or wrong",
+            "as many from the same pool",
+        ),
+        "random_anew": (
+            "each row of a batch drawn anew from all pairs that may be trained on",
+            "drawn anew from all its pairs",
+        ),
+    }
+
+
 def racer(rows: Record, arm: str) -> Racer:
     runs = PAIRS.where(arm=arm).of(rows)
     curve = runs[0]["curve"]
+    about, brief = picked(rows)[arm]
     return Racer(
         name=ARMS[arm],
+        about=about,
+        brief=brief,
         hue=HUES[arm],
         shape=shape_of(ARMS[arm]),
         evaluated=[at["tokens_asked"] for at in curve],

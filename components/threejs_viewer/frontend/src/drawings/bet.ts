@@ -54,9 +54,11 @@ interface Data extends Sent {
 }
 
 const NARROW = 600; // pixels
-const [TOP, GAP, ROW, BAR, AXIS] = [40, 16, 30, 20, 40];
-const [HIGH, NARROW_HIGH] = [236, 196]; // of the plot
-const NAMED_ROW = 42; // of a bar with its name above it
+const [TOP, NARROW_TOP] = [30, 46]; // for a line of words, or two
+const [GAP, ROW, BAR, AXIS] = [9, 38, 17, 35]; // a bar stands below its name
+const [HIGH, WAITING] = [236, 146]; // of the plot, with points in it and without
+const NARROW_HIGH = [196, 160];
+const FAINT = 0.55; // how far words stand between the reader's line and an end of the plot
 const SIZES = { middle: 8, run: 3.5 };
 const [APART, NARROW_APART] = [7, 5]; // from run to run
 const [OVER, LINE] = [7, 17]; // a letter, and how high it stands
@@ -93,7 +95,8 @@ class Bet extends MovingDrawing<Data> {
   /** Where nothing may be written over. */
   private taken: Box[] = [];
   private verdict: SVGGElement | null = null;
-  private now: SVGLineElement | null = null;
+  private now: SVGPathElement | null = null;
+  private faint: [SVGTextElement, SVGTextElement] | null = null;
   private pointed: Mark | null = null;
   private width = 0;
 
@@ -221,7 +224,11 @@ class Bet extends MovingDrawing<Data> {
   }
 
   private get high(): number {
-    return this.narrow ? NARROW_HIGH : HIGH;
+    return (this.narrow ? NARROW_HIGH : [HIGH, WAITING])[this.data.told ? 0 : 1];
+  }
+
+  private get top(): number {
+    return this.narrow ? NARROW_TOP : TOP;
   }
 
   private get apart(): number {
@@ -229,11 +236,11 @@ class Bet extends MovingDrawing<Data> {
   }
 
   private get left(): number {
-    return this.narrow ? 26 : 130;
+    return this.narrow ? 26 : 28;
   }
 
   private get right(): number {
-    return this.narrow ? 52 : 150;
+    return this.narrow ? 52 : this.data.told ? 150 : 26;
   }
 
   private x(tokens: number): number {
@@ -241,7 +248,7 @@ class Bet extends MovingDrawing<Data> {
   }
 
   private y(inHundred: number): number {
-    return TOP + this.high * (1 - inHundred / this.data.most);
+    return this.top + this.high * (1 - inHundred / this.data.most);
   }
 
   private inHundred(wrong: number): number {
@@ -252,16 +259,15 @@ class Bet extends MovingDrawing<Data> {
     this.width = this.plot.clientWidth;
     if (!this.width || !this.plot.isConnected) return;
     const { racers, told } = this.data;
-    const row = this.narrow ? NAMED_ROW : ROW;
-    const foot = TOP + this.high + GAP;
-    const bottom = foot + row * racers.length;
+    const foot = this.top + this.high + GAP;
+    const bottom = foot + ROW * racers.length;
     const height = bottom + AXIS;
     this.plot.replaceChildren();
     set(this.plot, { viewBox: `0 0 ${this.width} ${height}`, height });
     this.drawAxes(bottom);
     this.taken = [];
-    this.now = draw(this.plot, "line", { class: "now", y1: TOP, y2: bottom }); // under all words
-    this.bars = racers.flatMap((racer, r) => this.drawBars(racer, r, foot + row * r));
+    this.now = draw(this.plot, "path", { class: "now" }); // under all words
+    this.bars = racers.flatMap((racer, r) => this.drawBars(racer, r, foot + ROW * r));
     this.drawGuess(); // under the points
     this.marks = told ? racers.flatMap((racer, r) => this.drawMarks(racer, r)) : [];
     this.endings = told ? racers.map((racer) => this.drawEnd(racer)) : [];
@@ -285,33 +291,39 @@ class Bet extends MovingDrawing<Data> {
     const end = this.width - this.right;
     if (this.budget < this.total) {
       const x = this.x(this.budget);
-      const beyond = { class: "beyond", x, y: TOP, width: end - x, height: bottom - TOP };
-      draw(axes, "rect", beyond);
+      const beyond = { class: "beyond", x, y: this.top, width: end - x };
+      set(draw(axes, "rect", beyond), { height: bottom - this.top });
       const others = namesOf(this.data.racers.slice(1));
       const said = this.narrow
         ? "the others stop here"
         : `${others} stop here, at ${counted(this.budget)} tokens`;
       const fits = end - x > OVER * said.length;
-      this.text(axes, said, fits ? x + 6 : end, TOP - 10, fits ? "" : "end");
+      this.text(
+        axes,
+        said,
+        fits ? x + 6 : end,
+        this.top - (this.narrow ? 11 : 20),
+        fits ? "" : "end",
+      );
     }
     for (const value of TICKS.filter((tick) => tick <= this.data.most)) {
       const y = this.y(value);
       draw(axes, "line", { x1: this.left, x2: end, y1: y, y2: y });
       this.text(axes, String(value), this.left - 6, y, "end");
     }
-    this.text(axes, "validation pairs wrong, of 100", 0, TOP - 29);
+    this.text(axes, "validation pairs wrong, of 100", 0, this.narrow ? 12 : this.top - 20);
     draw(axes, "line", { class: "base", x1: this.left, x2: end, y1: bottom, y2: bottom });
     const step = tickStep(this.total / (this.narrow ? 4 : 8));
     for (const tokens of range(Math.floor(this.total / step) + 1).map((i) => i * step)) {
       const x = this.x(tokens);
       draw(axes, "line", { class: "base", x1: x, x2: x, y1: bottom, y2: bottom + 5 });
-      this.text(axes, tokens ? `${counted(tokens / 1000)}k` : "0", x, bottom + 14, "middle");
+      this.text(axes, tokens ? `${counted(tokens / 1000)}k` : "0", x, bottom + 13, "middle");
     }
     this.text(
       axes,
       this.unit,
       this.narrow ? 0 : (this.left + end) / 2,
-      bottom + 31,
+      bottom + 28,
       this.narrow ? "" : "middle",
     );
   }
@@ -327,17 +339,19 @@ class Bet extends MovingDrawing<Data> {
   private drawBars(racer: Racer, r: number, top: number): Bar[] {
     const group = draw(this.plot, "g", { class: "racer" });
     group.style.setProperty("--hue", `var(--wb-${racer.hue})`);
-    const y = this.narrow ? top + NAMED_ROW - BAR - 4 : top;
-    const [x, middle] = this.narrow ? [10, y - 9] : [10, y + BAR / 2];
-    draw(group, "path", { class: "shape", d: shape(racer.shape, x, middle, 6) });
-    this.text(group, racer.name, x + 12, middle, "name");
+    const [y, middle] = [top + ROW - BAR - 3, top + (ROW - BAR) / 2 - 2];
+    draw(group, "path", { class: "shape", d: shape(racer.shape, this.left + 6, middle, 6) });
+    const name = this.text(group, racer.name, this.left + 18, middle, "name");
+    const about = this.narrow ? racer.brief : racer.about;
+    draw(name, "tspan", { class: "about" }).textContent = `: ${about}`;
     const whole = spentInAll(racer, this.counts);
     const [from, to] = [this.x(0), this.x(whole)];
     draw(group, "rect", { class: "frame", x: from, y, width: to - from, height: BAR });
     const all = nRound(racer);
     const weighed = Math.round(this.counts * racer.evaluated[all]);
     const parts = weighed ? [weighed, racer.studied[all]] : [racer.studied[all]];
-    if (!this.narrow) this.text(group, parts.map(counted).join(" + "), to + 8, y + BAR / 2, "sum");
+    const end = this.width - this.right;
+    if (!this.narrow) this.text(group, parts.map(counted).join(" + "), end, middle, "sum end");
     return stretches(racer, this.counts).map((stretch) => {
       const rect = draw(group, "rect", { class: stretch.kind, x: this.x(stretch.from), y });
       set(rect, { width: 0, height: BAR });
@@ -401,7 +415,7 @@ class Bet extends MovingDrawing<Data> {
     anywhere = true,
   ): boolean {
     const width = OVER * words.length + 1.4 * OVER * number.length;
-    const floor = TOP + this.high;
+    const floor = this.top + this.high;
     const [x, y] = places[0];
     const far = (place: readonly [number, number]): number =>
       Math.hypot(place[0] - x, place[1] - y);
@@ -410,7 +424,7 @@ class Bet extends MovingDrawing<Data> {
       .flatMap((column) =>
         range(Math.floor(this.high / STEP)).map((row): [number, number] => [
           this.left + STEP * column,
-          TOP + STEP * row,
+          this.top + STEP * row,
         ]),
       )
       .sort((one, other) => far(one) - far(other));
@@ -418,7 +432,7 @@ class Bet extends MovingDrawing<Data> {
       [...places, ...(anywhere ? others : [])]
         .map((place) => ({ x: place[0], y: place[1] - LINE / 2, width, height: LINE }))
         .filter((box) => box.x >= this.left && box.x + width <= this.width)
-        .filter((box) => box.y >= TOP - 4 && box.y + LINE <= floor + 4),
+        .filter((box) => box.y >= this.top - 4 && box.y + LINE <= floor + 4),
       this.taken,
     );
     if (!box || (!anywhere && isOver(box, this.taken))) return false;
@@ -489,6 +503,7 @@ class Bet extends MovingDrawing<Data> {
     for (const slide of this.slides) slide.dispose();
     [this.slides, this.knobs, this.line, this.verdict] = [[], [], null, null];
     if (told && !said) return;
+    this.faint = null;
     if (!told) this.drawTracks();
     this.line = draw(this.plot, "path", { class: "guessed" });
     this.knobs = range(nRound(racers[0])).map((k) => {
@@ -517,6 +532,14 @@ class Bet extends MovingDrawing<Data> {
       draw(this.plot, "line", { class: "track", x1: x, x2: x, ...ends });
       this.text(this.plot, `round ${k + 1}`, x, this.y(0) - 10, "middle");
     });
+    if (this.narrow) return; // no room beside the rings
+    const [from, to] = [nRound(first) - 1, nRound(first)].map((k) =>
+      this.x(spent(first, k, this.counts)),
+    );
+    this.faint = [
+      this.text(this.plot, "more wrong", (from + to) / 2, 0, "faint middle"),
+      this.text(this.plot, "fewer wrong", (from + to) / 2, 0, "faint middle"),
+    ];
   }
 
   private drawLine(): void {
@@ -527,6 +550,10 @@ class Bet extends MovingDrawing<Data> {
     ]);
     const d = points.map(([x, y]) => `${fixed(x)} ${fixed(y)}`).join("L");
     if (this.line) set(this.line, { d: `M${d}` });
+    const level = points.at(-1)![1];
+    [this.y(this.data.most), this.y(0)].forEach((end, i) => {
+      if (this.faint) set(this.faint[i], { y: fixed(level + FAINT * (end - level)) });
+    });
     if (told) {
       points.slice(1).forEach(([x, y], k) => {
         const [fromX, fromY] = points[k];
@@ -557,7 +584,7 @@ class Bet extends MovingDrawing<Data> {
   protected show(at: number): string {
     const { racers } = this.data;
     const tokens = tokensAt(this.events, at);
-    if (this.now) set(this.now, { x1: fixed(this.x(tokens)), x2: fixed(this.x(tokens)) });
+    this.pointAt(this.x(tokens));
     this.now?.classList.toggle("ahead", tokens === this.total);
     for (const bar of this.bars) this.fill(bar, tokens);
     const checks = racers.map((racer) => reached(racer, this.counts, tokens));
@@ -570,6 +597,13 @@ class Bet extends MovingDrawing<Data> {
     this.verdict?.classList.toggle("ahead", checks[0] < nRound(racers[0]));
     if (shown) return this.toldOfOne(shown);
     return this.told(Math.round(tokens), checks);
+  }
+
+  /** A line through the plot and through each bar, not through words. */
+  private pointAt(x: number): void {
+    const rows = [...new Set(this.bars.map(({ y }) => y))].map((y) => [y - 3, BAR + 6]);
+    const all = [[this.top, this.high], ...rows];
+    if (this.now) set(this.now, { d: all.map(([y, h]) => `M${fixed(x)} ${y}v${h}`).join("") });
   }
 
   private fill({ stretch, rect, lines, y }: Bar, tokens: number): void {

@@ -10,6 +10,7 @@ import {
   changes,
   DEAR,
   film,
+  groups,
   KEPT,
   MOVED,
   ROTATED,
@@ -131,7 +132,11 @@ class Bracket extends MovingDrawing<Data> {
     this.held.setAttribute("aria-label", `What the cache holds of ${tokens.length} tokens`);
     this.root.style.setProperty("--rows", String(tokens.length));
     this.part("names").replaceChildren(
-      ...tokens.map((token, i) => make("span", { class: roles[i] }, token)),
+      ...groups(roles).map(({ name, rows }) => {
+        const span = make("span", { class: name === "problem" ? "operand" : name }, name);
+        span.style.setProperty("grid-row", `span ${rows}`);
+        return span;
+      }),
     );
     this.buildFormula();
     this.buildHeld();
@@ -146,7 +151,9 @@ class Bracket extends MovingDrawing<Data> {
     this.setting = Math.min(this.setting, settings.length - 1);
     this.part("settings").replaceChildren(make("span", {}, "counted for"), ...all);
     this.rows = stops.map((name, stop) => this.buildRow(name, stop));
-    const head = ["stop", "", ""].map((words) => make("span", {}, words));
+    const head = ["stop", "bytes a token", `operations (× stop ${MOVED + 1})`].map((brief, i) =>
+      make("span", {}, make("span", { class: "brief" }, brief), make("b", {}, i ? "" : brief)),
+    );
     this.part("ledger").replaceChildren(
       make("div", { class: "head" }, ...head),
       ...this.rows.map(({ button }) => button),
@@ -201,13 +208,15 @@ class Bracket extends MovingDrawing<Data> {
     const all: Held[] = [
       ["own_keys", "keys of all heads", 0, KEPT, KEPT, ""],
       ["own_values", "values of all heads", maps.own_keys.columns, KEPT, KEPT, ""],
-      ["c", `what: latent, ${maps.c.columns}`, 0, AGAIN, SPLIT, ""],
-      ["turned", `where: rotated key, ${maps.turned.columns}`, maps.c.columns, SPLIT, SPLIT, ""],
+      ["c", `latent, ${maps.c.columns}`, 0, AGAIN, SPLIT, ""],
+      ["turned", `position: rotated key, ${maps.turned.columns}`, maps.c.columns, SPLIT, SPLIT, ""],
       ["keys", "keys, thrown away", whole - maps.keys.columns - gap / 2, AGAIN, AGAIN, "gone"],
     ];
     const freed = make("div", { class: "freed" }, make("b"), make("span"));
     const vacant = make("figure", { class: "vacant" }, make("figcaption"), make("i"));
-    this.held.replaceChildren(make("div", { class: "before" }, freed), vacant);
+    const ghost = make("div", { class: "ghost" });
+    this.held.replaceChildren(make("div", { class: "before" }, ghost, freed), vacant);
+    for (const name of ["own_values", "own_keys"]) this.add(name, ghost, AGAIN, SPLIT);
     setShare(freed, "--left", gap / whole);
     setShare(freed, "--wide", (whole - maps.keys.columns - 1.5 * gap) / whole);
     setShare(vacant, "--left", maps.c.columns / whole);
@@ -230,11 +239,18 @@ class Bracket extends MovingDrawing<Data> {
 
   private buildRow(name: string, stop: number): Row {
     const bars = ["bytes", "operations"].map((kind) => make("i", { class: kind }));
-    const words = bars.map(() => make("b"));
+    const unit = make("span", { class: "long" }, ` stop ${MOVED + 1}`);
+    const words = [make("b"), make("b", {}, make("span"), unit)];
     const button = make(
       "button",
       { class: "stop" },
-      make("span", { class: "name" }, make("em", {}, String(stop + 1)), name),
+      make(
+        "span",
+        { class: "name" },
+        make("em", {}, String(stop + 1)),
+        make("span", { class: "long" }, name),
+        make("span", { class: "brief" }, this.data.short[stop].replace(/^\d+ /, "")),
+      ),
       ...bars.map((bar, i) => make("span", { class: "bar" }, bar, words[i])),
     );
     button.onclick = () => this.stopAt(stop);
@@ -304,7 +320,7 @@ class Bracket extends MovingDrawing<Data> {
     caption("c", stop === KEPT ? `k, ${width("own_keys") / n_head}` : `c, ${width("c")}`);
     caption("made", stop === AGAIN ? `k, ${key}` : `q W, ${width("c")}`);
     caption("placed", `rotated q and k, ${width("turned")} each`);
-    caption("vacant", stop === ROTATED ? "where: in W" : "where: not kept");
+    caption("vacant", stop === ROTATED ? "position: in W" : "position: not kept");
     say(this.part("says"), changes(tokens.length)[stop]);
   }
 
@@ -330,14 +346,16 @@ class Bracket extends MovingDrawing<Data> {
       setShare(bars[1], "--share", operations[i] / all);
       say(words[0], counted(bytes[i]));
       const ratio = operations[i] / operations[MOVED];
-      say(words[1], counted(operations[i]) + (ratio >= DEAR ? `, ${times(ratio)} ×` : ""));
+      const many = stop >= MOVED && ratio >= DEAR ? ` = ${times(ratio)} ×` : "";
+      say(words[1].firstElementChild!, counted(operations[i]) + many);
+      words[1].lastElementChild!.toggleAttribute("hidden", !many);
       set(button, {
         "aria-label": `Stop ${i + 1}, ${this.data.stops[i]}: ${counted(bytes[i])} bytes, ${counted(operations[i])} operations`,
       });
     });
-    const heads = this.all(".ledger .head span");
+    const heads = this.all(".ledger .head b");
     say(heads[1], `cache, bytes of a token (${each} a number)`);
-    say(heads[2], `${head} (times stop ${MOVED + 1})`);
+    say(heads[2], head);
     this.all(".settings button").forEach((button, i) => {
       set(button, { "aria-pressed": i === this.setting });
     });

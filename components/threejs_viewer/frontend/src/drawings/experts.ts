@@ -1,26 +1,22 @@
-// How a mixture of experts chooses. Of one token of a text the scores of all experts stand as bars,
-// the biases on top; from it ribbons run to the experts that win, as wide as their weights, and below
-// stands how many tokens every expert got: at the left with biases, at the right without, and solid
-// is what is used. All numbers come from Python.
+// How a mixture of experts chooses. Ribbons run from the tokens of a text to the experts that win, as
+// wide as their weights. Under the experts stand their scores of one token as bars, the biases on top,
+// and how many tokens each of them got. All numbers come from Python.
 
 import { make } from "../shared/dom";
 import "./experts.css";
 import {
-  BIASED,
   COMES,
-  FILLS,
   RISES,
   bar,
   beaten,
   ends,
   extent,
-  filling,
   got,
   gotShared,
   grid,
   heaviest,
-  highest,
   loads,
+  morphed,
   phase,
   places,
   ribbon,
@@ -45,22 +41,21 @@ import { ACROSS, steppedThrough } from "./shared/stepped";
 // In pixels.
 const [ROW, CELL] = [32, 27]; // from row to row of tokens, and as high is one
 const [LARGEST, PER_PITCH] = [19, 1.4]; // of a token's letters
-const FALL = 40; // from the tokens to the experts
-const [HEAD, HIGH] = [18, 132]; // above the scores, and from their least to their most
-const NAME = 40; // the box of an expert's name and weight
-const [LOAD, COUNT, APART] = [30, 18, 18]; // the bars of the loads, their numbers, and between
-const [LABEL, BELOW] = [20, 10]; // a line above a zone, and from the boxes to the loads without it
+const FALL = 76; // from the tokens to the experts
+const NAME = 42; // the box of an expert's name and weight
+const [TOTAL, HEAD] = [17, 30]; // from there to a sum, and to the top of the scores
+const HIGH = 120; // of the scores
+const [COUNT, FOOT] = [20, 12]; // from their zero to how many tokens came, and below that
 const GUTTER = 100; // for words on the left
-const [LINE, FOOT, MORE] = [15, 12, 16]; // from line to line of these, below all, and with them
+const LINE = 15; // from line to line
 const [WIDEST, OF_PITCH] = [15, 0.8]; // all ribbons of a token together
 const HAIR = 0.8; // the thinnest ribbon
 const [MOST_BOX, BOX_GAP] = [96, 0.2]; // from box to box, and what of it is free
 const OF_BOX = 0.56; // a bar of its box
-const SHARED = 60; // for the box of the shared experts
+const LANDS = 0.9; // ribbons reach so much of a box
+const SHARED = 60; // for the box of the shared experts, and words under it
 const WORDY = 62; // from box to box, and each is called by its full name
 const ROOMY = 88; // and numbers stand beside its bar, if it matters
-const UNDER = 15; // from the cap of a bar to a number in it
-const STRIPES = 5; // from line to line of a bias
 
 const [HUES, SHADES] = [5, 4];
 
@@ -94,28 +89,20 @@ interface Mark {
 
 interface Box extends Mark {
   reach: SVGRectElement;
-  /** What is left of its ribbon, down to its bar. */
-  stem: SVGPathElement;
   score: SVGRectElement;
   added: SVGPathElement;
   taken: SVGPathElement;
-  cap: SVGPathElement;
   total: SVGTextElement;
   own: SVGTextElement;
   bias: SVGTextElement;
   weight: SVGTextElement;
-  now: SVGRectElement;
-  other: SVGPathElement;
-  counts: [SVGTextElement, SVGTextElement];
-  idle: SVGTextElement;
+  count: SVGTextElement;
 }
 
 /** Where the zones of the figure begin. */
 interface Zones {
   top: number;
   floor: number;
-  name: number;
-  load: number;
 }
 
 /** Of an expert's bar: its score and bias, and whether it has come to its full height. */
@@ -140,10 +127,8 @@ class Experts extends MovingDrawing<Data> {
   private shown = this.data.at;
   /** Whether scores alone choose. */
   private plain = false;
-  private zones: Zones = { top: 0, floor: 0, name: 0, load: 0 };
+  private zones: Zones = { top: 0, floor: 0 };
   private pitch = 0;
-  /** By token and choice, where its ribbon ends across, and how wide it is. */
-  private arrives: Pair[][] = [];
   private pointed: Spot | null = null;
   /** What stays told when the hand has left. */
   private chosen: Spot | null = null;
@@ -232,21 +217,12 @@ class Experts extends MovingDrawing<Data> {
     group.classList.add(...this.tones(i));
     const text = (of: string): SVGTextElement => draw(group, "text", { class: of });
     const reach = draw(group, "rect", { class: "reach" });
-    const stem = draw(group, "path", { class: "stem" });
     const score = draw(group, "rect", { class: "score" });
     const added = draw(group, "path", { class: "added" });
     const taken = draw(group, "path", { class: "taken" });
-    const cap = draw(group, "path", { class: "cap" });
-    const [total, own, bias, weight] = ["total", "own", "bias", "weight"].map(text);
+    const [total, own, bias, weight, count] = ["total", "own", "bias", "weight", "count"].map(text);
     group.append(box, name, weight);
-    const now = draw(group, "rect", { class: "now" });
-    const other = draw(group, "path", { class: "other" });
-    const counts: Box["counts"] = [text("count"), text("count")];
-    const idle = text("none");
-    return {
-      ...{ ...mark, reach, stem, score, added, taken, cap, total, own, bias, weight },
-      ...{ now, other, counts, idle },
-    };
+    return { ...mark, reach, score, added, taken, total, own, bias, weight, count };
   }
 
   /** Classes of an expert's colour. */
@@ -330,9 +306,10 @@ class Experts extends MovingDrawing<Data> {
     const cells = grid(tokens.length, longest, width);
     const xs = this.placeTokens(cells, width, longest);
     const top = cells.rows * ROW + FALL;
-    const floor = top + HEAD + HIGH;
-    const left = this.placeBoxes(width, top, floor);
-    const height = this.zones.load + LOAD + COUNT + FOOT + (left >= GUTTER ? MORE : 0);
+    const floor = top + NAME + HEAD + HIGH;
+    this.zones = { top, floor };
+    const left = this.placeBoxes(width);
+    const height = floor + COUNT + FOOT;
     set(this.svg, { viewBox: `0 0 ${width} ${height}`, height });
     this.placeAxis(left, width);
     this.placeRibbons(xs, top, Math.min(WIDEST, OF_PITCH * cells.pitch));
@@ -354,39 +331,31 @@ class Experts extends MovingDrawing<Data> {
   }
 
   /** Returns where the first begins. */
-  private placeBoxes(width: number, top: number, floor: number): number {
+  private placeBoxes(width: number): number {
     const { n_expert, n_shared } = this.data;
-    const aside = n_shared ? SHARED : 0;
-    const gutter = width >= n_expert * WORDY + aside + GUTTER ? GUTTER : 0;
+    const { top, floor } = this.zones;
+    const gutter = width >= n_expert * WORDY + SHARED + GUTTER ? GUTTER : 0;
+    const aside = n_shared || !gutter ? SHARED : 0; // words stand on one side or the other
     const room = width - aside - gutter;
     const pitch = Math.min(room / n_expert, MOST_BOX);
     const left = gutter + (room - pitch * n_expert) / 2;
-    const [wordy, roomy] = [pitch >= WORDY, pitch >= ROOMY];
-    const line = gutter ? 0 : LABEL;
-    const name = floor + (line || 8);
-    const load = name + NAME + (gutter ? BELOW : LABEL + LINE);
     this.pitch = pitch;
-    this.zones = { top, floor, name, load };
-    this.svg.classList.toggle("roomy", roomy);
     this.boxes.forEach((one, e) => {
       const isShared = e === n_expert;
-      const wide = isShared ? SHARED - 8 : pitch * (1 - BOX_GAP);
+      const wide = isShared ? SHARED - 4 : pitch * (1 - BOX_GAP);
       const x = left + pitch * e + (isShared ? SHARED / 2 + 2 : pitch / 2);
       const bar = wide * OF_BOX;
-      set(one.reach, { x: x - wide / 2, y: top, width: wide, height: load + LOAD - top });
-      set(one.box, { x: x - wide / 2, y: name, width: wide, height: NAME });
-      set(one.label, { x, y: name + 12 });
-      set(one.weight, { x, y: name + 29 });
-      one.label.textContent = isShared ? "shared" : wordy ? `expert ${e}` : String(e);
+      set(one.reach, { x: x - wide / 2, y: top, width: wide, height: floor + COUNT + FOOT - top });
+      set(one.box, { x: x - wide / 2, y: top, width: wide, height: NAME });
+      set(one.label, { x, y: top + 13 });
+      set(one.weight, { x, y: top + 30 });
+      const name = pitch >= WORDY ? `expert ${e}` : String(e);
+      one.label.textContent = isShared ? "shared" : name;
       set(one.score, { x: x - bar / 2, width: bar });
-      set(one.now, { width: bar / 2 - 1 });
-      for (const text of [one.total, one.idle]) set(text, { x });
+      set(one.total, { x, y: top + NAME + TOTAL });
       for (const text of [one.own, one.bias]) set(text, { x: x + bar / 2 + 4 });
-      one.counts.forEach((text, k) => {
-        set(text, { x: x + (k - 0.5) * Math.max(bar / 2 + 4, APART), y: load + LOAD + 13 });
-      });
-      set(one.idle, { y: load + LOAD + 27 });
-      if (isShared) say(one.weight, "all tokens");
+      set(one.count, { x, y: floor + COUNT });
+      if (isShared) say(one.weight, "always");
     });
     return left;
   }
@@ -394,38 +363,31 @@ class Experts extends MovingDrawing<Data> {
   private placeAxis(left: number, width: number): void {
     const { n_expert } = this.data;
     const right = Math.min(left + this.pitch * n_expert, width);
+    const { top, floor } = this.zones;
+    const wide = left >= GUTTER; // else words stand behind the last, without a tick between
     this.axis.replaceChildren();
     const [least, most] = extent(this.layer);
     for (const score of [-1, -0.5, 0, 0.5, 1, 1.5, 2].filter((s) => s >= least && s <= most)) {
       const y = this.y(score);
       const kind = score === 0 ? "zero" : "tick";
       draw(this.axis, "line", { class: kind, x1: left - 4, x2: right, y1: y, y2: y });
-      const aside = left < 20; // no room before the first
-      const text = draw(this.axis, "text", { x: aside ? right + 4 : left - 8, y });
-      text.classList.toggle("behind", aside);
+      if (!wide && score % 1) continue;
+      const text = draw(this.axis, "text", { x: wide ? left - 8 : right + 4, y });
+      text.classList.toggle("behind", !wide);
       say(text, signed(score, score % 1 ? 1 : 0));
     }
     this.words.replaceChildren();
-    const { top, name, load } = this.zones;
-    const wide = left >= GUTTER; // else in a line above each zone
-    const word = (lines: string[], y: number): void =>
-      lines.forEach((line, i) => say(draw(this.words, "text", { x: 0, y: y + LINE * i }), line));
-    const score = this.plain ? ["score"] : ["score, with", "its bias"];
-    const weight = ["weight, from", "scores alone"];
-    // A side is with or without, a line is used or not: neither changes with the switch.
-    const [sides, styles] = [
-      ["left: with bias", "right: without"],
-      ["solid: used", "dashed: not used"],
-    ];
+    const word = (line: string, y: number): void =>
+      say(draw(this.words, "text", { x: wide ? 0 : right + 4, y }), line);
+    const sum = this.plain ? ["score"] : ["score", "+ bias"];
     if (wide) {
-      word(score, top + HEAD + 12);
-      word(weight, name + 16);
-      word(["tokens sent there", ...sides, ...styles], load + 9);
+      word("weight", top + 34);
+      word(sum.join(" "), top + NAME + TOTAL);
+      word("tokens sent", floor + COUNT);
       return;
     }
-    word([score.join(" ")], top + 8);
-    word([`expert, and below its ${weight.join(" ")}`], name - 6);
-    word([["tokens sent there", ...sides].join(", "), styles.join(", ")], load - LINE - 6);
+    sum.forEach((line, i) => word(line, this.y(0.5) - LINE / 2 + 2 + LINE * i));
+    word("tokens", floor + COUNT);
   }
 
   private y(score: number): number {
@@ -444,18 +406,17 @@ class Experts extends MovingDrawing<Data> {
       from.map(([x]) => x),
     );
     const middles = this.boxes.map(middleOf);
-    const wide = number(this.boxes[0].score, "width");
-    this.arrives = from.map(([x, y], t) => {
+    const wide = LANDS * number(this.boxes[0].box, "width");
+    from.forEach(([x, y], t) => {
       const aside = this.ribbons[t][chosen[t].length];
       if (aside) set(aside, { d: ribbon([x, y], [middles[n_expert], top]) });
-      return chosen[t].map((expert, k) => {
+      chosen[t].forEach((expert, k) => {
         const thick = Math.max(HAIR, (widest * weights[t][k]) / most);
         const to = middles[expert] + (wide - thick) * stops[t][k];
         set(this.ribbons[t][k], {
           d: ribbon([x + widest * begins[t][k], y], [to, top]),
           "stroke-width": thick.toFixed(2),
         });
-        return [to, thick];
       });
     });
   }
@@ -489,7 +450,8 @@ class Experts extends MovingDrawing<Data> {
       const share = phase(moment - t, ...COMES);
       for (const one of some) grow(one, share);
     });
-    this.fill(read, phase(moment - read, ...FILLS));
+    const counts = loads(this.routed, this.data.n_expert, read);
+    counts.forEach((count, e) => say(this.boxes[e].count, String(count)));
     this.light();
     return this.told();
   }
@@ -502,11 +464,9 @@ class Experts extends MovingDrawing<Data> {
     return at > 0 ? Math.ceil(at) - 1 : null;
   }
 
-  /** How far its scores, its biases and its ribbons have come. */
-  private phases(t: number): [number, number, number] {
-    const part = this.spot?.kind === "token" ? 1 : this.at - t;
-    const biased = this.plain ? 0 : phase(part, ...BIASED);
-    return [phase(part, ...RISES), biased, phase(part, ...COMES)];
+  /** How far its bars have come, from those of the token before it. */
+  private risen(t: number): number {
+    return this.spot?.kind === "token" ? 1 : phase(this.at - t, ...RISES);
   }
 
   /** Those that get no token of many problems; with their biases, as these were counted. */
@@ -514,49 +474,21 @@ class Experts extends MovingDrawing<Data> {
     return this.plain ? [] : this.layer.idle;
   }
 
-  private fill(read: number, part: number): void {
-    say(this.part("sample"), this.idle.length ? `idle: ${this.data.idle}` : "");
-    const { layers, n_expert } = this.data;
-    const { biased, plain } = this.layer;
-    const unit = LOAD / highest(layers, n_expert);
-    const both = [biased, plain];
-    const levels = both.map((routed) => filling(routed, n_expert, read, part));
-    const counts = both.map((routed) => loads(routed, n_expert, read));
-    const [used, other] = this.plain ? [1, 0] : [0, 1];
-    const bottom = this.zones.load + LOAD;
-    this.boxes.slice(0, n_expert).forEach((one, e) => {
-      const wide = number(one.now, "width");
-      const sides = [middleOf(one) - wide - 1, middleOf(one) + 1];
-      const high = levels[used][e] * unit;
-      set(one.now, { x: fixed(sides[used]), y: fixed(bottom - high), height: fixed(high) });
-      set(one.other, { d: outline(sides[other], wide, bottom - levels[other][e] * unit, bottom) });
-      one.counts.forEach((text, k) => {
-        text.classList.toggle("before", k === other);
-        say(text, String(counts[k][e]));
-      });
-      const idle = this.idle.includes(e);
-      say(one.idle, idle ? "idle" : "");
-    });
-  }
-
   /** The bars of the token that is shown, and who wins. */
   private stand(): void {
     const t = this.token;
-    const [risen, biased, come] = t === null ? [0, 0, 0] : this.phases(t);
-    const { layer, routed } = this;
-    const first = t === null || this.plain ? null : beaten(layer, t);
-    const stands = risen === 1 && (this.plain || biased === 1);
+    const risen = t === null ? 0 : this.risen(t);
+    const { layer, routed, plain } = this;
+    const first = t === null || plain ? null : beaten(layer, t);
+    const before = t ? layer.scores[t - 1] : null;
     this.boxes.slice(0, this.data.n_expert).forEach((one, e) => {
-      const k = t === null || come === 0 ? -1 : routed.chosen[t].indexOf(e);
+      const k = t === null ? -1 : routed.chosen[t].indexOf(e);
       one.group.classList.toggle("wins", k >= 0);
-      const score = t === null ? 0 : layer.scores[t][e];
-      const found = bar(score, layer.bias[e], risen, biased);
-      const parts = { own: score, bias: layer.bias[e], stands };
+      const own = t === null ? 0 : morphed(before?.[e] ?? 0, layer.scores[t][e], risen);
+      const found = bar(own, layer.bias[e], t === null || plain ? 0 : 1);
+      const parts = { own, bias: layer.bias[e], stands: risen === 1 };
       const matters = k >= 0 || e === first || (this.spot?.kind === "expert" && this.spot.i === e);
       this.standOne(one, found, t === null ? null : parts, matters);
-      const arrives =
-        come === 1 && k >= 0 && this.spot?.kind !== "expert" ? this.arrives[t!]?.[k] : null;
-      this.reachDown(one, arrives ?? null);
       say(one.weight, k < 0 ? "" : short(routed.weights[t!][k]));
     });
   }
@@ -567,33 +499,21 @@ class Experts extends MovingDrawing<Data> {
     parts: Parts | null,
     matters: boolean,
   ): void {
-    const is = parts !== null;
     const { own, bias, stands } = parts ?? { own: 0, bias: 0, stands: false };
     const [x, wide] = [number(one.score, "x"), number(one.score, "width")];
     const [low, high] = score.map((s) => this.y(s));
     set(one.score, { y: high.toFixed(1), height: (low - high).toFixed(1) });
-    set(one.added, { d: added ? striped(x, wide, this.y(added[1]), this.y(added[0])) : "" });
+    set(one.added, { d: added ? outline(x, wide, this.y(added[1]), this.y(added[0])) : "" });
     set(one.taken, { d: taken ? outline(x, wide, this.y(taken[1]), this.y(taken[0])) : "" });
-    const at = this.y(total);
-    set(one.cap, { d: is ? `M${fixed(x - 4)} ${fixed(at)}h${fixed(wide + 8)}` : "" });
-    const under = taken && low - at > UNDER + 4;
-    set(one.total, { y: fixed(under ? at + UNDER : at - 6) });
-    one.total.classList.toggle("inside", Boolean(under));
-    say(one.total, stands ? places(total) : "");
-    const beside = stands && matters && this.pitch >= ROOMY;
-    set(one.own, { y: fixed((low + this.y(score[1])) / 2 + 4) });
-    say(one.own, beside && (added || taken) ? places(own) : "");
+    say(one.total, stands && matters ? places(total) : "");
+    const beside = stands && matters && this.pitch >= ROOMY && (added || taken) !== null;
     const [from, to] = added ?? taken ?? [0, 0];
-    set(one.bias, { y: fixed((this.y(from) + this.y(to)) / 2 + 4) });
-    say(one.bias, beside && (added || taken) ? `${bias > 0 ? "+" : ""}${places(bias)}` : "");
-  }
-
-  /** The ribbon's end, to above the number on the bar. */
-  private reachDown(one: Box, arrives: Pair | null): void {
-    const [x, thick] = arrives ?? [0, 0];
-    const y = number(one.total, "y") - 14;
-    const d = arrives && y > this.zones.top ? `M${fixed(x)} ${this.zones.top}V${fixed(y)}` : "";
-    set(one.stem, { d, "stroke-width": thick.toFixed(2) });
+    const ownAt = (low + high) / 2;
+    const biasAt = Math.min((this.y(from) + this.y(to)) / 2, ownAt - LINE);
+    set(one.own, { y: fixed(ownAt) });
+    set(one.bias, { y: fixed(biasAt) });
+    say(one.own, beside ? places(own) : "");
+    say(one.bias, beside ? `${bias > 0 ? "+" : ""}${places(bias)}` : "");
   }
 
   // ------------------------------------------------------------ one of them
@@ -696,16 +616,6 @@ function named(title: string, first: boolean): (Node | string)[] {
   const cut = title.lastIndexOf(" ") + 1;
   if (first || !cut) return [title];
   return [make("span", { class: "rest" }, title.slice(0, cut)), title.slice(cut)];
-}
-
-/** A box of lines, from its top to its bottom. */
-function striped(x: number, wide: number, top: number, bottom: number): string {
-  const n = Math.max(0, Math.floor((bottom - top) / STRIPES));
-  const lines = range(n).map((i) => {
-    const y = fixed(bottom - STRIPES * (i + 0.5));
-    return `M${fixed(x)} ${y}h${fixed(wide)}`;
-  });
-  return outline(x, wide, top, bottom) + lines.join("");
 }
 
 function outline(x: number, wide: number, top: number, bottom: number): string {

@@ -119,6 +119,15 @@ test("before it is told it plays what is read, and shows no point", () => {
   expect(drawing.text(".headline")).toContain("Drag the rings");
 });
 
+test("over each bar stands how that way picks, and its tokens; faint words go with the line", () => {
+  const drawing = rested(cases.bet_waiting);
+  const told = drawing.all(".racer .name").map((name) => name.textContent);
+  expect(told).toEqual(racers.map(({ name, about }) => `${name}: ${about}`));
+  const faint = drawing.all(".faint").map((one) => one.textContent);
+  expect(faint).toEqual(["more wrong", "fewer wrong"]);
+  expect(rested(cases.bet).all(".faint")).toEqual([]);
+});
+
 test("a ring is moved by key, the others follow, and Enter sends all of them", () => {
   const drawing = rested(cases.bet_waiting);
   const knobs = drawing.all(".knob");

@@ -2,7 +2,7 @@
 // The bracket moves between the query and the latent, and each stop says what it costs.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import bracket from "../../src/drawings/bracket";
-import { AGAIN, bracketAt, film, MOVED, seen } from "../../src/drawings/maths/bracket";
+import { AGAIN, bracketAt, film, groups, MOVED, seen } from "../../src/drawings/maths/bracket";
 import { cases, opened, press } from "./cases";
 
 beforeEach(() => {
@@ -28,6 +28,34 @@ test("a stop rests before the film goes on, and the last one comes at the end", 
 test("the bracket stands still but between two stops, where it passes the middle halfway", () => {
   expect([0, AGAIN, AGAIN + 0.5, MOVED, 4].map(bracketAt)).toEqual([0, 0, 0.5, 1, 1]);
   expect([0, 0.25, 0.5, 1, 2, 3].map((at) => seen(at, 1, 2))).toEqual([0, 0, 0, 1, 1, 0]);
+});
+
+test("rows are bracketed by what they are part of, whatever stands between its digits", () => {
+  const roles = ["operand", "operator", "working", "operator", "working", "operator", "answer"];
+  expect(groups(roles)).toEqual([
+    { name: "problem", rows: 2 },
+    { name: "working", rows: 4 },
+    { name: "answer", rows: 1 },
+  ]);
+  expect(groups(["operand", "operator", "answer"]).map(({ name }) => name)).toEqual([
+    ...["problem", "answer"],
+  ]);
+  expect(groups(["operand", "operator"])).toEqual([{ name: "problem", rows: 2 }]);
+  const drawing = opened(bracket, cases.bracket);
+  expect(drawing.all(".names span").map((one) => one.textContent)).toEqual(["problem", "answer"]);
+});
+
+test("operations are told in those of stop 3 once it has come", () => {
+  const drawing = opened(bracket, cases.bracket);
+  const [, again, moved] = drawing.all(".stop");
+  const told = (): string =>
+    [...again.querySelectorAll<HTMLElement>(".bar:last-child b span:not([hidden])")]
+      .map((one) => one.textContent)
+      .join("");
+  again.click();
+  expect(told()).toBe("158");
+  moved.click();
+  expect(told()).toBe("158 = 23 × stop 3");
 });
 
 test("each stop says its bytes and operations, in each setting, as Python counts them", () => {

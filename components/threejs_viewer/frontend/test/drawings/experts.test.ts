@@ -58,17 +58,17 @@ test("the token that is told is the one whose best expert by score misses by mos
 });
 
 test("a bias stands on its score, or takes its upper part off, down to below zero", () => {
-  expect(maths.bar(0.2, 0.5, 1, 1)).toEqual({
+  expect(maths.bar(0.2, 0.5, 1)).toEqual({
     ...{ score: [0, 0.2], added: [0.2, 0.7], taken: null, total: 0.7 },
   });
-  expect(maths.bar(0.5, -0.25, 1, 1)).toEqual({
+  expect(maths.bar(0.5, -0.25, 1)).toEqual({
     ...{ score: [0, 0.25], added: null, taken: [0.25, 0.5], total: 0.25 },
   });
-  expect(maths.bar(0.25, -0.5, 1, 1)).toEqual({
+  expect(maths.bar(0.25, -0.5, 1)).toEqual({
     ...{ score: [0, 0], added: null, taken: [-0.25, 0.25], total: -0.25 },
   });
-  expect(maths.bar(0.5, 0.5, 0.5, 0)).toEqual({
-    ...{ score: [0, 0.25], added: null, taken: null, total: 0.25 },
+  expect(maths.bar(0.5, 0.5, 0)).toEqual({
+    ...{ score: [0, 0.5], added: null, taken: null, total: 0.5 },
   });
 });
 
@@ -86,32 +86,10 @@ test.each(each)(
     for (const [routed, loads] of [
       [layer.biased, found.loads],
       [layer.plain, found.plain],
-    ] as const) {
+    ] as const)
       expect(range(T + 1).map((read) => maths.loads(routed, n_expert, read))).toEqual(loads);
-      const filled = (part: number): number[][] =>
-        range(T).map((read) => maths.filling(routed, n_expert, read, part));
-      expect(filled(0)).toEqual(loads.slice(0, T));
-      expect(filled(1)).toEqual(loads.slice(1));
-    }
   },
 );
-
-test("a bar is halfway between two tokens when half of the next has come", () => {
-  const routed = routedOf([
-    [0, 1],
-    [1, 2],
-  ]);
-  expect(maths.filling(routed, 3, 1, 0.5)).toEqual([1, 1.5, 0.5]);
-  expect(maths.filling(routed, 3, 2, 0)).toEqual([1, 2, 1]);
-});
-
-test("all layers have one scale of loads, with biases and without", () => {
-  const last = cases.experts.expected.map(({ loads, plain }) =>
-    Math.max(...loads.at(-1)!, ...plain.at(-1)!),
-  );
-  expect(maths.highest(layers, n_expert)).toBe(Math.max(...last));
-  expect(maths.heaviest(layers)).toBeCloseTo(1, 3);
-});
 
 // ---------------------------------------------------------------- where all stands
 
@@ -186,6 +164,11 @@ test("one expert of a token is said, weights next to nothing, and who gets all w
     "“a”, token 1: without bias, expert 0 (0.500) comes out on top, and the weight is 1.00. " +
       "Expert 0 then gets 1 of 1 token, and 2 experts get none.",
   );
+  const faint = layerOf([[0.5, 0.001, 0.125]], [0, 1, 0], [[1, 0]]);
+  faint.biased.weights = [[0.002, 0.998]];
+  expect(maths.sent(["a"], faint, 0, false)).toMatch(
+    /the weights are under 0\.01 and over 0\.99, so what expert 1 adds hardly counts\.$/,
+  );
   expect([0.003, 0.997, 1, 0.5].map(maths.weighed)).toEqual([
     ...["under 0.01", "over 0.99", "1.00", "0.50"],
   ]);
@@ -228,19 +211,17 @@ function hand(mark: Element, kind: string): void {
   mark.dispatchEvent(new PointerEvent(kind));
 }
 
-const countsOf = (drawing: Shown, which = "now"): number[] =>
-  drawing
-    .all(`.expert:not(.shared) .count${which === "now" ? ":not(.before)" : ".before"}`)
-    .map((text) => Number(text.textContent));
+const countsOf = (drawing: Shown): number[] =>
+  drawing.all(".expert:not(.shared) .count").map((text) => Number(text.textContent));
 
 const turn = (drawing: Shown): void => {
   drawing.one(".plain").click();
 };
 
-test("a ribbon is as wide as its weight, of its expert's colour, and ends at its expert's bar", () => {
+test("a ribbon is as wide as its weight, of its expert's colour, and ends at its expert's box", () => {
   const drawing = open();
   const ribbons = drawing.all("path.ribbon:not(.shared)");
-  const bars = marks(drawing, "expert").map((mark) => mark.querySelector(".score")!);
+  const boxes = marks(drawing, "expert").map((mark) => mark.querySelector(".box")!);
   const wide = ribbons.map((one) => Number(one.getAttribute("stroke-width")));
   const weights = layers[0].biased.weights.flat();
   const most = Math.max(...wide) / Math.max(...weights);
@@ -253,12 +234,15 @@ test("a ribbon is as wide as its weight, of its expert's colour, and ends at its
   layers[0].biased.chosen.flat().forEach((expert, i) => {
     expect(ribbons[i].classList.contains(`hue${expert % 5}`)).toBe(true);
     expect(ribbons[i].classList.contains(`shade${expert < 5 ? 0 : 1}`)).toBe(true);
-    const [x] = ribbons[i]
+    const [x, y] = ribbons[i]
       .getAttribute("d")!
       .match(/[\d.]+/g)!
       .map(Number)
       .slice(-2);
-    const [left, width] = ["x", "width"].map((name) => Number(bars[expert].getAttribute(name)));
+    const [left, top, width] = ["x", "y", "width"].map((name) =>
+      Number(boxes[expert].getAttribute(name)),
+    );
+    expect(y).toBe(top);
     expect(x - wide[i] / 2).toBeGreaterThanOrEqual(left - 0.06);
     expect(x + wide[i] / 2).toBeLessThanOrEqual(left + width + 0.06);
   });
@@ -267,24 +251,12 @@ test("a ribbon is as wide as its weight, of its expert's colour, and ends at its
 test.each(each)("$title: scrubbed, loads are NumPy's, with biases and without", (one) => {
   const drawing = open();
   drawing.all(".layers button")[one.at].click();
-  const bars = drawing.all(".expert:not(.shared) rect.now");
-  const highest = maths.highest(layers, n_expert);
   for (const plain of [false, true]) {
     if (plain) turn(drawing);
-    const [now, other] = plain
-      ? [one.found.plain, one.found.loads]
-      : [one.found.loads, one.found.plain];
+    const loads = plain ? one.found.plain : one.found.loads;
     for (const at of [0, T, 7, 8, 1]) {
       scrubTo(drawing, at);
-      expect(countsOf(drawing)).toEqual(now[at]);
-      expect(countsOf(drawing, "before")).toEqual(other[at]);
-      const high = bars.map((bar) => Number(bar.getAttribute("height")));
-      expect(
-        apart(
-          high,
-          now[at].map((load) => (30 * load) / highest),
-        ),
-      ).toBeLessThan(0.051);
+      expect(countsOf(drawing)).toEqual(loads[at]);
       expect(places(drawing, ".token", "ahead")).toEqual(range(T).slice(at));
       expect(drawing.all("path.ribbon:not(.later)").length).toBe(3 * at);
       const t = at === T ? maths.telling(one.layer) : at - 1;
@@ -295,35 +267,14 @@ test.each(each)("$title: scrubbed, loads are NumPy's, with biases and without", 
   }
 });
 
-test("with biases is always at the left, without at the right, and the words do not change", () => {
+test("words say what a row of numbers is, and that a bias is in it only where it is", () => {
   const drawing = open();
-  const words = (): string => drawing.one(".words").textContent;
-  const told = words().slice(words().indexOf("tokens sent there"));
-  const across = (one: Element): number => Number(one.getAttribute("x"));
-  const columns = (): string[][] =>
-    [0, 1].map((side) =>
-      marks(drawing, "expert")
-        .slice(0, n_expert)
-        .map((mark) => {
-          const counts = [...mark.querySelectorAll(".count")];
-          return counts.sort((one, other) => across(one) - across(other))[side].textContent;
-        }),
-    );
-  const solid = (): boolean[] =>
-    marks(drawing, "expert")
-      .slice(0, n_expert)
-      .map((mark) => {
-        const [score, now] = [".score", ".now"].map((of) => mark.querySelector(of)!);
-        return across(now) > across(score) + 1; // else at its left edge
-      });
-  expect(told).toMatch(/left: with bias.*right: without.*solid: used.*dashed: not used/);
-  const before = columns();
-  expect(before[0]).toEqual(each[0].found.loads[T].map(String));
-  expect(solid()).toEqual(range(n_expert).map(() => false));
+  const words = (): string[] => [...drawing.one(".words").children].map((one) => one.textContent);
+  const sums = (): number[] => [words().indexOf("score"), words().indexOf("+ bias")];
+  expect(sums()).toEqual([0, 1]);
   turn(drawing);
-  expect(columns()).toEqual(before);
-  expect(solid()).toEqual(range(n_expert).map(() => true));
-  expect(words()).toContain(told);
+  expect(sums()).toEqual([0, -1]);
+  expect(words().at(-1)).toBe("tokens");
 });
 
 test("a copied moment names the layer, the switch and what is clicked, and opens with them", async () => {
@@ -362,7 +313,7 @@ const barsOf = (drawing: Shown): [number, string, string][] =>
       mark.querySelector(".weight")!.textContent,
     ]);
 
-test("a token's bars are its scores, their sums with biases stand on them, and two win", () => {
+test("a token's bars are its scores, sums stand over those that matter, and two win", () => {
   const drawing = open();
   const [{ layer, found }] = each;
   for (const [t, plain] of [
@@ -374,12 +325,14 @@ test("a token's bars are its scores, their sums with biases stand on them, and t
     if (plain) turn(drawing);
     const totals = plain ? layer.scores[t] : found.totals[t];
     const { chosen, weights } = plain ? layer.plain : layer.biased;
-    const high = 132 / (maths.extent(layer)[1] - maths.extent(layer)[0]);
+    const high = 120 / (maths.extent(layer)[1] - maths.extent(layer)[0]);
+    const first = plain ? null : maths.beaten(layer, t);
     barsOf(drawing).forEach(([height, total, weight], e) => {
       const score = plain ? layer.scores[t][e] : Math.min(layer.scores[t][e], totals[e]);
       expect(height).toBeCloseTo(Math.max(0, score) * high, 0);
-      expect(Number(total.replace("\u2212", "-"))).toBeCloseTo(totals[e], 3);
       const k = chosen[t].indexOf(e);
+      if (k < 0 && e !== first) expect(total).toBe("");
+      else expect(Number(total.replace("\u2212", "-"))).toBeCloseTo(totals[e], 3);
       expect(weight).toBe(k < 0 ? "" : weights[t][k].toFixed(2));
     });
     expect(places(drawing, ".expert", "wins")).toEqual([...chosen[t]].sort());
@@ -415,18 +368,32 @@ test("own scores and biases stand beside bars that matter, once these have risen
   expect(barsOf(drawing).map(([, total]) => total)).toEqual(range(n_expert).map(() => ""));
 });
 
-test("idle experts are named where their biases keep tokens away, and nowhere else", () => {
+test("an idle expert is told where its bias keeps tokens away, and nowhere else", () => {
   const drawing = open();
-  const idle = (): string[] => drawing.all(".none").map((one) => one.textContent);
-  expect([idle().filter(Boolean), drawing.text(".sample")]).toEqual([[], ""]);
+  const told = (e: number): string => {
+    hand(marks(drawing, "expert")[e], "pointerenter");
+    return drawing.text(".said");
+  };
+  expect(told(4)).not.toMatch(/idle/);
   drawing.all(".layers button")[1].click();
-  expect(idle().indexOf("idle")).toBe(4);
-  expect(drawing.text(".sample")).toBe("idle: no token of 10");
-  hand(marks(drawing, "expert")[4], "pointerenter");
-  expect(drawing.text(".said")).toMatch(/It is idle: no token of 10\.$/);
+  expect(told(4)).toMatch(/It is idle: no token of 10\.$/);
+  expect(told(3)).not.toMatch(/idle/);
   turn(drawing);
-  expect(idle().filter(Boolean)).toEqual([]);
-  expect(drawing.text(".said")).not.toMatch(/idle/);
+  expect(told(4)).not.toMatch(/idle/);
+});
+
+test("bars come from those of the token before, and the two that win are marked at once", () => {
+  const drawing = open();
+  const [{ layer }] = each;
+  const heights = (at: number): number[] => {
+    scrubTo(drawing, at);
+    return barsOf(drawing).map(([height]) => height);
+  };
+  const [before, between, after] = [5, 5.2, 6].map(heights);
+  const e = range(n_expert).find((i) => layer.bias[i] > 0)!;
+  expect(between[e]).toBeCloseTo((before[e] + after[e]) / 2, 0);
+  scrubTo(drawing, 5.05);
+  expect(places(drawing, ".expert", "wins")).toEqual([...layer.biased.chosen[5]].sort());
 });
 
 test("the switch is one of the keyboard's, and Reset turns it back", () => {

@@ -5,6 +5,9 @@ import { range } from "../shared/numbers";
 
 export interface Racer {
   name: string;
+  /** How it picks what it studies, and in fewer words. */
+  about: string;
+  brief: string;
   hue: string;
   shape: string;
   /** Tokens until each check; the first is before anything. */

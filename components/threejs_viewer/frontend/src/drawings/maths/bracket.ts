@@ -51,6 +51,19 @@ export function seen(at: number, first: number, last = first): number {
   return clamp(1 - 2 * off, 0, 1);
 }
 
+/** Rows of a text by what they are part of: its problem, its working, its answer. */
+export function groups(roles: readonly string[]): { name: string; rows: number }[] {
+  const first = (role: string, or: number): number =>
+    roles.includes(role) ? roles.indexOf(role) : or;
+  const answer = first("answer", roles.length);
+  const working = first("working", answer);
+  return [
+    { name: "problem", rows: working },
+    { name: "working", rows: answer - working },
+    { name: "answer", rows: roles.length - answer },
+  ].filter(({ rows }) => rows > 0);
+}
+
 /** 1.1, 16, 410 */
 export const times = (ratio: number): string =>
   ratio < 10 ? ratio.toFixed(1) : counted(Math.round(ratio));

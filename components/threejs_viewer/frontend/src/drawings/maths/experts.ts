@@ -63,18 +63,21 @@ export interface Bar {
   total: number;
 }
 
-/** A score that has risen by a share, and then its bias by another. */
-export function bar(score: number, bias: number, risen: number, biased: number): Bar {
-  const high = risen * score;
-  const total = high + biased * bias;
+/** A score, and so much of its bias. */
+export function bar(score: number, bias: number, biased: number): Bar {
+  const total = score + biased * bias;
   const over = bias < 0 && biased > 0;
   return {
-    score: [0, over ? clamp(total, 0, high) : high],
-    added: bias > 0 && biased > 0 ? [high, total] : null,
-    taken: over ? [total, high] : null,
+    score: [0, over ? clamp(total, 0, score) : score],
+    added: bias > 0 && biased > 0 ? [score, total] : null,
+    taken: over ? [total, score] : null,
     total,
   };
 }
+
+/** From one number to the next, by a share. */
+export const morphed = (from: number, to: number, share: number): number =>
+  share === 1 ? to : from + share * (to - from);
 
 /** The least and the most that is drawn of a layer, its biases on or off. */
 export function extent(layer: Layer): Pair {
@@ -82,14 +85,12 @@ export function extent(layer: Layer): Pair {
   return [Math.min(0, ...all), Math.max(1, ...all)];
 }
 
-/** In the time of a token its scores rise, its biases, its ribbons, and the bars of the loads. */
+/** In the time of a token its bars come from those before, and its ribbons. */
 export const phase = (part: number, from: number, to: number): number =>
   clamp((part - from) / (to - from), 0, 1);
-export const [RISES, BIASED, COMES, FILLS] = [
-  [0, 0.25],
-  [0.25, 0.5],
-  [0.5, 0.8],
-  [0.75, 1],
+export const [RISES, COMES] = [
+  [0, 0.4],
+  [0.1, 0.8],
 ] as const;
 
 // ---------------------------------------------------------------- who got how many
@@ -101,18 +102,8 @@ export function loads({ chosen }: Routed, nExpert: number, read: number): number
   return out;
 }
 
-/** As `loads`, where the last of the tokens counts only by so much. */
-export function filling(routed: Routed, nExpert: number, read: number, part: number): number[] {
-  const [before, after] = [loads(routed, nExpert, read), loads(routed, nExpert, read + 1)];
-  return before.map((load, e) => load + part * (after[e] - load));
-}
-
 const both = (layers: readonly Layer[]): Routed[] =>
   layers.flatMap(({ biased, plain }) => [biased, plain]);
-
-/** In the end, of all layers, with biases and without. */
-export const highest = (layers: readonly Layer[], nExpert: number): number =>
-  Math.max(...both(layers).flatMap((one) => loads(one, nExpert, one.chosen.length)));
 
 /** All weights of one token together, at most. */
 export const heaviest = (layers: readonly Layer[]): number =>
@@ -203,9 +194,12 @@ const listed = (names: readonly string[]): string =>
 export const shared = (nShared: number): string =>
   nShared === 1 ? "the shared expert" : `the ${nShared} shared experts`;
 
+/** A weight that is less reads as next to nothing. */
+const FAINT = 0.005;
+
 /** A weight to two places; what would read 0.00, or 1.00 beside another, says more. */
 export const weighed = (weight: number): string => {
-  if (weight > 0 && weight < 0.005) return "under 0.01";
+  if (weight > 0 && weight < FAINT) return "under 0.01";
   return weight < 1 && weight >= 0.995 ? "over 0.99" : weight.toFixed(2);
 };
 
@@ -234,7 +228,11 @@ export function sent(tokens: readonly string[], layer: Layer, t: number, plain: 
   });
   const top = `expert${one ? "" : "s"} ${listed(who)} come${one ? "s" : ""} out on top`;
   const share = listed(weights[t].map((w, k) => (k ? weighed(w) : weighing(own, w))));
-  const counts = `the weight${one ? " is" : "s are"} ${share}`;
+  const faint = chosen[t].filter((_, k) => weights[t][k] < FAINT);
+  const hardly = faint.length
+    ? `, so what ${listed(faint.map((e) => `expert ${e}`))} adds hardly counts`
+    : "";
+  const counts = `the weight${one ? " is" : "s are"} ${share}${hardly}`;
   const name = `“${tokens[t]}”, token ${t + 1}`;
   if (plain) return `${name}: without bias, ${top}, and ${counts}. ${then(layer)}`;
   const first = beaten(layer, t);
