@@ -80,6 +80,8 @@ def one_part_is_taken_out() -> None:
         on_take=take_out,
     )
     st.caption(page.text("pull"))
+    with page.folded("How to read the figure"):
+        st.caption(page.text("pull_more"))
     page.numbers("leads", worked.taken_out_rows(found))
     page.source()
 

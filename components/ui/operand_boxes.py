@@ -28,8 +28,10 @@ def ask_pair(
         "width": SLIM + DIGIT * max(digits - 2, 0) if slim else USUAL,
         "label_visibility": "collapsed",
     }
-    wide = "content" if slim else "stretch"
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", width=wide):
+    wide, row = ("content", None) if slim else ("stretch", f"pair_{prefix}")
+    with st.container(
+        horizontal=True, vertical_alignment="bottom", gap="small", width=wide, key=row
+    ):
         with st.container(
             horizontal=True, wrap=False, vertical_alignment="bottom", gap="small", width="content"
         ):

@@ -104,6 +104,7 @@ def picture_of_the_book(browser: Browser, url: str) -> Image.Image:
 ALONE = """:is([data-testid="stSidebar"], [data-testid="stHeader"],
   .st-key-home_opening strong:not(.st-key-home_measured strong),
   [data-testid="stHorizontalBlock"]:has([data-testid="stTextInput"])) { display: none !important; }
+:root { --wb-calls: none; }
 [data-testid="stMainBlockContainer"] { padding-top: 1.6rem !important; }"""
 
 

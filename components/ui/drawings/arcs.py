@@ -29,7 +29,7 @@ HTML = f"""
     <svg class="picture" role="group"></svg>
     <div class="calls">
       <button class="skip" hidden>Skip</button>
-      <button class="yours" hidden>Now your own numbers</button>
+      <button class="yours" hidden>Your turn</button>
     </div>
   </div>
   <div class="said" role="status"></div>
@@ -167,22 +167,24 @@ def groups(form: Format, text: str, a: int, b: int) -> list[dict[str, Any]]:
     lines = check_working(text, form, Problem(a, b, partial_products(a, b, form.q), a * b))
     by_stop = {line.last_token: line for line in lines}
     stop = form.prompt_length - 1
-    found: list[dict[str, Any]] = [
-        {"start": 0, "stop": stop, "label": "you typed", "note": "", "wrong": False}
-    ]
+    typed = dict.fromkeys(("name", "label"), "you typed") | {"read": "", "note": ""}
+    found: list[dict[str, Any]] = [{"start": 0, "stop": stop, "wrong": False} | typed]
     for field in form.written:
-        if not (label := label_of(field, a, b)):
+        if not (name := label_of(field, a, b)):
             continue
-        line = by_stop.get(field.stop)
+        line, label, read = by_stop.get(field.stop), name, ""
         if line and not line.right:
-            label = f"{line.written}, not {line.expected}"
+            label = read = f"{line.written}, not {line.expected}"
         elif line:
-            label = f"{label}{',' if field.kind == 'answer' else ' ='} {line.written}"
+            read = line.written if field.kind == "answer" else f"= {line.written}"
+            label = f"{name}{',' if field.kind == 'answer' else ''} {read}"
         found.append(
             {
                 "start": field.start,
                 "stop": field.stop,
+                "name": name,
                 "label": label,
+                "read": read,
                 "note": "back to front" if "reversed" in form.style else "",
                 "wrong": bool(line and not line.right),
             }

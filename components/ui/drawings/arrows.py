@@ -22,6 +22,7 @@ Numbers = NDArray[np.float64]
 
 HTML = f"""
 <div class="drawing head">
+  <p class="headline"></p>
   <div class="picture"><svg class="plane" role="group"></svg></div>
   <div class="side">
     <div class="score"><span class="loss"></span><b class="wrong"></b>
@@ -36,6 +37,9 @@ HTML = f"""
   {moments()}
 </div>
 """
+
+LONGEST_SWEPT = KEY_LENGTH / 0.7
+"""Of the query that goes round: its keys reach far out in the picture."""
 
 component = drawing("attention_head", "arrows", HTML)
 
@@ -60,6 +64,8 @@ def show_query(
     """
     data = query_data(text, places, keys, angle, length)
     data |= {"alt": alt, "wanted": [*wanted], "sweep": sweep}
+    if sweep:
+        data["longest"] = round(LONGEST_SWEPT, 1)
     data["digest"] = digest(data)
 
     def turned() -> None:

@@ -90,6 +90,9 @@ def test_every_number_is_read_the_right_way_round_and_says_its_order() -> None:
     ):
         groups = arcs_data(replace(WRITTEN, text=text))["groups"]
         assert [group["label"] for group in groups] == labels
+        names = [group["name"] for group in groups]
+        assert names == ["you typed", "37 × 8", "37 × 40", "product"]
+        assert all(group["label"].endswith(group["read"]) for group in groups)
         assert [group["note"] for group in groups] == ["", *3 * ["back to front"]]
         assert [group["wrong"] for group in groups] == ["not" in label for label in labels]
 

@@ -8,10 +8,11 @@ import {
   arcsOf,
   bow,
   follows,
+  freePlace,
   isWrong,
   mostOf,
-  namesOf,
   percent,
+  rise,
   toldOfToken,
   toldOfTyped,
   type Arc,
@@ -24,16 +25,17 @@ import { draw, say, set, still } from "./shared/elements";
 import type { Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
-import { range } from "./shared/numbers";
+import { range, type Pair } from "./shared/numbers";
 import { ACROSS, steppedThrough } from "./shared/stepped";
 
-const [HIGHEST, HIGH] = [220, 0.31]; // of the arcs, in pixels and in widths
+const [HIGHEST, HIGH] = [190, 0.31]; // of the arcs, in pixels and in widths
 const [LARGEST, SHARE] = [38, 0.86]; // of a token, in pixels and in pitches
-const [HEADROOM, ROOM] = [14, 32]; // over the highest arc, for its name; on a phone, for a button
+const HEADROOM = 6; // over the highest arc
 const WIDEST = 7; // an arc of weight 1, where there is room
-const [NAME, SMALL] = [13, 10.5]; // pixels of the letters on an arc, and on a phone
+const [NAME, NAME_LINE] = [13, 18]; // pixels of the letters that name an arc, and of their line
+const [FOOT, PHONE_FOOT] = [42, 58]; // pixels below the text, for what its numbers are
 const PHONE = 480;
-const [MOST_NAMED, FEW] = [8, 5]; // arcs of a token, and on a phone
+const MOST_NAMED = 8; // arcs of a token
 const PUT_BACK = -1;
 const [PULL, BACK] = ["Ablate", "Put back"]; // what a press of a head does
 const SEEN = "white-box-theatre"; // in the browser's memory
@@ -145,7 +147,7 @@ class Arcs extends MovingDrawing<Data> {
     this.arcs = arcsOf(text).map((arc) => ({ arc, path: this.buildArc(arc) }));
     this.tokens = text.tokens.map((_, i) => this.buildToken(i));
     steppedThrough(this.tokens, ACROSS);
-    for (const group of text.groups) this.buildGroup(group);
+    text.groups.forEach((group, n) => this.buildGroup(group, n));
     this.names = draw(this.picture, "g", { class: "names", "aria-hidden": "true" });
     this.width = 0;
     this.place();
@@ -183,21 +185,25 @@ class Arcs extends MovingDrawing<Data> {
     return token;
   }
 
-  private buildGroup({ label, note, wrong }: Group): void {
+  private buildGroup({ note, wrong }: Group, n: number): void {
     const group = draw(this.picture, "g", { class: `group${wrong ? " wrong" : ""}` });
     draw(group, "line");
-    draw(group, "text", { class: "label" }).textContent = label;
-    draw(group, "text", { class: "note" }).textContent = note;
+    for (const name of ["label", "read", "note"]) draw(group, "text", { class: name });
+    const said = this.text.groups.slice(0, n).some((before) => before.note === note);
+    group.lastElementChild!.textContent = said ? "" : note; // once
   }
 
   private buildHeads(): void {
     const heads = range(this.data.weights.length).map((head) => {
-      const button = make("button", { type: "button" }, `head ${head}`);
+      const word = make("i", {}, "head ");
+      const button = make("button", { type: "button" }, word, String(head));
+      set(button, { "aria-label": `head ${head}` });
       button.onclick = () => this.pull(head);
       return button;
     });
     set(this.part("heads"), { "aria-label": PULL });
-    this.part("heads").replaceChildren(make("span", {}, PULL), ...heads);
+    const said = make("span", {}, PULL, make("i", {}, " head"));
+    this.part("heads").replaceChildren(said, ...heads);
   }
 
   /** Which head is out. */
@@ -221,50 +227,87 @@ class Arcs extends MovingDrawing<Data> {
     if (!width || width === this.width) return;
     this.width = width;
     const pitch = width / this.tokens.length;
-    const most = Math.min(HIGHEST, HIGH * width);
+    const { most } = this;
     const size = Math.min(LARGEST, SHARE * pitch);
-    const line = most + headroom(width);
-    const height = line + 1.5 * size + 46;
+    const line = most + HEADROOM;
+    const height = line + 1.5 * size + (width < PHONE ? PHONE_FOOT : FOOT);
     set(this.picture, { viewBox: `0 0 ${width} ${height}`, height });
     const at = (i: number): number => (i + 0.5) * pitch;
     for (const { arc, path } of this.arcs) {
-      set(path, { d: bow(at(arc.from), at(arc.to), line, most) });
-      set(path, {
-        "stroke-width": Math.max(1.2, (WIDEST * arc.weight * Math.min(40, pitch)) / 40),
-      });
+      const high = rise((arc.to - arc.from) * pitch, most);
+      set(path, { d: bow(at(arc.from), at(arc.to), line, high) });
+      const wide = Math.max(1.2, (WIDEST * arc.weight * Math.min(40, pitch)) / 40);
+      path.style.setProperty("--wide", `${wide}px`);
     }
     this.tokens.forEach((token, i) => this.fitToken(token, at(i), line, pitch, size));
     const groups = [...this.picture.querySelectorAll(".group")];
     groups.forEach((group, n) => this.fitGroup(group, n, pitch, line + 1.5 * size));
+    this.nameGroups();
     this.nameArcs();
   }
 
-  /** Those of the token that is pointed at, or of the heads that the theatre has come to. */
+  /** The height of the highest arcs. */
+  private get most(): number {
+    return Math.min(HIGHEST, HIGH * this.width);
+  }
+
+  /** What a number is stands there from the start, and as what it reads once it is written. */
+  private nameGroups(): void {
+    this.picture.querySelectorAll(".group").forEach((group, n) => {
+      const { stop, name, label, read } = this.text.groups[n];
+      const [, one, other] = group.children;
+      const later = stop > this.moment.length;
+      group.classList.toggle("later", later);
+      const phone = this.width < PHONE;
+      one.textContent = later || phone ? name : label;
+      other.textContent = later || !phone ? "" : read;
+    });
+  }
+
+  /** Those of the token that is pointed at, or of the heads that the theatre has come to: a list
+      beside the arcs, with the one in ink that is spoken of. */
   private nameArcs(): void {
-    const { heads, length } = this.moment;
+    const { heads, head: spoken, length } = this.moment;
     const { tokens, given } = this.text;
-    const { lit, width } = this;
-    const pitch = width / tokens.length;
-    const most = Math.min(HIGHEST, HIGH * width);
-    const named =
-      lit !== null
-        ? this.arcs.map(({ arc }) => arc).filter((arc) => this.belongs(arc, lit))
-        : mostOf(this.text, Math.max(length - 1, given)).filter(({ head }) =>
-            heads?.includes(head),
-          );
-    const phone = width < PHONE;
-    const tops = [...named]
-      .sort((one, other) => other.weight - one.weight)
-      .slice(0, phone ? FEW : MOST_NAMED)
-      .map(({ head, from, to, weight }) => ({
-        text: `head ${head} ${lit !== null && lit < given ? `before ${tokens[to]}` : `at ${tokens[from]}`}, ${percent(weight)}`,
-        x: ((from + to + 1) / 2) * pitch,
-        y: most + headroom(width) - Math.min(((to - from) / 2) * pitch, most),
-      }));
-    const size = phone ? SMALL : NAME;
+    const { lit, width, most } = this;
     this.names.replaceChildren();
-    for (const { text, x, y } of namesOf(tops, size, width))
-      draw(this.names, "text", { x, y, "font-size": size }).textContent = text;
+    const token = lit ?? (heads ? length - 1 : null);
+    if (token === null) return;
+    const own = this.arcs.map(({ arc }) => arc).filter((arc) => this.belongs(arc, token));
+    const all = lit === null ? mostOf(this.text, Math.max(token, given)) : own;
+    const named = all.filter(({ head }) => lit !== null || heads?.includes(head));
+    const lines = [...named]
+      .sort((one, other) => other.weight - one.weight)
+      .slice(0, MOST_NAMED)
+      .sort((one, other) => named.indexOf(one) - named.indexOf(other))
+      .map(({ head, from, to, weight }) => ({
+        head,
+        text: `head ${head} ${lit !== null && lit < given ? `before ${tokens[to]}` : `at ${tokens[from]}`}, ${percent(weight)}`,
+      }));
+    const pitch = width / tokens.length;
+    const wide = 0.5 * NAME * Math.max(...lines.map(({ text }) => text.length), 0);
+    const high = NAME_LINE * Math.min(all.length, MOST_NAMED);
+    const base = most + HEADROOM;
+    const near: Pair = [(token + 1.1) * pitch, base - high - 0.3 * most];
+    const points = own.flatMap((arc) => this.pointsOf(arc));
+    const [x, y] = freePlace(points, wide, high, near, [width, base - 4]);
+    lines.forEach(({ head, text }, n) => {
+      const name = spoken !== null && head !== spoken && lit === null ? "past" : "";
+      const line = { class: name, x, y: y + (n + 0.75) * NAME_LINE, "font-size": NAME };
+      draw(this.names, "text", line).textContent = text;
+    });
+  }
+
+  /** Along an arc, from foot to foot. */
+  private pointsOf({ from, to }: Arc): Pair[] {
+    const { width, most } = this;
+    const pitch = width / this.tokens.length;
+    const high = rise((to - from) * pitch, most);
+    return range(33).map((i) => {
+      const turn = (Math.PI * i) / 32;
+      const x = (from + to + 1 - (to - from) * Math.cos(turn)) / 2;
+      return [x * pitch, most + HEADROOM - high * Math.sin(turn)];
+    });
   }
 
   private fitToken(token: SVGGElement, x: number, line: number, pitch: number, size: number): void {
@@ -280,11 +323,13 @@ class Arcs extends MovingDrawing<Data> {
 
   private fitGroup(group: Element, n: number, pitch: number, y: number): void {
     const { start, stop } = this.text.groups[n];
-    const [line, label, note] = group.children;
+    const [line, label, read, note] = group.children;
     const x = ((start + stop) / 2) * pitch;
     set(line, { x1: (start + 0.15) * pitch, x2: (stop - 0.15) * pitch, y1: y, y2: y });
+    const phone = this.width < PHONE;
     set(label, { x, y: y + 18 });
-    set(note, { x, y: y + 34 });
+    set(read, { x, y: y + 34 });
+    set(note, { x, y: y + (phone ? 50 : 34) });
   }
 
   // ------------------------------------------------------------ the hand
@@ -326,9 +371,7 @@ class Arcs extends MovingDrawing<Data> {
       token.classList.toggle("later", i >= length);
       token.classList.toggle("newest", i === length - 1);
     });
-    this.picture
-      .querySelectorAll(".group")
-      .forEach((group, n) => group.classList.toggle("later", text.groups[n].stop > length));
+    this.nameGroups();
     this.markHeads(out);
     this.shade();
     this.part("skip").hidden = !this.plays || this.bill === "own";
@@ -337,19 +380,20 @@ class Arcs extends MovingDrawing<Data> {
   }
 
   private shade(): void {
-    const { length, heads, out } = this.moment;
+    const { length, heads, head, focus, out } = this.moment;
     const newest = this.plays || heads ? length - 1 : null;
-    const shown = this.lit ?? newest;
+    const shown = this.lit ?? newest ?? focus;
     const gone = this.leaving ?? (this.text.pulled === null ? out : null);
     const alone = this.lit ?? (heads ? newest : null);
     for (const { arc, path } of this.arcs) {
       const waits = heads !== null && arc.to === length - 1 && !heads.includes(arc.head);
       path.classList.toggle("later", arc.to >= length || waits);
       path.classList.toggle("fallen", arc.head === gone);
-      path.classList.toggle("strong", shown !== null && this.belongs(arc, shown));
+      const past = this.lit === null && head !== null && arc.head !== head;
+      path.classList.toggle("strong", shown !== null && this.belongs(arc, shown) && !past);
+      path.classList.toggle("past", shown !== null && this.belongs(arc, shown) && past);
       path.classList.toggle("faint", alone !== null && !this.belongs(arc, alone));
     }
-    this.part("stage").classList.toggle("points", this.lit !== null);
     const ends = this.arcs.filter(({ arc }) => this.lit !== null && this.belongs(arc, this.lit));
     const near = new Set([this.lit, ...ends.flatMap(({ arc }) => [arc.from, arc.to])]);
     this.tokens.forEach((token, i) =>
@@ -369,8 +413,6 @@ class Arcs extends MovingDrawing<Data> {
     return lit < text.given ? toldOfTyped(text, lit, this.moment.length) : toldOfToken(text, lit);
   }
 }
-
-const headroom = (width: number): number => (width < PHONE ? ROOM : HEADROOM);
 
 /** Whether this browser has shown the theatre, which it has from now on. */
 function seenBefore(): boolean {

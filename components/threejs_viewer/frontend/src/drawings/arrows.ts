@@ -16,10 +16,11 @@ import { REST_MS } from "./shared/slide";
 import { ACROSS, steppedThrough } from "./shared/stepped";
 
 const WIDEST = 26;
-const UNIT = 50; // of the drawing, for a length of 1
 const [RIM, LONGEST_LEARNED] = [266, 205]; // where names stand, and how long an arrow may be
 const NAMES_APART = 0.18; // of the slider
 const APART = 27; // degrees, from name to name along the rim
+const ACROSS_PLANE = 300; // of the drawing, from its middle to the end of the longest query
+const INVITATION = "Drag the query: it fetches from the keys it points at.";
 // In seconds: once round, from the first token to the last, a training.
 const [SWEEP, READING, TRAINING] = [7, 8, 7];
 
@@ -90,7 +91,7 @@ class Head extends MovingDrawing<Data> {
   private origin = 0;
   private longest = 0;
   /** Of the drawing, for a length of 1. */
-  private unit = UNIT;
+  private unit = 1;
   private keys: Key[] = [];
   private line!: SVGLineElement;
   private head!: SVGPolygonElement;
@@ -222,6 +223,9 @@ class Head extends MovingDrawing<Data> {
     const learned = "frames" in data;
     this.root.classList.toggle("real", real);
     this.root.classList.toggle("learned", learned);
+    const swept = "keys" in data && data.sweep;
+    this.root.classList.toggle("swept", swept);
+    this.part("headline").textContent = swept ? INVITATION : "";
     this.part("picture").hidden = this.part("mix").hidden = real;
     this.part("score").hidden = !learned;
     if (learned) this.part("problems").textContent = data.problems;
@@ -253,12 +257,12 @@ class Head extends MovingDrawing<Data> {
   }
 
   private reach(): number {
-    return this.longest + 0.6;
+    return 1.1 * this.longest;
   }
 
   private buildPlane(data: Made | Learned): void {
     const plane = this.plane;
-    const reach = this.reach() * UNIT;
+    const reach = 1.1 * ACROSS_PLANE;
     set(plane, {
       viewBox: `${-reach} ${-reach} ${2 * reach} ${2 * reach}`,
       "aria-label": data.alt,
@@ -268,9 +272,9 @@ class Head extends MovingDrawing<Data> {
       const all = data.frames.flatMap(({ query, keys }) => [query, ...keys]);
       this.unit = LONGEST_LEARNED / Math.max(...all.map(([x, y]) => Math.hypot(x, y)));
     } else {
-      this.unit = UNIT;
-      for (const radius of [data.longest, data.key_length])
-        draw(plane, "circle", { class: "ring", r: radius * UNIT });
+      this.unit = ACROSS_PLANE / data.longest;
+      const rings = data.sweep ? [data.key_length] : [data.longest, data.key_length];
+      for (const radius of rings) draw(plane, "circle", { class: "ring", r: radius * this.unit });
     }
     this.joined = draw(plane, "line", { class: "leader" });
     this.keys = data.tokens.map((token, i) => this.buildKey(token, data.places[i], i));
@@ -280,7 +284,7 @@ class Head extends MovingDrawing<Data> {
     const learned = "frames" in data;
     const kind = learned ? "beside" : "beside invitation";
     this.beside = draw(plane, "text", { class: kind, "aria-hidden": true });
-    this.beside.textContent = learned ? "query" : "drag me";
+    this.beside.textContent = learned ? "query" : data.sweep ? "" : "drag me"; // or as the headline says
     if (learned) return;
     this.halo = draw(plane, "circle", { class: "reach", r: 50 });
     this.handle = draw(plane, "circle", {
@@ -326,8 +330,10 @@ class Head extends MovingDrawing<Data> {
       const shift = learned ? 1 : 1 + (0.06 * Math.hypot(x, y)) / far;
       if (learned) set(leader, { x1: x, y1: y, x2: 0.8 * tx, y2: 0.8 * ty });
       if (circle) set(circle, { cx: tx * shift, cy: ty + 8 });
-      set(names[0], { x: tx * shift, y: ty - 4 });
-      set(names[1], { x: tx * shift, y: ty + 28 });
+      // Around the middle of both lines, where no ring but that of the tips is drawn.
+      const [token, place] = this.root.classList.contains("swept") ? [-17, 19] : [-4, 28];
+      set(names[0], { x: tx * shift, y: ty + token });
+      set(names[1], { x: tx * shift, y: ty + place });
     });
     if (!query) return;
     const [x, y] = arrow(-along[keys.length], RIM);

@@ -25,8 +25,8 @@ interface Size {
   gap: number;
   number: number;
 }
-const WIDE: Size = { name: 56, head: 36, FFN: 48, between: 4, button: 24, lane: 14, gap: 6, number: 76 }; // prettier-ignore
-const PHONE: Size = { name: 0, head: 27, FFN: 31, between: 2, button: 26, lane: 13, gap: 5, number: 40 }; // prettier-ignore
+const WIDE: Size = { name: 56, head: 36, FFN: 48, between: 4, button: 24, lane: 15, gap: 5, number: 80 }; // prettier-ignore
+const PHONE: Size = { name: 0, head: 27, FFN: 31, between: 2, button: 26, lane: 15, gap: 3, number: 46 }; // prettier-ignore
 const [AXIS, RESULT, GIVEN, RULE, RIM] = [34, 20, 18, 14, 6]; // pixels of height; RIM: beside the plot
 const NARROW = 560; // pixels: a plot for a finger
 
@@ -272,8 +272,8 @@ class Ledger extends MovingDrawing<Data> {
     this.limits = this.bounds();
     const height = this.total + this.results.length * RESULT + 2;
     set(this.plot, { viewBox: `0 0 ${this.width} ${height}`, height });
-    this.placeAxes(height);
     this.placeLanes();
+    this.placeAxes(height);
     const rule = this.total - RULE / 2;
     set(this.rule, { x1: 0, x2: this.width, y1: rule, y2: rule });
     this.results.forEach(({ name, number }, i) => {
@@ -343,9 +343,13 @@ class Ledger extends MovingDrawing<Data> {
     behind.textContent = `← ${rivals[token]} leads`;
     const adds = draw(axes, "text", { class: "adds", x: this.width - 2, y: AXIS - 12 });
     adds.textContent = "adds";
-    const { name, FFN, between } = this.size;
-    const heads = (name + this.label - 2 * between - FFN) / 2; // the middle of their buttons
-    draw(axes, "text", { x: heads, y: AXIS - 12 }).textContent = "heads";
+    // The two bars of a layer have their names in the first.
+    const end = this.width - this.size.number;
+    for (const one of this.lanes.filter(({ parts }) => this.data.parts[parts[0]].layer === 0)) {
+      const { kind } = this.data.parts[one.parts[0]];
+      const name = { class: `lane ${kind}`, x: end, y: one.y + one.height / 2 };
+      draw(axes, "text", name).textContent = kind === "head" ? "heads" : kind;
+    }
     const ends = `${tokens[given + token]} ahead of its rival\u00a0${rivals[token]}`;
     say(this.part("headline"), `How much each part pushes ${ends}. Press a part to take it out.`);
   }

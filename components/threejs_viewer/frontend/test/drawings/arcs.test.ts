@@ -81,23 +81,33 @@ test("what a finger touched stays when the finger goes", () => {
   expect(drawing.all(".arc.faint").length).toBe(0);
 });
 
-test("names of arcs cover neither each other nor the edge", () => {
-  const arcs = [80, 82, 80, 20, 395].map((x, i) => ({
-    text: `head ${i} at 8, 100%`,
-    x,
-    y: 40 - i,
-  }));
-  const names = maths.namesOf(arcs, 13, 400);
-  const half = (0.54 * 13 * names[0].text.length) / 2;
-  for (const one of names) {
-    expect(one.x).toBeGreaterThanOrEqual(half);
-    expect(one.x).toBeLessThanOrEqual(400 - half);
-    const covered = names.filter(
-      (other) => Math.abs(other.x - one.x) < 2 * half && Math.abs(other.y - one.y) < 13,
-    );
-    expect(covered).toEqual([one]);
-    expect(one.y).toBeGreaterThanOrEqual(13);
+test("a wider arc rises above a narrower one, and none as high as there is room", () => {
+  expect(maths.rise(2, 80)).toBeCloseTo(1, 3);
+  const rises = [40, 80, 160, 320].map((wide) => maths.rise(wide, 80));
+  expect(rises).toEqual([...rises].sort((one, other) => one - other));
+  expect(rises.at(-1)).toBeLessThan(80);
+});
+
+test("what names arcs stands beside them, inside the picture", () => {
+  const arc = [...Array(41).keys()].map((i): [number, number] => [100 + 5 * i, 90]);
+  const free = (x: number, y: number): [number, number] =>
+    maths.freePlace(arc, 80, 40, [x, y], [400, 120]);
+  expect(free(310, 40)).toEqual([310, 40]);
+  for (const [x, y] of [free(150, 70), free(390, 100), free(-50, 0)]) {
+    expect(Math.min(x, y)).toBeGreaterThanOrEqual(0);
+    expect([x <= 320, y <= 80]).toEqual([true, true]);
+    expect(arc.filter(([px, py]) => px > x && px < x + 80 && py > y && py < y + 40)).toEqual([]);
   }
+});
+
+test("what a number is stands there before it is written, and what it reads as after", () => {
+  vi.useFakeTimers();
+  const drawing = opened(arcs, cases.arcs);
+  const labels = (): (string | null)[] => drawing.all(".label").map((label) => label.textContent);
+  expect(labels()).toEqual(data.groups.map(({ name }) => name));
+  vi.advanceTimersByTime(1100 * data.seconds);
+  const read = drawing.all(".group").map((group) => group.textContent);
+  data.groups.forEach((group, i) => expect(read[i]).toContain(group.read));
 });
 
 test("a typed digit shows the arcs that leave it, and fades the tokens they do not reach", () => {

@@ -1,5 +1,7 @@
 // Arcs of a sum (components/ui/drawings/arcs.py): which there are, how they run, what is said.
 
+import { range, type Pair } from "../shared/numbers";
+
 /** From the token a head looks at to the one that is written next. */
 export interface Arc {
   head: number;
@@ -12,7 +14,12 @@ export interface Arc {
 export interface Group {
   start: number;
   stop: number;
+  /** What it is, before it is there. */
+  name: string;
+  /** In one line what it is, and as what it reads. */
   label: string;
+  /** As what it reads, in a line of its own. */
+  read: string;
   note: string;
   wrong: boolean;
 }
@@ -53,6 +60,9 @@ export function arcsOf({ weights, given, pulled }: Text): Arc[] {
   });
   return arcs;
 }
+
+/** How high an arc rises that is so wide: a wider one above a narrower one, and below `most`. */
+export const rise = (wide: number, most: number): number => most * Math.tanh(wide / 2 / most);
 
 /** Half an ellipse from x0 to x1 over a line at y, as high as half its width, `most` at most. */
 export function bow(x0: number, x1: number, y: number, most: number): string {
@@ -124,38 +134,31 @@ export function toldOfToken(text: Text, i: number): string {
 
 // ---------------------------------------------------------------- names of arcs
 
-export interface Name {
-  text: string;
-  x: number;
-  y: number;
-}
-
-const APART = 1.3; // from line to line, in sizes: no halo reaches the next
-
-/** What stands over the top of each arc: the lowest first, and each above those that it would
-    cover, or below where there is no more room. `size` of the letters, whose width is about half
-    of it. */
-export function namesOf(
-  arcs: readonly { text: string; x: number; y: number }[],
-  size: number,
-  width: number,
-): Name[] {
-  const names: Name[] = [];
-  const half = (text: string): number => 0.27 * size * text.length;
-  const covers = (one: Name, other: Name): boolean =>
-    Math.abs(other.x - one.x) < half(one.text) + half(other.text) + 0.3 * size &&
-    Math.abs(other.y - one.y) < APART * size;
-  for (const { text, x, y } of [...arcs].sort((one, other) => other.y - one.y)) {
-    const inside = Math.min(Math.max(x, half(text)), width - half(text));
-    const name = { text, x: inside, y: y - 0.4 * size };
-    for (const below of names) if (covers(name, below)) name.y = below.y - APART * size;
-    names.push(name);
-  }
-  const kept: Name[] = [];
-  for (const name of names.sort((one, other) => one.y - other.y)) {
-    name.y = Math.max(name.y, size);
-    for (const above of kept) if (covers(name, above)) name.y = above.y + APART * size;
-    kept.push(name);
-  }
-  return kept;
+/** What names arcs stands beside them: a list, `wide` and `high`, as near to (x, y) as it covers the
+    fewest of their `points`. The left and the top of it. */
+export function freePlace(
+  points: readonly Pair[],
+  wide: number,
+  high: number,
+  [x, y]: Pair,
+  [width, height]: Pair,
+): Pair {
+  const CLEAR = 7;
+  let [best, least] = [[x, y] as Pair, Infinity];
+  const lefts = range(25).map((i) => ((width - wide) * i) / 24);
+  const tops = range(13).map((i) => ((height - high) * i) / 12);
+  for (const left of [x, ...lefts])
+    for (const top of [y, ...tops]) {
+      if (left < 0 || top < 0 || left + wide > width || top + high > height) continue;
+      const covered = points.filter(
+        ([px, py]) =>
+          px > left - CLEAR &&
+          px < left + wide + CLEAR &&
+          py > top - CLEAR &&
+          py < top + high + CLEAR,
+      ).length;
+      const cost = 1000 * covered + Math.hypot(left - x, top - y);
+      if (cost < least) [best, least] = [[left, top], cost];
+    }
+  return best;
 }

@@ -13,6 +13,10 @@ export interface Moment<T extends Text> {
   length: number;
   /** Of the newest token, the heads whose arcs are drawn and named; null for all, unnamed. */
   heads: number[] | null;
+  /** Of those the one that is spoken of; null for all. */
+  head: number | null;
+  /** The token whose arcs stand out at rest. */
+  focus: number | null;
   /** The head that is shown as ablated. */
   out: number | null;
   said: string;
@@ -53,7 +57,7 @@ export function writing<T extends Text>(text: T): Moment<T>[] {
 
 function there<T extends Text>(text: T, length: number, seconds: number): Moment<T> {
   const said = toldOfText(text, length);
-  return { text, length, heads: null, out: text.pulled, said, seconds };
+  return { text, length, heads: null, head: null, focus: null, out: text.pulled, said, seconds };
 }
 
 /** It ends with what is the reader's `own`. */
@@ -82,6 +86,7 @@ export function played<T extends Text>(
     ...looks.map(({ head, from }, n) => ({
       ...newest,
       heads: looks.slice(0, n + 1).map((look) => look.head),
+      head,
       said: `Before ${tokens[token]}, head ${head} looks at ${tokens[from]}.`,
       seconds: HEAD,
     })),
@@ -97,7 +102,11 @@ export function played<T extends Text>(
       BROKEN,
     ),
     { ...there(whole, all, BACK), said: `Head ${head} is put back.` },
-    { ...there(own, own.tokens.length, 0), said: `${own.verdict} Now type your own numbers.` },
+    {
+      ...there(own, own.tokens.length, 0),
+      focus: own === whole ? token : null,
+      said: `${own.verdict} Now type your own numbers.`,
+    },
   ];
 }
 
