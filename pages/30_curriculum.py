@@ -107,7 +107,18 @@ def what_a_stage_adds() -> None:
 # ---------------------------------------------------------------- 3. how few
 
 
-@page.section("fewest")
+def how_few_by_length(rows: worked.Record) -> None:
+    page.prose("by_length")
+    page.draw(
+        figures.problems_by_length(worked.problems_by_length(rows)),
+        alt="By length: how many problems there are, and the fewest that bring 95 and 99 in 100",
+    )
+    st.caption(worked.growth(rows))
+    page.notice("by_length_notice")
+    page.source(by_length.find_fewest, by_length.plan_of)
+
+
+@page.section("fewest", was=("by_length",))
 def how_few() -> None:
     few, course = rows_of("fewest.jsonl"), rows_of("course.jsonl")
     rows = [*few, *course]
@@ -125,20 +136,8 @@ def how_few() -> None:
     )
     page.notice()
     page.source(twins.fewest, difficulty.rarest_step)
-
-
-@page.section("by_length", told=False)
-def how_few_by_length() -> None:
-    if not (rows := worked.searches()):
-        return
-    page.prose("by_length")
-    page.draw(
-        figures.problems_by_length(worked.problems_by_length(rows)),
-        alt="By length: how many problems there are, and the fewest that bring 95 and 99 in 100",
-    )
-    st.caption(worked.growth(rows))
-    page.notice()
-    page.source(by_length.find_fewest, by_length.plan_of)
+    if searched := worked.searches():  # it would tell the guess
+        how_few_by_length(searched)
 
 
 # ---------------------------------------------------------------- 4. four digits

@@ -141,14 +141,12 @@ def what_costs_accuracy() -> None:
     rows = rows_of(worked.RECORD)
     if not rows:
         return
-    left, right = st.columns(2)
-    with left:
-        across = page.choose("across", "Across", list(worked.ACROSS), kind="segments")
-    with right:
-        when = page.choose("when", "Seen", list(worked.WHEN), kind="segments")
+    page.link.knows(f"{page.prefix}across")
+    when = page.choose("when", "Seen", list(worked.WHEN), kind="segments")
     page.draw(
-        figures.apart(worked.dot_rows(rows, across, when), across, worked.UNIT_OF.get(across, "")),
-        alt=f"Other problems wrong against {across}, a dot for each seed and way to go on",
+        figures.beside(worked.beside_rows(rows, when), worked.asked(rows)),
+        alt="How many more other problems are wrong than in the float32 run of the same seed, a "
+        "dot for each seed, a row for each way to go on, by whether its features fold",
     )
     page.notice()
     page.source(steps.without_common_part, experiment.long_recipe)

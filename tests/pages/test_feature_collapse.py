@@ -75,15 +75,22 @@ def test_what_stands_below_a_sphere_is_its_row(rows: Any) -> None:
 
 
 def test_dots_are_the_runs_of_the_record(seen: Any, rows: Any) -> None:
-    (found,) = charts(seen(PAGE, reveal="1"), "run", "seed", "across")
-    assert len(found) == len(worked.ARMS_COMPARED) * len(collapse.SEEDS)
+    found = charts(seen(PAGE, reveal="1"), "arm", "seed", "more")[0]
+    usual = {row["cell"]["seed"]: row["looks"][-1]["wrong"] for row in claims.RUNS.of(rows)}
+    assert len(found) == (len(worked.ARMS_COMPARED) - 1) * len(collapse.SEEDS)
     for name, runs in worked.ARMS_COMPARED.items():
-        drawn = {row["seed"]: (row["across"], row["value"]) for row in found if row["run"] == name}
-        looks = {row["cell"]["seed"]: (row["looks"][-1], row["n"]) for row in runs.of(rows)}
-        assert drawn == {
-            seed: (look["token_cosine"][-1], pytest.approx(look["wrong"] / n))
-            for seed, (look, n) in looks.items()
-        }
+        drawn = {row["seed"]: row["more"] for row in found if row["arm"] == name}
+        ends = {row["cell"]["seed"]: row["looks"][-1]["wrong"] for row in runs.of(rows)}
+        more = {seed: wrong - usual[seed] for seed, wrong in ends.items()}
+        assert drawn == ({} if name == claims.FEW else more), name
+    folded = {row["arm"] for row in found if row["group"] == worked.FOLDS}
+    assert folded == set(claims.OTHERS)
+
+
+def test_no_marked_run_but_the_usual_moves_the_mean_logit() -> None:
+    rows = read_lines(RECORDS / "collapse_push.jsonl")
+    went = {row["cell"]["arm"]: row["mean_logit"][-1] - row["mean_logit"][0] for row in rows}
+    assert max(abs(went[arm]) for arm in ("fp64", "centred", "balanced")) < 0.1
 
 
 def test_ways_to_go_on_are_compared_on_the_same_seeds(rows: Any) -> None:

@@ -176,13 +176,13 @@ CHARTS: dict[str, Callable[[], Chart]] = {
         "token cosine",
         ch52.KINDS,
     ),
-    "apart": lambda: ch52.apart(
+    "beside": lambda: ch52.beside(
         [
-            {"run": run, "seed": seed, "across": 0.1 * seed, "value": 0.2}
-            for run in ch52.KINDS | ch52.OTHERS
+            {"group": group, "arm": run, "seed": seed, "more": 10 * seed}
+            for group, run in ((ch52.FOLDS, "weight decay 0.1"), (ch52.NO_FOLD, "float64"))
             for seed in (1, 2)
         ],
-        "token cosine",
+        1000,
     ),
     "pattern": lambda: ch60.pattern(np.eye(3), "1*2"),
     "breaks": lambda: ch60.breaks([{"directions": 7, "kind": "sum", "problems": 3}]),

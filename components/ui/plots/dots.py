@@ -73,7 +73,7 @@ def seeds(
             "row:N",
             sort=order,
             title=down or None,
-            axis=rows_axis(order, domain=False, grid=True, tickSize=0),
+            axis=rows_axis(order, domain=False, grid=True, tickSize=0, labelPadding=10),
         )
     )
     hollow = alt.datum["came"] == (never or None)

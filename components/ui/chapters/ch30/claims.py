@@ -322,6 +322,13 @@ CLAIMS: dict[str, Claim] = {
         "all lengths, of three seeds.",
         at_the_end(rows("fewest", drawn="chosen", problems=FEW[0]).before_choice(), "3x3"),
     ),
+    "curriculum.other_bases_begin": Claim(
+        "Test problems of 2x2 digits that the second and the third network that know two digits "
+        "get wrong before they are trained on longer ones.",
+        rows("other_bases", part="course", seed=0)
+        .counts("base_shapes.2x2.1", "base_shapes.2x2.0")
+        .each(),
+    ),
     "curriculum.looks_the_course": Claim(
         "Test problems of 4x4 digits wrong at the end of one run that was evaluated "
         "all along: full curriculum.",

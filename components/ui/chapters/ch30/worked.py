@@ -483,17 +483,37 @@ def allowed(n: int = SAMPLE, share: float = SHOWN) -> int:
     return max(errors for errors in range(200) if lower_bound_95(errors, n) >= share)
 
 
-def base_at(look: int) -> str:
-    """Of two by two digits wrong, with the first network that knows them, at a look."""
+def base_begins() -> str:
+    """Of two by two digits wrong, with the first network that knows them, before the first step."""
     (row,) = select(rows_of("course_looks.jsonl"), arm="from_two_digits")
-    n, wrong = row["looks"][look]["shapes"]["2x2"]
+    _, wrong = row["looks"][0]["shapes"]["2x2"]
+    return f"{wrong}"
+
+
+UNTAUGHT = (483, 726)
+"""A problem longer than any that the first network that knows two digits was trained on."""
+
+
+def base_writes() -> str:
+    """What that network writes for it before the first step, with the end of the text."""
+    (row,) = select(rows_of("course_looks.jsonl"), arm="from_two_digits")
+    place = [(a, b) for a, b, _ in row["problems"]].index(UNTAUGHT)
+    return row["looks"][0]["written"][place]
+
+
+def base_longest() -> str:
+    """Of four by four digits wrong, before the first step."""
+    (row,) = select(rows_of("course_looks.jsonl"), arm="from_two_digits")
+    n, wrong = row["looks"][0]["shapes"][claims.LONGEST]
     return part_of(wrong, n)
 
 
 CALC: dict[str, Callable[[], str]] = {
-    "base_begins": lambda: base_at(0),
-    "base_falls": lambda: base_at(1),
-    "base_ends": lambda: base_at(-1),
+    "base_typed": lambda: "{} × {}".format(*UNTAUGHT),
+    "base_writes": base_writes,
+    "base_longest": base_longest,
+    "pairs_2": lambda: f"{steps_met(2) // 10}",
+    "base_begins": base_begins,
     "allowed": lambda: f"{allowed()}",
     "asked_most": lambda: f"{asked_at_the_end():,}",
     "looked_at_longest": lambda: f"{looked_at(claims.LONGEST):,}",

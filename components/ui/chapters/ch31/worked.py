@@ -237,6 +237,7 @@ def verdict(answer: int, m: int) -> str:
 
 CALC: dict[str, Callable[[], str]] = {
     "labels_shown": lambda: f"{claims.DRAWN}",
+    "asked": lambda: f"{rounds.ASKED}",
     "labels_made": lambda: f"{rounds.LABELS:,}",
     "short_share": lambda: f"{rounds.SHORT} in 100",
     "product_nine": lambda: f"{A * B % 9}",

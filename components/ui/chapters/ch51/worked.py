@@ -479,9 +479,11 @@ def raced(runs: Runs) -> Dragged:
 
 def steps_of_the_others(runs: Runs) -> Answer:
     """The answer of the guess, and the other kinds."""
-    own = bar_of(runs, "full")
+    own, plain = bar_of(runs, "full"), median(steps_taken(runs, "plain"))
     rows = [bar_of(runs, arm) for arm in claims.RACERS if arm not in COMPARED]
-    return Answer(own.value or 0, own.words, dots=own.dots, rows=rows)
+    took = "just as many" if own.value == plain else f"{plain:,.0f}"
+    then = f"The plain sum takes {took}."
+    return Answer(own.value or 0, own.words, then=then, dots=own.dots, rows=rows)
 
 
 def bar_of(runs: Runs, arm: str) -> Line:
@@ -546,10 +548,13 @@ CALC: dict[str, Callable[[], str]] = {
     "first_part": lambda: f"{-(-experiment.N_CHECK // 8):,}",
     "goals": goals,
     "fixed_more": lambda: f"{fixed_more()}",
+    "width": lambda: f"{recipes.twin(claims.SHALLOW).d_model}",
+    "query_numbers": lambda: f"{2 * recipes.twin(claims.SHALLOW).d_model}",
     "connections": lambda: f"{len(named(probes.reads_of(*SUM)))}",
     "written_without": added_without,
     "other_way": lambda: added_without(OTHER_WAY),
     "other_products": lambda: part_of(*the_cut("partial product", OTHER_WAY)),
+    "other_sums": lambda: part_of(*the_cut("sum", OTHER_WAY)),
     "other_answers": lambda: part_of(*the_cut("answer", OTHER_WAY)),
     "cut_products": lambda: part_of(*the_cut("partial product")),
     "cut_answers": lambda: part_of(*the_cut("answer")),

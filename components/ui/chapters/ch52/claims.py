@@ -98,10 +98,10 @@ def wrong(found: Rows, step: int | None = None) -> Counts:
     return found.counts(seen("wrong", step)).median()
 
 
-def wrong_more(found: Rows, start: int, end: int | None = None) -> Numbers:
+def wrong_more(found: Rows, start: int, end: int | None = None, named: str = "") -> Numbers:
     """How many more other problems are wrong at one step than at another before it."""
     first, last = seen("wrong", start), seen("wrong", end)
-    return found.numbers(lambda row: last(row) - first(row), "{:,.0f}")
+    return found.numbers(lambda row: last(row) - first(row), "{:,.0f}", named)
 
 
 def few_wrong(found: Rows) -> Counts:
@@ -127,7 +127,8 @@ def pushed(name: str, look: int, form: str, arm: str = "usual") -> Numbers:
 def logits_moved(kind: str) -> Numbers:
     """Of that run: by how much the mean logit has moved at the last look."""
     return rows("collapse_push", arm=ARM_OF[kind]).numbers(
-        lambda row: row["mean_logit"][-1] - row["mean_logit"][0], "{:.1f}"
+        lambda row: round(row["mean_logit"][-1] - row["mean_logit"][0], 1) + 0.0,
+        "{:.1f}",
     )
 
 
@@ -294,7 +295,7 @@ TABLES = {
                 "Cosine with that direction": pushed("cosine", -1, "{:.3f}", ARM_OF[kind]),
                 "Mean logit moved by": logits_moved(kind),
             }
-            for kind in (FEW, EXACT, CENTRED)
+            for kind in (FEW, EXACT, CENTRED, BALANCED)
         },
         about="Mean feature and the way in which all logits fall, after a long run in",
     ),
@@ -304,9 +305,24 @@ TABLES = {
             kind: {
                 f"By step {PARTED:,}": wrong_more(found, 0, PARTED),
                 "After it": wrong_more(found, PARTED),
+                "Weights moved by": reading(found, "moved"),
             }
             for kind, found in ({kind: KINDS[kind] for kind in CAUSES} | OTHERS).items()
         },
         about="Test problems lost in a long run on few problems in",
+    ),
+    "feature_collapse.both": Table(
+        f"More others wrong after step {PARTED:,}",
+        {
+            words: {
+                steps: wrong_more(KINDS[kind], PARTED, named=f"({kind})")
+                for steps, kind in kinds.items()
+            }
+            for words, kinds in {
+                "softmax rounds": {"steps stay long": FEW, "steps get short": LARGE_EPS},
+                "it does not": {"steps stay long": SMALL_EPS, "steps get short": EXACT},
+            }.items()
+        },
+        about="Test problems lost late in a long run on few problems",
     ),
 }

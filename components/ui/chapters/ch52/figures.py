@@ -6,24 +6,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from statistics import median
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from components.ui.plots.chart_parts import CURVE, Chart, finished, shape_of, toned
+from components.ui.plots import dots
+from components.ui.plots.chart_parts import CURVE, Chart, finished, toned
 from components.ui.plots.colours import (
-    BROWN,
     GREY,
     INK,
     OCHRE,
-    RESIDUALS,
     ROSE,
     TEAL,
     Tone,
 )
-from components.ui.plots.ends import by_signs, from_zero, last_of, named, powers
+from components.ui.plots.ends import by_signs, last_of, named, powers
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -37,18 +35,6 @@ KINDS: dict[str, Tone] = {
     "float32, all problems": GREY,
 }
 """Ways to go on, as the page calls them."""
-
-OWN_EPS = ("float64, small eps", "float32, large eps")
-"""In the colour of their precision, and another shape."""
-
-OTHERS: dict[str, Tone] = {
-    "weight decay 0.1": BROWN,
-    "attention over depth": RESIDUALS["attention over depth"],
-}
-"""Those that shrink the weights, and another residual."""
-
-HIGH = CURVE + 80
-"""In pixels: nine names stand beside the dots."""
 
 
 def only(runs: Iterable[str]) -> dict[str, Tone]:
@@ -83,32 +69,20 @@ def over_steps(rows: Rows, title: str, tones: dict[str, Tone], *, log: bool = Fa
     return finished(alt.layer(seeds, middle, names).properties(height=CURVE))
 
 
-def apart(rows: Rows, across: str, unit: str = "") -> Chart:
-    """A dot a seed and way to go on, named at the right at the height of its median. Rows: run,
-    seed, across, value; `unit` follows the name of what lies across."""
-    axis = from_zero([row["value"] for row in rows], "~%")
-    along = from_zero([row["across"] for row in rows])
-    tones = KINDS | OTHERS
-    signs = ["diamond" if name in OWN_EPS else shape_of(name) for name in tones]
-    looks = alt.Scale(domain=[*tones], range=signs)
-    dots = (
-        alt.Chart(pd.DataFrame(rows))
-        .mark_point(size=64, opacity=0.85, strokeWidth=1.8)
-        .encode(
-            x=along.x("across:Q", f"{across}{unit}"),
-            y=axis.y("value:Q", "other problems wrong"),
-            color=alt.Color("run:N", scale=toned(tones), legend=None),
-            fill=alt.Fill("run:N", scale=toned(tones), legend=None),
-            shape=alt.Shape("run:N", scale=looks, legend=None),
-            tooltip=[
-                "run",
-                "seed",
-                alt.Tooltip("across:Q", title=across, format=".2f"),
-                alt.Tooltip("value:Q", title="other problems wrong", format=".1%"),
-            ],
-        )
+FOLDS, NO_FOLD = "folds", "no fold"
+"""Of a way to go on: what becomes of its features."""
+
+
+def beside(rows: Rows, n: int) -> Chart:
+    """A dot a seed, a row a way to go on, a mark at the median: how many more of `n` are wrong than
+    in the usual run of that seed, which a rule stands for. Rows: group, arm, seed, more."""
+    tones = {row["arm"]: OCHRE if row["group"] == FOLDS else TEAL for row in rows}
+    axis, title = by_signs([row["more"] for row in rows]), f"more wrong of {n:,} than float32"
+    chart = dots.seeds(rows, title, axis, "more", form="+d", tones=tones)
+    even = (
+        alt.Chart(pd.DataFrame([{"none": 0}]))
+        .mark_rule(color=INK.now, opacity=0.5)
+        .encode(x=axis.x("none:Q", title))
     )
-    runs = dict.fromkeys(row["run"] for row in rows)
-    middles = {run: median(row["value"] for row in rows if row["run"] == run) for run in runs}
-    names = named(middles, axis, tones, height=HIGH)
-    return finished(alt.layer(dots, names).properties(height=HIGH))
+    chart.layer = [even, *chart.layer]  # pyright: ignore
+    return chart

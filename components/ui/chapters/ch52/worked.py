@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Sequence
+from statistics import median
 from typing import Any
 
 from components.ui.chapters.ch52 import claims, probes
@@ -16,6 +17,7 @@ from components.ui.chapters.ch52.claims import (
     KINDS,
     RUNS,
 )
+from components.ui.chapters.ch52.figures import FOLDS, NO_FOLD
 from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
 from components.ui.drawings.spheres import Arm
@@ -259,7 +261,7 @@ def marks_of_shift(record: Any) -> list[tuple[float, str]]:
     def moved(kind: str) -> float:
         return round(claims.logits_moved(kind).value(record), 1)
 
-    return [(moved(FEW), "float32 went here"), (moved(CENTRED), "centred stayed here")]
+    return [(moved(FEW), "float32 went here"), (moved(CENTRED), "the three others stayed here")]
 
 
 def pull_rows(lead: float) -> list[dict[str, str]]:
@@ -280,27 +282,30 @@ def pull_rows(lead: float) -> list[dict[str, str]]:
 
 ARMS_COMPARED: dict[str, Rows] = KINDS | claims.OTHERS
 
-ACROSS = {"token cosine": claims.COSINE, "weights moved by": "moved"}
-"""What may lie along the chart: in the record."""
-
-UNIT_OF = {"weights moved by": ", as a share of their norm"}
-"""What the axis says besides."""
-
 WHEN = {"at the end": None, f"at step {claims.PARTED:,}": claims.PARTED}
 
 
-def dot_rows(record: Any, across: str, when: str) -> list[Drawn]:
-    """A dot a seed and way to go on: what lies across, and other problems wrong."""
-    step = WHEN[when]
+def folds(found: Rows, record: Any) -> bool:
+    """Have features turned at the end, by the median of the seeds?"""
+    return median(map(claims.seen(claims.COSINE), found.of(record))) > 0.5
+
+
+def beside_rows(record: Any, when: str) -> list[Drawn]:
+    """A dot a seed and way to go on but the usual, those that fold first: how many more other
+    problems are wrong than in the usual run of the same seed."""
+    wrong = claims.seen("wrong", WHEN[when])
+    usual = {row["cell"]["seed"]: wrong(row) for row in RUNS.of(record)}
+    ways = {name: found for name, found in ARMS_COMPARED.items() if name != FEW}
+    groups = {name: FOLDS if folds(found, record) else NO_FOLD for name, found in ways.items()}
     return [
         {
-            "run": name,
+            "group": groups[name],
+            "arm": name,
             "seed": row["cell"]["seed"],
-            "across": claims.seen(ACROSS[across], step)(row),
-            "value": claims.seen("wrong", step)(row) / row["n"],
+            "more": wrong(row) - usual[row["cell"]["seed"]],
         }
-        for name, found in ARMS_COMPARED.items()
-        for row in found.of(record)
+        for name in sorted(ways, key=lambda name: groups[name] != FOLDS)
+        for row in ways[name].of(record)
     ]
 
 

@@ -494,7 +494,9 @@ class Connections extends MovingDrawing<Data> {
 
   private point(part: number | null, arc: Connection | null): void {
     [this.pointed, this.pointedArc] = [part, arc];
-    if (!this.plays) this.again();
+    if (this.plays && part !== null)
+      this.pause(); // or the next moment's words were over its own
+    else if (!this.plays) this.again();
   }
 
   protected override letGo(): void {
@@ -643,7 +645,7 @@ class Connections extends MovingDrawing<Data> {
       const most = reads.map((source) => `${sources[source]} ${percent(row[source])}`);
       return `What ${readers[part - this.first]} reads, by ${name}: ${most.join(", ")}${
         row.length > reads.length ? ", …" : ""
-      }`;
+      }. Press it to cut the widest.`;
     }
     const by = table.map((row, reader) => `${readers[reader]} ${percent(row[part])}`);
     return `Who reads ${sources[part]}, by ${name}: ${by.join(", ")}.`;

@@ -14,11 +14,10 @@ import { counted, range, type Pair } from "./shared/numbers";
 const SIDE = 4;
 const LONGEST = SIDE * SIDE - 1; // the shape 4 x 4
 const EQUAL = range(SIDE).map((i) => (SIDE + 1) * i); // 1 x 1, 2 x 2 ...
-const [HEIGHT, TOP, LEFT, RIGHT] = [104, 20, 34, 56]; // of the curves
+const [HEIGHT, TOP, LEFT, RIGHT] = [104, 6, 34, 56]; // of the curves
 const KNOB = 8; // pixels, half of the slider's: there its moments begin and end
 const SLIM = 480; // pixels: below, the curves take the whole width and not the slider's
-const CHARACTER = 6; // pixels
-const [NAME, LEADER] = [16, 16]; // from name to name, and from the end of a curve to its name
+const [NAME, LEADER] = [16, 16]; // from name to name, and from the tip of a curve to its name
 const MOST = 9999;
 const DONE = 0.5; // of the longest problems: it has a mark where there are no stages
 
@@ -60,7 +59,13 @@ class Courses extends MovingDrawing<Data> {
   private pair: Pair = this.data.pair;
   private arms: { button: HTMLElement; cells: HTMLElement[]; about: HTMLElement }[] = [];
   private cells: HTMLElement[] = [];
-  private curves: { later: SVGPathElement; drawn: SVGPathElement; tip: SVGCircleElement }[] = [];
+  private curves: {
+    later: SVGPathElement;
+    drawn: SVGPathElement;
+    tip: SVGCircleElement;
+    leader: SVGPathElement;
+    name: SVGTextElement;
+  }[] = [];
   private now!: SVGLineElement;
   private width = 0;
   /** Where the first moment and the last stand: in one line with the slider's, if there is room. */
@@ -180,12 +185,7 @@ class Courses extends MovingDrawing<Data> {
     plot.replaceChildren();
     set(plot, { "aria-label": "The share right of each length, over the text that is read" });
     const wide = this.x(WHOLE) - this.x(0);
-    const { stages } = this.course;
-    const fits = stages.every(
-      ({ name, begin, end }) => wide * (end - begin) >= CHARACTER * name.length + 5,
-    );
-    const every = stages.map(({ name }) => name).join(", "); // in the last, which is the longest
-    stages.forEach(({ name, begin, end }, i) => {
+    this.course.stages.forEach(({ begin, end }) => {
       const x = this.x(0) + wide * begin;
       draw(plot, "rect", {
         class: "band",
@@ -194,8 +194,6 @@ class Courses extends MovingDrawing<Data> {
         width: Math.max(wide * (end - begin) - 1, 1),
         height: TOP + HEIGHT,
       });
-      const told = fits ? name : i === stages.length - 1 ? `stages: ${every}` : "";
-      draw(plot, "text", { class: "stage", x: x + 5, y: 13 }).textContent = told;
     });
     for (const [name, share] of [
       ["all", 1],
@@ -203,29 +201,24 @@ class Courses extends MovingDrawing<Data> {
     ] as const)
       draw(plot, "text", { class: "end", x: this.x(0) - 5, y: this.y(share) }).textContent = name;
     this.now = draw(plot, "line", { class: "at", y1: 0, y2: TOP + HEIGHT });
-    const ends = EQUAL.map((shape) =>
-      this.y(right(this.course.wrong.at(-1)![shape], this.data.n[shape])),
-    );
-    const names = spread(ends, NAME, TOP, this.y(0));
     this.curves = EQUAL.map((_, i) => {
       const group = draw(plot, "g", { class: "curve" });
-      group.style.setProperty("--share", `${(100 * i) / (SIDE - 1)}%`);
-      this.nameCurve(group, `${i + 1} × ${i + 1}`, ends[i], names[i]);
+      shade(group, i);
       const later = draw(group, "path", { class: "later" });
       const drawn = draw(group, "path", { class: "drawn" });
-      return { later, drawn, tip: draw(group, "circle", { class: "tip", r: 3.5 }) };
+      const tip = draw(group, "circle", { class: "tip", r: 3.5 });
+      return { later, drawn, tip, ...this.nameOf(i) };
     });
+    this.curves.forEach(({ leader, name }) => plot.append(leader, name)); // over all curves
   }
 
-  /** Where it ends, at every moment: so no name moves or lies on a curve. */
-  private nameCurve(group: SVGGElement, name: string, end: number, y: number): void {
-    const x = this.x(WHOLE);
-    const leader: Pair[] = [
-      [x, end],
-      [x + LEADER - 4, y],
-    ];
-    draw(group, "path", { class: "leader", d: line(leader) });
-    draw(group, "text", { class: "length", x: x + LEADER, y }).textContent = name;
+  /** It stands beside the tip of its curve, where that is at the moment shown. */
+  private nameOf(i: number): { leader: SVGPathElement; name: SVGTextElement } {
+    const leader = draw(this.plot, "path", { class: "leader" });
+    const name = draw(this.plot, "text", { class: "length" });
+    name.textContent = `${i + 1} × ${i + 1}`;
+    for (const part of [leader, name]) shade(part, i);
+    return { leader, name };
   }
 
   protected override place(): void {
@@ -256,8 +249,9 @@ class Courses extends MovingDrawing<Data> {
     const shares = EQUAL.map((shape) => wrong.map((of) => right(of[shape], this.data.n[shape])));
     const heights = shares.map((curve) => this.y(between(tokens, curve, at)));
     const x = this.x(at);
+    const names = spread(heights, NAME, TOP + 2, this.y(0));
     set(this.now, { x1: x, x2: x });
-    this.curves.forEach(({ later, drawn, tip: mark }, i) => {
+    this.curves.forEach(({ later, drawn, tip: mark, leader, name }, i) => {
       const points = tokens.map(
         (one, k): Pair => [this.x((WHOLE * one) / tokens.at(-1)!), this.y(shares[i][k])],
       );
@@ -265,6 +259,8 @@ class Courses extends MovingDrawing<Data> {
       set(drawn, { d: line([...points.filter(([left]) => left < x), tip]) });
       set(later, { d: line([tip, ...points.filter(([left]) => left > x)]) });
       set(mark, { cx: x, cy: heights[i] });
+      set(leader, { d: line([tip, [x + LEADER - 4, names[i]]]) });
+      set(name, { x: x + LEADER, y: names[i] });
     });
   }
 
@@ -367,6 +363,11 @@ const MARKS: Record<string, string> = { r: "", w: "wrong", f: "follows" };
 /** The share that is right as a field of green. */
 function tint(cell: HTMLElement, share: number): void {
   cell.style.setProperty("--right", `${Math.round(100 * share)}%`);
+}
+
+/** The shorter the numbers, the greener. */
+function shade(part: SVGElement, i: number): void {
+  part.style.setProperty("--share", `${(100 * i) / (SIDE - 1)}%`);
 }
 
 /** As the `d` of a path. */

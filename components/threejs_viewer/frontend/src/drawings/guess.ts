@@ -141,6 +141,7 @@ class Guess extends Drawing<Data> {
     line.style.setProperty("--hue", `var(--wb-${row.hue})`);
     line.style.setProperty("--other", `var(--wb-${row.other_hue})`);
     line.classList.toggle("right", row.right === true);
+    line.classList.toggle("bare", option > 0 && row.value === null && option !== this.data.said);
     line.append(lane, end);
     if (row.part === "asked") this.buildAsked(row, lane, lines);
     else this.buildGiven(row, lane);
@@ -352,7 +353,12 @@ class Guess extends Drawing<Data> {
     const width = this.lane?.clientWidth ?? 0;
     spread(this.above, width);
     spread(this.below, width);
-    for (const { lane, words } of this.given) spread([words], lane.clientWidth);
+    for (const { lane, words } of this.given) {
+      const { clientWidth } = lane;
+      spread([words], clientWidth);
+      const { element, at } = words;
+      element.classList.toggle("over", element.offsetLeft < at * clientWidth);
+    }
     stack(this.endings, this.lane?.clientHeight ?? 0);
   }
 

@@ -39,6 +39,7 @@ const [NAMES, NAMES_NARROW] = [190, 66]; // their room
 const HOLD = 1.8; // seconds in which the end is shown first
 const ALL_ALIKE = 100; // steps, in which the runs hardly differ: they take
 const BRIEFLY = 0.15; // of the time
+const YET_ALIKE = 0.1; // between the token cosines of any two
 
 interface Arm {
   name: string;
@@ -94,6 +95,8 @@ class Spheres extends MovingDrawing<Data> {
   private columns: Column[] = [];
   private axes!: SVGGElement;
   private rule!: SVGLineElement;
+  /** Names of events, over the line of the moment. */
+  private events!: SVGGElement;
   private view = FRONT;
   private grabbed: { x: number; y: number; view: View } | null = null;
   private width = 0;
@@ -166,6 +169,7 @@ class Spheres extends MovingDrawing<Data> {
     this.plot.replaceChildren();
     this.axes = draw(this.plot, "g", { class: "axes" });
     this.rule = draw(this.plot, "line", { class: "rule" });
+    this.events = draw(this.plot, "g", { class: "events" });
     this.columns = arms.map((arm) => this.buildColumn(arm));
     this.part("names").replaceChildren(
       ...arms.map(({ name, told, hue }) =>
@@ -259,7 +263,7 @@ class Spheres extends MovingDrawing<Data> {
     this.root.style.setProperty("--before", `${PLOT_LEFT}px`); // the slider begins and ends below
     this.root.style.setProperty("--after", `${this.width - this.right}px`);
     this.root.style.setProperty("--axis", `${PLOT_AXIS}px`);
-    this.axes.replaceChildren();
+    for (const group of [this.axes, this.events]) group.replaceChildren();
     for (let wrong = 0; wrong <= this.most; wrong += 200) {
       const y = this.y(wrong);
       draw(this.axes, "line", { x1: PLOT_LEFT, x2: this.right, y1: y, y2: y });
@@ -274,7 +278,7 @@ class Spheres extends MovingDrawing<Data> {
     for (const [at, name] of this.data.marks) {
       const x = this.x(along(moments[at], moments));
       draw(this.axes, "line", { class: "event", x1: x, x2: x, y1: PLOT_TOP, y2: bottom });
-      draw(this.axes, "text", { class: "up", x: x - 5, y: PLOT_TOP + 6 }).textContent = name;
+      draw(this.events, "text", { class: "up", x: x - 5, y: PLOT_TOP + 6 }).textContent = name;
     }
     const ends = arms.map(({ wrong }) => this.y(wrong.at(-1)!));
     const named = pushedApart(ends, NAME, PLOT_TOP + 4, PLOT_TOP + PLOT);
@@ -316,7 +320,9 @@ class Spheres extends MovingDrawing<Data> {
       tell(column.cosine, token_cosine[look]);
     });
     if (this.width) this.showLines(at);
-    return `Step ${counted(this.data.moments[look])}.`;
+    const cosines = arms.map(({ token_cosine }) => token_cosine[look]);
+    const alike = Math.max(...cosines) - Math.min(...cosines) < YET_ALIKE;
+    return `Step ${counted(this.data.moments[look])}${alike ? ": still alike." : "."}`;
   }
 
   /** Of the slider: what stands in the picture, for who does not see it. */

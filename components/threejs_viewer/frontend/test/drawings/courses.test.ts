@@ -66,7 +66,7 @@ test("a problem is written once its texts have come; what is no number is refuse
   expect(drawing.all(".arms button")[0]).toBe(button);
 });
 
-test("the names of curves stand apart, each where its curve ends, at every moment", () => {
+test("the names of curves stand apart, each beside the tip of its curve, at every moment", () => {
   Object.defineProperty(SVGElement.prototype, "clientWidth", { value: 900, configurable: true });
   vi.stubGlobal(
     "ResizeObserver",
@@ -79,21 +79,21 @@ test("the names of curves stand apart, each where its curve ends, at every momen
   const drawing = open();
   data.courses.forEach((_, course) => {
     drawing.all(".arms button")[course].click();
-    const places = (): number[][] =>
-      drawing
-        .all(".length")
-        .map((name) => ["x", "y"].map((side) => Number(name.getAttribute(side))));
-    at(drawing, 100);
-    const ends = places();
-    const heights = ends.map(([, y]) => y).sort((one, other) => one - other);
-    heights.slice(1).forEach((y, i) => expect(y - heights[i]).toBeGreaterThan(15));
-    drawing.all(".tip").forEach((tip, i) => {
-      const [x, y] = ["cx", "cy"].map((side) => Number(tip.getAttribute(side)).toFixed(1));
-      expect(drawing.all(".leader")[i].getAttribute("d")).toMatch(`M${x} ${y}L`);
-    });
-    for (const moment of [0, 37, 80]) {
+    for (const moment of [0, 37, 80, 100]) {
       at(drawing, moment);
-      expect(places()).toEqual(ends);
+      const [names, tips] = [
+        [".length", "x", "y"],
+        [".tip", "cx", "cy"],
+      ].map(([kind, ...sides]) =>
+        drawing.all(kind).map((one) => sides.map((side) => Number(one.getAttribute(side)))),
+      );
+      const heights = names.map(([, y]) => y).sort((one, other) => one - other);
+      heights.slice(1).forEach((y, i) => expect(y - heights[i]).toBeGreaterThan(15));
+      tips.forEach(([x, y], i) => {
+        expect(names[i][0] - x).toBe(16);
+        const leader = drawing.all(".leader")[i].getAttribute("d");
+        expect(leader).toMatch(`M${x.toFixed(1)} ${y.toFixed(1)}L`);
+      });
     }
   });
   vi.unstubAllGlobals();
