@@ -108,7 +108,7 @@ ON_PAGE = {
         "error book: note": "a verb",
     },
     "70_forward_pass_3d": {
-        "the sum is divided": "products are added",
+        "is a sum of many products": "products are added",
     },
 }
 
