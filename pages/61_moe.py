@@ -163,11 +163,10 @@ def shared_or_chosen() -> None:
 def even_loads() -> None:
     race, changes = rows_of("latent_experts.jsonl"), rows_of("expert_changes.jsonl")
     if not (race and changes) or not page.guess(
-        "Without biases, what multiple of the mean load does the busiest expert get, "
-        "in the least even layer?",
-        worked.UNEVEN,
-        lambda: worked.times_the_mean(changes),
-        frame=worked.LOADS,
+        "Trained without biases, how many of a small network's experts get no token in the end?",
+        (),
+        lambda: worked.number_idle(changes),
+        frame=worked.to_be_idle(race),
     ):
         return
     page.draw(
@@ -255,8 +254,9 @@ def does_it_pay() -> None:
         rows_of(f"{name}.jsonl") for name in ("latent_experts", "expert_changes", "equal_latents")
     )
     if not (race and changes and second) or not page.guess(
-        "Sixteen experts in place of the first race's eight hold nearly twice as much. How many "
-        "problems does that network get wrong?",
+        "With sixteen experts in place of the first race's eight, the network has "
+        f"{worked.times_as_large(race, changes)} times as many parameters. How many problems does "
+        "it get wrong?",
         worked.LARGER,
         lambda: worked.wrong_with_sixteen(race, changes),
         frame=worked.to_pay(race, changes),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from components.threejs_viewer import Side, Whole, last_answer, show_model
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch70 import probes, worked
-from components.ui.chapters.ch70.probes import PROMPT, TABLE
+from components.ui.chapters.ch70.probes import TABLE
 from components.ui.chapters.ch70.worked import CALC, it_writes, stranger
 from components.ui.drawings.scale import show_scale
 from components.ui.lazily import lazily
@@ -281,11 +281,10 @@ def step_inside() -> None:
     if page.alone is None:
         page.prose("opening")
         page.three_from_before("before_sum", "before_cache", "before_memory")
-        for part in ("inside", "pass"):
-            page.prose(part)
+        page.prose("inside")
         page.notice()
-        page.prose("beside")
-        page.prose("limits")
+        for part in ("number", "pass", "beside", "limits"):
+            page.prose(part)
     show_head(scene)
 
 
@@ -302,23 +301,18 @@ def guess_then_look() -> None:
         name="all",
     )
     page.guess(
-        "How many tokens may the * look at?",
+        "The logit of the 5 is a sum over all parts. How much of it did the FFNs write?",
         (),
-        PROMPT.index("*") + 1,
-        frame=worked.SEEN,
-        name="sees",
+        worked.written_in_percent,
+        frame=worked.WRITTEN,
+        name="written",
     )
     page.guess(
-        "When 5 and 6 are written, which keys and values of 7*8= change?",
-        ("none", "those of the =", "all"),
-        lambda: "none" if probes.cache_change() < 1e-4 else "all",
-        name="cache",
-    )
-    page.guess(
-        "With the last FFN ablated, what does the model write?",
-        ("still 56", "something else"),
-        lambda: "still 56" if probes.without_the_last_ffn().startswith("56") else "something else",
-        name="last",
+        "Ablate the FFN of one layer. For how many of the six layers do all products stay right?",
+        (),
+        worked.number_idle,
+        frame=worked.IDLE,
+        name="idle",
     )
 
 

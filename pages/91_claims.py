@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import chain
+from urllib.parse import urlencode
 
 import numpy as np
 import streamlit as st
@@ -119,7 +120,8 @@ FEW = 40
 SEARCH, OLD_SEARCH = "q", "ch91_find"
 """In the address, and as links of before say it."""
 
-HOW = {"command": "Command", "date": "Date", "commit": "Code, as Git's commit", "cpu": "Machine"}
+COMMIT = "Code, as Git's commit"
+HOW = {"command": "Command", "date": "Date", "commit": COMMIT, "cpu": "Machine"}
 """Of a record, what a claim tells besides, and what that is called."""
 
 
@@ -149,7 +151,9 @@ def counted(x: Looked) -> str:
 
 def told(x: Looked) -> str:
     """All that a search looks through."""
-    parts = (x.name, page_of(x).title, x.claim.statement, value(x), counted(x), x.claim.record)
+    names = (x.name, x.name.replace(".", " "), re.sub(r"[._]", " ", x.name))
+    made = (x.claim.record, *(str(x.source.get(place, "")) for place in ("command", "commit")))
+    parts = (*names, page_of(x).title, x.claim.statement, value(x), counted(x), *made)
     return " ".join(parts).lower() + " " + plain(" ".join(parts))
 
 
@@ -194,13 +198,38 @@ def page_of(x: Looked) -> Entry:
 
 def as_html(x: Looked) -> str:
     """Its line, its value, the way to its page; how it was measured behind a click."""
-    fold = f"<details><summary>How it was measured</summary>{how(x)}</details>"
+    fold = f"<details><summary>How it was measured</summary>{facts_of(x)}</details>"
     return f'<div class="wb-claim">{said_of(x)}<footer>{way_to(x)}{fold}</footer></div>'
 
 
 def followed(x: Looked) -> str:
-    """The same with nothing folded."""
-    return f'<div class="wb-claim followed">{said_of(x)}{how(x)}<footer>{way_to(x)}</footer></div>'
+    """The number first, then its line and its trail, with nothing folded."""
+    number = f"<b>{escape(value(x))}</b><span>{escape(counted(x))}</span>"
+    rest = facts_of(x, without=("Record", "Command", COMMIT))
+    said = f'<div class="wb-hero">{number}</div><p>{escape(x.claim.statement)}</p>'
+    return f'<div class="wb-claim followed">{said}{trail(x)}{rest}</div>'
+
+
+def trail(x: Looked) -> str:
+    """From the page to the code, a box each. A box of the trail finds all claims that share it."""
+    standing = standing_of(x.name)
+    command, commit = (str(x.source.get(place, "")) for place in ("command", "commit"))
+    stops = {
+        "Page": (page_of(x).title, standing.link),
+        "Record": (x.claim.record, search_for(x.claim.record)),
+        "Command": (command, search_for(command)),
+        "Commit": (commit, search_for(commit)),
+    }
+    boxes = (
+        f'<li><a href="{escape(link)}"><small>{name}</small>{escape(words)}</a></li>'
+        for name, (words, link) in stops.items()
+        if words
+    )
+    return f'<ol class="wb-trail">{"".join(boxes)}</ol>'
+
+
+def search_for(words: str) -> str:
+    return f"{page.slug.partition('_')[2]}?{urlencode({SEARCH: words[:MOST_TYPED]})}"
 
 
 def said_of(x: Looked) -> str:
@@ -216,14 +245,25 @@ def way_to(x: Looked) -> str:
     return f'<a href="{escape(standing.link)}">{words}</a>'
 
 
-def how(x: Looked) -> str:
+def facts_of(x: Looked, without: Sequence[str] = ()) -> str:
     """Where the value stands, and what a reader needs to measure it again."""
     told = {"Name": x.name, "Record": x.claim.record}
     told |= {words: str(x.source.get(place, "")) for place, words in HOW.items()}
     told["Machine"] = re.sub(r"\b1 cores$", "1 core", told["Machine"])
-    told["Seeds on record"] = ", ".join(map(str, x.source.get("seeds", [])))
-    lines = (f"<dt>{k}</dt><dd>{escape(v)}</dd>" for k, v in told.items() if v)
+    told["Seeds"] = seeds_of(x)
+    lines = (f"<dt>{k}</dt><dd>{escape(v)}</dd>" for k, v in told.items() if v and k not in without)
     return f"<dl>{''.join(lines)}</dl>"
+
+
+def seeds_of(x: Looked) -> str:
+    seeds = [str(seed) for seed in x.source.get("seeds", [])]
+    if len(seeds) != 1:
+        return ", ".join(seeds)
+    return (
+        f"seed {seeds[0]} (one run)"
+        if x.claim.record.endswith("result.json")
+        else f"seed {seeds[0]} alone"
+    )
 
 
 # ---------------------------------------------------------------- the claims of a page
@@ -266,7 +306,7 @@ def ask() -> str:
         bind="query-params",
         max_chars=MOST_TYPED,
         placeholder="carry, 0 errors, 1,361, -3, FlashAttention, race.jsonl",
-        help="A word of a claim, its value, the title of its page, or its record.",
+        help="Part of a claim, its value, its name, its page's title, its record or its command.",
     )
     return claim_index.renamed((typed or "").strip().lower())
 
@@ -276,7 +316,9 @@ link = Link(SEARCH)
 page.open()
 page.prose("opening")
 st.html(followed(claim_index.look_up(EXAMPLE)))
-for part in ("example", "trust", "signs"):
+with st.container(key="example"):
+    page.prose("example")
+for part in ("trust", "signs"):
     page.prose(part)
 
 makes = {entry: n for entry in CONTENTS if (n := n_claims(entry))}

@@ -25,17 +25,35 @@ def other_names(term: Term) -> str:
     return f" <small>{escape(', '.join(names))}</small>" if names else ""
 
 
-def as_html(term: Term, here: bool) -> str:
+def letter_of(term: Term) -> str:
+    return term.word[0].upper()
+
+
+def letters(terms: list[Term]) -> str:
+    """A way to the first term of each letter."""
+    ways = (
+        f'<a href="#terms-{one}" target="_self">{one}</a>'
+        for one in dict.fromkeys(map(letter_of, terms))
+    )
+    return f'<nav class="wb-letters" aria-label="Letters">{"".join(ways)}</nav>'
+
+
+def as_html(term: Term, here: bool, first: bool) -> str:
+    place = f' id="terms-{letter_of(term)}"' if first else ""
     figure = f'<a href="{term.where}">{escape(entry(term.page).title)}</a>'
     return (
-        f'<div class="{"wb-here" if here else ""}"><dt>{escape(term.word)}{other_names(term)}</dt>'
+        f'<div class="{"wb-here" if here else ""}">'
+        f"<dt{place}>{escape(term.word)}{other_names(term)}</dt>"
         f'<dd>{escape(term.means)} <span class="wb-whole">Shown in {figure}.</span></dd></div>'
     )
 
 
 def show(terms: list[Term]) -> None:
     if terms:
-        rows = "".join(as_html(term, term.word == page.sought) for term in terms)
+        rows = "".join(
+            as_html(term, term.word == page.sought, first_of[letter_of(term)] == term)
+            for term in terms
+        )
         st.html(f'<dl class="wb-glossary">{rows}</dl>')
 
 
@@ -53,7 +71,11 @@ asked = st.text_input(
 )
 sought = (asked or "").strip().lower()
 found = [term for term in glossary() if sought in told(term).lower()]
-st.caption(f"{len(found)} of {len(glossary())} terms.")
+first_of = {letter_of(term): term for term in reversed(found)}
+if sought:
+    st.caption(f"{len(found)} of {len(glossary())} terms.")
+else:
+    st.html(letters(found))
 before = next((i for i, term in enumerate(found) if term.word == page.sought), None)
 show(found[:before])
 if before is not None:

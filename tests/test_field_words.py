@@ -105,7 +105,7 @@ ON_PAGE = {
         "by the sum of the chosen scores": "numbers are added",
     },
     "70_forward_pass_3d": {
-        "the sum is divided": "products are added",
+        "is a sum of many products": "products are added",
     },
 }
 

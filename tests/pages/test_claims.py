@@ -103,6 +103,11 @@ def test_a_value_is_found_as_it_is_typed(seen: Callable[..., Any]) -> None:
     assert shapes["20x20"] and len({str(found) for found in shapes.values()}) == 1
 
 
+def test_parts_of_a_name_and_of_a_command_are_found(seen: Callable[..., Any]) -> None:
+    for typed in ("wrong_4x4", "curriculum.wrong_4x4", "--seed 0", "evaluate curriculum_4x4"):
+        assert sum(groups(seen(PAGE, q=typed)).values()) > 0, typed
+
+
 def test_a_search_that_finds_nothing_or_is_too_long_says_what_is_possible(
     seen: Callable[..., Any],
 ) -> None:
@@ -120,7 +125,8 @@ def test_a_claim_leads_to_a_section_that_its_page_has() -> None:
     """Nearly all stand in one; the rest lead to their page."""
     tables = (name for slug in claim_index.CHAPTERS for name in claim_index.tables_of(slug))
     found = {name: standing_of(name) for name in (*claim_index.all_claims(), *tables)}
-    sections = {entry.url: SECTION.findall(entry.path.read_text()) for entry in CONTENTS[:-1]}
+    written = (entry for entry in CONTENTS[:-1] if entry.written)
+    sections = {entry.url: SECTION.findall(entry.path.read_text()) for entry in written}
     strange = [n for n, x in found.items() if x.section and x.section not in sections[x.url]]
     assert strange == []
     assert sum(not standing.section for standing in found.values()) < len(found) / 20
@@ -157,6 +163,9 @@ def test_the_claim_that_is_followed_shows_its_command_and_the_way_to_its_bound(
     app = seen(PAGE)
     (card,) = [e.proto.body for e in app.get("html") if "wb-claim followed" in e.proto.body]
     assert "python -m lab evaluate curriculum_4x4" in card and "<details" not in card
+    assert card.index("9 errors in 100,000") < card.index("<p>") < card.index("wb-trail")
+    assert re.findall(r"<small>(\w+)</small>", card) == ["Page", "Record", "Command", "Commit"]
+    assert "<dt>Seeds</dt><dd>seed 0 (one run)</dd>" in card
     (text,) = [m.value for m in app.markdown if "errors to the bound" in m.value]
     table = re.findall(r"^\| ([\d.]+) \| ([\d.]+) \|$", text, re.MULTILINE)
     assert len(table) == 4

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict
+from itertools import pairwise
 
 import pytest
 from shown import tables
 
+from components.ui.chapters.ch70 import one_number
 from lab.interp.head_costs import head_costs
 from lab.published.models import DEEPSEEK_V3, GPT_2, LLAMA_3_8B
 from lab.scene.build import scene
@@ -114,28 +116,73 @@ def test_what_is_said_of_the_model_is_computed_for_the_one_that_is_open(book) ->
     assert re.search(r"Along the largest each time, \d+ steps", text_of(app))
 
 
-def test_four_guesses_are_answered_from_the_model(book) -> None:
-    link = {"all": "98", "sees": "2", "cache": "none", "last": "still 56"}
-    app = book(PAGE, **{f"ch70_{name}_guess": guess for name, guess in link.items()})
+def test_three_guesses_are_answered_from_the_model(book) -> None:
+    app = book(PAGE, ch70_all_guess="98", ch70_written_guess="40", ch70_idle_guess="4")
     assert not app.exception
-    assert text_of(app).count("You said **") == 4
-    assert text_of(app).count(", which is right") >= 3
+    shown = text_of(app)
+    assert shown.count("You said **") == 3
+    assert "You said **98%**. The answer: **99.6%**" in shown
+    assert "You said **40%**. The answer: **95.3%**" in shown
+    assert "You said **4**, which is right" in shown
+    assert "Without the FFN of layer 0, 16 of 100 products stay right, and without" in shown
 
 
-def test_a_guess_of_tokens_says_how_far_off_it_is_and_nothing_comes_before_it(book) -> None:
-    shown = text_of(book(PAGE, ch70_sees_guess="6", ch70_all_guess="about half"))
-    assert "You said **6**. The answer: **2**, 4 fewer than you said." in shown
+def test_a_guess_of_words_says_how_far_off_it_is_and_nothing_comes_before_it(book) -> None:
+    shown = text_of(book(PAGE, ch70_idle_guess="1", ch70_all_guess="about half"))
+    assert "You said **1**. The answer: **4 of 6**, 3 more than you said." in shown
     assert "You said **about half**. The answer: **9" in shown
     app = book(PAGE)
+    assert "95.3%" not in text_of(app) and "16 of 100" not in text_of(app)
     frames = [json.loads(element.proto.json) for element in app.get("bidi_component")]
     for frame in (frame for frame in frames if frame.get("kind") == "drag"):
-        assert not frame["told"] and frame["start"] not in (2, 98)
+        assert not frame["told"] and frame["start"] not in (4, 95, 98)
         assert all(row["value"] is None for row in frame["rows"] if row["part"] != "given")
+
+
+EQUATION = re.compile(r"\$([^$=]+) = ([^$=]+)\$")
+
+
+def test_one_number_is_followed_in_steps_that_can_be_worked_out_on_paper() -> None:
+    steps = [EQUATION.fullmatch(step) for step in one_number.steps().values()]
+    worked_out = [
+        (float(python_of(step[1])), float(step[2].replace(",", ""))) for step in steps if step
+    ]
+    assert len(worked_out) == 14
+    amiss = [pair for pair in worked_out if pair[0] != pytest.approx(pair[1], rel=2e-3)]
+    assert amiss == []
+
+
+def python_of(equation: str) -> float:
+    """What the left side of an equation comes to."""
+    named = {r"\times": "*", "^2": "**2", ",": "", r"\sqrt{64}": "8"}
+    for tex, python in named.items():
+        equation = equation.replace(tex, python)
+    return eval(equation)
+
+
+def test_each_step_begins_with_what_the_step_before_came_to() -> None:
+    found = one_number.steps()
+    follows = ("embed", "norm", "value"), ("written", "attention"), ("neuron", "squared", "writes")
+    ends = {name: step.strip("$").rpartition("= ")[2] for name, step in found.items()}
+    begins = {name: re.split(r"[ ^]", step.strip("$"))[0] for name, step in found.items()}
+    apart = [
+        (one, other)
+        for names in (
+            *follows,
+            ("middle", "norm_again", "fires"),
+            ("end", "norm_last", "logit_part"),
+        )
+        for one, other in pairwise(names)
+        if other != "attention" and ends[one] != begins[other]
+    ]
+    assert apart == []
+    assert tuple(sorted(found)) == tuple(sorted(one_number.STEPS))
+    assert found["token"] == "8" and ends["v"] in found["mixed"] and ends["ffn"] in found["after"]
 
 
 def test_the_way_home_that_the_page_tells_ends_on_a_digit_of_the_prompt(seen) -> None:
     app = seen(PAGE)
-    told = re.search(r"(\d+) steps lead to the `(.)` that you typed", text_of(app))
+    told = re.search(r"(\d+) steps lead to the `(.)` of the prompt", text_of(app))
     model = load_run("times_table").model
     made = scene(model, "7*8=56$")
     reader = Reader(made.manifest, made.blobs)

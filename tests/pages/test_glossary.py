@@ -18,7 +18,7 @@ def lists_of(app: Any) -> list[str]:
 
 
 def words_in(html: str) -> list[str]:
-    return re.findall(r"<dt>([^<]+?)(?: <small>.*?</small>)?</dt>", html)
+    return re.findall(r"<dt[^>]*>([^<]+?)(?: <small>.*?</small>)?</dt>", html)
 
 
 def test_all_words_stand_in_alphabetical_order_with_a_link_to_their_figure(
@@ -37,6 +37,20 @@ def test_a_search_looks_through_words_other_names_and_sentences(book: Callable[.
         assert [word for html in lists_of(app) for word in words_in(html)] == [found]
 
 
+def test_a_row_of_letters_leads_to_the_first_word_of_each_until_something_is_sought(
+    book: Callable[..., Any],
+) -> None:
+    app = book(PAGE)
+    (row,) = [e.proto.body for e in app.get("html") if 'class="wb-letters"' in e.proto.body]
+    ways = re.findall(r'href="#(terms-[A-Z])"', row)
+    assert ways == sorted({f"terms-{term.word[0].upper()}" for term in glossary()})
+    assert re.findall(r'id="(terms-.)"', lists_of(app)[0]) == ways
+    assert not app.caption
+    app.text_input(key="ch94_find").set_value("gqa").run()
+    assert app.caption[0].value == f"1 of {len(glossary())} terms."
+    assert not [e for e in app.get("html") if 'class="wb-letters"' in e.proto.body]
+
+
 def test_a_link_holds_the_search(seen: Callable[..., Any]) -> None:
     app = seen(PAGE, ch94_find="Logit L")
     assert [word for html in lists_of(app) for word in words_in(html)] == ["logit lens"]
@@ -53,7 +67,9 @@ def test_a_link_to_a_word_comes_to_it_and_marks_it(seen: Callable[..., Any]) -> 
     before, after = lists_of(seen(PAGE, at="KV cache"))
     words = [term.word for term in glossary()]
     assert words_in(before) + words_in(after) == words and words_in(after)[0] == "KV cache"
-    assert "wb-here" not in before and re.findall(r'wb-here"><dt>([^<]+)', after) == ["KV cache"]
+    assert "wb-here" not in before and re.findall(r'wb-here"><dt[^>]*>([^<]+)', after) == [
+        "KV cache"
+    ]
     (first,) = lists_of(seen(PAGE, at=words[0]))
     assert first.count("wb-here") == 1
 

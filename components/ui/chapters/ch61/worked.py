@@ -273,26 +273,25 @@ def most_uneven() -> float:
     return ffn.n_routed_experts / ffn.num_experts_per_tok
 
 
-UNEVEN = ("less than one and a half times", "up to three times", "more than three times")
+def to_be_idle(race: Sequence[Row]) -> Dragged:
+    """The frame of the guess, up to all experts that there are."""
+    found = claims.WITH_EXPERTS.of(race)
+    return Dragged(
+        Axis(f"of {claims.sent(found[0]).size} experts", 0, claims.sent(found[0]).size),
+        "idle without biases",
+        given=[Line("with biases", spread(map(n_idle, found)).median)],
+    )
 
 
-def how_uneven(changes: Sequence[Row]) -> str:
-    """How much more than the mean the busiest expert gets, without biases, median of the seeds."""
-    return band(claims.uneven(claims.NO_BIASES).value(changes), (1.5, 3.0), UNEVEN)
+def n_idle(row: Row) -> int:
+    return int((claims.sent(row) == 0).sum())
 
 
-LOADS = Dragged(
-    Axis("times the mean load", 1, 4, 0.1, less="less"),
-    "the busiest expert, without biases",
-    given=[Line("the mean", 1)],
-)
-"""The frame of the guess, up to all that there is; a test compares it with `most_uneven`."""
-
-
-def times_the_mean(changes: Sequence[Row]) -> Answer:
-    found = claims.uneven(claims.NO_BIASES)
-    value = found.value(changes)
-    return Answer(value, f"{value:.1f} times the mean", dots=found.values(changes))
+def number_idle(changes: Sequence[Row]) -> Answer:
+    found = claims.NO_BIASES.of(changes)
+    counts = [float(n_idle(row)) for row in found]
+    median = spread(counts).median
+    return Answer(median, f"{median:g} of {claims.sent(found[0]).size}", dots=counts)
 
 
 # ---------------------------------------------------------------- what experts tell
@@ -391,6 +390,13 @@ LARGER = ("fewer than with eight", "about as many", "more than with eight")
 """What a link may say."""
 
 
+def times_as_large(race: Sequence[Row], changes: Sequence[Row]) -> str:
+    """The parameters of the network of sixteen experts, as a multiple of those of eight."""
+    runs = pay_runs(race, changes)
+    eight, sixteen = (runs[name][0]["parameters"] for name in (EIGHT, SIXTEEN))
+    return f"{sixteen / eight:.1f}"
+
+
 def wrong_of(name: str, race: Sequence[Row], changes: Sequence[Row]) -> list[int]:
     """Of every run of a network, the problems that it gets wrong."""
     return [row["wrong_4x4"] for row in pay_runs(race, changes)[name]]
@@ -442,7 +448,7 @@ def besides(race: Sequence[Row], changes: Sequence[Row]) -> list[dict[str, str]]
             f"{v3.n_routed} experts, {spelled(v3.n_chosen)} chosen",
             "more weights for the same work, and finer choices",
             f"{ours.n_routed_experts}, {spelled(ours.num_experts_per_tok)} chosen",
-            "section 7 has four, eight and sixteen",
+            "four and sixteen: the guess of section 7",
         ),
         (
             f"{spelled(v3.n_dense)} dense first layers",
@@ -539,6 +545,7 @@ def left_of_a_bit(share: float) -> float:
 
 
 LEFT = left_of_a_bit(3 / 4)
+LEFT_WORKED = r"$-\tfrac34 \log_2 \tfrac34 - \tfrac14 \log_2 \tfrac14$"
 
 CALC: dict[str, Callable[[], str]] = {
     "with_starts": lambda: spelled(len(experiment.SEEDS)),
@@ -569,6 +576,7 @@ CALC: dict[str, Callable[[], str]] = {
     "sigmoid_before": lambda: of_expert_1(scores, LOGITS),
     "bias_step": lambda: f"{probes.experts().bias_update_speed:g}",
     "bit_left": lambda: f"{LEFT:.2f}",
+    "bit_sum": lambda: LEFT_WORKED,
     "bit_told": lambda: f"{1 - LEFT:.0%}",
     "n_stood_in": lambda: f"{experts_replaced.N}",
     "loads": lambda: ", ".join(map(str, loads_with(NO_BIAS))),

@@ -67,6 +67,9 @@ RUNS = {
     "knows_two_digits": "chapter 5, before it goes on with a few problems",
 }
 TABLE, PROMPT, TEXT, OTHER_TEXT = "times_table", "7*8=", "7*8=56$", "7*9=63$"
+PRODUCTS = 100
+"""Of one digit by one."""
+
 OPENS = {"one_digit_small": ("07*48=", "07*49=")}
 """What a run reads when it is opened, and beside that, where its format alone would mislead."""
 
@@ -163,12 +166,12 @@ def way_home(scene: Scene, prompt: str, text: str) -> str:
     token = scene.manifest["vocabulary"].index(text[len(prompt)])
     way = paths.way_home(reader, paths.logit(reader, len(prompt) - 1, token))
     start, end = way[0], way[-1]
-    where = f"`{text[end.position]}` that you typed"
+    where = f"`{text[end.position]}` of the prompt"
     if end.name != "embed":
         where = f"position of token {end.position}, the {where}"
     return (
         f"{len(way) - 1} steps lead to the {where}. "
-        f"This one way carries {100 * end.value / start.value:.1f} in 100 of the logit"
+        f"This one way carries {100 * end.value / start.value:.1f}% of the logit"
     )
 
 
@@ -197,11 +200,14 @@ def ranking(run: str, prompt: str) -> list[HeadCost]:
 
 @st.cache_data(show_spinner=False)
 @ahead
-def without_the_last_ffn() -> str:
-    """What the times table writes behind 7*8= when its last FFN hands on nothing."""
+def right_without_ffn() -> list[int]:
+    """Layer by layer: how many products of the table are right with that layer's FFN ablated."""
     loaded = load_with_progress(TABLE)
-    off = {"name": "ffn_out", "layer": loaded.model.config.n_layer - 1, "scale": 0.0}
-    return session.complete_prompt(loaded, PROMPT, [off])[len(PROMPT) :]
+    offs = [
+        {"name": "ffn_out", "layer": layer, "scale": 0.0}
+        for layer in range(loaded.model.config.n_layer)
+    ]
+    return [PRODUCTS - len(session.wrong_products(loaded, [off])) for off in offs]
 
 
 @st.cache_data(show_spinner=False)
@@ -212,7 +218,7 @@ def drawer() -> Neuron:
     loaded = load_with_progress(TABLE)
     neuron = session.loudest_neuron(loaded, PROMPT, 0, PROMPT.index("="))
     off = {"name": "ffn_post", "layer": 0, "index": {"d_ff": neuron}, "scale": 0.0}
-    return Neuron(0, neuron, tuple(session.wrong_products(loaded, [off])), 100)
+    return Neuron(0, neuron, tuple(session.wrong_products(loaded, [off])), PRODUCTS)
 
 
 @st.cache_data(show_spinner=False)

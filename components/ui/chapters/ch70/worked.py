@@ -3,83 +3,95 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from components.ui.chapters.ch70 import probes
+from components.ui.chapters.ch70 import one_number, probes
+from components.ui.chapters.ch70.one_number import first_digit, read, score_of
 from components.ui.chapters.ch70.probes import PROMPT, TABLE, TEXT, opening_prompt
 from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
 from components.ui.loaded_models import load_with_progress
-from lab.numerals import written
+from lab.numerals import written as in_figures
 
 if TYPE_CHECKING:
     from lab.data.problems import Format
-    from lab.scene.recompute import Reader
+    from lab.interp.head_costs import HeadCost
 
 cost = lazily("lab.model.cost")
-recompute = lazily("lab.scene.recompute")
+paths = lazily("lab.scene.paths")
 
 
-def read() -> Reader:
-    """The numbers of 7*8=56$."""
-    _, scene = probes.opened(TABLE, PROMPT)
-    return recompute.Reader(scene.manifest, scene.blobs)
-
-
-@st.cache_data(show_spinner=False)
-def meeting() -> dict[str, str]:
-    """Where the 8 first reads the 7: the head of layer 0 that gives it the largest share."""
+def meeting() -> str:
+    """The score of the cell that the picture offers to open: the 8 meets the 7, in that head of
+    layer 0 which gives it the largest share."""
     reader, asks, fetched = read(), PROMPT.index("8"), PROMPT.index("7")
     head = int(reader.read("blocks.0.pattern", slice(None), asks, fetched).argmax())
-    query, key = reader.read("blocks.0.q", head, asks), reader.read("blocks.0.k", head, fetched)
-    return {
-        "head": f"{head}",
-        "score": (
-            f"${query @ key:.2f} / \\sqrt{{{len(query)}}} = {query @ key / len(query) ** 0.5:.2f}$"
-        ),
-        "share": f"{100 * reader.number('blocks.0.pattern', head, asks, fetched):.3f} in 100",
-    }
+    return score_of(reader, 0, head, asks, fetched)
 
 
 @st.cache_data(show_spinner=False)
 def fetchers() -> dict[str, str]:
-    """The heads that give the 8 more than half of the attention of the =, which of them the answer
-    needs, what is written without that one, and the largest loss of the others."""
-    reader, asks, fetched = read(), len(PROMPT) - 1, PROMPT.index("8")
-    shares = {
-        cost: reader.number(f"blocks.{cost.layer}.pattern", cost.head, asks, fetched)
-        for cost in probes.ranking(TABLE, PROMPT)
-    }
-    fetch = sorted(
-        (c for c, share in shares.items() if share > 0.5), key=lambda c: (c.layer, c.head)
-    )
-    needed = [cost for cost in fetch if cost.writes != TEXT[len(PROMPT) :]]
-    idle = [cost.nats for cost in fetch if cost not in needed]
-    names = [f"head {cost.head} of layer {cost.layer}" for cost in fetch]
-    all_names = f"{', '.join(names[:-1])} and {names[-1]}"
+    """How many heads give the 8 more than half of the attention of the =, which of them the answer
+    needs, what is written without that one, the largest loss of the others; and which of those that
+    fetch the 7 it needs."""
+    reader, asks = read(), len(PROMPT) - 1
+    costs = probes.ranking(TABLE, PROMPT)
+
+    def that_fetch(digit: str) -> list[HeadCost]:
+        fetched = PROMPT.index(digit)
+        name = "blocks.{}.pattern"
+        return [
+            c for c in costs if reader.number(name.format(c.layer), c.head, asks, fetched) > 0.5
+        ]
+
+    def needed(heads: Sequence[HeadCost]) -> list[HeadCost]:
+        return [c for c in heads if c.writes != TEXT[len(PROMPT) :]]
+
+    fetch = that_fetch("8")
     return {
-        "ers": all_names[0].upper() + all_names[1:],
-        "_count": WORDS[len(fetch)],
-        "_needed": " and ".join(f"head {cost.head} of layer {cost.layer}" for cost in needed),
-        "_writes": " or ".join(f"`{cost.writes}`" for cost in needed),
-        "_idle": f"{max(idle):.3f}",
+        "count": WORDS[len(fetch)],
+        "needed": heads_in_words(needed(fetch)),
+        "writes": " or ".join(f"`{c.writes}`" for c in needed(fetch)),
+        "idle": f"{max(c.nats for c in fetch if c not in needed(fetch)):.3f}",
+        "seven": heads_in_words(needed(that_fetch("7"))),
     }
+
+
+def heads_in_words(heads: Sequence[HeadCost]) -> str:
+    """Head 0 of layer 0, or heads 1 and 2 of layer 0, in the order given."""
+    by_layer: dict[int, list[str]] = {}
+    for one in heads:
+        by_layer.setdefault(one.layer, []).append(f"{one.head}")
+    return " and ".join(
+        f"head{'s' * (len(found) > 1)} {' and '.join(found)} of layer {layer}"
+        for layer, found in by_layer.items()
+    )
+
+
+def size(what: str) -> str:
+    """A size of the network, as its configuration has it."""
+    config = read().manifest["config"]
+    sizes = {"stream": config["d_model"], "heads": config["attention"]["n_head"]}
+    sizes |= {"width": config["attention"]["head_dim"], "neurons": config["ffn"]["d_ff"]}
+    sizes |= {"vocabulary": config["vocab_size"]}
+    return f"{sizes[what]:,}"
 
 
 def share_of(role: str) -> str:
     """Of all parameters, those of one role."""
     sizes = cost.parameters(load_with_progress(TABLE).model)
-    return f"{100 * sizes[role] / sum(sizes.values()):.1f} in 100"
+    return f"{100 * sizes[role] / sum(sizes.values()):.1f}%"
 
 
 def in_small(x: float) -> str:
     if x == 0:
         return "exactly zero"
-    return f"{written(x, '{:.0e}')}, which is rounding" if x < 1e-4 else f"{x:.3f}"
+    return f"{in_figures(x, '{:.0e}')}, which is rounding" if x < 1e-4 else f"{x:.3f}"
 
 
 def largest() -> str:
@@ -102,22 +114,83 @@ def part_in_percent() -> Answer:
     return Answer(percent, f"{percent:.1f}%")
 
 
-SEEN = Dragged(
-    Axis("tokens", 0, len(TEXT)),
-    "the * may look at",
-    given=[Line("tokens of the text", len(TEXT))],
-    start=len(TEXT),
+WRITTEN = Dragged(
+    Axis.percent("of the logit of the 5"),
+    "the FFNs wrote",
+    given=[Line("all parts", 100)],
 )
 
 
+def written_in_percent() -> Answer:
+    percent = 100 * share_written_by("ffn_out")
+    return Answer(percent, f"{percent:.1f}%")
+
+
+@st.cache_data(show_spinner=False)
+def written() -> list[tuple[str, float]]:
+    """What each part wrote to the logit of the answer's first digit."""
+    reader = read()
+    logit = paths.logit(reader, len(PROMPT) - 1, first_digit(reader))
+    return [(one.name, one.value) for one in paths.unfold(reader, logit)]
+
+
+def share_written_by(kind: str) -> float:
+    """Of the logit, what the activations of one name wrote: ffn_out, or .z for the heads."""
+    of_kind = sum(value for name, value in written() if name.endswith(kind))
+    return of_kind / sum(value for _, value in written())
+
+
+def most_added() -> float:
+    """The most that the FFN of one layer added to the logit, from all tokens."""
+    by_layer: dict[str, float] = {}
+    for name, value in written():
+        if name.endswith("ffn_out"):
+            by_layer[name] = by_layer.get(name, 0.0) + value
+    return max(by_layer.values())
+
+
+def lead() -> float:
+    """By how much the logit of the answer's first digit is ahead of the next."""
+    second, first = sorted(read().read("logits", len(PROMPT) - 1))[-2:]
+    return first - second
+
+
+IDLE = Dragged(
+    Axis("FFNs", 0, 6),
+    "not needed alone",
+    given=[Line("all FFNs", 6)],
+)
+
+
+def number_idle() -> Answer:
+    n = sum(right == probes.PRODUCTS for right in probes.right_without_ffn())
+    return Answer(n, f"{n} of {len(probes.right_without_ffn())}")
+
+
+def needed_ffns() -> str:
+    """'0, 16 of 100 products stay right', and so on for each layer whose FFN the table needs."""
+    some = [
+        f"{layer}, {right} of {probes.PRODUCTS} products stay right"
+        for layer, right in enumerate(probes.right_without_ffn())
+        if right < probes.PRODUCTS
+    ]
+    return ", and without that of layer ".join(some)
+
+
 CALC: dict[str, Callable[[], str]] = {
-    "takes_part": lambda: f"{100 * probes.takes_part():.1f} in 100",
+    "takes_part": lambda: f"{100 * probes.takes_part():.1f}%",
     "equals": lambda: f"{PROMPT.index('=')}",
-    "times": lambda: f"{PROMPT.index('*')}",
-    **{f"meet_{what}": lambda what=what: meeting()[what] for what in ("head", "score", "share")},
+    "tokens": lambda: f"{len(PROMPT)}",
+    "tokens_then": lambda: f"{len(PROMPT) + 1}",
     **{
-        f"fetch{what}": lambda what=what: fetchers()[what]
-        for what in ("ers", "_count", "_needed", "_writes", "_idle")
+        f"size_{what}": lambda what=what: size(what)
+        for what in ("stream", "heads", "width", "neurons", "vocabulary")
+    },
+    **{f"way_{what}": partial(one_number.step, what) for what in one_number.STEPS},
+    "meet_score": meeting,
+    **{
+        f"fetch_{what}": lambda what=what: fetchers()[what]
+        for what in ("count", "needed", "writes", "idle", "seven")
     },
     "ffn_share": lambda: share_of("ffn"),
     "attention_share": lambda: share_of("attention"),
@@ -126,7 +199,11 @@ CALC: dict[str, Callable[[], str]] = {
     "drawer": lambda: f"{probes.drawer().neuron}",
     "lost": lambda: " and ".join(f"`{product}`" for product in probes.drawer().wrong),
     "largest": largest,
-    "without_last": lambda: f"`{probes.without_the_last_ffn()}`",
+    "ffns_wrote": lambda: f"{100 * share_written_by('ffn_out'):.1f}%",
+    "heads_wrote": lambda: f"{100 * share_written_by('.z'):.1f}%",
+    "needed_ffns": needed_ffns,
+    "lead": lambda: f"{lead():.1f}",
+    "most_added": lambda: f"{most_added():.1f}",
 }
 
 
@@ -172,7 +249,10 @@ def it_writes(form: Format, prompt: str, text: str) -> str:
         return f"It writes nothing behind `{prompt}`: its texts are not longer than that."
     said = f"It writes `{text}`."
     if not text.endswith(END):
-        return f"{said} No `{END}`, its sign for the end, comes within {len(text)} tokens."
+        return (
+            f"{said} No `{END}`, its sign for the end, comes within {len(text)} tokens, "
+            f"the {len(prompt)} of the prompt among them."
+        )
     said += f" The `{END}` is its sign that the text ends here."
     pair, answer = operands(text), text[:-1].rpartition("=")[2]
     if pair is None or not answer.isdecimal():

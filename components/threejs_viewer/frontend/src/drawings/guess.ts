@@ -69,7 +69,7 @@ class Guess extends Drawing<Data> {
   private yours: Words | null = null;
   private above: Words[] = [];
   private below: Words[] = [];
-  private given: { lane: HTMLElement; words: Words }[] = [];
+  private given: { lane: HTMLElement; end: HTMLElement; words: Words }[] = [];
   private endings: Ending[] = [];
   private ahead: SVGPolylineElement | null = null;
   private slide: Slide | null = null;
@@ -144,9 +144,9 @@ class Guess extends Drawing<Data> {
     line.classList.toggle("bare", option > 0 && row.value === null && option !== this.data.said);
     line.append(lane, end);
     if (row.part === "asked") this.buildAsked(row, lane, lines);
-    else this.buildGiven(row, lane);
+    else this.buildGiven(row, lane, end);
     if (row.part === "asked" || option === 0) end.append(...this.buttons());
-    else end.textContent = row.note;
+    else end.append(row.note);
     return line;
   }
 
@@ -157,7 +157,7 @@ class Guess extends Drawing<Data> {
   }
 
   /** What is known, or has come with the answer; or the word that it will. */
-  private buildGiven(row: Row, lane: HTMLElement): void {
+  private buildGiven(row: Row, lane: HTMLElement, end: HTMLElement): void {
     if (row.part === "later") lane.append(make("em", {}, "comes with the answer"));
     if (row.part === "option" && !this.data.told) lane.append(make("i", { class: "empty" }));
     this.buildBar(row, lane);
@@ -167,7 +167,7 @@ class Guess extends Drawing<Data> {
     const element = make("span", { class: "words" }, row.words);
     lane.append(element);
     const words: Words = { element, at: share(axis, Math.max(...ends)), side: "behind" };
-    this.given.push({ lane, words });
+    this.given.push({ lane, end, words });
   }
 
   private buildBar({ value, dots, others }: Row, lane: HTMLElement): void {
@@ -353,12 +353,7 @@ class Guess extends Drawing<Data> {
     const width = this.lane?.clientWidth ?? 0;
     spread(this.above, width);
     spread(this.below, width);
-    for (const { lane, words } of this.given) {
-      const { clientWidth } = lane;
-      spread([words], clientWidth);
-      const { element, at } = words;
-      element.classList.toggle("over", element.offsetLeft < at * clientWidth);
-    }
+    for (const given of this.given) putBehind(given);
     stack(this.endings, this.lane?.clientHeight ?? 0);
   }
 
@@ -379,6 +374,25 @@ class Guess extends Drawing<Data> {
     for (const ending of this.endings) if (ending.element === this.yours!.element) ending.at = at;
     this.yours!.element.textContent = this.moved ? `you say ${words}` : "drag to your guess";
   }
+}
+
+/** Words behind the end of a bar; where the lane has no room for them, behind the lane. */
+function putBehind({
+  lane,
+  end,
+  words,
+}: {
+  lane: HTMLElement;
+  end: HTMLElement;
+  words: Words;
+}): void {
+  const { element, at } = words;
+  const wide = at * lane.clientWidth + APART / 2 + element.offsetWidth;
+  if (wide > lane.clientWidth && !end.querySelector("button")) return void end.prepend(element);
+  lane.append(element);
+  spread([words], lane.clientWidth);
+  // With no room there either, they stand over the bar.
+  element.classList.toggle("over", element.offsetLeft < at * lane.clientWidth);
 }
 
 /** Words from left to right, none over another or over the edge. */

@@ -137,6 +137,20 @@ test("bars begin at zero, also where an axis goes below it", () => {
   ]);
 });
 
+test("the words of a bar that fills its lane stand behind the lane, and others in it", () => {
+  const { data } = cases.guess;
+  const [first] = data.rows.filter(({ part }) => part === "given");
+  for (const [value, where] of [
+    [data.axis.high, ".end"],
+    [data.axis.low, ".lane"],
+  ] as const) {
+    const rows = [{ ...first, value, words: "all" }, ...data.rows.filter((row) => row !== first)];
+    const drawing = opened(guess, { ...cases.guess, data: { ...data, rows } });
+    expect(drawing.text(`.given ${where} .words`)).toBe("all");
+    expect(drawing.all(`.row.given:first-child .words`).length).toBe(1);
+  }
+});
+
 test("the end of a line is dragged up and down, and the line follows it", () => {
   Object.defineProperty(HTMLElement.prototype, "clientHeight", { value: 200, configurable: true });
   const drawing = opened(guess, cases.guess_line);
