@@ -103,9 +103,12 @@ export class Trail {
 
   private heard(): string {
     const { here } = this;
-    const share =
-      this.way.length > 1 ? `, ${this.shareOf(this.way.length - 1)} of the step before` : "";
-    return `${this.shared(here)}, ${this.at(here.position)}: ${say(here.value)}${share}`;
+    const whole = this.way.at(-2);
+    const told = `${this.shared(here)}, ${this.at(here.position)}: ${say(here.value)}`;
+    if (!whole) return told;
+    const share = this.shareOf(this.way.length - 1);
+    const rest = say(whole.value - here.value);
+    return `${told}, ${share} of the step before. That was ${this.name(whole)} with ${say(whole.value)}, and its other parts bring ${rest}`;
   }
 
   private shareOf(step: number): string {
@@ -217,15 +220,16 @@ export class Trail {
   private told(first: Term): string {
     const act = this.act(this.here);
     const whole = this.name(this.here);
-    if (this.act(first) === "heads") return `${upper(whole)} adds up what it took from:`;
+    const value = say(this.here.value);
+    if (this.act(first) === "heads") return `${upper(whole)}, ${value}, adds up what it took from:`;
     const there = this.at(first.position);
     if (act === "logits")
-      return `The ${whole} is a sum over all that was written to the stream of ${there}:`;
+      return `The ${whole}, ${value}, is a sum over all that was written to the stream of ${there}:`;
     const part =
       act === "heads"
         ? `What the head took from ${whole}`
         : `${upper(whole)} reads the stream of ${there}. Its part`;
-    return `${part} is a sum over what was written there before:`;
+    return `${part}, ${value}, is a sum over what was written there before:`;
   }
 
   private rows(parts: Term[], most: number): HTMLElement[] {

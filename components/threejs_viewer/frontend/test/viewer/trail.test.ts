@@ -138,6 +138,6 @@ test("values of another layer are said to be of that layer", () => {
   for (const text of texts(trail, "ol:first-of-type li button")) expect(text).toMatch(/in layer 0/);
   row(/in layer 0/).click();
   expect(texts(trail, "p")[0]).toMatch(
-    /^What the head took from token \d ".*" in layer 0 is a sum over/,
+    /^What the head took from token \d ".*" in layer 0, [+−][\d.]+, is a sum over/,
   );
 });
