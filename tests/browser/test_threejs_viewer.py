@@ -245,7 +245,7 @@ def test_keys_signs_and_words_lead_through_the_walk_to_the_digit_that_drops_in(
     signs: set[str] = set()
     for name in ("Last stop", "Back: previous stop", "First stop", "Next stop"):
         button = reel.get_by_role("button", name=name)
-        if name.endswith("t stop") and not name.startswith("Next"):
+        if name in ("Last stop", "First stop"):
             more.click()
         signs.add(button.inner_text())
         button.click()

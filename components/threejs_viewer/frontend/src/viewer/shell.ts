@@ -259,9 +259,11 @@ export class Shell {
     this.title.textContent = title;
   }
 
-  /** Whether the reader is close to some boxes, which leaves less room for words. */
-  come(near: boolean): void {
+  /** Whether the reader is close to some boxes, which leaves less room for words; whether that is new. */
+  come(near: boolean): boolean {
+    const isNew = this.root.classList.contains("inside") !== near;
     this.root.classList.toggle("inside", near);
+    return isNew;
   }
 
   /** What stands along the slider: at which stage what begins. */

@@ -15,6 +15,7 @@ import { fitted, Flight, FLIGHT_MS, type Shot } from "./flight";
 import { formingAt, productOf, rowsAfter, type Forming, type Product } from "./forming";
 import { Hands, type Reach } from "./hands";
 import { heightOf, short, widthOf, type Box, type Plan } from "./layout";
+import type { Rect } from "./labels";
 import { make } from "../shared/dom";
 import { AT_REST, openingOf, OPENING_MS, saidOf, type Opening } from "./opening";
 import { PlanMap } from "./map";
@@ -139,6 +140,8 @@ export class Viewer implements Reach {
   private running: number | null = null;
   /** The product that the told stage forms, and since when. */
   private forming: { product: Product; began: number; ms: number; rows: number } | null = null;
+  /** What stands over the picture; null: to be looked up, which takes a part of a frame. */
+  private covered: Rect[] | null = null;
   readonly view = new View();
   readonly picture: Picture | null;
   private flat: Flat | null = null;
@@ -264,6 +267,7 @@ export class Viewer implements Reach {
   /** A font has arrived. */
   reletter(): void {
     this.picture?.letter();
+    this.covered = null;
     this.request();
   }
 
@@ -373,6 +377,7 @@ export class Viewer implements Reach {
   /** Show what is different from the state before; all of it, where that showed other numbers. */
   private render(before: State | null): void {
     const now = this.state;
+    this.covered = null;
     const differs = (...keys: (keyof State)[]): boolean =>
       !before || keys.some((key) => before[key] !== now[key]);
     if (differs("shaded")) this.shell.showShaded(now.shaded);
@@ -813,6 +818,7 @@ export class Viewer implements Reach {
   private resize(): void {
     const { width, height } = this.shell.place.getBoundingClientRect();
     if (width < 2) return;
+    this.covered = null;
     const narrow = width < NARROW;
     this.view.foot = !this.picture ? 0 : narrow ? LOW : FOOT;
     this.view.head = this.columns > 1 ? HEAD : narrow ? CHIPS : 0;
@@ -855,6 +861,7 @@ export class Viewer implements Reach {
     this.flight = null;
     this.picture?.pulse(null);
     this.shell.showFlight(null);
+    this.covered = null;
     this.showTokens();
     this.shine();
     return true;
@@ -871,6 +878,7 @@ export class Viewer implements Reach {
     this.flight.shot = shot;
     this.view.set(shot.pose);
     this.shell.showFlight(shot.caption);
+    if (!before) this.covered = null;
     if (before?.written !== shot.written) this.showTokens();
     this.picture!.pulse(shot.pulse);
     this.picture!.span(0, shot.last);
@@ -972,12 +980,12 @@ export class Viewer implements Reach {
 
   draw(): void {
     if (!this.sides.length || !this.picture || this.lost) return;
-    this.shell.come(this.view.pose.distance < NEAR * this.far);
+    if (this.shell.come(this.view.pose.distance < NEAR * this.far)) this.covered = null;
     this.picture.draw(this.view);
     const pen = this.shell.over.getContext("2d")!;
     const scale = sharpness();
     const look = { theme: this.theme, font: this.font, why: this.why, edits: this.edits };
-    const covered = this.shell.covered();
+    const covered = (this.covered ??= this.shell.covered());
     const shown = this.sides.map((_, side) => ({
       ...shownOn(side, this.sides, this.state, look),
       covered: covered.map((one) => ({ ...one, x: one.x - side * this.view.width })),
