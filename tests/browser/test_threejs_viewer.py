@@ -269,7 +269,7 @@ def test_who_leaves_a_stage_sees_the_whole_model_again(screen: Visitor) -> None:
     frame.get_by_role("button", name="The camera follows the walk").click()
     more.press("Escape")
     frame.evaluate("viewer3d.view.set({distance: 9000})")  # so the corners of the picture are empty
-    corner: Position = {"x": 30, "y": 440}
+    corner: Position = {"x": 30, "y": 300}
 
     def inside(stage: int = 4) -> None:
         frame.evaluate("s => viewer3d.scrub(s)", stage)

@@ -195,7 +195,7 @@ export class Flight {
     const typed = tokens.slice(0, this.prompt);
     if (ms < HOLD)
       return `The whole model, ${this.plan.layers.length} layers one below another. The prompt comes in at the top, and “${this.digit}” comes out at the bottom.`;
-    if (ms < BACK) return "From the start: nothing is computed yet.";
+    if (ms < BACK) return "Now from the start, before anything is computed.";
     if (ms < FALL)
       return typed.length === 1
         ? "The typed token becomes a column of numbers."

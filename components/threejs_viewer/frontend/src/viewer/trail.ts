@@ -191,6 +191,7 @@ export class Trail {
     return [
       make("p", {}, this.told(parts[0]!)),
       make("ol", {}, ...this.rows(parts, most)),
+      ...this.twice(parts[0]!),
       make(
         "p",
         { class: "note sum" },
@@ -204,6 +205,16 @@ export class Trail {
         : []),
       make("p", { class: "note" }, this.held(parts)),
     ];
+  }
+
+  /** Of a part that stood in the list before as well, why it has another number now. */
+  private twice(part: Term): Node[] {
+    const whole = this.way.at(-2);
+    const before = whole && unfold(this.scene, whole).find((one) => isSame(one, part));
+    if (!before || say(before.value) === say(part.value)) return [];
+    const way = this.way.length > 2 ? `by way of ${this.name(whole)}` : "by itself";
+    const text = `The list before had ${this.name(part)} with ${say(before.value)}, which it adds ${way}. Its ${say(part.value)} in this list goes by way of ${this.name(this.here)}.`;
+    return [make("p", { class: "twice" }, text)];
   }
 
   /** What the sums take as given. */
@@ -296,6 +307,10 @@ export class Trail {
     ];
   }
 }
+
+/** Whether it is of the same part of the model, whatever its number. */
+const isSame = (a: Term, b: Term): boolean =>
+  a.tensor === b.tensor && a.position === b.position && a.head === b.head && a.neuron === b.neuron;
 
 const upper = (text: string): string => text[0]!.toUpperCase() + text.slice(1);
 
