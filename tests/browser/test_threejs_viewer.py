@@ -241,12 +241,15 @@ def test_keys_signs_and_words_lead_through_the_walk_to_the_digit_that_drops_in(
 
     end = frame.evaluate("viewer3d.state.stages.length - 1")
     reel, reached = frame.get_by_role("group", name="The walk"), dict[str, int]()
+    more = reel.get_by_role("button", name="More")
     signs: set[str] = set()
     for name in ("Last stop", "Back: previous stop", "First stop", "Next stop"):
         button = reel.get_by_role("button", name=name)
+        if name in ("Last stop", "First stop"):
+            more.click()
+        signs.add(button.inner_text())
         button.click()
         reached[name] = frame.evaluate("viewer3d.state.stage")
-        signs.add(button.inner_text())
     assert list(reached.values()) == [end, end - 1, 0, 1] and len(signs) == 4
 
     frame.evaluate("viewer3d.scrub(viewer3d.stageFor('blocks.0.pattern'))")
@@ -260,23 +263,26 @@ def test_keys_signs_and_words_lead_through_the_walk_to_the_digit_that_drops_in(
 def test_who_leaves_a_stage_sees_the_whole_model_again(screen: Visitor) -> None:
     page, frame = screen.anew()
     canvas = frame.locator("canvas.over")
+    more = frame.get_by_role("button", name="More")
+    more.click()
     frame.get_by_label("Speed").select_option("4")
     frame.get_by_role("button", name="The camera follows the walk").click()
+    more.press("Escape")
     frame.evaluate("viewer3d.view.set({distance: 9000})")  # so the corners of the picture are empty
-    corner: Position = {"x": 30, "y": 440}
+    corner: Position = {"x": 30, "y": 300}
 
     def inside(stage: int = 4) -> None:
         frame.evaluate("s => viewer3d.scrub(s)", stage)
         assert len(frame.evaluate("viewer3d.faded")) > 20
         assert frame.locator(".prompt .now").count() > 0
 
-    def whole() -> None:
+    def whole(waits: str = "paused at 5") -> None:
         frame.wait_for_function("viewer3d.faded.length === 0")
         assert frame.locator(".prompt .now, .prompt .later, .prompt .next").count() == 0
         stages = frame.evaluate("viewer3d.state.stages.length")
-        assert frame.locator(".reel .count").inner_text() == f"0 / {stages}"
+        assert frame.locator(".reel .count").inner_text() == f"{waits} / {stages}"
 
-    whole()
+    whole("0")
     inside()
     canvas.click(position=corner)  # only takes the picture up
     assert len(frame.evaluate("viewer3d.faded")) > 20
@@ -296,7 +302,10 @@ def test_who_leaves_a_stage_sees_the_whole_model_again(screen: Visitor) -> None:
     whole()
     inside(0)
     frame.get_by_role("button", name="Previous stop").click()
-    whole()
+    whole("0")
+    inside()
+    frame.get_by_label("Stage of the walk").press("Home")
+    whole("0")
     frame.evaluate("viewer3d.scrub(viewer3d.state.stages.length - 2)")
     frame.get_by_role("button", name="Play the walk").click()
     frame.wait_for_function("!viewer3d.state.playing")  # it stays where the answer stands
@@ -516,7 +525,7 @@ AWAIT_WHEEL = """() => {
 
 def test_wheel_and_keys_zoom_and_turn_once_the_picture_was_taken_up(screen: Visitor) -> None:
     page, frame = screen.anew()
-    hint = frame.get_by_text("click the picture, then the wheel zooms")
+    hint = frame.get_by_text("drag turns; after a click the wheel zooms")
     canvas = frame.locator("canvas.over")
 
     def pose(key: str = "") -> dict[str, float]:
@@ -559,7 +568,9 @@ def test_the_picture_and_its_controls_take_the_whole_screen_and_give_it_back(
     before = frame.evaluate(inside)
     place = frame.evaluate("document.querySelector('.stage').getBoundingClientRect().toJSON()")
     assert place["width"] == frame.evaluate("innerWidth") and place["height"] >= 470
-    full = frame.get_by_role("button", name="The whole screen")
+    more = frame.get_by_role("button", name="More")
+    full = frame.get_by_role("button", name="The whole screen", include_hidden=True)
+    more.click()
     full.click()
     frame.wait_for_function("document.fullscreenElement?.className.startsWith('v3')")
     frame.wait_for_function("viewer3d.view.height > 400 && innerHeight <= screen.height")
@@ -570,6 +581,7 @@ def test_the_picture_and_its_controls_take_the_whole_screen_and_give_it_back(
     frame.wait_for_function(f"() => ({fits})().length === 0")
     frame.get_by_role("button", name="Next stop").click()
     assert full.get_attribute("aria-pressed") == "true"
+    more.click()
     full.click()
     frame.wait_for_function("document.fullscreenElement === null")
     frame.wait_for_function("height => document.body.scrollHeight >= height", arg=before - 40)
@@ -580,7 +592,7 @@ def test_the_picture_and_its_controls_take_the_whole_screen_and_give_it_back(
 def test_a_phone_shows_the_way_home_that_was_asked_for_below_the_picture(phone: Visitor) -> None:
     """Both are seen at once, and they still are where a part of it has been tapped."""
     page, frame = phone.anew()
-    frame.get_by_text("tap the picture, then a finger turns").wait_for()
+    frame.get_by_text("drag turns, pinch zooms").locator("visible=true").wait_for()
     frame.get_by_role("button", name='Follow the "5" home').tap()
     home = frame.get_by_role("region", name="Follow it home")
     home.locator("li").first.wait_for()
@@ -650,6 +662,11 @@ def test_a_finger_scrolls_past_the_picture_until_it_taps_it(phone: Visitor) -> N
     page.wait_for_function(f"({SCROLLED})() > 100")
     assert frame.evaluate("viewer3d.view.pose") == pose
     assert frame.evaluate("viewer3d.pinned") is None
+    scrolled = page.evaluate(SCROLLED)
+    fingers.swipe(100, 200, 90, 0)  # sideways it turns, and no more than that
+    turned = frame.evaluate("viewer3d.view.pose")
+    assert turned["yaw"] != pose["yaw"] and turned["pitch"] == pose["pitch"]
+    assert page.evaluate(SCROLLED) == scrolled
 
     place = [2, 5]
     frame.evaluate("p => viewer3d.lookAt('embed', p)", place)
@@ -786,6 +803,7 @@ def test_the_flight_comes_once_a_visit_or_when_asked_for_and_can_be_skipped(
     frame.wait_for_function(READY, arg=True, timeout=60_000)
     assert frame.locator(FLIGHT).count() == 0  # once a visit, but for who asks for it
     for end in ("Skip", "key"):
+        frame.get_by_role("button", name="More").click()
         frame.get_by_role("button", name="Fly through the model").click()
         frame.locator(FLIGHT).get_by_text("typed tokens become").wait_for()
         assert frame.locator(".prompt .later").all_inner_texts() == ["5", "6"]

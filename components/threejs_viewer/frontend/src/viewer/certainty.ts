@@ -3,7 +3,7 @@
 
 import type { View } from "./camera";
 import { sharesAfter } from "./facts";
-import { corner, type Rect } from "./labels";
+import { corner, meets, type Rect } from "./labels";
 import { heightOf, type Box, type Plan } from "./layout";
 import { percent } from "./text";
 import { stageOf, type Stage } from "./walk";
@@ -64,18 +64,23 @@ function barOf(view: View, { box }: Certainty): Bar | null {
   return { x: foot.x - 7 - wide, y: foot.y - tall, wide, tall };
 }
 
-/** Draws them; gives where they stand. */
+/** Draws them but for what is covered; gives where they stand. */
 export function drawCertainties(
   pen: CanvasRenderingContext2D,
   view: View,
   all: Certainty[],
-  { theme, font }: { theme: Theme; font: string },
+  { theme, font, covered = [] }: { theme: Theme; font: string; covered?: Rect[] },
 ): Rect[] {
   return all.flatMap((one) => {
     const bar = barOf(view, one);
     if (!bar) return [];
     const { x, y, wide, tall } = bar;
     const size = Math.round(Math.max(13, Math.min(15, tall + 4)));
+    pen.font = `600 ${size}px ${font}`;
+    const text = percent(one.share * one.grown);
+    const left = x - 5 - pen.measureText(text).width;
+    const place = { x: left, y: y + tall - size, w: x + wide - left, h: size + 2 };
+    if (covered.some((other) => meets(other, place))) return [];
     pen.globalAlpha = 0.85;
     pen.fillStyle = theme.background;
     pen.fillRect(x - 1, y - 1, wide + 2, tall + 2);
@@ -86,16 +91,13 @@ export function drawCertainties(
     const long = wide * one.share * one.grown;
     pen.fillStyle = theme.answer;
     pen.fillRect(x + wide - long, y, long, tall);
-    pen.font = `600 ${size}px ${font}`;
     pen.textAlign = "right";
     pen.textBaseline = "alphabetic";
-    const text = percent(one.share * one.grown);
     pen.lineWidth = 4;
     pen.lineJoin = "round";
     pen.strokeStyle = theme.background;
     pen.strokeText(text, x - 5, y + tall);
     pen.fillText(text, x - 5, y + tall);
-    const left = x - 5 - pen.measureText(text).width;
-    return [{ x: left, y: y + tall - size, w: x + wide - left, h: size + 2 }];
+    return [place];
   });
 }

@@ -1,8 +1,9 @@
-// The first flight: what the prompt becomes, once through the model in fifteen seconds. The typed
-// tokens fall in as columns, light runs down the stream, the head in which two numbers meet shows what it
-// reads, and the digit drops into the text. Pure: a time in, a shot out.
+// The first flight: what the prompt becomes, once through the model in eighteen seconds. The whole model
+// stands there with all its numbers; then the light runs back up, and the typed tokens fall in as columns,
+// light runs down the stream, the head in which two numbers meet shows what it reads, and the digit drops
+// into the text. Pure: a time in, a shot out.
 
-import { between, type Pose, type View } from "./camera";
+import { between, FRONT, type Pose, type View } from "./camera";
 import { actOf } from "./act";
 import type { Scene } from "./data";
 import { choice, meeting, strongest, TELLING, type Look } from "./facts";
@@ -21,6 +22,7 @@ export interface Shot {
   /** The last token whose column is there. */
   last: number;
   letters: Letter[];
+  fall: boolean;
   arcs: Arc[];
   glow: string[];
   /** Whether the digit stands in the text already. */
@@ -35,12 +37,20 @@ interface Deciding {
   isMeeting: boolean;
 }
 
-export const FLIGHT_MS = 15_000;
-const FALL = 3_000;
-const TO_HEAD = 6_500;
-const READ = 9_000;
-const TO_END = 11_500;
-const DROP = 14_000;
+export const FLIGHT_MS = 18_000;
+const HOLD = 1_800;
+const BACK = 4_000;
+const FALL = 6_500;
+const TO_HEAD = 9_500;
+const READ = 12_000;
+const TO_END = 14_500;
+const DROP = 17_000;
+
+/** How much of the picture is filled, so that whole matrices are seen and no wall of numbers. */
+const FAR = 0.46;
+const NEARER = 0.62;
+/** Later than any token. */
+const NEVER = 1e9;
 
 const share = (ms: number, from: number, to: number): number =>
   Math.min(1, Math.max(0, (ms - from) / (to - from)));
@@ -63,9 +73,7 @@ export class Flight {
     this.digit = tokens[this.prompt] ?? choice(plan.scene, this.prompt - 1)?.token ?? "";
     this.stream = plan.spine.map((name) => plan.ofTensor.get(name)![0]!);
     this.deciding = decidingHead(plan.scene);
-    this.poses = this.sights().map(({ bounds, angles, fill, outline }) =>
-      view.fit(bounds, angles, fill, outline),
-    );
+    this.poses = this.sights().map((aim) => fitted(view, aim));
   }
 
   private sights(): Aim[] {
@@ -77,23 +85,36 @@ export class Flight {
     // The arcs stand above the columns.
     there.bounds.top += 0.8 * heightOf(over[0] ?? stream[0]!);
     return [
-      around(stream.slice(0, 1), from),
-      there,
-      around(stream.slice(-2), from),
-      partOf(plan, "answer", 0),
       wholeModel(plan.boxes, this.view.width / this.view.height),
+      { ...around(stream.slice(0, 1), from), fill: FAR },
+      { ...there, fill: NEARER },
+      { ...around(stream.slice(-2), from), fill: NEARER },
+      this.answer(),
     ];
   }
 
+  /** The logits and what becomes of them. */
+  private answer(): Aim {
+    const { boxes, scene } = this.plan;
+    const ends = ["logits", "chances"];
+    const made = boxes.filter(({ tensor }) => ends.includes(actOf(scene, tensor) ?? ""));
+    return made.length ? around(made, FRONT) : partOf(this.plan, "answer", 0);
+  }
+
   at(ms: number): Shot {
-    const last = ms < FALL ? Math.floor((ms / FALL) * (this.prompt + 1)) - 1 : this.prompt - 1;
+    const fallen = Math.floor(share(ms, BACK, FALL) * (this.prompt + 1)) - 1;
+    const last = ms < HOLD ? NEVER : ms >= BACK && ms < FALL ? fallen : this.prompt - 1;
     const arcs =
       ms >= TO_HEAD && ms < TO_END ? this.arcs(eased(share(ms, TO_HEAD, READ - 800))) : [];
     return {
       pose: this.pose(ms),
       caption: this.caption(ms),
-      pulse: ms < TO_END ? { y: this.light(ms), reach: 1.2 * heightOf(this.stream[0]!) } : null,
+      pulse:
+        ms >= HOLD && ms < TO_END
+          ? { y: this.light(ms), reach: 1.2 * heightOf(this.stream[0]!) }
+          : null,
       last,
+      fall: ms >= BACK && ms < FALL,
       letters: ms < FALL ? this.falling(ms) : this.rising(ms),
       arcs,
       glow: ms >= TO_END && ms < DROP ? ["probs"] : [],
@@ -102,26 +123,28 @@ export class Flight {
   }
 
   private pose(ms: number): Pose {
-    const ends = [FALL, TO_HEAD, READ, TO_END, TO_END + 900, DROP, FLIGHT_MS];
-    const stops = [0, 0, 1, 1, 2, 3, 3, 4];
+    const ends = [HOLD, BACK, FALL, TO_HEAD, READ, TO_END, TO_END + 900, DROP, FLIGHT_MS];
+    const stops = [0, 0, 1, 1, 2, 2, 3, 4, 4, 0];
     const leg = Math.max(
       0,
       ends.findIndex((end) => ms < end),
     );
-    if (ms >= FLIGHT_MS) return this.poses[4]!;
+    if (ms >= FLIGHT_MS) return this.poses[0]!;
     const [from, to] = [this.poses[stops[leg]!]!, this.poses[stops[leg + 1]!]!];
+    if (from === to) return from;
     return between(from, to, eased(share(ms, ends[leg - 1] ?? 0, ends[leg]!)));
   }
 
-  /** Down the stream: to the layer of the deciding head, where it waits, and on to the end. */
+  /** Back up from the end, then down the stream: to the layer of the deciding head, where it waits, and on. */
   private light(ms: number): number {
     const [first, end] = [this.stream[0]!, this.stream.at(-1)!];
     const stop =
       this.stream.find((box) => box.tensor.layer === (this.deciding?.layer ?? 0)) ?? first;
-    const [top, middle] = [first.y + heightOf(first), stop.y - heightOf(stop) / 2];
+    const middle = stop.y - heightOf(stop) / 2;
     const bottom = end.y - 2 * heightOf(end);
-    if (ms < FALL) return first.y - 0.2 * heightOf(first);
-    if (ms < READ) return top + (middle - top) * eased(share(ms, FALL, TO_HEAD));
+    const start = first.y - 0.2 * heightOf(first);
+    if (ms < FALL) return bottom + (start - bottom) * eased(share(ms, HOLD, BACK));
+    if (ms < READ) return start + (middle - start) * eased(share(ms, FALL, TO_HEAD));
     return middle + (bottom - middle) * eased(share(ms, READ, TO_END));
   }
 
@@ -137,9 +160,9 @@ export class Flight {
 
   private falling(ms: number): Letter[] {
     const { tokens } = this.plan.scene.manifest;
-    const each = FALL / (this.prompt + 1);
+    const each = (FALL - BACK) / (this.prompt + 1);
     return tokens.slice(0, this.prompt).flatMap((text, col): Letter[] => {
-      const t = share(ms, (col - 0.4) * each, (col + 1) * each);
+      const t = share(ms - BACK, (col - 0.4) * each, (col + 1) * each);
       if (t === 0) return [];
       const head = corner(this.view, this.stream[0]!, col + 0.5, 0);
       return [{ text, x: head.x, y: -30 + (head.y - 8 + 30) * t * t, size: 26 }];
@@ -170,6 +193,9 @@ export class Flight {
   private caption(ms: number): string {
     const { tokens } = this.plan.scene.manifest;
     const typed = tokens.slice(0, this.prompt);
+    if (ms < HOLD)
+      return `The whole model, ${this.plan.layers.length} layers one below another. The prompt comes in at the top, and “${this.digit}” comes out at the bottom.`;
+    if (ms < BACK) return "Now from the start, before anything is computed.";
     if (ms < FALL)
       return typed.length === 1
         ? "The typed token becomes a column of numbers."
@@ -182,6 +208,15 @@ export class Flight {
       ? `The last column becomes a share for every token. “${this.digit}” has the largest.`
       : "It drops into the text, and all of it begins again for the next token.";
   }
+}
+
+/** The whole model ends above the buttons as it does at rest. */
+export function fitted(view: View, { bounds, angles, fill, outline, foot }: Aim): Pose {
+  const kept = view.foot;
+  if (foot !== undefined) view.foot = Math.min(kept, foot);
+  const pose = view.fit(bounds, angles, fill, outline);
+  view.foot = kept;
+  return pose;
 }
 
 /** Where the second number meets the first in the first layer; where it hardly does, or there are no two,

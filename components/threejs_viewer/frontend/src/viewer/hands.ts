@@ -136,7 +136,9 @@ export class Hands {
     }
     const [dx, dy] = [event.clientX - before.x, event.clientY - before.y];
     this.moved += Math.abs(dx) + Math.abs(dy);
-    if (this.moved < 5 || this.scrolls(event)) return;
+    if (this.moved < 5) return;
+    const scrolls = this.scrolls(event);
+    if (scrolls && Math.abs(dx) < Math.abs(dy)) return;
     this.shell.over.classList.add("dragging");
     this.reach.hover(null);
     const { view } = this.reach;
@@ -148,12 +150,12 @@ export class Hands {
       view.zoom(Math.max(0.5, Math.min(2, was / Math.max(is, 1))), px, py);
       view.pan(dx / 2, dy / 2);
     } else if (event.shiftKey || event.buttons === 2 || event.buttons === 4) view.pan(dx, dy);
-    else view.orbit(dx, dy);
+    else view.orbit(dx, scrolls ? 0 : dy);
     this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
     this.reach.request();
   }
 
-  /** One finger on a picture that was not tapped scrolls the page, as beside the picture. */
+  /** One finger on a picture that was not tapped scrolls the page up and down, as beside the picture. */
   private scrolls(event: PointerEvent): boolean {
     const idle = document.activeElement !== this.shell.over;
     return event.pointerType === "touch" && this.pointers.size === 1 && idle;

@@ -38,6 +38,8 @@ export interface Named {
   first?: Wanted[];
   /** Where no name may stand: on arcs and bars. */
   taken?: Rect[];
+  /** What stands over the picture: a word that meets it is left out. */
+  covered?: Rect[];
 }
 
 /** How wide a text is. */
@@ -50,7 +52,7 @@ const SMALLEST_BOX = 34;
 const SMALLEST_ROW = 9;
 
 export function labelsOf(view: View, named: Named, measure: Measure): Label[] {
-  const room = new Room(view, measure, named.taken);
+  const room = new Room(view, measure, named.taken, named.covered);
   room.put(named.first ?? []);
   const afar = new Set<number>();
   for (const { layer, bounds } of named.plan.layers) {
@@ -82,6 +84,7 @@ class Room {
     private view: View,
     private measure: Measure,
     private taken: Rect[] = [],
+    private covered: Rect[] = [],
   ) {}
 
   /** All of them that are in sight, or none; whether they were put. */
@@ -96,7 +99,8 @@ class Room {
     const labels = all.filter(({ rect }) => this.isInSight(rect));
     const others = (i: number): Label[] => [...this.labels, ...labels.slice(0, i)];
     const isTaken = ({ fixed, rect }: Label): boolean =>
-      !fixed && this.taken.some((one) => meets(one, rect));
+      (!fixed && this.taken.some((one) => meets(one, rect))) ||
+      this.covered.some((one) => meets(one, rect));
     const free = labels.every(
       (one, i) => !isTaken(one) && !others(i).some((other) => meets(other.rect, one.rect)),
     );

@@ -33,8 +33,11 @@ export interface Shown {
   span: [number, number] | null;
   /** The last token whose column is there; all of them, if it is not given. */
   last?: number;
-  /** Tokens in the air; while there are any, nothing else is named. */
+  /** What stands over the picture. */
+  covered?: Rect[];
+  /** Tokens in the air; while they fall, nothing else is named. */
   letters?: Letter[];
+  fall?: boolean;
   /** Where a product has come to that is being formed. */
   forming?: Forming | null;
   broken: Mark[];
@@ -88,8 +91,8 @@ export function drawOverlay(pen: CanvasRenderingContext2D, view: View, s: Shown)
   drawBroken(pen, view, s.broken, s);
   if (s.cell) drawChosen(pen, view, s);
   if (s.forming) drawForming(pen, view, s.forming, s.theme);
-  if (s.letters?.length) drawLetters(pen, s.letters, s.theme);
-  else drawLabels(pen, view, s, taken);
+  if (!s.fall) drawLabels(pen, view, s, taken);
+  drawLetters(pen, s.letters ?? [], s.theme);
   if (s.opening) drawOpening(pen, view, s.opening.of, s.opening.share, s);
   pen.restore();
 }

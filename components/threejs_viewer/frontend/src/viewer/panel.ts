@@ -111,7 +111,7 @@ export class Panel {
         make(
           "p",
           { class: "hint" },
-          "Point at a cell to see its number and where it came from. A coloured one that is a row times a column opens when it is clicked. A grey one was learned, so nothing stands behind its number.",
+          "Point at a cell, or tap it, to see its number and where it came from. A coloured one that is a row times a column opens when it is clicked. A grey one was learned, so nothing stands behind its number.",
         ),
         ...this.example(),
       );

@@ -38,8 +38,9 @@ const RUNNING_LIGHT = /* glsl */ `
 uniform vec2 uPulse;  // the height that the light has come to, and how far it shines; 0 if none runs
 float under(float y) { return uPulse.y > 0.0 ? (uPulse.x - y) / uPulse.y : -9.0; }
 `;
+// Of a dark page the eye tells fewer steps near the ground: less of it is taken away there.
 const BY_LIGHT = /* glsl */ `
-float ahead() { return 0.86 * clamp(vUnder, 0.0, 1.0); }
+float ahead() { return (0.76 - 0.18 * uDark) * clamp(vUnder, 0.0, 1.0); }
 float shine() { return max(0.0, 1.0 - abs(vUnder)); }
 `;
 
@@ -52,6 +53,7 @@ uniform mat4 projectionMatrix;
 uniform vec3 uEye;
 uniform vec2 uScreen;   // pixels that one unit covers at a distance of one; how far off the target is
 uniform vec3 uSweep;    // the share of its rows and the token that a product has come to; whether one is formed
+uniform float uDark;
 ${RUNNING_LIGHT}
 in vec3 position;   // a unit box, 0..1
 in vec3 normal;
@@ -86,7 +88,7 @@ void main() {
   fForm = vec2(floor(uSweep.x * aGrid.y), uSweep.z * aLight.z);
   vUnder = under(place.y);
   vec4 seen = modelViewMatrix * vec4(place, 1.0);
-  vFog = 0.62 * smoothstep(1.0, 3.0, -seen.z / uScreen.y);
+  vFog = (0.62 - 0.31 * uDark) * smoothstep(1.0, 3.0, -seen.z / uScreen.y);
   fOrigin = aOrigin; fSize = aSize; fGrid = aGrid; fData = aData; fPool = aPool; fToken = aToken; fLight = aLight;
   gl_Position = intoColumn(projectionMatrix * seen);
 }
@@ -282,6 +284,7 @@ ${INTO_COLUMN}
 uniform mat4 modelViewMatrix;
 uniform mat4 projectionMatrix;
 uniform vec2 uScreen;
+uniform float uDark;
 ${RUNNING_LIGHT}
 in vec3 position;
 in vec4 aOrigin;    // left, top, back, kind (0 strand, 1 shadow, 2 glow)
@@ -298,7 +301,7 @@ void main() {
   vec3 place = vec3(aOrigin.x, aOrigin.y - aSize.y, aOrigin.z) + position * aSize.xyz;
   vUnder = under(place.y);
   vec4 seen = modelViewMatrix * vec4(place, 1.0);
-  vFog = 0.62 * smoothstep(1.0, 3.0, -seen.z / uScreen.y);
+  vFog = (0.62 - 0.31 * uDark) * smoothstep(1.0, 3.0, -seen.z / uScreen.y);
   gl_Position = intoColumn(projectionMatrix * seen);
 }
 `;
@@ -360,6 +363,7 @@ export const LINE_FRAGMENT = /* glsl */ `
 precision highp float;
 uniform vec3 uBackground;
 uniform vec3 uInk;
+uniform float uDark;
 in float vUnder;
 out vec4 colour;
 ${CUT_COLUMN}

@@ -3,6 +3,7 @@
 
 import type { Scene } from "./data";
 import { button, make } from "../shared/dom";
+import type { Rect } from "./labels";
 import type { Sight } from "./sights";
 import { STYLE } from "./style";
 import type { Theme } from "../shared/theme";
@@ -20,7 +21,10 @@ export interface ShellActs {
 const HELP: [string, string][] = [
   ["Drag", "turn; with Shift or the right button: move"],
   ["Wheel", "zoom, once the picture has been clicked (or with Ctrl)"],
-  ["Finger", "scrolls the page; once the picture has been tapped, it turns"],
+  [
+    "Finger",
+    "sideways: turns; up and down: scrolls the page, or turns once the picture was tapped",
+  ],
   ["Two fingers", "zoom and move"],
   [
     "Click, tap, Enter",
@@ -96,15 +100,15 @@ export class Shell {
   readonly hint = make(
     "p",
     { class: "wheel" },
-    isCoarse()
-      ? "tap the picture, then a finger turns it; two zoom"
-      : "click the picture, then the wheel zooms",
+    make("span", {}, isCoarse() ? FINGERS : "drag turns; after a click the wheel zooms"),
+    make("span", { class: "narrow" }, FINGERS),
   );
   private titles = [0, 1].map(() => make("p", { class: "side", hidden: true }));
   private motion = button("motion", "Fly and animate, or cut", () => {
     this.root.classList.toggle("moves", press(this.motion));
   });
-  private soaring = button("fly", "Fly through the model", () => this.acts.soar());
+  private soaring = button("fly through", "Fly through the model", () => this.acts.soar());
+  private more = button("⋯", "More", () => this.unfold(!this.unfolded));
   /** Where to look from, and how to get there: of no use to flat maps. */
   private sights = [
     button("all of it", "See the whole model", () => this.acts.fly("all")),
@@ -134,8 +138,9 @@ export class Shell {
       );
     this.scrub.addEventListener("input", () => {
       const at = Number(this.scrub.value);
-      if (at) this.acts.scrub(at - 1);
-      else this.acts.fly("all");
+      if (at) return this.acts.scrub(at - 1);
+      this.acts.scrub(0); // from its beginning on
+      this.acts.fly("all");
     });
     this.corner.append(this.reads);
     this.follow.setAttribute("aria-pressed", "true");
@@ -143,6 +148,8 @@ export class Shell {
     this.motion.setAttribute("aria-pressed", String(moves));
     this.root.classList.toggle("moves", moves);
     this.soaring.classList.add("again");
+    for (const one of [this.follow, this.motion]) one.classList.add("switch");
+    this.more.setAttribute("aria-expanded", "false");
     this.showPlaying(false);
     this.fillHelp();
     const views = make(
@@ -150,28 +157,32 @@ export class Shell {
       { class: "views", role: "group", "aria-label": "Views" },
       make("span", { class: "sights" }, make("small", {}, "Look at"), ...this.sights),
       this.shading,
-      make("span", { class: "switches" }, this.follow, this.motion),
-      make(
-        "span",
-        { class: "acts" },
-        this.soaring,
-        this.fullscreen(),
-        button("?", "Keys and mouse", () => this.toggleHelp()),
-      ),
     );
     this.playing.classList.add("play");
+    const extras = make(
+      "div",
+      { class: "extras" },
+      make("label", {}, "speed ", this.speed),
+      this.follow,
+      this.motion,
+      button("⇤ first stop", "First stop", () => this.acts.scrub(0)),
+      button("last stop ⇥", "Last stop", () => this.acts.scrub(Infinity)),
+      this.soaring,
+      this.fullscreen(),
+      button("keys", "Keys and mouse", () => this.toggleHelp()),
+    );
     const reel = make(
       "div",
       { class: "reel", role: "group", "aria-label": "The walk" },
-      button("⇤", "First stop", () => this.acts.scrub(0)),
-      button("← Back", "Back: previous stop (PgUp)", () => this.acts.step(-1)),
       this.playing,
+      button("← Back", "Back: previous stop (PgUp)", () => this.acts.step(-1)),
       button("Next →", "Next stop (PgDn)", () => this.acts.step(1)),
-      button("⇥", "Last stop", () => this.acts.scrub(Infinity)),
       make("div", { class: "track" }, this.ticks, this.scrub),
       this.count,
-      this.speed,
+      this.more,
+      extras,
     );
+    this.foldWhereLeft(reel, extras);
     this.place.append(
       this.corner, // comes first by Tab, too
       this.gl,
@@ -232,23 +243,27 @@ export class Shell {
   }
 
   /** `walking`: the picture shows that stage; else it shows the whole model, which comes before the
-   * first, and the walk goes on from that stage. */
+   * first, and the walk goes on from that stage: there it stands, but for one that has not begun. */
   showStage(at: number, of: number, title: string, walking: boolean): void {
-    const now = walking ? at + 1 : 0;
+    const waits = !walking && at > 0;
+    const now = walking || waits ? at + 1 : 0;
     this.scrub.max = String(of);
     this.scrub.value = String(now);
-    this.count.textContent = `${now} / ${of}`;
+    this.count.textContent = `${waits ? "paused at " : ""}${now} / ${of}`;
     this.title.textContent = walking ? title : "The whole model";
-    this.scrub.setAttribute("aria-valuetext", this.title.textContent);
+    const paused = waits ? `, the walk paused at ${now} of ${of}` : "";
+    this.scrub.setAttribute("aria-valuetext", `${this.title.textContent}${paused}`);
   }
 
   entitle(title: string): void {
     this.title.textContent = title;
   }
 
-  /** Whether the reader is close to some boxes, which leaves less room for words. */
-  come(near: boolean): void {
+  /** Whether the reader is close to some boxes, which leaves less room for words; whether that is new. */
+  come(near: boolean): boolean {
+    const isNew = this.root.classList.contains("inside") !== near;
     this.root.classList.toggle("inside", near);
+    return isNew;
   }
 
   /** What stands along the slider: at which stage what begins. */
@@ -273,7 +288,7 @@ export class Shell {
 
   showPlaying(on: boolean): void {
     const label = `${on ? "Pause" : "Play"} the walk (Space)`;
-    this.playing.textContent = on ? "❚❚ Pause the walk" : "▶ Play the walk";
+    this.playing.textContent = on ? "Pause the walk" : "Play the walk";
     this.playing.setAttribute("aria-label", label);
     this.playing.title = label;
   }
@@ -324,6 +339,42 @@ export class Shell {
     );
   }
 
+  private get unfolded(): boolean {
+    return this.more.getAttribute("aria-expanded") === "true";
+  }
+
+  /** What is rarely wanted of the walk and of the picture. */
+  private unfold(whether: boolean): void {
+    this.more.setAttribute("aria-expanded", String(whether));
+  }
+
+  /** What was unfolded goes with Escape, with what it does once, and with a pointer elsewhere. */
+  private foldWhereLeft(reel: HTMLElement, extras: HTMLElement): void {
+    extras.addEventListener("click", ({ target }) => {
+      const does = target instanceof HTMLButtonElement && !target.classList.contains("switch");
+      if (does) this.unfold(false);
+    });
+    this.root.addEventListener("pointerdown", ({ target }) => {
+      if (!extras.contains(target as Node) && target !== this.more) this.unfold(false);
+    });
+    reel.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !this.unfolded) return;
+      event.stopPropagation();
+      this.unfold(false);
+      this.more.focus();
+    });
+  }
+
+  /** What stands over the picture, in its pixels. */
+  covered(): Rect[] {
+    const { left, top } = this.place.getBoundingClientRect();
+    const over = this.root.querySelectorAll(OVER);
+    return [...over].flatMap((one) => {
+      const { x, y, width, height } = one.getBoundingClientRect();
+      return width ? [{ x: x - left, y: y - top, w: width, h: height }] : [];
+    });
+  }
+
   toggleHelp(show = this.help.hidden): void {
     this.help.hidden = !show;
     if (show) this.help.querySelector("button")?.focus();
@@ -369,6 +420,11 @@ function keyOfColours(): HTMLElement {
   );
   return make("ul", { class: "key", "aria-label": "What the colours mean" }, ...rows);
 }
+
+/** Of what is laid over the picture, what has something to read. */
+const OVER = ".prompt li, .reads, .key, .two button, .upcoming, .side";
+
+const FINGERS = "drag turns, pinch zooms";
 
 const isCoarse = (): boolean => matchMedia("(pointer: coarse)").matches;
 

@@ -6,8 +6,8 @@ export const STYLE = `
   grid-template-areas: "stage" "walk" "reel" "views" "panel"; }
 .v3 *, .v3 *::before { box-sizing: border-box; }
 .v3 button, .v3 select, .v3 input { font: inherit; color: inherit; }
-.v3 button, .v3 select { background: var(--raised); border: 1px solid var(--line); border-radius: 5px; padding: 3px 9px; min-height: 30px; cursor: pointer; }
-.v3 button:hover { border-color: var(--accent); }
+.v3 button, .v3 select, .v3 summary { background: var(--bg); border: 1px solid var(--line); border-radius: 4px; padding: 3px 9px; min-height: 30px; cursor: pointer; }
+.v3 :is(button, summary):hover { border-color: var(--accent); }
 .v3 :focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
 .v3 button[aria-pressed=true] { border-color: var(--accent); color: var(--accent); font-weight: 600; }
 .v3 .corner { position: absolute; z-index: 2; left: 12px; top: 10px; pointer-events: none; } .v3 .corner button { pointer-events: auto; }
@@ -16,7 +16,7 @@ export const STYLE = `
 .v3 .key li { position: relative; padding: 0 0 5px 34px; } .v3 .key b { color: var(--ink); } .v3 .key li::before { content: ""; position: absolute; left: 0; top: 3px; width: 26px; height: 12px; border: 1px solid var(--line); }
 .v3 .key .coloured::before { background: linear-gradient(90deg, var(--negative) 0 33%, var(--bg) 33% 66%, var(--positive) 66%); } .v3 .key .grey::before { background: color-mix(in srgb, var(--ink) var(--grey), var(--bg)); }
 .v3 .key .faint::before { background: linear-gradient(90deg, color-mix(in srgb, var(--negative) var(--faint), var(--bg)) 0 33%, var(--bg) 33% 66%, color-mix(in srgb, var(--positive) var(--faint), var(--bg)) 66%); }
-.v3:is(.inside, .flying) .key span, .v3:is(.inside, .flying) .reads { display: none; } .v3:has(.split) .key, .v3 .split .reads { display: none; } .v3 .split .corner { top: 32px; }
+.v3:is(.inside, .flying) .key span, .v3.inside .reads { display: none; } .v3:has(.split) .key, .v3 .split .reads { display: none; } .v3 .split .corner { top: 32px; }
 .v3 .prompt { display: flex; flex-wrap: wrap; min-width: 0; gap: 3px; margin: 0; padding: 0; list-style: none; font: 600 18px/1 "Source Code Pro", ui-monospace, monospace; }
 .v3 .prompt li { background: var(--bg); min-width: 25px; padding: 6px 5px; text-align: center; border: 1px solid var(--line); border-radius: 5px; }
 .v3 .prompt.long { font-size: 13px; } .v3 .prompt.long li { min-width: 17px; padding: 3px; border-radius: 3px; }
@@ -32,7 +32,7 @@ export const STYLE = `
 .v3.moves .prompt .next { animation: v3drop .45s ease-out; }
 @keyframes v3drop { from { transform: translateY(-22px); opacity: 0; } }
 .v3 .views { grid-area: views; display: flex; gap: 6px 20px; flex-wrap: wrap; margin-top: 8px; font-size: 14px; } .v3 .views > span { display: inline-flex; flex-wrap: wrap; gap: 4px; align-items: center; color: var(--soft); } .v3 .views > span[hidden] { display: none; } .v3 .views small { margin-right: 3px; font-size: 13px; }
-.v3 .views .sights button { border-radius: 0; margin-left: -5px; } .v3 .views .sights button:first-of-type { border-radius: 5px 0 0 5px; margin-left: 0; } .v3 .views .sights button:last-of-type { border-radius: 0 5px 5px 0; } .v3 .views .switches button { border-color: transparent; background: none; padding: 3px 4px; color: var(--soft); font-weight: 400; } .v3 .views .switches button::before { content: "☐ "; } .v3 .views .switches button[aria-pressed=true] { color: var(--ink); } .v3 .views .switches button[aria-pressed=true]::before { content: "☑ "; color: var(--accent); } .v3 .views .acts { margin-left: auto; } .v3 .views .acts button { border-color: transparent; background: none; padding: 3px 6px; }
+.v3 .views .sights button { border-radius: 0; margin-left: -5px; } .v3 .views .sights button:first-of-type { border-radius: 5px 0 0 5px; margin-left: 0; } .v3 .views .sights button:last-of-type { border-radius: 0 5px 5px 0; }
 .v3 .stage { grid-area: stage; position: relative; height: clamp(470px, var(--room, 600px) - var(--below), 860px); border: 1px solid var(--line); border-radius: 6px 6px 0 0; overflow: hidden; background: var(--bg); }
 .v3 .stage:focus-within { border-color: var(--accent); }
 .v3 .stage:has(canvas.over:focus-visible) { outline: 2px solid var(--accent); outline-offset: 1px; }
@@ -52,9 +52,9 @@ export const STYLE = `
 .v3 .split:has(.flat)::after { display: none; } .v3 .split .notice { top: 32px; } .v3 .split .flat { top: 26px; }
 .v3 .shading { display: inline-flex; } .v3 .shading[hidden] { display: none; } .v3 .shading button:first-child { border-radius: 5px 0 0 5px; } .v3 .shading button:last-child { border-radius: 0 5px 5px 0; margin-left: -1px; }
 .v3 .notice { position: absolute; z-index: 3; left: 12px; top: 50px; max-width: min(420px, 75%); margin: 0; padding: 6px 10px; font-size: 13px; background: var(--raised); border: 1px solid var(--accent); border-radius: 5px; }
-.v3 .wheel { position: absolute; left: 8px; bottom: 52px; margin: 0; padding: 0 4px; background: var(--bg); border-radius: 3px; font-size: 13px; color: var(--soft); pointer-events: none; }
+.v3 .wheel { position: absolute; left: 8px; bottom: 52px; margin: 0; padding: 0 4px; background: var(--bg); border-radius: 3px; font-size: 13px; color: var(--soft); pointer-events: none; } .v3 .wheel .narrow { display: none; }
 .v3 .flight { display: flex; gap: 14px; align-items: start; justify-content: space-between; }
-.v3 .flight[hidden] { display: none; }
+.v3 .flight[hidden] { display: none; } .v3 .flight button { font: 15px/1.45 var(--font); }
 .v3.flying :is(.wheel, .upcoming, .walk > h3, .walk > p) { display: none; } .v3:not(.moves) .again { display: none; }
 .v3 .treasures { grid-area: stage; position: relative; z-index: 2; min-width: 0; pointer-events: none; } .v3 .treasures > * { pointer-events: auto; }
 .v3 .two, .v3 .ranking, .v3 .banner, .v3 .upcoming { position: absolute; z-index: 2; left: 12px; font-size: 13px; }
@@ -75,8 +75,10 @@ export const STYLE = `
 .v3 .help dl { display: grid; grid-template-columns: auto 1fr; gap: 5px 14px; margin: 0; }
 .v3 .help dt { font-weight: 600; } .v3 .help dd { margin: 0; }
 .v3 .walk { grid-area: walk; height: var(--said); overflow: auto; padding: 6px 12px; border: 1px solid var(--line); border-top: 0; border-radius: 0 0 6px 6px; font: 16px/1.35 "Source Serif", "Source Serif 4", Georgia, serif; }
-.v3 .reel { grid-area: reel; display: flex; flex-wrap: wrap; gap: 6px; align-items: end; padding-top: 8px; }
-.v3 .reel button { padding: 3px 7px; border-color: transparent; background: none; } .v3 .reel .play { border-color: var(--accent); font-weight: 600; } .v3 .reel select { padding: 3px 4px; width: auto; }
+.v3 .reel { grid-area: reel; position: relative; display: flex; flex-wrap: wrap; gap: 6px; align-items: end; padding-top: 8px; }
+.v3 .reel .play { border-color: var(--accent); color: var(--accent); font-weight: 600; } .v3 .reel > [aria-expanded] { font-weight: 600; }
+.v3 .extras { display: none; position: absolute; z-index: 5; inset: calc(100% + 4px) 0 auto auto; width: min(400px, 100%); flex-wrap: wrap; gap: 6px; padding: 8px; font-size: 14px; background: var(--bg); border: 1px solid var(--line); border-radius: 4px; box-shadow: 0 4px 14px color-mix(in srgb, var(--ink) 18%, transparent); }
+.v3 [aria-expanded=true] + .extras { display: flex; } .v3 .extras label { color: var(--soft); } .v3 .extras .switch[aria-pressed] { color: var(--ink); border-color: var(--line); font-weight: 400; } .v3 .extras .switch::before { content: "☐ "; } .v3 .extras .switch[aria-pressed=true]::before { content: "☑ "; color: var(--accent); } .v3:fullscreen .extras { inset: auto 0 calc(100% + 4px) auto; }
 .v3 .track { flex: 1 1 150px; min-width: 0; } .v3 .reel input[type=range] { display: block; width: 100%; margin: 0; height: 22px; accent-color: var(--accent); }
 .v3 .ticks { position: relative; height: 14px; margin: 0 8px; font-size: 12px; line-height: 14px; color: var(--soft); } .v3 .ticks span { position: absolute; left: calc(100% * var(--at)); transform: translateX(-50%); white-space: nowrap; }
 .v3 .reel .count { color: var(--soft); font-size: 13px; line-height: 30px; min-width: 44px; text-align: right; font-variant-numeric: tabular-nums; }
@@ -109,7 +111,7 @@ export const STYLE = `
 .v3 .cells td { border: 1px solid var(--line); text-align: right; padding-right: 3px; cursor: pointer; }
 .v3 .cells td[aria-selected=true] { outline: 2px solid var(--accent); outline-offset: -1px; }
 .v3 .cells td span { display: block; line-height: 1.35; } .v3 .cells td span:last-child:not(:first-child) { font-weight: 600; }
-.v3 .finder summary { margin-bottom: 6px; font: 600 14px/1.6 "Source Code Pro", ui-monospace, monospace; cursor: pointer; } .v3 .finder input { width: 100%; padding: 5px 8px; background: var(--raised); border: 1px solid var(--line); border-radius: 5px; }
+.v3 .finder summary { width: fit-content; margin-bottom: 6px; line-height: 22px; } .v3 .finder input { width: 100%; padding: 5px 8px; background: var(--raised); border: 1px solid var(--line); border-radius: 5px; }
 .v3 .tree { margin-top: 6px; } .v3 .tree small { color: var(--soft); font-size: 12px; }
 .v3 .tree [role=treeitem] { padding: 3px 6px; border-radius: 4px; cursor: pointer; } .v3 .tree [role=treeitem]:hover { background: var(--raised); }
 .v3 .tree .group { font-weight: 600; } .v3 .tree .group::before { content: "▸ "; } .v3 .tree .group[aria-expanded=true]::before { content: "▾ "; }
@@ -135,14 +137,14 @@ export const STYLE = `
   .v3 { --said: 138px; --below: 220px; } .v3 .panel { grid-template-columns: minmax(0, 1fr); gap: 10px; }
   .v3 .stage { height: clamp(330px, var(--room, 560px) - var(--below), 560px); }
   .v3 .key { margin-top: 44px; place-self: start; max-width: none; } .v3 .key li { display: inline; padding: 0 8px 0 0; } .v3 .key li::before { position: static; display: inline-block; width: 16px; height: 10px; margin-right: 4px; } .v3 .key span { display: none; }
-  .v3 .reads { width: auto; margin-top: 26px; } .v3 .two { right: 12px; } .v3 .two button { min-height: 36px; padding: 2px 9px; font-size: 14px; } .v3 .track { flex-basis: 100%; }
+  .v3 .reads { width: auto; margin-top: 26px; } .v3 .two { right: 12px; } .v3 .two button { min-height: 36px; padding: 2px 9px; font-size: 14px; } .v3 .track { flex-basis: calc(100% - 130px); order: 1; } .v3 .reel .count { order: 2; line-height: 22px; } .v3 .reel > [aria-expanded] { margin-left: auto; }
 }
 @media (max-width: 600px) { .v3 .panel .map, .v3 .reads { display: none; } .v3 .beside > :not(canvas) { grid-column: 1 / 3; } .v3 .walk { font-size: 14.5px; border-top: 1px solid var(--line); border-radius: 6px; }
   .v3 { --said: 108px; --below: 262px; grid-template-areas: "stage" "acts" "key" "walk" "reel" "views" "panel"; } .v3 .stage { border-radius: 6px; }
   .v3 .treasures { grid-area: acts; display: flex; flex-direction: column; padding-top: 6px; } .v3 .treasures .two { order: -1; } .v3 .treasures > * { position: static; width: auto; max-height: none; margin-bottom: 6px; } .v3 .treasures .ranking { max-height: 264px; } .v3 .two { flex-wrap: nowrap; gap: 5px; } .v3 .two button { flex: 1 1 auto; padding: 2px 5px; }
-  .v3 .key { grid-area: key; margin: 0; padding: 0; place-self: center; margin-bottom: 3px; font-size: 11.5px; white-space: nowrap; } .v3 .key li { padding: 0 5px 0 0; } .v3 .key li::before { width: 12px; margin-right: 3px; } .v3 .key li:last-child { padding: 0; } .v3 .wheel { bottom: 4px; font-size: 12px; } .v3 .views .acts { margin-left: 0; }
+  .v3 .key { grid-area: key; margin: 0; padding: 0; place-self: center; margin-bottom: 3px; font-size: 11.5px; white-space: nowrap; } .v3 .key li { padding: 0 5px 0 0; } .v3 .key li::before { width: 12px; margin-right: 3px; } .v3 .key li:last-child { padding: 0; } .v3 .wheel { bottom: 4px; font-size: 12px; } .v3 .wheel span { display: none; } .v3 .wheel .narrow { display: inline; }
   .v3:has(.home:not([hidden])) { grid-template-areas: "stage" "home" "walk" "acts" "key" "reel" "views" "about" "cells" "panel"; } .v3:has(.home:not([hidden])) :is(.panel, .panel > div:first-child) { display: contents; }
-  .v3:has(.home:not([hidden])) .about { margin-top: 14px; } .v3 .home { grid-area: home; margin-top: 8px; } .v3 .about { grid-area: about; } .v3 .cells { grid-area: cells; } .v3 .beside { grid-area: panel; } }
+  .v3:has(.home:not([hidden])) .about { margin-top: 14px; } .v3 .home { grid-area: home; margin-top: 8px; } .v3 .about { grid-area: about; } .v3 .cells { grid-area: cells; } .v3:has(.home:not([hidden])) .beside { grid-area: panel; } }
 .v3:fullscreen { overflow: auto; padding: 12px; gap: 0 14px; grid-template: minmax(50vh, 1fr) auto auto auto / minmax(0, 1fr) 340px; grid-template-areas: "stage panel" "walk panel" "reel panel" "views panel"; }
 .v3:fullscreen .stage { height: auto; } .v3:fullscreen .panel { grid-template-columns: minmax(0, 1fr); align-content: start; overflow: hidden auto; min-height: 0; margin: 0; }
 @media (max-width: 820px) { .v3:fullscreen { grid-template: minmax(50vh, 1fr) auto auto auto auto / minmax(0, 1fr); grid-template-areas: "stage" "walk" "reel" "views" "panel"; } }

@@ -103,9 +103,12 @@ export class Trail {
 
   private heard(): string {
     const { here } = this;
-    const share =
-      this.way.length > 1 ? `, ${this.shareOf(this.way.length - 1)} of the step before` : "";
-    return `${this.shared(here)}, ${this.at(here.position)}: ${say(here.value)}${share}`;
+    const whole = this.way.at(-2);
+    const told = `${this.shared(here)}, ${this.at(here.position)}: ${say(here.value)}`;
+    if (!whole) return told;
+    const share = this.shareOf(this.way.length - 1);
+    const rest = say(whole.value - here.value);
+    return `${told}, ${share} of the step before. That was ${this.name(whole)} with ${say(whole.value)}, and its other parts bring ${rest}`;
   }
 
   private shareOf(step: number): string {
@@ -188,6 +191,7 @@ export class Trail {
     return [
       make("p", {}, this.told(parts[0]!)),
       make("ol", {}, ...this.rows(parts, most)),
+      ...this.twice(parts[0]!),
       make(
         "p",
         { class: "note sum" },
@@ -201,6 +205,16 @@ export class Trail {
         : []),
       make("p", { class: "note" }, this.held(parts)),
     ];
+  }
+
+  /** Of a part that stood in the list before as well, why it has another number now. */
+  private twice(part: Term): Node[] {
+    const whole = this.way.at(-2);
+    const before = whole && unfold(this.scene, whole).find((one) => isSame(one, part));
+    if (!before || say(before.value) === say(part.value)) return [];
+    const way = this.way.length > 2 ? `by way of ${this.name(whole)}` : "by itself";
+    const text = `The list before had ${this.name(part)} with ${say(before.value)}, which it adds ${way}. Its ${say(part.value)} in this list goes by way of ${this.name(this.here)}.`;
+    return [make("p", { class: "twice" }, text)];
   }
 
   /** What the sums take as given. */
@@ -217,15 +231,16 @@ export class Trail {
   private told(first: Term): string {
     const act = this.act(this.here);
     const whole = this.name(this.here);
-    if (this.act(first) === "heads") return `${upper(whole)} adds up what it took from:`;
+    const value = say(this.here.value);
+    if (this.act(first) === "heads") return `${upper(whole)}, ${value}, adds up what it took from:`;
     const there = this.at(first.position);
     if (act === "logits")
-      return `The ${whole} is a sum over all that was written to the stream of ${there}:`;
+      return `The ${whole}, ${value}, is a sum over all that was written to the stream of ${there}:`;
     const part =
       act === "heads"
         ? `What the head took from ${whole}`
         : `${upper(whole)} reads the stream of ${there}. Its part`;
-    return `${part} is a sum over what was written there before:`;
+    return `${part}, ${value}, is a sum over what was written there before:`;
   }
 
   private rows(parts: Term[], most: number): HTMLElement[] {
@@ -292,6 +307,10 @@ export class Trail {
     ];
   }
 }
+
+/** Whether it is of the same part of the model, whatever its number. */
+const isSame = (a: Term, b: Term): boolean =>
+  a.tensor === b.tensor && a.position === b.position && a.head === b.head && a.neuron === b.neuron;
 
 const upper = (text: string): string => text[0]!.toUpperCase() + text.slice(1);
 

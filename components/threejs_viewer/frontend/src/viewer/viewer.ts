@@ -4,17 +4,18 @@
 // does makes the next state, and `render` draws what is different in it.
 
 import { looksUpTokens } from "./act";
-import { View, type Pose } from "./camera";
+import { View } from "./camera";
 import { partOf, withoutNeuron, type Edit, type HeadCost, type Neuron, type Whole } from "./broken";
 import { certainties, lit as litBy, reached, type Certainty } from "./certainty";
 import { pairAt, sayPair, sayShown } from "./compare";
 import { placeOf, type Scene } from "./data";
 import { Flat } from "./flat";
 import { explain, type Explanation } from "./explain";
-import { Flight, FLIGHT_MS, type Shot } from "./flight";
+import { fitted, Flight, FLIGHT_MS, type Shot } from "./flight";
 import { formingAt, productOf, rowsAfter, type Forming, type Product } from "./forming";
 import { Hands, type Reach } from "./hands";
 import { heightOf, short, widthOf, type Box, type Plan } from "./layout";
+import type { Rect } from "./labels";
 import { make } from "../shared/dom";
 import { AT_REST, openingOf, OPENING_MS, saidOf, type Opening } from "./opening";
 import { PlanMap } from "./map";
@@ -133,11 +134,14 @@ export class Viewer implements Reach {
   private sight: Said | null = null;
   private stood: Said | null = null;
   private pace = new Pace();
-  private flight: { course: Flight; began: number; shot: Shot | null } | null = null;
+  /** Its clock begins once its first picture was drawn, which may take long. */
+  private flight: { course: Flight; began: number | null; shot: Shot | null } | null = null;
   /** Since when light has been running down the stream for a token that is computed alone. */
   private running: number | null = null;
   /** The product that the told stage forms, and since when. */
   private forming: { product: Product; began: number; ms: number; rows: number } | null = null;
+  /** What stands over the picture; null: to be looked up, which takes a part of a frame. */
+  private covered: Rect[] | null = null;
   readonly view = new View();
   readonly picture: Picture | null;
   private flat: Flat | null = null;
@@ -263,6 +267,7 @@ export class Viewer implements Reach {
   /** A font has arrived. */
   reletter(): void {
     this.picture?.letter();
+    this.covered = null;
     this.request();
   }
 
@@ -372,6 +377,7 @@ export class Viewer implements Reach {
   /** Show what is different from the state before; all of it, where that showed other numbers. */
   private render(before: State | null): void {
     const now = this.state;
+    this.covered = null;
     const differs = (...keys: (keyof State)[]): boolean =>
       !before || keys.some((key) => before[key] !== now[key]);
     if (differs("shaded")) this.shell.showShaded(now.shaded);
@@ -800,27 +806,19 @@ export class Viewer implements Reach {
 
   private get wholeModel(): Aim {
     const aim = wholeModel(this.boxes, this.view.width / this.view.height);
-    this.far = this.fitted(aim).distance;
+    this.far = fitted(this.view, aim).distance;
     return aim;
   }
 
-  /** The whole model ends between the buttons and the next token, and needs no foot of its own. */
-  private fitted({ bounds, angles, fill, outline, foot }: Aim): Pose {
-    const kept = this.view.foot;
-    if (foot !== undefined) this.view.foot = Math.min(kept, foot);
-    const pose = this.view.fit(bounds, angles, fill, outline);
-    this.view.foot = kept;
-    return pose;
-  }
-
   private aim(aim: Aim, still: boolean): void {
-    this.view.go(this.fitted(aim), still);
+    this.view.go(fitted(this.view, aim), still);
     this.request();
   }
 
   private resize(): void {
     const { width, height } = this.shell.place.getBoundingClientRect();
     if (width < 2) return;
+    this.covered = null;
     const narrow = width < NARROW;
     this.view.foot = !this.picture ? 0 : narrow ? LOW : FOOT;
     this.view.head = this.columns > 1 ? HEAD : narrow ? CHIPS : 0;
@@ -844,7 +842,7 @@ export class Viewer implements Reach {
     this.set(states.leave(this.state));
     this.flight = {
       course: new Flight(this.plan, this.view),
-      began: performance.now(),
+      began: null,
       shot: null,
     };
     this.request();
@@ -863,6 +861,7 @@ export class Viewer implements Reach {
     this.flight = null;
     this.picture?.pulse(null);
     this.shell.showFlight(null);
+    this.covered = null;
     this.showTokens();
     this.shine();
     return true;
@@ -871,12 +870,15 @@ export class Viewer implements Reach {
   /** Whether the flight goes on. */
   private advanceFlight(now: number): boolean {
     if (!this.flight) return false;
-    const { course, began, shot: before } = this.flight;
-    if (now - began >= FLIGHT_MS) return this.skip();
-    const shot = course.at(Math.max(0, now - began));
+    const { course, shot: before } = this.flight;
+    if (before) this.flight.began ??= now;
+    const flown = Math.max(0, now - (this.flight.began ?? now));
+    if (flown >= FLIGHT_MS) return this.skip();
+    const shot = course.at(flown);
     this.flight.shot = shot;
     this.view.set(shot.pose);
     this.shell.showFlight(shot.caption);
+    if (!before) this.covered = null;
     if (before?.written !== shot.written) this.showTokens();
     this.picture!.pulse(shot.pulse);
     this.picture!.span(0, shot.last);
@@ -978,12 +980,16 @@ export class Viewer implements Reach {
 
   draw(): void {
     if (!this.sides.length || !this.picture || this.lost) return;
-    this.shell.come(this.view.pose.distance < NEAR * this.far);
+    if (this.shell.come(this.view.pose.distance < NEAR * this.far)) this.covered = null;
     this.picture.draw(this.view);
     const pen = this.shell.over.getContext("2d")!;
     const scale = sharpness();
     const look = { theme: this.theme, font: this.font, why: this.why, edits: this.edits };
-    const shown = this.sides.map((_, side) => shownOn(side, this.sides, this.state, look));
+    const covered = (this.covered ??= this.shell.covered());
+    const shown = this.sides.map((_, side) => ({
+      ...shownOn(side, this.sides, this.state, look),
+      covered: covered.map((one) => ({ ...one, x: one.x - side * this.view.width })),
+    }));
     Object.assign(shown[0]!, { forming: this.placeOfForming(), certain: this.certainNow() });
     if (this.opening) {
       const { of, began } = this.opening;
@@ -992,8 +998,8 @@ export class Viewer implements Reach {
       if (shown[side]) shown[side].opening = { of, share: Math.min(1, share) };
     }
     if (this.flight?.shot) {
-      const { letters, arcs, last } = this.flight.shot;
-      Object.assign(shown[0]!, { letters, arcs, last });
+      const { letters, fall, arcs, last } = this.flight.shot;
+      Object.assign(shown[0]!, { letters, fall, arcs, last });
     }
     shown.forEach((one, side) => {
       pen.setTransform(scale, 0, 0, scale, scale * side * this.view.width, 0);

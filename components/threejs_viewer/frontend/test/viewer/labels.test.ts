@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { View, FRONT, SLANT } from "../../src/viewer/camera";
-import { labelsOf, meets, type Label } from "../../src/viewer/labels";
+import { labelsOf, meets, type Label, type Rect } from "../../src/viewer/labels";
 import { plan, type Box, type Plan } from "../../src/viewer/layout";
 import { around, partOf, wholeModel, type Aim } from "../../src/viewer/sights";
 import { BIG, fake } from "../../dev/fake";
@@ -60,4 +60,19 @@ test("layers are counted from 0", () => {
   const texts = labelsAt(made, wholeModel(made.boxes, 1.5), 918, 620).map(({ text }) => text);
   expect(texts).toContain("layer 0");
   expect(texts).not.toContain("layer 6");
+});
+
+test("a word that something lies over is left out, and the others stay where they were", () => {
+  const made = plan(opened(fake("7*8=56", BIG)));
+  const view = new View();
+  view.resize(918, 620);
+  const aim = wholeModel(made.boxes, 1.5);
+  view.set(view.fit(aim.bounds, aim.angles, aim.fill, aim.outline));
+  const seen = (covered: Rect[]): Label[] =>
+    labelsOf(view, { scene: made.scene, plan: made, lit: null, covered }, measure);
+  const all = seen([]);
+  const { rect } = all.find(({ text }) => text === "layer 2")!;
+  const rest = all.filter((one) => !meets(one.rect, rect));
+  expect(rest.length).toBeLessThan(all.length);
+  expect(seen([rect])).toEqual(rest);
 });

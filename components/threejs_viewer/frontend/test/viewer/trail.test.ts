@@ -138,6 +138,21 @@ test("values of another layer are said to be of that layer", () => {
   for (const text of texts(trail, "ol:first-of-type li button")) expect(text).toMatch(/in layer 0/);
   row(/in layer 0/).click();
   expect(texts(trail, "p")[0]).toMatch(
-    /^What the head took from token \d ".*" in layer 0 is a sum over/,
+    /^What the head took from token \d ".*" in layer 0, [+−][\d.]+, is a sum over/,
   );
+});
+
+test("a part that stood in the list before with another number is said to be there by another way", () => {
+  const { trail } = begun(small());
+  const row = (name: string): HTMLElement =>
+    all(trail, "li button").find((e) => e.textContent.includes(name))!;
+  const value = (name: string): string => row(name).querySelector("b")!.textContent;
+  expect(texts(trail, ".twice")).toEqual([]);
+  const before = new Map(all(trail, "li button").map((e) => [e.children[1]!.textContent, e]));
+  row("layer 1 FFN").click();
+  const [first] = texts(trail, "ol:first-of-type li span:nth-child(2)");
+  const was = before.get(first!)!.querySelector("b")!.textContent;
+  expect(texts(trail, ".twice")).toEqual([
+    `The list before had ${first} with ${was}, which it adds by itself. Its ${value(first!)} in this list goes by way of layer 1 FFN.`,
+  ]);
 });
