@@ -3,11 +3,13 @@ what it does in the words of its module."""
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from lab.model.config import LayerConfig, MixtureOfExpertsConfig, MultiHeadAttentionConfig
-from lab.model.gpt import GPT
 from lab.model.roles import meaning_of, roles
+
+if TYPE_CHECKING:
+    from lab.model.gpt import GPT
 
 Part = Literal["embedding", "attention", "ffn", "norm", "residual", "unembedding"]
 NAMED = {"in": "W_in", "out": "W_out", "gate": "W_gate"}

@@ -31,6 +31,7 @@ from lab.model.config import (
     MultiHeadAttentionConfig,
     ParallelBlockConfig,
     PostNormBlockConfig,
+    RotaryPositionsConfig,
     SequentialBlockConfig,
     SlidingWindowAttentionConfig,
     chosen,
@@ -41,7 +42,7 @@ from lab.recipes.curriculum import TWO_DIGITS
 from lab.recipes.latent_experts import with_experts, with_latents
 from lab.recipes.live import MOST_STEPS
 from lab.recipes.presets import ROOM
-from lab.recipes.rope import STREAM
+from lab.recipes.rope import BASE, STREAM
 from lab.recipes.variants import WINDOW
 from lab.training.recipe import Recipe
 
@@ -283,7 +284,7 @@ POSITIONS = {
 
 
 def write_position(recipe: Recipe, kind: str) -> Recipe:
-    made = PART_KINDS["position"][kind]()
+    made = RotaryPositionsConfig(BASE) if kind == "rotary" else PART_KINDS["position"][kind]()
     return with_room(with_model(recipe, position=made))
 
 
