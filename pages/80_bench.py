@@ -68,17 +68,14 @@ def ask_what_to_build() -> None:
     for column, name in zip(st.columns(2), IN_SIGHT, strict=True):
         with column:
             probes.ask(controls.BY_NAME[name], recipe)
-    with st.popover("All other parts, the text, the training", width="stretch"):
+    with st.expander("All other parts, the text, the training"):
         for group, title in GROUPS.items():
             st.markdown(f"**{title}**")
             of_group = [c for c in controls.CONTROLS if c.group == group and c.name not in IN_SIGHT]
-            columns = st.columns(2)
+            columns = st.columns(3)
             for i, control in enumerate(of_group):
-                with columns[i % 2]:
+                with columns[i % 3]:
                     probes.ask(control, recipe)
-    hidden = {name: said for name, said in probes.refused().items() if name not in IN_SIGHT}
-    for name, said in hidden.items():
-        st.warning(f"{controls.BY_NAME[name].label}: {said} The last variant stays.")
 
 
 def tell_costs() -> bool:

@@ -113,8 +113,8 @@ def refuse(name: str, error: Exception) -> None:
 
 
 def sentence(error: Exception) -> str:
-    said = str(error)
-    return f"{said[:1].upper()}{said[1:]}."
+    """It begins with the name of a field, which no capital letter would find."""
+    return f"{error}."
 
 
 def turn(name: str) -> None:
@@ -129,7 +129,7 @@ def turn(name: str) -> None:
 def begin_with_preset() -> None:
     name = st.session_state["ch80_preset"]
     if name:
-        put(worked.presets.PRESETS[name]())
+        put(worked.preset(name))
 
 
 def ask(control: Control, recipe: Recipe) -> None:

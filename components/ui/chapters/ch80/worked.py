@@ -4,6 +4,8 @@ the pages of the book say to a network that a reader trained."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -72,7 +74,17 @@ def about(name: str) -> str:
 
 def preset_of(recipe: Recipe) -> str:
     """The preset that a variant is; nothing if it is none."""
-    return next((name for name, make in presets.PRESETS.items() if make() == recipe), "")
+    return next((name for name in presets.PRESETS if preset(name) == unnamed(recipe)), "")
+
+
+@lru_cache
+def preset(name: str) -> Recipe:
+    """With no name of its own, since a reader goes on from it."""
+    return unnamed(presets.PRESETS[name]())
+
+
+def unnamed(recipe: Recipe) -> Recipe:
+    return replace(recipe, name=bench.NAME)
 
 
 # ---------------------------------------------------------------- the model, to scale
@@ -112,7 +124,7 @@ MOST_LOOKS, MOST_WHILE_GOING = 24, 6
 
 def thinned(looks: Sequence[Any], most: int) -> list[Any]:
     """So many of them, evenly, the last among them."""
-    every = -(-len(looks) // most)
+    every = max(1, -(-len(looks) // most))
     return list(looks[::-1][::every][::-1])
 
 

@@ -76,7 +76,7 @@ class Composed extends MovingDrawing<Data> {
   /** The model changes, or a run has gone on: no look is played again, and a reader who is looking
       at an earlier step stays there. */
   protected override rebuild(before: Data): void {
-    const step = this.at >= this.last ? Infinity : this.steps[Math.floor(this.at)];
+    const step = this.plays || this.at >= this.last ? Infinity : this.steps[Math.floor(this.at)];
     if (JSON.stringify(before.strips) !== JSON.stringify(this.data.strips)) this.letGo();
     this.buildModel();
     this.buildVariants();
@@ -128,9 +128,12 @@ class Composed extends MovingDrawing<Data> {
       const at = x + (piece * width) / matrix.pieces;
       draw(group, "line", { x1: at, x2: at, y1: y, y2: y + height, class: "piece" });
     }
-    const label = matrix.name.replace(/_(\w+)$/, " $1");
-    if (width > LETTER * label.length && height > LINE)
-      draw(group, "text", { x: x + width / 2, y: y + height / 2 }).textContent = label;
+    if (width > LETTER * matrix.name.length && height > LINE) {
+      const [own, below] = matrix.name.split("_");
+      const label = draw(group, "text", { x: x + width / 2, y: y + height / 2 });
+      draw(label, "tspan").textContent = own;
+      if (below) draw(label, "tspan", { dy: 3, class: "below" }).textContent = below;
+    }
     const point = (to: number | null) => () => this.point(to);
     group.onpointerenter = group.onfocus = point(i);
     group.onpointerleave = group.onblur = point(null);
@@ -219,18 +222,19 @@ class Composed extends MovingDrawing<Data> {
     this.marks.forEach((mark, i) => mark.classList.toggle("weak", told !== null && told !== i));
     if (told !== null && this.placed[told]) return this.told(this.placed[told]);
     if (!said.length) return "Nothing is trained yet.";
-    return `After ${counted(step)} steps: ${said.join("; ")}.`;
+    const names = this.drawn.map(({ variant }) => (said.length > 1 ? `${variant.name}, ` : ""));
+    return `After ${counted(step)} steps: ${said.map((one, i) => names[i] + one).join("; ")}.`;
   }
 
   private showVariant(drawn: Drawn, step: number): string {
-    const { variant, shown, canvas, told } = drawn;
+    const { shown, canvas, told } = drawn;
     const look = lookAt(shown, step);
     const n = this.pairs(drawn);
     this.paint(canvas, shown, look, n);
     const { wrong, n: asked } = look ? heldOut(shown, look, n) : { wrong: 0, n: 0 };
-    const words = asked ? `${counted(wrong)} of ${counted(asked)} wrong` : "not asked yet";
-    say(told, asked ? `held out: ${words}` : words);
-    return `${variant.name}: ${asked ? `${words}, held out` : words}`;
+    const count = `${counted(wrong)} of ${counted(asked)}`;
+    say(told, asked ? `held out: ${count} wrong` : "not asked yet");
+    return asked ? `${count} held-out pairs wrong` : "not asked yet";
   }
 
   private paint(
