@@ -93,17 +93,21 @@ def tell_costs() -> bool:
 def offer_training(*, small: bool) -> None:
     recipe = probes.variant(page)
     with st.container(horizontal=True, gap="small"):
-        begun = st.button(
+        st.button(
             "Train this variant",
             key="ch80_train",
             type="primary",
             icon=":material/play_arrow:",
             disabled=not small,
+            on_click=probes.train,
+            args=(recipe,),
         )
-        beside = st.button("Train the usual one beside it", key="ch80_train_usual")
-        if begun or beside:
-            probes.train(recipe if begun else probes.usual_beside(recipe))
-            st.rerun()  # the whole page: the panel of the runs stands in another section
+        st.button(
+            "Train the usual one beside it",
+            key="ch80_train_usual",
+            on_click=probes.train,
+            args=(probes.usual_beside(recipe),),
+        )
         for name, act, there, icon in (
             ("Undo", probes.undo, probes.past(), "undo"),
             ("Redo", probes.redo, probes.undone(), "redo"),
@@ -121,6 +125,7 @@ def offer_training(*, small: bool) -> None:
             with st.spinner("Some steps of three networks are timed"):
                 probes.speed_here().measure(wait=True)
             st.rerun()
+    probes.follow_a_new_run()
     if refused := st.session_state.get(f"{probes.LIVE_KEY}_refused"):
         st.warning(refused)
 
@@ -241,14 +246,14 @@ def back_and_forth() -> None:
     st.caption(f"After step {step}, {a} × {b}: {said}.")
     with st.container(horizontal=True, gap="small"):
         by_layer = st.toggle("Gradients by layer at this step", key=f"{page.prefix}gradients")
-        again = st.button(
+        st.button(
             "Train it again from its first weights",
             key=f"{page.prefix}again",
             disabled=run.goes_on,
+            on_click=probes.train,
+            args=(run.spec.build(),),
         )
-    if again:
-        probes.train(run.spec.build())
-        st.rerun()
+    probes.follow_a_new_run()
     if by_layer:
         with st.spinner("One batch forward and back"):
             rows = probes.gradients_at(run.id, step)

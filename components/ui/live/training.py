@@ -467,8 +467,12 @@ def say_of_atlas() -> None:
 
 
 def trained_cells(run: LiveRun) -> NDArray[np.bool_]:
-    """True for the pairs that a run trains on, (100, 100)."""
-    return run.spec.build().trained_on()
+    """True for the pairs that a run trains on, (100, 100); one that writes fewer digits is not
+    asked for the others."""
+    found = run.spec.build().trained_on()
+    cells = np.zeros((100, 100), dtype=np.bool_)
+    cells[: found.shape[0], : found.shape[1]] = found
+    return cells
 
 
 def history_csv(run: LiveRun) -> str:

@@ -11,12 +11,12 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from components.ui.plots.chart_parts import Chart, finished
-from components.ui.plots.colours import KINDS
+from components.ui.plots.chart_parts import Chart, finished, toned
+from components.ui.plots.colours import TEAL, VIOLET
 
 Rows = Sequence[Mapping[str, Any]]
 
-PARTS = {"attention": "violet", "FFN": "teal"}
+PARTS = {"attention": VIOLET, "FFN": TEAL}
 """As in the drawing of the model."""
 
 ROW = 22
@@ -38,9 +38,7 @@ def gradients(rows: Rows) -> Chart:
             color=alt.Color(
                 "part:N",
                 title=None,
-                scale=alt.Scale(
-                    domain=[*PARTS], range=[KINDS[hue].now for hue in PARTS.values()]
-                ),
+                scale=toned(PARTS),
                 legend=alt.Legend(orient="top"),
             ),
             tooltip=["layer", "part", alt.Tooltip("norm:Q", format=".3g", title="size")],

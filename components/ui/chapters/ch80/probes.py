@@ -162,6 +162,13 @@ def train(recipe: Recipe) -> None:
     """Start the variant as a live run; the first also has the server's speed measured."""
     training.launch(LIVE_KEY, {"variant": recipe.to_dict()}, "bench", keep=True)
     speed_here().measure()
+    st.session_state["ch80_begun"] = True
+
+
+def follow_a_new_run() -> None:
+    """The whole page once more, since the panel of the runs stands in another section."""
+    if st.session_state.pop("ch80_begun", False):
+        st.rerun()
 
 
 def run_name(arguments: Mapping[str, Any]) -> str:

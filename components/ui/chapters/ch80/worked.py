@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import streamlit as st
 from numpy.typing import NDArray
 
 from components.ui import pairs_in_training as pairs
@@ -128,7 +129,8 @@ def thinned(looks: Sequence[Any], most: int) -> list[Any]:
     return list(looks[::-1][::every][::-1])
 
 
-def recorded(wanted: str) -> list[Variant]:
+@st.cache_data(show_spinner=False, max_entries=2)
+def recorded(about: str) -> list[Variant]:
     """The usual variant as it was trained for chapter 1; none without its record."""
     steps = [row for row in rows_of("looks.jsonl") if row["cell"]["style"] == "cot_reversed"]
     twins = [twin for twin in pairs.twins() if twin.style == "cot_reversed"] if steps else []
@@ -140,7 +142,7 @@ def recorded(wanted: str) -> list[Variant]:
         for look, wrong_at in zip(steps[0]["looks"], twins[0].wrong_at, strict=True)
     ]
     trained = pairs.trained_on().reshape(100, 100)
-    return [Variant("the usual variant", wanted, trained, thinned(looks, MOST_LOOKS), True)]
+    return [Variant("the usual variant", about, trained, thinned(looks, MOST_LOOKS), True)]
 
 
 def variant_of(run: LiveRun, name: str, *, going: bool) -> Variant:
@@ -268,7 +270,7 @@ ASKS: Mapping[str, tuple[str, ...]] = {
 WHY_NOT = {
     "00": "its networks know a table of one digit and have no attention",
     "01": "it shows the book's model, and counts on its readings",
-    "02": "its heads are set by hand",
+    "02": "its heads are set by hand, number by number",
     "03": "its sums of contributions were recorded of the book's model",
     "10": "its comparisons are records of five formats; it trains variants of its own",
     "20": "its maps are records of longer texts than a variant here reads",
