@@ -119,7 +119,7 @@ def strips_of(link: str) -> list[Strip]:
 
 # ---------------------------------------------------------------- variants beside it
 
-MOST_LOOKS, MOST_WHILE_GOING = 24, 6
+MOST_LOOKS, MOST_WHILE_GOING = 32, 6
 """Looks of a run that travel to the browser; while one goes on, that is every second."""
 
 
