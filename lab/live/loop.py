@@ -301,13 +301,14 @@ def kept_on_the_way(recipe: Recipe) -> range:
     return range(every, recipe.steps, every)
 
 
-def overshoots(losses: Sequence[float], window: int = 20) -> bool:
-    """Every step goes too far: past the warm-up the loss is high, and jumps from step to step."""
+def overshoots(losses: Sequence[float], window: int = 20) -> int:
+    """The step by which every step goes too far: past the warm-up the loss is high, and jumps from
+    step to step; 0 if that never comes."""
     for end in range(3 * window, len(losses) + 1, window):
         recent = np.array(losses[end - window : end])
         if recent.mean() > 1.5 and np.diff(recent).std() > 0.1:
-            return True
-    return False
+            return end
+    return 0
 
 
 @dataclass

@@ -229,6 +229,21 @@ def a_bet_is_drawn_and_the_notebook_keeps_its_height(page: Page) -> None:
     assert len(heights) == 1 and 0 not in heights
 
 
+def a_matrix_says_what_it_is_and_another_part_draws_the_model_anew(page: Page) -> None:
+    figure = page.locator(".composed")
+    early, late = scrubbed(figure, 0, 30)
+    assert "6,949 of 6,949 held-out pairs wrong" in early and early != late
+    figure.locator(".matrix.attention").first.press("Enter")
+    expect(figure.locator(".said")).to_contain_text("128 × 128, 16,384 parameters; makes queries")
+    figure.locator(".reset").click()
+    expect(figure.locator(".said")).to_have_text(early)
+    before = figure.locator(".matrix").count()
+    page.get_by_role("combobox", name="Layers").click()
+    page.get_by_role("option", name="3", exact=True).click()
+    wait_idle(page)
+    assert figure.locator(".matrix").count() > before and "ch80_bench=" in page.url
+
+
 def a_typed_sum_and_a_warm_model_follow_the_reader(page: Page) -> None:
     """And the loss of a guess grows as the bar of the wrong digit is pushed up by key."""
     said, knob = page.locator(".coins .said"), page.locator(".coins .wrong .knob")
@@ -279,4 +294,5 @@ TOUCHES: dict[str, Callable[[Page], None]] = {
     "60_mla": the_bracket_moves_to_the_query_by_hand_and_by_key,
     "61_moe": layers_part_the_tokens_anew,
     "62_error_book": a_bet_is_drawn_and_the_notebook_keeps_its_height,
+    "80_bench": a_matrix_says_what_it_is_and_another_part_draws_the_model_anew,
 }

@@ -30,6 +30,7 @@ from components.ui.chapters.ch60 import figures as ch60
 from components.ui.chapters.ch60 import worked as ch60_worked
 from components.ui.chapters.ch61 import figures as ch61
 from components.ui.chapters.ch62 import figures as ch62
+from components.ui.chapters.ch80 import figures as ch80
 from components.ui.chapters.ch62 import worked as ch62_worked
 from components.ui.plots import bars, colours, curves, dots, maps
 from components.ui.plots.chart_parts import BARS, Chart, finished
@@ -154,6 +155,13 @@ CHARTS: dict[str, Callable[[], Chart]] = {
             for seed in (1, 2)
         ],
         ("FFN 0", "end"),
+    ),
+    "gradients": lambda: ch80.gradients(
+        [
+            {"layer": layer, "part": part, "norm": 0.1 + layer}
+            for layer in (0, 1)
+            for part in ch80.PARTS
+        ]
     ),
     "over_plain": lambda: ch51.over_plain(
         [
@@ -364,6 +372,7 @@ def test_every_chart_is_here() -> None:
             ch60,
             ch61,
             ch62,
+            ch80,
         )
         for name, value in vars(module).items()
         if getattr(value, "__module__", "") == module.__name__

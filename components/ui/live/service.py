@@ -11,12 +11,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from components.ui.lazily import lazily
+from lab.training.kept_steps import KeptSteps
 
 if TYPE_CHECKING:
     from lab.live import loop
@@ -28,6 +29,13 @@ else:
 GRACE_SECONDS = 20.0
 MOST_WAITING = 16
 MOST_OF_ONE_READER = 2
+"""That the worker has at once. Of runs whose weights are kept on the way a reader may start more:
+the others are held back here, and each begins when one before it has ended."""
+
+MOST_HELD = 2
+MOST_READERS_KEPT = 8
+"""Readers whose kept steps are held, up to 16 MB each; those go first who trained longest ago."""
+
 MOST_KEPT = 40
 MOST_LEFT = 8
 """Ended runs whose reader has gone: their links still show them. Each is about 1 MB of weights."""
@@ -42,6 +50,20 @@ GOING: tuple[Phase, ...] = ("waiting", "going", "stopping")
 
 class Refused(ValueError):
     """A run that is not taken on; the message is for the reader."""
+
+
+class Look(NamedTuple):
+    """After a step each pair's first wrong token, eight bits a pair of both: is it wrong, was it
+    asked."""
+
+    step: int
+    wrong: bytes
+    asked: bytes
+
+    @classmethod
+    def of(cls, step: int, first_wrong: NDArray[np.int8]) -> Look:
+        wrong, asked = first_wrong >= 0, first_wrong != NOT_ASKED
+        return cls(step, np.packbits(wrong).tobytes(), np.packbits(asked).tobytes())
 
 
 @dataclass
@@ -60,6 +82,8 @@ class LiveRun:
         default_factory=lambda: np.full(10_000, NOT_ASKED, dtype=np.int8)
     )
     weights: Weights | None = None
+    looks: list[Look] = field(default_factory=list)
+    """Of a run whose weights are kept, its pairs at every check."""
     state: State = "none"
     left_at: float | None = None
     """When its reader left, if they did and nobody has adopted it."""
@@ -89,6 +113,9 @@ class LiveRuns:
     ) -> None:
         self.lock = threading.RLock()
         self.runs: dict[str, LiveRun] = {}
+        self.held: list[LiveRun] = []
+        self.steps: dict[str, KeptSteps] = {}
+        """By reader, the one that trained last at the end."""
         self.grace = grace
         self.backend = make_backend(self.hear)
 
@@ -101,11 +128,16 @@ class LiveRuns:
         except (ValueError, TypeError) as error:
             raise Refused(str(error)) from error
         with self.lock:
-            self.require_place(owner)
+            held = spec.keep and self.n_going(owner) >= MOST_OF_ONE_READER
+            self.require_place(owner, MOST_HELD if spec.keep else 0)
             run = LiveRun(secrets.token_urlsafe(6), spec, owner)
             self.runs[run.id] = run
+            if held:
+                self.held.append(run)
+                self.tell_held_places()
             self.forget_oldest()
-        self.backend.send(loop.Start(run.id, spec))
+        if not held:
+            self.backend.send(loop.Start(run.id, spec))
         return run.id
 
     def go_on(self, run_id: str, owner: str) -> None:
@@ -118,14 +150,17 @@ class LiveRuns:
             run.phase, run.why, run.state = "waiting", "", "none"
         self.backend.send(loop.Continue(run.id))
 
-    def require_place(self, owner: str) -> None:
-        """`Refused` if too many runs go on, the owner's or everybody's."""
+    def n_going(self, owner: str) -> int:
+        """Runs of a reader that go on, those that are held back among them."""
+        return sum(run.goes_on and run.owner == owner for run in self.runs.values())
+
+    def require_place(self, owner: str, held: int = 0) -> None:
+        """`Refused` if too many runs go on, the owner's or everybody's; so many more of the owner's
+        may be `held` back."""
         going = [run for run in self.runs.values() if run.goes_on]
-        own = [run for run in going if run.owner == owner]
-        if len(own) >= MOST_OF_ONE_READER:
-            raise Refused(
-                f"{len(own)} of your runs are going on; stop one, or wait until it is done"
-            )
+        own = self.n_going(owner)
+        if own >= MOST_OF_ONE_READER + held:
+            raise Refused(f"{own} of your runs are going on; stop one, or wait until it is done")
         if sum(run.phase == "waiting" for run in going) >= MOST_WAITING:
             raise Refused(f"{MOST_WAITING} runs wait already; try again in a minute")
 
@@ -147,8 +182,34 @@ class LiveRuns:
         with self.lock:
             run = self.runs.get(run_id)
             if run is not None and run.left_at is not None:
+                self.hand_over(run, visitor)
                 run.owner, run.left_at = visitor, None
             return run
+
+    def hand_over(self, run: LiveRun, visitor: str) -> None:
+        """The kept steps of a run that another visit adopts."""
+        if (steps := self.steps.get(run.owner)) is not None and run.owner != visitor:
+            for step in steps.steps(run.id):
+                self.steps_of(visitor).keep(run.id, step, steps.at(run.id, step))
+            steps.forget(run.id)
+
+    def steps_of(self, owner: str) -> KeptSteps:
+        """What is kept of a reader's runs; of too many readers that is dropped which is oldest."""
+        found = self.steps.pop(owner, None) or KeptSteps()
+        self.steps[owner] = found
+        while len(self.steps) > MOST_READERS_KEPT:
+            del self.steps[next(iter(self.steps))]
+        return found
+
+    def kept_steps(self, run: LiveRun) -> list[int]:
+        """Of a run, those whose weights can be had."""
+        steps = self.steps.get(run.owner)
+        return [] if steps is None else steps.steps(run.id)
+
+    def weights_at(self, run: LiveRun, step: int) -> bytes:
+        """`ValueError` names the steps that are kept."""
+        with self.lock:
+            return self.steps.get(run.owner, KeptSteps()).at(run.id, step)
 
     def leave(self, owner: str) -> None:
         """A reader's tab is gone: stop their runs after the grace, unless someone adopts them."""
@@ -175,6 +236,11 @@ class LiveRuns:
         with self.lock:
             if run.phase not in ("waiting", "going"):
                 return
+            if run in self.held:
+                self.held.remove(run)
+                run.phase = "cancelled"
+                self.tell_held_places()
+                return
             run.phase = "stopping"
         self.backend.send(loop.Stop(run.id, keep))
 
@@ -192,7 +258,23 @@ class LiveRuns:
         n_there = len(self.runs) - max(0, n_left) - MOST_KEPT
         for run in left[: max(0, n_left)] + there[: max(0, n_there)]:
             self.forget_state(run)
+            if (steps := self.steps.get(run.owner)) is not None:
+                steps.forget(run.id)
             del self.runs[run.id]
+
+    def tell_held_places(self) -> None:
+        """A run that is held back waits for those of its reader alone."""
+        for run in self.held:
+            own = [other for other in self.held if other.owner == run.owner]
+            run.place = own.index(run) + 1
+
+    def send_held(self, owner: str) -> None:
+        """The next of a reader's runs begins, if it may."""
+        own = [run for run in self.held if run.owner == owner]
+        if own and self.n_going(owner) - len(own) < MOST_OF_ONE_READER:
+            self.held.remove(own[0])
+            self.tell_held_places()
+            self.backend.send(loop.Start(own[0].id, own[0].spec))
 
     # ------------------------------------------------ what the worker says
 
@@ -207,6 +289,8 @@ class LiveRuns:
                 self.hear_progress(run, event.snapshot)
             elif isinstance(event, loop.Weights):
                 run.weights = event
+                if run.spec.keep:
+                    self.steps_of(run.owner).keep(run.id, event.step, event.data)
             elif isinstance(event, loop.Forgotten):
                 run.state = "forgotten"
             else:
@@ -214,6 +298,7 @@ class LiveRuns:
                 run.phase, run.why = event.how, event.why
                 run.state = "kept" if event.kept else "none"
                 self.forget_oldest()
+                self.send_held(run.owner)
 
     @staticmethod
     def hear_progress(run: LiveRun, snapshot: Snapshot) -> None:
@@ -224,6 +309,8 @@ class LiveRuns:
             # 10 KB a check, up to 80 checks a run, and what they say stands in `first_wrong` now
             snapshot = replace(snapshot, check=replace(snapshot.check, first_wrong=b""))
             run.checks.append(snapshot)
+            if run.spec.keep:
+                run.looks.append(Look.of(snapshot.step, run.first_wrong))
         run.snapshots.append(snapshot)
 
 

@@ -106,12 +106,14 @@ def defaults() -> dict[str, Any]:
     return {name: p.default for name, p in inspect.signature(multiply).parameters.items()}
 
 
-def launch(key: str, arguments: Mapping[str, Any], recipe: str = "multiply") -> None:
+def launch(
+    key: str, arguments: Mapping[str, Any], recipe: str = "multiply", *, keep: bool = False
+) -> None:
     """Start a run and keep it on the page; `Refused` is shown in its own words.
 
-    `recipe`: one of `lab.live.loop.ALLOWED`.
+    `recipe`: one of `lab.live.loop.ALLOWED`. `keep`: as of `RunSpec`.
     """
-    spec = loop.RunSpec(recipe, dict(arguments))
+    spec = loop.RunSpec(recipe, dict(arguments), keep)
     if len(kept(key)) >= KEPT:
         st.session_state[f"{key}_refused"] = (
             f"The page keeps {KEPT} runs. Remove one below to make room for the next."
@@ -308,7 +310,7 @@ def draw_line(key: str, run: LiveRun, name: str) -> None:
 
 def start_again(key: str, run: LiveRun) -> None:
     remove(key, run)
-    launch(key, run.spec.arguments, run.spec.recipe)
+    launch(key, run.spec.arguments, run.spec.recipe, keep=run.spec.keep)
 
 
 def describe(run: LiveRun) -> str:
@@ -378,11 +380,11 @@ def steps_within_the_limit(run: LiveRun) -> str:
 
 def too_fast(run: LiveRun) -> str:
     """What to say of a run whose steps are too large; empty for any other."""
-    if not loop.overshoots([shot.loss for shot in run.snapshots]):
+    if not (step := loop.overshoots([shot.loss for shot in run.snapshots])):
         return ""
     return (
-        "It diverges: the loss jumps from step to step instead of falling. A blind guess among "
-        "sixteen tokens is charged ln 16 = 2.77. Each step goes too far, so take a smaller "
+        f"It diverges: by step {step} the loss jumps from step to step instead of falling. A "
+        "blind guess among sixteen tokens is charged ln 16 = 2.77. Each step goes too far, so take a smaller "
         "learning rate."
     )
 
@@ -465,8 +467,12 @@ def say_of_atlas() -> None:
 
 
 def trained_cells(run: LiveRun) -> NDArray[np.bool_]:
-    """True for the pairs that a run trains on, (100, 100)."""
-    return run.spec.build().trained_on()
+    """True for the pairs that a run trains on, (100, 100); one that writes fewer digits is not
+    asked for the others."""
+    found = run.spec.build().trained_on()
+    cells = np.zeros((100, 100), dtype=np.bool_)
+    cells[: found.shape[0], : found.shape[1]] = found
+    return cells
 
 
 def history_csv(run: LiveRun) -> str:

@@ -7,6 +7,7 @@ import type arrows from "../../src/drawings/arrows";
 import type bracket from "../../src/drawings/bracket";
 import type clocks from "../../src/drawings/clocks";
 import type coins from "../../src/drawings/coins";
+import type composed from "../../src/drawings/composed";
 import type connections from "../../src/drawings/connections";
 import type contents from "../../src/drawings/contents";
 import type courses from "../../src/drawings/courses";
@@ -169,6 +170,7 @@ interface Cases {
     { on: boolean[]; held: Pair[]; kept: number; wrong: number[]; right_thrown: number }[][]
   >;
   /** Of each network at each check, how many are right: trained on, and held out. */
+  composed: Case<DataOf<typeof composed>, { n: number; parameters: number; held: Pair[][] }>;
   squares: Case<DataOf<typeof squares>, { right: Pair[][]; n_trained: number }>;
   /** For each way to cut a table into tiles: of each tile, what the rows that it meets have kept. */
   tiles: Case<

@@ -1,0 +1,135 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import composed from "../../src/drawings/composed";
+import * as maths from "../../src/drawings/maths/composed";
+import { cases, opened } from "./cases";
+
+const { data, expected } = cases.composed;
+const [WIDTH, HEIGHT] = [500, 300];
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const rested = (): ReturnType<typeof opened> => {
+  const drawing = opened(composed, cases.composed);
+  vi.advanceTimersByTime(60_000);
+  return drawing;
+};
+
+// ---------------------------------------------------------------- one scale
+
+test("each matrix stands once, and its area is its parameters at one scale", () => {
+  const { placed, scale } = maths.laidOut(data.strips, WIDTH, HEIGHT);
+  expect(placed.length).toBe(expected.n);
+  expect(placed.reduce((sum, { matrix }) => sum + maths.parameters(matrix), 0)).toBe(
+    expected.parameters,
+  );
+  const matrices = placed.filter(({ matrix }) => matrix.shape.length > 1);
+  for (const { matrix, width, height } of matrices)
+    expect((width * height) / scale ** 2 / maths.parameters(matrix)).toBeCloseTo(1, 6);
+});
+
+test("nothing lies outside the sheet, and no matrix on another", () => {
+  for (const [width, height] of [
+    [WIDTH, HEIGHT],
+    [300, 400],
+    [900, 60],
+  ]) {
+    const sheet = maths.laidOut(data.strips, width, height);
+    expect(sheet.height).toBeLessThanOrEqual(height + 1);
+    for (const [i, a] of sheet.placed.entries()) {
+      expect(a.x + a.width).toBeLessThanOrEqual(width + 1);
+      for (const b of sheet.placed.slice(i + 1)) {
+        const across = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
+        const down = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
+        expect(Math.min(across, down)).toBeLessThan(1e-6);
+      }
+    }
+  }
+});
+
+test("the patch that tells the scale has a round number of parameters, and fits", () => {
+  for (const scale of [0.02, 0.3, 1, 7]) {
+    const size = maths.measure(scale, 22);
+    expect(String(size)).toMatch(/^[125]0*$/);
+    if (size > 1) expect(scale * Math.sqrt(size)).toBeLessThanOrEqual(22);
+  }
+});
+
+// ---------------------------------------------------------------- the variants
+
+test("held-out pairs are counted at every look as Python counts them", () => {
+  const found = data.variants.map((variant) => {
+    const shown = maths.opened(variant);
+    const n = variant.columns ** 2;
+    return shown.looks.map((look) => {
+      const count = maths.heldOut(shown, look, n);
+      return [count.wrong, count.n];
+    });
+  });
+  expect(found).toEqual(expected.held);
+});
+
+test("at a step each variant shows its last look, and none before its first", () => {
+  const [shown] = data.variants.map(maths.opened);
+  const steps = [-1, 0, 9, 10, 39, 40, 1000].map((step) => maths.lookAt(shown, step)?.step);
+  expect(steps).toEqual([undefined, 0, 0, 10, 10, 40, 40]);
+});
+
+test("it rests at its last step, and says what each variant gets wrong", () => {
+  const drawing = rested();
+  const said = drawing.text(".said");
+  for (const [i, { name }] of data.variants.entries()) {
+    const [wrong, n] = expected.held[i].at(-1)!;
+    const words = `${name}, ${wrong.toLocaleString("en-GB")} of ${n.toLocaleString("en-GB")}`;
+    expect(said).toContain(words);
+  }
+  expect(said).toMatch(/^After 40 steps: /);
+});
+
+test("a matrix that is pressed stays told until another is, or it is pressed again", () => {
+  const drawing = rested();
+  const [first, second] = drawing.all<SVGElement>(".matrix.attention");
+  const before = drawing.text(".said");
+  const click = (mark: Element): boolean => mark.dispatchEvent(new MouseEvent("click"));
+  click(first);
+  expect(drawing.text(".said")).toBe(first.getAttribute("aria-label"));
+  click(second);
+  expect(drawing.text(".said")).toBe(second.getAttribute("aria-label"));
+  click(second);
+  expect(drawing.text(".said")).toBe(before);
+});
+
+// ---------------------------------------------------------------- while a run goes on
+
+test("a reader at the end stays at the end as looks come, and one before it stays where they are", () => {
+  const short = { ...data, digest: "before", variants: data.variants.map(withLooks(2)) };
+  for (const [place, after] of [
+    ["1", "After 40 steps"],
+    ["0", "After 0 steps"],
+  ]) {
+    const drawing = opened(composed, { ...cases.composed, data: short });
+    vi.advanceTimersByTime(60_000);
+    const slider = drawing.one(".scrub") as HTMLInputElement;
+    slider.value = place;
+    slider.dispatchEvent(new Event("input"));
+    drawing.load({ ...data, digest: "after" });
+    expect(drawing.text(".said")).toContain(after);
+  }
+});
+
+test("with a single look there is nothing to play, and no strip", () => {
+  const one = { ...data, variants: data.variants.map(withLooks(1)) };
+  const drawing = opened(composed, { ...cases.composed, data: one });
+  expect(drawing.one(".reel").hidden).toBe(true);
+  const none = opened(composed, { ...cases.composed, data: { ...data, variants: [] } });
+  expect(none.text(".said")).toBe("Nothing is trained yet.");
+});
+
+const withLooks =
+  (n: number) =>
+  (variant: maths.Variant): maths.Variant => ({ ...variant, looks: variant.looks.slice(0, n) });

@@ -1,0 +1,306 @@
+"""What the bench holds of a visit: the variant, what was before it, what was refused; what the runs
+of a reader left, at each step that is kept; and how fast this server works."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from components.ui.chapter import Chapter
+from components.ui.chapters.ch80 import worked
+from components.ui.lazily import lazily
+from components.ui.link import text_up_to
+from components.ui.live import training
+from components.ui.own_models import keep_own
+
+if TYPE_CHECKING:
+    from components.ui.live.service import LiveRun
+    from lab.live.expected import Speed
+    from lab.model.gpt import GPT
+    from lab.recipes.bench_controls import Control
+    from lab.training.recipe import Recipe
+
+bench = lazily("lab.recipes.bench")
+bench_link = lazily("lab.recipes.bench_link")
+bench_weights = lazily("lab.recipes.bench_weights")
+checkpoint = lazily("lab.training.checkpoint")
+controls = lazily("lab.recipes.bench_controls")
+expected = lazily("lab.live.expected")
+gradients = lazily("lab.training.gradients")
+state = lazily("lab.training.state")
+transcripts = lazily("lab.inference.transcript")
+vocabulary = lazily("lab.data.vocabulary")
+
+LIVE_KEY = "ch80_live"
+IN_LINK = "ch80_bench"
+LONGEST_LINK = 4_000
+MOST_PAST = 50
+"""Changes that can be undone."""
+
+# ---------------------------------------------------------------- the variant
+
+
+def variant(page: Chapter) -> Recipe:
+    """The one on the bench: as it was left, or as the link has it, or the usual one; the address
+    follows it."""
+    if "ch80_now" not in st.session_state:
+        came = page.link.take(IN_LINK, *text_up_to(LONGEST_LINK)) or ""
+        opened = bench_link.from_link(came)
+        st.session_state["ch80_now"] = opened.recipe
+        st.session_state["ch80_dropped"] = opened.dropped
+    page.link.knows(IN_LINK)
+    now: Recipe = st.session_state["ch80_now"]
+    text = bench_link.to_link(now)
+    if st.query_params.get(IN_LINK, "") != text:
+        if text:
+            st.query_params[IN_LINK] = text
+        else:
+            del st.query_params[IN_LINK]
+    return now
+
+
+def dropped() -> list[str]:
+    """What of the link the bench could not use."""
+    return st.session_state.get("ch80_dropped", [])
+
+
+def past() -> list[Recipe]:
+    return st.session_state.setdefault("ch80_past", [])
+
+
+def undone() -> list[Recipe]:
+    return st.session_state.setdefault("ch80_undone", [])
+
+
+def put(recipe: Recipe) -> None:
+    """Another variant on the bench; the one before can be had back."""
+    now = st.session_state["ch80_now"]
+    if recipe != now:
+        past().append(now)
+        del past()[:-MOST_PAST]
+        undone().clear()
+    settle(recipe)
+
+
+def settle(recipe: Recipe) -> None:
+    st.session_state["ch80_now"] = recipe
+    for memory in ("refused", "dropped"):
+        st.session_state.pop(f"ch80_{memory}", None)
+
+
+def undo() -> None:
+    if past():
+        undone().append(st.session_state["ch80_now"])
+        settle(past().pop())
+
+
+def redo() -> None:
+    if undone():
+        past().append(st.session_state["ch80_now"])
+        settle(undone().pop())
+
+
+def refused() -> Mapping[str, str]:
+    """By control why its last turn was not taken."""
+    return st.session_state.get("ch80_refused", {})
+
+
+def refuse(name: str, error: Exception) -> None:
+    st.session_state["ch80_refused"] = {name: sentence(error)}
+
+
+def sentence(error: Exception) -> str:
+    """It begins with the name of a field, which no capital letter would find."""
+    return f"{error}."
+
+
+def turn(name: str) -> None:
+    """A control was moved. What does not fit is told beside it, and the variant stays."""
+    chosen = st.session_state[f"ch80_{name}"]
+    try:
+        put(controls.turned(st.session_state["ch80_now"], controls.BY_NAME[name], chosen))
+    except ValueError as error:
+        refuse(name, error)
+
+
+def begin_with_preset() -> None:
+    name = st.session_state["ch80_preset"]
+    if name:
+        put(worked.preset(name))
+
+
+def ask(control: Control, recipe: Recipe) -> None:
+    """The control as a list, at what the variant has, and below it why a turn was refused."""
+    options, key = control.now(recipe), f"ch80_{control.name}"
+    st.session_state[key] = control.read(recipe)
+    st.selectbox(
+        control.label,
+        [*options],
+        key=key,
+        format_func=options.__getitem__,
+        on_change=turn,
+        args=(control.name,),
+    )
+    if said := refused().get(control.name):
+        with st.container(key=f"refused_{key}"):
+            st.warning(said)
+
+
+# ---------------------------------------------------------------- training
+
+
+def usual_beside(recipe: Recipe) -> Recipe:
+    """The usual variant, trained for as long and from the same seed."""
+    usual = controls.write_steps(bench.usual(), recipe.steps)
+    return controls.BY_NAME["seed"].write(usual, recipe.seed)
+
+
+def train(recipe: Recipe) -> None:
+    """Start the variant as a live run; the first also has the server's speed measured."""
+    training.launch(LIVE_KEY, {"variant": recipe.to_dict()}, "bench", keep=True)
+    speed_here().measure()
+    st.session_state["ch80_begun"] = True
+
+
+def follow_a_new_run() -> None:
+    """The whole page once more, since the panel of the runs stands in another section."""
+    if st.session_state.pop("ch80_begun", False):
+        st.rerun()
+
+
+def run_name(arguments: Mapping[str, Any]) -> str:
+    return controls.in_words(bench.read(arguments["variant"]), bench.usual())
+
+
+def runs_named() -> dict[str, LiveRun]:
+    """This reader's runs by their names."""
+    runs = training.runs_here(LIVE_KEY)
+    names = training.unlike([run_name(run.spec.arguments) for run in runs])
+    return dict(zip(names, runs, strict=True))
+
+
+class SpeedHere:
+    """How fast this server works, measured once."""
+
+    def __init__(self) -> None:
+        self.speed: Speed | None = None
+        self.lock = threading.Lock()
+        self.begun = False
+
+    def measure(self, *, wait: bool = False) -> None:
+        """In the background, since it takes some seconds."""
+        with self.lock:
+            if self.begun:
+                return
+            self.begun = True
+        thread = threading.Thread(target=self.work, daemon=True)
+        thread.start()
+        if wait:
+            thread.join()
+
+    def work(self) -> None:
+        try:
+            self.speed = expected.measured_speed()
+        except Exception:
+            self.begun = False
+            raise
+
+
+@st.cache_resource(show_spinner=False)
+def speed_here() -> SpeedHere:
+    return SpeedHere()
+
+
+def seconds_in_words(recipe: Recipe) -> str:
+    """How long a training would take here."""
+    speed = speed_here().speed
+    if speed is None:
+        return "being measured" if speed_here().begun else "not measured yet"
+    seconds = expected.expected_seconds(recipe, speed)
+    fits = expected.steps_that_fit(recipe, speed)
+    more = "" if fits >= recipe.steps else f"; {fits:,} steps fit one go of {expected.MOST_SECONDS:g} s"
+    return f"about {max(1, round(seconds)):,} s{more}"
+
+
+# ---------------------------------------------------------------- what a run left
+
+
+def kept_steps(run: LiveRun) -> list[int]:
+    """0 for the weights that it began with, and the steps that are kept."""
+    return [0, *sorted(training.service().kept_steps(run))]
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def model_at(run_id: str, step: int) -> GPT:
+    """A run's network after a step; step 0 is made anew from its seed."""
+    run = training.service().runs[run_id]
+    recipe = run.spec.build()
+    if step == 0:
+        return state.TrainState.start(recipe).model.eval()
+    file = training.service().weights_at(run, step)
+    return checkpoint.from_bytes(run_id, file, recipe.model, recipe.format).model
+
+
+def text_at(run: LiveRun, step: int, a: int, b: int) -> str:
+    """The problem as the network writes it after a step."""
+    form = run.spec.build().format
+    prompt = vocabulary.decode(form.prompt(a, b)[0])
+    return transcripts.transcribe(model_at(run.id, step), prompt, form.length).text
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def gradients_at(run_id: str, step: int) -> list[dict[str, Any]]:
+    """Rows of the chart: layer, part, norm."""
+    recipe = training.service().runs[run_id].spec.build()
+    found = gradients.gradients_by_layer(recipe, model_at(run_id, step))
+    return [
+        {"layer": layer, "part": "FFN" if part == "ffn" else part, "norm": norm}
+        for part, norms in found.items()
+        for layer, norm in enumerate(norms)
+    ]
+
+
+def file_of(run: LiveRun) -> bytes:
+    """The weights that a run left, with its variant in their head."""
+    return bench_weights.to_file(run.spec.build(), training.model_of(run).model)
+
+
+def take_along(run: LiveRun, name: str) -> None:
+    keep_own(name, file_of(run))
+    st.session_state["ch80_taken"] = name
+
+
+# ---------------------------------------------------------------- what a reader brings
+
+
+def open_document(text: str | bytes) -> str:
+    """A variant as JSON onto the bench; a sentence if it is none that the bench has."""
+    try:
+        recipe = bench.from_json(text)
+        bench.require_shown(recipe)
+    except ValueError as error:
+        return sentence(error)
+    put(recipe)
+    return ""
+
+
+def open_pasted() -> None:
+    """What a reader pasted; why it is refused is told below it."""
+    said = open_document(st.session_state["ch80_pasted"])
+    st.session_state["ch80_document_refused"] = said
+
+
+def open_weights(name: str, data: bytes) -> str:
+    """A file of weights for this visit, and its variant onto the bench; a sentence if it cannot be
+    read."""
+    try:
+        recipe, _ = bench_weights.from_file(name, data, bench.usual())
+        bench.require_shown(recipe)
+        keep_own(name, data)
+    except ValueError as error:
+        return sentence(error)
+    put(recipe)
+    return ""

@@ -1,0 +1,325 @@
+"""The worked numbers in the prose of chapter 8, first page, what its figures are made of, and what
+the pages of the book say to a network that a reader trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from components.ui import pairs_in_training as pairs
+from components.ui.book import CONTENTS, Entry
+from components.ui.chapters.ch80 import claims
+from components.ui.computed_ahead import ahead
+from components.ui.drawings.composed import MOST, Look, Strip, Variant, in_columns
+from components.ui.drawings.guess import Axis, Picked
+from components.ui.lazily import lazily
+from components.ui.page_records import rows_of
+from components.ui.words import spelled
+from lab.numerals import written
+from lab.readings import Row, part_of
+
+if TYPE_CHECKING:
+    from components.ui.live.service import LiveRun
+    from lab.model.matrices import Matrix
+    from lab.training.recipe import Recipe
+
+bench = lazily("lab.recipes.bench")
+bench_link = lazily("lab.recipes.bench_link")
+controls = lazily("lab.recipes.bench_controls")
+cost = lazily("lab.model.cost")
+gpt = lazily("lab.model.gpt")
+matrices = lazily("lab.model.matrices")
+needs = lazily("lab.recipes.needs")
+presets = lazily("lab.recipes.presets")
+
+BYTES = 4
+"""Of a number in a cache here."""
+
+# ---------------------------------------------------------------- where the bench may begin
+
+MODELS = {
+    "gpt_2": "GPT-2",
+    "llama_3": "Llama 3",
+    "mistral": "Mistral",
+    "palm": "PaLM",
+    "gemma_2": "Gemma 2",
+    "deepseek_v3": "DeepSeek-V3",
+    "kimi_attention_residuals": "Kimi, attention residuals",
+}
+"""Published models, on a small scale."""
+
+OWN = "your own"
+
+
+def preset_words() -> dict[str, str]:
+    """Each preset by its name, and what a list says of it; first, and by no name, a reader's own."""
+    return {"": OWN, **{name: headed(name) for name in presets.PRESETS}}
+
+
+def headed(name: str) -> str:
+    return f"{MODELS[name]}: {about(name)}" if name in MODELS else about(name)
+
+
+def about(name: str) -> str:
+    """The first sentence of what the lab says of a preset."""
+    text = " ".join((presets.PRESETS[name].__doc__ or "").split())
+    said = text.split(". ")[0].split(" (arXiv")[0].rstrip(".")
+    return said[:1].upper() + said[1:]
+
+
+def preset_of(recipe: Recipe) -> str:
+    """The preset that a variant is; nothing if it is none."""
+    return next((name for name in presets.PRESETS if preset(name) == unnamed(recipe)), "")
+
+
+@lru_cache
+def preset(name: str) -> Recipe:
+    """With no name of its own, since a reader goes on from it."""
+    return unnamed(presets.PRESETS[name]())
+
+
+def unnamed(recipe: Recipe) -> Recipe:
+    return replace(recipe, name=bench.NAME)
+
+
+# ---------------------------------------------------------------- the model, to scale
+
+APART = 10
+"""In numbers: the least room between two matrices of a column."""
+
+BELOW, ABOVE = "tables", "end"
+
+
+@ahead
+def strips_of(link: str) -> list[Strip]:
+    """What a variant is built of, from its last part to its first."""
+    recipe = bench_link.from_link(link).recipe
+    found = matrices.matrices_of(gpt.GPT(recipe.model))
+    ends = {ABOVE: ("residual", "norm", "unembedding"), BELOW: ("embedding",)}
+
+    def strip(name: str, chosen: Sequence[Matrix]) -> Strip:
+        return Strip(name, in_columns(chosen, recipe.model.d_model, APART))
+
+    around = {
+        name: strip(name, [m for m in found if m.layer is None and m.part in parts])
+        for name, parts in ends.items()
+    }
+    layers = [
+        strip(f"layer {layer}", [m for m in found if m.layer == layer])
+        for layer in reversed(range(recipe.model.n_layer))
+    ]
+    return [around[ABOVE], *layers, around[BELOW]]
+
+
+# ---------------------------------------------------------------- variants beside it
+
+MOST_LOOKS, MOST_WHILE_GOING = 32, 6
+"""Looks of a run that travel to the browser; while one goes on, that is every second."""
+
+
+def thinned(looks: Sequence[Any], most: int) -> list[Any]:
+    """So many of them, evenly, the last among them."""
+    every = max(1, -(-len(looks) // most))
+    return list(looks[::-1][::every][::-1])
+
+
+@st.cache_data(show_spinner=False, max_entries=2)
+def recorded(about: str) -> list[Variant]:
+    """The usual variant as it was trained for chapter 1; none without its record."""
+    steps = [row for row in rows_of("looks.jsonl") if row["cell"]["style"] == "cot_reversed"]
+    twins = [twin for twin in pairs.twins() if twin.style == "cot_reversed"] if steps else []
+    if not twins:
+        return []
+    whole = np.ones(10_000, dtype=bool)
+    looks = [
+        Look(look["step"], wrong_at >= 0, whole)
+        for look, wrong_at in zip(steps[0]["looks"], twins[0].wrong_at, strict=True)
+    ]
+    trained = pairs.trained_on().reshape(100, 100)
+    return [Variant("the usual variant", about, trained, thinned(looks, MOST_LOOKS), True)]
+
+
+def variant_of(run: LiveRun, name: str, *, going: bool) -> Variant:
+    """A run of this reader: its pairs at every check."""
+    recipe = run.spec.build()
+    rows, columns = 10**recipe.format.p, 10**recipe.format.q
+
+    def cells(bits: bytes) -> NDArray[np.bool_]:
+        whole = np.unpackbits(np.frombuffer(bits, dtype=np.uint8)).astype(bool)
+        return whole.reshape(100, 100)[:rows, :columns].ravel()
+
+    looks = [
+        Look(step, cells(wrong), cells(asked))
+        for step, wrong, asked in thinned(run.looks, MOST_WHILE_GOING if going else MOST_LOOKS)
+    ]
+    size = cost.parameters_of(recipe.model)
+    return Variant(name, f"{size:,} parameters", recipe.trained_on(), looks)
+
+
+def beside(runs: Sequence[LiveRun], names: Sequence[str]) -> list[Variant]:
+    """A reader's runs; while there are fewer than four, the recorded one in front of them."""
+    going = any(run.goes_on for run in runs)
+    own = [variant_of(run, name, going=going) for run, name in zip(runs, names, strict=True)]
+    return [*(recorded("recorded, one seed") if len(own) < MOST else []), *own][:MOST]
+
+
+# ---------------------------------------------------------------- what a variant costs
+
+
+def prices(recipe: Recipe) -> dict[str, str]:
+    """In numbers that need no model: parameters, operations and bytes of a token."""
+    model, n_token = recipe.model, recipe.format.length
+    return {
+        "parameters": f"{cost.parameters_of(model):,}",
+        "operations a token": f"{cost.flops_per_token_forward(model, n_token):,}",
+        "cache bytes a token": f"{cost.cache_bytes_per_token(model, BYTES):,}",
+    }
+
+
+def usual_layers() -> int:
+    return bench.usual().model.n_layer
+
+
+def width() -> int:
+    return bench.usual().model.d_model
+
+
+def of_a_layer() -> int:
+    """Its four matrices of attention and two of the FFN."""
+    return 12 * width() ** 2
+
+
+def layers_share() -> str:
+    """What the matrices of all layers are of the usual variant."""
+    whole = cost.parameters_of(bench.usual().model)
+    return f"{100 * usual_layers() * of_a_layer() / whole:.0f}%"
+
+
+def changed_by(name: str, value: Any) -> int:
+    """Parameters of the usual variant with one control at another value."""
+    usual = bench.usual()
+    return cost.parameters_of(controls.turned(usual, controls.BY_NAME[name], value).model)
+
+
+def times_usual(name: str, value: Any) -> str:
+    return written(changed_by(name, value) / cost.parameters_of(bench.usual().model), "{:.2g}")
+
+
+# ---------------------------------------------------------------- what matters most
+
+OPTIONS = tuple(claims.CHANGES)
+HUES = dict(zip(OPTIONS, ("ochre", "violet", "teal", "brown"), strict=True))
+USUAL_ARM = "the usual variant"
+
+
+def all_arms() -> dict[str, list[Row]]:
+    """By arm the rows of its record; none of any where one is missing."""
+    arms = {USUAL_ARM: claims.USUAL, **claims.CHANGES}
+    read = {name: found.of(rows_of(found.path.split("/")[-1])) for name, found in arms.items()}
+    return read if all(read.values()) else {}
+
+
+def shares_wrong(arms: Mapping[str, list[Row]]) -> dict[str, float]:
+    """In percent, the median of the seeds."""
+    found = {USUAL_ARM: claims.USUAL, **claims.CHANGES}
+    return {name: 100 * claims.wrong(found[name]).value(rows) for name, rows in arms.items()}
+
+
+def most_wrong(arms: Mapping[str, list[Row]]) -> str:
+    shares = shares_wrong(arms)
+    return max(OPTIONS, key=shares.__getitem__)
+
+
+def four_changes(arms: Mapping[str, list[Row]]) -> Picked:
+    axis = Axis.percent("of held-out pairs wrong, the median of the seeds", high=50, step=0.1)
+    return Picked(axis, lambda: {n: shares_wrong(arms)[n] for n in OPTIONS}, hues=HUES)
+
+
+def seed_rows(arms: Mapping[str, list[Row]]) -> list[dict[str, Any]]:
+    """A row a run."""
+    return [
+        {
+            "arm": name,
+            "seed": row["cell"]["seed"],
+            "share": row["errors_heldout"] / row["n_heldout"],
+            "errors": part_of(row["errors_heldout"], row["n_heldout"]),
+        }
+        for name, rows in arms.items()
+        for row in rows
+    ]
+
+
+def seeds_of(arm: str) -> str:
+    return spelled(len(all_arms()[arm]))
+
+
+# ---------------------------------------------------------------- other pages
+
+ASKS: Mapping[str, tuple[str, ...]] = {
+    "81_look_inside": ("every_pair", "working", "one_text"),
+}
+"""Pages that open a network of a reader's own, and what they need of it, by name in
+`lab.recipes.needs`."""
+
+WHY_NOT = {
+    "00": "its networks know a table of one digit and have no attention",
+    "01": "it shows the book's model, and counts on its readings",
+    "02": "its heads are set by hand, number by number",
+    "03": "its sums of contributions were recorded of the book's model",
+    "10": "its comparisons are records of five formats; it trains variants of its own",
+    "20": "its maps are records of longer texts than a variant here reads",
+    "30": "its courses go up to four digits; the bench stops at two",
+    "31": "a network there teaches itself for many rounds, which are recorded",
+    "40": "it measures the book's model, whose times are recorded",
+    "50": "it takes scores alone, and no network",
+    "51": "it cuts connections of a network that mixes over depth, with a record of each cut",
+    "52": "it follows one network over ten thousand steps",
+    "60": "it compares two networks that were trained alike, on longer numbers",
+    "61": "it routes the tokens of recorded networks",
+    "62": "its notebook is of a network that saw one pair in twenty",
+    "70": "its scenes are of committed networks, checked cell by cell",
+    "82": "its claims rest on six committed networks, which were fixed before it was asked",
+}
+"""Of a page, by its number, why it takes no network of a reader's own."""
+
+
+def pages_for(recipe: Recipe) -> list[dict[str, str]]:
+    """Every other page of the book, and whether it opens a variant, or why not."""
+    return [
+        {"page": entry.title, "opens it": opened(why_not(entry, recipe))}
+        for entry in CONTENTS
+        if not entry.slug.startswith("80")
+    ]
+
+
+def opened(reason: str) -> str:
+    return f"no: {reason}" if reason else "yes"
+
+
+def why_not(entry: Entry, recipe: Recipe) -> str:
+    if entry.slug in ASKS:
+        return needs.why_not(recipe, *(getattr(needs, name) for name in ASKS[entry.slug]))
+    return WHY_NOT[entry.slug[:2]]
+
+
+CALC: dict[str, Callable[[], str]] = {
+    "width": lambda: f"{width()}",
+    "layers": lambda: spelled(usual_layers()),
+    "of_a_layer": lambda: f"{of_a_layer():,}",
+    "layers_share": layers_share,
+    "half_width": lambda: times_usual("d_model", width() // 2),
+    "double_width": lambda: times_usual("d_model", 2 * width()),
+    "double_depth": lambda: times_usual("n_layer", 2 * usual_layers()),
+    "most": lambda: spelled(MOST),
+    "presets": lambda: f"{len(presets.PRESETS)}",
+    "controls": lambda: f"{len(controls.CONTROLS)}",
+    "seeds_usual": lambda: seeds_of(USUAL_ARM),
+    "seeds_width": lambda: seeds_of(OPTIONS[0]),
+    "limit": lambda: f"{bench.LIMITS[1].most:,}",
+}

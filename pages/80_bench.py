@@ -1,0 +1,320 @@
+"""Chapter 8, first page: the bench. A network is composed of parts, trained, and taken along."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from components.ui import tokens
+from components.ui.chapter import Chapter
+from components.ui.chapters.ch80 import exercises, figures, probes, worked
+from components.ui.chapters.ch80.worked import CALC
+from components.ui.drawings.composed import show_composed
+from components.ui.lazily import lazily
+from components.ui.live import training
+from components.ui.live.service import LiveRun
+from components.ui.operand_boxes import last_allowed
+from components.ui.own_models import forget_own, own_files
+from components.ui.plots import dots
+from components.ui.plots.ends import shares
+
+bench = lazily("lab.recipes.bench")
+bench_link = lazily("lab.recipes.bench_link")
+bench_python = lazily("lab.recipes.bench_python")
+bench_weights = lazily("lab.recipes.bench_weights")
+controls = lazily("lab.recipes.bench_controls")
+cost = lazily("lab.model.cost")
+expected = lazily("lab.live.expected")
+gradients = lazily("lab.training.gradients")
+loop = lazily("lab.live.loop")
+matrices = lazily("lab.model.matrices")
+needs = lazily("lab.recipes.needs")
+
+IN_SIGHT = ("attention", "n_layer")
+"""Controls that no fold hides."""
+
+GROUPS = {"network": "The network", "text": "What it reads", "training": "How it is trained"}
+
+page = Chapter("80_bench", CALC)
+page.open()
+
+# ---------------------------------------------------------------- the bench
+
+
+def draw_model() -> None:
+    """The variant on the bench, and beside it those that were trained."""
+    named = probes.runs_named()
+    show_composed(
+        "ch80_composed",
+        worked.strips_of(bench_link.to_link(probes.variant(page))),
+        worked.beside([*named.values()], [*named]),
+        alt="The matrices of the network, each as large as its parameters are many",
+        headline="Each box is a matrix, its area its parameters. Press one, change a part, "
+        "then train.",
+    )
+
+
+def ask_what_to_build() -> None:
+    """The list of presets, two controls, and the others in a fold."""
+    recipe = probes.variant(page)
+    words = worked.preset_words()
+    st.session_state["ch80_preset"] = worked.preset_of(recipe)
+    st.selectbox(
+        "Begin with",
+        [*words],
+        key="ch80_preset",
+        format_func=words.__getitem__,
+        on_change=probes.begin_with_preset,
+    )
+    for column, name in zip(st.columns(2), IN_SIGHT, strict=True):
+        with column:
+            probes.ask(controls.BY_NAME[name], recipe)
+    with st.expander("All other parts, the text, the training"):
+        for group, title in GROUPS.items():
+            st.markdown(f"**{title}**")
+            of_group = [c for c in controls.CONTROLS if c.group == group and c.name not in IN_SIGHT]
+            columns = st.columns(3)
+            for i, control in enumerate(of_group):
+                with columns[i % 3]:
+                    probes.ask(control, recipe)
+
+
+def tell_costs() -> bool:
+    """What the variant costs, and whether it is small enough to be trained here."""
+    recipe = probes.variant(page)
+    said = [f"**{number}** {what}" for what, number in worked.prices(recipe).items()]
+    seconds = f"training here: **{probes.seconds_in_words(recipe)}**"
+    st.markdown(" · ".join([*said, seconds]))
+    large = bench.too_much(recipe)
+    for sentence in large:
+        st.warning(f"{sentence[:1].upper()}{sentence[1:]}.")
+    return not large
+
+
+def offer_training(*, small: bool) -> None:
+    recipe = probes.variant(page)
+    with st.container(horizontal=True, gap="small"):
+        st.button(
+            "Train this variant",
+            key="ch80_train",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=not small,
+            on_click=probes.train,
+            args=(recipe,),
+        )
+        st.button(
+            "Train the usual one beside it",
+            key="ch80_train_usual",
+            on_click=probes.train,
+            args=(probes.usual_beside(recipe),),
+        )
+        for name, act, there, icon in (
+            ("Undo", probes.undo, probes.past(), "undo"),
+            ("Redo", probes.redo, probes.undone(), "redo"),
+        ):
+            st.button(
+                name,
+                key=f"ch80_{name.lower()}",
+                icon=f":material/{icon}:",
+                disabled=not there,
+                on_click=act,
+            )
+        if not probes.speed_here().begun and st.button(
+            "Measure this server", key="ch80_measure", type="tertiary"
+        ):
+            with st.spinner("Some steps of three networks are timed"):
+                probes.speed_here().measure(wait=True)
+            st.rerun()
+    probes.follow_a_new_run()
+    if refused := st.session_state.get(f"{probes.LIVE_KEY}_refused"):
+        st.warning(refused)
+
+
+def hand_over() -> None:
+    """The variant to copy, and one to be opened."""
+    recipe = probes.variant(page)
+    link, document, python = st.tabs(["Link", "JSON", "Python"])
+    with link:
+        text = bench_link.to_link(recipe)
+        address = (st.context.url or "").split("?")[0]
+        st.code(f"{address}?{probes.IN_LINK}={text}" if text else address, language=None)
+    with document:
+        st.download_button(
+            "Export as JSON",
+            bench.to_json(recipe),
+            "bench.json",
+            "application/json",
+            key="ch80_json",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        st.code("python -m lab train bench.json", language="bash")
+        pasted = st.text_area("A variant as JSON", key="ch80_pasted", height=120)
+        st.button("Open it", key="ch80_open", on_click=probes.open_pasted)
+        if pasted and (said := st.session_state.get("ch80_document_refused")):
+            st.warning(said)
+    with python:
+        st.code(bench_python.to_python(recipe), language="python")
+
+
+@page.section("composed", told=False)
+def the_model_as_it_is_composed() -> None:
+    probes.variant(page)
+    runs = training.runs_here(probes.LIVE_KEY)
+    going = any(run.goes_on for run in runs)
+    st.fragment(draw_model, run_every=1.0 if going else None)()
+    for sentence in probes.dropped():
+        st.info(f"Of the link this was dropped: {sentence}.")
+    ask_what_to_build()
+    small = tell_costs()
+    offer_training(small=small)
+    with st.popover("Link, JSON, Python"):
+        hand_over()
+    page.source()
+
+
+page.prose("opening")
+page.three_from_before("before_heads", "before_experts", "before_heldout")
+
+# ---------------------------------------------------------------- 1. what a change costs
+
+
+@page.section("cost")
+def what_a_change_costs() -> None:
+    page.source(matrices.matrices_of, cost.parameters_by_part, controls.turned)
+
+
+# ---------------------------------------------------------------- 2. train it
+
+
+@page.section("train")
+def train_it() -> None:
+    training.watch(probes.LIVE_KEY, probes.run_name)
+    page.notice()
+    page.source(loop.train_in_slices, bench.too_much, expected.expected_seconds)
+
+
+# ---------------------------------------------------------------- 3. what matters most
+
+
+@page.section("matters")
+def what_matters_most() -> None:
+    arms = worked.all_arms()
+    if not arms or not page.guess(
+        "Each network differs from the usual one in one thing. Which gets most held-out pairs "
+        "wrong?",
+        worked.OPTIONS,
+        lambda: worked.most_wrong(arms),
+        frame=worked.four_changes(arms),
+    ):
+        return
+    points = worked.seed_rows(arms)
+    page.draw(
+        dots.seeds(points, "held-out pairs wrong", shares(), said=["errors"]),
+        alt="Share of held-out pairs wrong, each point one seed, by what was changed",
+    )
+    page.notice()
+    page.source(controls.in_words)
+
+
+# ---------------------------------------------------------------- 4. back and forth
+
+
+def choose_run(name: str, runs: dict[str, LiveRun]) -> LiveRun:
+    chosen = st.selectbox("Run", [*runs], key=f"{page.prefix}{name}")
+    return runs[chosen]
+
+
+@page.section("steps")
+def back_and_forth() -> None:
+    runs = {name: run for name, run in probes.runs_named().items() if run.snapshots}
+    if not runs:
+        st.caption("Train a variant above: its steps are kept, and open here.")
+        return
+    run = choose_run("steps_of", runs)
+    kept = probes.kept_steps(run)
+    step = kept[0]
+    if len(kept) > 1:
+        step = st.select_slider("Step", kept, kept[-1], key=f"{page.prefix}step_{run.id}")
+    form = run.spec.build().format
+    a, b = last_allowed("ch80_last", page.pair(digits=min(form.p, form.q)), (7, 8))
+    a, b = a % 10**form.p, b % 10**form.q
+    written, right = probes.text_at(run, step, a, b), form.text(a, b)
+    wrong = tokens.wrong_tokens(written, right)
+    st.html(tokens.strip(written, form, a, b, marks=tokens.marks_of(written, form, a, b)))
+    said = f"first wrong: {tokens.place_of(wrong[0], form, a, b)}" if wrong else "right"
+    st.caption(f"After step {step}, {a} × {b}: {said}.")
+    with st.container(horizontal=True, gap="small"):
+        by_layer = st.toggle("Gradients by layer at this step", key=f"{page.prefix}gradients")
+        st.button(
+            "Train it again from its first weights",
+            key=f"{page.prefix}again",
+            disabled=run.goes_on,
+            on_click=probes.train,
+            args=(run.spec.build(),),
+        )
+    probes.follow_a_new_run()
+    if by_layer:
+        with st.spinner("One batch forward and back"):
+            rows = probes.gradients_at(run.id, step)
+        page.draw(figures.gradients(rows), alt="Size of the gradient in each part of each layer")
+    page.notice()
+    page.source(gradients.gradients_by_layer)
+
+
+# ---------------------------------------------------------------- 5. take it along
+
+
+@page.section("keep")
+def take_it_along() -> None:
+    runs = {name: run for name, run in probes.runs_named().items() if run.weights}
+    taken = worked.pages_for(probes.variant(page))
+    if runs:
+        run = choose_run("save", runs)
+        taken = worked.pages_for(run.spec.build())
+        with st.container(horizontal=True, gap="small"):
+            st.download_button(
+                "Save its weights",
+                lambda: probes.file_of(run),
+                f"bench-{run.spec.build().hash}.safetensors",
+                key=f"{page.prefix}weights",
+                on_click="ignore",
+                icon=":material/download:",
+            )
+            st.button(
+                "Take it to the next pages",
+                key=f"{page.prefix}take",
+                on_click=probes.take_along,
+                args=(run, next(name for name, one in runs.items() if one is run)),
+            )
+    brought = st.file_uploader(
+        "Weights that you saved before", type="safetensors", key=f"{page.prefix}bring"
+    )
+    if brought is not None and st.session_state.get("ch80_brought") != brought.file_id:
+        st.session_state["ch80_brought"] = brought.file_id
+        st.session_state["ch80_weights_refused"] = probes.open_weights(
+            brought.name, brought.getvalue()
+        )
+        st.rerun()
+    if said := st.session_state.get("ch80_weights_refused"):
+        st.warning(said)
+    for name in own_files():
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f"On this visit: **{name}**")
+            st.button("Forget", key=f"{page.prefix}forget_{name}", on_click=forget_own, args=(name,))
+    with page.deeper("which pages open a network of yours, and why others do not"):
+        page.table("Pages of the book, and whether they open a network of yours", taken)
+    page.source(bench_weights.from_file, needs.why_not)
+
+
+# ---------------------------------------------------------------- exercise
+
+page.prose("exercises")
+
+
+@page.section("ex_half")
+def half_the_size() -> None:
+    exercises.half_the_size()
+
+
+page.close("end", "read")

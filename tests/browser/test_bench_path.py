@@ -1,0 +1,81 @@
+"""A newcomer on the bench: a preset, one part changed, a few steps of a tiny network to their end,
+back to an earlier step, and the same bench in another tab."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from driver import wait_for, wait_idle
+from playwright.sync_api import Page, expect
+
+PAGE = "/bench"
+
+
+
+def choose(page: Page, control: str, words: str) -> None:
+    """By typing, since a long list draws those alone that are in sight."""
+    page.get_by_role("combobox", name=control).first.click()
+    page.keyboard.type(words)
+    page.get_by_role("option", name=words, exact=True).first.click()
+    wait_idle(page)
+
+
+def parameters(page: Page) -> str:
+    return page.get_by_text(re.compile("cache bytes a token")).first.inner_text()
+
+
+def in_the_link(page: Page) -> str:
+    found = re.search(r"ch80_bench=([\w-]+)", page.url)
+    return found[1] if found else ""
+
+
+def trained(page: Page, step: str, seconds: float) -> None:
+    page.get_by_role("button", name="Train this variant").click()
+    line = page.get_by_text(f"step {step}").first
+    line.wait_for(timeout=1000 * seconds)
+    page.get_by_text(re.compile(r"of the processor.*Done\.")).first.wait_for(timeout=60_000)
+    wait_idle(page)
+
+
+def scrubbed_to_the_first_step(page: Page) -> None:
+    slider = page.get_by_role("slider", name="Step", exact=True)
+    slider.scroll_into_view_if_needed()
+    slider.press("Home")
+    expect(page.get_by_text(re.compile("After step 0, 7 × 8: first wrong"))).to_be_visible()
+    slider.press("End")
+    expect(page.get_by_text(re.compile("After step 20, 7 × 8"))).to_be_visible()
+
+
+def test_a_newcomer_composes_trains_scrubs_and_opens_the_same_bench_again(open_page) -> None:
+    page = open_page(PAGE)
+    usual = parameters(page)
+    choose(page, "Begin with", "Chapter 2: nothing is said of positions")
+    page.get_by_text("All other parts, the text, the training").click()
+    for control, words in (("Width", "32"), ("Rows a step", "16"), ("Steps", "20")):
+        choose(page, control, words)
+    assert parameters(page) != usual
+    link = in_the_link(page)
+    trained(page, "20 of 20", 120)
+    matrix = page.locator(".composed .matrix").first
+    matrix.focus()
+    expect(page.locator(".composed .said")).to_contain_text("parameters")
+    assert page.locator(".composed figure").count() == 2
+    scrubbed_to_the_first_step(page)
+    assert in_the_link(page) == link and link
+    built = parameters(page)
+    other = open_page(f"{PAGE}?ch80_bench={link}")
+    assert parameters(other) == built and in_the_link(other) == link
+    assert not page.console_errors and not other.console_errors
+
+
+@pytest.mark.slow
+def test_the_usual_variant_is_trained_to_99_in_100_held_out_pairs(open_page) -> None:
+    page = open_page(PAGE)
+    trained(page, "400 of 400", 580)
+    figure = page.locator(".composed figure.own .held")
+    wait_for(page, lambda: "wrong" in figure.inner_text())
+    wrong, n = (
+        int(found.replace(",", "")) for found in re.findall(r"[\d,]+", figure.inner_text())
+    )
+    assert wrong <= 0.01 * n and n == 6949

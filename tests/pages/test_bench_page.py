@@ -1,0 +1,258 @@
+"""Page 80: a reader composes a network, is told what does not fit, trains it, and takes it along."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from components.ui.book import CONTENTS
+from components.ui.chapters.ch80 import exercises, probes, worked
+from components.ui.live import training
+from components.ui.page_records import rows_of
+from lab.model.cost import parameters_of
+from lab.recipes.bench import to_json, usual
+from lab.recipes.bench_controls import BY_NAME, turned
+from lab.recipes.bench_link import from_link, to_link
+from lab.recipes.bench_weights import to_file
+from lab.recipes.presets import PRESETS
+from lab.training.recipe import Recipe
+from lab.training.state import TrainState
+
+PAGE = "80_bench"
+
+
+def tiny(steps: int = 40) -> Recipe:
+    """A network that is trained in a moment."""
+    recipe = usual()
+    for name, value in (("n_layer", 1), ("d_model", 32), ("batch_size", 16), ("digits", "1x1")):
+        recipe = turned(recipe, BY_NAME[name], value)
+    return BY_NAME["steps"].write(recipe, steps)
+
+
+def said(app: AppTest) -> str:
+    return " ".join(e.value for kind in (app.info, app.warning, app.markdown) for e in kind)
+
+
+def now(app: AppTest) -> Recipe:
+    return app.session_state["ch80_now"]
+
+
+def bench(book: Any, recipe: Recipe | None = None, figure: str = "composed") -> AppTest:
+    link = {"ch80_bench": to_link(recipe)} if recipe else {}
+    app = book(PAGE, figure=figure, **link)
+    assert not app.exception
+    return app
+
+
+def turn(app: AppTest, name: str, value: Any) -> AppTest:
+    app.selectbox(key=f"ch80_{name}").set_value(value).run()
+    assert not app.exception
+    return app
+
+
+# ---------------------------------------------------------------- composing
+
+
+def test_untouched_it_shows_the_usual_variant_and_a_recorded_result(seen) -> None:
+    app = seen(PAGE)
+    assert now(app) == usual() and "ch80_bench" not in app.query_params
+    text = said(app)
+    assert "**402,048** parameters" in text and "not measured yet" in text
+    (recorded,) = worked.beside([], [])
+    assert recorded.recorded and recorded.looks[-1].step == usual().steps
+    last = recorded.looks[-1]
+    row = next(r for r in rows_of("looks.jsonl") if r["cell"]["style"] == "cot_reversed")
+    held = ~recorded.trained.ravel()
+    assert int((last.wrong & held).sum()) == row["looks"][-1]["errors_heldout"]
+
+
+def test_every_control_turns_and_the_link_and_the_prices_follow(book) -> None:
+    app = bench(book)
+    for name, value in (("n_layer", 4), ("position", "rotary"), ("ffn", "experts_8")):
+        turn(app, name, value)
+        assert BY_NAME[name].read(now(app)) == value
+        link = app.query_params["ch80_bench"]
+        assert from_link(link if isinstance(link, str) else link[0]) == (now(app), [])
+        assert f"**{parameters_of(now(app).model):,}** parameters" in said(app)
+    for name in ("ffn", "position", "n_layer"):
+        app.button(key="ch80_undo").click().run()
+        assert BY_NAME[name].read(now(app)) == BY_NAME[name].read(usual())
+    assert now(app) == usual() and app.button(key="ch80_undo").disabled
+    app.button(key="ch80_redo").click().run()
+    assert now(app).model.n_layer == 4
+
+
+def test_a_choice_that_does_not_fit_is_refused_beside_it_and_the_variant_stays(book) -> None:
+    app = turn(bench(book), "residual", "full")
+    before = now(app)
+    turn(app, "block", "post_norm")
+    assert "norms their sum in the stream" in said(app) and now(app) == before
+    assert app.selectbox(key="ch80_block").value == "sequential"
+    turn(app, "n_layer", 3)
+    assert "norms their sum" not in said(app)
+
+
+def test_what_is_too_large_says_by_how_much_and_cannot_be_trained(book) -> None:
+    app = turn(bench(book), "d_model", 512)
+    assert "3.16 times the 2,000,000 that a live run may have; d_model=161 would fit" in said(app)
+    assert app.button(key="ch80_train").disabled
+    turn(app, "d_model", 64)
+    assert not app.button(key="ch80_train").disabled
+
+
+def test_presets_open_and_are_known_again(book) -> None:
+    app = bench(book)
+    assert app.selectbox(key="ch80_preset").value == "with_working"
+    turn(app, "preset", "gemma_2")
+    assert now(app).model == PRESETS["gemma_2"]().model
+    turn(app, "n_layer", 6)
+    assert app.selectbox(key="ch80_preset").value == ""
+    words = worked.preset_words()
+    assert len(set(words.values())) == len(words) == len(PRESETS) + 1
+    assert all(word[0].isupper() for name, word in words.items() if name)
+
+
+@pytest.mark.parametrize("link", ["nonsense", "q6", "%00", "=", "x" * 5000])
+def test_a_link_full_of_nonsense_opens_the_usual_variant_and_says_so(book, link: str) -> None:
+    app = book(PAGE, ch80_bench=link)
+    assert not app.exception and now(app) == usual()
+    assert "this was dropped" in said(app) or "does not allow" in said(app)
+    assert "ch80_bench" not in app.query_params
+
+
+# ---------------------------------------------------------------- to copy, and what is brought
+
+
+def test_json_that_was_exported_opens_again_and_unknown_keys_are_refused_by_name(book) -> None:
+    app = bench(book)
+    recipe = PRESETS["mistral"]()
+    app.text_area(key="ch80_pasted").set_value(to_json(recipe)).run()
+    app.button(key="ch80_open").click().run()
+    assert now(app) == recipe
+    wrong = json.dumps({**usual().to_dict(), "colour": "red"})
+    app.text_area(key="ch80_pasted").set_value(wrong).run()
+    app.button(key="ch80_open").click().run()
+    assert "Recipe has no field colour='red'" in said(app) and now(app) == recipe
+
+
+def test_a_brought_file_is_kept_for_the_visit_or_refused_by_name(book) -> None:
+    recipe = tiny()
+    model = TrainState.start(recipe).model
+    file = to_file(recipe, model)
+    app = bench(book, figure="keep")
+    app.file_uploader(key="ch80_bring").upload("mine.safetensors", file).run()
+    assert not app.exception and now(app) == recipe
+    assert "On this visit: **mine.safetensors**" in said(app)
+    next(model.parameters()).data.fill_(float("nan"))
+    app.file_uploader(key="ch80_bring").upload("bad.safetensors", to_file(recipe, model)).run()
+    assert "bad.safetensors" in said(app) and "On this visit: **bad" not in said(app)
+
+
+def test_every_other_page_opens_a_variant_or_says_why_not() -> None:
+    for make in (*PRESETS.values(), tiny):
+        rows = worked.pages_for(make())
+        assert [row["page"] for row in rows] == [
+            entry.title for entry in CONTENTS if entry.slug != PAGE
+        ]
+        assert all(row["opens it"] == "yes" or len(row["opens it"]) > 30 for row in rows)
+    opens = {row["page"]: row["opens it"] for row in worked.pages_for(usual())}
+    assert [page for page, word in opens.items() if word == "yes"] == ["Look, break, patch"]
+
+
+# ---------------------------------------------------------------- training
+
+
+def until(app: AppTest, words: str, seconds: float = 40.0, times: int = 1) -> AppTest:
+    began = time.monotonic()
+    while said(app).count(words) < times:
+        assert time.monotonic() - began < seconds, said(app)[-800:]
+        time.sleep(0.1)
+        app.run()
+        assert not app.exception
+    return app
+
+
+def train(app: AppTest) -> AppTest:
+    app.button(key="ch80_train").click().run()
+    assert not app.exception
+    return app
+
+
+def test_a_variant_is_trained_scrubbed_and_taken_along(book) -> None:
+    app = book(PAGE, ch80_bench=to_link(tiny()))
+    until(train(app), "Done.")
+    (run,) = training.service().runs.values()
+    variant = worked.variant_of(run, "1.", going=False)
+    assert variant.trained.shape == (10, 10)
+    assert [look.step for look in variant.looks][-1] == 40 and variant.looks[-1].asked.all()
+    steps = app.select_slider(key=f"ch80_step_{run.id}")
+    assert [*steps.options] == [str(step) for step in (0, *range(2, 41, 2))]
+    steps.set_value(0).run()
+    assert "After step 0, 7 × 8: first wrong" in " ".join(c.value for c in app.caption)
+    app.toggle(key="ch80_gradients").set_value(True).run()
+    assert not app.exception
+    norms = probes.gradients_at(run.id, 40)
+    assert {row["part"] for row in norms} == {"attention", "FFN"} and len(norms) == 2
+    app.button(key="ch80_take").click().run()
+    (name,) = app.session_state["own_models"]
+    assert "layers: 1" in name and f"On this visit: **{name}**" in said(app)
+
+
+def test_four_train_of_which_two_wait_and_a_fifth_is_told_to(book) -> None:
+    app = book(PAGE, ch80_bench=to_link(tiny(2000)))
+    for _ in range(4):
+        train(app)
+    until(app, "waits; number 2 in the queue")
+    assert len(training.runs_here(probes.LIVE_KEY) or app.query_params["run"]) == 4
+    train(app)
+    assert "The page keeps 4 runs" in said(app)
+    for run in training.service().runs.values():
+        training.service().stop(run.id, run.owner)
+
+
+def test_a_rate_that_is_too_large_is_told_with_its_step(book) -> None:
+    recipe = BY_NAME["rate"].write(tiny(200), 1.0)
+    app = until(train(book(PAGE, ch80_bench=to_link(recipe))), "smaller learning rate")
+    assert "It diverges: by step " in said(app)
+
+
+# ---------------------------------------------------------------- records and the exercise
+
+
+def test_the_arms_differ_in_one_thing_and_read_as_many_tokens() -> None:
+    arms = worked.all_arms()
+    tokens = {row["tokens"] for rows in arms.values() for row in rows}
+    assert max(tokens) - min(tokens) < 0.01 * max(tokens)
+    assert {row["n_heldout"] for rows in arms.values() for row in rows} == {6949}
+    sizes = {name: rows[0]["parameters"] for name, rows in arms.items()}
+    table = parameters_of(usual().model) - sizes["RoPE, not a learned table"]
+    assert table == 32 * usual().model.d_model
+    half = turned(usual(), BY_NAME["d_model"], 64)
+    assert sizes["half the width"] == parameters_of(half.model)
+
+
+def test_the_guess_is_borne_out_by_every_seed() -> None:
+    arms = worked.all_arms()
+    most = worked.most_wrong(arms)
+    shares = {
+        name: [row["errors_heldout"] / row["n_heldout"] for row in rows]
+        for name, rows in arms.items()
+    }
+    others = [x for name in worked.OPTIONS if name != most for x in shares[name]]
+    assert sorted(shares[most])[len(shares[most]) // 2] > max(others)
+
+
+def test_the_exercise_names_the_first_check_that_a_run_fails() -> None:
+    def run(recipe: Recipe, wrong: int) -> Any:
+        seen = type("Seen", (), {"errors_heldout": wrong, "n_heldout": 6949})()
+        spec = type("Spec", (), {"build": lambda _: recipe})()
+        return type("Run", (), {"spec": spec, "checks": [type("Shot", (), {"check": seen})()]})()
+
+    half = turned(usual(), BY_NAME["d_model"], 64)
+    assert exercises.judged(run(half, 69))[0] and not exercises.judged(run(half, 70))[0]
+    assert "Halve what grows" in exercises.judged(run(usual(), 0))[2]
+    assert "2 × 2 are wanted" in exercises.judged(run(tiny(), 0))[2]
