@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import itertools
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import streamlit as st
 
 from components.ui.computed_ahead import ahead
 from components.ui.drawings.cut import Boards, Cells, LeftOut, Outcome, Unit
 from components.ui.lazily import lazily
+from components.ui.live.measuring import Measuring
 from components.ui.loaded_models import load_with_progress
+from components.ui.own_models import own_files, own_model
 from components.ui.page_records import rows_of
+from lab.data import neighbours
+from lab.data.problems import Format
+from lab.records import ROOT
 
 if TYPE_CHECKING:
     from lab.interp.intervene import Node
+    from lab.interp.patch_document import Patch
+    from lab.interp.patching import Contrast, Effect
 
 circuits = lazily("lab.interp.circuits")
 experiment = lazily("lab.experiments.smallest_cut")
-np = lazily("numpy")
+documents = lazily("lab.interp.patch_document")
+intervene = lazily("lab.interp.intervene")
 patching = lazily("lab.interp.patching")
 vocabulary = lazily("lab.data.vocabulary")
 
@@ -210,3 +225,273 @@ def left_out(pair: object) -> list[LeftOut]:
 
 def said_of(problem: Digits) -> str:
     return f"{problem[0]} × {problem[1]}"
+
+
+# ---------------------------------------------------------------- patch
+
+RUN, OTHER_RUN = "chain_of_thought", "few_pairs"
+CLEAN, CORRUPTED = (37, 48), (37, 49)
+OWN = "yours: "
+"""Begins the name of a network that the reader trained or brought along."""
+
+MOST_DIGITS = 4
+
+
+class Network(NamedTuple):
+    """By its name; the digest of a file of the reader's, since another may get its name."""
+
+    name: str
+    file: str = ""
+
+
+@lru_cache
+def committed() -> dict[str, Format]:
+    """Runs of the book, and how each writes a problem: read from files, with no weights."""
+    found: dict[str, Format] = {}
+    for path in sorted((ROOT / "checkpoints").glob("*/config.json")):
+        form = json.loads(path.read_text())["format"]
+        if form["style"] != "dots" and max(form["p"], form["q"]) <= MOST_DIGITS:
+            found[path.parent.name] = Format(**form)
+    return found
+
+
+def networks() -> list[str]:
+    """The book's own first, then those of the reader's visit, then the rest."""
+    first = [run for run in (RUN, OTHER_RUN, TABLE) if run in committed()]
+    own = [f"{OWN}{name}" for name in own_files()]
+    return [*first, *own, *(run for run in committed() if run not in first)]
+
+
+def network(name: str) -> Network:
+    if not name.startswith(OWN):
+        return Network(name)
+    file = own_files()[name.removeprefix(OWN)]
+    return Network(name, hashlib.sha1(file).hexdigest())
+
+
+def model_of(which: Network):
+    if which.file:
+        return own_model(which.name.removeprefix(OWN)).model
+    return load_with_progress(which.name).model
+
+
+def format_of(name: str) -> Format:
+    if name.startswith(OWN):
+        return own_model(name.removeprefix(OWN)).format
+    return committed()[name]
+
+
+def form_for(name: str, clean: Digits, corrupted: Digits) -> Format:
+    """How a network writes both problems. `ValueError`, in a sentence, where it writes one of them
+    not at all, or another length."""
+    whole = format_of(name)
+    if whole.padded:
+        p, q = whole.p, whole.q
+        for problem in (clean, corrupted):
+            whole.check_operands(*map(np.array, problem))
+        return Format(whole.style, p, q)
+    (p, q), other = ([len(str(x)) for x in problem] for problem in (clean, corrupted))
+    if other != [p, q]:
+        raise ValueError(
+            f"{said_of(clean)} has {p} and {q} digits, {said_of(corrupted)} {other[0]} and "
+            f"{other[1]}; both texts must be equally long."
+        )
+    if max(p, whole.p) > whole.p or max(q, whole.q) > whole.q:
+        raise ValueError(f"This network writes problems of up to {whole.p} by {whole.q} digits.")
+    return Format(whole.style, p, q)
+
+
+@lru_cache(maxsize=64)
+def contrast_at(which: Network, patch: Patch) -> Contrast:
+    return patch.contrast(model_of(which))
+
+
+def contrast_for(which: Network, patch: Patch) -> Contrast:
+    """Of two problems and a token: whatever cell of it is copied."""
+    same = {"name": "attn_out", "layer": 0, "part": None, "slot": 0, "needed": False, "run": ""}
+    return contrast_at(which, replace(patch, **same))
+
+
+class Cell(NamedTuple):
+    layer: int
+    part: int | None
+    slot: int
+    restored: float
+
+
+@ahead
+@lru_cache(maxsize=128)
+def cells_at(which: Network, patch: Patch) -> list[Cell]:
+    """Every cell patched alone. `ValueError` where both runs say the same."""
+    pair = contrast_for(which, patch)
+    cells = documents.cells_of(model_of(which), patch)
+    found = list[Cell]()
+    bar = st.progress(0.0) if len(cells) > 4 * circuits.AT_ONCE else None
+    for begin in range(0, len(cells), circuits.AT_ONCE):
+        part = cells[begin : begin + circuits.AT_ONCE]
+        effect = pair.each([[cell.node] for cell in part], noising=patch.needed)
+        found += [
+            Cell(cell.layer, cell.part, cell.slot, float(restored))
+            for cell, (restored,) in zip(part, effect.restored.tolist(), strict=True)
+        ]
+        if bar:
+            bar.progress(
+                len(found) / len(cells), text=f"{len(found)} of {len(cells)} cells patched"
+            )
+    if bar:
+        bar.empty()
+    return found
+
+
+class Measured(NamedTuple):
+    """What a run says at the token that is predicted; `restored` is None where it has no scale."""
+
+    says: str
+    restored: float | None
+    probability: float
+    kl: float
+    exact: bool
+
+
+@ahead
+@lru_cache(maxsize=256)
+def measured(which: Network, patch: Patch) -> dict[str, Measured]:
+    """The clean run, the corrupted one, and the patched one."""
+    pair = contrast_for(which, patch)
+    node = [patch.node]
+    return {
+        "clean": in_words(pair.judge(pair.clean.trace["logits"])),
+        "corrupted": in_words(pair.judge(pair.corrupted.trace["logits"])),
+        "patched": in_words(pair.noise(node) if patch.needed else pair.denoise(node)),
+    }
+
+
+@ahead
+@lru_cache(maxsize=256)
+def controlled(which: Network, patch: Patch) -> dict[str, tuple[Digits, Measured] | None]:
+    """The same cell as two other problems have it, in place of the one that is copied: one with the
+    same digit in the token's column and another carry, and one the other way round."""
+    model, form, token = model_of(which), patch.form, patch.token
+    copied_from = patch.corrupted if patch.needed else patch.clean
+    pair = contrast_for(which, patch)
+    base = pair.clean if patch.needed else pair.corrupted
+    try:
+        found = neighbours.control_problems(form, *copied_from, token)
+    except ValueError:
+        return {"other_carry": None, "other_digit": None}
+    controls: dict[str, tuple[Digits, Measured] | None] = {}
+    for kind, problems in found._asdict().items():
+        if not problems:
+            controls[kind] = None
+            continue
+        texts = patching.force_alike(form, patch.clean, problems[0], token)[1]
+        other = patching.record(model, texts, [patch.name])
+        edit = intervene.patch(patch.node, other.trace)
+        effect = pair.judge(base.under([edit])["logits"])
+        controls[kind] = problems[0], in_words(effect)
+    return controls
+
+
+def in_words(effect: Effect) -> Measured:
+    try:
+        restored = float(effect.restored)
+    except ValueError:
+        restored = None
+    return Measured(
+        vocabulary.decode([int(effect.says)]),
+        restored,
+        float(effect.probability),
+        float(effect.kl),
+        bool(effect.exact),
+    )
+
+
+@ahead
+@lru_cache(maxsize=64)
+def previewed(which: Network, patch: Patch) -> list[float]:
+    """A guess at each cell of `cells_at`, by one forward and one backward pass."""
+    cells = documents.cells_of(model_of(which), patch)
+    pair = contrast_for(which, patch)
+    guessed = patching.preview(pair, [cell.node for cell in cells], noising=patch.needed)
+    return guessed[:, 0].tolist()
+
+
+class Arrived(NamedTuple):
+    """What becomes of the answer when one later head alone sees a cell as the other run has it."""
+
+    layer: int
+    head: int
+    read_as: str
+    restored: float
+
+
+@ahead
+@lru_cache(maxsize=64)
+def along_paths(which: Network, patch: Patch) -> list[Arrived]:
+    """From the cell of a patch to every later head: into its query where the answer is written, and
+    into its key or value at the cell's own token."""
+    pair, model = contrast_for(which, patch), model_of(which)
+    base, other = (pair.clean, pair.corrupted) if patch.needed else (pair.corrupted, pair.clean)
+    found = list[Arrived]()
+    for layer in range(patch.layer + 1, model.config.n_layer):
+        n_head = model.config.layers[layer].attention.n_head
+        for read_as, slot in (("q", patch.token - 1), ("k", patch.slot), ("v", patch.slot)):
+            if read_as == "q" and slot != patch.slot:
+                continue
+            for head in range(n_head):
+                receiver = intervene.Node(read_as, layer, head, (slot,))
+                edits = patching.path_patch(base, other.trace, patch.node, [receiver])
+                effect = pair.judge(base.under(edits)["logits"])
+                found.append(Arrived(layer, head, read_as, float(effect.restored)))
+    return found
+
+
+# ---------------------------------------------------------------- a search of the reader's
+
+N_AMONG = 100
+"""Neurons that a search chooses among: those that the preview ranks highest."""
+
+PATIENCE = 60.0
+"""Seconds of a search, until it is told to go on."""
+
+
+class Stage(NamedTuple):
+    """How far a search is: the best set of so many neurons, and by how much the source's digit
+    leads where it leads least; above 0 the answer is turned."""
+
+    nodes: tuple[Node, ...]
+    score: float
+    ended: bool
+
+
+def start_search(target: Digits, source: Digits) -> Measuring[Stage]:
+    stages = itertools.islice(searched(target, source), experiment.MOST_NEURONS + 2)
+    return Measuring(stages, experiment.MOST_NEURONS + 2, PATIENCE)
+
+
+def searched(target: Digits, source: Digits) -> Iterator[Stage]:
+    """Greedy, size by size; once it has ended, the end again and again."""
+    pair = pair_of(NEURONS, target, source)
+    units = experiment.units_of(pair, experiment.UNITS[NEURONS])
+    among = circuits.promising(pair, units, N_AMONG)
+    score, each = circuits.turned_by(pair), circuits.turned_by_each(pair)
+    last = None
+    for cut in circuits.smallest_cut(score, among, most=experiment.MOST_NEURONS, each=each):
+        if last is not None and len(cut.nodes) > len(last.nodes):
+            yield Stage(tuple(last.nodes), last.score, False)
+        last = cut
+    if last is not None:
+        yield from itertools.repeat(Stage(tuple(last.nodes), last.score, True))
+
+
+@lru_cache(maxsize=32)
+def boards_found(target: Digits, source: Digits, nodes: frozenset[Node]) -> Boards:
+    """The figure of two problems of the reader's, with what a search found, in order, and as many
+    neurons elsewhere beside it."""
+    pair = pair_of(NEURONS, target, source)
+    units = experiment.units_of(pair, experiment.UNITS[NEURONS])
+    rng, n = np.random.default_rng(experiment.SEED), experiment.N_CONTROLS
+    others = [circuits.elsewhere(nodes, units, rng) for _ in range(n)]
+    turned = sum(score > 0 for score in circuits.turned_by_each(pair)(others))
+    path = tuple(experiment.in_order(nodes, circuits.turned_by(pair)))
+    return boards_of(NEURONS, target, source, Found(path, turned, n))

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
-from components.ui.chapters.ch81 import probes
+from components.ui import tokens
+from components.ui.chapters.ch81 import claims, probes
 from components.ui.drawings.cut import Boards, Cells
+from components.ui.drawings.guess import Answer, Axis, Dragged, Row
+from components.ui.page_records import rows_of
+from lab.data.problems import Format
+from lab.interp.patch_document import Patch
+from lab.numerals import written
+
+Drawn = dict[str, Any]
+"""A row of a chart or a table."""
 
 # ---------------------------------------------------------------- the smallest cut
 
@@ -18,6 +28,18 @@ def boards(units: str, chosen: Cells) -> Boards:
         return found
     nodes = probes.recorded_nodes(units)
     own = probes.outcome_of(units, probes.TARGET, probes.SOURCE, nodes, chosen)
+    return replace(found, sets={**found.sets, chosen: own})
+
+
+def boards_of_search(
+    target: probes.Digits, source: probes.Digits, nodes: tuple[Any, ...], chosen: Cells
+) -> Boards:
+    """Of a reader's own two problems."""
+    found = probes.boards_found(target, source, frozenset(nodes))
+    if chosen in found.sets or any(i >= len(found.units) for i in chosen):
+        return found
+    path = tuple(nodes)
+    own = probes.outcome_of(probes.NEURONS, target, source, path, chosen)
     return replace(found, sets={**found.sets, chosen: own})
 
 
@@ -45,4 +67,301 @@ def cells_in(said: str) -> Cells:
     return tuple(sorted({int(part) for part in said.split(".") if part}))
 
 
-CALC: Mapping[str, Callable[[], str]] = {}
+def chosen_cells(units: str) -> str:
+    """The names of what the search found."""
+    found = probes.boards_of_record(units)
+    return " and ".join(found.units[i].name for i in sorted(found.path))
+
+
+def writes_with(*names: str) -> str:
+    """What is written with these units of the first figure copied."""
+    found = probes.boards_of_record(probes.CELLS)
+    by_name = {unit.name: i for i, unit in enumerate(found.units)}
+    return found.sets[tuple(sorted(by_name[name] for name in names))].text
+
+
+def total_of(units: str) -> str:
+    return written(probes.boards_of_record(units).total)
+
+
+# ---------------------------------------------------------------- how few
+
+MOST = 12_288
+
+
+def how_few() -> Dragged:
+    two = probes.recorded_cut(probes.CELLS)
+    given = [Row("outputs of two FFNs", two["numbers"])] if two else []
+    return Dragged(Axis("numbers copied", 1, MOST, 0.05, log=True), "neurons, one by one", given)
+
+
+def fewest_neurons() -> Answer:
+    row = probes.recorded_cut(probes.NEURONS)
+    n = row["numbers"] if row else 0
+    return Answer(n, f"{n} neurons, the fewest found")
+
+
+FEW = ("fewer than a hundred", "more")
+
+
+def pair_counts() -> dict[str, int]:
+    """Of the other pairs: how many neurons turn the answer, the fewest first."""
+    found = claims.PAIRS.of(rows_of(probes.RECORD))
+    counts = {
+        f"{product_of(row['cell']['target'])} → {product_of(row['cell']['source'])}": row["numbers"]
+        for row in found
+        if row["found"]
+    }
+    return dict(sorted(counts.items(), key=lambda item: item[1]))
+
+
+def product_of(problem: Sequence[int]) -> str:
+    return f"{problem[0]} × {problem[1]} = {problem[0] * problem[1]}"
+
+
+# ---------------------------------------------------------------- patch
+
+ENOUGH, NEEDED = WAYS = ("Is it enough?", "Is it needed?")
+WHAT = {"attention": "attn_out", "FFN": "ffn_out", "heads": "z"}
+
+
+def tokens_that_differ(form: Format, clean: probes.Digits, corrupted: probes.Digits) -> list[int]:
+    """The tokens that a model writes, those first at which the two right texts differ."""
+    one, other = form.text(*clean), form.text(*corrupted)
+    slots = range(form.prompt_length, form.length)
+    return sorted(slots, key=lambda slot: (one[slot] == other[slot], slot))
+
+
+def patch_for(
+    name: str,
+    clean: probes.Digits,
+    corrupted: probes.Digits,
+    token: int,
+    what: str,
+    way: str,
+) -> Patch:
+    """Of its first cell."""
+    form = probes.form_for(name, clean, corrupted)
+    part = 0 if WHAT[what] == "z" else None
+    return Patch(
+        *(name, form.style, form.p, form.q, clean, corrupted, token),
+        *(WHAT[what], 0, part, token - 1, way == NEEDED),
+    )
+
+
+def at_cell(patch: Patch, cell: probes.Cell) -> Patch:
+    return replace(patch, layer=cell.layer, part=cell.part, slot=cell.slot)
+
+
+def cell_named(cells: Sequence[probes.Cell], said: str | None, needed: bool) -> probes.Cell:
+    """The one that a reader chose, or the one that matters most."""
+    chosen = next((cell for cell in cells if name_of(cell) == said), None)
+    if chosen is not None:
+        return chosen
+    return strongest(cells, needed)
+
+
+def strongest(cells: Sequence[probes.Cell], needed: bool) -> probes.Cell:
+    sign = -1 if needed else 1
+    return max(cells, key=lambda cell: sign * cell.restored)
+
+
+def name_of(cell: probes.Cell) -> str:
+    """In a link."""
+    part = "" if cell.part is None else f"h{cell.part}"
+    return f"l{cell.layer}{part}t{cell.slot}"
+
+
+def row_of(cell: probes.Cell) -> str:
+    return f"layer {cell.layer}" if cell.part is None else f"{cell.layer}, head {cell.part}"
+
+
+def map_rows(
+    cells: Sequence[probes.Cell], patch: Patch, chosen: probes.Cell | None = None
+) -> list[Drawn]:
+    """The last layer on top; a token that the problems do not share says both."""
+    one, other = patch.form.text(*patch.clean), patch.form.text(*patch.corrupted)
+    given = patch.form.prompt_length
+
+    def column(slot: int) -> str:
+        both = one[slot] if slot >= given or one[slot] == other[slot] else None
+        return f"{slot:02} {both or f'{one[slot]}/{other[slot]}'}"
+
+    ordered = sorted(cells, key=lambda cell: (-cell.layer, cell.part or 0, cell.slot))
+    return [
+        {
+            "row": row_of(cell),
+            "column": column(cell.slot),
+            "restored": round(cell.restored, 4),
+            "layer": cell.layer,
+            "part": cell.part,
+            "slot": cell.slot,
+            "chosen": cell == chosen,
+        }
+        for cell in ordered
+    ]
+
+
+def cell_said(patch: Patch, cell: probes.Cell) -> str:
+    what = {"attn_out": "What attention adds", "ffn_out": "What the FFN adds"}.get(
+        patch.name, f"Head {cell.part}"
+    )
+    token = patch.form.text(*patch.clean)[cell.slot]
+    return f"{what} in layer {cell.layer} at token {cell.slot}, `{token}`"
+
+
+def measures(patch: Patch, found: Mapping[str, probes.Measured]) -> list[Drawn]:
+    """The two runs and the patched one, as a table."""
+    names = {
+        "clean": f"clean, {probes.said_of(patch.clean)}",
+        "corrupted": f"corrupted, {probes.said_of(patch.corrupted)}",
+        "patched": "patched",
+    }
+    return [measured_row(names[kind], one) for kind, one in found.items()]
+
+
+def control_rows(
+    patch: Patch, found: Mapping[str, tuple[probes.Digits, probes.Measured] | None]
+) -> list[Drawn]:
+    words = {
+        "other_carry": "same digit, another carry",
+        "other_digit": "same carry, another digit",
+    }
+    return [
+        measured_row(f"{words[kind]}: {probes.said_of(one[0])}", one[1])
+        for kind, one in found.items()
+        if one is not None
+    ]
+
+
+def measured_row(name: str, one: probes.Measured) -> Drawn:
+    return {
+        "run": name,
+        "says": f"`{one.says}`",
+        "restored": "—" if one.restored is None else f"{one.restored:.2f}".replace("-", "−"),
+        "probability": f"{one.probability:.3f}",
+        "KL, nats": f"{one.kl:.3f}",
+        "exact": "yes" if one.exact else "no",
+    }
+
+
+def preview_rows(
+    cells: Sequence[probes.Cell], guessed: Sequence[float], patch: Patch
+) -> list[Drawn]:
+    both = {name_of(cell): guess for cell, guess in zip(cells, guessed, strict=True)}
+    return [
+        row | {"preview": round(both[name_of(cell)], 4)}
+        for row, cell in zip(
+            map_rows(cells, patch),
+            sorted(cells, key=lambda cell: (-cell.layer, cell.part or 0, cell.slot)),
+            strict=True,
+        )
+    ]
+
+
+def path_rows(found: Sequence[probes.Arrived]) -> list[Drawn]:
+    words = {"q": "into its query", "k": "into its key", "v": "into its value"}
+    return [
+        {
+            "row": words[one.read_as],
+            "column": f"{one.layer}.{one.head}",
+            "restored": round(one.restored, 4),
+        }
+        for one in found
+    ]
+
+
+def token_words(form: Format, problem: probes.Digits) -> Callable[[int], str]:
+    return lambda slot: f"{slot}, {tokens.place_of(slot, form, *problem)}"
+
+
+def above_half(cells: Sequence[probes.Cell], needed: bool) -> int:
+    """Cells that alone bring more than half of the way."""
+    return sum((cell.restored < 0.5) if needed else (cell.restored > 0.5) for cell in cells)
+
+
+def two_said(found: Mapping[str, Sequence[probes.Cell]], needed: bool) -> str:
+    """Of two networks: the cell that matters most in each."""
+    ways = "loses" if needed else "restores"
+    said = []
+    for name, cells in found.items():
+        best = strongest(cells, needed)
+        said.append(
+            f"In `{name}`, {above_half(cells, needed)} of {len(cells)} cells alone {ways} more "
+            f"than half; most does {row_of(best)} at token {best.slot}, "
+            f"{best.restored:.2f}."
+        )
+    return " ".join(said)
+
+
+def first_cell(patch: Patch) -> Patch:
+    """The same patch at its first cell: for what is asked of all of them."""
+    return replace(patch, layer=0, part=None if patch.part is None else 0, slot=patch.token - 1)
+
+
+def cell_of(patch: Patch) -> probes.Cell:
+    return probes.Cell(patch.layer, patch.part, patch.slot, 0.0)
+
+
+def way_said(patch: Patch) -> str:
+    clean, corrupted = probes.said_of(patch.clean), probes.said_of(patch.corrupted)
+    return f"{corrupted} into {clean}" if patch.needed else f"{clean} into {corrupted}"
+
+
+def for_network(patch: Patch, name: str) -> Patch:
+    """The same problems in another network, at the same token. `ValueError` where it writes another
+    text."""
+    form = probes.form_for(name, patch.clean, patch.corrupted)
+    if (form.style, form.p, form.q) != (patch.style, patch.p, patch.q):
+        own = form.text(*patch.clean)
+        raise ValueError(f"it writes another text, {own}")
+    return replace(first_cell(patch), run=name)
+
+
+def preview_said(points: Sequence[Drawn]) -> str:
+    """How far the preview is off, over all cells and where it matters."""
+    gaps = [abs(row["preview"] - row["restored"]) for row in points]
+    top = sorted(points, key=lambda row: -abs(row["restored"]))[:5]
+    off = max(abs(row["preview"] - row["restored"]) for row in top)
+    return (
+        f"Of {len(points)} cells, the preview of {sum(gap < 0.1 for gap in gaps)} is within 0.1 of "
+        f"what patching gives. Among the five that matter most it is off by up to {off:.2f}."
+    )
+
+
+def set_rows(boards: Boards) -> list[Drawn]:
+    return [
+        {
+            "copied": "; ".join(boards.units[i].name for i in cells),
+            "numbers": sum(boards.units[i].numbers for i in cells),
+            "written": outcome.text,
+        }
+        for cells, outcome in boards.sets.items()
+    ]
+
+
+def counted(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def turns(target: probes.Digits, source: probes.Digits) -> bool:
+    """Do both digits of the answers differ?"""
+    one, other = (f"{a * b:02}" for a, b in (target, source))
+    return all(x != y for x, y in zip(one, other, strict=True))
+
+
+def stage_said(stage: probes.Stage) -> str:
+    n = counted(len(stage.nodes), "neuron")
+    if not stage.ended:
+        return f"The best set of {n} so far is short of turning the answer by {-stage.score:.2f}."
+    if stage.score > 0:
+        return f"{n} found that turn the answer; fewer may exist."
+    return f"No set of up to {n} was found that turns it; short by {-stage.score:.2f}."
+
+
+CALC: Mapping[str, Callable[[], str]] = {
+    "found_cells": lambda: chosen_cells(probes.CELLS),
+    "tens_alone": lambda: writes_with("FFN 0, where it writes the tens"),
+    "units_alone": lambda: writes_with("FFN 0, where it writes the units"),
+    "all_cells": lambda: total_of(probes.CELLS),
+}
