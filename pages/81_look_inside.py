@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from components.ui import tokens
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch81 import exercises, figures, probes, worked
 from components.ui.chapters.ch81.worked import CALC
@@ -17,11 +19,20 @@ from components.ui.link import text_up_to
 from components.ui.live import measuring
 from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
-from components.ui.plots import bars
+from components.ui.plots import bars, maps, vectors
+from components.ui.plots.colours import WRONG
+from lab.data.problems import Format
+from lab.interp import embeddings
 
+if TYPE_CHECKING:
+    from lab.interp.broken import Break
+
+broken = lazily("lab.interp.broken")
 circuits = lazily("lab.interp.circuits")
 documents = lazily("lab.interp.patch_document")
 experiment = lazily("lab.experiments.smallest_cut")
+head_circuits = lazily("lab.interp.head_circuits")
+over_problems = lazily("lab.interp.over_problems")
 patching = lazily("lab.interp.patching")
 
 page = Chapter("81_look_inside", CALC)
@@ -63,7 +74,283 @@ page.three_from_before("before_stream", "before_heads", "before_forced")
 
 # ---------------------------------------------------------------- 1. look
 
+
+def look_at(name: str) -> tuple[probes.Network, probes.Digits, Format] | None:
+    """The network and the problem of a section; None, and why, where the one cannot write the
+    other."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        run = page.choose(f"{name}_run", "Network", probes.networks(), kind="list")
+        asked = page.pair(name, probes.MOST_DIGITS, slim=True)
+    problem = last_allowed(f"{page.prefix}{name}_last", asked, probes.PROBLEM)
+    which = probes.network(run)
+    try:
+        return which, problem, probes.format_for(which, problem)
+    except ValueError as error:
+        st.warning(f"`{run}`: {error}")
+        return None
+
+
+def one_of_layers(name: str, which: probes.Network, first: int = 0) -> int:
+    n_layer = probes.model_of(which).config.n_layer
+    return page.choose(name, "Layer", list(range(n_layer)), min(first, n_layer - 1), kind="list")
+
+
+def one_of_heads(name: str, which: probes.Network, layer: int) -> int:
+    n_head = probes.model_of(which).config.layers[layer].attention.n_head
+    return page.choose(name, "Head", list(range(n_head)), kind="list")
+
+
+def draw_neuron(key: str, form: Format, pieces: Sequence[Any]) -> None:
+    if pieces:
+        draw_over_problems(probes.put_together(form, pieces))
+
+
+def draw_over_problems(found: probes.OverProblems) -> None:
+    page.draw(
+        figures.over_pairs(found.values, "activation"),
+        alt="What one neuron hands on for every pair of numbers",
+    )
+    st.caption(worked.neuron_said(found))
+
+
+def look_at_a_neuron(which: probes.Network, problem: probes.Digits, form: Format) -> None:
+    if probes.pairs_of(probes.format_of(which.name)) is None:
+        st.info(page.text("look_too_many"))
+        return
+    first_layer, first_neuron, first_token = worked.FIRST_NEURON
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        layer = page.number("n_layer", "Layer", 0, 15, first_layer, typed=True)
+        neuron = page.number("neuron", "Neuron", 0, 4095, first_neuron, typed=True)
+        slots = worked.written_slots(form)
+        first = first_token if first_token in slots else slots[0]
+        words = worked.token_words(form, problem)
+        token = page.choose(
+            "n_token", "Token that is predicted", slots, first, words=words, kind="list"
+        )
+    if (which.name, layer, neuron, token) == (probes.RUN, *worked.FIRST_NEURON):
+        draw_over_problems(probes.neuron_at_first(probes.RUN, *worked.FIRST_NEURON))
+        return
+    if said := probes.no_such_neuron(which, layer, neuron):
+        st.warning(said)
+        return
+    whole = probes.format_of(which.name)
+    key = f"ch81_neuron_{which.name}_{layer}_{neuron}_{token}"
+    measuring.watch(
+        key,
+        "Read all problems",
+        partial(probes.start_neuron, which, layer, neuron, token),
+        partial(draw_neuron, key, whole),
+    )
+
+
+def look_at_attention(which: probes.Network, problem: probes.Digits, form: Format) -> None:
+    with st.container(horizontal=True, gap="medium"):
+        layer = one_of_layers("a_layer", which)
+        head = one_of_heads("a_head", which, layer)
+    page.draw(
+        maps.attention_map(
+            probes.patterns_in(which, problem)[layer, head], form.text(*problem)[:-1]
+        ),
+        alt="Which tokens one head looks at, a row for each token that has been read",
+    )
+
+
+def look_through_the_lens(which: probes.Network, problem: probes.Digits, form: Format) -> None:
+    letters, sure = probes.lens_of(which, problem)
+    rows = ["before layer 0", *(f"after layer {i}" for i in range(len(letters) - 1))]
+    first = form.prompt_length
+    page.draw(
+        maps.early_reading(letters, sure, rows, form.text(*problem)[first:], first),
+        alt="The token that would be written after each layer, for every token of the text",
+    )
+
+
+def look_at_direct_effects(which: probes.Network, problem: probes.Digits, form: Format) -> None:
+    slots, words = worked.written_slots(form), worked.token_words(form, problem)
+    token = page.choose("d_token", "Token that is written", slots, words=words, kind="list")
+    own, rival, added = probes.direct_effects(which, problem, token)
+    page.draw(
+        figures.direct_bars(added, f"{own} over {rival}"),
+        alt="What each part of the network adds to the lead of one token over the next",
+    )
+
+
+def look_at_digits(which: probes.Network, problem: probes.Digits, form: Format) -> None:
+    rows = probes.digit_rows(which)
+    axes = embeddings.principal_axes(rows, 3)
+    digits = [str(digit) for digit in range(10)]
+    left, right = st.columns(2)
+    with left:
+        page.draw(
+            vectors.in_space(axes.points, axes.shares, digits),
+            alt="The ten digits along the three directions in which they differ most",
+        )
+    with right:
+        page.draw(
+            vectors.waves(embeddings.wave_shares(rows), embeddings.share_by_chance(len(rows))),
+            alt="How often the digits go round a circle in their order",
+        )
+
+
+def look_at_matrices(which: probes.Network, problem: probes.Digits, form: Format) -> None:
+    with st.container(horizontal=True, gap="medium"):
+        layer = one_of_layers("m_layer", which)
+        head = one_of_heads("m_head", which, layer)
+    qk, ov = probes.circuits_of_head(which, layer, head)
+    left, right = st.columns(2)
+    with left:
+        page.draw(
+            figures.digit_map(qk, "having read", "looks for", "score"),
+            alt="How much a head that has read one digit would look for another",
+        )
+    with right:
+        page.draw(
+            figures.digit_map(ov, "looks at", "speaks for", "logit"),
+            alt="Which digits a head raises that looks at one digit",
+        )
+    if layer:
+        page.draw(
+            figures.composed(
+                worked.composed_rows(probes.composed_with(which, layer, head)),
+                probes.by_chance(which, layer),
+            ),
+            alt="How much of each head below this head reads",
+        )
+
+
+LOOKS = {
+    worked.NEURON: look_at_a_neuron,
+    worked.ATTENTION: look_at_attention,
+    worked.LENS: look_through_the_lens,
+    worked.DIRECT: look_at_direct_effects,
+    worked.DIGITS: look_at_digits,
+    worked.MATRICES: look_at_matrices,
+}
+
+
+@page.section("look")
+def look() -> None:
+    view = page.choose("view", "View", [*LOOKS], kind="list")
+    asked = look_at("look")
+    if asked is None:
+        return
+    which, problem, form = asked
+    try:
+        LOOKS[view](which, problem, form)
+    except ValueError as error:
+        st.warning(f"`{which.name}`: {error}")
+        return
+    with st.popover("Take it along"):
+        st.download_button(
+            "All activations of this text, npz",
+            partial(probes.activations_file, which, problem),
+            "activations.npz",
+            key="ch81_npz",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        st.code(worked.look_as_python(view, which, problem, form), language="python")
+    page.notice()
+    page.source(over_problems.told_by, head_circuits.qk_circuit, head_circuits.composition)
+
+
 # ---------------------------------------------------------------- 2. break
+
+
+def draw_broken(found: Sequence[probes.Broken]) -> None:
+    if found:
+        page.draw(
+            figures.broken_map(worked.broken_rows(found)),
+            alt="Problems wrong without each head and each FFN alone",
+        )
+
+
+@page.section("break")
+def break_each_part() -> None:
+    if not page.guess(
+        page.text("break_question"),
+        worked.GOES,
+        worked.worst_upper_head,
+        frame=worked.to_be_broken(),
+    ):
+        return
+    draw_broken(probes.map_at_first(probes.RUN))
+    page.notice()
+    page.source(broken.Break.wrong_at)
+
+
+def asked_break(which: probes.Network, form: Format) -> Break:
+    """What stands in the controls. `ValueError` for a part that this network has not."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        kind = page.choose("b_kind", "Break", [*worked.KINDS], "FFN")
+        layer = page.number("b_layer", "Layer", 0, 15, 1, typed=True)
+        part = 0
+        if kind in ("head", "neuron"):
+            most = 4095 if kind == "neuron" else 31
+            part = page.number(f"b_{kind}", f"Which {kind}", 0, most, 0, typed=True)
+        with st.popover("How, and where"):
+            how = page.choose(
+                "how", "In its place", [*worked.HOW], words=worked.HOW.__getitem__, kind="list"
+            )
+            amount = page.number("amount", "How many times (scaled, steered)", -4.0, 4.0, 0.5)
+            digit = page.number("towards", "Steered towards units of b", 0, 9, 7)
+            slots = [-1, *range(form.length - 1)]
+            words = worked.slot_words(form)
+            slot = page.choose("b_slot", "At", slots, kind="list", words=words)
+    return worked.break_of(form, kind, layer, part, slot, how, amount, digit)
+
+
+def draw_wrong(form: Format, pieces: Sequence[Any]) -> None:
+    if not pieces:
+        return
+    if probes.pairs_of(form) is None:
+        n = sum(len(found) for _, found in pieces)
+        st.caption(worked.score_said(sum(int((f >= 0).sum()) for _, f in pieces), n, probes.N_MAP))
+        return
+    wrong = probes.wrong_in(form, pieces)
+    asked = wrong != maps.NOT_ASKED
+    st.caption(worked.score_said(int((wrong >= 0).sum()), int(asked.sum()), wrong.size))
+    page.draw(
+        figures.over_pairs(worked.as_shown(wrong), "wrong", WRONG),
+        alt="Every pair of numbers, those coloured that the broken network gets wrong",
+    )
+
+
+@page.section("own_break")
+def break_a_part_of_your_own() -> None:
+    asked = look_at("break")
+    if asked is None:
+        return
+    which, problem, form = asked
+    try:
+        one = asked_break(which, form)
+        text = probes.text_when_broken(which, one, problem)
+    except ValueError as error:
+        st.warning(f"`{which.name}`: {error}")
+        return
+    st.markdown(f"**{worked.part_said(one)}.** The network then writes:")
+    st.html(tokens.strip(text, form, *problem, marks=tokens.marks_of(text, form, *problem)))
+    whole = probes.format_of(which.name)
+    own = worked.on_all(one, whole)
+    measuring.watch(
+        f"ch81_all_{which}_{own}",
+        "Evaluate all problems",
+        partial(probes.start_all, which, own),
+        partial(draw_wrong, whole),
+    )
+    how = one.how, one.amount, one.digit
+    if which.name != probes.RUN or how[0] != "zero":
+        measuring.watch(
+            f"ch81_each_{which}_{how}",
+            "Break every part like this",
+            partial(probes.start_map, which, *how),
+            draw_broken,
+        )
+    with st.popover("Copy as Python"):
+        st.code(own.as_python(which.name), language="python")
+    page.notice()
+    page.source(broken.Break.prepared, broken.Break.written)
+
 
 # ---------------------------------------------------------------- 3. patch
 

@@ -71,7 +71,7 @@ class Break:
         return Node(self.name, self.layer, self.part, None if self.slot is None else (self.slot,))
 
     def prepared(self, model: GPT) -> Callable[[int], list[Edit]]:
-        """What makes the edits for texts of so many tokens; other problems are read once for all."""
+        """What makes the edits for texts of so many tokens; other problems are read once."""
         from lab.interp.intervene import ablate, scale, steer
 
         if self.how == "scale":

@@ -75,8 +75,8 @@ def qk_circuit(model: GPT, layer: int, head: int) -> Numbers:
 
 
 def ov_circuit(model: GPT, layer: int, head: int) -> Numbers:
-    """U W_O W_V e' for the normed row e of each token: which logits a head raises that looks at this
-    token alone. (V, V), a row a token that is looked at."""
+    """U W_O W_V e' for the normed row e of each token: which logits a head raises that looks at
+    this token alone. (V, V), a row a token that is looked at."""
     own, e = matrices_of(model, layer, head), normed_tokens(model, layer)
     unembed = model.unembed.weight.detach().double() * model.final_norm.gain.detach().double()
     return plain(e @ own.ov.T @ unembed.T)

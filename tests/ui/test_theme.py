@@ -31,7 +31,7 @@ from components.ui.chapters.ch60 import worked as ch60_worked
 from components.ui.chapters.ch61 import figures as ch61
 from components.ui.chapters.ch62 import figures as ch62
 from components.ui.chapters.ch62 import worked as ch62_worked
-from components.ui.plots import bars, colours, curves, dots, maps
+from components.ui.plots import bars, colours, curves, dots, maps, vectors
 from components.ui.plots.chart_parts import BARS, Chart, finished
 from components.ui.plots.colours import Tone
 from components.ui.plots.ends import shares
@@ -77,7 +77,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
         SHARES, np.array([0.0, 1.0]), np.array([0.0, 1.0]), [(0, 0), (0.5, 0)], (1, 1)
     ),
     "cosine_map": lambda: ch01.cosine_map(SIGNED, ["0", "1"]),
-    "waves": lambda: ch01.waves(TEN[:5], 0.2),
+    "waves": lambda: vectors.waves(TEN[:5], 0.2),
     "loss_and_perplexity": lambda: ch01.loss_and_perplexity([{"tokens": 1, "loss": 2.0}]),
     "two_sets_of_bars": lambda: ch01.two_sets_of_bars(TEN[:2], TEN[:2], "7*"),
     "chain": lambda: ch01.chain(4, (0.9, 0.6)),
@@ -99,7 +99,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "line_lengths": lambda: ch03.line_lengths(["token", "FFN 0"], TEN[:2], TEN[:2]),
     "before_and_after": lambda: ch03.before_and_after(SIGNED[0], SIGNED[1], 1000.0),
     "neuron_curve": lambda: ch03.neuron_curve(TEN),
-    "early_reading": lambda: ch03.early_reading(["95", "97"], SHARES, ["a", "b"], "97", 3),
+    "early_reading": lambda: maps.early_reading(["95", "97"], SHARES, ["a", "b"], "97", 3),
     "table_map": lambda: maps.table_map(SHARES, ["a", "b"], ["c", "d"], "rows", "columns"),
     "beliefs": lambda: ch10.beliefs([0.1, 0.9], "78", "7", "8"),
     "by_stand_in": lambda: ch10.by_stand_in(

@@ -9,17 +9,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from components.ui.plots.chart_parts import (
     CURVE,
     Chart,
+    Numbers,
     finished,
+    grid,
+    readable,
+    rows_high,
     signs,
+    square,
     swatches,
     token_axis,
 )
-from components.ui.plots.colours import ACCENT, INK, SOFT
+from components.ui.plots.colours import ACCENT, INK, PAPER, SOFT, WRONG, Tone
+from components.ui.plots.vectors import level
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -100,3 +107,131 @@ def paths_map(rows: Rows) -> Chart:
         )
     )
     return finished(chart.properties(height=HEAD * data["row"].nunique() + 20))
+
+
+SIDE = 440
+"""Pixels of a map of all pairs."""
+
+
+def over_pairs(values: Numbers, says: str, tone: Tone = ACCENT) -> Chart:
+    """A number for every pair: (rows, columns), the first number down; not a number where it is
+    not known yet."""
+    n_row, n_column = values.shape
+    a, b = np.divmod(np.arange(values.size), n_column)
+    data = pd.DataFrame({"a": a, "b": b, "value": values.ravel()}).dropna()
+    low, high = (float(data["value"].min()), float(data["value"].max())) if len(data) else (0, 1)
+    ticks = alt.Axis(values=list(range(0, n_row, max(n_row // 10, 1))), grid=False, labelAngle=0)
+    every = list(range(n_row))
+    chart = (
+        alt.Chart(data, usermeta={"embedOptions": {"renderer": "canvas"}})
+        .mark_rect()
+        .encode(
+            x=alt.X("b:O", title="second number", axis=ticks, scale=square(domain=every)),
+            y=alt.Y("a:O", title="first number", axis=ticks, scale=alt.Scale(domain=every)),
+            color=alt.Color(
+                "value:Q",
+                title=says,
+                scale=alt.Scale(
+                    domain=[min(low, 0.0), max(high, 1e-9)],
+                    range=[PAPER.now, tone.now],
+                    interpolate="rgb",
+                ),
+                legend=None,
+            ),
+            tooltip=["a", "b", alt.Tooltip("value", title=says, format=".3g")],
+        )
+    )
+    return finished(chart.properties(height=SIDE))
+
+
+def broken_map(rows: Rows) -> Chart:
+    """Problems wrong without each part alone: a row a layer, a column a head or the FFN. Rows:
+    layer, column, wrong, n, chosen."""
+    data = pd.DataFrame(rows)
+    base = alt.Chart(data).encode(
+        x=alt.X("column:N", sort=None, title=None, axis=alt.Axis(orient="top", labelAngle=0)),
+        y=alt.Y("layer:N", sort=None, title="layer"),
+    )
+    cells = base.mark_rect(stroke=SOFT.now, strokeOpacity=0.4).encode(
+        color=alt.Color(
+            "wrong:Q",
+            scale=alt.Scale(
+                domain=[0, int(data["n"].max())], range=[PAPER.now, WRONG.now], interpolate="rgb"
+            ),
+            legend=None,
+        ),
+        tooltip=["layer", alt.Tooltip("column", title="part"), "wrong", "n"],
+    )
+    numbers = base.mark_text(fontSize=14).encode(
+        text="wrong:Q", color=readable("datum.wrong > 0.75 * datum.n")
+    )
+    high = 34 * data["layer"].nunique()
+    return finished(alt.layer(cells, numbers).properties(height=high))
+
+
+def direct_bars(added: Mapping[str, float], lead: str) -> Chart:
+    """What each part adds to a lead, in the order of the network; `lead`: of what over what."""
+    data = pd.DataFrame({"part": list(added), "added": list(added.values())})
+    chart = (
+        alt.Chart(data)
+        .mark_bar()
+        .encode(
+            y=alt.Y("part:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)),
+            x=alt.X("added:Q", title=f"added to the lead of {lead}"),
+            color=alt.condition("datum.added > 0", alt.value(INK.now), alt.value(SOFT.now)),
+            tooltip=["part", alt.Tooltip("added", format="+.2f")],
+        )
+    )
+    return finished(chart.properties(height=rows_high(len(added), 17)))
+
+
+def digit_map(values: Numbers, row_title: str, column_title: str, says: str) -> Chart:
+    """A signed number for each two digits, (10, 10)."""
+    digits = [str(d) for d in range(len(values))]
+    data = grid(values, digits, digits)
+    chart = (
+        alt.Chart(data)
+        .mark_rect()
+        .encode(
+            x=alt.X(
+                "column:N",
+                sort=None,
+                title=column_title,
+                axis=alt.Axis(orient="top", labelAngle=0),
+                scale=square(),
+            ),
+            y=alt.Y("row:N", sort=None, title=row_title),
+            color=alt.Color(
+                "value:Q",
+                title=says,
+                scale=signs(float(abs(values).max()) or 1.0),
+                legend=swatches(),
+            ),
+            tooltip=[
+                alt.Tooltip("row", title=row_title),
+                alt.Tooltip("column", title=column_title),
+                alt.Tooltip("value", title=says, format="+.2f"),
+            ],
+        )
+    )
+    return finished(chart.properties(height=300))
+
+
+def composed(rows: Rows, chance: float) -> Chart:
+    """How much of each head below a head reads in its query, key and value. Rows: head, read_as,
+    share; a line where matrices drawn at random would be."""
+    data = pd.DataFrame(rows)
+    points = (
+        alt.Chart(data)
+        .mark_point(filled=True, size=60)
+        .encode(
+            x=alt.X("head:N", sort=None, title="head below", axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("share:Q", title="composition score"),
+            shape=alt.Shape("read_as:N", title="read in its"),
+            color=alt.value(INK.now),
+            tooltip=["head", "read_as", alt.Tooltip("share", format=".3f")],
+        )
+    )
+    return finished(
+        alt.layer(points, *level("share", chance, "at random")).properties(height=CURVE)
+    )

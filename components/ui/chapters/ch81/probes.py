@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import itertools
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from components.ui.computed_ahead import ahead
 from components.ui.drawings.cut import Boards, Cells, LeftOut, Outcome, Unit
@@ -20,19 +22,29 @@ from components.ui.live.measuring import Measuring
 from components.ui.loaded_models import load_with_progress
 from components.ui.own_models import own_files, own_model
 from components.ui.page_records import rows_of
+from components.ui.plots.maps import NOT_ASKED
 from lab.data import neighbours
-from lab.data.problems import Format
+from lab.data.problems import Format, Integers, all_pairs
+from lab.data.samples import hashed_pairs
 from lab.records import ROOT
 
 if TYPE_CHECKING:
+    from lab.interp.broken import Break
     from lab.interp.intervene import Node
     from lab.interp.patch_document import Patch
     from lab.interp.patching import Contrast, Effect
 
+attribution = lazily("lab.interp.attribution")
+broken = lazily("lab.interp.broken")
 circuits = lazily("lab.interp.circuits")
 experiment = lazily("lab.experiments.smallest_cut")
 documents = lazily("lab.interp.patch_document")
+forward = lazily("lab.inference.forward")
+head_circuits = lazily("lab.interp.head_circuits")
+head_patterns = lazily("lab.interp.patterns")
 intervene = lazily("lab.interp.intervene")
+logit_lens = lazily("lab.interp.logit_lens")
+over_problems = lazily("lab.interp.over_problems")
 patching = lazily("lab.interp.patching")
 vocabulary = lazily("lab.data.vocabulary")
 
@@ -49,6 +61,7 @@ N_SHOWN = 48
 N_OTHERS = 20
 
 Digits = tuple[int, int]
+Numbers = NDArray[np.float64]
 
 
 class Found(NamedTuple):
@@ -495,3 +508,245 @@ def boards_found(target: Digits, source: Digits, nodes: frozenset[Node]) -> Boar
     turned = sum(score > 0 for score in circuits.turned_by_each(pair)(others))
     path = tuple(experiment.in_order(nodes, circuits.turned_by(pair)))
     return boards_of(NEURONS, target, source, Found(path, turned, n))
+
+
+# ---------------------------------------------------------------- look
+
+PROBLEM = (37, 48)
+BATCH = 500
+LOOKED = "cot_reversed"
+
+
+def pairs_of(form: Format) -> tuple[Integers, Integers] | None:
+    """Every problem of a format, the first number major; None where there are too many to draw."""
+    if form.padded and (form.p, form.q) in ((1, 1), (2, 2)):
+        return all_pairs(form.p, form.q)
+    return None
+
+
+def every_pair_of(form: Format) -> tuple[Integers, Integers]:
+    """`ValueError` where there are too many to draw."""
+    pairs = pairs_of(form)
+    if pairs is None:
+        raise ValueError(f"problems of {form.p} x {form.q} digits are too many to draw all of them")
+    return pairs
+
+
+def sides_of(form: Format) -> tuple[int, int]:
+    return 10**form.p, 10**form.q
+
+
+def no_such_neuron(which: Network, layer: int, neuron: int) -> str:
+    """A sentence where a network has no such neuron."""
+    model = model_of(which)
+    if layer >= model.config.n_layer:
+        return f"This network has layers 0 to {model.config.n_layer - 1}."
+    if "ffn_post" not in model.formed[layer]:
+        return "The FFN of this layer is experts, and has no neurons of its own."
+    most = getattr(model.config.layers[layer].ffn, "d_ff", 0)
+    return "" if neuron < most else f"This layer has neurons 0 to {most - 1}."
+
+
+class OverProblems(NamedTuple):
+    """A neuron over all problems: `values` by their numbers, NaN where none is known yet."""
+
+    values: Numbers
+    told: dict[str, float]
+    """The share of its variance that digits tell, by their names; empty before all is known."""
+    settled_by: str = ""
+    """The fewest digits that tell nine tenths of it; no words where none do."""
+
+
+def start_neuron(which: Network, layer: int, neuron: int, token: int) -> Measuring[Any]:
+    """Pieces of (rows, values)."""
+    model, form = model_of(which), format_of(which.name)
+    node = intervene.Node("ffn_post", layer, neuron, (token - 1,))
+    a, b = every_pair_of(form)
+    pieces = over_problems.values_over(model, form, a, b, node, BATCH)
+    return Measuring(pieces, -(-len(a) // BATCH), PATIENCE)
+
+
+@ahead
+@lru_cache(maxsize=8)
+def neuron_at_first(run: str, layer: int, neuron: int, token: int) -> OverProblems:
+    """What the page shows before anyone asks."""
+    started = start_neuron(Network(run), layer, neuron, token)
+    return put_together(format_of(run), list(started.pieces))
+
+
+def put_together(form: Format, pieces: Sequence[tuple[slice, Numbers]]) -> OverProblems:
+    n_row, n_column = sides_of(form)
+    values = np.full(n_row * n_column, np.nan)
+    for rows, found in pieces:
+        values[rows] = found
+    told: dict[str, float] = {}
+    if not np.isnan(values).any() and (form.p, form.q) == (2, 2):
+        digits = over_problems.digits_by_name(*every_pair_of(form))
+        told = over_problems.told_by(values.astype(float), digits)
+    settled = over_problems.fewest_that_tell(told) if told else None
+    return OverProblems(values.reshape(n_row, n_column), told, settled or "")
+
+
+@lru_cache(maxsize=32)
+def right_text(which: Network, problem: Digits) -> str:
+    return format_for(which, problem).text(*problem)
+
+
+def format_for(which: Network, problem: Digits) -> Format:
+    """How a network writes a problem. `ValueError`, in a sentence, where it cannot."""
+    return form_for(which.name, problem, problem)
+
+
+@ahead
+@lru_cache(maxsize=32)
+def patterns_in(which: Network, problem: Digits) -> Numbers:
+    """(layer, head, T, T) on the right text but its last token, which predicts nothing."""
+    return head_patterns.patterns(model_of(which), right_text(which, problem)[:-1])
+
+
+@lru_cache(maxsize=32)
+def lens_of(which: Network, problem: Digits) -> tuple[list[str], Numbers]:
+    """What would be written from the stream after each layer: a text and its probabilities a
+    stage."""
+    text, given = right_text(which, problem), format_for(which, problem).prompt_length
+    return logit_lens.likeliest(logit_lens.read_early(model_of(which), text[:-1])[:, given - 1 :])
+
+
+@lru_cache(maxsize=32)
+def direct_effects(
+    which: Network, problem: Digits, token: int
+) -> tuple[str, str, dict[str, float]]:
+    """The token that is written, its rival, and what each part adds to the lead."""
+    text = right_text(which, problem)
+    found = attribution.attribute(model_of(which), text[:-1])
+    own = vocabulary.VOCABULARY.index(text[token])
+    rival = found.runner_up(token - 1, own)
+    added = found.to_lead(token - 1, own, rival)
+    names = [component.name for component in found.components]
+    return text[token], vocabulary.VOCABULARY[rival], dict(zip(names, added.tolist(), strict=True))
+
+
+@lru_cache(maxsize=16)
+def digit_rows(which: Network) -> Numbers:
+    """The embeddings of the ten digits, (10, D)."""
+    return model_of(which).embed.weight.detach()[:10].double().numpy()
+
+
+@lru_cache(maxsize=32)
+def circuits_of_head(which: Network, layer: int, head: int) -> tuple[Numbers, Numbers]:
+    """QK and OV over the digits, (10, 10) each."""
+    model = model_of(which)
+    return tuple(
+        find(model, layer, head)[:10, :10]
+        for find in (head_circuits.qk_circuit, head_circuits.ov_circuit)
+    )
+
+
+@lru_cache(maxsize=32)
+def composed_with(which: Network, layer: int, head: int) -> list[tuple[str, Any]]:
+    """How much each head below is read by this one: a name, and `Composition`."""
+    model = model_of(which)
+    return [
+        (f"{below}.{other}", head_circuits.composition(model, (below, other), (layer, head)))
+        for below in range(layer)
+        for other in range(model.blocks[below].attention.n_head)
+    ]
+
+
+@lru_cache(maxsize=4)
+def by_chance(which: Network, layer: int) -> float:
+    model = model_of(which)
+    return head_circuits.composition_by_chance(
+        model.config.d_model, model.blocks[layer].attention.head_dim
+    )
+
+
+def activations_file(which: Network, problem: Digits) -> bytes:
+    """All activations of one text as an npz, by their keys."""
+    model, text = model_of(which), right_text(which, problem)
+    names = {name for own in model.formed.values() for name in own}
+    trace = forward.run_with_trace(model, text[:-1], names)
+    out = io.BytesIO()
+    np.savez_compressed(out, **{key: parts[0].numpy() for key, parts in trace.calls.items()})
+    return out.getvalue()
+
+
+# ---------------------------------------------------------------- break
+
+N_MAP = 500
+
+
+class Broken(NamedTuple):
+    """One part broken alone: problems wrong of `n`."""
+
+    layer: int
+    part: int | None
+    name: str
+    wrong: int
+    n: int
+
+
+def parts_to_break(which: Network, form: Format, how: str, amount: float, digit: int) -> list[Any]:
+    """A `Break` at every token for each head and each FFN, layer by layer."""
+    found: list[Any] = []
+    for layer, config in enumerate(model_of(which).config.layers):
+        nodes = [("z", head) for head in range(config.attention.n_head)] + [("ffn_out", None)]
+        for name, part in nodes:
+            found.append(
+                broken.Break(
+                    form.style, form.p, form.q, name, layer, part, None, how, amount, digit
+                )
+            )
+    return found
+
+
+def break_each(which: Network, how: str, amount: float, digit: int) -> Iterator[Broken]:
+    """On 500 problems drawn by seed, each part in turn."""
+    model, form = model_of(which), format_of(which.name)
+    a, b = problems_to_score(form)
+    for one in parts_to_break(which, form, how, amount, digit):
+        found = np.concatenate([at for _, at in one.wrong_at(model, a, b)])
+        yield Broken(one.layer, one.part, one.name, int((found >= 0).sum()), len(found))
+
+
+def problems_to_score(form: Format) -> tuple[Integers, Integers]:
+    pairs = pairs_of(form)
+    if pairs is None:
+        rng = np.random.default_rng(0)
+        return rng.integers(0, 10**form.p, N_MAP), rng.integers(0, 10**form.q, N_MAP)
+    return hashed_pairs(N_MAP) if len(pairs[0]) > N_MAP else pairs
+
+
+def start_map(which: Network, how: str, amount: float, digit: int) -> Measuring[Broken]:
+    n = len(parts_to_break(which, format_of(which.name), how, amount, digit))
+    return Measuring(break_each(which, how, amount, digit), n, PATIENCE)
+
+
+@ahead
+@lru_cache(maxsize=4)
+def map_at_first(run: str) -> list[Broken]:
+    """Every head and FFN of a run ablated alone, by zero."""
+    return list(break_each(Network(run), "zero", 0.0, 0))
+
+
+@ahead
+@lru_cache(maxsize=64)
+def text_when_broken(which: Network, one: Break, problem: Digits) -> str:
+    return one.written(model_of(which), *problem)
+
+
+def start_all(which: Network, one: Break) -> Measuring[Any]:
+    """All problems under one break: pieces of (rows, the first wrong token of each)."""
+    pairs = pairs_of(one.form)
+    a, b = problems_to_score(one.form) if pairs is None else pairs
+    pieces = one.wrong_at(model_of(which), a, b)
+    return Measuring(pieces, -(-len(a) // BATCH), PATIENCE)
+
+
+def wrong_in(form: Format, pieces: Sequence[tuple[slice, Integers]]) -> NDArray[np.int64]:
+    """By their numbers: the first wrong token, -1 for none, -2 where none was asked yet."""
+    n_row, n_column = sides_of(form)
+    wrong = np.full(n_row * n_column, NOT_ASKED, dtype=np.int64)
+    for rows, found in pieces:
+        wrong[rows] = found
+    return wrong.reshape(n_row, n_column)

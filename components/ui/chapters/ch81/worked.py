@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
 
 from components.ui import tokens
 from components.ui.chapters.ch81 import claims, probes
 from components.ui.drawings.cut import Boards, Cells
 from components.ui.drawings.guess import Answer, Axis, Dragged, Row
 from components.ui.page_records import rows_of
+from components.ui.plots.maps import NOT_ASKED
 from lab.data.problems import Format
 from lab.interp.patch_document import Patch
 from lab.numerals import written
+
+if TYPE_CHECKING:
+    from lab.interp.broken import Break
 
 Drawn = dict[str, Any]
 """A row of a chart or a table."""
@@ -359,9 +365,220 @@ def stage_said(stage: probes.Stage) -> str:
     return f"No set of up to {n} was found that turns it; short by {-stage.score:.2f}."
 
 
+# ---------------------------------------------------------------- look
+
+NEURON, ATTENTION, LENS, DIRECT, DIGITS, MATRICES = VIEWS = (
+    "a neuron, over all problems",
+    "attention",
+    "logit lens",
+    "direct logit attribution",
+    "embeddings of the digits",
+    "matrices of a head",
+)
+FIRST_NEURON = (2, 602, 8)
+"""Layer, neuron, and the token that is predicted where it is read."""
+
+TOP = 5
+
+
+def neuron_said(found: probes.OverProblems) -> str:
+    """Which digits settle it, and where it is largest."""
+    n_column = found.values.shape[1]
+    known = np.where(np.isnan(found.values), -np.inf, found.values).ravel()
+    best = [divmod(int(i), n_column) for i in known.argsort()[::-1][:TOP]]
+    largest = f"It is largest at {', '.join(probes.said_of(pair) for pair in best)}."
+    if not found.told:
+        return largest
+    names = found.settled_by
+    if not names:
+        names = max(found.told, key=lambda name: found.told[name])
+        return (
+            f"No two digits settle it; most is told by {with_the(names)}, "
+            f"{in_words(found.told[names])} of its variance. {largest}"
+        )
+    return (
+        f"What it needs to know: {with_the(names)}, which tell {in_words(found.told[names])} of "
+        f"its variance. {largest}"
+    )
+
+
+def in_words(share: float) -> str:
+    return f"{100 * share:.0f} in 100"
+
+
+def with_the(names: str) -> str:
+    return " and ".join(f"the {name}" for name in names.split(" and "))
+
+
+def written_slots(form: Format) -> list[int]:
+    """The tokens that a model writes."""
+    return list(range(form.prompt_length, form.length))
+
+
+def slot_words(form: Format) -> Callable[[int], str]:
+    """A token at which something is broken; below zero stands for all of them."""
+
+    def words(slot: int) -> str:
+        return "every token" if slot < 0 else f"token {slot}, {form.field_at(slot).label or ''}"
+
+    return words
+
+
+def look_as_python(view: str, which: probes.Network, problem: probes.Digits, form: Format) -> str:
+    """What makes the view: to run beside the book."""
+    text = form.text(*problem)[:-1]
+    begin = f"""from lab.training.checkpoint import load_run
+
+model, text = load_run("{which.name}").model, "{text}"
+"""
+    more = {
+        NEURON: """from lab.inference.forward import run_with_trace
+layer, token = 2, 8
+print(run_with_trace(model, text, ["ffn_post"])[f"blocks.{layer}.ffn_post"][0, token - 1])""",
+        ATTENTION: """from lab.interp.patterns import patterns
+print(patterns(model, text)[0, 0])""",
+        LENS: """from lab.interp.logit_lens import likeliest, read_early
+print(likeliest(read_early(model, text))[0])""",
+        DIRECT: """from lab.interp.attribution import attribute
+found = attribute(model, text)
+print(found.components, found.added[:, -1])""",
+        DIGITS: """from lab.interp.embeddings import principal_axes, wave_shares
+rows = model.embed.weight.detach()[:10].double().numpy()
+print(principal_axes(rows, 3), wave_shares(rows))""",
+        MATRICES: """from lab.interp.head_circuits import ov_circuit, qk_circuit
+print(qk_circuit(model, 0, 0)[:10, :10], ov_circuit(model, 0, 0)[:10, :10])""",
+    }[view]
+    return begin + more
+
+
+def composed_rows(found: Sequence[tuple[str, Any]]) -> list[Drawn]:
+    words = {"q": "query", "k": "key", "v": "value"}
+    return [
+        {"head": name, "read_as": words[read_as], "share": getattr(one, read_as)}
+        for name, one in found
+        for read_as in words
+    ]
+
+
+# ---------------------------------------------------------------- break
+
+HOW = {
+    "zero": "zeros",
+    "mean": "its mean over other problems",
+    "resample": "what another problem has",
+    "scale": "scaled",
+    "steer": "steered",
+}
+KINDS = {"head": "z", "attention": "attn_out", "FFN": "ffn_out", "neuron": "ffn_post"}
+
+
+def broken_rows(found: Sequence[probes.Broken]) -> list[Drawn]:
+    """The last layer on top."""
+    return [
+        {
+            "layer": f"{one.layer}",
+            "column": "FFN" if one.part is None else f"head {one.part}",
+            "wrong": one.wrong,
+            "n": one.n,
+        }
+        for one in sorted(found, key=lambda one: (-one.layer, one.part is None, one.part or 0))
+    ]
+
+
+def upper_heads(found: Sequence[probes.Broken]) -> list[probes.Broken]:
+    return [one for one in found if one.part is not None and one.layer > 0]
+
+
+def worst_upper_head() -> Answer:
+    """Above layer 0: the head whose loss costs most."""
+    worst = max(upper_heads(probes.map_at_first(probes.RUN)), key=lambda one: one.wrong)
+    return Answer(
+        worst.wrong, f"{worst.wrong} of {worst.n}, without head {worst.layer}.{worst.part}"
+    )
+
+
+def to_be_broken() -> Dragged:
+    """The frame of the guess: problems wrong, with one head of layer 0 given."""
+    found = probes.map_at_first(probes.RUN)
+    lowest = max(
+        (one for one in found if one.part is not None and one.layer == 0),
+        key=lambda one: one.wrong,
+    )
+    given = [Row(f"without head 0.{lowest.part}", lowest.wrong)]
+    axis = Axis(f"wrong of {probes.N_MAP} problems", 0, probes.N_MAP, 1)
+    return Dragged(axis, "without the worst head above layer 0", given)
+
+
+GOES = ("few", "many")
+
+
+def ffns_above() -> str:
+    """How many problems each FFN above layer 0 costs, in a line."""
+    found = [one for one in probes.map_at_first(probes.RUN) if one.part is None]
+    return ", ".join(f"{one.wrong}" for one in found)
+
+
+def part_said(one: Break) -> str:
+    what = {
+        "z": f"Head {one.part} of layer {one.layer}",
+        "attn_out": f"Attention of layer {one.layer}",
+        "ffn_out": f"The FFN of layer {one.layer}",
+        "ffn_post": f"Neuron {one.part} of layer {one.layer}",
+    }[one.name]
+    where = "at every token" if one.slot is None else f"at token {one.slot}"
+    how = {
+        "zero": "set to zero",
+        "mean": "set to its mean over other problems",
+        "resample": "set to what it is in another problem",
+        "scale": f"times {one.amount:g}",
+        "steer": f"pushed {one.amount:g} times towards problems whose units of b are {one.digit}",
+    }[one.how]
+    return f"{what} {how}, {where}"
+
+
+def break_of(
+    form: Format,
+    kind: str,
+    layer: int,
+    part: int,
+    slot: int,
+    how: str,
+    amount: float,
+    digit: int,
+) -> Break:
+    from lab.interp.broken import Break
+
+    own = part if kind in ("head", "neuron") else None
+    times = amount if how in ("scale", "steer") else 0.0
+    return Break(
+        *(form.style, form.p, form.q, KINDS[kind], layer, own, None if slot < 0 else slot),
+        *(cast(Any, how), times, digit if how == "steer" else 0),
+    )
+
+
+def on_all(one: Break, form: Format) -> Break:
+    """The same break on problems of the size that a network was trained on."""
+    return replace(one, style=form.style, p=form.p, q=form.q)
+
+
+def as_shown(wrong: Any) -> Any:
+    """1 where a problem is wrong, 0 where it is right, not a number where it was not asked."""
+    shown = (wrong >= 0).astype(float)
+    shown[wrong == NOT_ASKED] = np.nan
+    return shown
+
+
+def score_said(n_wrong: int, n: int, whole: int) -> str:
+    if n == whole:
+        return f"{n_wrong:,} of all {n:,} problems are wrong."
+    return f"{n_wrong:,} of {n:,} problems are wrong so far, of {whole:,}."
+
+
 CALC: Mapping[str, Callable[[], str]] = {
     "found_cells": lambda: chosen_cells(probes.CELLS),
     "tens_alone": lambda: writes_with("FFN 0, where it writes the tens"),
     "units_alone": lambda: writes_with("FFN 0, where it writes the units"),
     "all_cells": lambda: total_of(probes.CELLS),
+    "n_map": lambda: f"{probes.N_MAP}",
+    "ffns": ffns_above,
 }
