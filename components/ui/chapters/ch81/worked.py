@@ -492,9 +492,8 @@ def upper_heads(found: Sequence[probes.Broken]) -> list[probes.Broken]:
 def worst_upper_head() -> Answer:
     """Above layer 0: the head whose loss costs most."""
     worst = max(upper_heads(probes.map_at_first(probes.RUN)), key=lambda one: one.wrong)
-    return Answer(
-        worst.wrong, f"{worst.wrong} of {worst.n}, without head {worst.layer}.{worst.part}"
-    )
+    which = f"without head {worst.layer}.{worst.part}" if worst.wrong else "whichever it is"
+    return Answer(worst.wrong, f"{worst.wrong} of {worst.n}, {which}")
 
 
 def to_be_broken() -> Dragged:
