@@ -13,7 +13,6 @@ from components.ui.drawings.guess import Answer, Axis, Dragged, Row
 from components.ui.page_records import rows_of
 from lab.data.problems import Format
 from lab.interp.patch_document import Patch
-from lab.numerals import written
 
 Drawn = dict[str, Any]
 """A row of a chart or a table."""
@@ -81,7 +80,7 @@ def writes_with(*names: str) -> str:
 
 
 def total_of(units: str) -> str:
-    return written(probes.boards_of_record(units).total)
+    return f"{probes.boards_of_record(units).total:,}"
 
 
 # ---------------------------------------------------------------- how few
@@ -113,6 +112,17 @@ def pair_counts() -> dict[str, int]:
         if row["found"]
     }
     return dict(sorted(counts.items(), key=lambda item: item[1]))
+
+
+def not_found() -> str:
+    """The other pairs whose answer no set turned."""
+    found = claims.PAIRS.of(rows_of(probes.RECORD))
+    return ", ".join(
+        f"{probes.said_of(tuple(row['cell']['target']))} to "
+        f"{probes.said_of(tuple(row['cell']['source']))}"
+        for row in found
+        if not row["found"]
+    )
 
 
 def product_of(problem: Sequence[int]) -> str:
@@ -363,5 +373,6 @@ CALC: Mapping[str, Callable[[], str]] = {
     "found_cells": lambda: chosen_cells(probes.CELLS),
     "tens_alone": lambda: writes_with("FFN 0, where it writes the tens"),
     "units_alone": lambda: writes_with("FFN 0, where it writes the units"),
+    "not_found": lambda: not_found(),
     "all_cells": lambda: total_of(probes.CELLS),
 }
