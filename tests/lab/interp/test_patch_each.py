@@ -6,6 +6,7 @@ import pytest
 import torch
 from tiny import BASE, some_tokens, tiny_model
 
+from lab.inference.forward import logits_of
 from lab.inference.generate import greedy_steps
 from lab.interp.circuits import NOTHING, nodes_in, smallest_cut, turned_by, turned_by_each
 from lab.interp.intervene import Node, patch, patch_each
@@ -52,7 +53,7 @@ def test_a_set_of_nothing_changes_no_bit_beside_others() -> None:
     alone = PAIR.corrupted.under(patch_each([NOTHING], PAIR.clean.trace, LENGTH))
     assert torch.equal(alone["logits"], PAIR.corrupted.trace["logits"])
     rows = torch.as_tensor(texts).expand(len(SETS), LENGTH)
-    plain = MODEL(rows)
+    plain = logits_of(MODEL, rows)
     patched = PAIR.each(SETS).logits
     assert torch.equal(patched[0].float(), plain[0, [LENGTH - 2, LENGTH - 1]])
 

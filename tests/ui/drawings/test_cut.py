@@ -93,19 +93,18 @@ def test_sets_travel_by_their_cells_and_shares_in_thousandths() -> None:
 
 def test_what_does_not_fit_is_refused() -> None:
     usual = boards()
-    short = replace(outcome("56"), moved=[0.0])
+
+    def more(cells: tuple[int, ...], found: Outcome) -> Boards:
+        return boards(sets={**usual.sets, cells: found})
+
     cases = [
-        (
-            "cells",
-            lambda: cut_data(boards(sets={**usual.sets, (9, 1): outcome("56")}), ()),
-            "order",
-        ),
-        ("unit", lambda: cut_data(boards(sets={**usual.sets, (99,): outcome("56")}), ()), "units"),
-        ("moved", lambda: cut_data(boards(sets={**usual.sets, (2, 3): short}), ()), "moves 1"),
-        ("chosen", lambda: cut_data(usual, (2, 3)), "no outcome"),
-        ("text", lambda: cut_data(boards(steps=("one",)), ()), "moves|steps"),
+        (more((9, 1), outcome("56")), (), "no units in rising order"),
+        (more((99,), outcome("56")), (), "there are 8"),
+        (more((2, 3), replace(outcome("56"), moved=[0.0])), (), "moves 1 units, 8"),
+        (more((2, 3), replace(outcome("56"), text="5")), (), "'5' is not written in 2 steps"),
+        (usual, (2, 3), r"no outcome of \(2, 3\)"),
     ]
-    assert not_refused(cases) == []
+    assert not_refused(cut_data, cases) == []
 
 
 def test_cells_that_come_from_the_browser_are_whole_and_there(monkeypatch) -> None:
