@@ -14,6 +14,7 @@ from components.ui.chapter import Chapter
 from components.ui.chapters.ch81 import exercises, figures, probes, worked
 from components.ui.chapters.ch81.worked import CALC
 from components.ui.drawings.cut import Cells, show_cut
+from components.ui.drawings.moment import share_moment
 from components.ui.lazily import lazily
 from components.ui.link import text_up_to
 from components.ui.live import measuring
@@ -23,13 +24,13 @@ from components.ui.plots import bars, maps, vectors
 from components.ui.plots.colours import WRONG
 from lab.data.problems import Format
 from lab.interp import embeddings
+from lab.interp.patch_document import Patch
 
 if TYPE_CHECKING:
     from lab.interp.broken import Break
 
 broken = lazily("lab.interp.broken")
 circuits = lazily("lab.interp.circuits")
-documents = lazily("lab.interp.patch_document")
 experiment = lazily("lab.experiments.smallest_cut")
 head_circuits = lazily("lab.interp.head_circuits")
 over_problems = lazily("lab.interp.over_problems")
@@ -370,7 +371,17 @@ def two_problems(
     return found[0], found[1]
 
 
-def asked_patch() -> tuple[probes.Network, worked.Patch] | None:
+def follow_link() -> None:
+    """A patch that the link holds as JSON sets the controls, once."""
+    key = f"{page.prefix}patch"
+    said = page.link.take(key, worked.is_patch, "a patch as JSON, as *Copy as Python* shows it")
+    if said is not None and f"{key}_followed" not in st.session_state:
+        st.session_state[f"{key}_followed"] = True
+        for name, value in worked.settings_of(said).items():
+            st.session_state[f"{page.prefix}{name}"] = value
+
+
+def asked_patch() -> tuple[probes.Network, Patch] | None:
     """What stands in the controls, at its first cell; None, and why, if it is no patch."""
     clean, corrupted = two_problems("pair", probes.CLEAN, probes.CORRUPTED, probes.MOST_DIGITS)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -404,9 +415,7 @@ def keep_cell(key: str) -> None:
         st.session_state[f"{page.prefix}cell"] = worked.name_of(cell)
 
 
-def draw_map(
-    key: str, which: probes.Network, patch: worked.Patch, chosen: probes.Cell | None
-) -> None:
+def draw_map(key: str, which: probes.Network, patch: Patch, chosen: probes.Cell | None) -> None:
     cells = probes.cells_at(which, patch)
     chart = figures.patch_map(worked.map_rows(cells, patch, chosen), clickable=chosen is not None)
     alt = f"What each cell of {which.name} brings of the answer when it is copied alone"
@@ -418,6 +427,7 @@ def draw_map(
 
 @page.section("patch")
 def patch_one_run_into_another() -> None:
+    follow_link()
     asked = asked_patch()
     if asked is None:
         return
@@ -432,29 +442,45 @@ def patch_one_run_into_another() -> None:
     patch = worked.at_cell(patch, cell)
     draw_map("ch81_map", which, patch, cell)
     st.markdown(f"**{worked.cell_said(patch, cell)}**, copied from {worked.way_said(patch)}:")
-    page.table(
-        "The two runs and the patched one", worked.measures(patch, probes.measured(which, patch))
-    )
+    measured = probes.measured(which, patch)
+    page.table("The two runs and the patched one", worked.measures(patch, measured))
     controls = worked.control_rows(patch, probes.controlled(which, patch))
     if controls:
         page.prose("patch_controls")
         page.table("The same cell of two other problems", controls)
-    st.session_state[f"{page.prefix}patch_now"] = which, patch
-    with st.popover("Copy as Python"):
-        st.code(patch.as_python(), language="python")
-        st.code(patch.as_json(), language="json")
+    with st.container(horizontal=True, gap="small"):
+        with st.popover("Copy as Python"):
+            st.code(patch.as_python(), language="python")
+            st.code(patch.as_json(), language="json")
+        told = worked.patch_said(patch, measured["patched"])
+        share_moment("ch81_patch_link", told, page.at, ch81_patch=patch.as_json())
     page.notice()
-    page.source(patching.Contrast.each, documents.Patch.contrast)
+    page.source(patching.Contrast.each, Patch.contrast)
+    bring_along(which, patch)
 
 
-with page.deeper("a fast preview, and the path from head to head", "ways") as opened:
+def bring_along(which: probes.Network, patch: Patch) -> None:
+    """What stands below is about the same problems: where they have changed, it is drawn anew."""
+    now, before = f"{page.prefix}patch_now", st.session_state.get(f"{page.prefix}patch_now")
+    st.session_state[now] = which, patch
+    opened = st.session_state.get(f"{page.prefix}ways_fold")
+    if before is not None and worked.other_below(before, (which, patch), opened is not None):
+        st.rerun()
+
+
+def patch_now() -> tuple[probes.Network, Patch]:
+    """That of section 3, or where that is not drawn the first."""
+    usual = worked.first_patch()
+    return st.session_state.get(f"{page.prefix}patch_now", (probes.network(usual.run), usual))
+
+
+with page.deeper("a fast preview, and the path from head to head", "ways_fold") as opened:
 
     @page.section("ways")
     def previews_and_paths() -> None:
-        now = st.session_state.get(f"{page.prefix}patch_now")
-        if not opened or now is None:
+        if not opened:
             return
-        which, patch = now
+        which, patch = patch_now()
         cells = probes.cells_at(which, worked.first_cell(patch))
         guessed = probes.previewed(which, worked.first_cell(patch))
         points = worked.preview_rows(cells, guessed, patch)
@@ -482,7 +508,7 @@ with page.deeper("a fast preview, and the path from head to head", "ways") as op
 def how_few_numbers() -> None:
     rows = rows_of(probes.RECORD)
     if not rows or not page.guess(
-        page.text("search_question"), worked.FEW, worked.fewest_neurons, frame=worked.how_few()
+        worked.HOW_FEW, worked.FEW, worked.fewest_neurons, frame=worked.how_few()
     ):
         return
     chosen = copied("neurons", probes.NEURONS)
@@ -541,10 +567,7 @@ def a_search_of_your_own() -> None:
 
 @page.section("two")
 def two_networks() -> None:
-    now = st.session_state.get(f"{page.prefix}patch_now")
-    if now is None:
-        return
-    which, patch = now
+    which, patch = patch_now()
     others = [name for name in probes.networks() if name != which.name]
     first = probes.OTHER_RUN if probes.OTHER_RUN in others else others[0]
     other = page.choose("other", "Beside it", others, first, kind="list")

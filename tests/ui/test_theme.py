@@ -31,6 +31,7 @@ from components.ui.chapters.ch60 import worked as ch60_worked
 from components.ui.chapters.ch61 import figures as ch61
 from components.ui.chapters.ch62 import figures as ch62
 from components.ui.chapters.ch62 import worked as ch62_worked
+from components.ui.chapters.ch81 import figures as ch81
 from components.ui.plots import bars, colours, curves, dots, maps, vectors
 from components.ui.plots.chart_parts import BARS, Chart, finished
 from components.ui.plots.colours import Tone
@@ -59,6 +60,15 @@ FATES = {"right": (colours.RIGHT, "R"), "wrong": (colours.WRONG, "W")}
 
 SOME_PAIRS = np.full((100, 100), maps.NOT_ASKED)
 SOME_PAIRS[0, :2] = (-1, 6)
+
+PATCHED = [
+    {
+        **{"row": f"layer {layer}", "column": f"{slot:02} 7", "layer": layer, "part": None},
+        **{"slot": slot, "restored": slot - 0.5, "preview": 0.5 * layer, "chosen": slot == layer},
+    }
+    for layer in (1, 0)
+    for slot in (0, 1)
+]
 
 CHARTS: dict[str, Callable[[], Chart]] = {
     "atlas": lambda: maps.atlas(SOME_PAIRS, np.ones((100, 100), dtype=bool)),
@@ -285,8 +295,11 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "wrong_tokens": lambda: ch30.wrong_tokens(
         [{"digits": digits, "share": 0.1, "wrong": "1 of 10", "tokens": 9} for digits in (12, 20)]
     ),
+    "patch_map": lambda: ch81.patch_map(PATCHED),
+    "preview_points": lambda: ch81.preview_points(PATCHED),
+    "paths_map": lambda: ch81.paths_map(PATCHED),
 }
-SIGNS = {"tile_map", "cosine_map", "scores_by_place", "waterfall"}
+SIGNS = {"patch_map", "paths_map", "tile_map", "cosine_map", "scores_by_place", "waterfall"}
 CURVES = {
     *("loss_curves", "exactness_curves", "coin", "loss_and_perplexity", "chain"),
     *("largest_weights", "neuron_curve", "over_seeds", "by_distance"),
@@ -364,6 +377,7 @@ def test_every_chart_is_here() -> None:
             ch60,
             ch61,
             ch62,
+            ch81,
         )
         for name, value in vars(module).items()
         if getattr(value, "__module__", "") == module.__name__

@@ -60,7 +60,7 @@ def patch_map(rows: Rows, *, clickable: bool = True) -> Chart:
     frame = base.transform_filter("datum.chosen").mark_rect(
         filled=False, stroke=ACCENT.now, strokeWidth=2.5
     )
-    return finished(alt.layer(cells, frame).properties(height=each * n))
+    return finished(alt.layer(cells, frame).properties(height=rows_high(n, each)))
 
 
 def preview_points(rows: Rows) -> Chart:
@@ -106,7 +106,7 @@ def paths_map(rows: Rows) -> Chart:
             tooltip=["row", "column", alt.Tooltip("restored", format=".2f")],
         )
     )
-    return finished(chart.properties(height=HEAD * data["row"].nunique() + 20))
+    return finished(chart.properties(height=rows_high(data["row"].nunique(), LAYER)))
 
 
 SIDE = 440

@@ -15,8 +15,7 @@ from components.ui.drawings.guess import Answer, Axis, Dragged, Row
 from components.ui.page_records import rows_of
 from components.ui.plots.maps import NOT_ASKED
 from lab.data.problems import Format
-from lab.interp.patch_document import Patch
-from lab.numerals import written
+from lab.interp.patch_document import Patch, patch_of
 
 if TYPE_CHECKING:
     from lab.interp.broken import Break
@@ -87,12 +86,16 @@ def writes_with(*names: str) -> str:
 
 
 def total_of(units: str) -> str:
-    return written(probes.boards_of_record(units).total)
+    return f"{probes.boards_of_record(units).total:,}"
 
 
 # ---------------------------------------------------------------- how few
 
 MOST = 12_288
+HOW_FEW = (
+    f"How many single neurons must be copied from {probes.said_of(probes.SOURCE)} so that "
+    f"{probes.said_of(probes.TARGET)} is answered by {probes.SOURCE[0] * probes.SOURCE[1]}?"
+)
 
 
 def how_few() -> Dragged:
@@ -119,6 +122,17 @@ def pair_counts() -> dict[str, int]:
         if row["found"]
     }
     return dict(sorted(counts.items(), key=lambda item: item[1]))
+
+
+def not_found() -> str:
+    """The other pairs whose answer no set turned."""
+    found = claims.PAIRS.of(rows_of(probes.RECORD))
+    return ", ".join(
+        f"{probes.said_of(tuple(row['cell']['target']))} to "
+        f"{probes.said_of(tuple(row['cell']['source']))}"
+        for row in found
+        if not row["found"]
+    )
 
 
 def product_of(problem: Sequence[int]) -> str:
@@ -153,6 +167,53 @@ def patch_for(
         *(name, form.style, form.p, form.q, clean, corrupted, token),
         *(WHAT[what], 0, part, token - 1, way == NEEDED),
     )
+
+
+def first_patch() -> Patch:
+    """With which the page opens."""
+    token = probes.committed()[probes.RUN].prompt_length
+    return patch_for(probes.RUN, probes.CLEAN, probes.CORRUPTED, token, "FFN", ENOUGH)
+
+
+def is_patch(said: str) -> bool:
+    try:
+        return patch_of(said).run in probes.committed()
+    except ValueError:
+        return False
+
+
+def settings_of(said: str) -> dict[str, Any]:
+    """The controls that a patch sets, by name."""
+    patch = patch_of(said)
+    return {
+        **{
+            f"pair_{which}_{letter}": str(number)
+            for which, problem in (("clean", patch.clean), ("corrupted", patch.corrupted))
+            for letter, number in zip("ab", problem, strict=True)
+        },
+        "way": NEEDED if patch.needed else ENOUGH,
+        "what": next(words for words, name in WHAT.items() if name == patch.name),
+        "run": patch.run,
+        "token": patch.token,
+        "cell": name_of(cell_of(patch)),
+    }
+
+
+Now = tuple[probes.Network, Patch]
+
+
+def other_below(before: Now, now: Now, paths: bool) -> bool:
+    """Is anything another that stands below the map? Paths alone are of one cell."""
+    if before[0] != now[0] or first_cell(before[1]) != first_cell(now[1]):
+        return True
+    return paths and before[1] != now[1]
+
+
+def patch_said(patch: Patch, found: probes.Measured) -> str:
+    """A patch and what it does, to copy."""
+    restored = "" if found.restored is None else f", restored {found.restored:.2f}"
+    cell = cell_said(patch, cell_of(patch))
+    return f"{cell}, copied from {way_said(patch)}: {patch.run} says {found.says}{restored}."
 
 
 def at_cell(patch: Patch, cell: probes.Cell) -> Patch:
@@ -577,6 +638,7 @@ CALC: Mapping[str, Callable[[], str]] = {
     "found_cells": lambda: chosen_cells(probes.CELLS),
     "tens_alone": lambda: writes_with("FFN 0, where it writes the tens"),
     "units_alone": lambda: writes_with("FFN 0, where it writes the units"),
+    "not_found": lambda: not_found(),
     "all_cells": lambda: total_of(probes.CELLS),
     "n_map": lambda: f"{probes.N_MAP}",
     "ffns": ffns_above,

@@ -120,18 +120,16 @@ class Cut extends MovingDrawing<Data> {
             return make(
               "div",
               { class: "step" },
-              ...left
-                .filter(here)
-                .map(({ short, why }) =>
-                  make(
-                    "i",
-                    {
-                      class: layer in range(n_layer) ? "cell left" : "cell left whole",
-                      title: why,
-                    },
-                    short,
-                  ),
+              ...left.filter(here).map(({ short, why }) =>
+                make(
+                  "i",
+                  {
+                    class: layer in range(n_layer) ? "cell left" : "cell left whole",
+                    title: why,
+                  },
+                  short,
                 ),
+              ),
               ...units.flatMap((unit, i) => (here(unit) ? [this.cells[board][i]] : [])),
             );
           }),

@@ -100,6 +100,7 @@ const POINTED: Record<string, string> = {
   arrows_real: ".tokens > div",
   bet: ".mark:not(.ahead)",
   connections: ".node",
+  cut: ".source .cell:not(.left)",
   experts: ".mark",
   forced: ".columns [role=img]",
   generators: ".text span",

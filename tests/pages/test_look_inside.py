@@ -1,0 +1,168 @@
+"""Chapter 8, second page, as a reader sets it: patches, searches and exercises are lab's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from shown import charts, text_of
+
+from components.ui.chapters.ch81 import exercises, probes, worked
+from components.ui.drawings.cut import Boards
+from lab.interp.patching import contrast, force_alike
+from lab.records import RECORDS, read_lines
+from lab.training.checkpoint import load_run
+
+PAGE = "81_look_inside"
+
+
+@pytest.fixture(scope="module")
+def boards() -> Boards:
+    return probes.boards_of_record(probes.CELLS)
+
+
+def unit(boards: Boards, name: str) -> int:
+    return next(i for i, one in enumerate(boards.units) if one.name.startswith(name))
+
+
+def test_the_page_opens_whole_and_the_guess_comes_first(seen: Any) -> None:
+    app = seen(PAGE)
+    assert not app.exception and not app.info and not app.warning
+    assert "The answer: **" not in text_of(app)
+    app = seen(PAGE, reveal="1")
+    assert not app.exception and not app.info and not app.warning
+    assert f"The answer: **{worked.fewest_neurons().words}**" in text_of(app)
+
+
+def test_two_cells_turn_the_answer_with_a_chimera_on_the_way(boards: Boards) -> None:
+    tens, units = (
+        unit(boards, f"FFN 0, where it writes the {digit}") for digit in ("tens", "units")
+    )
+    assert sorted(boards.path) == sorted((tens, units)) and boards.writes == ("56", "63")
+    texts = [boards.sets[cells].text for cells in ((), (units,), (tens,), (tens, units))]
+    assert texts == ["56", "53", "64", "63"]
+    assert sum(boards.units[i].numbers for i in boards.path) == 512
+    for outcome in boards.sets.values():
+        assert [max(range(10), key=step.__getitem__) for step in outcome.shares] == [
+            int(digit) for digit in outcome.text
+        ]
+
+
+def test_cells_outside_the_causal_cone_have_not_moved(boards: Boards) -> None:
+    """A copy where the units are written leaves all of the step before to the last bit, and its own
+    layers up to itself."""
+    for i, one in enumerate(boards.units):
+        moved = boards.sets[(i,)].moved
+        assert moved[i] == pytest.approx(1.0, abs=1e-5)
+        turned = boards.sets[(i,)].text[0] != boards.writes[0][0]
+        for j, other in enumerate(boards.units):
+            if other.step < one.step or (other.step == one.step and other.layer < one.layer):
+                assert moved[j] == 0.0, (one.name, other.name)
+            if other.step > one.step and other.layer <= one.layer and not turned:
+                assert moved[j] == 0.0, (one.name, other.name)
+
+
+def test_a_set_that_was_not_computed_ahead_is_computed_when_asked(boards: Boards) -> None:
+    cells = (1, 7, 20)
+    assert cells not in boards.sets
+    found = worked.boards(probes.CELLS, cells)
+    assert found.sets[cells].text.isdigit() and found.sets.keys() - boards.sets.keys() == {cells}
+
+
+def test_a_link_opens_with_its_cells_copied_and_nonsense_is_told(book: Any) -> None:
+    app = book(PAGE, figure="cut", ch81_cut="0.26")
+    assert not app.exception and not app.info
+    app = book(PAGE, figure="cut", ch81_cut="0.999")
+    assert not app.exception and "which this page does not allow" in app.info[0].value
+
+
+def patch_at(**changed: Any):
+    patch = worked.patch_for(probes.RUN, probes.CLEAN, probes.CORRUPTED, 6, "FFN", worked.ENOUGH)
+    return replace(patch, **changed)
+
+
+def test_the_map_is_the_patch_of_each_cell_alone() -> None:
+    """Against lab, with texts made by hand."""
+    model = load_run(probes.RUN).model
+    form = probes.form_for(probes.RUN, probes.CLEAN, probes.CORRUPTED)
+    pair = contrast(model, *force_alike(form, probes.CLEAN, probes.CORRUPTED, 6), [5], ["ffn_out"])
+    for needed in (False, True):
+        patch = patch_at(needed=needed)
+        cells = probes.cells_at(probes.network(probes.RUN), patch)
+        assert len(cells) == 6 * 6
+        for cell in cells[::7]:
+            node = worked.at_cell(patch, cell).node
+            effect = (pair.noise if needed else pair.denoise)([node])
+            assert cell.restored == pytest.approx(effect.restored.item(), abs=1e-4)
+
+
+def test_the_two_controls_share_a_digit_or_a_carry() -> None:
+    found = probes.controlled(probes.network(probes.RUN), patch_at(slot=5))
+    (a, b), _ = found["other_carry"] or ((0, 0), None)
+    (c, d), _ = found["other_digit"] or ((0, 0), None)
+    first = [x % 10 * (y % 10) for x, y in ((37, 48), (a, b), (c, d))]
+    assert first[0] % 10 == first[1] % 10 and first[0] // 10 != first[1] // 10
+    assert first[0] // 10 == first[2] // 10 and first[0] % 10 != first[2] % 10
+
+
+def test_problems_that_do_not_fit_are_told_beside_their_boxes(book: Any) -> None:
+    app = book(PAGE, figure="patch", ch81_pair_corrupted_b="4")
+    assert not app.exception and not app.warning, "zeros stand in front"
+    app = book(PAGE, figure="patch", ch81_pair_corrupted_b="480")
+    assert not app.exception and "outside 0 to 99" in app.warning[0].value
+    app = book(PAGE, figure="patch", ch81_run="curriculum_4x4", ch81_pair_corrupted_b="480")
+    assert not app.exception and "equally long" in app.warning[0].value
+    app = book(PAGE, figure="patch", ch81_pair_corrupted_b="48")
+    assert not app.exception and "nothing to restore" in app.warning[0].value
+
+
+def test_both_questions_and_all_three_kinds_are_drawn(book: Any) -> None:
+    for way in worked.WAYS:
+        for what in worked.WHAT:
+            app = book(PAGE, figure="patch", ch81_way=way, ch81_what=what)
+            assert not app.exception and not app.warning and len(charts(app)) == 1, (way, what)
+
+
+def test_the_preview_and_the_paths_stand_beside_the_real_patch() -> None:
+    which, patch = probes.network(probes.RUN), patch_at()
+    cells, guessed = probes.cells_at(which, patch), probes.previewed(which, patch)
+    assert len(cells) == len(guessed) and np.isfinite(guessed).all()
+    points = worked.preview_rows(cells, guessed, patch)
+    assert {row["restored"] for row in points} == {round(c.restored, 4) for c in cells}
+    found = probes.along_paths(which, patch_at(slot=4))
+    assert {one.read_as for one in found} == {"k", "v"} and len(found) == 5 * 4 * 2
+
+
+def test_the_exercises_above_layer_0_and_of_a_spare_cell_can_be_solved(boards: Boards) -> None:
+    solved = worked.boards(probes.CELLS, SOLVES_ABOVE(boards))
+    cells = SOLVES_ABOVE(boards)
+    checks = exercises.grading.above(
+        solved.sets[cells].text, "63", [boards.units[i].layer for i in cells], exercises.MOST
+    )
+    assert exercises.grading.first_failed(checks) == ""
+
+
+def SOLVES_ABOVE(boards: Boards) -> tuple[int, ...]:
+    names = (
+        "FFN 1, where it writes the tens",
+        "FFN 2, where it writes the tens",
+        "FFN 1, where it writes the units",
+    )
+    return tuple(sorted(unit(boards, name) for name in names))
+
+
+def test_a_search_ends_with_what_the_record_found() -> None:
+    """6 x 6 into 6 x 7 takes one neuron, and a stage after the end is the end again."""
+    stages = probes.searched((6, 6), (6, 7))
+    last = next(stage for stage in stages if stage.ended)
+    (row,) = [
+        row
+        for row in read_lines(RECORDS / probes.RECORD)
+        if row["cell"]["target"] == [6, 6] and row["cell"]["source"] == [6, 7]
+    ]
+    assert last.score > 0 and len(last.nodes) == row["numbers"] == 1
+    assert next(stages) == last
+    found = probes.boards_found((6, 6), (6, 7), frozenset(last.nodes))
+    assert found.sets[tuple(sorted(found.path))].text == "42" and found.turned == row["turned"]
