@@ -298,14 +298,30 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "patch_map": lambda: ch81.patch_map(PATCHED),
     "preview_points": lambda: ch81.preview_points(PATCHED),
     "paths_map": lambda: ch81.paths_map(PATCHED),
+    "over_pairs": lambda: ch81.over_pairs(np.array([[0.0, 1.0], [np.nan, 2.0]]), "activation"),
+    "broken_map": lambda: ch81.broken_map(
+        [{"layer": "0", "column": "FFN", "wrong": wrong, "n": 4} for wrong in (0, 4)]
+    ),
+    "direct_bars": lambda: ch81.direct_bars({"FFN 0": 2.0, "FFN 1": -1.0}, "6 over 7"),
+    "digit_map": lambda: ch81.digit_map(SIGNED, "having read", "looks for", "score"),
+    "composed": lambda: ch81.composed([{"head": "0.0", "read_as": "key", "share": 0.1}], 0.06),
 }
-SIGNS = {"patch_map", "paths_map", "tile_map", "cosine_map", "scores_by_place", "waterfall"}
+SIGNS = {
+    "digit_map",
+    "patch_map",
+    "paths_map",
+    "tile_map",
+    "cosine_map",
+    "scores_by_place",
+    "waterfall",
+}
 CURVES = {
     *("loss_curves", "exactness_curves", "coin", "loss_and_perplexity", "chain"),
     *("largest_weights", "neuron_curve", "over_seeds", "by_distance"),
 }
 SHORT = {
     "blend_map",
+    "broken_map",
     "tile_map",
     "length_map",
     "early_reading",

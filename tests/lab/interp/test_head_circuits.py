@@ -18,7 +18,6 @@ from lab.interp.head_circuits import (
 from lab.model.config import (
     GPTConfig,
     GroupedQueryAttentionConfig,
-    LatentAttentionConfig,
     NoPositionsConfig,
 )
 from lab.model.gpt import GPT
@@ -102,11 +101,7 @@ def test_random_heads_compose_by_chance() -> None:
 
 
 def test_what_has_no_such_matrices_is_refused_by_name() -> None:
-    latent = next(
-        config
-        for config in SAMPLES.values()
-        if isinstance(config.layers[0].attention, LatentAttentionConfig)
-    )
+    latent = replace(BASE, attention=SAMPLES["attention"]["latent"])
     with pytest.raises(ValueError, match="attention="):
         qk_circuit(GPT(latent), 0, 0)
     with pytest.raises(ValueError, match="head=9"):

@@ -550,7 +550,7 @@ def no_such_neuron(which: Network, layer: int, neuron: int) -> str:
 class OverProblems(NamedTuple):
     """A neuron over all problems: `values` by their numbers, NaN where none is known yet."""
 
-    values: Numbers
+    values: NDArray[np.floating[Any]]
     told: dict[str, float]
     """The share of its variance that digits tell, by their names; empty before all is known."""
     settled_by: str = ""
@@ -584,7 +584,9 @@ def put_together(form: Format, pieces: Sequence[tuple[slice, Numbers]]) -> OverP
         digits = over_problems.digits_by_name(*every_pair_of(form))
         told = over_problems.told_by(values.astype(float), digits)
     settled = over_problems.fewest_that_tell(told) if told else None
-    return OverProblems(values.reshape(n_row, n_column), told, settled or "")
+    # In four bytes each, since the first of them is committed.
+    square = values.reshape(n_row, n_column).astype(np.float32)
+    return OverProblems(square, told, settled or "")
 
 
 @lru_cache(maxsize=32)
