@@ -138,6 +138,21 @@ def draw_map(key: str, which: probes.Network, patch: Patch, chosen: probes.Cell 
     page.draw(chart, alt=alt, key=key, on_select=partial(keep_cell, key), selection_mode="cell")
 
 
+def bring_along(which: probes.Network, patch: Patch) -> None:
+    """What stands below is about the same problems: where they have changed, it is drawn anew."""
+    now, before = f"{page.prefix}patch_now", st.session_state.get(f"{page.prefix}patch_now")
+    st.session_state[now] = which, patch
+    opened = st.session_state.get(f"{page.prefix}ways_fold")
+    if before is not None and worked.other_below(before, (which, patch), opened is not None):
+        st.rerun()
+
+
+def patch_now() -> tuple[probes.Network, Patch]:
+    """That of section 3, or where that is not drawn the first."""
+    usual = worked.first_patch()
+    return st.session_state.get(f"{page.prefix}patch_now", (probes.network(usual.run), usual))
+
+
 @page.section("patch")
 def patch_one_run_into_another() -> None:
     follow_link()
@@ -170,21 +185,6 @@ def patch_one_run_into_another() -> None:
     page.notice()
     page.source(patching.Contrast.each, Patch.contrast)
     bring_along(which, patch)
-
-
-def bring_along(which: probes.Network, patch: Patch) -> None:
-    """What stands below is about the same problems: where they have changed, it is drawn anew."""
-    now, before = f"{page.prefix}patch_now", st.session_state.get(f"{page.prefix}patch_now")
-    st.session_state[now] = which, patch
-    opened = st.session_state.get(f"{page.prefix}ways_fold")
-    if before is not None and worked.other_below(before, (which, patch), opened is not None):
-        st.rerun()
-
-
-def patch_now() -> tuple[probes.Network, Patch]:
-    """That of section 3, or where that is not drawn the first."""
-    usual = worked.first_patch()
-    return st.session_state.get(f"{page.prefix}patch_now", (probes.network(usual.run), usual))
 
 
 with page.deeper("a fast preview, and the path from head to head", "ways_fold") as opened:

@@ -51,17 +51,17 @@ def test_two_cells_turn_the_answer_with_a_chimera_on_the_way(boards: Boards) -> 
 
 
 def test_cells_outside_the_causal_cone_have_not_moved(boards: Boards) -> None:
-    """A copy where the units are written leaves all of the step before to the last bit, and its own
-    layers up to itself."""
+    """A copy where the units are written leaves all of the step before, and of its own the layers
+    below. (That no bit changes is tested in lab, where both runs are of one shape.)"""
     for i, one in enumerate(boards.units):
         moved = boards.sets[(i,)].moved
         assert moved[i] == pytest.approx(1.0, abs=1e-5)
         turned = boards.sets[(i,)].text[0] != boards.writes[0][0]
         for j, other in enumerate(boards.units):
             if other.step < one.step or (other.step == one.step and other.layer < one.layer):
-                assert moved[j] == 0.0, (one.name, other.name)
+                assert moved[j] < 1e-5, (one.name, other.name)
             if other.step > one.step and other.layer <= one.layer and not turned:
-                assert moved[j] == 0.0, (one.name, other.name)
+                assert moved[j] < 1e-5, (one.name, other.name)
 
 
 def test_a_set_that_was_not_computed_ahead_is_computed_when_asked(boards: Boards) -> None:
@@ -136,15 +136,15 @@ def test_the_preview_and_the_paths_stand_beside_the_real_patch() -> None:
 
 
 def test_the_exercises_above_layer_0_and_of_a_spare_cell_can_be_solved(boards: Boards) -> None:
-    solved = worked.boards(probes.CELLS, SOLVES_ABOVE(boards))
-    cells = SOLVES_ABOVE(boards)
+    solved = worked.boards(probes.CELLS, three_above(boards))
+    cells = three_above(boards)
     checks = exercises.grading.above(
         solved.sets[cells].text, "63", [boards.units[i].layer for i in cells], exercises.MOST
     )
     assert exercises.grading.first_failed(checks) == ""
 
 
-def SOLVES_ABOVE(boards: Boards) -> tuple[int, ...]:
+def three_above(boards: Boards) -> tuple[int, ...]:
     names = (
         "FFN 1, where it writes the tens",
         "FFN 2, where it writes the tens",

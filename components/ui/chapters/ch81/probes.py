@@ -8,13 +8,13 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import streamlit as st
 
 from components.ui.computed_ahead import ahead
-from components.ui.drawings.cut import Boards, Cells, LeftOut, Outcome, Unit
+from components.ui.drawings.cut import Boards, Cells, Kind, LeftOut, Outcome, Unit
 from components.ui.lazily import lazily
 from components.ui.live.measuring import Measuring
 from components.ui.loaded_models import load_with_progress
@@ -25,9 +25,10 @@ from lab.data.problems import Format
 from lab.records import ROOT
 
 if TYPE_CHECKING:
-    from lab.interp.intervene import Node
+    from lab.interp.intervene import Node, Recorded
     from lab.interp.patch_document import Patch
     from lab.interp.patching import Contrast, Effect
+    from lab.model.gpt import GPT
 
 circuits = lazily("lab.interp.circuits")
 experiment = lazily("lab.experiments.smallest_cut")
@@ -41,7 +42,7 @@ vocabulary = lazily("lab.data.vocabulary")
 TABLE = "times_table"
 RECORD = "smallest_cut.jsonl"
 TARGET, SOURCE = (7, 8), (7, 9)
-CELLS, NEURONS = "heads and FFNs", "neurons"
+CELLS, NEURONS = "parts", "neurons"
 WRITES = ("writes the tens", "writes the units")
 N_SHOWN = 48
 """Neurons that are drawn: those found, and others that the preview ranks high."""
@@ -59,11 +60,11 @@ class Found(NamedTuple):
     n: int
 
 
-def recorded_cut(units: str, record: Sequence[dict] | None = None) -> dict | None:
+def recorded_cut(units: str) -> dict[str, Any] | None:
     """Of the first pair: the row of the fewest numbers."""
     rows = [
         row
-        for row in (rows_of(RECORD) if record is None else record)
+        for row in rows_of(RECORD)
         if row["cell"]["units"] == units
         and tuple(row["cell"]["target"]) == TARGET
         and tuple(row["cell"]["source"]) == SOURCE
@@ -139,7 +140,7 @@ def drawn_nodes(units: str, target: Digits, source: Digits, found: Sequence[Node
 
 
 @lru_cache(maxsize=64)
-def pair_of(units: str, target: Digits, source: Digits):
+def pair_of(units: str, target: Digits, source: Digits) -> Contrast:
     load_with_progress(TABLE)
     return experiment.contrast_of(TABLE, experiment.Pair(target, source), experiment.UNITS[units])
 
@@ -177,7 +178,7 @@ def outcomes_of(
     return found
 
 
-def how_far(node: Node, trace: object, plain: object, other: object) -> list[float]:
+def how_far(node: Node, trace: Recorded, plain: Recorded, other: Recorded) -> list[float]:
     """|x - own| / |other - own| of each text: 0 as in its own run, 1 as far as the other lies."""
     x, own, far = (node.of(run).flatten(1) for run in (trace, plain, other))
     whole = float((far - own).norm())
@@ -193,20 +194,21 @@ def outcome_of(
     return outcomes_of(units, target, source, nodes, [cells])[cells]
 
 
-def unit_of(node: Node, pair: object) -> Unit:
+def unit_of(node: Node, pair: Contrast) -> Unit:
     (slot,) = node.slots or (0,)
     step = experiment.STEPS.index(slot)
     layer = node.layer or 0
-    what, kind, short = {
+    named: dict[str, tuple[str, Kind, str]] = {
         "z": (f"Head {node.part} of layer {layer}", "head", f"{node.part}"),
         "ffn_out": (f"FFN {layer}", "ffn", "F"),
         "ffn_post": (f"Neuron {node.part} of layer {layer}", "neuron", ""),
-    }[node.name]
+    }
+    what, kind, short = named[node.name]
     name = f"{what}, where it {WRITES[step]}"
     return Unit(step, layer, kind, name, short, circuits.count_numbers([node], pair.clean))
 
 
-def left_out(pair: object) -> list[LeftOut]:
+def left_out(pair: Contrast) -> list[LeftOut]:
     """What may not be copied, since that would be the other problem itself."""
     config = pair.clean.model.config
     heads = range(config.layers[0].attention.n_head)
@@ -269,7 +271,7 @@ def network(name: str) -> Network:
     return Network(name, hashlib.sha1(file).hexdigest())
 
 
-def model_of(which: Network):
+def model_of(which: Network) -> GPT:
     if which.file:
         return own_model(which.name.removeprefix(OWN)).model
     return load_with_progress(which.name).model
