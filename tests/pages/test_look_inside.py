@@ -12,6 +12,8 @@ from shown import charts, text_of
 from components.ui.chapters.ch81 import exercises, probes, worked
 from components.ui.drawings.cut import Boards
 from lab.interp.patching import contrast, force_alike
+from lab.recipes.bench_weights import to_file
+from lab.recipes.recipe_index import recipe
 from lab.records import RECORDS, read_lines
 from lab.training.checkpoint import load_run
 
@@ -166,3 +168,38 @@ def test_a_search_ends_with_what_the_record_found() -> None:
     assert next(stages) == last
     found = probes.boards_found((6, 6), (6, 7), frozenset(last.nodes))
     assert found.sets[tuple(sorted(found.path))].text == "42" and found.turned == row["turned"]
+
+
+def test_a_network_of_the_readers_own_is_patched_like_the_run_it_is(book: Any) -> None:
+    run = "learned_small"
+    app = book(PAGE, figure="patch")
+    app.session_state["own_models"] = {"mine": to_file(recipe(run), load_run(run).model)}
+    app.run()
+    app.selectbox(key="ch81_run").set_value(f"{probes.OWN}mine").run()
+    assert not app.exception and not app.warning and len(charts(app)) == 1
+    which, patch = app.session_state["ch81_patch_now"]
+    assert which.file and which.name == patch.run == "yours: mine"
+    same = probes.cells_at(probes.network(run), worked.first_cell(replace(patch, run=run)))
+    found = [cell.restored for cell in probes.cells_at(which, worked.first_cell(patch))]
+    assert found == pytest.approx([cell.restored for cell in same], abs=1e-3)
+
+
+def test_a_patch_in_a_link_sets_the_controls_and_nonsense_is_told(book: Any) -> None:
+    patch = patch_at(clean=(12, 34), corrupted=(12, 35), layer=2, slot=5, needed=True)
+    app = book(PAGE, figure="patch", ch81_patch=patch.as_json())
+    assert not app.exception and not app.info
+    assert app.session_state["ch81_patch_now"][1] == patch
+    assert app.text_input(key="ch81_pair_corrupted_b").value == "35"
+    for said in ("{", patch.as_json().replace("ffn_out", "resid_pre"), "[1]"):
+        app = book(PAGE, figure="patch", ch81_patch=said)
+        assert not app.exception and "which this page does not allow" in app.info[0].value
+
+
+def test_exercises_look_at_what_stands_in_the_figures(book: Any, boards: Boards) -> None:
+    units = unit(boards, "FFN 0, where it writes the units")
+    for cells, said in (((), "Nothing is copied yet"), ((units,), "it writes 53")):
+        app = book(PAGE, figure="ex_units")
+        app.session_state["ch81_cut"] = worked.cells_said(cells)
+        app.button(key="ch81_check_units").click().run()
+        assert not app.exception and said in text_of(app) + "".join(s.value for s in app.success)
+    assert app.session_state["ch81_solved"] == "units"
