@@ -172,10 +172,11 @@ def patch_one_run_into_another() -> None:
     st.markdown(f"**{worked.cell_said(patch, cell)}**, copied from {worked.way_said(patch)}:")
     measured = probes.measured(which, patch)
     page.table("The two runs and the patched one", worked.measures(patch, measured))
-    controls = worked.control_rows(patch, probes.controlled(which, patch))
-    if controls:
+    controls = probes.controlled(which, patch)
+    if any(controls.values()):
         page.prose("patch_controls")
-        page.table("The same cell of two other problems", controls)
+        page.table("The same cell of two other problems", worked.control_rows(controls))
+        st.caption(worked.control_said(controls))
     with st.container(horizontal=True, gap="small"):
         with st.popover("Copy as Python"):
             st.code(patch.as_python(), language="python")

@@ -282,7 +282,7 @@ def measures(patch: Patch, found: Mapping[str, probes.Measured]) -> list[Drawn]:
 
 
 def control_rows(
-    patch: Patch, found: Mapping[str, tuple[probes.Digits, probes.Measured] | None]
+    found: Mapping[str, tuple[probes.Digits, probes.Measured] | None],
 ) -> list[Drawn]:
     words = {
         "other_carry": "same digit, another carry",
@@ -293,6 +293,24 @@ def control_rows(
         for kind, one in found.items()
         if one is not None
     ]
+
+
+GAP = 0.25
+"""So much more must one control bring than the other to tell digit and carry apart."""
+
+
+def control_said(found: Mapping[str, tuple[probes.Digits, probes.Measured] | None]) -> str:
+    """What the two controls say together."""
+    same_digit, same_carry = found["other_carry"], found["other_digit"]
+    if same_digit is None or same_carry is None:
+        return "For this column only one of the two controls exists."
+    digit, carry = same_digit[1].restored, same_carry[1].restored
+    if digit is None or carry is None:
+        return ""
+    both = f"With the same digit it is {digit:.2f}, with the same carry {carry:.2f}"
+    if abs(digit - carry) < GAP:
+        return f"{both}: they do not tell the two apart here."
+    return f"{both}: here the cell stands for the {'digit' if digit > carry else 'carry'}."
 
 
 def measured_row(name: str, one: probes.Measured) -> Drawn:
