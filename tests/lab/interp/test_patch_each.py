@@ -55,7 +55,7 @@ def test_a_set_of_nothing_changes_nothing_and_alone_no_bit() -> None:
     rows = torch.as_tensor(texts).expand(len(SETS), LENGTH)
     plain = logits_of(MODEL, rows)
     patched = PAIR.each(SETS).logits
-    assert torch.allclose(patched[0].float(), plain[0, [LENGTH - 2, LENGTH - 1]], atol=1e-6)
+    assert torch.allclose(patched[0], plain[0, [LENGTH - 2, LENGTH - 1]].double(), atol=1e-6)
 
 
 def test_several_pairs_and_a_text_too_short_are_refused() -> None:

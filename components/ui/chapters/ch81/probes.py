@@ -157,19 +157,18 @@ def written_by(problem: Digits) -> str:
 def outcomes_of(
     units: str, target: Digits, source: Digits, nodes: tuple[Node, ...], sets: Sequence[Cells]
 ) -> dict[Cells, Outcome]:
-    """What is written with each set copied, sixty-four sets in a forward."""
+    """What is written with each set copied, many sets in a forward."""
     pair = pair_of(units, target, source)
     model, other = load_with_progress(TABLE).model, pair.clean.trace
     prompt = pair.corrupted.texts[:, : experiment.FORM.prompt_length]
     n, names = len(experiment.STEPS), experiment.UNITS[units]
-    plain = patching.write_each(model, prompt, n, other, [()], names).trace
     found: dict[Cells, Outcome] = {}
     for begin in range(0, len(sets), circuits.AT_ONCE):
         part = sets[begin : begin + circuits.AT_ONCE]
-        chosen = [[nodes[i] for i in cells] for cells in part]
+        chosen = [[nodes[i] for i in cells] for cells in ((), *part)]
         written = patching.write_each(model, prompt, n, other, chosen, names)
-        moved = [how_far(node, written.trace, plain, other) for node in nodes]
-        for row, cells in enumerate(part):
+        moved = [how_far(node, written.trace, other) for node in nodes]
+        for row, cells in enumerate(part, 1):
             found[cells] = Outcome(
                 vocabulary.decode(written.tokens[row].tolist()),
                 written.probabilities[row, :, :10].tolist(),
@@ -178,11 +177,12 @@ def outcomes_of(
     return found
 
 
-def how_far(node: Node, trace: Recorded, plain: Recorded, other: Recorded) -> list[float]:
-    """|x - own| / |other - own| of each text: 0 as in its own run, 1 as far as the other lies."""
-    x, own, far = (node.of(run).flatten(1) for run in (trace, plain, other))
-    whole = float((far - own).norm())
-    return [0.0] * len(x) if whole == 0 else ((x - own).norm(dim=1) / whole).tolist()
+def how_far(node: Node, trace: Recorded, other: Recorded) -> list[float]:
+    """|x - own| / |other - own| of each text: 0 as in its own run, which is the first of them, 1 as
+    far as the other lies."""
+    x, far = (node.of(run).flatten(1) for run in (trace, other))
+    whole = float((far - x[:1]).norm())
+    return [0.0] * len(x) if whole == 0 else ((x - x[:1]).norm(dim=1) / whole).tolist()
 
 
 @lru_cache(maxsize=512)
