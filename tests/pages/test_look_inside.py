@@ -203,3 +203,17 @@ def test_exercises_look_at_what_stands_in_the_figures(book: Any, boards: Boards)
         app.button(key="ch81_check_units").click().run()
         assert not app.exception and said in text_of(app) + "".join(s.value for s in app.success)
     assert app.session_state["ch81_solved"] == "units"
+
+
+def test_an_ffn_that_is_enough_and_not_needed_can_be_found() -> None:
+    """And heads 0 and 1 of layer 0 are so in the problems with which the page opens."""
+    assert worked.spare_heads() == "heads 0 and 1"
+    which = probes.network(probes.RUN)
+    clean, corrupted = (37, 48), (47, 48)
+    patch = worked.patch_for(probes.RUN, clean, corrupted, 7, "FFN", worked.ENOUGH)
+    both = zip(
+        probes.cells_at(which, patch),
+        probes.cells_at(which, replace(patch, needed=True)),
+        strict=True,
+    )
+    assert [worked.name_of(a) for a, b in both if min(a.restored, b.restored) > 0.5] == ["l4t6"]

@@ -104,7 +104,8 @@ def enough_and_not_needed(page: Chapter) -> None:
             f"{worked.cell_said(patch, worked.cell_of(patch))}: copied alone it restores "
             f"{enough:.2f}, and with it broken {left:.2f} is left."
         )
-        judge(page, "spare", said, grading.spare(enough or 0.0, 0.0 if left is None else left))
+        checks = grading.spare(patch.name == "ffn_out", enough or 0.0, left or 0.0)
+        judge(page, "spare", said, checks)
     page.source(grading.spare)
 
 

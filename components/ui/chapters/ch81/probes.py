@@ -160,7 +160,8 @@ def outcomes_of(
     """What is written with each set copied, many sets in a forward."""
     pair = pair_of(units, target, source)
     model, other = load_with_progress(TABLE).model, pair.clean.trace
-    prompt = pair.corrupted.texts[:, : experiment.FORM.prompt_length]
+    form = experiment.FORM
+    prompt = form.text(*target)[: form.prompt_length]
     n, names = len(experiment.STEPS), experiment.UNITS[units]
     found: dict[Cells, Outcome] = {}
     for begin in range(0, len(sets), circuits.AT_ONCE):

@@ -263,6 +263,22 @@ def map_rows(
     ]
 
 
+def spare_heads() -> str:
+    """Of the first problems: the heads that are enough for more than half of the way, and without
+    which more than half is left."""
+    patch = replace(first_patch(), name="z", part=0)
+    which = probes.network(probes.RUN)
+    enough, left = (
+        probes.cells_at(which, replace(patch, needed=needed)) for needed in (False, True)
+    )
+    found = [
+        str(one.part)
+        for one, other in zip(enough, left, strict=True)
+        if one.restored > 0.5 and other.restored > 0.5
+    ]
+    return f"heads {' and '.join(found)}"
+
+
 def cell_said(patch: Patch, cell: probes.Cell) -> str:
     what = {"attn_out": "What attention adds", "ffn_out": "What the FFN adds"}.get(
         patch.name, f"Head {cell.part}"
@@ -442,6 +458,7 @@ CALC: Mapping[str, Callable[[], str]] = {
     "found_cells": lambda: chosen_cells(probes.CELLS),
     "tens_alone": lambda: writes_with("FFN 0, where it writes the tens"),
     "units_alone": lambda: writes_with("FFN 0, where it writes the units"),
+    "spare_heads": lambda: spare_heads(),
     "not_found": lambda: not_found(),
     "all_cells": lambda: total_of(probes.CELLS),
 }
