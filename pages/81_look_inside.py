@@ -434,6 +434,12 @@ def bring_along(which: probes.Network, patch: Patch) -> None:
         st.rerun()
 
 
+def patch_now() -> tuple[probes.Network, Patch]:
+    """That of section 3, or where that is not drawn the first."""
+    usual = worked.first_patch()
+    return st.session_state.get(f"{page.prefix}patch_now", (probes.network(usual.run), usual))
+
+
 @page.section("patch")
 def patch_one_run_into_another() -> None:
     follow_link()
@@ -453,10 +459,11 @@ def patch_one_run_into_another() -> None:
     st.markdown(f"**{worked.cell_said(patch, cell)}**, copied from {worked.way_said(patch)}:")
     measured = probes.measured(which, patch)
     page.table("The two runs and the patched one", worked.measures(patch, measured))
-    controls = worked.control_rows(patch, probes.controlled(which, patch))
-    if controls:
+    controls = probes.controlled(which, patch)
+    if any(controls.values()):
         page.prose("patch_controls")
-        page.table("The same cell of two other problems", controls)
+        page.table("The same cell of two other problems", worked.control_rows(controls))
+        st.caption(worked.control_said(controls))
     with st.container(horizontal=True, gap="small"):
         with st.popover("Copy as Python"):
             st.code(patch.as_python(), language="python")
@@ -466,12 +473,6 @@ def patch_one_run_into_another() -> None:
     page.notice()
     page.source(patching.Contrast.each, Patch.contrast)
     bring_along(which, patch)
-
-
-def patch_now() -> tuple[probes.Network, Patch]:
-    """That of section 3, or where that is not drawn the first."""
-    usual = worked.first_patch()
-    return st.session_state.get(f"{page.prefix}patch_now", (probes.network(usual.run), usual))
 
 
 with page.deeper("a fast preview, and the path from head to head", "ways_fold") as opened:

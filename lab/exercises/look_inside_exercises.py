@@ -39,9 +39,10 @@ def above(text: str, source: str, layers: Sequence[int], most: int) -> list[Chec
     ]
 
 
-def spare(enough: float, left: float) -> list[Check]:
-    """More than half restored by the cell alone, and more than half left without it."""
+def spare(is_ffn: bool, enough: float, left: float) -> list[Check]:
+    """An FFN: more than half restored by it alone, and more than half left without it."""
     return [
+        Check(is_ffn, "What is copied is no FFN."),
         Check(enough > 0.5, f"It is not enough: it restores {enough:.2f}."),
         Check(left > 0.5, f"It is needed: with it broken, {left:.2f} is left."),
     ]

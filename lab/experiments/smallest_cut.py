@@ -35,7 +35,7 @@ FORM = Format("plain", 1, 1)
 STEPS = (FORM.prompt_length - 1, FORM.prompt_length)
 """The slots after which the answer's digits are written: `=`, and the first digit."""
 
-UNITS = {"heads and FFNs": ("z", "ffn_out"), "neurons": ("ffn_post",)}
+UNITS: dict[str, tuple[str, ...]] = {"parts": ("z", "ffn_out"), "neurons": ("ffn_post",)}
 MOST_NEURONS = 16
 N_OTHERS, N_CONTROLS, SEED = 20, 100, 0
 
@@ -57,7 +57,7 @@ def smallest_cut_cells() -> list[Cell]:
         named = {"target": [*pair.target], "source": [*pair.source]}
         return {"run": RUN, **named, "units": units, "beam": beam, "among": among}
 
-    whole = [cell(FIRST, "heads and FFNs", beam, 0) for beam in (1, 3, 8)]
+    whole = [cell(FIRST, "parts", beam, 0) for beam in (1, 3, 8)]
     fine = [cell(FIRST, "neurons", beam, among) for beam, among in ((1, 100), (3, 400))]
     return whole + fine + [cell(pair, "neurons", 1, 100) for pair in other_pairs()]
 
@@ -94,8 +94,7 @@ def measure_smallest_cut(cell: Cell) -> dict[str, Any]:
     score, each = turned_by(pair), turned_by_each(pair)
     units = units_of(pair, names)
     among = promising(pair, units, cell["among"]) if cell["among"] else units
-    options = {"beam": cell["beam"], "most": MOST_NEURONS, "each": each}
-    *_, found = smallest_cut(score, among, **options)
+    *_, found = smallest_cut(score, among, beam=cell["beam"], most=MOST_NEURONS, each=each)
     rng = np.random.default_rng(SEED)
     others = [elsewhere(found.nodes, units, rng) for _ in range(N_CONTROLS)]
     return {

@@ -18,6 +18,8 @@ from lab.inference.scoring import decode_all, first_wrong
 from lab.interp.broken import Break
 from lab.interp.intervene import Node, ablate
 from lab.interp.patching import contrast, force_alike
+from lab.recipes.bench_weights import to_file
+from lab.recipes.recipe_index import recipe
 from lab.records import RECORDS, read_lines
 from lab.training.checkpoint import load_run
 
@@ -57,17 +59,17 @@ def test_two_cells_turn_the_answer_with_a_chimera_on_the_way(boards: Boards) -> 
 
 
 def test_cells_outside_the_causal_cone_have_not_moved(boards: Boards) -> None:
-    """A copy where the units are written leaves all of the step before as it was, and its own
-    layers up to itself: but for the rounding of a batch of another size."""
+    """A copy where the units are written leaves all of the step before, and of its own the layers
+    below. (That no bit changes is tested in lab, where both runs are of one shape.)"""
     for i, one in enumerate(boards.units):
         moved = boards.sets[(i,)].moved
         assert moved[i] == pytest.approx(1.0, abs=1e-5)
         turned = boards.sets[(i,)].text[0] != boards.writes[0][0]
         for j, other in enumerate(boards.units):
             if other.step < one.step or (other.step == one.step and other.layer < one.layer):
-                assert moved[j] < 1e-5, (one.name, other.name)
+                assert moved[j] < 1e-3, (one.name, other.name)
             if other.step > one.step and other.layer <= one.layer and not turned:
-                assert moved[j] < 1e-5, (one.name, other.name)
+                assert moved[j] < 1e-3, (one.name, other.name)
 
 
 def test_a_set_that_was_not_computed_ahead_is_computed_when_asked(boards: Boards) -> None:
@@ -142,15 +144,15 @@ def test_the_preview_and_the_paths_stand_beside_the_real_patch() -> None:
 
 
 def test_the_exercises_above_layer_0_and_of_a_spare_cell_can_be_solved(boards: Boards) -> None:
-    solved = worked.boards(probes.CELLS, SOLVES_ABOVE(boards))
-    cells = SOLVES_ABOVE(boards)
+    solved = worked.boards(probes.CELLS, three_above(boards))
+    cells = three_above(boards)
     checks = exercises.grading.above(
         solved.sets[cells].text, "63", [boards.units[i].layer for i in cells], exercises.MOST
     )
     assert exercises.grading.first_failed(checks) == ""
 
 
-def SOLVES_ABOVE(boards: Boards) -> tuple[int, ...]:
+def three_above(boards: Boards) -> tuple[int, ...]:
     names = (
         "FFN 1, where it writes the tens",
         "FFN 2, where it writes the tens",
@@ -172,6 +174,55 @@ def test_a_search_ends_with_what_the_record_found() -> None:
     assert next(stages) == last
     found = probes.boards_found((6, 6), (6, 7), frozenset(last.nodes))
     assert found.sets[tuple(sorted(found.path))].text == "42" and found.turned == row["turned"]
+
+
+def test_a_network_of_the_readers_own_is_patched_like_the_run_it_is(book: Any) -> None:
+    run = "knows_two_digits"
+    app = book(PAGE, figure="patch")
+    app.session_state["own_models"] = {"mine": to_file(recipe(run), load_run(run).model)}
+    app.run()
+    app.selectbox(key="ch81_run").set_value(f"{probes.OWN}mine").run()
+    assert not app.exception and [said.value for said in app.warning] == []
+    which, patch = app.session_state["ch81_patch_now"]
+    assert which.file and which.name == patch.run == "yours: mine"
+    same = probes.cells_at(probes.network(run), worked.first_cell(replace(patch, run=run)))
+    found = [cell.restored for cell in probes.cells_at(which, worked.first_cell(patch))]
+    assert found == pytest.approx([cell.restored for cell in same], abs=1e-3)
+
+
+def test_a_patch_in_a_link_sets_the_controls_and_nonsense_is_told(book: Any) -> None:
+    patch = patch_at(clean=(12, 34), corrupted=(12, 35), layer=2, slot=5, needed=True)
+    app = book(PAGE, figure="patch", ch81_patch=patch.as_json())
+    assert not app.exception and not app.info
+    assert app.session_state["ch81_patch_now"][1] == patch
+    assert app.text_input(key="ch81_pair_corrupted_b").value == "35"
+    for said in ("{", patch.as_json().replace("ffn_out", "resid_pre"), "[1]"):
+        app = book(PAGE, figure="patch", ch81_patch=said)
+        assert not app.exception and "which this page does not allow" in app.info[0].value
+
+
+def test_exercises_look_at_what_stands_in_the_figures(book: Any, boards: Boards) -> None:
+    units = unit(boards, "FFN 0, where it writes the units")
+    for cells, said in (((), "Nothing is copied yet"), ((units,), "it writes 53")):
+        app = book(PAGE, figure="ex_units")
+        app.session_state["ch81_cut"] = worked.cells_said(cells)
+        app.button(key="ch81_check_units").click().run()
+        assert not app.exception and said in text_of(app) + "".join(s.value for s in app.success)
+    assert app.session_state["ch81_solved"] == "units"
+
+
+def test_an_ffn_that_is_enough_and_not_needed_can_be_found() -> None:
+    """And heads 0 and 1 of layer 0 are so in the problems with which the page opens."""
+    assert worked.spare_heads() == "heads 0 and 1"
+    which = probes.network(probes.RUN)
+    clean, corrupted = (37, 48), (47, 48)
+    patch = worked.patch_for(probes.RUN, clean, corrupted, 7, "FFN", worked.ENOUGH)
+    both = zip(
+        probes.cells_at(which, patch),
+        probes.cells_at(which, replace(patch, needed=True)),
+        strict=True,
+    )
+    assert [worked.name_of(a) for a, b in both if min(a.restored, b.restored) > 0.5] == ["l4t6"]
 
 
 # ---------------------------------------------------------------- look, and break

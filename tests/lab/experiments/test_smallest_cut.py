@@ -60,7 +60,7 @@ def test_the_record_has_every_cell_and_its_searches_found_what_they_say() -> Non
 
 
 def test_heads_of_layer_0_may_not_be_copied() -> None:
-    pair = contrast_of("times_table", FIRST, UNITS["heads and FFNs"])
-    nodes = units_of(pair, UNITS["heads and FFNs"])
+    pair = contrast_of("times_table", FIRST, UNITS["parts"])
+    nodes = units_of(pair, UNITS["parts"])
     assert {node.layer for node in nodes if node.name == "z"} == {1, 2, 3, 4, 5}
     assert len(nodes) == 2 * (5 * 4 + 6) and np.all([node.slots for node in nodes])

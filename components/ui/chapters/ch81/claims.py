@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from components.ui.claims.claim import Claim
-from lab.readings import Row, part_of, rows
+from lab.readings import Numbers, Row, part_of, rows
 
 CUTS = rows("smallest_cut")
-CELLS, NEURONS = "heads and FFNs", "neurons"
+CELLS, NEURONS = "parts", "neurons"
 FIRST = {"target": [7, 8], "source": [7, 9]}
 PAIRS = CUTS.where(units=NEURONS).passing(lambda row: not is_first(row))
 """Other problems of the table, each turned into the next."""
@@ -16,7 +16,7 @@ def is_first(row: Row) -> bool:
     return all(row["cell"][name] == problem for name, problem in FIRST.items())
 
 
-def fewest(units: str):
+def fewest(units: str) -> Numbers:
     return CUTS.where(**FIRST, units=units).numbers("numbers").smallest()
 
 

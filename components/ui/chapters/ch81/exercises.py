@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -23,7 +24,15 @@ MOST = 4
 
 
 def asked(page: Chapter, name: str) -> bool:
-    return st.button("Check it", key=f"{page.prefix}check_{name}", icon=":material/check:")
+    """Has the reader asked for a verdict? From then on there is one."""
+    key = f"{page.prefix}asked_{name}"
+    st.button(
+        "Check it",
+        key=f"{page.prefix}check_{name}",
+        icon=":material/check:",
+        on_click=partial(st.session_state.__setitem__, key, True),
+    )
+    return key in st.session_state
 
 
 def judge(page: Chapter, name: str, said: str, checks: Sequence[Check]) -> None:
@@ -95,7 +104,8 @@ def enough_and_not_needed(page: Chapter) -> None:
             f"{worked.cell_said(patch, worked.cell_of(patch))}: copied alone it restores "
             f"{enough:.2f}, and with it broken {left:.2f} is left."
         )
-        judge(page, "spare", said, grading.spare(enough or 0.0, 0.0 if left is None else left))
+        checks = grading.spare(patch.name == "ffn_out", enough or 0.0, left or 0.0)
+        judge(page, "spare", said, checks)
     page.source(grading.spare)
 
 

@@ -38,7 +38,7 @@ def patch_map(rows: Rows, *, clickable: bool = True) -> Chart:
     """How much of the answer each cell brings when it is copied alone: a row a layer or a head, a
     column a token. Rows: row, column, restored, layer, part, slot, chosen."""
     data = pd.DataFrame(rows)
-    n = data["row"].nunique()
+    n = len({row["row"] for row in rows})
     each = HEAD if n > 12 else LAYER
     base = alt.Chart(data).encode(
         x=token_axis(alt.X, "column", "token that it is copied at", "bottom"),
@@ -67,8 +67,8 @@ def preview_points(rows: Rows) -> Chart:
     """Each cell's preview beside what patching it gives; on the line both agree. Rows: row, column,
     preview, restored."""
     data = pd.DataFrame(rows)
-    low = min(0.0, data["preview"].min(), data["restored"].min())
-    high = max(1.0, data["preview"].max(), data["restored"].max())
+    values = [float(row[which]) for row in rows for which in ("preview", "restored")]
+    low, high = min(0.0, *values), max(1.0, *values)
     ends = pd.DataFrame([{"at": low}, {"at": high}])
     scale = alt.Scale(domain=[low, high], nice=True)
     line = (
@@ -106,7 +106,7 @@ def paths_map(rows: Rows) -> Chart:
             tooltip=["row", "column", alt.Tooltip("restored", format=".2f")],
         )
     )
-    return finished(chart.properties(height=rows_high(data["row"].nunique(), LAYER)))
+    return finished(chart.properties(height=rows_high(len({row["row"] for row in rows}), LAYER)))
 
 
 SIDE = 440

@@ -16,7 +16,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from components.ui.computed_ahead import ahead
-from components.ui.drawings.cut import Boards, Cells, LeftOut, Outcome, Unit
+from components.ui.drawings.cut import Boards, Cells, Kind, LeftOut, Outcome, Unit
 from components.ui.lazily import lazily
 from components.ui.live.measuring import Measuring
 from components.ui.loaded_models import load_with_progress
@@ -30,9 +30,10 @@ from lab.records import ROOT
 
 if TYPE_CHECKING:
     from lab.interp.broken import Break
-    from lab.interp.intervene import Node
+    from lab.interp.intervene import Node, Recorded
     from lab.interp.patch_document import Patch
     from lab.interp.patching import Contrast, Effect
+    from lab.model.gpt import GPT
 
 attribution = lazily("lab.interp.attribution")
 broken = lazily("lab.interp.broken")
@@ -53,7 +54,7 @@ vocabulary = lazily("lab.data.vocabulary")
 TABLE = "times_table"
 RECORD = "smallest_cut.jsonl"
 TARGET, SOURCE = (7, 8), (7, 9)
-CELLS, NEURONS = "heads and FFNs", "neurons"
+CELLS, NEURONS = "parts", "neurons"
 WRITES = ("writes the tens", "writes the units")
 N_SHOWN = 48
 """Neurons that are drawn: those found, and others that the preview ranks high."""
@@ -72,11 +73,11 @@ class Found(NamedTuple):
     n: int
 
 
-def recorded_cut(units: str, record: Sequence[dict] | None = None) -> dict | None:
+def recorded_cut(units: str) -> dict[str, Any] | None:
     """Of the first pair: the row of the fewest numbers."""
     rows = [
         row
-        for row in (rows_of(RECORD) if record is None else record)
+        for row in rows_of(RECORD)
         if row["cell"]["units"] == units
         and tuple(row["cell"]["target"]) == TARGET
         and tuple(row["cell"]["source"]) == SOURCE
@@ -152,7 +153,7 @@ def drawn_nodes(units: str, target: Digits, source: Digits, found: Sequence[Node
 
 
 @lru_cache(maxsize=64)
-def pair_of(units: str, target: Digits, source: Digits):
+def pair_of(units: str, target: Digits, source: Digits) -> Contrast:
     load_with_progress(TABLE)
     return experiment.contrast_of(TABLE, experiment.Pair(target, source), experiment.UNITS[units])
 
@@ -169,19 +170,19 @@ def written_by(problem: Digits) -> str:
 def outcomes_of(
     units: str, target: Digits, source: Digits, nodes: tuple[Node, ...], sets: Sequence[Cells]
 ) -> dict[Cells, Outcome]:
-    """What is written with each set copied, sixty-four sets in a forward."""
+    """What is written with each set copied, many sets in a forward."""
     pair = pair_of(units, target, source)
     model, other = load_with_progress(TABLE).model, pair.clean.trace
-    prompt = pair.corrupted.texts[:, : experiment.FORM.prompt_length]
+    form = experiment.FORM
+    prompt = form.text(*target)[: form.prompt_length]
     n, names = len(experiment.STEPS), experiment.UNITS[units]
-    plain = patching.write_each(model, prompt, n, other, [()], names).trace
     found: dict[Cells, Outcome] = {}
     for begin in range(0, len(sets), circuits.AT_ONCE):
         part = sets[begin : begin + circuits.AT_ONCE]
-        chosen = [[nodes[i] for i in cells] for cells in part]
+        chosen = [[nodes[i] for i in cells] for cells in ((), *part)]
         written = patching.write_each(model, prompt, n, other, chosen, names)
-        moved = [how_far(node, written.trace, plain, other) for node in nodes]
-        for row, cells in enumerate(part):
+        moved = [how_far(node, written.trace, other) for node in nodes]
+        for row, cells in enumerate(part, 1):
             found[cells] = Outcome(
                 vocabulary.decode(written.tokens[row].tolist()),
                 written.probabilities[row, :, :10].tolist(),
@@ -190,11 +191,12 @@ def outcomes_of(
     return found
 
 
-def how_far(node: Node, trace: object, plain: object, other: object) -> list[float]:
-    """|x - own| / |other - own| of each text: 0 as in its own run, 1 as far as the other lies."""
-    x, own, far = (node.of(run).flatten(1) for run in (trace, plain, other))
-    whole = float((far - own).norm())
-    return [0.0] * len(x) if whole == 0 else ((x - own).norm(dim=1) / whole).tolist()
+def how_far(node: Node, trace: Recorded, other: Recorded) -> list[float]:
+    """|x - own| / |other - own| of each text: 0 as in its own run, which is the first of them, 1 as
+    far as the other lies."""
+    x, far = (node.of(run).flatten(1) for run in (trace, other))
+    whole = float((far - x[:1]).norm())
+    return [0.0] * len(x) if whole == 0 else ((x - x[:1]).norm(dim=1) / whole).tolist()
 
 
 @lru_cache(maxsize=512)
@@ -206,20 +208,21 @@ def outcome_of(
     return outcomes_of(units, target, source, nodes, [cells])[cells]
 
 
-def unit_of(node: Node, pair: object) -> Unit:
+def unit_of(node: Node, pair: Contrast) -> Unit:
     (slot,) = node.slots or (0,)
     step = experiment.STEPS.index(slot)
     layer = node.layer or 0
-    what, kind, short = {
+    named: dict[str, tuple[str, Kind, str]] = {
         "z": (f"Head {node.part} of layer {layer}", "head", f"{node.part}"),
         "ffn_out": (f"FFN {layer}", "ffn", "F"),
         "ffn_post": (f"Neuron {node.part} of layer {layer}", "neuron", ""),
-    }[node.name]
+    }
+    what, kind, short = named[node.name]
     name = f"{what}, where it {WRITES[step]}"
     return Unit(step, layer, kind, name, short, circuits.count_numbers([node], pair.clean))
 
 
-def left_out(pair: object) -> list[LeftOut]:
+def left_out(pair: Contrast) -> list[LeftOut]:
     """What may not be copied, since that would be the other problem itself."""
     config = pair.clean.model.config
     heads = range(config.layers[0].attention.n_head)
@@ -282,7 +285,7 @@ def network(name: str) -> Network:
     return Network(name, hashlib.sha1(file).hexdigest())
 
 
-def model_of(which: Network):
+def model_of(which: Network) -> GPT:
     if which.file:
         return own_model(which.name.removeprefix(OWN)).model
     return load_with_progress(which.name).model

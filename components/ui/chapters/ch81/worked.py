@@ -269,6 +269,22 @@ def map_rows(
     ]
 
 
+def spare_heads() -> str:
+    """Of the first problems: the heads that are enough for more than half of the way, and without
+    which more than half is left."""
+    patch = replace(first_patch(), name="z", part=0)
+    which = probes.network(probes.RUN)
+    enough, left = (
+        probes.cells_at(which, replace(patch, needed=needed)) for needed in (False, True)
+    )
+    found = [
+        str(one.part)
+        for one, other in zip(enough, left, strict=True)
+        if one.restored > 0.5 and other.restored > 0.5
+    ]
+    return f"heads {' and '.join(found)}"
+
+
 def cell_said(patch: Patch, cell: probes.Cell) -> str:
     what = {"attn_out": "What attention adds", "ffn_out": "What the FFN adds"}.get(
         patch.name, f"Head {cell.part}"
@@ -288,7 +304,7 @@ def measures(patch: Patch, found: Mapping[str, probes.Measured]) -> list[Drawn]:
 
 
 def control_rows(
-    patch: Patch, found: Mapping[str, tuple[probes.Digits, probes.Measured] | None]
+    found: Mapping[str, tuple[probes.Digits, probes.Measured] | None],
 ) -> list[Drawn]:
     words = {
         "other_carry": "same digit, another carry",
@@ -299,6 +315,24 @@ def control_rows(
         for kind, one in found.items()
         if one is not None
     ]
+
+
+GAP = 0.25
+"""So much more must one control bring than the other to tell digit and carry apart."""
+
+
+def control_said(found: Mapping[str, tuple[probes.Digits, probes.Measured] | None]) -> str:
+    """What the two controls say together."""
+    same_digit, same_carry = found["other_carry"], found["other_digit"]
+    if same_digit is None or same_carry is None:
+        return "For this column only one of the two controls exists."
+    digit, carry = same_digit[1].restored, same_carry[1].restored
+    if digit is None or carry is None:
+        return ""
+    both = f"With the same digit it is {digit:.2f}, with the same carry {carry:.2f}"
+    if abs(digit - carry) < GAP:
+        return f"{both}: they do not tell the two apart here."
+    return f"{both}: here the cell stands for the {'digit' if digit > carry else 'carry'}."
 
 
 def measured_row(name: str, one: probes.Measured) -> Drawn:
@@ -638,6 +672,7 @@ CALC: Mapping[str, Callable[[], str]] = {
     "found_cells": lambda: chosen_cells(probes.CELLS),
     "tens_alone": lambda: writes_with("FFN 0, where it writes the tens"),
     "units_alone": lambda: writes_with("FFN 0, where it writes the units"),
+    "spare_heads": lambda: spare_heads(),
     "not_found": lambda: not_found(),
     "all_cells": lambda: total_of(probes.CELLS),
     "n_map": lambda: f"{probes.N_MAP}",

@@ -98,8 +98,8 @@ class Cut extends MovingDrawing<Data> {
     this.all(".target .name span")[0].textContent = writes.target;
     this.part("elsewhere").toggleAttribute("hidden", others.sets.length === 0);
     this.part("odds").replaceChildren(...this.data.steps.map((_, step) => this.buildOdds(step)));
-    steppedThrough(this.cells.source, EITHER_WAY);
-    steppedThrough(this.cells.target, EITHER_WAY);
+    for (const board of ["source", "target"])
+      steppedThrough(this.all(`.${board} [role="button"]`), EITHER_WAY);
   }
 
   private buildBoard(board: Board): void {

@@ -26,6 +26,8 @@ test("another first digit is read by the whole second step", () => {
   expect(within(true)).toEqual(data.units.map(({ step }, i) => i === 3 || step === 1));
 });
 
+const FFN_TENS = '.source [aria-label^="FFN 0, step 0"]';
+
 test("it plays what the search found, and rests with the answer turned", () => {
   const drawing = opened(cut, cases.cut);
   expect(drawing.text(".answer")).toBe("56");
@@ -39,7 +41,7 @@ test("it plays what the search found, and rests with the answer turned", () => {
 test("a cell is copied and taken back by key, and Python is told", () => {
   const drawing = opened(cut, cases.cut);
   vi.advanceTimersByTime(60_000);
-  const [cell] = drawing.all(".source .cell:not(.left)");
+  const cell = drawing.one(FFN_TENS);
   press(cell, "Enter");
   expect(drawing.text(".answer")).toBe("53");
   expect(drawing.sent).toEqual([["chosen", [4]]]);
@@ -54,9 +56,8 @@ test("a set that Python has not sent is asked for, and shown when it comes", () 
   const drawing = opened(cut, cases.cut);
   vi.advanceTimersByTime(60_000);
   drawing.one(".reset").click();
-  const cells = drawing.all(".source .cell:not(.left)");
-  press(cells[1], "Enter");
-  press(cells[2], "Enter");
+  press(drawing.one('.source [aria-label^="Head 0 of layer 1, step 0"]'), "Enter");
+  press(drawing.one('.source [aria-label^="Head 1 of layer 1, step 0"]'), "Enter");
   expect(drawing.sent.at(-1)).toEqual(["chosen", [1, 2]]);
   expect(drawing.text(".answer")).toBe("??");
   expect(drawing.text(".said")).toContain("is writing the answer anew");
@@ -84,7 +85,7 @@ test("a cell that is dragged onto the other run is copied, and one let fall is n
   const drawing = opened(cut, cases.cut);
   vi.advanceTimersByTime(60_000);
   drawing.one(".reset").click();
-  const [cell] = drawing.all(".source .cell:not(.left)");
+  const cell = drawing.one(FFN_TENS);
   const box = { left: 300, right: 500, top: 0, bottom: 100 } as DOMRect;
   vi.spyOn(drawing.one(".target .grid"), "getBoundingClientRect").mockReturnValue(box);
   at("pointerdown", 10, 50, cell);
