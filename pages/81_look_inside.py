@@ -291,7 +291,7 @@ def asked_break(which: probes.Network, form: Format) -> Break:
             part = page.number(f"b_{kind}", f"Which {kind}", 0, most, 0, typed=True)
         with st.popover("How, and where"):
             how = page.choose(
-                "how", "In its place", [*worked.HOW], words=worked.HOW.__getitem__, kind="list"
+                "how", "Replaced by", [*worked.HOW], words=worked.HOW.__getitem__, kind="list"
             )
             amount = page.number("amount", "How many times (scaled, steered)", -4.0, 4.0, 0.5)
             digit = page.number("towards", "Steered towards units of b", 0, 9, 7)

@@ -380,6 +380,7 @@ def test_every_chart_is_here() -> None:
             curves,
             dots,
             maps,
+            vectors,
             ch00,
             ch01,
             ch02,

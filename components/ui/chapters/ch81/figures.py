@@ -135,6 +135,7 @@ def over_pairs(values: Numbers, says: str, tone: Tone = ACCENT) -> Chart:
                     domain=[min(low, 0.0), max(high, 1e-9)],
                     range=[PAPER.now, tone.now],
                     interpolate="rgb",
+                    clamp=True,
                 ),
                 legend=None,
             ),
@@ -156,7 +157,10 @@ def broken_map(rows: Rows) -> Chart:
         color=alt.Color(
             "wrong:Q",
             scale=alt.Scale(
-                domain=[0, int(data["n"].max())], range=[PAPER.now, WRONG.now], interpolate="rgb"
+                domain=[0, int(data["n"].max())],
+                range=[PAPER.now, WRONG.now],
+                interpolate="rgb",
+                clamp=True,
             ),
             legend=None,
         ),

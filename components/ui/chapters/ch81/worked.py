@@ -14,8 +14,9 @@ from components.ui.drawings.cut import Boards, Cells
 from components.ui.drawings.guess import Answer, Axis, Dragged, Row
 from components.ui.page_records import rows_of
 from components.ui.plots.maps import NOT_ASKED
-from lab.data.problems import Format
+from lab.data.problems import Format, all_pairs
 from lab.interp.patch_document import Patch, patch_of
+from lab.interp.view_python import view_as_python
 
 if TYPE_CHECKING:
     from lab.interp.broken import Break
@@ -521,29 +522,9 @@ def slot_words(form: Format) -> Callable[[int], str]:
 
 def look_as_python(view: str, which: probes.Network, problem: probes.Digits, form: Format) -> str:
     """What makes the view: to run beside the book."""
-    text = form.text(*problem)[:-1]
-    begin = f"""from lab.training.checkpoint import load_run
-
-model, text = load_run("{which.name}").model, "{text}"
-"""
-    more = {
-        NEURON: """from lab.inference.forward import run_with_trace
-layer, token = 2, 8
-print(run_with_trace(model, text, ["ffn_post"])[f"blocks.{layer}.ffn_post"][0, token - 1])""",
-        ATTENTION: """from lab.interp.patterns import patterns
-print(patterns(model, text)[0, 0])""",
-        LENS: """from lab.interp.logit_lens import likeliest, read_early
-print(likeliest(read_early(model, text))[0])""",
-        DIRECT: """from lab.interp.attribution import attribute
-found = attribute(model, text)
-print(found.components, found.added[:, -1])""",
-        DIGITS: """from lab.interp.embeddings import principal_axes, wave_shares
-rows = model.embed.weight.detach()[:10].double().numpy()
-print(principal_axes(rows, 3), wave_shares(rows))""",
-        MATRICES: """from lab.interp.head_circuits import ov_circuit, qk_circuit
-print(qk_circuit(model, 0, 0)[:10, :10], ov_circuit(model, 0, 0)[:10, :10])""",
-    }[view]
-    return begin + more
+    names = ("neuron", "attention", "lens", "direct", "embeddings", "matrices")
+    name = names[VIEWS.index(view)]
+    return view_as_python(name, which.name, form.text(*problem)[:-1])
 
 
 def composed_rows(found: Sequence[tuple[str, Any]]) -> list[Drawn]:
@@ -675,6 +656,7 @@ CALC: Mapping[str, Callable[[], str]] = {
     "spare_heads": lambda: spare_heads(),
     "not_found": lambda: not_found(),
     "all_cells": lambda: total_of(probes.CELLS),
+    "all_pairs": lambda: f"{len(all_pairs()[0]):,}",
     "n_map": lambda: f"{probes.N_MAP}",
     "ffns": ffns_above,
 }
