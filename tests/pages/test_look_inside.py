@@ -172,8 +172,9 @@ def test_a_search_ends_with_what_the_record_found() -> None:
 
 def test_a_network_of_the_readers_own_is_patched_like_the_run_it_is(book: Any) -> None:
     run = "knows_two_digits"
+    variant = replace(recipe(run), name="mine")
     app = book(PAGE, figure="patch")
-    app.session_state["own_models"] = {"mine": to_file(recipe(run), load_run(run).model)}
+    app.session_state["own_models"] = {"mine": to_file(variant, load_run(run).model)}
     app.run()
     app.selectbox(key="ch81_run").set_value(f"{probes.OWN}mine").run()
     assert not app.exception and [said.value for said in app.warning] == []
@@ -217,3 +218,15 @@ def test_an_ffn_that_is_enough_and_not_needed_can_be_found() -> None:
         strict=True,
     )
     assert [worked.name_of(a) for a, b in both if min(a.restored, b.restored) > 0.5] == ["l4t6"]
+
+
+def test_a_search_is_drawn_once_it_has_ended(book: Any) -> None:
+    app = book(PAGE, figure="own")
+    app.button(key="ch81_search_(6, 6)_(6, 7)_run").click().run()
+    for _ in range(60):
+        if "Found: 1 neuron" in "".join(said.value for said in app.caption):
+            break
+        app.run()
+    assert not app.exception and "Found: 1 neuron" in "".join(s.value for s in app.caption)
+    app = book(PAGE, figure="own", ch81_own_corrupted_b="6")
+    assert not app.exception and "must differ" in app.warning[0].value
