@@ -540,7 +540,7 @@ def draw_search(
         name = f"found_{target}_{source}"
         chosen = worked.cells_in(st.session_state.get(f"{page.prefix}{name}", ""))
         show_cut(
-            f"ch81_{name}",
+            f"ch81_{name}_drawing",
             worked.boards_of_search(target, source, last.nodes, chosen),
             chosen,
             alt="Neurons of the two problems that you typed",
@@ -560,6 +560,7 @@ def a_search_of_your_own() -> None:
         "Search",
         partial(probes.start_search, target, source),
         partial(draw_search, target, source),
+        measuring.Words("Search again", "The search took {spent:.1f} s."),
     )
 
 

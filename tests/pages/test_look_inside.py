@@ -178,8 +178,9 @@ def test_a_search_ends_with_what_the_record_found() -> None:
 
 def test_a_network_of_the_readers_own_is_patched_like_the_run_it_is(book: Any) -> None:
     run = "knows_two_digits"
+    variant = replace(recipe(run), name="mine")
     app = book(PAGE, figure="patch")
-    app.session_state["own_models"] = {"mine": to_file(recipe(run), load_run(run).model)}
+    app.session_state["own_models"] = {"mine": to_file(variant, load_run(run).model)}
     app.run()
     app.selectbox(key="ch81_run").set_value(f"{probes.OWN}mine").run()
     assert not app.exception and [said.value for said in app.warning] == []
@@ -281,3 +282,15 @@ def test_a_part_that_a_network_has_not_is_refused_in_a_sentence(seen: Any) -> No
     assert not app.exception and "layer" in app.warning[0].value
     app = seen(PAGE, figure="look", ch81_neuron="4000")
     assert not app.exception and "neurons 0 to 1023" in app.warning[0].value
+
+
+def test_a_search_is_drawn_once_it_has_ended(book: Any) -> None:
+    app = book(PAGE, figure="own")
+    app.button(key="ch81_search_(6, 6)_(6, 7)_run").click().run()
+    for _ in range(60):
+        if "Found: 1 neuron" in "".join(said.value for said in app.caption):
+            break
+        app.run()
+    assert not app.exception and "Found: 1 neuron" in "".join(s.value for s in app.caption)
+    app = book(PAGE, figure="own", ch81_own_corrupted_b="6")
+    assert not app.exception and "must differ" in app.warning[0].value

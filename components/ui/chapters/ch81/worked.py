@@ -384,7 +384,7 @@ def above_half(cells: Sequence[probes.Cell], needed: bool) -> int:
 
 def two_said(found: Mapping[str, Sequence[probes.Cell]], needed: bool) -> str:
     """Of two networks: the cell that matters most in each."""
-    ways = "loses" if needed else "restores"
+    ways = "lose" if needed else "restore"
     said = []
     for name, cells in found.items():
         best = strongest(cells, needed)
@@ -457,7 +457,7 @@ def stage_said(stage: probes.Stage) -> str:
     if not stage.ended:
         return f"The best set of {n} so far is short of turning the answer by {-stage.score:.2f}."
     if stage.score > 0:
-        return f"{n} found that turn the answer; fewer may exist."
+        return f"Found: {n} for the whole answer. Fewer may exist."
     return f"No set of up to {n} was found that turns it; short by {-stage.score:.2f}."
 
 
