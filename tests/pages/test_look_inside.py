@@ -294,3 +294,23 @@ def test_a_search_is_drawn_once_it_has_ended(book: Any) -> None:
     assert not app.exception and "Found: 1 neuron" in "".join(s.value for s in app.caption)
     app = book(PAGE, figure="own", ch81_own_corrupted_b="6")
     assert not app.exception and "must differ" in app.warning[0].value
+
+
+def test_networks_of_every_kind_are_patched() -> None:
+    """Latent attention with experts, attention over depth, coupled positions, no positions."""
+    for name in (
+        "mla_moe_before",
+        "attention_residuals_small",
+        "far_coupled",
+        "reach_none",
+        "times_table_small",
+    ):
+        one_digit = name == "times_table_small"
+        clean, corrupted = ((7, 8), (7, 9)) if one_digit else (probes.CLEAN, probes.CORRUPTED)
+        form = probes.form_for(name, clean, corrupted)
+        token = worked.tokens_that_differ(form, clean, corrupted)[0]
+        for what in worked.WHAT:
+            patch = worked.patch_for(name, clean, corrupted, token, what, worked.ENOUGH)
+            cells = probes.cells_at(probes.network(name), patch)
+            assert np.isfinite([cell.restored for cell in cells]).all(), (name, what)
+            assert max(cell.restored for cell in cells) > 0.1, (name, what)

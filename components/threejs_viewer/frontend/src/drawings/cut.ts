@@ -289,7 +289,7 @@ class Cut extends MovingDrawing<Data> {
       const aside = pointed !== null && i !== pointed && !reaches(units[pointed], unit);
       for (const board of BOARDS) {
         const cell = this.cells[board][i];
-        cell.classList.toggle("copied", isCopied);
+        cell.classList.toggle("taken", isCopied);
         cell.classList.toggle("aside", aside && board !== "source");
         cell.classList.toggle("lit", i === pointed);
       }

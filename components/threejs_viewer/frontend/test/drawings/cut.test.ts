@@ -64,7 +64,7 @@ test("a set that Python has not sent is asked for, and shown when it comes", () 
   const found = { ...data.sets[""], text: "57" };
   drawing.load({ ...data, digest: "another", sets: { ...data.sets, "1 2": found } });
   expect(drawing.text(".answer")).toBe("57");
-  expect(drawing.all(".source .copied").length).toBe(2);
+  expect(drawing.all(".source .taken").length).toBe(2);
 });
 
 test("as many numbers elsewhere are shown without a word to Python", () => {
@@ -72,7 +72,7 @@ test("as many numbers elsewhere are shown without a word to Python", () => {
   vi.advanceTimersByTime(60_000);
   drawing.one(".elsewhere").click();
   expect(drawing.text(".answer")).toBe("56");
-  expect(drawing.all(".source .copied").length).toBe(2);
+  expect(drawing.all(".source .taken").length).toBe(2);
   expect(drawing.sent).toEqual([]);
 });
 
