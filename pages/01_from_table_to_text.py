@@ -27,6 +27,7 @@ from components.ui.lazily import lazily
 from components.ui.loaded_models import BOOK_RUN
 from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import opening, rows_of
+from components.ui.plots import vectors
 from components.ui.words import spelled
 from lab.by_hand import mlp
 from lab.data.problems import Format
@@ -113,7 +114,7 @@ def how_the_rows_lie() -> None:
         )
     with right:
         page.draw(
-            figures.in_space(in_space().points, in_space().shares, digits),
+            vectors.in_space(in_space().points, in_space().shares, digits),
             alt="The ten digit rows in the three directions in which they differ most",
             config={"scrollZoom": False, "displaylogo": False},
         )
@@ -122,7 +123,7 @@ def how_the_rows_lie() -> None:
     with page.deeper("do the digits lie on a circle?"):
         page.prose("rows_circle")
         page.draw(
-            figures.waves(embeddings.wave_shares(rows), embeddings.share_by_chance(len(rows))),
+            vectors.waves(embeddings.wave_shares(rows), embeddings.share_by_chance(len(rows))),
             alt="Share of the variance of the digit rows by how often it goes round",
         )
     page.source(embeddings.cosines, embeddings.principal_axes, embeddings.wave_shares)

@@ -17,7 +17,7 @@ from components.ui.link import one_of
 from components.ui.loaded_models import BOOK_RUN
 from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
-from components.ui.plots import bars
+from components.ui.plots import bars, maps
 from components.ui.words import band, spelled
 from lab.data.vocabulary import VOCABULARY
 from lab.exercises.chain_of_thought_exercises import LoudStream, QuietPart
@@ -256,7 +256,7 @@ def early(a: int, b: int) -> None:
     rows = ["before layer 0", *(f"after layer {layer}" for layer in range(config().n_layer))]
     letters, sure = probes.read_early(text)
     page.draw(
-        figures.early_reading(letters, sure, rows, text[FIRST:], FIRST),
+        maps.early_reading(letters, sure, rows, text[FIRST:], FIRST),
         alt="The token that would be written after each layer, for every token of the text",
     )
     page.notice()

@@ -40,6 +40,7 @@ from lab.experiments import (
     reads,
     residual_ablations,
     self_evolution,
+    smallest_cut,
     squeezed,
     stage_heads,
     stand_ins,
@@ -178,6 +179,9 @@ SWEEPS: dict[str, Sweep] = {
     "equal_latents": Sweep(latent_experts_race.equal_cells, latent_experts_race.measure_equal),
     "expert_changes": Sweep(latent_experts_race.change_cells, latent_experts_race.measure_change),
     "parity": Sweep(parity.parity_cells, parity.measure_parity),
+    "smallest_cut": Sweep(
+        smallest_cut.smallest_cut_cells, smallest_cut.measure_smallest_cut, reads.run_named
+    ),
     "squeezed": Sweep(squeezed.squeezed_cells, squeezed.measure_squeezed, reads.run_named),
     "low_rank": Sweep(low_rank.low_rank_cells, low_rank.measure_low_rank),
     "threads": Sweep(

@@ -62,10 +62,14 @@ def logits_of(
 ) -> Tensor:
     """The logits of the token after each, (N, T, V); one text has N = 1. No gradients are kept,
     unless they are wanted."""
-    ids = torch.as_tensor(encode(tokens) if isinstance(tokens, str) else tokens).long()
-    ids = ids.to(model.embed.weight.device)
-    ids = ids[None] if ids.ndim == 1 else ids
+    ids = ids_of(tokens).to(model.embed.weight.device)
     if positions is None:
         positions = position_ids(ids, model.config.position.n_axis)
     with torch.inference_mode(not gradients):
         return model(ids, positions=positions, trace=trace, causal=causal)
+
+
+def ids_of(tokens: Texts) -> Tensor:
+    """(N, T); one text has N = 1."""
+    ids = torch.as_tensor(encode(tokens) if isinstance(tokens, str) else tokens).long()
+    return ids[None] if ids.ndim == 1 else ids

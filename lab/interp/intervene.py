@@ -5,9 +5,10 @@ Shapes: `N` texts, `K` directions, `D` numbers of a vector.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol, get_args
+from functools import partial
+from typing import Any, Literal, Protocol, get_args
 
 import torch
 from torch import Tensor
@@ -157,6 +158,38 @@ def patch(node: Node, other: Recorded, source: Node | None = None) -> Edit:
     """
     value = (source or node).of(other)
     return node.edit(lambda x: fitted(node, value, x), at_once=True)
+
+
+def patch_each(sets: Sequence[Collection[Node]], other: Recorded, n_slot: int) -> list[Edit]:
+    """Of N equal texts of `n_slot` tokens, the i-th gets the nodes of the i-th set as they were
+    recorded on one other text: N patched runs in one call. Slots that are not there yet are left.
+
+    `ValueError` for another text that is shorter, and for a part that it has not.
+    """
+    edits = list[Edit]()
+    for name, layer in sorted({(node.name, node.layer) for own in sets for node in own}, key=str):
+        axes = ACTIVATIONS[name].axes
+        along = next(i for i, axis in enumerate(axes) if axis in SLOT_AXES)
+        value = other[Node(name, layer).key][:1]
+        if value.shape[along] < n_slot:
+            raise ValueError(f"{n_slot} slots are wanted of {name!r}, {tuple(value.shape)} there")
+        value = value.narrow(along, 0, n_slot)
+        taken = torch.zeros(len(sets), *value.shape[1:], dtype=torch.bool)
+        for i, own in enumerate(sets):
+            for node in own:
+                if (node.name, node.layer) == (name, layer):
+                    taken[(i, *within(node, axes[1:], n_slot))] = True
+        edits.append(Edit(name, partial(torch.where, taken, value), layer))
+    return edits
+
+
+def within(node: Node, axes: Sequence[str], n_slot: int) -> list[Any]:
+    """What a node picks along these axes, of the first `n_slot` slots."""
+    picked = list[Any]()
+    for axis in axes:
+        index = node.index.get(axis, slice(None))
+        picked.append([i for i in index if i < n_slot] if isinstance(index, list) else index)
+    return picked
 
 
 def fitted(node: Node, value: Tensor, x: Tensor) -> Tensor:

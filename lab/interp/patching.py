@@ -20,8 +20,8 @@ from torch import Tensor
 
 from lab.data.problems import Format, Integers
 from lab.data.vocabulary import VOCABULARY, Tokens
-from lab.inference.forward import Texts, logits_of, run_with_trace
-from lab.interp.intervene import Node, Recorded, patch
+from lab.inference.forward import Texts, ids_of, logits_of, run_with_trace
+from lab.interp.intervene import Node, Recorded, patch, patch_each
 from lab.model.gpt import GPT
 from lab.model.trace import Edit, Trace
 
@@ -177,6 +177,24 @@ class Contrast:
         edits = [patch(node, self.corrupted.trace) for node in nodes]
         return self.judge(self.clean.under(edits)["logits"])
 
+    def each(self, sets: Sequence[Collection[Node]], *, noising: bool = False) -> Effect:
+        """Of one pair of texts: `denoise` of every set, or `noise`, in one forward; a row a set.
+
+        `ValueError` for several pairs.
+        """
+        base, other = self.corrupted, self.clean
+        if noising:
+            base, other = other, base
+        n, n_slot, _ = base.trace["logits"].shape
+        if n != 1:
+            raise ValueError(f"{n} pairs of texts; each set is tried on one")
+        texts = ids_of(base.texts).expand(len(sets), n_slot)
+        edits = patch_each(sets, other.trace, n_slot)
+        logits = run_with_trace(base.model, texts, ["logits"], edits)["logits"]
+        effect = self.judge(logits)
+        shape = effect.logits.shape
+        return Effect(effect.logits, effect.clean.expand(shape), effect.corrupted.expand(shape))
+
 
 def contrast(
     model: GPT,
@@ -190,6 +208,36 @@ def contrast(
     sides = record(model, clean, names), record(model, corrupted, names)
     last = sides[0].trace["logits"].shape[1] - 1
     return Contrast(*sides, [last] if slots is None else slots)
+
+
+@dataclass(frozen=True)
+class Written:
+    """What N patched runs have written, each by itself: tokens (N, K), the probabilities of all
+    tokens at each step (N, K, V), and what was recorded of the texts up to the last step."""
+
+    tokens: Tensor
+    probabilities: Tensor
+    trace: Trace
+
+
+def write_each(
+    model: GPT,
+    prompt: Texts,
+    n_token: int,
+    other: Recorded,
+    sets: Sequence[Collection[Node]],
+    names: Collection[str] = (),
+) -> Written:
+    """Greedy decoding of one prompt, once for each set, whose nodes are as recorded on another
+    text. `names` are recorded. `ValueError` as for `patch_each`."""
+    texts = ids_of(prompt).expand(len(sets), -1)
+    seen, trace = list[Tensor](), Trace()
+    for _ in range(n_token):
+        edits = patch_each(sets, other, texts.shape[1])
+        trace = run_with_trace(model, texts, {*names, "logits"}, edits)
+        seen.append(trace["logits"][:, -1].double().softmax(-1))
+        texts = torch.cat([texts, seen[-1].argmax(-1)[:, None]], dim=1)
+    return Written(texts[:, -n_token:], torch.stack(seen, dim=1), trace)
 
 
 # ---------------------------------------------------------------- a preview, and paths

@@ -244,6 +244,26 @@ def a_matrix_says_what_it_is_and_another_part_draws_the_model_anew(page: Page) -
     assert figure.locator(".matrix").count() > before and "ch80_bench=" in page.url
 
 
+def two_cells_copied_by_key_turn_the_answer(page: Page) -> None:
+    """One after another, with a chimera between; and one that was not computed ahead."""
+    figure = page.locator(".drawing.cut").first
+    answer, said = figure.locator(".answer"), figure.locator(".said")
+    expect(answer).to_have_text("63")
+    figure.locator(".reset").click()
+    expect(answer).to_have_text("56")
+    source = figure.locator(".source")
+    at = "FFN 0, where it writes the"
+    source.get_by_role("button", name=f"{at} units", exact=False).press("Enter")
+    expect(answer).to_have_text("53")
+    source.get_by_role("button", name=f"{at} tens", exact=False).press("Enter")
+    expect(answer).to_have_text("63")
+    expect(figure.locator(".counter")).to_contain_text("512")
+    figure.get_by_role("button", name="As many numbers elsewhere").click()
+    expect(said).to_contain_text("of 7 × 9 copied")
+    figure.locator(".reset").click()
+    expect(answer).to_have_text("56")
+
+
 def a_typed_sum_and_a_warm_model_follow_the_reader(page: Page) -> None:
     """And the loss of a guess grows as the bar of the wrong digit is pushed up by key."""
     said, knob = page.locator(".coins .said"), page.locator(".coins .wrong .knob")
@@ -293,6 +313,7 @@ TOUCHES: dict[str, Callable[[Page], None]] = {
     "52_feature_collapse": the_spheres_are_scrubbed_and_turned_and_a_shift_moves_no_probability,
     "60_mla": the_bracket_moves_to_the_query_by_hand_and_by_key,
     "61_moe": layers_part_the_tokens_anew,
+    "81_look_inside": two_cells_copied_by_key_turn_the_answer,
     "62_error_book": a_bet_is_drawn_and_the_notebook_keeps_its_height,
     "80_bench": a_matrix_says_what_it_is_and_another_part_draws_the_model_anew,
 }

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from components.ui.chapters.ch03 import figures
+from components.ui.plots import maps
 
 
 def frame(chart: object) -> pd.DataFrame:
@@ -14,7 +15,7 @@ def frame(chart: object) -> pd.DataFrame:
 
 def test_an_early_reading_marks_what_agrees_with_the_text() -> None:
     sure = np.array([[0.2, 0.9], [1.0, 0.4]])
-    data = frame(figures.early_reading(["95", "97"], sure, ["first", "last"], "97", 6))
+    data = frame(maps.early_reading(["95", "97"], sure, ["first", "last"], "97", 6))
     assert data.says.tolist() == ["9", "5", "9", "7"]
     assert data.what.tolist() == ["as written", "other", "as written", "as written"]
     assert data.column.tolist() == ["06 9", "07 7"] * 2

@@ -32,7 +32,8 @@ from components.ui.chapters.ch61 import figures as ch61
 from components.ui.chapters.ch62 import figures as ch62
 from components.ui.chapters.ch80 import figures as ch80
 from components.ui.chapters.ch62 import worked as ch62_worked
-from components.ui.plots import bars, colours, curves, dots, maps
+from components.ui.chapters.ch81 import figures as ch81
+from components.ui.plots import bars, colours, curves, dots, maps, vectors
 from components.ui.plots.chart_parts import BARS, Chart, finished
 from components.ui.plots.colours import Tone
 from components.ui.plots.ends import shares
@@ -61,6 +62,15 @@ FATES = {"right": (colours.RIGHT, "R"), "wrong": (colours.WRONG, "W")}
 SOME_PAIRS = np.full((100, 100), maps.NOT_ASKED)
 SOME_PAIRS[0, :2] = (-1, 6)
 
+PATCHED = [
+    {
+        **{"row": f"layer {layer}", "column": f"{slot:02} 7", "layer": layer, "part": None},
+        **{"slot": slot, "restored": slot - 0.5, "preview": 0.5 * layer, "chosen": slot == layer},
+    }
+    for layer in (1, 0)
+    for slot in (0, 1)
+]
+
 CHARTS: dict[str, Callable[[], Chart]] = {
     "atlas": lambda: maps.atlas(SOME_PAIRS, np.ones((100, 100), dtype=bool)),
     "attention_map": lambda: maps.attention_map(SHARES, "7*"),
@@ -78,7 +88,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
         SHARES, np.array([0.0, 1.0]), np.array([0.0, 1.0]), [(0, 0), (0.5, 0)], (1, 1)
     ),
     "cosine_map": lambda: ch01.cosine_map(SIGNED, ["0", "1"]),
-    "waves": lambda: ch01.waves(TEN[:5], 0.2),
+    "waves": lambda: vectors.waves(TEN[:5], 0.2),
     "loss_and_perplexity": lambda: ch01.loss_and_perplexity([{"tokens": 1, "loss": 2.0}]),
     "two_sets_of_bars": lambda: ch01.two_sets_of_bars(TEN[:2], TEN[:2], "7*"),
     "chain": lambda: ch01.chain(4, (0.9, 0.6)),
@@ -100,7 +110,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "line_lengths": lambda: ch03.line_lengths(["token", "FFN 0"], TEN[:2], TEN[:2]),
     "before_and_after": lambda: ch03.before_and_after(SIGNED[0], SIGNED[1], 1000.0),
     "neuron_curve": lambda: ch03.neuron_curve(TEN),
-    "early_reading": lambda: ch03.early_reading(["95", "97"], SHARES, ["a", "b"], "97", 3),
+    "early_reading": lambda: maps.early_reading(["95", "97"], SHARES, ["a", "b"], "97", 3),
     "table_map": lambda: maps.table_map(SHARES, ["a", "b"], ["c", "d"], "rows", "columns"),
     "beliefs": lambda: ch10.beliefs([0.1, 0.9], "78", "7", "8"),
     "by_stand_in": lambda: ch10.by_stand_in(
@@ -293,14 +303,33 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "wrong_tokens": lambda: ch30.wrong_tokens(
         [{"digits": digits, "share": 0.1, "wrong": "1 of 10", "tokens": 9} for digits in (12, 20)]
     ),
+    "patch_map": lambda: ch81.patch_map(PATCHED),
+    "preview_points": lambda: ch81.preview_points(PATCHED),
+    "paths_map": lambda: ch81.paths_map(PATCHED),
+    "over_pairs": lambda: ch81.over_pairs(np.array([[0.0, 1.0], [np.nan, 2.0]]), "activation"),
+    "broken_map": lambda: ch81.broken_map(
+        [{"layer": "0", "column": "FFN", "wrong": wrong, "n": 4} for wrong in (0, 4)]
+    ),
+    "direct_bars": lambda: ch81.direct_bars({"FFN 0": 2.0, "FFN 1": -1.0}, "6 over 7"),
+    "digit_map": lambda: ch81.digit_map(SIGNED, "having read", "looks for", "score"),
+    "composed": lambda: ch81.composed([{"head": "0.0", "read_as": "key", "share": 0.1}], 0.06),
 }
-SIGNS = {"tile_map", "cosine_map", "scores_by_place", "waterfall"}
+SIGNS = {
+    "digit_map",
+    "patch_map",
+    "paths_map",
+    "tile_map",
+    "cosine_map",
+    "scores_by_place",
+    "waterfall",
+}
 CURVES = {
     *("loss_curves", "exactness_curves", "coin", "loss_and_perplexity", "chain"),
     *("largest_weights", "neuron_curve", "over_seeds", "by_distance"),
 }
 SHORT = {
     "blend_map",
+    "broken_map",
     "tile_map",
     "length_map",
     "early_reading",
@@ -359,6 +388,7 @@ def test_every_chart_is_here() -> None:
             curves,
             dots,
             maps,
+            vectors,
             ch00,
             ch01,
             ch02,
@@ -373,6 +403,7 @@ def test_every_chart_is_here() -> None:
             ch61,
             ch62,
             ch80,
+            ch81,
         )
         for name, value in vars(module).items()
         if getattr(value, "__module__", "") == module.__name__

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import streamlit as st
 
@@ -68,6 +68,16 @@ class Measuring(Generic[Piece]):
         self.going = True
 
 
+class Words(NamedTuple):
+    """What its button says once all has come, and what the bar says then."""
+
+    again: str = "Measure again"
+    done: str = "All {n} pieces are measured, in {spent:.1f} s."
+
+
+MEASURED = Words()
+
+
 def here(key: str) -> Measuring[Any] | None:
     """What this reader measures, or has measured, under this key."""
     return st.session_state.get(f"{key}_measuring")
@@ -82,11 +92,14 @@ def watch(
     label: str,
     start: Callable[[], Measuring[Piece]],
     draw: Callable[[Sequence[Piece]], None],
+    words: Words = MEASURED,
 ) -> None:
     """A button that measures, and what `draw` makes of the pieces so far: none before."""
     measuring: Measuring[Piece] | None = here(key)
     going = measuring is not None and measuring.going
-    st.fragment(partial(show, key, label, start, draw, going), run_every=EVERY if going else None)()
+    st.fragment(
+        partial(show, key, label, start, draw, going, words), run_every=EVERY if going else None
+    )()
 
 
 def show(
@@ -95,6 +108,7 @@ def show(
     start: Callable[[], Measuring[Piece]],
     draw: Callable[[Sequence[Piece]], None],
     going: bool,
+    words: Words,
 ) -> None:
     measuring: Measuring[Piece] | None = here(key)
     if measuring is not None and measuring.going and going:
@@ -102,14 +116,18 @@ def show(
     if going != (measuring is not None and measuring.going):
         st.rerun()  # the whole page, once: that starts or stops the timer
     with st.container(horizontal=True, gap="small"):
-        draw_buttons(key, label, start, measuring)
+        draw_buttons(key, label, start, measuring, words)
     if measuring is not None:
-        st.progress(measuring.share, text=describe_progress(measuring))
+        st.progress(measuring.share, text=describe_progress(measuring, words))
     draw(measuring.seen if measuring else ())
 
 
 def draw_buttons(
-    key: str, label: str, start: Callable[[], Measuring[Piece]], measuring: Measuring[Piece] | None
+    key: str,
+    label: str,
+    start: Callable[[], Measuring[Piece]],
+    measuring: Measuring[Piece] | None,
+    words: Words,
 ) -> None:
     if measuring is not None and measuring.going:
         st.button("Stop", key=f"{key}_stop", icon=":material/stop:", on_click=measuring.stop)
@@ -119,7 +137,7 @@ def draw_buttons(
             "Go on", key=f"{key}_go_on", icon=":material/play_arrow:", on_click=measuring.go_on
         )
     st.button(
-        label if measuring is None else "Measure again",
+        label if measuring is None else words.again,
         key=f"{key}_run",
         icon=":material/timer:",
         on_click=begin,
@@ -127,11 +145,11 @@ def draw_buttons(
     )
 
 
-def describe_progress(measuring: Measuring[Piece]) -> str:
+def describe_progress(measuring: Measuring[Piece], words: Words = MEASURED) -> str:
     """How far it is, and why it is no farther."""
     so_far = f"{len(measuring.seen)} of {measuring.n} pieces, {measuring.spent:.1f} s"
     if measuring.done:
-        return f"All {measuring.n} pieces are measured, in {measuring.spent:.1f} s."
+        return words.done.format(n=measuring.n, spent=measuring.spent)
     if measuring.going:
         return f"{so_far}."
     if measuring.spent >= measuring.limit:

@@ -22,6 +22,7 @@ from components.ui.plots.chart_parts import (
     square,
     swatches,
     token_axis,
+    toned,
 )
 from components.ui.plots.colours import (
     ACCENT,
@@ -249,3 +250,38 @@ def table_map(
         ):
             layers.append(mark.encode(x=base.encoding.x, y=base.encoding.y))
     return finished(alt.layer(*layers).properties(height=48 * len(rows)))
+
+
+def early_reading(
+    letters: Sequence[str], sure: Numbers, rows: Sequence[str], written: str, first: int
+) -> Chart:
+    """What the stream would say if it ended at each row. `letters` (rows), `sure` (rows, places).
+
+    `written` is what the model wrote, its first token at place `first` of the text.
+    """
+    columns = places(" " * first + written)[first:]
+    data = grid(sure, rows, columns)
+    data["says"] = [token for row in letters for token in row]
+    data["what"] = np.where(data["says"] == np.tile([*written], len(rows)), "as written", "other")
+    base = alt.Chart(data).encode(
+        x=token_axis(alt.X, "column", "token that is written", "top"),
+        y=alt.Y("row:N", sort=None, title=None),
+    )
+    cells = base.mark_rect().encode(
+        color=alt.Color(
+            "what:N",
+            title=None,
+            scale=toned({"as written": ACCENT, "other": GREY}),
+        ),
+        opacity=alt.Opacity("value:Q", scale=alt.Scale(domain=[0, 1], range=[0, 0.5]), legend=None),
+        tooltip=[
+            alt.Tooltip("row", title="read"),
+            alt.Tooltip("says", title="would write"),
+            alt.Tooltip("value", title="probability", format=".3f"),
+        ],
+    )
+    letters_of = base.mark_text(fontSize=14).encode(text="says:N")
+    agreed = alt.datum.what == "as written"
+    bold = letters_of.mark_text(fontSize=14, fontWeight="bold").transform_filter(agreed)
+    plain = letters_of.transform_filter(f"!({agreed})")
+    return finished(alt.layer(cells, plain, bold).properties(height=34 * len(rows)))

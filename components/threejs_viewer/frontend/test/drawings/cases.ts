@@ -11,6 +11,7 @@ import type composed from "../../src/drawings/composed";
 import type connections from "../../src/drawings/connections";
 import type contents from "../../src/drawings/contents";
 import type courses from "../../src/drawings/courses";
+import type cut from "../../src/drawings/cut";
 import type experts from "../../src/drawings/experts";
 import type forced from "../../src/drawings/forced";
 import type growing from "../../src/drawings/growing";
@@ -84,6 +85,8 @@ interface Cases {
   /** Of each part that reads, its contributions by their size, and where their arcs land. */
   connections: Case<DataOf<typeof connections>, { ranked: number[][]; places: number[][] }>;
   contents: Case<DataOf<typeof contents>, null>;
+  /** Of each unit, those that a copy of it may change. */
+  cut: Case<DataOf<typeof cut>, number[][]>;
   /** As the model has the two logits, and as a hand moves them. */
   coins: Case<
     DataOf<typeof coins>,

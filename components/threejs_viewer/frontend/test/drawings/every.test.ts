@@ -101,6 +101,7 @@ const POINTED: Record<string, string> = {
   bet: ".mark:not(.ahead)",
   composed: ".matrix",
   connections: ".node",
+  cut: ".source .cell:not(.left)",
   experts: ".mark",
   forced: ".columns [role=img]",
   generators: ".text span",

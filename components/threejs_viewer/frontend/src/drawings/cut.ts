@@ -1,0 +1,371 @@
+// The smallest cut: two runs of one network as grids of cells, and what becomes of the one when
+// cells of the other are copied into it. All outcomes come from Python.
+
+import { make } from "../shared/dom";
+import "./cut.css";
+import { keyOf, numbersOf, reached, reaches, type Unit } from "./maths/cut";
+import type { Sent } from "./shared/drawing";
+import { setShare } from "./shared/elements";
+import type { Landmark } from "./shared/landmarks";
+import { mounted } from "./shared/mount";
+import { MovingDrawing } from "./shared/moving";
+import { counted, percent, range } from "./shared/numbers";
+import { EITHER_WAY, steppedThrough } from "./shared/stepped";
+
+const BOARDS = ["source", "target", "result"] as const;
+const FAR = 6; // pixels from where a cell was pressed: from there on it is dragged
+
+interface Left {
+  step: number;
+  layer: number;
+  short: string;
+  why: string;
+}
+
+/** What is written with some cells copied. */
+interface Outcome {
+  text: string;
+  /** Of the ten digits at each step, in thousandths. */
+  shares: number[][];
+  /** Of each unit: from its value in the target, 0, to that in the source, 100. */
+  moved: number[];
+}
+
+interface Data extends Sent {
+  alt: string;
+  headline: string;
+  /** The problems, and what each run writes. */
+  problems: { target: string; source: string };
+  writes: { target: string; source: string };
+  steps: string[];
+  n_layer: number;
+  units: Unit[];
+  left: Left[];
+  total: number;
+  sets: Record<string, Outcome>;
+  /** What the search found, in an order in which each does most. */
+  path: number[];
+  others: { sets: number[][]; turned: number; n: number };
+  /** What the reader has copied. */
+  chosen: number[];
+  seconds: number;
+}
+
+type Board = (typeof BOARDS)[number];
+
+class Cut extends MovingDrawing<Data> {
+  private cells: Record<Board, HTMLElement[]> = { source: [], target: [], result: [] };
+  /** What the reader has copied, at which moment of the slider. */
+  private own: { cells: number[]; at: number } | null = null;
+  private pointed: number | null = null;
+  private other = -1;
+  private dragged: { unit: number; x: number; y: number; ghost: HTMLElement | null } | null = null;
+
+  protected override begin(): void {
+    this.part("headline").textContent = this.data.headline;
+    this.part("elsewhere").onclick = () => this.showOther();
+    this.root.onpointermove = (event) => this.drag(event);
+    this.root.onpointerup = (event) => this.drop(event);
+    this.root.onpointercancel = () => this.letFall();
+  }
+
+  protected build(): void {
+    this.make();
+    const { chosen, path, seconds } = this.data;
+    if (chosen.length) {
+      this.own = { cells: [...chosen], at: path.length };
+      this.wait(this.evenly(path.length, seconds));
+    } else this.playOnce(this.evenly(path.length, seconds));
+  }
+
+  protected override rebuild(before: Data): void {
+    const alike = JSON.stringify(this.data.units) === JSON.stringify(before.units);
+    const [own, at] = [this.own, this.at];
+    this.make();
+    if (!alike) return this.build();
+    this.own = own;
+    this.wait(this.evenly(this.data.path.length, this.data.seconds), at);
+  }
+
+  private make(): void {
+    const { alt, problems, writes, others } = this.data;
+    [this.own, this.pointed, this.other] = [null, null, -1];
+    this.part("boards").setAttribute("aria-label", alt);
+    for (const board of BOARDS) this.buildBoard(board);
+    this.all(".source .name b")[0].textContent = problems.source;
+    this.all(".source .name span")[0].textContent = writes.source;
+    this.all(".target .name b")[0].textContent = problems.target;
+    this.all(".target .name span")[0].textContent = writes.target;
+    this.part("elsewhere").toggleAttribute("hidden", others.sets.length === 0);
+    this.part("odds").replaceChildren(...this.data.steps.map((_, step) => this.buildOdds(step)));
+    for (const board of ["source", "target"])
+      steppedThrough(this.all(`.${board} [role="button"]`), EITHER_WAY);
+  }
+
+  private buildBoard(board: Board): void {
+    const { steps, n_layer, units, left } = this.data;
+    this.cells[board] = units.map((unit, i) => this.buildCell(board, unit, i));
+    const lowest = Math.min(0, ...left.map(({ layer }) => layer));
+    const highest = Math.max(n_layer - 1, ...left.map(({ layer }) => layer));
+    const rows = range(highest - lowest + 1)
+      .map((row) => highest - row)
+      .map((layer) =>
+        make(
+          "div",
+          { class: "layer" },
+          make("small", {}, layer >= 0 && layer < n_layer ? String(layer) : ""),
+          ...steps.map((_, step) => {
+            const here = (one: { step: number; layer: number }): boolean =>
+              one.step === step && one.layer === layer;
+            return make(
+              "div",
+              { class: "step" },
+              ...left.filter(here).map(({ short, why }) =>
+                make(
+                  "i",
+                  {
+                    class: layer in range(n_layer) ? "cell left" : "cell left whole",
+                    title: why,
+                  },
+                  short,
+                ),
+              ),
+              ...units.flatMap((unit, i) => (here(unit) ? [this.cells[board][i]] : [])),
+            );
+          }),
+        ),
+      );
+    const heads = make(
+      "div",
+      { class: "layer steps" },
+      make("small", {}, ""),
+      ...steps.map((name) => make("div", { class: "step" }, name)),
+    );
+    this.all(`.${board} .grid`)[0].replaceChildren(...rows, heads);
+  }
+
+  private buildCell(board: Board, unit: Unit, i: number): HTMLElement {
+    const cell = make("div", { class: `cell ${unit.kind}` }, unit.short);
+    if (board === "result") return cell;
+    cell.setAttribute("role", "button");
+    cell.onclick = () => this.toggle(i);
+    cell.onpointerenter = cell.onfocus = () => this.point(i);
+    cell.onpointerleave = cell.onblur = () => this.point(null);
+    if (board === "source") cell.onpointerdown = (event) => this.grab(event, i);
+    return cell;
+  }
+
+  private buildOdds(step: number): HTMLElement {
+    const bars = range(10).map((digit) => {
+      const { target, source } = this.data.writes;
+      const kind = target[step] === `${digit}` ? "of_target" : "";
+      const also = source[step] === `${digit}` ? "of_source" : "";
+      return make(
+        "div",
+        { class: `odd ${kind} ${also}` },
+        make("small", {}, ""),
+        make("i"),
+        make("b", {}, `${digit}`),
+      );
+    });
+    return make("div", { class: "digits" }, ...bars);
+  }
+
+  // ------------------------------------------------------------ the reader's hand
+
+  private get now(): number[] {
+    return this.own?.cells ?? this.data.path.slice(0, Math.floor(this.at));
+  }
+
+  private toggle(unit: number): void {
+    const { now } = this;
+    this.copy(now.includes(unit) ? now.filter((i) => i !== unit) : [...now, unit]);
+  }
+
+  private copy(cells: number[]): void {
+    this.pause();
+    this.own = { cells, at: Math.floor(this.at) };
+    this.again();
+    this.send("chosen", cells);
+  }
+
+  private showOther(): void {
+    const { sets } = this.data.others;
+    this.other = (this.other + 1) % sets.length;
+    this.pause();
+    this.own = { cells: sets[this.other], at: Math.floor(this.at) };
+    this.again();
+  }
+
+  private point(unit: number | null): void {
+    this.pointed = unit;
+    if (!this.plays) this.again();
+  }
+
+  /** A finger scrolls the page, and presses. */
+  private grab({ clientX, clientY, pointerType, button }: PointerEvent, unit: number): void {
+    if (pointerType === "touch" || button) return;
+    this.dragged = { unit, x: clientX, y: clientY, ghost: null };
+  }
+
+  private drag({ clientX, clientY }: PointerEvent): void {
+    const { dragged } = this;
+    if (!dragged) return;
+    const [x, y] = [clientX - dragged.x, clientY - dragged.y];
+    if (!dragged.ghost && Math.hypot(x, y) < FAR) return;
+    dragged.ghost ??= this.lift(dragged.unit);
+    dragged.ghost.style.translate = `${x}px ${y}px`;
+  }
+
+  private lift(unit: number): HTMLElement {
+    const cell = this.cells.source[unit];
+    const ghost = cell.cloneNode(true) as HTMLElement;
+    ghost.classList.add("ghost");
+    cell.parentElement!.insertBefore(ghost, cell);
+    return ghost;
+  }
+
+  private drop({ clientX, clientY }: PointerEvent): void {
+    const { dragged } = this;
+    const lifted = dragged?.ghost;
+    this.letFall();
+    if (!dragged || !lifted) return;
+    const over = (["target", "result"] as const).some((board) => {
+      const box = this.all(`.${board} .grid`)[0].getBoundingClientRect();
+      const across = clientX >= box.left && clientX <= box.right;
+      return across && clientY >= box.top && clientY <= box.bottom;
+    });
+    const swallow = (event: Event): void => event.stopPropagation();
+    this.root.addEventListener("click", swallow, { capture: true, once: true });
+    window.setTimeout(() => this.root.removeEventListener("click", swallow, { capture: true }));
+    if (over && !this.now.includes(dragged.unit)) this.copy([...this.now, dragged.unit]);
+  }
+
+  private letFall(): void {
+    this.dragged?.ghost?.remove();
+    this.dragged = null;
+  }
+
+  protected override letGo(): void {
+    [this.own, this.pointed, this.other] = [null, null, -1];
+    this.send("chosen", []);
+  }
+
+  protected override landmarks(): Landmark[] {
+    const { path, writes } = this.data;
+    let before = writes.target;
+    return range(path.length).flatMap((i) => {
+      const text = this.outcome(path.slice(0, i + 1))?.text ?? before;
+      const turns = text !== before;
+      before = text;
+      return turns ? [{ at: i + 1, name: text }] : [];
+    });
+  }
+
+  private outcome(cells: readonly number[]): Outcome | undefined {
+    return this.data.sets[keyOf(cells)];
+  }
+
+  // ------------------------------------------------------------ drawn at every moment
+
+  protected show(moment: number): string {
+    if (this.own && (this.plays || Math.floor(moment) !== this.own.at)) this.own = null;
+    const cells = this.now;
+    const found = this.outcome(cells);
+    this.showCells(cells, found);
+    this.showCounter(cells);
+    this.showAnswer(found);
+    if (!this.plays && this.pointed !== null) return this.saidOf(this.pointed, cells);
+    return this.saidOfAll(cells, found);
+  }
+
+  private showCells(cells: readonly number[], found: Outcome | undefined): void {
+    const { units, writes, problems } = this.data;
+    const turned = !!found && found.text[0] !== writes.target[0];
+    const can = reached(units, cells, turned);
+    const { pointed } = this;
+    units.forEach((unit, i) => {
+      const isCopied = cells.includes(i);
+      const aside = pointed !== null && i !== pointed && !reaches(units[pointed], unit);
+      for (const board of BOARDS) {
+        const cell = this.cells[board][i];
+        cell.classList.toggle("taken", isCopied);
+        cell.classList.toggle("aside", aside && board !== "source");
+        cell.classList.toggle("lit", i === pointed);
+      }
+      setShare(this.cells.result[i], "--moved", found ? found.moved[i] / 100 : 0);
+      this.cells.result[i].classList.toggle("outside", cells.length > 0 && !can[i]);
+      const does = isCopied ? "copied; press to take it back" : "press to copy it";
+      const label = `${unit.name}, ${counted(unit.numbers)} ${unit.numbers === 1 ? "number" : "numbers"}`;
+      this.cells.source[i].setAttribute("aria-label", `${label} of ${problems.source}: ${does}`);
+      this.cells.target[i].setAttribute("aria-label", `${label} of ${problems.target}: ${does}`);
+      this.cells.source[i].setAttribute("aria-pressed", String(isCopied));
+      this.cells.target[i].setAttribute("aria-pressed", String(isCopied));
+    });
+  }
+
+  private showCounter(cells: readonly number[]): void {
+    const { units, total } = this.data;
+    this.part("copied_numbers").textContent = counted(numbersOf(units, cells));
+    this.part("of_all").textContent = `of ${counted(total)} numbers copied`;
+  }
+
+  private showAnswer(found: Outcome | undefined): void {
+    const { writes, steps } = this.data;
+    this.part("boards").classList.toggle("waits", !found);
+    this.part("answer").replaceChildren(
+      ...[...(found?.text ?? "??")].map((digit, step) => {
+        const of = digit === writes.source[step] ? "of_source" : "";
+        const own = digit === writes.target[step] ? "of_target" : "";
+        return make("b", { class: `${of} ${own}` }, digit);
+      }),
+    );
+    steps.forEach((_, step) =>
+      this.all(".digits")
+        [step].querySelectorAll(".odd")
+        .forEach((odd, digit) => {
+          const share = (found?.shares[step][digit] ?? 0) / 1000;
+          setShare(odd as HTMLElement, "--share", share);
+          odd.querySelector("small")!.textContent = share >= 0.1 ? percent(share) : "";
+        }),
+    );
+  }
+
+  // ------------------------------------------------------------ in words
+
+  private saidOf(unit: number, cells: readonly number[]): string {
+    const { units, problems, writes } = this.data;
+    const { name, numbers } = units[unit];
+    const alone = this.outcome([unit])?.text;
+    const does = cells.includes(unit)
+      ? "copied"
+      : alone === undefined
+        ? "not copied"
+        : alone === writes.target
+          ? `copied alone, it leaves ${alone}`
+          : `copied alone, it makes ${writes.target} into ${alone}`;
+    return `${name} of ${problems.source}, ${counted(numbers)} ${numbers === 1 ? "number" : "numbers"}: ${does}. Faded cells it cannot reach.`;
+  }
+
+  private saidOfAll(cells: readonly number[], found: Outcome | undefined): string {
+    const { units, problems, writes, others } = this.data;
+    if (!cells.length) return `Nothing is copied: ${problems.target} = ${writes.target}.`;
+    const n = numbersOf(units, cells);
+    const what = `${counted(n)} ${n === 1 ? "number" : "numbers"} of ${problems.source} copied`;
+    if (!found) return `${what}: the network is writing the answer anew.`;
+    const { text } = found;
+    const how =
+      text === writes.source
+        ? `the answer is turned to ${text}`
+        : text === writes.target
+          ? `it still writes ${text}`
+          : `it writes ${text}, the answer of neither`;
+    const isFound = keyOf(cells) === keyOf(this.data.path);
+    const beside = isFound
+      ? ` Fewest found. Of ${others.n} sets of as many numbers elsewhere, ${others.turned} ${others.turned === 1 ? "turns" : "turn"} it too.`
+      : "";
+    return `${what}: ${how}.${beside}`;
+  }
+}
+
+export default mounted(Cut);

@@ -1,0 +1,133 @@
+"""The exercises of chapter 8, second page: they look at what a reader has set in its figures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+import streamlit as st
+
+from components.ui.chapter import Chapter
+from components.ui.chapters.ch81 import probes, worked
+from components.ui.exercise_verdict import show_verdict
+from components.ui.lazily import lazily
+from lab.exercises import look_inside_exercises as grading
+from lab.exercises.look_inside_exercises import Check
+
+experiment = lazily("lab.experiments.smallest_cut")
+
+NAMES = ("units", "above", "spare", "own")
+MOST = 4
+"""Cells above layer 0."""
+
+
+def asked(page: Chapter, name: str) -> bool:
+    """Has the reader asked for a verdict? From then on there is one."""
+    key = f"{page.prefix}asked_{name}"
+    st.button(
+        "Check it",
+        key=f"{page.prefix}check_{name}",
+        icon=":material/check:",
+        on_click=partial(st.session_state.__setitem__, key, True),
+    )
+    return key in st.session_state
+
+
+def judge(page: Chapter, name: str, said: str, checks: Sequence[Check]) -> None:
+    """The verdict; what is solved stays in the page's address."""
+    hint = grading.first_failed(checks)
+    show_verdict(not hint, said, hint)
+    if not hint:
+        keep_solved(page, name)
+        st.download_button(
+            "Progress as JSON",
+            json.dumps({"page": page.slug, "solved": sorted(solved(page))}),
+            f"{page.slug}-progress.json",
+            "application/json",
+            key=f"{page.prefix}progress_{name}",
+            on_click="ignore",
+            type="tertiary",
+        )
+
+
+def solved(page: Chapter) -> set[str]:
+    """The exercises that were solved here, or by the link."""
+
+    def allows(text: str) -> bool:
+        return set(text.split(".")) <= set(NAMES)
+
+    said = page.kept(f"{page.prefix}solved", allows, "names of exercises with dots between them")
+    return set((said or "").split(".")) - {""}
+
+
+def keep_solved(page: Chapter, name: str) -> None:
+    st.session_state[f"{page.prefix}solved"] = ".".join(sorted({*solved(page), name}))
+    solved(page)
+
+
+def copied_now(page: Chapter) -> tuple[str, list[int]]:
+    """What the first figure writes with what is copied there, and the layers of that."""
+    cells = worked.cells_in(st.session_state.get(f"{page.prefix}cut") or "")
+    boards = worked.boards(probes.CELLS, cells)
+    return boards.sets[cells].text, [boards.units[i].layer for i in cells]
+
+
+def only_the_units(page: Chapter) -> None:
+    if asked(page, "units"):
+        text, layers = copied_now(page)
+        target, source = probes.boards_of_record(probes.CELLS).writes
+        said = f"With {worked.counted(len(layers), 'cell')} copied, it writes {text}."
+        judge(page, "units", said, grading.only_units(text, target, source, len(layers)))
+    page.source(grading.only_units)
+
+
+def above_layer_0(page: Chapter) -> None:
+    if asked(page, "above"):
+        text, layers = copied_now(page)
+        source = probes.boards_of_record(probes.CELLS).writes[1]
+        said = f"With {worked.counted(len(layers), 'cell')} copied, it writes {text}."
+        judge(page, "above", said, grading.above(text, source, layers, MOST))
+    page.source(grading.above)
+
+
+def enough_and_not_needed(page: Chapter) -> None:
+    now = st.session_state.get(f"{page.prefix}patch_now")
+    if asked(page, "spare") and now is not None:
+        which, patch = now
+        enough, left = (
+            probes.measured(which, replace(patch, needed=needed))["patched"].restored
+            for needed in (False, True)
+        )
+        said = (
+            f"{worked.cell_said(patch, worked.cell_of(patch))}: copied alone it restores "
+            f"{enough:.2f}, and with it broken {left:.2f} is left."
+        )
+        checks = grading.spare(patch.name == "ffn_out", enough or 0.0, left or 0.0)
+        judge(page, "spare", said, checks)
+    page.source(grading.spare)
+
+
+def three_of_your_own(page: Chapter) -> None:
+    target, source = st.session_state.get(f"{page.prefix}own_now", ((6, 6), (6, 7)))
+    measured = st.session_state.get(f"ch81_search_{target}_{source}_measuring")
+    if asked(page, "own"):
+        last = measured.seen[-1] if measured and measured.seen else None
+        if last is None or not last.ended:
+            st.markdown("Let the search of section 4 come to its end first.")
+        else:
+            boards = probes.boards_found(target, source, frozenset(last.nodes))
+            n = len(last.nodes)
+            said = (
+                f"From {probes.said_of(source)} into {probes.said_of(target)}: "
+                f"{worked.counted(n, 'neuron')}, and {boards.turned} of {boards.n} sets "
+                "elsewhere turn it."
+            )
+            ours = experiment.Pair(target, source) in {
+                experiment.FIRST,
+                *experiment.other_pairs(),
+            }
+            checks = grading.few(n, last.score > 0, boards.turned, boards.n, ours)
+            judge(page, "own", said, checks)
+    page.source(grading.few)

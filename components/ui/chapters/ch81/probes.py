@@ -1,0 +1,757 @@
+"""What the networks of chapter 8, second page, are asked, kept for readers that ask the same."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import itertools
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from components.ui.computed_ahead import ahead
+from components.ui.drawings.cut import Boards, Cells, Kind, LeftOut, Outcome, Unit
+from components.ui.lazily import lazily
+from components.ui.live.measuring import Measuring
+from components.ui.loaded_models import load_with_progress
+from components.ui.own_models import own_files, own_model
+from components.ui.page_records import rows_of
+from components.ui.plots.maps import NOT_ASKED
+from lab.data import neighbours
+from lab.data.problems import Format, Integers, all_pairs
+from lab.data.samples import hashed_pairs
+from lab.records import ROOT
+
+if TYPE_CHECKING:
+    from lab.interp.broken import Break
+    from lab.interp.intervene import Node, Recorded
+    from lab.interp.patch_document import Patch
+    from lab.interp.patching import Contrast, Effect
+    from lab.model.gpt import GPT
+
+attribution = lazily("lab.interp.attribution")
+broken = lazily("lab.interp.broken")
+circuits = lazily("lab.interp.circuits")
+experiment = lazily("lab.experiments.smallest_cut")
+documents = lazily("lab.interp.patch_document")
+forward = lazily("lab.inference.forward")
+head_circuits = lazily("lab.interp.head_circuits")
+head_patterns = lazily("lab.interp.patterns")
+intervene = lazily("lab.interp.intervene")
+logit_lens = lazily("lab.interp.logit_lens")
+over_problems = lazily("lab.interp.over_problems")
+patching = lazily("lab.interp.patching")
+vocabulary = lazily("lab.data.vocabulary")
+
+# ---------------------------------------------------------------- the smallest cut
+
+TABLE = "times_table"
+RECORD = "smallest_cut.jsonl"
+TARGET, SOURCE = (7, 8), (7, 9)
+CELLS, NEURONS = "parts", "neurons"
+WRITES = ("writes the tens", "writes the units")
+N_SHOWN = 48
+"""Neurons that are drawn: those found, and others that the preview ranks high."""
+
+N_OTHERS = 20
+
+Digits = tuple[int, int]
+Numbers = NDArray[np.float64]
+
+
+class Found(NamedTuple):
+    """What a search found, in order, and how many of `n` sets elsewhere turn the answer too."""
+
+    nodes: tuple[Node, ...]
+    turned: int
+    n: int
+
+
+def recorded_cut(units: str) -> dict[str, Any] | None:
+    """Of the first pair: the row of the fewest numbers."""
+    rows = [
+        row
+        for row in rows_of(RECORD)
+        if row["cell"]["units"] == units
+        and tuple(row["cell"]["target"]) == TARGET
+        and tuple(row["cell"]["source"]) == SOURCE
+    ]
+    return min(rows, key=lambda row: (row["numbers"], -row["margin"]), default=None)
+
+
+def recorded_nodes(units: str) -> tuple[Node, ...]:
+    row = recorded_cut(units)
+    return tuple(experiment.node_of(said) for said in row["nodes"]) if row else ()
+
+
+@ahead
+@lru_cache(maxsize=8)
+def boards_of_record(units: str) -> Boards:
+    """The figure of 7 x 8 and 7 x 9, with all that is seen of it untouched."""
+    row = recorded_cut(units)
+    found = Found(recorded_nodes(units), row["turned"], row["n"]) if row else Found((), 0, 1)
+    return boards_of(units, TARGET, SOURCE, found)
+
+
+def boards_of(units: str, target: Digits, source: Digits, found: Found) -> Boards:
+    """Two problems of the table, what a search found, and what is written with the sets that a
+    reader meets first."""
+    nodes = drawn_nodes(units, target, source, found.nodes)
+    path = tuple(nodes.index(node) for node in found.nodes)
+    sets: list[Cells] = [(), *((i,) for i in range(len(nodes)))]
+    sets += [tuple(sorted(path[:n])) for n in range(2, len(path) + 1)]
+    others: list[Cells] = []
+    if units == CELLS and path:
+        whole = tuple(sorted(path))
+        sets += [tuple(sorted({*whole, i})) for i in range(len(nodes)) if i not in whole]
+        rng = np.random.default_rng(experiment.SEED)
+        for _ in range(N_OTHERS):
+            drawn = circuits.elsewhere(frozenset(found.nodes), nodes, rng)
+            others.append(tuple(sorted(nodes.index(node) for node in drawn)))
+        sets += others
+    sets += [tuple(i for i in sorted(path) if i != left) for left in path if len(path) > 2]
+    outcomes = outcomes_of(units, target, source, tuple(nodes), tuple(dict.fromkeys(sets)))
+    whole_pair = pair_of(units, target, source)
+    everything = experiment.units_of(whole_pair, experiment.UNITS[units])
+    return Boards(
+        HEADLINES[units],
+        (said_of(target), said_of(source)),
+        (outcomes[()].text, written_by(source)),
+        WRITES,
+        [unit_of(node, whole_pair) for node in nodes],
+        left_out(whole_pair) if units == CELLS else (),
+        circuits.count_numbers(everything, whole_pair.clean),
+        outcomes,
+        path,
+        others,
+        found.turned,
+        found.n,
+    )
+
+
+HEADLINES = {
+    CELLS: "Drag a cell of 7 × 9 onto 7 × 8, or press it, and watch the answer.",
+    NEURONS: "Each cell is one number, a neuron. Drag some of them, or press them.",
+}
+
+
+def drawn_nodes(units: str, target: Digits, source: Digits, found: Sequence[Node]) -> list[Node]:
+    """All heads and FFN outputs that may be copied; of neurons those found and some others."""
+    pair = pair_of(units, target, source)
+    nodes = experiment.units_of(pair, experiment.UNITS[units])
+    if units == CELLS:
+        return nodes
+    ranked = circuits.promising(pair, nodes, N_SHOWN)
+    kept = [*found, *(node for node in ranked if node not in found)][: max(N_SHOWN, len(found))]
+    return sorted(kept, key=lambda node: (node.slots, node.layer, node.part))
+
+
+@lru_cache(maxsize=64)
+def pair_of(units: str, target: Digits, source: Digits) -> Contrast:
+    load_with_progress(TABLE)
+    return experiment.contrast_of(TABLE, experiment.Pair(target, source), experiment.UNITS[units])
+
+
+@lru_cache(maxsize=32)
+def written_by(problem: Digits) -> str:
+    model = load_with_progress(TABLE).model
+    form = experiment.FORM
+    prompt = form.prompt(*(np.array([x]) for x in problem))
+    found = patching.write_each(model, prompt, len(experiment.STEPS), {}, [()])
+    return vocabulary.decode(found.tokens[0].tolist())
+
+
+def outcomes_of(
+    units: str, target: Digits, source: Digits, nodes: tuple[Node, ...], sets: Sequence[Cells]
+) -> dict[Cells, Outcome]:
+    """What is written with each set copied, many sets in a forward."""
+    pair = pair_of(units, target, source)
+    model, other = load_with_progress(TABLE).model, pair.clean.trace
+    form = experiment.FORM
+    prompt = form.text(*target)[: form.prompt_length]
+    n, names = len(experiment.STEPS), experiment.UNITS[units]
+    found: dict[Cells, Outcome] = {}
+    for begin in range(0, len(sets), circuits.AT_ONCE):
+        part = sets[begin : begin + circuits.AT_ONCE]
+        chosen = [[nodes[i] for i in cells] for cells in ((), *part)]
+        written = patching.write_each(model, prompt, n, other, chosen, names)
+        moved = [how_far(node, written.trace, other) for node in nodes]
+        for row, cells in enumerate(part, 1):
+            found[cells] = Outcome(
+                vocabulary.decode(written.tokens[row].tolist()),
+                written.probabilities[row, :, :10].tolist(),
+                [one[row] for one in moved],
+            )
+    return found
+
+
+def how_far(node: Node, trace: Recorded, other: Recorded) -> list[float]:
+    """|x - own| / |other - own| of each text: 0 as in its own run, which is the first of them, 1 as
+    far as the other lies."""
+    x, far = (node.of(run).flatten(1) for run in (trace, other))
+    whole = float((far - x[:1]).norm())
+    return [0.0] * len(x) if whole == 0 else ((x - x[:1]).norm(dim=1) / whole).tolist()
+
+
+@lru_cache(maxsize=512)
+def outcome_of(
+    units: str, target: Digits, source: Digits, found: tuple[Node, ...], cells: Cells
+) -> Outcome:
+    """Of a set that a reader has copied."""
+    nodes = tuple(drawn_nodes(units, target, source, found))
+    return outcomes_of(units, target, source, nodes, [cells])[cells]
+
+
+def unit_of(node: Node, pair: Contrast) -> Unit:
+    (slot,) = node.slots or (0,)
+    step = experiment.STEPS.index(slot)
+    layer = node.layer or 0
+    named: dict[str, tuple[str, Kind, str]] = {
+        "z": (f"Head {node.part} of layer {layer}", "head", f"{node.part}"),
+        "ffn_out": (f"FFN {layer}", "ffn", "F"),
+        "ffn_post": (f"Neuron {node.part} of layer {layer}", "neuron", ""),
+    }
+    what, kind, short = named[node.name]
+    name = f"{what}, where it {WRITES[step]}"
+    return Unit(step, layer, kind, name, short, circuits.count_numbers([node], pair.clean))
+
+
+def left_out(pair: Contrast) -> list[LeftOut]:
+    """What may not be copied, since that would be the other problem itself."""
+    config = pair.clean.model.config
+    heads = range(config.layers[0].attention.n_head)
+    found = list[LeftOut]()
+    for step in range(len(WRITES)):
+        found += [
+            LeftOut(
+                step, 0, f"{head}", f"Head {head} of layer 0 hands on a typed digit as it stands."
+            )
+            for head in heads
+        ]
+        found.append(LeftOut(step, -1, "embeddings", "Copied, they would be the other problem."))
+        found.append(LeftOut(step, config.n_layer, "logits", "Copied, they are the answer."))
+    return found
+
+
+def said_of(problem: Digits) -> str:
+    return f"{problem[0]} × {problem[1]}"
+
+
+# ---------------------------------------------------------------- patch
+
+RUN, OTHER_RUN = "chain_of_thought", "few_pairs"
+CLEAN, CORRUPTED = (37, 48), (37, 49)
+OWN = "yours: "
+"""Begins the name of a network that the reader trained or brought along."""
+
+MOST_DIGITS = 4
+
+
+class Network(NamedTuple):
+    """By its name; the digest of a file of the reader's, since another may get its name."""
+
+    name: str
+    file: str = ""
+
+
+@lru_cache
+def committed() -> dict[str, Format]:
+    """Runs of the book, and how each writes a problem: read from files, with no weights."""
+    found: dict[str, Format] = {}
+    for path in sorted((ROOT / "checkpoints").glob("*/config.json")):
+        form = json.loads(path.read_text())["format"]
+        if form["style"] != "dots" and max(form["p"], form["q"]) <= MOST_DIGITS:
+            found[path.parent.name] = Format(**form)
+    return found
+
+
+def networks() -> list[str]:
+    """The book's own first, then those of the reader's visit, then the rest."""
+    first = [run for run in (RUN, OTHER_RUN, TABLE) if run in committed()]
+    own = [f"{OWN}{name}" for name in own_files()]
+    return [*first, *own, *(run for run in committed() if run not in first)]
+
+
+def network(name: str) -> Network:
+    if not name.startswith(OWN):
+        return Network(name)
+    file = own_files()[name.removeprefix(OWN)]
+    return Network(name, hashlib.sha1(file).hexdigest())
+
+
+def model_of(which: Network) -> GPT:
+    if which.file:
+        return own_model(which.name.removeprefix(OWN)).model
+    return load_with_progress(which.name).model
+
+
+def format_of(name: str) -> Format:
+    if name.startswith(OWN):
+        return own_model(name.removeprefix(OWN)).format
+    return committed()[name]
+
+
+def form_for(name: str, clean: Digits, corrupted: Digits) -> Format:
+    """How a network writes both problems. `ValueError`, in a sentence, where it writes one of them
+    not at all, or another length."""
+    whole = format_of(name)
+    if whole.padded:
+        p, q = whole.p, whole.q
+        for problem in (clean, corrupted):
+            whole.check_operands(*map(np.array, problem))
+        return Format(whole.style, p, q)
+    (p, q), other = ([len(str(x)) for x in problem] for problem in (clean, corrupted))
+    if other != [p, q]:
+        raise ValueError(
+            f"{said_of(clean)} has {p} and {q} digits, {said_of(corrupted)} {other[0]} and "
+            f"{other[1]}; both texts must be equally long."
+        )
+    if max(p, whole.p) > whole.p or max(q, whole.q) > whole.q:
+        raise ValueError(f"This network writes problems of up to {whole.p} by {whole.q} digits.")
+    return Format(whole.style, p, q)
+
+
+@lru_cache(maxsize=64)
+def contrast_at(which: Network, patch: Patch) -> Contrast:
+    return patch.contrast(model_of(which))
+
+
+def contrast_for(which: Network, patch: Patch) -> Contrast:
+    """Of two problems and a token: whatever cell of it is copied."""
+    same = {"name": "attn_out", "layer": 0, "part": None, "slot": 0, "needed": False, "run": ""}
+    return contrast_at(which, replace(patch, **same))
+
+
+class Cell(NamedTuple):
+    layer: int
+    part: int | None
+    slot: int
+    restored: float
+
+
+@ahead
+@lru_cache(maxsize=128)
+def cells_at(which: Network, patch: Patch) -> list[Cell]:
+    """Every cell patched alone. `ValueError` where both runs say the same."""
+    pair = contrast_for(which, patch)
+    cells = documents.cells_of(model_of(which), patch)
+    found = list[Cell]()
+    bar = st.progress(0.0) if len(cells) > 4 * circuits.AT_ONCE else None
+    for begin in range(0, len(cells), circuits.AT_ONCE):
+        part = cells[begin : begin + circuits.AT_ONCE]
+        effect = pair.each([[cell.node] for cell in part], noising=patch.needed)
+        found += [
+            Cell(cell.layer, cell.part, cell.slot, float(restored))
+            for cell, (restored,) in zip(part, effect.restored.tolist(), strict=True)
+        ]
+        if bar:
+            bar.progress(
+                len(found) / len(cells), text=f"{len(found)} of {len(cells)} cells patched"
+            )
+    if bar:
+        bar.empty()
+    return found
+
+
+class Measured(NamedTuple):
+    """What a run says at the token that is predicted; `restored` is None where it has no scale."""
+
+    says: str
+    restored: float | None
+    probability: float
+    kl: float
+    exact: bool
+
+
+@ahead
+@lru_cache(maxsize=256)
+def measured(which: Network, patch: Patch) -> dict[str, Measured]:
+    """The clean run, the corrupted one, and the patched one."""
+    pair = contrast_for(which, patch)
+    node = [patch.node]
+    return {
+        "clean": in_words(pair.judge(pair.clean.trace["logits"])),
+        "corrupted": in_words(pair.judge(pair.corrupted.trace["logits"])),
+        "patched": in_words(pair.noise(node) if patch.needed else pair.denoise(node)),
+    }
+
+
+@ahead
+@lru_cache(maxsize=256)
+def controlled(which: Network, patch: Patch) -> dict[str, tuple[Digits, Measured] | None]:
+    """The same cell as two other problems have it, in place of the one that is copied: one with the
+    same digit in the token's column and another carry, and one the other way round."""
+    model, form, token = model_of(which), patch.form, patch.token
+    copied_from = patch.corrupted if patch.needed else patch.clean
+    pair = contrast_for(which, patch)
+    base = pair.clean if patch.needed else pair.corrupted
+    try:
+        found = neighbours.control_problems(form, *copied_from, token)
+    except ValueError:
+        return {"other_carry": None, "other_digit": None}
+    controls: dict[str, tuple[Digits, Measured] | None] = {}
+    for kind, problems in found._asdict().items():
+        if not problems:
+            controls[kind] = None
+            continue
+        texts = patching.force_alike(form, patch.clean, problems[0], token)[1]
+        other = patching.record(model, texts, [patch.name])
+        edit = intervene.patch(patch.node, other.trace)
+        effect = pair.judge(base.under([edit])["logits"])
+        controls[kind] = problems[0], in_words(effect)
+    return controls
+
+
+def in_words(effect: Effect) -> Measured:
+    try:
+        restored = float(effect.restored)
+    except ValueError:
+        restored = None
+    return Measured(
+        vocabulary.decode([int(effect.says)]),
+        restored,
+        float(effect.probability),
+        float(effect.kl),
+        bool(effect.exact),
+    )
+
+
+@ahead
+@lru_cache(maxsize=64)
+def previewed(which: Network, patch: Patch) -> list[float]:
+    """A guess at each cell of `cells_at`, by one forward and one backward pass."""
+    cells = documents.cells_of(model_of(which), patch)
+    pair = contrast_for(which, patch)
+    guessed = patching.preview(pair, [cell.node for cell in cells], noising=patch.needed)
+    return guessed[:, 0].tolist()
+
+
+class Arrived(NamedTuple):
+    """What becomes of the answer when one later head alone sees a cell as the other run has it."""
+
+    layer: int
+    head: int
+    read_as: str
+    restored: float
+
+
+@ahead
+@lru_cache(maxsize=64)
+def along_paths(which: Network, patch: Patch) -> list[Arrived]:
+    """From the cell of a patch to every later head: into its query where the answer is written, and
+    into its key or value at the cell's own token."""
+    pair, model = contrast_for(which, patch), model_of(which)
+    base, other = (pair.clean, pair.corrupted) if patch.needed else (pair.corrupted, pair.clean)
+    found = list[Arrived]()
+    for layer in range(patch.layer + 1, model.config.n_layer):
+        n_head = model.config.layers[layer].attention.n_head
+        for read_as, slot in (("q", patch.token - 1), ("k", patch.slot), ("v", patch.slot)):
+            if read_as == "q" and slot != patch.slot:
+                continue
+            for head in range(n_head):
+                receiver = intervene.Node(read_as, layer, head, (slot,))
+                edits = patching.path_patch(base, other.trace, patch.node, [receiver])
+                effect = pair.judge(base.under(edits)["logits"])
+                found.append(Arrived(layer, head, read_as, float(effect.restored)))
+    return found
+
+
+# ---------------------------------------------------------------- a search of the reader's
+
+N_AMONG = 100
+"""Neurons that a search chooses among: those that the preview ranks highest."""
+
+PATIENCE = 60.0
+"""Seconds of a search, until it is told to go on."""
+
+
+class Stage(NamedTuple):
+    """How far a search is: the best set of so many neurons, and by how much the source's digit
+    leads where it leads least; above 0 the answer is turned."""
+
+    nodes: tuple[Node, ...]
+    score: float
+    ended: bool
+
+
+def start_search(target: Digits, source: Digits) -> Measuring[Stage]:
+    stages = itertools.islice(searched(target, source), experiment.MOST_NEURONS + 2)
+    return Measuring(stages, experiment.MOST_NEURONS + 2, PATIENCE)
+
+
+def searched(target: Digits, source: Digits) -> Iterator[Stage]:
+    """Greedy, size by size; once it has ended, the end again and again."""
+    pair = pair_of(NEURONS, target, source)
+    units = experiment.units_of(pair, experiment.UNITS[NEURONS])
+    among = circuits.promising(pair, units, N_AMONG)
+    score, each = circuits.turned_by(pair), circuits.turned_by_each(pair)
+    last = None
+    for cut in circuits.smallest_cut(score, among, most=experiment.MOST_NEURONS, each=each):
+        if last is not None and len(cut.nodes) > len(last.nodes):
+            yield Stage(tuple(last.nodes), last.score, False)
+        last = cut
+    if last is not None:
+        yield from itertools.repeat(Stage(tuple(last.nodes), last.score, True))
+
+
+@lru_cache(maxsize=32)
+def boards_found(target: Digits, source: Digits, nodes: frozenset[Node]) -> Boards:
+    """The figure of two problems of the reader's, with what a search found, in order, and as many
+    neurons elsewhere beside it."""
+    pair = pair_of(NEURONS, target, source)
+    units = experiment.units_of(pair, experiment.UNITS[NEURONS])
+    rng, n = np.random.default_rng(experiment.SEED), experiment.N_CONTROLS
+    others = [circuits.elsewhere(nodes, units, rng) for _ in range(n)]
+    turned = sum(score > 0 for score in circuits.turned_by_each(pair)(others))
+    path = tuple(experiment.in_order(nodes, circuits.turned_by(pair)))
+    return boards_of(NEURONS, target, source, Found(path, turned, n))
+
+
+# ---------------------------------------------------------------- look
+
+PROBLEM = (37, 48)
+BATCH = 500
+LOOKED = "cot_reversed"
+
+
+def pairs_of(form: Format) -> tuple[Integers, Integers] | None:
+    """Every problem of a format, the first number major; None where there are too many to draw."""
+    if form.padded and (form.p, form.q) in ((1, 1), (2, 2)):
+        return all_pairs(form.p, form.q)
+    return None
+
+
+def every_pair_of(form: Format) -> tuple[Integers, Integers]:
+    """`ValueError` where there are too many to draw."""
+    pairs = pairs_of(form)
+    if pairs is None:
+        raise ValueError(f"problems of {form.p} x {form.q} digits are too many to draw all of them")
+    return pairs
+
+
+def sides_of(form: Format) -> tuple[int, int]:
+    return 10**form.p, 10**form.q
+
+
+def no_such_neuron(which: Network, layer: int, neuron: int) -> str:
+    """A sentence where a network has no such neuron."""
+    model = model_of(which)
+    if layer >= model.config.n_layer:
+        return f"This network has layers 0 to {model.config.n_layer - 1}."
+    if "ffn_post" not in model.formed[layer]:
+        return "The FFN of this layer is experts, and has no neurons of its own."
+    most = getattr(model.config.layers[layer].ffn, "d_ff", 0)
+    return "" if neuron < most else f"This layer has neurons 0 to {most - 1}."
+
+
+class OverProblems(NamedTuple):
+    """A neuron over all problems: `values` by their numbers, NaN where none is known yet."""
+
+    values: NDArray[np.floating[Any]]
+    told: dict[str, float]
+    """The share of its variance that digits tell, by their names; empty before all is known."""
+    settled_by: str = ""
+    """The fewest digits that tell nine tenths of it; no words where none do."""
+
+
+def start_neuron(which: Network, layer: int, neuron: int, token: int) -> Measuring[Any]:
+    """Pieces of (rows, values)."""
+    model, form = model_of(which), format_of(which.name)
+    node = intervene.Node("ffn_post", layer, neuron, (token - 1,))
+    a, b = every_pair_of(form)
+    pieces = over_problems.values_over(model, form, a, b, node, BATCH)
+    return Measuring(pieces, -(-len(a) // BATCH), PATIENCE)
+
+
+@ahead
+@lru_cache(maxsize=8)
+def neuron_at_first(run: str, layer: int, neuron: int, token: int) -> OverProblems:
+    """What the page shows before anyone asks."""
+    started = start_neuron(Network(run), layer, neuron, token)
+    return put_together(format_of(run), list(started.pieces))
+
+
+def put_together(form: Format, pieces: Sequence[tuple[slice, Numbers]]) -> OverProblems:
+    n_row, n_column = sides_of(form)
+    values = np.full(n_row * n_column, np.nan)
+    for rows, found in pieces:
+        values[rows] = found
+    told: dict[str, float] = {}
+    if not np.isnan(values).any() and (form.p, form.q) == (2, 2):
+        digits = over_problems.digits_by_name(*every_pair_of(form))
+        told = over_problems.told_by(values.astype(float), digits)
+    settled = over_problems.fewest_that_tell(told) if told else None
+    # In four bytes each, since the first of them is committed.
+    square = values.reshape(n_row, n_column).astype(np.float32)
+    return OverProblems(square, told, settled or "")
+
+
+@lru_cache(maxsize=32)
+def right_text(which: Network, problem: Digits) -> str:
+    return format_for(which, problem).text(*problem)
+
+
+def format_for(which: Network, problem: Digits) -> Format:
+    """How a network writes a problem. `ValueError`, in a sentence, where it cannot."""
+    return form_for(which.name, problem, problem)
+
+
+@ahead
+@lru_cache(maxsize=32)
+def patterns_in(which: Network, problem: Digits) -> Numbers:
+    """(layer, head, T, T) on the right text but its last token, which predicts nothing."""
+    return head_patterns.patterns(model_of(which), right_text(which, problem)[:-1])
+
+
+@lru_cache(maxsize=32)
+def lens_of(which: Network, problem: Digits) -> tuple[list[str], Numbers]:
+    """What would be written from the stream after each layer: a text and its probabilities a
+    stage."""
+    text, given = right_text(which, problem), format_for(which, problem).prompt_length
+    return logit_lens.likeliest(logit_lens.read_early(model_of(which), text[:-1])[:, given - 1 :])
+
+
+@lru_cache(maxsize=32)
+def direct_effects(
+    which: Network, problem: Digits, token: int
+) -> tuple[str, str, dict[str, float]]:
+    """The token that is written, its rival, and what each part adds to the lead."""
+    text = right_text(which, problem)
+    found = attribution.attribute(model_of(which), text[:-1])
+    own = vocabulary.VOCABULARY.index(text[token])
+    rival = found.runner_up(token - 1, own)
+    added = found.to_lead(token - 1, own, rival)
+    names = [component.name for component in found.components]
+    return text[token], vocabulary.VOCABULARY[rival], dict(zip(names, added.tolist(), strict=True))
+
+
+@lru_cache(maxsize=16)
+def digit_rows(which: Network) -> Numbers:
+    """The embeddings of the ten digits, (10, D)."""
+    return model_of(which).embed.weight.detach()[:10].double().numpy()
+
+
+@lru_cache(maxsize=32)
+def circuits_of_head(which: Network, layer: int, head: int) -> tuple[Numbers, Numbers]:
+    """QK and OV over the digits, (10, 10) each."""
+    model = model_of(which)
+    return tuple(
+        find(model, layer, head)[:10, :10]
+        for find in (head_circuits.qk_circuit, head_circuits.ov_circuit)
+    )
+
+
+@lru_cache(maxsize=32)
+def composed_with(which: Network, layer: int, head: int) -> list[tuple[str, Any]]:
+    """How much each head below is read by this one: a name, and `Composition`."""
+    model = model_of(which)
+    return [
+        (f"{below}.{other}", head_circuits.composition(model, (below, other), (layer, head)))
+        for below in range(layer)
+        for other in range(model.blocks[below].attention.n_head)
+    ]
+
+
+@lru_cache(maxsize=4)
+def by_chance(which: Network, layer: int) -> float:
+    model = model_of(which)
+    return head_circuits.composition_by_chance(
+        model.config.d_model, model.blocks[layer].attention.head_dim
+    )
+
+
+def activations_file(which: Network, problem: Digits) -> bytes:
+    """All activations of one text as an npz, by their keys."""
+    model, text = model_of(which), right_text(which, problem)
+    names = {name for own in model.formed.values() for name in own}
+    trace = forward.run_with_trace(model, text[:-1], names)
+    out = io.BytesIO()
+    np.savez_compressed(out, **{key: parts[0].numpy() for key, parts in trace.calls.items()})
+    return out.getvalue()
+
+
+# ---------------------------------------------------------------- break
+
+N_MAP = 500
+
+
+class Broken(NamedTuple):
+    """One part broken alone: problems wrong of `n`."""
+
+    layer: int
+    part: int | None
+    name: str
+    wrong: int
+    n: int
+
+
+def parts_to_break(which: Network, form: Format, how: str, amount: float, digit: int) -> list[Any]:
+    """A `Break` at every token for each head and each FFN, layer by layer."""
+    found: list[Any] = []
+    for layer, config in enumerate(model_of(which).config.layers):
+        nodes = [("z", head) for head in range(config.attention.n_head)] + [("ffn_out", None)]
+        for name, part in nodes:
+            found.append(
+                broken.Break(
+                    form.style, form.p, form.q, name, layer, part, None, how, amount, digit
+                )
+            )
+    return found
+
+
+def break_each(which: Network, how: str, amount: float, digit: int) -> Iterator[Broken]:
+    """On 500 problems drawn by seed, each part in turn."""
+    model, form = model_of(which), format_of(which.name)
+    a, b = problems_to_score(form)
+    for one in parts_to_break(which, form, how, amount, digit):
+        found = np.concatenate([at for _, at in one.wrong_at(model, a, b)])
+        yield Broken(one.layer, one.part, one.name, int((found >= 0).sum()), len(found))
+
+
+def problems_to_score(form: Format) -> tuple[Integers, Integers]:
+    pairs = pairs_of(form)
+    if pairs is None:
+        rng = np.random.default_rng(0)
+        return rng.integers(0, 10**form.p, N_MAP), rng.integers(0, 10**form.q, N_MAP)
+    return hashed_pairs(N_MAP) if len(pairs[0]) > N_MAP else pairs
+
+
+def start_map(which: Network, how: str, amount: float, digit: int) -> Measuring[Broken]:
+    n = len(parts_to_break(which, format_of(which.name), how, amount, digit))
+    return Measuring(break_each(which, how, amount, digit), n, PATIENCE)
+
+
+@ahead
+@lru_cache(maxsize=4)
+def map_at_first(run: str) -> list[Broken]:
+    """Every head and FFN of a run ablated alone, by zero."""
+    return list(break_each(Network(run), "zero", 0.0, 0))
+
+
+@ahead
+@lru_cache(maxsize=64)
+def text_when_broken(which: Network, one: Break, problem: Digits) -> str:
+    return one.written(model_of(which), *problem)
+
+
+def start_all(which: Network, one: Break) -> Measuring[Any]:
+    """All problems under one break: pieces of (rows, the first wrong token of each)."""
+    pairs = pairs_of(one.form)
+    a, b = problems_to_score(one.form) if pairs is None else pairs
+    pieces = one.wrong_at(model_of(which), a, b)
+    return Measuring(pieces, -(-len(a) // BATCH), PATIENCE)
+
+
+def wrong_in(form: Format, pieces: Sequence[tuple[slice, Integers]]) -> NDArray[np.int64]:
+    """By their numbers: the first wrong token, -1 for none, -2 where none was asked yet."""
+    n_row, n_column = sides_of(form)
+    wrong = np.full(n_row * n_column, NOT_ASKED, dtype=np.int64)
+    for rows, found in pieces:
+        wrong[rows] = found
+    return wrong.reshape(n_row, n_column)

@@ -1,0 +1,316 @@
+"""Chapter 8, second page, as a reader sets it: patches, searches and exercises are lab's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from shown import charts, text_of
+
+from components.ui.chapters.ch81 import exercises, probes, worked
+from components.ui.drawings.cut import Boards
+from lab.data.problems import Format
+from lab.data.samples import hashed_pairs
+from lab.inference.forward import run_with_trace
+from lab.inference.scoring import decode_all, first_wrong
+from lab.interp.broken import Break
+from lab.interp.intervene import Node, ablate
+from lab.interp.patching import contrast, force_alike
+from lab.recipes.bench_weights import to_file
+from lab.recipes.recipe_index import recipe
+from lab.records import RECORDS, read_lines
+from lab.training.checkpoint import load_run
+
+PAGE = "81_look_inside"
+
+
+@pytest.fixture(scope="module")
+def boards() -> Boards:
+    return probes.boards_of_record(probes.CELLS)
+
+
+def unit(boards: Boards, name: str) -> int:
+    return next(i for i, one in enumerate(boards.units) if one.name.startswith(name))
+
+
+def test_the_page_opens_whole_and_the_guess_comes_first(seen: Any) -> None:
+    app = seen(PAGE)
+    assert not app.exception and not app.info and not app.warning
+    assert "The answer: **" not in text_of(app)
+    app = seen(PAGE, reveal="1")
+    assert not app.exception and not app.info and not app.warning
+    assert f"The answer: **{worked.fewest_neurons().words}**" in text_of(app)
+
+
+def test_two_cells_turn_the_answer_with_a_chimera_on_the_way(boards: Boards) -> None:
+    tens, units = (
+        unit(boards, f"FFN 0, where it writes the {digit}") for digit in ("tens", "units")
+    )
+    assert sorted(boards.path) == sorted((tens, units)) and boards.writes == ("56", "63")
+    texts = [boards.sets[cells].text for cells in ((), (units,), (tens,), (tens, units))]
+    assert texts == ["56", "53", "64", "63"]
+    assert sum(boards.units[i].numbers for i in boards.path) == 512
+    for outcome in boards.sets.values():
+        assert [max(range(10), key=step.__getitem__) for step in outcome.shares] == [
+            int(digit) for digit in outcome.text
+        ]
+
+
+def test_cells_outside_the_causal_cone_have_not_moved(boards: Boards) -> None:
+    """A copy where the units are written leaves all of the step before, and of its own the layers
+    below. (That no bit changes is tested in lab, where both runs are of one shape.)"""
+    for i, one in enumerate(boards.units):
+        moved = boards.sets[(i,)].moved
+        assert moved[i] == pytest.approx(1.0, abs=1e-5)
+        turned = boards.sets[(i,)].text[0] != boards.writes[0][0]
+        for j, other in enumerate(boards.units):
+            if other.step < one.step or (other.step == one.step and other.layer < one.layer):
+                assert moved[j] < 1e-3, (one.name, other.name)
+            if other.step > one.step and other.layer <= one.layer and not turned:
+                assert moved[j] < 1e-3, (one.name, other.name)
+
+
+def test_a_set_that_was_not_computed_ahead_is_computed_when_asked(boards: Boards) -> None:
+    cells = (1, 7, 20)
+    assert cells not in boards.sets
+    found = worked.boards(probes.CELLS, cells)
+    assert found.sets[cells].text.isdigit() and found.sets.keys() - boards.sets.keys() == {cells}
+
+
+def test_a_link_opens_with_its_cells_copied_and_nonsense_is_told(book: Any) -> None:
+    app = book(PAGE, figure="cut", ch81_cut="0.26")
+    assert not app.exception and not app.info
+    app = book(PAGE, figure="cut", ch81_cut="0.999")
+    assert not app.exception and "which this page does not allow" in app.info[0].value
+
+
+def patch_at(**changed: Any):
+    patch = worked.patch_for(probes.RUN, probes.CLEAN, probes.CORRUPTED, 6, "FFN", worked.ENOUGH)
+    return replace(patch, **changed)
+
+
+def test_the_map_is_the_patch_of_each_cell_alone() -> None:
+    """Against lab, with texts made by hand."""
+    model = load_run(probes.RUN).model
+    form = probes.form_for(probes.RUN, probes.CLEAN, probes.CORRUPTED)
+    pair = contrast(model, *force_alike(form, probes.CLEAN, probes.CORRUPTED, 6), [5], ["ffn_out"])
+    for needed in (False, True):
+        patch = patch_at(needed=needed)
+        cells = probes.cells_at(probes.network(probes.RUN), patch)
+        assert len(cells) == 6 * 6
+        for cell in cells[::7]:
+            node = worked.at_cell(patch, cell).node
+            effect = (pair.noise if needed else pair.denoise)([node])
+            assert cell.restored == pytest.approx(effect.restored.item(), abs=1e-4)
+
+
+def test_the_two_controls_share_a_digit_or_a_carry() -> None:
+    found = probes.controlled(probes.network(probes.RUN), patch_at(slot=5))
+    (a, b), _ = found["other_carry"] or ((0, 0), None)
+    (c, d), _ = found["other_digit"] or ((0, 0), None)
+    first = [x % 10 * (y % 10) for x, y in ((37, 48), (a, b), (c, d))]
+    assert first[0] % 10 == first[1] % 10 and first[0] // 10 != first[1] // 10
+    assert first[0] // 10 == first[2] // 10 and first[0] % 10 != first[2] % 10
+
+
+def test_problems_that_do_not_fit_are_told_beside_their_boxes(book: Any) -> None:
+    app = book(PAGE, figure="patch", ch81_pair_corrupted_b="4")
+    assert not app.exception and not app.warning, "zeros stand in front"
+    app = book(PAGE, figure="patch", ch81_pair_corrupted_b="480")
+    assert not app.exception and "outside 0 to 99" in app.warning[0].value
+    app = book(PAGE, figure="patch", ch81_run="curriculum_4x4", ch81_pair_corrupted_b="480")
+    assert not app.exception and "equally long" in app.warning[0].value
+    app = book(PAGE, figure="patch", ch81_pair_corrupted_b="48")
+    assert not app.exception and "nothing to restore" in app.warning[0].value
+
+
+def test_both_questions_and_all_three_kinds_are_drawn(book: Any) -> None:
+    for way in worked.WAYS:
+        for what in worked.WHAT:
+            app = book(PAGE, figure="patch", ch81_way=way, ch81_what=what)
+            assert not app.exception and not app.warning and len(charts(app)) == 1, (way, what)
+
+
+def test_the_preview_and_the_paths_stand_beside_the_real_patch() -> None:
+    which, patch = probes.network(probes.RUN), patch_at()
+    cells, guessed = probes.cells_at(which, patch), probes.previewed(which, patch)
+    assert len(cells) == len(guessed) and np.isfinite(guessed).all()
+    points = worked.preview_rows(cells, guessed, patch)
+    assert {row["restored"] for row in points} == {round(c.restored, 4) for c in cells}
+    found = probes.along_paths(which, patch_at(slot=4))
+    assert {one.read_as for one in found} == {"k", "v"} and len(found) == 5 * 4 * 2
+
+
+def test_the_exercises_above_layer_0_and_of_a_spare_cell_can_be_solved(boards: Boards) -> None:
+    solved = worked.boards(probes.CELLS, three_above(boards))
+    cells = three_above(boards)
+    checks = exercises.grading.above(
+        solved.sets[cells].text, "63", [boards.units[i].layer for i in cells], exercises.MOST
+    )
+    assert exercises.grading.first_failed(checks) == ""
+
+
+def three_above(boards: Boards) -> tuple[int, ...]:
+    names = (
+        "FFN 1, where it writes the tens",
+        "FFN 2, where it writes the tens",
+        "FFN 1, where it writes the units",
+    )
+    return tuple(sorted(unit(boards, name) for name in names))
+
+
+def test_a_search_ends_with_what_the_record_found() -> None:
+    """6 x 6 into 6 x 7 takes one neuron, and a stage after the end is the end again."""
+    stages = probes.searched((6, 6), (6, 7))
+    last = next(stage for stage in stages if stage.ended)
+    (row,) = [
+        row
+        for row in read_lines(RECORDS / probes.RECORD)
+        if row["cell"]["target"] == [6, 6] and row["cell"]["source"] == [6, 7]
+    ]
+    assert last.score > 0 and len(last.nodes) == row["numbers"] == 1
+    assert next(stages) == last
+    found = probes.boards_found((6, 6), (6, 7), frozenset(last.nodes))
+    assert found.sets[tuple(sorted(found.path))].text == "42" and found.turned == row["turned"]
+
+
+def test_a_network_of_the_readers_own_is_patched_like_the_run_it_is(book: Any) -> None:
+    run = "knows_two_digits"
+    variant = replace(recipe(run), name="mine")
+    app = book(PAGE, figure="patch")
+    app.session_state["own_models"] = {"mine": to_file(variant, load_run(run).model)}
+    app.run()
+    app.selectbox(key="ch81_run").set_value(f"{probes.OWN}mine").run()
+    assert not app.exception and [said.value for said in app.warning] == []
+    which, patch = app.session_state["ch81_patch_now"]
+    assert which.file and which.name == patch.run == "yours: mine"
+    same = probes.cells_at(probes.network(run), worked.first_cell(replace(patch, run=run)))
+    found = [cell.restored for cell in probes.cells_at(which, worked.first_cell(patch))]
+    assert found == pytest.approx([cell.restored for cell in same], abs=1e-3)
+
+
+def test_a_patch_in_a_link_sets_the_controls_and_nonsense_is_told(book: Any) -> None:
+    patch = patch_at(clean=(12, 34), corrupted=(12, 35), layer=2, slot=5, needed=True)
+    app = book(PAGE, figure="patch", ch81_patch=patch.as_json())
+    assert not app.exception and not app.info
+    assert app.session_state["ch81_patch_now"][1] == patch
+    assert app.text_input(key="ch81_pair_corrupted_b").value == "35"
+    for said in ("{", patch.as_json().replace("ffn_out", "resid_pre"), "[1]"):
+        app = book(PAGE, figure="patch", ch81_patch=said)
+        assert not app.exception and "which this page does not allow" in app.info[0].value
+
+
+def test_exercises_look_at_what_stands_in_the_figures(book: Any, boards: Boards) -> None:
+    units = unit(boards, "FFN 0, where it writes the units")
+    for cells, said in (((), "Nothing is copied yet"), ((units,), "it writes 53")):
+        app = book(PAGE, figure="ex_units")
+        app.session_state["ch81_cut"] = worked.cells_said(cells)
+        app.button(key="ch81_check_units").click().run()
+        assert not app.exception and said in text_of(app) + "".join(s.value for s in app.success)
+    assert app.session_state["ch81_solved"] == "units"
+
+
+def test_an_ffn_that_is_enough_and_not_needed_can_be_found() -> None:
+    """And heads 0 and 1 of layer 0 are so in the problems with which the page opens."""
+    assert worked.spare_heads() == "heads 0 and 1"
+    which = probes.network(probes.RUN)
+    clean, corrupted = (37, 48), (47, 48)
+    patch = worked.patch_for(probes.RUN, clean, corrupted, 7, "FFN", worked.ENOUGH)
+    both = zip(
+        probes.cells_at(which, patch),
+        probes.cells_at(which, replace(patch, needed=True)),
+        strict=True,
+    )
+    assert [worked.name_of(a) for a, b in both if min(a.restored, b.restored) > 0.5] == ["l4t6"]
+
+
+# ---------------------------------------------------------------- look, and break
+
+
+def test_the_first_neuron_is_settled_by_two_digits_and_is_that_of_the_model() -> None:
+    found = probes.neuron_at_first(probes.RUN, *worked.FIRST_NEURON)
+    layer, neuron, token = worked.FIRST_NEURON
+    assert found.settled_by == "tens of a and units of b"
+    assert found.told[found.settled_by] > 0.9
+    loaded = load_run(probes.RUN)
+    for a, b in ((7, 72), (37, 48)):
+        text = loaded.format.text(a, b)[:token]
+        trace = run_with_trace(loaded.model, text, ["ffn_post"])
+        value = float(trace[f"blocks.{layer}.ffn_post"][0, token - 1, neuron])
+        assert found.values[a, b] == pytest.approx(value, rel=1e-3, abs=1e-4)
+
+
+def test_heads_above_layer_0_cost_nothing_one_by_one_and_ffns_do() -> None:
+    """Some parts of the map again, by decoding and not by teacher forcing."""
+    found = {(one.layer, one.name, one.part): one for one in probes.map_at_first(probes.RUN)}
+    assert len(found) == 30 and {one.n for one in found.values()} == {500}
+    assert worked.worst_upper_head().value == max(
+        one.wrong for one in worked.upper_heads([*found.values()])
+    )
+    loaded = load_run(probes.RUN)
+    a, b = (x[:60] for x in hashed_pairs(500))
+    for layer, name, part in ((0, "z", 0), (3, "z", 2), (1, "ffn_out", None)):
+        edit = ablate(Node(name, layer, part))
+        (_, texts), *_ = decode_all(loaded.model, loaded.format, a, b, edits=[edit])
+        own = Break("cot_reversed", 2, 2, name, layer, part)
+        asked = np.concatenate([at for _, at in own.wrong_at(loaded.model, a, b)])
+        assert (first_wrong(loaded.format, a, b, texts) == asked).all()
+
+
+def test_pieces_of_all_problems_fill_the_square_where_they_belong() -> None:
+    form = Format("cot_reversed")
+    pieces = [(slice(0, 2), np.array([-1, 7])), (slice(9998, 10_000), np.array([8, -1]))]
+    wrong = probes.wrong_in(form, pieces)
+    assert wrong[0, :3].tolist() == [-1, 7, -2] and wrong[99, 97:].tolist() == [-2, 8, -1]
+    shown = worked.as_shown(wrong)
+    assert shown[0, :2].tolist() == [0.0, 1.0] and np.isnan(shown[5, 5])
+    assert worked.score_said(2, 4, 10_000).endswith("so far, of 10,000.")
+
+
+@pytest.mark.parametrize("view", worked.VIEWS)
+def test_each_view_opens_from_its_link(seen: Any, view: str) -> None:
+    app = seen(PAGE, figure="look", ch81_view=view)
+    assert not app.exception and not app.warning
+    assert app.selectbox(key="ch81_view").value == view
+    assert charts(app)
+
+
+def test_a_part_that_a_network_has_not_is_refused_in_a_sentence(seen: Any) -> None:
+    app = seen(PAGE, figure="own_break", ch81_b_layer="9")
+    assert not app.exception and "layer" in app.warning[0].value
+    app = seen(PAGE, figure="look", ch81_neuron="4000")
+    assert not app.exception and "neurons 0 to 1023" in app.warning[0].value
+
+
+def test_a_search_is_drawn_once_it_has_ended(book: Any) -> None:
+    app = book(PAGE, figure="own")
+    app.button(key="ch81_search_(6, 6)_(6, 7)_run").click().run()
+    for _ in range(60):
+        if "Found: 1 neuron" in "".join(said.value for said in app.caption):
+            break
+        app.run()
+    assert not app.exception and "Found: 1 neuron" in "".join(s.value for s in app.caption)
+    app = book(PAGE, figure="own", ch81_own_corrupted_b="6")
+    assert not app.exception and "must differ" in app.warning[0].value
+
+
+def test_networks_of_every_kind_are_patched() -> None:
+    """Latent attention with experts, attention over depth, coupled positions, no positions."""
+    for name in (
+        "mla_moe_before",
+        "attention_residuals_small",
+        "far_coupled",
+        "reach_none",
+        "times_table_small",
+    ):
+        one_digit = name == "times_table_small"
+        clean, corrupted = ((7, 8), (7, 9)) if one_digit else (probes.CLEAN, probes.CORRUPTED)
+        form = probes.form_for(name, clean, corrupted)
+        token = worked.tokens_that_differ(form, clean, corrupted)[0]
+        for what in worked.WHAT:
+            patch = worked.patch_for(name, clean, corrupted, token, what, worked.ENOUGH)
+            cells = probes.cells_at(probes.network(name), patch)
+            assert np.isfinite([cell.restored for cell in cells]).all(), (name, what)
+            assert max(cell.restored for cell in cells) > 0.1, (name, what)
