@@ -23,6 +23,7 @@ Shapes: `N` pairs of problems, `L` tokens of a text.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache, partial
 from typing import Any, cast
 
@@ -34,24 +35,24 @@ from lab.data.problems import SplitName
 from lab.data.vocabulary import Tokens
 from lab.experiments.carry_models import BOOK, loaded, named
 from lab.experiments.carry_swaps import (
-    BATCH,
     CARRIES_FROM,
     CHOICE,
-    OUTCOMES,
     RANDOM,
     TEST,
+    Begun,
     Site,
     about_sample,
+    both_right,
     carries,
+    copied,
     counted,
     counts,
     drawn,
-    right_in,
+    kept_at,
+    plain,
     swap_cells,
 )
 from lab.experiments.sweep import Cell, Figures, Row, Small
-from lab.inference.forward import run_with_trace
-from lab.inference.scoring import teacher_forced
 from lab.interp.carries import CARRIES, Carry, predicted
 from lab.interp.circuits import (
     NOTHING,
@@ -59,13 +60,12 @@ from lab.interp.circuits import (
     Score,
     completeness,
     faithfulness,
-    left_without,
     minimality,
     smallest_cut,
     some_subsets,
 )
-from lab.interp.intervene import Node
-from lab.interp.patching import contrast, gradients, of_token, record
+from lab.interp.intervene import Node, Recorded
+from lab.interp.patching import gradients, of_token, record
 from lab.model.config import DenseFFNConfig
 from lab.model.gpt import GPT
 from lab.model.trace import Edit
@@ -123,7 +123,7 @@ def label_of(node: Node) -> str:
 
 def carriers(model: GPT, carry: Carry, units: list[Node], n: int, decided: int, few: int) -> Row:
     """What the search finds, or where it gave up its best; and that on test problems."""
-    cuts = list(smallest_cut(carry_moved(model, carry, n), units, most=MOST))
+    cuts = list(smallest_cut(carry_moved(model, carry, units, n), units, most=MOST))
     cut = cuts[-1] if cuts[-1].score > 0 else max(cuts[1:], key=lambda one: one.score)
     nodes = tuple(sorted(cut.nodes, key=str))
     own = Site("set", nodes)
@@ -144,25 +144,38 @@ def carriers(model: GPT, carry: Carry, units: list[Node], n: int, decided: int, 
     return {**row, "random": {**plain(control), "nodes": [label_of(one) for one in site.nodes]}}
 
 
-def plain(row: Row) -> Row:
-    return {key: row[key] for key in ("n", *OUTCOMES, "collateral")}
-
-
-def carry_moved(model: GPT, carry: Carry, n: int) -> Score:
+def carry_moved(model: GPT, carry: Carry, units: list[Node], n: int) -> Score:
     """F(S): with S of y in x, by how much the column of x with the carry of y leads the next best
     digit, in the pair that stands at a tenth of all: above 0, nine in ten pairs write it."""
-    (x, y), _ = drawn(carry.name, "both differ", "validation", n, CHOICE)
-    wanted = torch.from_numpy(predicted(carry, x, y).carry)[:, None]
-    pair = contrast(model, y[:, : carry.token], x[:, : carry.token], names=("z", "ffn_out"))
+    x, y = drawn(carry.name, "both differ", "validation", n, CHOICE)
+    wanted = torch.from_numpy(predicted(carry, x, y).carry)
+    logits_with = swapping(model, carry, x, y, units)
 
     @cache
     def score(nodes: Nodes) -> float:
-        logits = pair.denoise(nodes).logits
-        others = logits.scatter(-1, wanted[..., None], -torch.inf).amax(-1)
-        leads = of_token(logits, wanted) - others
-        return float(leads.quantile(1 - CARRIES_FROM))
+        logits = logits_with(nodes)
+        others = logits.scatter(-1, wanted[:, None], -torch.inf).amax(-1)
+        return float((of(logits, wanted) - others).quantile(1 - CARRIES_FROM))
 
     return score
+
+
+def swapping(
+    model: GPT, carry: Carry, x: Tokens, y: Tokens, units: list[Node]
+) -> Callable[[Nodes], Tensor]:
+    """The logits (N, V) of the column's digit of x, with some units as they are in y."""
+    own, kept = Begun(model, x, carry.slot), kept_at(Begun(model, y, carry.slot), units)
+
+    def logits_with(nodes: Nodes) -> Tensor:
+        edits = [copied(node, kept[node], None) for node in nodes]
+        return own.under(edits, to_end=False)["logits"][:, 0].double()
+
+    return logits_with
+
+
+def of(logits: Tensor, tokens: Tensor) -> Tensor:
+    """(N, V), (N,) -> (N,)"""
+    return logits.gather(-1, tokens[:, None])[:, 0]
 
 
 # ---------------------------------------------------------------- a circuit, and the three criteria
@@ -170,8 +183,11 @@ def carry_moved(model: GPT, carry: Carry, n: int) -> Score:
 
 def circuit(model: GPT, carry: Carry, units: list[Node], n: int) -> Row:
     """Pruned on validation pairs, judged on test pairs."""
-    everything, kept = frozenset(units), pruned(kept_digit(model, carry, "validation", n), units)
-    score, rng = kept_digit(model, carry, "test", n), np.random.default_rng(RANDOM)
+    everything, kept = (
+        frozenset(units),
+        pruned(kept_digit(model, carry, units, "validation", n), units),
+    )
+    score, rng = kept_digit(model, carry, units, "test", n), np.random.default_rng(RANDOM)
     subsets = some_subsets(kept, SUBSETS, rng)
     gaps = list(completeness(score, kept, everything, subsets))
     matters = minimality(score, kept, everything, subsets)
@@ -187,12 +203,19 @@ def circuit(model: GPT, carry: Carry, units: list[Node], n: int) -> Row:
     }
 
 
-def kept_digit(model: GPT, carry: Carry, split: SplitName, n: int) -> Score:
-    """F(S): in pairs with another carry, what is left of the digit of x with S as in y."""
-    (x, y), _ = drawn(carry.name, "other carry", split, 2 * n, CHOICE)
-    right = right_in(model, x) & right_in(model, y)
-    x, y = x[right][:n, : carry.token], y[right][:n, : carry.token]
-    return left_without(contrast(model, x, y, names=("z", "ffn_out")))
+def kept_digit(model: GPT, carry: Carry, units: list[Node], split: SplitName, n: int) -> Score:
+    """F(S): in pairs with another carry, what is left of the lead of x's digit over y's with S as
+    in y: the mean of (d - d_y) / (d_x - d_y), 1 for all of it and 0 for as in y."""
+    x, y, _ = both_right(model, carry, *drawn(carry.name, "other carry", split, n, CHOICE))
+    own, other = (torch.from_numpy(t[:, carry.token]).long() for t in (x, y))
+    logits_with = swapping(model, carry, x, y, units)
+
+    def lead(logits: Tensor) -> Tensor:
+        return of(logits, own) - of(logits, other)
+
+    best = lead(logits_with(NOTHING))
+    worst = lead(Begun(model, y, carry.slot).under(to_end=False)["logits"][:, 0].double())
+    return cache(lambda nodes: float(((lead(logits_with(nodes)) - worst) / (best - worst)).mean()))
 
 
 def pruned(score: Score, units: list[Node]) -> Nodes:
@@ -213,22 +236,22 @@ def neurons_swapped(model: GPT, carry: Carry, n: int, few: int) -> list[Row]:
     """The first so many by attribution, and as many at random, on test problems."""
     ranked = ranking(model, carry, n)
     rng = np.random.default_rng(RANDOM)
-    (x, y), _ = drawn(carry.name, "both differ", "test", few, TEST)
-    right = right_in(model, x) & right_in(model, y)
-    x, y = x[right], y[right]
+    x, y = drawn(carry.name, "both differ", "test", few, TEST)
+    x, y, _ = both_right(model, carry, x, y)
+    own, there = Begun(model, x, carry.slot), Begun(model, y, carry.slot)
+    kept = there.under(names=["ffn_post"], to_end=False)
     rows: list[Row] = []
     for k in (k for k in NEURONS if k <= len(ranked)):
         for how, chosen in (("ranked", ranked[:k]), ("random", rng.permutation(ranked)[:k])):
-            rows.append(
-                {"neurons": k, "how": how, **plain(swap_neurons(model, carry, x, y, chosen))}
-            )
+            said = with_neurons(own, kept, chosen)
+            rows.append({"neurons": k, "how": how, **plain(counted(carry, x, y, said))})
     return rows
 
 
 def ranking(model: GPT, carry: Carry, n: int) -> Any:
     """All neurons, as numbers layer * d_ff + neuron, those first that in the mean move the wanted
     digit's logit most against those of x and of y: (y - x) times the slope (arXiv:2403.00745)."""
-    (x, y), _ = drawn(carry.name, "both differ", "validation", n, CHOICE)
+    x, y = drawn(carry.name, "both differ", "validation", n, CHOICE)
     expected = predicted(carry, x, y)
     wanted, own, other = (
         torch.from_numpy(digits)[:, None]
@@ -248,24 +271,22 @@ def ranking(model: GPT, carry: Carry, n: int) -> Any:
     return torch.cat(moved).argsort(descending=True, stable=True).numpy()
 
 
-def swap_neurons(model: GPT, carry: Carry, x: Tokens, y: Tokens, chosen: Any) -> Row:
-    """Some neurons of all layers swapped at the slot together, one edit a layer."""
-    size = cast(DenseFFNConfig, model.config.layers[0].ffn).d_ff
-    by_layer = {
-        layer: chosen[chosen // size == layer] % size for layer in range(model.config.n_layer)
-    }
-    said: list[Tokens] = []
-    for begin in range(0, len(x), BATCH):
-        rows = slice(begin, begin + BATCH)
-        trace = run_with_trace(model, y[rows, : carry.token], ["ffn_post"])
-        edits: list[Edit] = []
-        for layer, some in by_layer.items():
-            if len(some):
-                value = trace[f"blocks.{layer}.ffn_post"][:, [carry.slot]][:, :, some.tolist()]
-                index = {"position": [carry.slot], "d_ff": some.tolist()}
-                edits.append(Edit("ffn_post", lambda now, v=value: v, layer, index, True))
-        said.append(teacher_forced(model, x[rows], edits=edits))
-    return counted(carry, x, y, np.concatenate(said))
+def with_neurons(own: Begun, kept: Recorded, chosen: Any) -> Tokens:
+    """The tokens from the column's on, with some neurons of all layers as they were kept."""
+    config = own.model.config
+    size = cast(DenseFFNConfig, config.layers[0].ffn).d_ff
+    edits: list[Edit] = []
+    for layer in range(config.n_layer):
+        some = (chosen[chosen // size == layer] % size).tolist()
+        if some:
+            value = kept[f"blocks.{layer}.ffn_post"][:, :, some]
+            index = {"position": [own.slot], "d_ff": some}
+            edits.append(Edit("ffn_post", partial(put, value), layer, index))
+    return own.under(edits, to_end=True)["logits"].argmax(-1).numpy().astype(np.uint8)
+
+
+def put(value: Tensor, now: Tensor) -> Tensor:
+    return value.expand_as(now)
 
 
 def sets_small() -> dict[str, Small]:

@@ -1,10 +1,10 @@
 """Where is the carry? The test that decides: copy what stands at a site from one problem into
 another, and say beforehand which digit is then written.
 
-The plan, written before the runs. Two problems x and y, so drawn that column and carry differ, both
-digits that the carry is made of differ, and the four digits below are four different ones. At the
-slot that writes the column, the site's activation of y is copied into x; all tokens before and
-after are those of x. The digit that is then written decides:
+The plan, written before the runs that are recorded. Two problems x and y, so drawn that column and
+carry differ, both digits that the carry is made of differ, and the four digits below are four
+different ones. At the slot that writes the column, the site's activation of y is copied into x; all
+tokens before and after are those of x. The digit that is then written decides:
 
   carry moves        column of x + carry of y, and no other token of the text changes
   column moves       column of y + carry of x
@@ -30,39 +30,38 @@ Shapes: `N` pairs of problems, `L` tokens of a text.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from lab.data.position_ids import position_ids
 from lab.data.problems import TEST_FROM, SplitName, all_pairs, pairs_of, split_values
 from lab.data.vocabulary import Tokens
 from lab.experiments.carry_models import BOOK, MODELS, loaded, named
 from lab.experiments.sweep import Cell, Figures, Row, Small
-from lab.inference.forward import run_with_trace
-from lab.inference.scoring import teacher_forced
 from lab.interp.carries import CARRIES, FORM, Carry, CarryName, Meeting, meets, predicted
 from lab.interp.intervene import Node, along, fitted
 from lab.interp.linear_probes import activations, fit
+from lab.model.cache import KVCache
 from lab.model.gpt import GPT
-from lab.model.trace import Edit
+from lab.model.trace import Edit, Trace
 from lab.statistics import lower_bound_95
 
 CARRIES_FROM = 0.9
 """Of the lower bound of a share: from here on a site is said to carry."""
 
 SCANNED, DECIDED, CONTROLLED, SHOWN, FEW = 400, 3000, 600, 120, 50
-"""Pairs of problems: for the choice of a site, for the count that decides, for its two controls, in
-the page's figure, and in the small setting."""
+"""Pairs of problems: for the choice of a site, for the count that decides, for its two controls and
+for what is beside it, in the page's figure, and in the small setting."""
 
 CHOICE, TEST, FIGURE, RANDOM = 0, 1, 2, 3
 """Seeds."""
 
-BATCH = 200
+BATCH = 300
 
 Truth = NDArray[np.bool_]
 
@@ -71,9 +70,10 @@ Truth = NDArray[np.bool_]
 
 
 @lru_cache(maxsize=32)
-def drawn(name: CarryName, how: Meeting, split: SplitName, n: int, seed: int) -> tuple[Any, Any]:
-    """The texts x and y of `n` different pairs of problems that meet so, (N, L) each; and with them
-    their operands."""
+def drawn(
+    name: CarryName, how: Meeting, split: SplitName, n: int, seed: int
+) -> tuple[Tokens, Tokens]:
+    """The texts x and y of `n` different pairs of problems that meet so, (N, L) each."""
     carry, rng = CARRIES[name], np.random.default_rng(seed)
     a, b = pairs_of(split)
     texts, _ = FORM.render(a, b)
@@ -85,8 +85,7 @@ def drawn(name: CarryName, how: Meeting, split: SplitName, n: int, seed: int) ->
         _, first = np.unique(both, axis=0, return_index=True)
         found = both[np.sort(first)]
     one, other = found[:n].T
-    operands = np.stack([a[one], b[one], a[other], b[other]], axis=1)
-    return (texts[one], texts[other]), operands
+    return texts[one], texts[other]
 
 
 # ---------------------------------------------------------------- a site, and a swap
@@ -109,28 +108,60 @@ class Site:
         return {**own, "nodes": len(self.nodes)} if more else own
 
 
+class Begun:
+    """Texts (N, L) that a model has read up to a slot: what it keeps of that is the same whatever
+    is copied in at that slot, so it is computed once."""
+
+    def __init__(self, model: GPT, texts: Tokens, slot: int) -> None:
+        self.model, self.slot = model, slot
+        self.ids = torch.from_numpy(texts).long()
+        self.positions = position_ids(self.ids, model.config.position.n_axis)
+        self.cache = KVCache(FORM.length)
+        self.forward(slice(0, slot), Trace())
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def forward(self, tokens: slice, trace: Trace) -> Trace:
+        positions = self.positions[..., tokens]
+        with torch.inference_mode():
+            self.model(self.ids[:, tokens], positions=positions, cache=self.cache, trace=trace)
+        trace.require_matched()
+        return trace
+
+    def under(
+        self, edits: Collection[Edit] = (), names: Collection[str] = ("logits",), *, to_end: bool
+    ) -> Trace:
+        """The token at the slot, or all from there to the end of the text, under edits."""
+        stop = FORM.length - 1 if to_end else self.slot + 1
+        self.cache.cut(self.slot)
+        return self.forward(slice(self.slot, stop), Trace(names, edits))
+
+
 Kept = dict[Node, Tensor]
 
 
-def kept_at(model: GPT, texts: Tokens, nodes: Collection[Node]) -> Kept:
-    """What stands at each node on texts (N, L), (N, ..., 1, ...)."""
-    names = {node.name for node in nodes}
-    parts: dict[Node, list[Tensor]] = {node: [] for node in nodes}
-    for begin in range(0, len(texts), BATCH):
-        trace = run_with_trace(model, texts[begin : begin + BATCH, :-1], names)
-        for node in nodes:
-            parts[node].append(node.of(trace).clone())
-    return {node: torch.cat(found) for node, found in parts.items()}
+def kept_at(own: Begun, nodes: Collection[Node]) -> Kept:
+    """What stands at each node, which is one of the slot, on all texts: (N, ..., 1, ...)."""
+    trace = own.under(names={node.name for node in nodes}, to_end=False)
+    return {node: replace(node, slots=None).of(trace) for node in nodes}
 
 
-def written_under(model: GPT, x: Tokens, site: Site, kept: Kept) -> Tokens:
-    """The likeliest tokens of texts x, (N, L), with the site as it was `kept` from others."""
-    said: list[Tokens] = []
+def swapped(
+    model: GPT, carry: Carry, x: Tokens, y: Tokens, sites: Sequence[Site], *, to_end: bool
+) -> list[Tokens]:
+    """Of each site, the likeliest tokens of x from the column's on, (N, some), with the site as it
+    is in y; of a site without nodes, as the model writes them."""
+    said: list[list[Tokens]] = [[] for _ in sites]
+    nodes = {node for site in sites for node in site.nodes}
     for begin in range(0, len(x), BATCH):
-        rows = slice(begin, begin + BATCH)
-        edits = [copied(node, kept[node][rows], site.directions) for node in site.nodes]
-        said.append(teacher_forced(model, x[rows], edits=edits))
-    return np.concatenate(said)
+        own = Begun(model, x[begin : begin + BATCH], carry.slot)
+        kept = kept_at(Begun(model, y[begin : begin + BATCH], carry.slot), nodes) if nodes else {}
+        for site, tokens in zip(sites, said, strict=True):
+            edits = [copied(node, kept[node], site.directions) for node in site.nodes]
+            logits = own.under(edits, to_end=to_end)["logits"]
+            tokens.append(logits.argmax(-1).numpy().astype(np.uint8))
+    return [np.concatenate(tokens) for tokens in said]
 
 
 def copied(node: Node, value: Tensor, directions: Tensor | None) -> Edit:
@@ -146,11 +177,10 @@ OUTCOMES = ("carry", "column", "digit", "nothing", "else")
 
 def outcomes(carry: Carry, x: Tokens, y: Tokens, said: Tokens) -> tuple[NDArray[np.int64], Truth]:
     """Which of `OUTCOMES` each swap had, (N,), and whether a token changed that is not the
-    column's. "carry" and "nothing" are those that change no other."""
-    expected, digit = predicted(carry, x, y), said[:, carry.token].astype(np.int64)
-    later = np.arange(FORM.length) >= FORM.prompt_length
-    later[carry.token] = False
-    others = (said != x)[:, later].any(axis=1)
+    column's; `said` are the tokens from the column's on, (N, some)."""
+    expected, digit = predicted(carry, x, y), said[:, 0].astype(np.int64)
+    right = x[:, carry.token : carry.token + said.shape[1]]
+    others = (said != right)[:, 1:].any(axis=1)
     found = np.full(len(x), OUTCOMES.index("else"))
     found[digit == expected.column] = OUTCOMES.index("column")
     found[digit == expected.digit] = OUTCOMES.index("digit")
@@ -163,7 +193,7 @@ def counted(carry: Carry, x: Tokens, y: Tokens, said: Tokens) -> Row:
     """The outcomes of swaps, and as if which single operand had been copied: [so many, of so many],
     of the pairs in which that would write a digit of its own."""
     found, others = outcomes(carry, x, y, said)
-    expected, digit = predicted(carry, x, y), said[:, carry.token].astype(np.int64)
+    expected, digit = predicted(carry, x, y), said[:, 0].astype(np.int64)
     row: Row = {name: int((found == i).sum()) for i, name in enumerate(OUTCOMES)}
     as_if: Row = {}
     for part, moved in carry.parts.items():
@@ -178,8 +208,7 @@ def counted(carry: Carry, x: Tokens, y: Tokens, said: Tokens) -> Row:
 
 
 def sites_of(model: GPT, carry: Carry) -> list[Site]:
-    """Every head, attention, FFN and stream of every layer at the slot that writes the column, and
-    the stream at the slot before it."""
+    """Every head, attention, FFN and stream of every layer, at the slot that writes the column."""
     config, now = model.config, carry.slot
     found: list[Site] = []
     for layer, choice in enumerate(config.layers):
@@ -189,7 +218,6 @@ def sites_of(model: GPT, carry: Carry) -> list[Site]:
             Site(name, (Node(name, layer, None, (now,)),))
             for name in ("attn_out", "ffn_out", "resid_mid", "resid_post")
         ]
-        found.append(Site("slot before", (Node("resid_post", layer, None, (now - 1,)),)))
     return found
 
 
@@ -241,18 +269,22 @@ def swap_cells() -> list[Cell]:
 def measure_swaps(
     cell: Cell, scanned: int = SCANNED, decided: int = DECIDED, controlled: int = CONTROLLED
 ) -> Figures:
-    """Every site on validation problems, and of each kind the best on test problems."""
+    """Every site on validation problems, by the column's own digit; then of each kind the best on
+    test problems, the best head and the best of all in `decided` pairs."""
     model, carry = loaded(cell["model"]).model, CARRIES[cell["carry"]]
     sites = [*sites_of(model, carry), *subspaces_of(cell["model"], carry.name)]
-    scan = counts(model, carry, sites, "both differ", "validation", scanned, CHOICE)
+    scan = counts(model, carry, sites, "both differ", "validation", scanned, CHOICE, to_end=False)
     best: dict[str, int] = {}
     for i, (site, row) in enumerate(zip(sites, scan, strict=True)):
         if site.kind not in best or row["carry"] > scan[best[site.kind]]["carry"]:
             best[site.kind] = i
+    chosen = [*best.values()]
+    first = {max(chosen, key=lambda i: scan[i]["carry"]), best["head"]}
+    own = [sites[i] for i in sorted(chosen, key=lambda i: i not in first)]
     return {
         "n": decided,
         "scan": [told(site, row) for site, row in zip(sites, scan, strict=True)],
-        "decided": decide(model, carry, [sites[i] for i in best.values()], decided, controlled),
+        "decided": decide(model, carry, own, len(first), decided, controlled),
         **about_sample(carry, decided),
         **named(cell["model"]),
     }
@@ -281,34 +313,41 @@ def about_sample(carry: Carry, n: int) -> Row:
     }
 
 
-def decide(model: GPT, carry: Carry, sites: Sequence[Site], n: int, few: int) -> list[Row]:
-    """Each site on test problems, with its two controls; beside a subspace, the whole vector and as
-    many random directions."""
+def decide(
+    model: GPT, carry: Carry, sites: Sequence[Site], first: int, n: int, few: int
+) -> list[Row]:
+    """Sites on test problems with their two controls, the `first` ones in `n` pairs, the others in
+    `few`; beside a subspace, the whole vector and as many random directions."""
     beside = [
         more
         for site in sites
         if site.kind.startswith("means")
         for more in (Site(f"whole {site.nodes[0].name}", site.nodes), random_directions(site))
     ]
-    every = [*sites, *beside]
-    rows = [
-        *counts(model, carry, sites, "both differ", "test", n, TEST),
-        *counts(model, carry, beside, "both differ", "test", few, TEST),
-    ]
-    for how in ("other carry", "other column"):
-        controls = counts(model, carry, every, how, "test", few, TEST)
-        for row, control in zip(rows, controls, strict=True):
-            row[how] = {key: control[key] for key in ("n", *OUTCOMES, "collateral")}
+    every, rows = [*sites, *beside], list[Row]()
+    for some, size, control in (
+        (every[:first], n, few),
+        (every[first:], few, few // 4),
+    ):
+        found = counts(model, carry, some, "both differ", "test", size, TEST)
+        for how in ("other carry", "other column"):
+            beside_it = counts(model, carry, some, how, "test", control, TEST)
+            for row, one in zip(found, beside_it, strict=True):
+                row[how] = plain(one)
+        rows += found
     return [
         {
-            **site.label,
+            **told(site, row),
             "directions": 0 if site.directions is None else len(site.directions),
-            **row,
             "bound": round(lower_bound_95(row["n"] - row["carry"], row["n"]), 4),
             "carries": carries(row),
         }
         for site, row in zip(every, rows, strict=True)
     ]
+
+
+def plain(row: Row) -> Row:
+    return {key: row[key] for key in ("n", *OUTCOMES, "collateral")}
 
 
 def carries(row: Row) -> bool:
@@ -330,29 +369,39 @@ def counts(
     split: SplitName,
     n: int,
     seed: int,
+    *,
+    to_end: bool = True,
 ) -> list[Row]:
-    """Each site swapped in pairs of problems that meet so, both of which the network gets right."""
-    (x, y), _ = drawn(carry.name, how, split, n, seed)
-    right = right_in(model, x) & right_in(model, y)
-    x, y = x[right], y[right]
-    kept = kept_at(model, y, {node for site in sites for node in site.nodes})
+    """Each site swapped in pairs of problems that meet so. Left out are pairs that the network gets
+    wrong unswapped: of x any token from the column's on, of y the column's digit. Unless `to_end`,
+    the column's own digit alone is looked at."""
+    x, y = drawn(carry.name, how, split, n, seed)
+    x, y, left_out = both_right(model, carry, x, y)
     return [
-        {
-            **counted(carry, x, y, written_under(model, x, site, kept)),
-            "left_out": int((~right).sum()),
-        }
-        for site in sites
+        {**counted(carry, x, y, said), "left_out": left_out}
+        for said in swapped(model, carry, x, y, sites, to_end=to_end)
     ]
 
 
-def right_in(model: GPT, texts: Tokens) -> Truth:
-    said = np.concatenate(
-        [teacher_forced(model, texts[i : i + BATCH]) for i in range(0, len(texts), BATCH)]
-    )
-    return (said == texts)[:, FORM.prompt_length :].all(axis=1)
+UNSWAPPED = Site("none", ())
+
+
+def both_right(model: GPT, carry: Carry, x: Tokens, y: Tokens) -> tuple[Tokens, Tokens, int]:
+    """The pairs that the network gets right, and how many it does not."""
+    right = np.ones(len(x), dtype=bool)
+    for texts, to_end in ((x, True), (y, False)):
+        (said,) = swapped(model, carry, texts, texts, [UNSWAPPED], to_end=to_end)
+        right &= (said == texts[:, carry.token : carry.token + said.shape[1]]).all(axis=1)
+    return x[right], y[right], int((~right).sum())
 
 
 # ---------------------------------------------------------------- problem by problem
+
+
+def operands_of(text: NDArray[np.uint8]) -> list[int]:
+    tens, units = text[[0, 3]].tolist(), text[[1, 4]].tolist()
+    return [10 * ten + unit for ten, unit in zip(tens, units, strict=True)]
+
 
 LAYERWISE = (
     *("head", "attn_out", "ffn_out", "resid_mid", "resid_post"),
@@ -363,23 +412,22 @@ LAYERWISE = (
 def measure_shown(cell: Cell, n: int = SHOWN) -> Figures:
     """Some test pairs, and for each site of every layer the digit that each swap has written."""
     model, carry = loaded(cell["model"]).model, CARRIES[cell["carry"]]
-    (x, y), operands = drawn(carry.name, "both differ", "test", n, FIGURE)
-    right = right_in(model, x) & right_in(model, y)
-    x, y, operands = x[right], y[right], operands[right]
+    x, y = drawn(carry.name, "both differ", "test", n, FIGURE)
+    x, y, _ = both_right(model, carry, x, y)
     sites = [*sites_of(model, carry), *subspaces_of(cell["model"], carry.name)]
     sites = [site for site in sites if site.kind in LAYERWISE]
-    kept = kept_at(model, y, {node for site in sites for node in site.nodes})
     rows: list[Row] = []
-    for site in sites:
-        said = written_under(model, x, site, kept)
+    every = swapped(model, carry, x, y, sites, to_end=True)
+    for site, said in zip(sites, every, strict=True):
         found, _ = outcomes(carry, x, y, said)
         # A character a pair, so that a row stays short.
-        written = (str(token) if token < 10 else "." for token in said[:, carry.token].tolist())
+        written = (str(token) if token < 10 else "." for token in said[:, 0].tolist())
         came = "".join(map(str, found.tolist()))
         rows.append({**site.label, "written": "".join(written), "outcomes": came})
+    operands = [[*operands_of(one), *operands_of(other)] for one, other in zip(x, y, strict=True)]
     return {
         "n": len(x),
-        "operands": operands.tolist(),
+        "operands": operands,
         "sites": rows,
         "sample": {**about_sample(carry, n)["sample"], "seed": FIGURE},
         **named(cell["model"]),

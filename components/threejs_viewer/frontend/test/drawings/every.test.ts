@@ -99,6 +99,7 @@ const POINTED: Record<string, string> = {
   arrows: ".tokens > div",
   arrows_real: ".tokens > div",
   bet: ".mark:not(.ahead)",
+  carried: ".mark",
   connections: ".node",
   experts: ".mark",
   forced: ".columns [role=img]",
