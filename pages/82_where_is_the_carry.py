@@ -8,7 +8,7 @@ from components.ui.chapter import Chapter
 from components.ui.chapters.ch82 import exercises, figures, worked
 from components.ui.chapters.ch82.claims import BOOK, MODELS, NAMES, PRODUCT, SUM
 from components.ui.chapters.ch82.worked import CALC
-from components.ui.drawings.carried import show_carried
+from components.ui.drawings.swaps import show_swaps
 from components.ui.lazily import lazily
 from components.ui.page_records import rows_of
 from components.ui.plots import bars, dots, maps
@@ -35,7 +35,7 @@ def a_carry_is_copied() -> None:
     found = worked.shown(rows)
     if not found:
         return
-    show_carried(
+    show_swaps(
         "ch82_swaps",
         found[::-1] if found[0].name != worked.CALLED[SUM] else found,
         chosen=worked.FIRST,

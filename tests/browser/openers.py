@@ -266,6 +266,19 @@ def is_in_sight(what: Locator) -> bool:
     return box is not None and 0 <= box["y"] < 900
 
 
+def another_layer_moves_the_marks_off_the_diagonal(page: Page) -> None:
+    figure = page.locator(".swaps")
+    figure.locator(".reset").click()
+    said = figure.locator(".said")
+    figure.locator(".scrub").fill(figure.locator(".scrub").get_attribute("max") or "1")
+    before = said.inner_text()
+    figure.locator(".layer").select_option("2")
+    assert said.inner_text() != before and "of layer 2" in said.inner_text()
+    assert figure.locator(".mark.stays").count() > 100
+    figure.locator(".carry").select_option("1")
+    expect(said).to_contain_text("partial product")
+
+
 TOUCHES: dict[str, Callable[[Page], None]] = {
     "01_from_table_to_text": a_typed_sum_and_a_warm_model_follow_the_reader,
     "03_one_block": a_part_is_taken_out_by_key_and_put_back,
@@ -279,4 +292,5 @@ TOUCHES: dict[str, Callable[[Page], None]] = {
     "60_mla": the_bracket_moves_to_the_query_by_hand_and_by_key,
     "61_moe": layers_part_the_tokens_anew,
     "62_error_book": a_bet_is_drawn_and_the_notebook_keeps_its_height,
+    "82_where_is_the_carry": another_layer_moves_the_marks_off_the_diagonal,
 }

@@ -31,6 +31,7 @@ from components.ui.chapters.ch60 import worked as ch60_worked
 from components.ui.chapters.ch61 import figures as ch61
 from components.ui.chapters.ch62 import figures as ch62
 from components.ui.chapters.ch62 import worked as ch62_worked
+from components.ui.chapters.ch82 import figures as ch82
 from components.ui.plots import bars, colours, curves, dots, maps
 from components.ui.plots.chart_parts import BARS, Chart, finished
 from components.ui.plots.colours import Tone
@@ -154,6 +155,17 @@ CHARTS: dict[str, Callable[[], Chart]] = {
             for seed in (1, 2)
         ],
         ("FFN 0", "end"),
+    ),
+    "told_by_layer": lambda: ch82.told_by_layer(
+        [
+            {"place": place, "asked": asked, "share": share, "count": "1 of 2"}
+            for place in ("E", "A0", "F0")
+            for asked, share in (("the carry", 0.9), ("shuffled", 0.5))
+        ],
+        ["E", "A0", "F0"],
+    ),
+    "part_bars": lambda: ch82.part_bars(
+        [{"part": "head 0.1", "value": 0.9}, {"part": "FFN 2", "value": 0.2}], "most"
     ),
     "over_plain": lambda: ch51.over_plain(
         [
@@ -364,6 +376,7 @@ def test_every_chart_is_here() -> None:
             ch60,
             ch61,
             ch62,
+            ch82,
         )
         for name, value in vars(module).items()
         if getattr(value, "__module__", "") == module.__name__

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from components.ui.chapters.ch82 import claims
 from components.ui.chapters.ch82.claims import BOOK, NAMES, PRODUCT, SUM
-from components.ui.drawings.carried import Carried, Site, Swap
 from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
+from components.ui.drawings.swaps import Carried, Site, Swap
 from components.ui.plots.colours import GREY, RIGHT, VIOLET, WRONG, Tone
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY

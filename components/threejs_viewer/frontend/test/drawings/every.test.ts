@@ -99,7 +99,6 @@ const POINTED: Record<string, string> = {
   arrows: ".tokens > div",
   arrows_real: ".tokens > div",
   bet: ".mark:not(.ahead)",
-  carried: ".mark",
   connections: ".node",
   experts: ".mark",
   forced: ".columns [role=img]",
@@ -110,6 +109,7 @@ const POINTED: Record<string, string> = {
   lanes: ".token:not(.later)",
   network: ".table .grid > :not(.head)",
   notebook: ".entry:not(.blank)",
+  swaps: ".mark",
   tiles: ".card",
 };
 /** How a drawing says which are not meant. */

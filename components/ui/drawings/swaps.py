@@ -48,7 +48,7 @@ class Carried(NamedTuple):
 
 
 HTML = f"""
-<div class="drawing carried">
+<div class="drawing swaps">
   <p class="headline">
     Copy a part of one problem into another. Is the digit written that its carry predicts?
   </p>
@@ -69,10 +69,10 @@ HTML = f"""
 </div>
 """
 
-component = drawing("carry_predicted_and_observed", "carried", HTML)
+component = drawing("carry_predicted_and_observed", "swaps", HTML)
 
 
-def show_carried(
+def show_swaps(
     key: str,
     carries: Sequence[Carried],
     *,
@@ -85,11 +85,11 @@ def show_carried(
     Raises ValueError for no swap or more than `MOST_SWAPS`, for lists that do not fit one another,
     for characters that are no digit or no kind, and for a choice that is not there.
     """
-    data = carried_data(carries, chosen) | {"alt": alt, "seconds": seconds}
+    data = swaps_data(carries, chosen) | {"alt": alt, "seconds": seconds}
     component(data=data | {"digest": digest(data)}, key=key)
 
 
-def carried_data(carries: Sequence[Carried], chosen: tuple[int, int, int]) -> dict[str, Any]:
+def swaps_data(carries: Sequence[Carried], chosen: tuple[int, int, int]) -> dict[str, Any]:
     if not carries:
         raise ValueError("no carry; at least one is wanted")
     for one in carries:

@@ -1,4 +1,4 @@
-"""components.ui.drawings.carried: every swap travels; what does not fit is refused."""
+"""components.ui.drawings.swaps: every swap travels; what does not fit is refused."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 from drawing_cases import Case, case
 from refused import not_refused
 
-from components.ui.drawings import carried
-from components.ui.drawings.carried import KINDS, Carried, Site, Swap, carried_data
+from components.ui.drawings import swaps
+from components.ui.drawings.swaps import KINDS, Carried, Site, Swap, swaps_data
 
 # ---------------------------------------------------------------- what the front end is tried on
 
@@ -19,7 +19,7 @@ def thrown(n: int = 24, layers: int = 3, seed: int = 5) -> Carried:
     rng = np.random.default_rng(seed)
     columns, own = rng.integers(0, 82, n), rng.integers(0, 9, n)
     other = (own + rng.integers(1, 9, n)) % 9
-    swaps = [
+    made = [
         Swap(f"{i} × 7", f"{90 - i} × 8", int(c), (int(x), int(y)))
         for i, (c, x, y) in enumerate(zip(columns, own, other, strict=True))
     ]
@@ -30,7 +30,7 @@ def thrown(n: int = 24, layers: int = 3, seed: int = 5) -> Carried:
         written = np.where(came == 0, carry, np.where(came == 3, stays, rng.integers(0, 10, n)))
         texts = [["".join(map(str, row)) for row in rows.tolist()] for rows in (written, came)]
         sites.append(Site(name, *texts))
-    return Carried("carry of a product", swaps, sites)
+    return Carried("carry of a product", made, sites)
 
 
 def counted(one: Carried) -> list[list[list[int]]]:
@@ -45,13 +45,13 @@ def counted(one: Carried) -> list[list[list[int]]]:
 def carry_predicted_and_observed() -> Case:
     sent = [thrown(), thrown(18, 2, seed=6)._replace(name="carry of a sum")]
     return case(
-        carried,
-        lambda: carried.show_carried("k", sent, chosen=(0, 1, 0), alt="Swaps", seconds=6),
+        swaps,
+        lambda: swaps.show_swaps("k", sent, chosen=(0, 1, 0), alt="Swaps", seconds=6),
         [counted(one) for one in sent],
     )
 
 
-CASES = {"carried": carry_predicted_and_observed}
+CASES = {"swaps": carry_predicted_and_observed}
 
 
 # ---------------------------------------------------------------- what Python sends
@@ -59,7 +59,7 @@ CASES = {"carried": carry_predicted_and_observed}
 
 def test_every_swap_and_every_site_travels() -> None:
     one = thrown()
-    sent = carried_data([one], (0, 1, 2))
+    sent = swaps_data([one], (0, 1, 2))
     (found,) = sent["carries"]
     assert [Swap(x, y, column, (p, q)) for x, y, column, p, q in found["swaps"]] == one.swaps
     assert [Site(*site) for site in found["sites"]] == one.sites
@@ -82,4 +82,4 @@ def test_what_does_not_fit_is_refused() -> None:
         ([one], (0, 2, 0), "no carry, site and layer"),
         ([one], (0, 0, 3), "no carry, site and layer"),
     ]
-    assert not_refused(carried_data, cases) == []
+    assert not_refused(swaps_data, cases) == []

@@ -2,8 +2,8 @@
 // and the digit that was written. What was written comes from Python.
 
 import { make } from "../shared/dom";
-import "./carried.css";
-import { CARRY, counts, perSide, predicted, spots, type Spot } from "./maths/carried";
+import "./swaps.css";
+import { CARRY, counts, perSide, predicted, spots, type Spot } from "./maths/swaps";
 import type { Sent } from "./shared/drawing";
 import { draw, set } from "./shared/elements";
 import type { Landmark } from "./shared/landmarks";
@@ -42,7 +42,7 @@ const CLASSES: readonly { name: string; words: string; kinds: readonly number[] 
   { name: "other", words: "something else", kinds: [1, 4] },
 ];
 
-class CarriedDrawing extends MovingDrawing<Data> {
+class Swaps extends MovingDrawing<Data> {
   private readonly grid = this.watched<SVGSVGElement>("grid");
   private readonly lists = ["carry", "what", "layer"].map((name) =>
     this.part<HTMLSelectElement>(name),
@@ -228,7 +228,7 @@ class CarriedDrawing extends MovingDrawing<Data> {
   }
 
   protected show(at: number): string {
-    const n = Math.round(at);
+    const n = Math.min(Math.round(at), this.n); // of another carry there may be fewer
     this.marks.forEach((mark, i) => {
       mark.classList.toggle("ahead", i >= n);
       mark.classList.toggle("faint", this.pointed !== null && this.pointed !== i);
@@ -289,4 +289,4 @@ function shape(parent: Element, name: string, r: number): void {
   }
 }
 
-export default mounted(CarriedDrawing);
+export default mounted(Swaps);

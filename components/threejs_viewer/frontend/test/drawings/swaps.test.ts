@@ -1,12 +1,12 @@
 // @vitest-environment happy-dom
 // A mark stands where it was predicted and written, and what came of all is counted.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import carried from "../../src/drawings/carried";
-import { counts, perSide, predicted, spots } from "../../src/drawings/maths/carried";
+import swapped from "../../src/drawings/swaps";
+import { counts, perSide, predicted, spots } from "../../src/drawings/maths/swaps";
 import { cases, opened } from "./cases";
 
-const one = cases.carried;
-const sent = one.data.carries as { swaps: number[][]; sites: [string, string[], string[]][] }[];
+const one = cases.swaps;
+const sent = one.data.carries;
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -16,11 +16,10 @@ afterEach(() => {
 });
 
 test("what came of the first half is counted as Python counts it", () => {
-  const expected = one.expected as number[][][][];
   const found = sent.map(({ swaps, sites }) =>
     sites.map(([, , kinds]) => kinds.map((row) => counts(row, swaps.length / 2))),
   );
-  expect(found).toEqual(expected);
+  expect(found).toEqual(one.expected);
 });
 
 test("marks of one cell stand beside each other, and the fullest cell has room", () => {
@@ -37,7 +36,7 @@ test("marks of one cell stand beside each other, and the fullest cell has room",
 });
 
 test("another layer moves the marks and counts anew; Reset gives back what was chosen first", () => {
-  const drawing = opened(carried, one as never);
+  const drawing = opened(swapped, one);
   vi.advanceTimersByTime(60_000);
   const look = (): string => drawing.one(".counts").textContent!;
   const before = look();
@@ -52,7 +51,7 @@ test("another layer moves the marks and counts anew; Reset gives back what was c
 });
 
 test("another carry has its own swaps, and a layer that it lacks is not chosen", () => {
-  const drawing = opened(carried, one as never);
+  const drawing = opened(swapped, one);
   vi.advanceTimersByTime(60_000);
   const pick = (name: string, value: string): void => {
     const list = drawing.one<HTMLSelectElement>(`.${name}`);
