@@ -110,6 +110,10 @@ ON_PAGE = {
     "70_forward_pass_3d": {
         "the sum is divided": "products are added",
     },
+    "82_where_is_the_carry": {
+        "sum": "two products are added",
+        "place": "where in the network a carry may be",
+    },
 }
 
 IN_LAB = {

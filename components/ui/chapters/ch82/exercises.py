@@ -111,7 +111,7 @@ def a_fair_pair(page: Chapter) -> None:
     written = probes.with_head_of(one, other)
     solved = written == str(predicted)
     said = f"{text}: predicted {predicted}, written {written}."
-    show_verdict(solved, said, "The prediction failed here. Note it down: it is a counterexample.")
+    show_verdict(solved, said, "The prediction failed here. Keep the pair: it is a counterexample.")
     page.source(swaps.swapped)
 
 
