@@ -273,7 +273,7 @@ def another_layer_moves_the_marks_off_the_diagonal(page: Page) -> None:
     figure.locator(".scrub").fill(figure.locator(".scrub").get_attribute("max") or "1")
     before = said.inner_text()
     figure.locator(".layer").select_option("2")
-    assert said.inner_text() != before and "of layer 2" in said.inner_text()
+    assert said.inner_text() != before and "in layer 2" in said.inner_text()
     assert figure.locator(".mark.stays").count() > 100
     figure.locator(".carry").select_option("1")
     expect(said).to_contain_text("partial product")

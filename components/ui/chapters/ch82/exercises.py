@@ -66,7 +66,7 @@ def another_place(page: Chapter, rows: Sequence[Mapping[str, Any]]) -> None:
         what = page.choose("ex_what", "Copied", (NONE, *names), kind="list")
     with right:
         layers = tuple(range(len(one.sites[0].digits)))
-        layer = page.choose("ex_layer", "of layer", layers, kind="segments")
+        layer = page.choose("ex_layer", "in layer", layers, kind="segments")
     if what == NONE:
         return
     site = next(site for site in one.sites if site.name == what)

@@ -240,7 +240,7 @@ class Swaps extends MovingDrawing<Data> {
     this.part("pointed").replaceChildren(...(one === null ? [] : this.explained(one)));
     if (this.pointed !== null) return this.told(this.pointed);
     const [name] = this.site;
-    const what = `${this.carry.name}; copied: ${name} of layer ${this.chosen[2]}`;
+    const what = `The ${this.carry.name}; copied in layer ${this.chosen[2]}: ${name}`;
     if (n === 0) return `${what}. Nothing is copied yet.`;
     const [moved, whole, stays] = sums.map(counted);
     return (

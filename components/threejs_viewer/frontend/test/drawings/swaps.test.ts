@@ -44,7 +44,7 @@ test("another layer moves the marks and counts anew; Reset gives back what was c
   layer.value = "2";
   layer.dispatchEvent(new Event("change"));
   expect(look()).not.toBe(before);
-  expect(drawing.text(".said")).toContain("of layer 2");
+  expect(drawing.text(".said")).toContain("in layer 2");
   drawing.one(".reset").click();
   expect(layer.value).toBe("0");
   expect(drawing.text(".said")).toContain("Nothing is copied yet");
