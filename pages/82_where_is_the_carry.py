@@ -41,7 +41,7 @@ def a_carry_is_copied() -> None:
         chosen=worked.FIRST,
         alt="A grid of the digit that is predicted and the digit that is written, a mark a swap",
     )
-    page.source(swaps.swapped, carries.predicted)
+    page.source(carries.predicted)
 
 
 page.prose("opening")
@@ -183,6 +183,14 @@ def other_networks() -> None:
 @page.section("circuit")
 def a_circuit() -> None:
     rows = rows_of("carry_sets.jsonl")
+    book = worked.row_of(rows, BOOK, SUM)
+    if book is None or not page.guess(
+        page.text("circuit_question"),
+        worked.PARTS,
+        lambda: worked.parts_of_circuit(book),
+        frame=worked.circuit_frame(book),
+    ):
+        return
     left, right = st.columns(2)
     with left:
         carry = page.choose("circuit_carry", "Carry", tuple(CARRY), SUM, words=CARRY.__getitem__)

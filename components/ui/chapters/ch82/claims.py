@@ -156,6 +156,30 @@ def any_for_products() -> Counts:
     )
 
 
+def after_ffn() -> Told:
+    """Along class means after an FFN, the best layer, in hundredths: fewest and most."""
+
+    def words(found: list[Row]) -> str:
+        shares = sorted(
+            round(100 * one["carry"] / one["n"])
+            for row in found
+            for one in row["decided"]
+            if one["kind"] == "means of resid_post"
+        )
+        return f"{shares[0]} to {shares[-1]} in 100"
+
+    return SWAPPED.where(carry="sum").passing(is_small).told(words)
+
+
+def as_if_units(model: str) -> Counts:
+    """Pairs in which the head that hands on the units of a writes what those units would make, of
+    those in which that is a digit of its own."""
+    found = decided(model, "partial product", is_kind("head"))
+    return found.counts(
+        lambda row: row["as_if"]["units of a"][0], lambda row: row["as_if"]["units of a"][1]
+    )
+
+
 def best_products() -> Told:
     """The most that any site moves it, in hundredths: fewest and most over the small networks."""
 
@@ -305,6 +329,20 @@ CLAIMS: dict[str, Claim] = {
         "Networks, of six, in which any single site or subspace carries the carry of a product, by "
         "the rule of the plan.",
         any_for_products(),
+    ),
+    "where_is_the_carry.after_ffn_small": Claim(
+        "The carry of a sum in five small networks, along class means of the stream after an FFN: "
+        "how often it moves, fewest and most.",
+        after_ffn(),
+    ),
+    "where_is_the_carry.product_head_units": Claim(
+        "The carry of a product, best single head of the book's network: written is what the units "
+        "of the other first number would make, where that is a digit of its own.",
+        as_if_units(BOOK),
+    ),
+    "where_is_the_carry.product_head_name": Claim(
+        "The head that moves the carry of a product most often in the book's network.",
+        best_name(BOOK, PRODUCT, is_kind("head")),
     ),
     "where_is_the_carry.product_small": Claim(
         "The carry of a product in five small networks, best site of each: how often it moves, "

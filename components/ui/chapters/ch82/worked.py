@@ -276,7 +276,7 @@ USED = Dragged(HUNDRED, "what the probe reads", later=("the whole stream",), sta
 
 def used(row: Mapping[str, Any]) -> Answer:
     read, whole = (one_site(row, kind) for kind in ("probe of resid_mid", "whole resid_mid"))
-    beside = Line("the whole stream", in_hundred(whole), moved_in(whole))
+    beside = Line("the whole stream", in_hundred(whole))
     return Answer(in_hundred(read), moved_in(read), rows=[beside])
 
 
@@ -287,7 +287,7 @@ def product_frame(row: Mapping[str, Any]) -> Dragged:
 
 def sum_line(row: Mapping[str, Any]) -> Line:
     head = one_site(row, "head")
-    return Line(f"carry of the sum, {claims.named(head)}", in_hundred(head), moved_in(head))
+    return Line(f"carry of the sum, {claims.named(head)}", in_hundred(head))
 
 
 def product_best(row: Mapping[str, Any]) -> Answer:
@@ -379,8 +379,17 @@ def criteria(row: Mapping[str, Any]) -> list[dict[str, str]]:
     ]
 
 
-def of_units(row: Mapping[str, Any]) -> str:
-    return f"{len(row['circuit']['nodes'])} of {row['units']} heads and FFNs"
+PARTS = ("one or two", "about a third", "nearly all")
+
+
+def circuit_frame(row: Mapping[str, Any]) -> Dragged:
+    axis = Axis("heads and FFNs", 0, row["units"])
+    given = Line("in the network", row["units"], str(row["units"]))
+    return Dragged(axis, "in the circuit", given=[given], start=row["units"] / 2)
+
+
+def parts_of_circuit(row: Mapping[str, Any]) -> float:
+    return len(row["circuit"]["nodes"])
 
 
 def sign(token: int) -> str:
