@@ -62,21 +62,26 @@ def moved(found: Rows) -> Counts:
     return found.counts(lambda row: row["n"] - row["carry"]).right()
 
 
-def best_of(found: list[Row]) -> Row:
-    return max(found, key=lambda row: row["carry"] / row["n"])
+def chosen(row: Row, test: Callable[[Row], bool] = is_whole) -> Row:
+    """Of the sites that pass, the one with most carries moved on validation problems, as it was
+    counted on test problems."""
+    best = max(
+        (site for site in row["scan"] if test(site)), key=lambda site: site["carry"] / site["n"]
+    )
+    return next(site for site in row["decided"] if site["kind"] == best["kind"])
 
 
 def best(model: str, carry: str, test: Callable[[Row], bool] = is_whole) -> Told:
     """How often the carry moves at the best site of all, or of some."""
 
     def words(found: list[Row]) -> Measured:
-        row = best_of(found)
-        wrong = row["n"] - row["carry"]
+        site = chosen(found[0], test)
+        wrong = site["n"] - site["carry"]
         return Measured(
-            part_of(row["carry"], row["n"]), wrong, row["n"], lower_bound_95(wrong, row["n"])
+            part_of(site["carry"], site["n"]), wrong, site["n"], lower_bound_95(wrong, site["n"])
         )
 
-    return decided(model, carry, test).told(words)
+    return SWAPPED.where(model=model, carry=carry).told(words)
 
 
 def control(model: str, carry: str, kind: str, how: str, outcome: str) -> Counts:
@@ -85,7 +90,8 @@ def control(model: str, carry: str, kind: str, how: str, outcome: str) -> Counts
 
 
 def best_name(model: str, carry: str, test: Callable[[Row], bool] = is_whole) -> Told:
-    return decided(model, carry, test).told(lambda found: named(best_of(found)))
+    found = SWAPPED.where(model=model, carry=carry)
+    return found.told(lambda rows: named(chosen(rows[0], test)))
 
 
 def probe_of(row: Row, name: str, layer: int, late: bool = True) -> dict[str, Any]:
@@ -123,13 +129,7 @@ def commonest(carry: str) -> Counts:
 # ---------------------------------------------------------------- of all networks
 
 
-def heads_alone(row: Row) -> int:
-    """How often the carry of a sum moves with the best head, in hundredths of pairs."""
-    head = next(one for one in row["decided"] if one["kind"] == "head")
-    return round(100 * head["carry"] / head["n"])
-
-
-def single_heads(least: float = 0.9) -> Counts:
+def single_heads() -> Counts:
     """Small networks in which one head carries, of all."""
 
     def part(row: Row) -> int:
@@ -184,11 +184,8 @@ def best_products() -> Told:
     """The most that any site moves it, in hundredths: fewest and most over the small networks."""
 
     def words(found: list[Row]) -> str:
-        shares = sorted(
-            round(100 * one["carry"] / one["n"])
-            for row in found
-            for one in [best_of([site for site in row["decided"] if is_whole(site)])]
-        )
+        sites = [chosen(row) for row in found]
+        shares = sorted(round(100 * site["carry"] / site["n"]) for site in sites)
         return f"{shares[0]} to {shares[-1]} in 100"
 
     return SWAPPED.where(carry="partial product").passing(is_small).told(words)
@@ -201,7 +198,7 @@ def set_of(model: str, carry: str) -> Told:
         (row,) = found
         one = row["carriers"]
         if not one["found"]:
-            return Measured("none found")
+            return Measured("none")
         moved = part_of(one["carry"], one["n"])
         return Measured(f"{said(one['nodes'])}: {moved}", one["n"] - one["carry"], one["n"])
 
@@ -220,11 +217,11 @@ def site_of(model: str, carry: str) -> Told:
     """The best site of a network by its name, and how often it moves the carry."""
 
     def words(found: list[Row]) -> Measured:
-        row = best_of(found)
-        moved = part_of(row["carry"], row["n"])
-        return Measured(f"{named(row)}: {moved}", row["n"] - row["carry"], row["n"])
+        site = chosen(found[0])
+        moved = part_of(site["carry"], site["n"])
+        return Measured(f"{named(site)}: {moved}", site["n"] - site["carry"], site["n"])
 
-    return decided(model, carry, is_whole).told(words)
+    return SWAPPED.where(model=model, carry=carry).told(words)
 
 
 # ---------------------------------------------------------------- a circuit
@@ -389,10 +386,10 @@ TABLES: dict[str, Table] = {
         "network",
         {
             NAMES[model]: {
-                "carry of a sum: one site": site_of(model, SUM),
-                "carry of a sum: a set of parts": set_of(model, SUM),
-                "carry of a product: one site": site_of(model, PRODUCT),
-                "carry of a product: a set of parts": set_of(model, PRODUCT),
+                "sum: one site": site_of(model, SUM),
+                "sum: several parts": set_of(model, SUM),
+                "product: one site": site_of(model, PRODUCT),
+                "product: several parts": set_of(model, PRODUCT),
             }
             for model in MODELS
         },

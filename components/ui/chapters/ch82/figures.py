@@ -77,5 +77,9 @@ def part_bars(rows: Rows, title: str) -> Chart:
     return finished(alt.layer(bars, words).properties(height=rows_high(len(data), 26)))
 
 
-ARMS: Mapping[str, Tone] = {"best head": VIOLET, "best class means": TEAL, "best set": OCHRE}
+ARMS: Mapping[str, Tone] = {
+    "best head": VIOLET,
+    "best class means": TEAL,
+    "set that was found": OCHRE,
+}
 """What is copied in the small networks."""

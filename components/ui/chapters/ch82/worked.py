@@ -271,12 +271,12 @@ def read_after_ffn(row: Mapping[str, Any]) -> Answer:
     )
 
 
-USED = Dragged(HUNDRED, "what the probe reads", later=("the whole stream",), start=50)
+USED = Dragged(HUNDRED, "what the probe reads", later=("another direction",), start=50)
 
 
 def used(row: Mapping[str, Any]) -> Answer:
-    read, whole = (one_site(row, kind) for kind in ("probe of resid_mid", "whole resid_mid"))
-    beside = Line("the whole stream", in_hundred(whole))
+    read, means = (one_site(row, f"{kind} of resid_mid") for kind in ("probe", "means"))
+    beside = Line("another direction", in_hundred(means), moved_in(means))
     return Answer(in_hundred(read), moved_in(read), rows=[beside])
 
 
@@ -291,7 +291,7 @@ def sum_line(row: Mapping[str, Any]) -> Line:
 
 
 def product_best(row: Mapping[str, Any]) -> Answer:
-    site = claims.best_of([one for one in row["decided"] if claims.is_whole(one)])
+    site = claims.chosen(row)
     return Answer(in_hundred(site), f"{moved_in(site)}, with {claims.named(site)}")
 
 
@@ -310,22 +310,26 @@ def seeds_by_count(rows: Sequence[Mapping[str, Any]]) -> str | None:
     return HOW_MANY[found]
 
 
+is_head = claims.is_kind("head")
+
+
+def is_means(site: Mapping[str, Any]) -> bool:
+    return site["kind"].startswith("means")
+
+
 def seed_rows(swaps: Sequence[Mapping[str, Any]], sets: Sequence[Mapping[str, Any]]) -> list[Drawn]:
     """A dot a small network: the share of carries moved by the best head, the best subspace of
-    class means, and the set that was found."""
+    class means, and, where the search found one, the set."""
     found: list[Drawn] = []
     for carry, group in ((SUM, "sum"), (PRODUCT, "product")):
-        for arm, test in (
-            ("best head", lambda kind: kind == "head"),
-            ("best class means", lambda kind: kind.startswith("means")),
-        ):
+        for arm, test in (("best head", is_head), ("best class means", is_means)):
             for row in swaps:
                 if claims.is_small(row) and row["cell"]["carry"] == carry:
-                    own = [site for site in row["decided"] if test(site["kind"])]
-                    found.append(seed_point(group, arm, row, claims.best_of(own)))
+                    found.append(seed_point(group, arm, row, claims.chosen(row, test)))
         for row in sets:
-            if claims.is_small(row) and row["cell"]["carry"] == carry:
-                found.append(seed_point(group, "best set", row, row["carriers"]))
+            own = row["carriers"]
+            if claims.is_small(row) and row["cell"]["carry"] == carry and own["found"]:
+                found.append(seed_point(group, "set that was found", row, own))
     return found
 
 
