@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from lab.data.problems import HELDOUT_FROM, all_pairs, split_values
+from lab.data.samples import CENSUS
 from lab.experiments.sweep import Cell
 from lab.inference.scoring import teacher_forced_all
 from lab.recipes.bench import usual
@@ -25,13 +26,13 @@ from lab.weights import fingerprint
 
 BOOK = "chain_of_thought"
 SEEDS = (0, 1, 2, 3, 4)
-SMALL = tuple(f"small {seed}" for seed in SEEDS)
+SMALL = tuple(f"small_{seed}" for seed in SEEDS)
 MODELS = (BOOK, *SMALL)
 
 
 def recipe_of(model: str) -> Recipe:
     """Of a small one: that with which the bench begins, at a seed."""
-    return replace(usual(), seed=int(model.removeprefix("small ")))
+    return replace(usual(), seed=int(model.removeprefix("small_")))
 
 
 @lru_cache(maxsize=2)
@@ -80,6 +81,7 @@ def measure_model(cell: Cell) -> dict[str, Any]:
         "errors": int(wrong.sum()),
         "n_heldout": int(held.sum()),
         "errors_heldout": int(wrong[held].sum()),
+        **CENSUS.document(),
         **named(cell["model"]),
         "seeds": [0],
     }

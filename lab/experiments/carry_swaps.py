@@ -300,7 +300,7 @@ def about_sample(carry: Carry, n: int) -> Row:
     return {
         "sample": {
             "drawn": "generator",
-            "of": f"pairs of test problems, {carry.name}: column, carry and what it is made of "
+            "of": f"pairs of test problems, {carry.name.replace('_', ' ')}: column, carry and what it is made of "
             f"differ; no pair twice",
             "n": n,
             "seed": TEST,

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from lab.data.problems import Format, Integers
 from lab.data.vocabulary import Tokens
 
-CarryName = Literal["partial product", "sum"]
+CarryName = Literal["partial_product", "sum"]
 
 FORM = Format("cot_reversed")
 TENS_OF_A, UNITS_OF_A, UNITS_OF_B = 0, 1, 4
@@ -83,8 +83,8 @@ def sum_with(upper: Tokens, lower: Tokens, low_upper: Tokens, low_lower: Tokens)
 
 
 CARRIES: dict[CarryName, Carry] = {
-    "partial product": Carry(
-        "partial product",
+    "partial_product": Carry(
+        "partial_product",
         token=FIRST[1],
         most=8,
         column=lambda t: digit(t, TENS_OF_A) * digit(t, UNITS_OF_B),

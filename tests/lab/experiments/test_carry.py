@@ -59,7 +59,7 @@ def test_along_its_directions_alone_a_site_is_swapped(model: GPT) -> None:
 
 
 def test_a_swap_with_oneself_changes_nothing(model: GPT) -> None:
-    carry, (x, _) = CARRIES["partial product"], texts()
+    carry, (x, _) = CARRIES["partial_product"], texts()
     nodes = tuple(Node("z", layer, None, (carry.slot,)) for layer in range(model.config.n_layer))
     own, none = swapped(model, carry, x, x, [Site("own", nodes), Site("none", ())], to_end=True)
     assert (own == none).all()
@@ -122,5 +122,5 @@ def test_six_networks_are_named_and_the_small_ones_differ_by_their_seed_alone() 
     assert [recipe.seed for recipe in recipes] == [0, 1, 2, 3, 4]
     assert len({recipe.model for recipe in recipes}) == 1
     assert carry_models.committed({"model": "chain_of_thought"}) == ["chain_of_thought"]
-    assert carry_models.committed({"model": "small 3"}) == []
+    assert carry_models.committed({"model": "small_3"}) == []
     assert len(carry_swaps.swap_cells()) == 12 and carry_probes.probes_small().keys()

@@ -22,7 +22,7 @@ def test_a_column_and_its_carry_make_the_digit_that_is_written() -> None:
 
 
 def test_a_carry_is_what_the_lower_column_has_over() -> None:
-    assert (CARRIES["partial product"].into(TEXTS) == (A % 10) * (B % 10) // 10).all()
+    assert (CARRIES["partial_product"].into(TEXTS) == (A % 10) * (B % 10) // 10).all()
     below = (A * (B % 10)) % 100 + (A * (B // 10) * 10) % 100
     assert (CARRIES["sum"].into(TEXTS) == below // 100).all()
 
@@ -59,7 +59,7 @@ def test_pairs_of_problems_meet_as_they_are_said_to() -> None:
 def test_copying_one_operand_is_told_from_copying_the_carry() -> None:
     """Each of the parts, by changing that digit of the operands and multiplying anew."""
     one, other = some()
-    product, x, y = CARRIES["partial product"], TEXTS[one], TEXTS[other]
+    product, x, y = CARRIES["partial_product"], TEXTS[one], TEXTS[other]
     a, b, c, d = A[one], B[one], A[other], B[other]
     digit = {
         "units of a": (a - a % 10 + c % 10) * (b % 10) // 10 % 10,

@@ -12,12 +12,12 @@ from lab.statistics import lower_bound_95
 
 BOOK = "chain_of_thought"
 SEEDS = (0, 1, 2, 3, 4)
-SMALL = tuple(f"small {seed}" for seed in SEEDS)
+SMALL = tuple(f"small_{seed}" for seed in SEEDS)
 MODELS = (BOOK, *SMALL)
-CARRIES = ("sum", "partial product")
+CARRIES = ("sum", "partial_product")
 """As records call them, those of the page's figure first."""
 
-NAMES = {BOOK: "the book's network", **{f"small {seed}": f"small, seed {seed}" for seed in SEEDS}}
+NAMES = {BOOK: "the book's network", **{f"small_{seed}": f"small, seed {seed}" for seed in SEEDS}}
 
 SWAPPED, SETS, PROBED = (rows(f"carry_{what}") for what in ("swaps", "sets", "probes"))
 
@@ -150,7 +150,7 @@ def few_heads() -> Counts:
 
 def any_for_products() -> Counts:
     """Networks in which a site or a set carries the carry of a product, of all."""
-    found = SWAPPED.where(carry="partial product")
+    found = SWAPPED.where(carry="partial_product")
     return found.counts(
         lambda row: int(any(one["carries"] for one in row["decided"])), lambda row: 1
     )
@@ -174,7 +174,7 @@ def after_ffn() -> Told:
 def as_if_units(model: str) -> Counts:
     """Pairs in which the head that hands on the units of a writes what those units would make, of
     those in which that is a digit of its own."""
-    found = decided(model, "partial product", is_kind("head"))
+    found = decided(model, "partial_product", is_kind("head"))
     return found.counts(
         lambda row: row["as_if"]["units of a"][0], lambda row: row["as_if"]["units of a"][1]
     )
@@ -188,7 +188,7 @@ def best_products() -> Told:
         shares = sorted(round(100 * site["carry"] / site["n"]) for site in sites)
         return f"{shares[0]} to {shares[-1]} in 100"
 
-    return SWAPPED.where(carry="partial product").passing(is_small).told(words)
+    return SWAPPED.where(carry="partial_product").passing(is_small).told(words)
 
 
 def set_of(model: str, carry: str) -> Told:

@@ -36,7 +36,7 @@ def a_digit_predicted(page: Chapter) -> None:
     said = page.choose("ex_digit", "Tens digit", (NONE, *"0123456789"), kind="list")
     if said == NONE:
         return
-    found = worked.expected("partial product", GIVEN, SOURCE)
+    found = worked.expected("partial_product", GIVEN, SOURCE)
     hints = {
         int(found.nothing[0]): "That is the digit as it was: the old carry is still in it.",
         int(found.digit[0]): "That is the whole digit of the other problem, not its carry alone.",
