@@ -40,6 +40,7 @@ from lab.experiments import (
     parity,
     pockets,
     position_encoding_race,
+    product_neurons,
     prompted,
     reads,
     residual_ablations,
@@ -212,6 +213,11 @@ SWEEPS: dict[str, Sweep] = {
         carry_sets.measure_sets,
         carry_models.committed,
         carry_sets.sets_small,
+    ),
+    "product_neurons": Sweep(
+        product_neurons.neuron_cells,
+        product_neurons.measure_neurons,
+        carry_models.committed,
     ),
     "frontier": Sweep(frontier.frontier_cells, frontier.measure_frontier, reads.model_named),
 }
