@@ -297,6 +297,10 @@ CLAIMS: dict[str, Claim] = {
         "from the stream after FFN 0 with rows split at random: the book's network.",
         read_off(BOOK, PRODUCT, "resid_post", 0, "by_pair_rows"),
     ),
+    "where_is_the_carry.small_errors": Claim(
+        "Of all pairs of numbers up to 99, those that each of five small networks gets wrong.",
+        rows("carry_models").passing(is_small).errors().each(),
+    ),
     "where_is_the_carry.single_heads": Claim(
         "Small networks in which one head carries the carry of a sum, by the rule of the plan.",
         single_heads(),
