@@ -54,7 +54,8 @@ def measure_probes(cell: Cell, n: int | None = None) -> dict[str, Any]:
     every_row = np.arange(len(texts))
     probes: list[dict[str, Any]] = []
     for node, x in seen.items():
-        (slot,) = node.slots or ()
+        assert node.slots is not None
+        (slot,) = node.slots
         tokens = texts[:, slot].astype(np.int64)
         by_token = labels_by_token(tokens, y, np.random.default_rng(SEED))
         by_group = labels_by_token(groups, y, np.random.default_rng(SEED))

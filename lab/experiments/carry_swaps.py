@@ -300,8 +300,8 @@ def about_sample(carry: Carry, n: int) -> Row:
     return {
         "sample": {
             "drawn": "generator",
-            "of": f"pairs of test problems, {carry.name.replace('_', ' ')}: column, carry and what it is made of "
-            f"differ; no pair twice",
+            "of": f"pairs of test problems, {carry.name.replace('_', ' ')}: column, carry and what "
+            f"it is made of differ; no pair twice",
             "n": n,
             "seed": TEST,
         },

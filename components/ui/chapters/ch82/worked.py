@@ -41,7 +41,7 @@ COPIED = (
 FIRST = (0, 1, 0)
 """Shown first: the carry of a sum, head 1, layer 0."""
 
-CALLED = {SUM: "carry of the sum", PRODUCT: "carry of a partial product"}
+CALLED: dict[CarryName, str] = {SUM: "carry of the sum", PRODUCT: "carry of a partial product"}
 
 
 def kind_of(site: Mapping[str, Any]) -> str:
@@ -276,7 +276,7 @@ USED = Dragged(HUNDRED, "what the probe reads", later=("another direction",), st
 
 def used(row: Mapping[str, Any]) -> Answer:
     read, means = (one_site(row, f"{kind} of resid_mid") for kind in ("probe", "means"))
-    beside = Line("another direction", in_hundred(means), moved_in(means))
+    beside = Line("another direction", in_hundred(means))
     return Answer(in_hundred(read), moved_in(read), rows=[beside])
 
 
@@ -292,7 +292,7 @@ def sum_line(row: Mapping[str, Any]) -> Line:
 
 def product_best(row: Mapping[str, Any]) -> Answer:
     site = claims.chosen(row)
-    return Answer(in_hundred(site), f"{moved_in(site)}, with {claims.named(site)}")
+    return Answer(in_hundred(site), moved_in(site))
 
 
 HOW_MANY = tuple(f"{n} of 5" for n in range(6))
