@@ -20,6 +20,7 @@ probing = lazily("lab.interp.linear_probes")
 read_off = lazily("lab.experiments.carry_probes")
 sets = lazily("lab.experiments.carry_sets")
 swaps = lazily("lab.experiments.carry_swaps")
+neurons = lazily("lab.experiments.product_neurons")
 
 page = Chapter("82_where_is_the_carry", CALC)
 page.open()
@@ -210,6 +211,41 @@ def a_circuit() -> None:
     page.source(sets.circuit, sets.pruned, circuits.faithfulness)
 
 
+# ---------------------------------------------------------------- 6. how a digit is made
+
+
+@page.section("neurons")
+def how_a_digit_is_made() -> None:
+    row = worked.neurons_of(rows_of("product_neurons.jsonl"))
+    if row is None or not page.guess(
+        page.text("neurons_question"),
+        worked.OFTEN,
+        lambda: worked.layer_0_follows(row),
+        frame=worked.neurons_frame(row),
+    ):
+        return
+    page.draw(
+        bars.fate_bars(
+            worked.kinds_by_layer(row), "layer", "table", worked.KINDS_OF_TABLES, title="neurons"
+        ),
+        alt="The neurons that go by two digits, by layer and by the kind of their table",
+    )
+    kind = page.choose("table_kind", "Tables of", worked.TABLES, "a rule each")
+    found = worked.tables_of(row, kind)
+    for column, (name, cells) in zip(st.columns(len(found)), found.items(), strict=True):
+        with column:
+            st.caption(name)
+            page.draw(figures.one_table(cells), alt=f"What {name} hands on for each pair of digits")
+    page.notice()
+    swapped = worked.swap_counts(row)
+    page.draw(
+        bars.count_bars(swapped, "swapped", f"digits that follow, of {row['swaps']['all']['n']:,}"),
+        alt="How often the digit follows when neurons are swapped, and as many others",
+    )
+    page.source(neurons.kind_of_table, neurons.goes_by, neurons.swaps)
+
+
+page.prose("pocket")
 page.prose("missing")
 
 # ---------------------------------------------------------------- exercises

@@ -156,6 +156,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
         ],
         ("FFN 0", "end"),
     ),
+    "one_table": lambda: ch82.one_table([{"a": 0, "b": b, "value": b} for b in (0, 1)]),
     "told_by_layer": lambda: ch82.told_by_layer(
         [
             {"place": place, "asked": asked, "share": share, "count": "1 of 2"}
@@ -304,6 +305,7 @@ CURVES = {
     *("largest_weights", "neuron_curve", "over_seeds", "by_distance"),
 }
 SHORT = {
+    "one_table",
     "blend_map",
     "tile_map",
     "length_map",

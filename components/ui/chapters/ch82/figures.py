@@ -14,10 +14,12 @@ import pandas as pd
 from components.ui.plots.chart_parts import (
     CURVE,
     Chart,
+    amounts,
     finished,
     rows_axis,
     rows_high,
     shaped,
+    square,
     toned,
 )
 from components.ui.plots.colours import GREY, OCHRE, ROSE, SOFT, TEAL, VIOLET, Tone
@@ -83,3 +85,24 @@ ARMS: Mapping[str, Tone] = {
     "set that was found": OCHRE,
 }
 """What is copied in the small networks."""
+
+
+SMALL = 150
+"""Pixels of a small square."""
+
+
+def one_table(rows: Rows) -> Chart:
+    """What one neuron hands on for each pair of digits. Rows: a, b, value; value in share of its
+    largest."""
+    axis = alt.Axis(labelAngle=0, values=[0, 3, 6, 9], grid=False)
+    chart = (
+        alt.Chart(pd.DataFrame(rows))
+        .mark_rect()
+        .encode(
+            x=alt.X("b:O", title="units of b", axis=axis, scale=square()),
+            y=alt.Y("a:O", title="units of a", axis=axis),
+            color=alt.Color("value:Q", scale=amounts(), legend=None),
+            tooltip=["a", "b", alt.Tooltip("value", format=".2f")],
+        )
+    )
+    return finished(chart.properties(height=SMALL))

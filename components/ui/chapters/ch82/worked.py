@@ -13,7 +13,7 @@ from components.ui.chapters.ch82.claims import BOOK, NAMES, PRODUCT, SUM
 from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
 from components.ui.drawings.swaps import Carried, Site, Swap
-from components.ui.plots.colours import GREY, RIGHT, VIOLET, WRONG, Tone
+from components.ui.plots.colours import GREY, OCHRE, RIGHT, ROSE, TEAL, VIOLET, WRONG, Tone
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY
 from lab.interp.carries import CARRIES, Carry, CarryName, Predicted, predicted
@@ -399,3 +399,68 @@ def parts_of_circuit(row: Mapping[str, Any]) -> float:
 def sign(token: int) -> str:
     """A token as it is written."""
     return VOCABULARY[token]
+
+
+# ---------------------------------------------------------------- how a digit is made
+
+UNITS_TOKEN = 6
+"""The units of the first product."""
+
+TABLES = ("a rule each", "a lookup", "the digit", "the size", "a blend")
+KINDS_OF_TABLES = {
+    name: (tone, sign)
+    for name, tone, sign in zip(
+        TABLES, (VIOLET, OCHRE, TEAL, ROSE, GREY), ("r", "l", "d", "s", "b"), strict=True
+    )
+}
+
+
+def neurons_of(record: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Of the book's network, at the step that writes the units of the first product."""
+    cell = {"model": claims.BOOK, "token": UNITS_TOKEN}
+    return next((row for row in record if row["cell"] == cell), None)
+
+
+def followed(swap: Mapping[str, Any]) -> float:
+    return round(100 * swap["follows"] / swap["n"])
+
+
+def neurons_frame(row: Mapping[str, Any]) -> Dragged:
+    others = row["swaps"]["layer 0, others"]
+    given = [Line("as many other neurons", followed(others))]
+    return Dragged(HUNDRED, "all neurons of layer 0", given=given, start=50)
+
+
+def layer_0_follows(row: Mapping[str, Any]) -> Answer:
+    return Answer(followed(row["swaps"]["layer 0"]))
+
+
+def kinds_by_layer(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"layer": f"layer {layer}", "table": name, "rank": rank, "n": own[name]}
+        for layer, own in enumerate(row["tables"])
+        for rank, name in enumerate(TABLES)
+    ]
+
+
+def tables_of(row: Mapping[str, Any], kind: str) -> dict[str, list[dict[str, Any]]]:
+    """Of one kind, the tables that vary most: their cells, in share of the largest value."""
+    return {
+        f"layer {one['layer']}, neuron {one['neuron']}": [
+            {"a": a, "b": b, "value": value / 100}
+            for a, line in enumerate(one["table"])
+            for b, value in enumerate(line)
+        ]
+        for one in row["shown"]
+        if one["kind"] == kind
+    }
+
+
+def swap_counts(row: Mapping[str, Any]) -> dict[str, int]:
+    """How often the digit follows, for each set and for as many other neurons."""
+    found: dict[str, int] = {}
+    for name in (*(f"layer {i}" for i in range(len(row["tables"]))), *TABLES):
+        if name in row["swaps"]:
+            found[f"{name}: {row['swaps'][name]['neurons']}"] = row["swaps"][name]["follows"]
+            found[f"as many others as {name}"] = row["swaps"][f"{name}, others"]["follows"]
+    return found
