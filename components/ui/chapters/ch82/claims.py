@@ -405,6 +405,14 @@ CLAIMS |= {
         "step that writes the units of the first product, and whose table is a lookup.",
         AT_UNITS.numbers("swaps.a lookup.neurons"),
     ),
+    "where_is_the_carry.small_lookups": Claim(
+        "Neurons of layer 0 whose table is a lookup, at the step that writes the units of the "
+        "first product: five small networks, one by one.",
+        NEURONS.where(token=6)
+        .passing(lambda row: row["cell"]["model"] != BOOK)
+        .numbers("tables.0.a lookup")
+        .each(),
+    ),
     "where_is_the_carry.layer_0_small": Claim(
         "Pairs of a thousand in which the other digit is written when all neurons of layer 0 are "
         "swapped at the step that writes the units of the first product: five small networks.",
