@@ -248,6 +248,17 @@ CLAIMS: dict[str, Claim] = {
         "The head that carries the carry of a sum in the book's network, chosen on validation.",
         best_name(BOOK, SUM, is_kind("head")),
     ),
+    "where_is_the_carry.sum_bound": Claim(
+        f"The lower bound of the share in which that head moves the carry, {PAIRS}.",
+        decided(BOOK, SUM, is_kind("head")).told(lambda found: f"{100 * found[0]['bound']:.1f}%"),
+    ),
+    "where_is_the_carry.sum_random": Claim(
+        f"The carry of a sum moved by another part, a head or an FFN drawn at random, {PAIRS}.",
+        SETS.where(model=BOOK, carry=SUM).counts(
+            lambda row: row["carriers"]["random"]["carry"],
+            lambda row: row["carriers"]["random"]["n"],
+        ),
+    ),
     "where_is_the_carry.sum_same_column": Claim(
         f"That head, control with the same column and another carry, {PAIRS}: the carry moves.",
         control(BOOK, SUM, "head", "other carry", "carry"),

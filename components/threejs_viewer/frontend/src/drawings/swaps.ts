@@ -105,7 +105,9 @@ class Swaps extends MovingDrawing<Data> {
   }
 
   protected override get linked(): string[] {
-    return ["carry", "copied", "layer"].map((word, k) => `${word}${this.chosen[k]}`);
+    return ["carry", "copied", "layer"]
+      .map((word, k) => (this.chosen[k] === this.data.chosen[k] ? "" : `${word}${this.chosen[k]}`))
+      .filter(Boolean);
   }
 
   protected override followLink(words: readonly string[]): void {
@@ -244,7 +246,7 @@ class Swaps extends MovingDrawing<Data> {
     if (n === 0) return `${what}. Nothing is copied yet.`;
     const [moved, whole, stays] = sums.map(counted);
     return (
-      `${what}. Of ${counted(n)} pairs of problems, the carry moves in ${moved}, the whole digit ` +
+      `${what}. Of ${counted(n)} ${n === 1 ? "pair" : "pairs"} of problems, the carry moves in ${moved}, the whole digit ` +
       `in ${whole}, and nothing changes in ${stays}.`
     );
   }
