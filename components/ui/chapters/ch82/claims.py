@@ -260,11 +260,13 @@ CLAIMS: dict[str, Claim] = {
         ),
     ),
     "where_is_the_carry.sum_same_column": Claim(
-        f"The head that moves it most, control with the same column and another carry, {PAIRS}: the carry moves.",
+        f"The head that moves it most, control with the same column and another carry, {PAIRS}: "
+        "the carry moves.",
         control(BOOK, SUM, "head", "other carry", "carry"),
     ),
     "where_is_the_carry.sum_same_carry": Claim(
-        f"The head that moves it most, control with the same carry and another column, {PAIRS}: nothing changes.",
+        f"The head that moves it most, control with the same carry and another column, {PAIRS}: "
+        "nothing changes.",
         control(BOOK, SUM, "head", "other column", "nothing"),
     ),
     "where_is_the_carry.sum_means_after_attention": Claim(
