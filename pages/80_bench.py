@@ -301,7 +301,9 @@ def take_it_along() -> None:
     for name in own_files():
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f"On this visit: **{name}**")
-            st.button("Forget", key=f"{page.prefix}forget_{name}", on_click=forget_own, args=(name,))
+            st.button(
+                "Forget", key=f"{page.prefix}forget_{name}", on_click=forget_own, args=(name,)
+            )
     with page.deeper("which pages open a network of yours, and why others do not"):
         page.table("Pages of the book, and whether they open a network of yours", taken)
     page.source(bench_weights.from_file, needs.why_not)

@@ -107,6 +107,10 @@ ON_PAGE = {
     "70_forward_pass_3d": {
         "is a sum of many products": "products are added",
     },
+    "82_where_is_the_carry": {
+        "sum": "two products are added",
+        "place": "where in the network a carry may be",
+    },
 }
 
 IN_LAB = {

@@ -70,6 +70,10 @@ ON_PAGE = {
         "a base of $500{,}000$, so its slowest clock": PUBLISHED,
         "For texts of $128{,}000$ tokens, Llama 3.1 [turns": PUBLISHED,
     },
+    "82_where_is_the_carry": {
+        "where $b$ ends in 9, the first product of 9299": NAMED,
+        "Give head `2.0` its output": HEADS,
+    },
     "30_curriculum": {
         "$9 \\times 7$ and a carry of eight make 71": "arithmetic",
         "multiply 9299, one of the operands above, by a number that ends in 9": NAMED,

@@ -11,6 +11,10 @@ from lab.experiments import (
     attention_residuals_race,
     better_mix,
     carried,
+    carry_models,
+    carry_probes,
+    carry_sets,
+    carry_swaps,
     collapse,
     course_looks,
     curriculum_ablations,
@@ -36,6 +40,7 @@ from lab.experiments import (
     parity,
     pockets,
     position_encoding_race,
+    product_neurons,
     prompted,
     reads,
     residual_ablations,
@@ -191,5 +196,32 @@ SWEEPS: dict[str, Sweep] = {
     "collapse_push": Sweep(collapse.push_cells, collapse.measure_push, reads.going_on),
     "collapse_live": Sweep(collapse.live_cells, collapse.measure_live, reads.going_on),
     "pockets": Sweep(pockets.pocket_cells, pockets.measure_pocket, reads.last_stage),
+    "carry_models": Sweep(
+        carry_models.model_cells, carry_models.measure_model, carry_models.committed
+    ),
+    "carry_probes": Sweep(
+        carry_swaps.swap_cells,
+        carry_probes.measure_probes,
+        carry_models.committed,
+        carry_probes.probes_small,
+    ),
+    "carry_swaps": Sweep(
+        carry_swaps.swap_cells,
+        carry_swaps.measure_swaps,
+        carry_models.committed,
+        carry_swaps.swaps_small,
+    ),
+    "carry_shown": Sweep(carry_swaps.swap_cells, carry_swaps.measure_shown, carry_models.committed),
+    "carry_sets": Sweep(
+        carry_swaps.swap_cells,
+        carry_sets.measure_sets,
+        carry_models.committed,
+        carry_sets.sets_small,
+    ),
+    "product_neurons": Sweep(
+        product_neurons.neuron_cells,
+        product_neurons.measure_neurons,
+        carry_models.committed,
+    ),
     "frontier": Sweep(frontier.frontier_cells, frontier.measure_frontier, reads.model_named),
 }

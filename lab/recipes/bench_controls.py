@@ -85,7 +85,9 @@ def turned(recipe: Recipe, control: Control, value: Value) -> Recipe:
     if value == control.read(recipe):
         return recipe
     if value not in control.options:
-        raise ValueError(f"{control.name}={value!r} is none of {', '.join(map(str, control.options))}")
+        raise ValueError(
+            f"{control.name}={value!r} is none of {', '.join(map(str, control.options))}"
+        )
     new = control.write(recipe, value)
     require_trainable(new)
     require_shown(new)
@@ -635,9 +637,7 @@ CONTROLS: tuple[Control, ...] = (
         field_of("batch_size"),
         set_field("batch_size"),
     ),
-    Control(
-        "seed", "Seed", "training", plain(*range(10)), field_of("seed"), set_field("seed")
-    ),
+    Control("seed", "Seed", "training", plain(*range(10)), field_of("seed"), set_field("seed")),
 )
 
 BY_NAME = {control.name: control for control in CONTROLS}

@@ -301,6 +301,19 @@ def is_in_sight(what: Locator) -> bool:
     return box is not None and 0 <= box["y"] < 900
 
 
+def another_layer_moves_the_marks_off_the_diagonal(page: Page) -> None:
+    figure = page.locator(".swaps")
+    figure.locator(".reset").click()
+    said = figure.locator(".said")
+    figure.locator(".scrub").fill(figure.locator(".scrub").get_attribute("max") or "1")
+    before = said.inner_text()
+    figure.locator(".layer").select_option("2")
+    assert said.inner_text() != before and "in layer 2" in said.inner_text()
+    assert figure.locator(".mark.stays").count() > 100
+    figure.locator(".carry").select_option("1")
+    expect(said).to_contain_text("partial product")
+
+
 TOUCHES: dict[str, Callable[[Page], None]] = {
     "01_from_table_to_text": a_typed_sum_and_a_warm_model_follow_the_reader,
     "03_one_block": a_part_is_taken_out_by_key_and_put_back,
@@ -316,4 +329,5 @@ TOUCHES: dict[str, Callable[[Page], None]] = {
     "81_look_inside": two_cells_copied_by_key_turn_the_answer,
     "62_error_book": a_bet_is_drawn_and_the_notebook_keeps_its_height,
     "80_bench": a_matrix_says_what_it_is_and_another_part_draws_the_model_anew,
+    "82_where_is_the_carry": another_layer_moves_the_marks_off_the_diagonal,
 }

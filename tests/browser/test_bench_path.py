@@ -12,7 +12,6 @@ from playwright.sync_api import Page, expect
 PAGE = "/bench"
 
 
-
 def choose(page: Page, control: str, words: str) -> None:
     """By typing, since a long list draws those alone that are in sight."""
     page.get_by_role("combobox", name=control).first.click()
@@ -75,7 +74,5 @@ def test_the_usual_variant_is_trained_to_99_in_100_held_out_pairs(open_page) -> 
     trained(page, "400 of 400", 580)
     figure = page.locator(".composed figure.own .held")
     wait_for(page, lambda: "wrong" in figure.inner_text())
-    wrong, n = (
-        int(found.replace(",", "")) for found in re.findall(r"[\d,]+", figure.inner_text())
-    )
+    wrong, n = (int(found.replace(",", "")) for found in re.findall(r"[\d,]+", figure.inner_text()))
     assert wrong <= 0.01 * n and n == 6949

@@ -30,9 +30,10 @@ from components.ui.chapters.ch60 import figures as ch60
 from components.ui.chapters.ch60 import worked as ch60_worked
 from components.ui.chapters.ch61 import figures as ch61
 from components.ui.chapters.ch62 import figures as ch62
-from components.ui.chapters.ch80 import figures as ch80
 from components.ui.chapters.ch62 import worked as ch62_worked
+from components.ui.chapters.ch80 import figures as ch80
 from components.ui.chapters.ch81 import figures as ch81
+from components.ui.chapters.ch82 import figures as ch82
 from components.ui.plots import bars, colours, curves, dots, maps, vectors
 from components.ui.plots.chart_parts import BARS, Chart, finished
 from components.ui.plots.colours import Tone
@@ -172,6 +173,18 @@ CHARTS: dict[str, Callable[[], Chart]] = {
             for layer in (0, 1)
             for part in ch80.PARTS
         ]
+    ),
+    "one_table": lambda: ch82.one_table([{"a": 0, "b": b, "value": b} for b in (0, 1)]),
+    "told_by_layer": lambda: ch82.told_by_layer(
+        [
+            {"place": place, "asked": asked, "share": share, "count": "1 of 2"}
+            for place in ("E", "A0", "F0")
+            for asked, share in (("the carry", 0.9), ("shuffled", 0.5))
+        ],
+        ["E", "A0", "F0"],
+    ),
+    "part_bars": lambda: ch82.part_bars(
+        [{"part": "head 0.1", "value": 0.9}, {"part": "FFN 2", "value": 0.2}], "most"
     ),
     "over_plain": lambda: ch51.over_plain(
         [
@@ -328,6 +341,7 @@ CURVES = {
     *("largest_weights", "neuron_curve", "over_seeds", "by_distance"),
 }
 SHORT = {
+    "one_table",
     "blend_map",
     "broken_map",
     "tile_map",
@@ -404,6 +418,7 @@ def test_every_chart_is_here() -> None:
             ch62,
             ch80,
             ch81,
+            ch82,
         )
         for name, value in vars(module).items()
         if getattr(value, "__module__", "") == module.__name__

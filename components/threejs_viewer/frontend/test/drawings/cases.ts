@@ -43,6 +43,7 @@ import type spheres from "../../src/drawings/spheres";
 import type streaming from "../../src/drawings/streaming";
 import type strip from "../../src/drawings/strip";
 import type squares from "../../src/drawings/squares";
+import type swaps from "../../src/drawings/swaps";
 import type tape from "../../src/drawings/tape";
 import type tiles from "../../src/drawings/tiles";
 import type weighing from "../../src/drawings/weighing";
@@ -122,6 +123,7 @@ interface Cases {
       moved: { by: number; waves: Pair[]; samples: number[] }[];
     }[]
   >;
+  swaps: Case<DataOf<typeof swaps>, number[][][][]>;
   tape: Case<DataOf<typeof tape>, Record<"shifted" | "stretched", Reading[]>[]>;
   network: Case<
     DataOf<typeof network>,

@@ -111,6 +111,7 @@ const POINTED: Record<string, string> = {
   lanes: ".token:not(.later)",
   network: ".table .grid > :not(.head)",
   notebook: ".entry:not(.blank)",
+  swaps: ".mark",
   tiles: ".card",
 };
 /** How a drawing says which are not meant. */

@@ -1,0 +1,294 @@
+// A carry predicted and observed: of each swap a mark in the cell of the digit that was predicted
+// and the digit that was written. What was written comes from Python.
+
+import { make } from "../shared/dom";
+import "./swaps.css";
+import { CARRY, counts, perSide, predicted, spots, type Spot } from "./maths/swaps";
+import type { Sent } from "./shared/drawing";
+import { draw, set } from "./shared/elements";
+import type { Landmark } from "./shared/landmarks";
+import { mounted } from "./shared/mount";
+import { MovingDrawing } from "./shared/moving";
+import { clamp, counted, range } from "./shared/numbers";
+import { ACROSS, steppedThrough } from "./shared/stepped";
+
+const DIGITS = 10;
+const [LEFT, TOP, BELOW] = [40, 6, 40]; // for the axes
+const MOST = 430; // pixels, a side of the plot
+const FILLED = 0.84; // of a cell
+const MARK = 0.4; // of the room of a mark
+
+type SwapSent = [written: string, source: string, column: number, own: number, other: number];
+type SiteSent = [name: string, digits: string[], kinds: string[]];
+
+interface CarrySent {
+  name: string;
+  swaps: SwapSent[];
+  sites: SiteSent[];
+}
+
+interface Data extends Sent {
+  alt: string;
+  seconds: number;
+  carries: CarrySent[];
+  chosen: number[];
+}
+
+/** In the order in which they are listed, with the kinds that each holds together. */
+const CLASSES: readonly { name: string; words: string; kinds: readonly number[] }[] = [
+  { name: "carries", words: "the carry moves, nothing else", kinds: [0] },
+  { name: "digits", words: "the whole digit moves", kinds: [2] },
+  { name: "stays", words: "nothing changes", kinds: [3] },
+  { name: "other", words: "something else", kinds: [1, 4] },
+];
+
+class Swaps extends MovingDrawing<Data> {
+  private readonly grid = this.watched<SVGSVGElement>("grid");
+  private readonly lists = ["carry", "what", "layer"].map((name) =>
+    this.part<HTMLSelectElement>(name),
+  );
+  private chosen = [...this.data.chosen];
+  private marks: SVGGElement[] = [];
+  private spots: Spot[] = [];
+  private totals: HTMLElement[] = [];
+  private pointed: number | null = null;
+
+  protected override begin(): void {
+    this.lists.forEach((list, k) => {
+      list.onchange = () => this.choose(k, Number(list.value));
+    });
+  }
+
+  protected build(): void {
+    this.chosen = [...this.data.chosen];
+    this.totals = CLASSES.map(() => make("td"));
+    const rows = CLASSES.map(({ name, words }, k) => {
+      const sign = make("i", { class: "sign" });
+      shape(draw(sign, "svg", { viewBox: "-7 -7 14 14", "aria-hidden": true }), name, 5);
+      return make("tr", {}, make("th", { scope: "row" }, sign, words), this.totals[k]);
+    });
+    this.part("counts").firstElementChild!.replaceChildren(...rows);
+    this.fill();
+    this.playOnce(this.evenly(this.n, this.data.seconds));
+  }
+
+  // ------------------------------------------------------------ what a reader chooses
+
+  private get carry(): CarrySent {
+    return this.data.carries[this.chosen[0]];
+  }
+
+  private get site(): SiteSent {
+    return this.carry.sites[this.chosen[1]];
+  }
+
+  private get digits(): string {
+    return this.site[1][this.chosen[2]];
+  }
+
+  private get kinds(): string {
+    return this.site[2][this.chosen[2]];
+  }
+
+  private get n(): number {
+    return this.carry.swaps.length;
+  }
+
+  private choose(which: number, to: number): void {
+    this.chosen[which] = to;
+    const { sites } = this.carry;
+    this.chosen[1] = clamp(this.chosen[1], 0, sites.length - 1);
+    this.chosen[2] = clamp(this.chosen[2], 0, this.site[1].length - 1);
+    this.pointed = null;
+    this.fill();
+    this.wait(this.evenly(this.n, this.data.seconds));
+  }
+
+  protected override get linked(): string[] {
+    return ["carry", "copied", "layer"]
+      .map((word, k) => (this.chosen[k] === this.data.chosen[k] ? "" : `${word}${this.chosen[k]}`))
+      .filter(Boolean);
+  }
+
+  protected override followLink(words: readonly string[]): void {
+    for (const [k, word] of ["carry", "copied", "layer"].entries()) {
+      const found = words.find((one) => one.startsWith(word))?.slice(word.length);
+      if (found && /^\d+$/.test(found)) this.choose(k, Number(found));
+    }
+  }
+
+  protected override letGo(): void {
+    this.pointed = null;
+    this.chosen = [...this.data.chosen];
+    this.fill();
+    this.wait(this.evenly(this.n, this.data.seconds), 0);
+  }
+
+  protected override landmarks(): Landmark[] {
+    const all = { at: this.n, name: `all ${counted(this.n)}` };
+    const miss = [...this.kinds].findIndex((kind) => Number(kind) !== CARRY);
+    return miss < 0 || miss + 1 >= this.n ? [all] : [{ at: miss + 1, name: "first miss" }, all];
+  }
+
+  // ------------------------------------------------------------ built for a choice
+
+  private fill(): void {
+    const named = [
+      this.data.carries.map(({ name }) => name),
+      this.carry.sites.map(([name]) => name),
+      this.site[1].map((_, layer) => String(layer)),
+    ];
+    this.lists.forEach((list, k) => {
+      list.replaceChildren(
+        ...named[k].map((name, i) => make("option", { value: String(i) }, name)),
+      );
+      list.value = String(this.chosen[k]);
+    });
+    this.spots = spots(
+      this.carry.swaps.map(([, , column, , other]) => predicted(column, other)),
+      this.digits,
+    );
+    this.place();
+  }
+
+  /** The grid as large as there is room, and every mark in its cell. */
+  protected override place(): void {
+    const { grid } = this;
+    const side = clamp(grid.clientWidth - LEFT - 6, 200, MOST);
+    const cell = side / DIGITS;
+    set(grid, {
+      viewBox: `0 0 ${LEFT + side + 6} ${TOP + side + BELOW}`,
+      height: TOP + side + BELOW,
+      "aria-label": this.data.alt,
+    });
+    grid.replaceChildren();
+    const x = (digit: number): number => LEFT + digit * cell;
+    const y = (digit: number): number => TOP + side - (digit + 1) * cell;
+    for (const d of range(DIGITS))
+      draw(grid, "rect", { class: "met", x: x(d), y: y(d), width: cell, height: cell });
+    for (const d of range(DIGITS + 1)) {
+      draw(grid, "line", { class: "rule", x1: x(d), x2: x(d), y1: TOP, y2: TOP + side });
+      draw(grid, "line", { class: "rule", x1: LEFT, x2: LEFT + side, y1: y(d - 1), y2: y(d - 1) });
+    }
+    const word = (text: string, at: Record<string, string | number>): void => {
+      draw(grid, "text", at).textContent = text;
+    };
+    for (const d of range(DIGITS)) {
+      word(String(d), { class: "tick", x: x(d) + cell / 2, y: TOP + side + 15 });
+      word(String(d), { class: "tick", x: LEFT - 10, y: y(d) + cell / 2 + 4 });
+    }
+    const middle = LEFT + side / 2;
+    word("digit predicted, if the carry moves", { class: "axis", x: middle, y: TOP + side + 34 });
+    const up = TOP + side / 2;
+    word("digit written", {
+      class: "axis",
+      x: 0,
+      y: 0,
+      transform: `translate(12 ${up}) rotate(-90)`,
+    });
+    this.placeMarks(cell, x, y);
+    this.again();
+  }
+
+  private placeMarks(cell: number, x: (d: number) => number, y: (d: number) => number): void {
+    const side = perSide(this.spots);
+    const room = (FILLED * cell) / side;
+    const begin = (cell - FILLED * cell) / 2 + room / 2;
+    this.marks = this.spots.map(({ column, row, nth }, i) => {
+      const mark = draw(this.grid, "g", {
+        class: `mark ${this.classOf(i)}`,
+        role: "img",
+        "aria-label": this.told(i),
+        transform: `translate(${(x(column) + begin + (nth % side) * room).toFixed(2)} ${(
+          y(row) +
+          cell -
+          begin -
+          Math.floor(nth / side) * room
+        ).toFixed(2)})`,
+      });
+      draw(mark, "rect", { class: "hit", x: -room / 2, y: -room / 2, width: room, height: room });
+      shape(mark, this.classOf(i), MARK * room);
+      mark.onpointerenter = mark.onfocus = () => this.point(i);
+      mark.onpointerleave = mark.onblur = () => this.point(null);
+      mark.onclick = () => this.point(i);
+      return mark;
+    });
+    steppedThrough(this.marks, ACROSS);
+  }
+
+  private classOf(i: number): string {
+    const kind = Number(this.kinds[i]);
+    return CLASSES.find(({ kinds }) => kinds.includes(kind))!.name;
+  }
+
+  // ------------------------------------------------------------ a moment
+
+  private point(i: number | null): void {
+    if (i === this.pointed) return;
+    this.pointed = i;
+    if (!this.plays) this.again();
+  }
+
+  protected show(at: number): string {
+    const n = Math.min(Math.round(at), this.n); // of another carry there may be fewer
+    this.marks.forEach((mark, i) => {
+      mark.classList.toggle("ahead", i >= n);
+      mark.classList.toggle("faint", this.pointed !== null && this.pointed !== i);
+    });
+    const found = counts(this.kinds, n);
+    const sums = CLASSES.map(({ kinds }) => kinds.reduce((sum, kind) => sum + found[kind], 0));
+    this.totals.forEach((total, k) => (total.textContent = counted(sums[k])));
+    const one = this.pointed ?? (n ? n - 1 : null);
+    this.part("pointed").replaceChildren(...(one === null ? [] : this.explained(one)));
+    if (this.pointed !== null) return this.told(this.pointed);
+    const [name] = this.site;
+    const what = `The ${this.carry.name}; copied in layer ${this.chosen[2]}: ${name}`;
+    if (n === 0) return `${what}. Nothing is copied yet.`;
+    const [moved, whole, stays] = sums.map(counted);
+    return (
+      `${what}. Of ${counted(n)} ${n === 1 ? "pair" : "pairs"} of problems, the carry moves in ${moved}, the whole digit ` +
+      `in ${whole}, and nothing changes in ${stays}.`
+    );
+  }
+
+  /** The last one copied, or the one that is pointed at. */
+  private explained(i: number): HTMLElement[] {
+    const [written, source, column, own, other] = this.carry.swaps[i];
+    const digit = column % DIGITS;
+    const row = (name: string, value: string): HTMLElement =>
+      make("div", {}, make("span", {}, name), make("b", {}, value));
+    return [
+      row("written", written),
+      row("copied from", source),
+      row("as it was", `${digit} + ${own} → ${predicted(column, own)}`),
+      row("predicted", `${digit} + ${other} → ${predicted(column, other)}`),
+      row("observed", this.digits[i]),
+    ];
+  }
+
+  private told(i: number): string {
+    const [written, source, column, own, other] = this.carry.swaps[i];
+    const [was, would] = [own, other].map((carry) => predicted(column, carry));
+    const { words } = CLASSES.find(({ name }) => name === this.classOf(i))!;
+    return (
+      `${written}, copied from ${source}: carry ${own} would become ${other}, digit ${was} ` +
+      `would become ${would}. Written: ${this.digits[i]}; ${words}.`
+    );
+  }
+}
+
+/** A disc, a square, a ring or a cross: colour is not alone. */
+function shape(parent: Element, name: string, r: number): void {
+  if (name === "digits") {
+    draw(parent, "rect", { class: `sign ${name}`, x: -r, y: -r, width: 2 * r, height: 2 * r });
+  } else if (name === "other") {
+    draw(parent, "path", {
+      class: `sign ${name}`,
+      d: `M${-r} ${-r}L${r} ${r}M${-r} ${r}L${r} ${-r}`,
+    });
+  } else {
+    draw(parent, "circle", { class: `sign ${name}`, r: name === "stays" ? 0.85 * r : r });
+  }
+}
+
+export default mounted(Swaps);

@@ -1,0 +1,65 @@
+// @vitest-environment happy-dom
+// A mark stands where it was predicted and written, and what came of all is counted.
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import swapped from "../../src/drawings/swaps";
+import { counts, perSide, predicted, spots } from "../../src/drawings/maths/swaps";
+import { cases, opened } from "./cases";
+
+const one = cases.swaps;
+const sent = one.data.carries;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test("what came of the first half is counted as Python counts it", () => {
+  const found = sent.map(({ swaps, sites }) =>
+    sites.map(([, , kinds]) => kinds.map((row) => counts(row, swaps.length / 2))),
+  );
+  expect(found).toEqual(one.expected);
+});
+
+test("marks of one cell stand beside each other, and the fullest cell has room", () => {
+  const found = spots([3, 3, 3, 4], "55.5");
+  expect(found).toEqual([
+    { column: 3, row: 5, nth: 0 },
+    { column: 3, row: 5, nth: 1 },
+    { column: 3, row: 10, nth: 0 },
+    { column: 4, row: 5, nth: 0 },
+  ]);
+  expect(perSide(found)).toBe(3);
+  expect(perSide(spots(Array(17).fill(1), "1".repeat(17)))).toBe(5);
+  expect([predicted(27, 8), predicted(0, 0)]).toEqual([5, 0]);
+});
+
+test("another layer moves the marks and counts anew; Reset gives back what was chosen first", () => {
+  const drawing = opened(swapped, one);
+  vi.advanceTimersByTime(60_000);
+  const look = (): string => drawing.one(".counts").textContent!;
+  const before = look();
+  const layer = drawing.one<HTMLSelectElement>(".layer");
+  layer.value = "2";
+  layer.dispatchEvent(new Event("change"));
+  expect(look()).not.toBe(before);
+  expect(drawing.text(".said")).toContain("in layer 2");
+  drawing.one(".reset").click();
+  expect(layer.value).toBe("0");
+  expect(drawing.text(".said")).toContain("Nothing is copied yet");
+});
+
+test("another carry has its own swaps, and a layer that it lacks is not chosen", () => {
+  const drawing = opened(swapped, one);
+  vi.advanceTimersByTime(60_000);
+  const pick = (name: string, value: string): void => {
+    const list = drawing.one<HTMLSelectElement>(`.${name}`);
+    list.value = value;
+    list.dispatchEvent(new Event("change"));
+  };
+  pick("layer", "2");
+  pick("carry", "1");
+  expect(drawing.all(".mark")).toHaveLength(sent[1].swaps.length);
+  expect(drawing.one<HTMLSelectElement>(".layer").value).toBe("1");
+});

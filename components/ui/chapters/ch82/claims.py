@@ -1,0 +1,453 @@
+"""The measured figures of chapter 8, third page: where a carry is, and what is only read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from components.ui.claims.claim import Claim, Table
+from lab.interp.carries import CarryName
+from lab.readings import Counts, Measured, Row, Rows, Told, part_of, rows
+from lab.statistics import lower_bound_95
+
+BOOK = "chain_of_thought"
+SEEDS = (0, 1, 2, 3, 4)
+SMALL = tuple(f"small_{seed}" for seed in SEEDS)
+MODELS = (BOOK, *SMALL)
+CARRIES: tuple[CarryName, CarryName] = ("sum", "partial_product")
+"""As records call them, those of the page's figure first."""
+
+NAMES = {BOOK: "the book's network", **{f"small_{seed}": f"small, seed {seed}" for seed in SEEDS}}
+
+SWAPPED, SETS, PROBED = (rows(f"carry_{what}") for what in ("swaps", "sets", "probes"))
+
+
+def named(site: Row) -> str:
+    """As tables and prose call a site: 'head 0.1', 'stream after attention 0, class means'."""
+    kind, layer = site["kind"], site["layer"]
+    if kind == "head":
+        return f"head {layer}.{site['part']}"
+    how, _, name = kind.rpartition(" of ")
+    where = {
+        "attn_out": f"attention {layer}",
+        "ffn_out": f"FFN {layer}",
+        "resid_mid": f"stream after attention {layer}",
+        "resid_post": f"stream after FFN {layer}",
+    }[name or kind.split()[-1]]
+    return f"{where}, {HOW[how]}" if how else where
+
+
+HOW = {"means": "class means", "probe": "what a probe reads"}
+
+
+# ---------------------------------------------------------------- of one network
+
+
+def decided(model: str, carry: str, test: Callable[[Row], bool]) -> Rows:
+    """The best site of a kind, on test problems."""
+    found = SWAPPED.where(model=model, carry=carry)
+    return replace(found, part="decided").passing(test)
+
+
+def is_kind(kind: str) -> Callable[[Row], bool]:
+    return lambda row: row["kind"] == kind
+
+
+def is_whole(row: Row) -> bool:
+    return not row["kind"].startswith(("whole", "random"))
+
+
+def moved(found: Rows) -> Counts:
+    """Pairs in which the carry moves and nothing else changes."""
+    return found.counts(lambda row: row["n"] - row["carry"]).right()
+
+
+def chosen(row: Row, test: Callable[[Row], bool] = is_whole) -> Row:
+    """Of the sites that pass, the one with most carries moved on validation problems, as it was
+    counted on test problems."""
+    best = max(
+        (site for site in row["scan"] if test(site)), key=lambda site: site["carry"] / site["n"]
+    )
+    return next(site for site in row["decided"] if site["kind"] == best["kind"])
+
+
+def best(model: str, carry: str, test: Callable[[Row], bool] = is_whole) -> Told:
+    """How often the carry moves at the best site of all, or of some."""
+
+    def words(found: list[Row]) -> Measured:
+        site = chosen(found[0], test)
+        wrong = site["n"] - site["carry"]
+        return Measured(
+            part_of(site["carry"], site["n"]), wrong, site["n"], lower_bound_95(wrong, site["n"])
+        )
+
+    return SWAPPED.where(model=model, carry=carry).told(words)
+
+
+def control(model: str, carry: str, kind: str, how: str, outcome: str) -> Counts:
+    found = decided(model, carry, is_kind(kind))
+    return found.counts(lambda row: row[how][outcome], lambda row: row[how]["n"])
+
+
+def best_name(model: str, carry: str, test: Callable[[Row], bool] = is_whole) -> Told:
+    found = SWAPPED.where(model=model, carry=carry)
+    return found.told(lambda rows: named(chosen(rows[0], test)))
+
+
+def probe_of(row: Row, name: str, layer: int, late: bool = True) -> dict[str, Any]:
+    """The probe of an activation at the slot that writes the column, or at the one before."""
+    slots = sorted({one["slot"] for one in row["probes"]})
+    return next(
+        one
+        for one in row["probes"]
+        if (one["name"], one["layer"], one["slot"]) == (name, layer, slots[late])
+    )
+
+
+def read_off(model: str, carry: str, name: str, layer: int, what: str = "right") -> Counts:
+    found = PROBED.where(model=model, carry=carry)
+    return found.counts(lambda row: row["n"] - probe_of(row, name, layer)[what]).right()
+
+
+def most_read(model: str, carry: str) -> Told:
+    """By the best probe of all layers, at the slot that writes the column."""
+
+    def words(found: list[Row]) -> Measured:
+        (row,) = found
+        late = max(one["slot"] for one in row["probes"])
+        right = max(one["right"] for one in row["probes"] if one["slot"] == late)
+        return Measured(part_of(right, row["n"]), row["n"] - right, row["n"])
+
+    return PROBED.where(model=model, carry=carry).told(words)
+
+
+# ---------------------------------------------------------------- of all networks
+
+
+def single_heads() -> Counts:
+    """Small networks in which one head carries, of all."""
+
+    def part(row: Row) -> int:
+        return int(any(one["kind"] == "head" and one["carries"] for one in row["decided"]))
+
+    return SWAPPED.where(carry="sum").passing(is_small).counts(part, lambda row: 1)
+
+
+def is_small(row: Row) -> bool:
+    return row["cell"]["model"] != BOOK
+
+
+def few_heads() -> Counts:
+    """Small networks in which a set that the search found carries, of all."""
+    found = SETS.where(carry="sum").passing(is_small)
+    return found.counts(lambda row: int(row["carriers"]["carries"]), lambda row: 1)
+
+
+def any_for_products() -> Counts:
+    """Networks in which a site or a set carries the carry of a product, of all."""
+    found = SWAPPED.where(carry="partial_product")
+    return found.counts(
+        lambda row: int(any(one["carries"] for one in row["decided"])), lambda row: 1
+    )
+
+
+def after_ffn() -> Told:
+    """Along class means after an FFN, the best layer, in hundredths: fewest and most."""
+
+    def words(found: list[Row]) -> str:
+        shares = sorted(
+            round(100 * one["carry"] / one["n"])
+            for row in found
+            for one in row["decided"]
+            if one["kind"] == "means of resid_post"
+        )
+        return f"{shares[0]} to {shares[-1]} in 100"
+
+    return SWAPPED.where(carry="sum").passing(is_small).told(words)
+
+
+def as_if_units(model: str) -> Counts:
+    """Pairs in which the head that hands on the units of a writes what those units would make, of
+    those in which that is a digit of its own."""
+    found = decided(model, "partial_product", is_kind("head"))
+    return found.counts(
+        lambda row: row["as_if"]["units of a"][0], lambda row: row["as_if"]["units of a"][1]
+    )
+
+
+def best_products() -> Told:
+    """The most that any site moves it, in hundredths: fewest and most over the small networks."""
+
+    def words(found: list[Row]) -> str:
+        sites = [chosen(row) for row in found]
+        shares = sorted(round(100 * site["carry"] / site["n"]) for site in sites)
+        return f"{shares[0]} to {shares[-1]} in 100"
+
+    return SWAPPED.where(carry="partial_product").passing(is_small).told(words)
+
+
+def set_of(model: str, carry: str) -> Told:
+    """The fewest parts that a search found, and how often they move the carry."""
+
+    def words(found: list[Row]) -> Measured:
+        (row,) = found
+        one = row["carriers"]
+        if not one["found"]:
+            return Measured("none")
+        moved = part_of(one["carry"], one["n"])
+        return Measured(f"{said(one['nodes'])}: {moved}", one["n"] - one["carry"], one["n"])
+
+    return SETS.where(model=model, carry=carry).told(words)
+
+
+def said(nodes: Sequence[str]) -> str:
+    """'heads 0.2 and 0.3', 'head 0.1 and FFN 2'."""
+    heads = [node.removeprefix("head ") for node in nodes if node.startswith("head")]
+    others = [node for node in nodes if not node.startswith("head")]
+    words = [f"{'heads' if len(heads) > 1 else 'head'} {' and '.join(heads)}"] if heads else []
+    return ", ".join([*words, *others])
+
+
+def site_of(model: str, carry: str) -> Told:
+    """The best site of a network by its name, and how often it moves the carry."""
+
+    def words(found: list[Row]) -> Measured:
+        site = chosen(found[0])
+        moved = part_of(site["carry"], site["n"])
+        return Measured(f"{named(site)}: {moved}", site["n"] - site["carry"], site["n"])
+
+    return SWAPPED.where(model=model, carry=carry).told(words)
+
+
+# ---------------------------------------------------------------- a circuit
+
+
+def circuit(carry: str, words: Callable[[dict[str, Any]], str]) -> Told:
+    return SETS.where(model=BOOK, carry=carry).told(lambda found: words(found[0]["circuit"]))
+
+
+def widest_gap(found: dict[str, Any]) -> str:
+    return f"{max(abs(own - whole) for _, own, whole in found['gaps']):.2f}"
+
+
+def by_neurons(carry: str, n: int, how: str = "ranked", outcome: str = "carry") -> Counts:
+    found = replace(SETS.where(model=BOOK, carry=carry), part="neurons")
+    return found.passing(lambda row: (row["neurons"], row["how"]) == (n, how)).counts(outcome)
+
+
+SUM, PRODUCT = CARRIES
+PAIRS = "pairs of test problems of the book's network"
+
+CLAIMS: dict[str, Claim] = {
+    "where_is_the_carry.sum_head": Claim(
+        f"The carry of a sum, best single head, {PAIRS}: the carry moves and nothing else changes.",
+        best(BOOK, SUM, is_kind("head")),
+    ),
+    "where_is_the_carry.sum_head_name": Claim(
+        "The head that carries the carry of a sum in the book's network, chosen on validation.",
+        best_name(BOOK, SUM, is_kind("head")),
+    ),
+    "where_is_the_carry.sum_bound": Claim(
+        f"The lower bound of the share in which that head moves the carry, {PAIRS}.",
+        decided(BOOK, SUM, is_kind("head")).told(lambda found: f"{100 * found[0]['bound']:.1f}%"),
+    ),
+    "where_is_the_carry.sum_random": Claim(
+        f"The carry of a sum moved by another part, a head or an FFN drawn at random, {PAIRS}.",
+        SETS.where(model=BOOK, carry=SUM).counts(
+            lambda row: row["carriers"]["random"]["carry"],
+            lambda row: row["carriers"]["random"]["n"],
+        ),
+    ),
+    "where_is_the_carry.sum_same_column": Claim(
+        f"The head that moves it most, control with the same column and another carry, {PAIRS}: "
+        "the carry moves.",
+        control(BOOK, SUM, "head", "other carry", "carry"),
+    ),
+    "where_is_the_carry.sum_same_carry": Claim(
+        f"The head that moves it most, control with the same carry and another column, {PAIRS}: "
+        "nothing changes.",
+        control(BOOK, SUM, "head", "other column", "nothing"),
+    ),
+    "where_is_the_carry.sum_means_after_attention": Claim(
+        f"The carry of a sum, one direction of the stream after an attention, {PAIRS}: the carry "
+        "moves and nothing else changes.",
+        moved(decided(BOOK, SUM, is_kind("means of resid_mid"))),
+    ),
+    "where_is_the_carry.sum_means_after_ffn": Claim(
+        f"The carry of a sum, one direction of the stream after an FFN, the best layer, {PAIRS}: "
+        "the carry moves and nothing else changes.",
+        moved(decided(BOOK, SUM, is_kind("means of resid_post"))),
+    ),
+    "where_is_the_carry.product_probe_moves": Claim(
+        f"The carry of a product, what a probe reads of the stream after an FFN, {PAIRS}: the "
+        "carry moves.",
+        moved(decided(BOOK, PRODUCT, is_kind("probe of resid_post"))),
+    ),
+    "where_is_the_carry.product_best": Claim(
+        f"The carry of a product, best of all sites and subspaces, {PAIRS}: the carry moves and "
+        "nothing else changes.",
+        best(BOOK, PRODUCT),
+    ),
+    "where_is_the_carry.product_best_name": Claim(
+        "The site that moves the carry of a product most often in the book's network.",
+        best_name(BOOK, PRODUCT),
+    ),
+    "where_is_the_carry.product_head": Claim(
+        f"The carry of a product, best single head, {PAIRS}: the carry moves and nothing else.",
+        best(BOOK, PRODUCT, is_kind("head")),
+    ),
+    **{
+        f"where_is_the_carry.{name}_read": Claim(
+            f"The carry of a {name}, told right by the best linear probe at the slot that writes "
+            "the digit, on pairs of digits that it has not met: the book's network.",
+            most_read(BOOK, carry),
+        )
+        for name, carry in (("sum", SUM), ("product", PRODUCT))
+    },
+    "where_is_the_carry.embedding_rows": Claim(
+        "The carry of a product, nonsense labels, one drawn for each pair of digits, told right "
+        "from the stream after FFN 0 with rows split at random: the book's network.",
+        read_off(BOOK, PRODUCT, "resid_post", 0, "by_pair_rows"),
+    ),
+    "where_is_the_carry.small_errors": Claim(
+        "Of all pairs of numbers up to 99, those that each of five small networks gets wrong.",
+        rows("carry_models").passing(is_small).errors().each(),
+    ),
+    "where_is_the_carry.single_heads": Claim(
+        "Small networks in which one head carries the carry of a sum, by the rule of the plan.",
+        single_heads(),
+    ),
+    "where_is_the_carry.few_heads": Claim(
+        "Small networks in which up to six heads and FFNs together carry the carry of a sum, by "
+        "the rule of the plan.",
+        few_heads(),
+    ),
+    "where_is_the_carry.any_product": Claim(
+        "Networks, of six, in which any single site or subspace carries the carry of a product, by "
+        "the rule of the plan.",
+        any_for_products(),
+    ),
+    "where_is_the_carry.after_ffn_small": Claim(
+        "The carry of a sum in five small networks, along class means of the stream after an FFN: "
+        "how often it moves, fewest and most.",
+        after_ffn(),
+    ),
+    "where_is_the_carry.product_head_units": Claim(
+        "The carry of a product, best single head of the book's network: written is what the units "
+        "of the other first number would make, where that is a digit of its own.",
+        as_if_units(BOOK),
+    ),
+    "where_is_the_carry.product_head_name": Claim(
+        "The head that moves the carry of a product most often in the book's network.",
+        best_name(BOOK, PRODUCT, is_kind("head")),
+    ),
+    "where_is_the_carry.product_small": Claim(
+        "The carry of a product in five small networks, best site of each: how often it moves, "
+        "fewest and most.",
+        best_products(),
+    ),
+    **{
+        f"where_is_the_carry.{name}_faithfulness": Claim(
+            f"Faithfulness of the pruned circuit for the digit that a carry of a {name} goes into, "
+            "on test problems: 1 as the whole network.",
+            circuit(carry, lambda found: f"{found['faithfulness']:.2f}"),
+        )
+        for name, carry in (("sum", SUM), ("product", PRODUCT))
+    },
+    **{
+        f"where_is_the_carry.{name}_circuit": Claim(
+            f"Heads and FFNs of the pruned circuit for the digit that a carry of a {name} goes "
+            "into, the book's network.",
+            circuit(carry, lambda found: str(len(found["nodes"]))),
+        )
+        for name, carry in (("sum", SUM), ("product", PRODUCT))
+    },
+    **{
+        f"where_is_the_carry.{name}_gap": Claim(
+            f"The widest gap between network and circuit with the same parts replaced, carry of a "
+            f"{name}, the book's network.",
+            circuit(carry, widest_gap),
+        )
+        for name, carry in (("sum", SUM), ("product", PRODUCT))
+    },
+    "where_is_the_carry.product_neurons": Claim(
+        "The carry of a product moved by the 64 neurons that attribution patching ranks first, "
+        f"{PAIRS}.",
+        by_neurons(PRODUCT, 64),
+    ),
+    "where_is_the_carry.product_neurons_random": Claim(
+        f"The carry of a product moved by 64 neurons drawn at random, {PAIRS}.",
+        by_neurons(PRODUCT, 64, "random"),
+    ),
+}
+
+NEURONS = rows("product_neurons")
+AT_UNITS = NEURONS.where(model=BOOK, token=6)
+NEURON_PAIRS = (
+    "of test problems whose units of the first product differ, when the values of neurons are "
+    "swapped at the step that writes them, chain_of_thought"
+)
+
+
+def follows(swapped: str, found: Rows = AT_UNITS) -> Counts:
+    return found.counts(f"swaps.{swapped}.follows", f"swaps.{swapped}.n").said(part_of)
+
+
+CLAIMS |= {
+    f"where_is_the_carry.{name}": Claim(
+        f"Pairs in which the other digit is written, {NEURON_PAIRS}: {what}.", follows(swapped)
+    )
+    for name, swapped, what in (
+        ("layer_0_follows", "layer 0", "all neurons of layer 0"),
+        ("layer_0_others", "layer 0, others", "as many neurons of other layers, drawn by seed"),
+        ("layer_5_follows", "layer 5", "all neurons of layer 5"),
+        ("lookups_follow", "a lookup", "all neurons whose table is a lookup"),
+        ("lookups_others", "a lookup, others", "as many other neurons as there are lookups"),
+    )
+}
+CLAIMS |= {
+    "where_is_the_carry.rules_of_layer_0": Claim(
+        "Neurons of layer 0 of chain_of_thought that go by the units of both numbers, at the step "
+        "that writes the units of the first product, and whose table is a rule on one digit times "
+        "a rule on the other.",
+        AT_UNITS.numbers("tables.0.a rule each"),
+    ),
+    "where_is_the_carry.lookups": Claim(
+        "Neurons of chain_of_thought, of all layers, that go by the units of both numbers at the "
+        "step that writes the units of the first product, and whose table is a lookup.",
+        AT_UNITS.numbers("swaps.a lookup.neurons"),
+    ),
+    "where_is_the_carry.small_lookups": Claim(
+        "Neurons of layer 0 whose table is a lookup, at the step that writes the units of the "
+        "first product: five small networks, one by one.",
+        NEURONS.where(token=6)
+        .passing(lambda row: row["cell"]["model"] != BOOK)
+        .numbers("tables.0.a lookup")
+        .each(),
+    ),
+    "where_is_the_carry.layer_0_small": Claim(
+        "Pairs of a thousand in which the other digit is written when all neurons of layer 0 are "
+        "swapped at the step that writes the units of the first product: five small networks.",
+        NEURONS.where(token=6)
+        .passing(lambda row: row["cell"]["model"] != BOOK)
+        .numbers("swaps.layer 0.follows")
+        .median(),
+    ),
+}
+
+TABLES: dict[str, Table] = {
+    "where_is_the_carry.networks": Table(
+        "network",
+        {
+            NAMES[model]: {
+                "sum: one site": site_of(model, SUM),
+                "sum: several parts": set_of(model, SUM),
+                "product: one site": site_of(model, PRODUCT),
+                "product: several parts": set_of(model, PRODUCT),
+            }
+            for model in MODELS
+        },
+        about="Pairs of test problems in which the carry moves and nothing else changes",
+    ),
+}

@@ -1,0 +1,123 @@
+"""The exercises of chapter 8, third page: a digit predicted, a site found, a pair swapped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from components.ui.chapter import Chapter
+from components.ui.chapters.ch82 import probes, worked
+from components.ui.chapters.ch82.claims import SUM
+from components.ui.exercise_verdict import show_verdict
+from components.ui.lazily import lazily
+from components.ui.operand_boxes import last_allowed
+
+carries = lazily("lab.interp.carries")
+swaps = lazily("lab.experiments.carry_swaps")
+
+GIVEN, SOURCE = (64, 57), (29, 38)
+"""Of the first exercise: written, and copied from."""
+
+NONE = "–"
+ENOUGH = 100
+"""Swaps, of those of the opening figure, in which the carry is to move."""
+
+
+def a_digit_predicted(page: Chapter) -> None:
+    """The tens digit of the first product, once its carry is that of another problem."""
+    a, b = GIVEN
+    c, d = SOURCE
+    st.markdown(
+        f"The network writes ${a} \\times {b}$, and the carry into the tens of its first product "
+        f"is copied from ${c} \\times {d}$. Which tens digit do you predict?"
+    )
+    said = page.choose("ex_digit", "Tens digit", (NONE, *"0123456789"), kind="list")
+    if said == NONE:
+        return
+    found = worked.expected("partial_product", GIVEN, SOURCE)
+    hints = {
+        int(found.nothing[0]): "That is the digit as it was: the old carry is still in it.",
+        int(found.digit[0]): "That is the whole digit of the other problem, not its carry alone.",
+        int(found.column[0]): "That is the other problem’s column with the old carry.",
+    }
+    right = int(found.carry[0])
+    tens, units, times = a // 10, c % 10, d % 10
+    way = f"{tens} × {b % 10} = {tens * (b % 10)}, and {units} × {times} = {units * times} carries"
+    solved = int(said) == right
+    show_verdict(
+        solved,
+        f"{way} {units * times // 10}: the digit is {right}." if solved else f"{said} is not it.",
+        hints.get(int(said), "Take the column of the first problem and the carry of the second."),
+    )
+    page.source(carries.predicted)
+
+
+def another_place(page: Chapter, rows: Sequence[Mapping[str, Any]]) -> None:
+    """A site that is no head and moves the carry of the sum, found in the record of the figure."""
+    found = worked.shown(rows)
+    if not found:
+        return
+    one = next((one for one in found if one.name == worked.CALLED[SUM]), found[0])
+    left, right = st.columns(2)
+    with left:
+        names = [site.name for site in one.sites]
+        what = page.choose("ex_what", "Copied", (NONE, *names), kind="list")
+    with right:
+        layers = tuple(range(len(one.sites[0].digits)))
+        layer = page.choose("ex_layer", "in layer", layers, kind="segments")
+    if what == NONE:
+        return
+    site = next(site for site in one.sites if site.name == what)
+    kinds = site.kinds[layer]
+    moved = kinds.count("0")
+    said = f"The carry moves in {moved} of {len(kinds)} swaps."
+    is_head = what.startswith("head")
+    hint = "That is a head; look for another place." if is_head else hint_of(kinds)
+    show_verdict(moved >= ENOUGH and not is_head, said, hint)
+
+
+def hint_of(kinds: str) -> str:
+    if kinds.count("2") > len(kinds) / 2:
+        return "It moves the whole digit: you copy too much."
+    if kinds.count("3") > len(kinds) / 2:
+        return "Mostly nothing changes: you copy what nobody reads, or copy it too late."
+    return "Look where the carry is written, before an FFN has made a digit of it."
+
+
+def a_fair_pair(page: Chapter) -> None:
+    """A second problem for 37 x 48 with which the carry can be told from the whole digit; then the
+    swap itself, run."""
+    one = worked.ONE
+    asked = page.pair("ex_fair", a=str(one[0]), b=str(one[1]))
+    other = last_allowed("ch82_fair_last", asked, one)
+    carry = carries.CARRIES["sum"]
+    x, y = worked.texts_of(one), worked.texts_of(other)
+    found = worked.expected("sum", one, other)
+    same_carry = bool((carry.into(x) == carry.into(y))[0])
+    same_column = bool((carry.column(x) % 10 == carry.column(y) % 10)[0])
+    fair = bool(carries.meets(carry, x, y, "both differ")[0])
+    if other == one:
+        return
+    predicted = int(found.carry[0])
+    text = f"{one[0]} × {one[1]} with head 0.1 of {other[0]} × {other[1]}"
+    if not fair:
+        show_verdict(False, f"{text}: this pair cannot tell.", unfair(same_carry, same_column))
+        return
+    if not st.button("Copy the head", key="ch82_ex_fair_run", icon=":material/play_arrow:"):
+        st.caption(f"A fair pair. Predicted hundreds digit, if the carry moves: {predicted}.")
+        return
+    written = probes.with_head_of(one, other)
+    solved = written == str(predicted)
+    said = f"{text}: predicted {predicted}, written {written}."
+    show_verdict(solved, said, "The prediction failed here. Keep the pair: it is a counterexample.")
+    page.source(swaps.swapped)
+
+
+def unfair(same_carry: bool, same_column: bool) -> str:
+    if same_carry:
+        return "Both have the same carry into the hundreds: there is nothing to move."
+    if same_column:
+        return "Both have the same column: the carry alone and the whole digit look alike."
+    return "Two of the outcomes would write the same digit, or the tens share one: try another."

@@ -1,0 +1,108 @@
+"""The charts of chapter 8, third page.
+
+`Rows` are plain dicts with the named fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from components.ui.plots.chart_parts import (
+    CURVE,
+    Chart,
+    amounts,
+    finished,
+    rows_axis,
+    rows_high,
+    shaped,
+    square,
+    toned,
+)
+from components.ui.plots.colours import GREY, OCHRE, ROSE, SOFT, TEAL, VIOLET, Tone
+from components.ui.plots.ends import last_of, named, shares
+
+Rows = Sequence[Mapping[str, Any]]
+
+READ = "the carry"
+LABELS: Mapping[str, Tone] = {
+    READ: VIOLET,
+    "an untrained network": OCHRE,
+    "random label a token": TEAL,
+    "shuffled": ROSE,
+    "the commonest": GREY,
+}
+"""What a probe is asked for, and beside it the controls."""
+
+
+def told_by_layer(rows: Rows, places: Sequence[str]) -> Chart:
+    """How much a probe tells right, place by place: a line for what it is asked for. Rows: place,
+    asked, share, count."""
+    order = {place: i for i, place in enumerate(places)}
+    data = pd.DataFrame([{**row, "at": order[row["place"]]} for row in rows])
+    tones = {name: tone for name, tone in LABELS.items() if name in set(data["asked"])}
+    axis = shares()
+    base = alt.Chart(data).encode(
+        x=alt.X(
+            "place:N",
+            sort=list(places),
+            title="stream after: E embedding, A attention, F FFN",
+            axis=alt.Axis(labelAngle=0, labelOverlap=False),
+        ),
+        y=axis.y("share:Q", "told right"),
+        color=alt.Color("asked:N", scale=toned(tones), legend=None),
+    )
+    points = base.mark_point(size=40, filled=True).encode(
+        shape=shaped(tones, "asked"), tooltip=["asked", "place", "count"]
+    )
+    ends = last_of(list(data.to_dict("records")), "asked", "at", "share")
+    return finished(
+        alt.layer(base.mark_line(), points, named(ends, axis, tones)).properties(height=CURVE)
+    )
+
+
+def part_bars(rows: Rows, title: str) -> Chart:
+    """A bar a part, with its number. Rows: part, value."""
+    data = pd.DataFrame(rows)
+    base = alt.Chart(data).encode(
+        y=alt.Y("part:N", sort=None, title=None, axis=rows_axis(set(data["part"]))),
+        x=alt.X("value:Q", title=title, scale=alt.Scale(domain=[0, 1], nice=False)),
+        tooltip=["part", alt.Tooltip("value", format=".2f")],
+    )
+    words = base.mark_text(align="left", dx=5, color=SOFT.now).encode(
+        text=alt.Text("value:Q", format=".2f")
+    )
+    bars = base.mark_bar(color=VIOLET.now)
+    return finished(alt.layer(bars, words).properties(height=rows_high(len(data), 26)))
+
+
+ARMS: Mapping[str, Tone] = {
+    "best head": VIOLET,
+    "best class means": TEAL,
+    "set that was found": OCHRE,
+}
+"""What is copied in the small networks."""
+
+
+SMALL = 150
+"""Pixels of a small square."""
+
+
+def one_table(rows: Rows) -> Chart:
+    """What one neuron hands on for each pair of digits. Rows: a, b, value; value in share of its
+    largest."""
+    axis = alt.Axis(labelAngle=0, values=[0, 3, 6, 9], grid=False)
+    chart = (
+        alt.Chart(pd.DataFrame(rows))
+        .mark_rect()
+        .encode(
+            x=alt.X("b:O", title="units of b", axis=axis, scale=square()),
+            y=alt.Y("a:O", title="units of a", axis=axis),
+            color=alt.Color("value:Q", scale=amounts(), legend=None),
+            tooltip=["a", "b", alt.Tooltip("value", format=".2f")],
+        )
+    )
+    return finished(chart.properties(height=SMALL))

@@ -1,0 +1,466 @@
+"""The worked numbers in the prose of chapter 8, third page, and what its records say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from components.ui.chapters.ch82 import claims
+from components.ui.chapters.ch82.claims import BOOK, NAMES, PRODUCT, SUM
+from components.ui.drawings.guess import Answer, Axis, Dragged
+from components.ui.drawings.guess import Row as Line
+from components.ui.drawings.swaps import Carried, Site, Swap
+from components.ui.plots.colours import GREY, OCHRE, RIGHT, ROSE, TEAL, VIOLET, WRONG, Tone
+from lab.data.problems import Format
+from lab.data.vocabulary import VOCABULARY
+from lab.interp.carries import CARRIES, Carry, CarryName, Predicted, predicted
+
+Drawn = dict[str, Any]
+"""A row of a chart or a table."""
+
+FORM = Format("cot_reversed")
+
+# ---------------------------------------------------------------- the opening figure
+
+COPIED = (
+    *((f"head {head}", f"head {head}") for head in range(4)),
+    ("attn_out", "all that attention adds"),
+    ("ffn_out", "what the FFN adds"),
+    ("resid_mid", "the stream after attention"),
+    ("resid_post", "the stream after the FFN"),
+    ("means of resid_mid", "class means, after attention"),
+    ("means of resid_post", "class means, after the FFN"),
+    ("probe of resid_mid", "what a probe reads, after attention"),
+    ("probe of resid_post", "what a probe reads, after the FFN"),
+)
+"""What the figure copies: as the record calls it, and in words."""
+
+FIRST = (0, 1, 0)
+"""Shown first: the carry of a sum, head 1, layer 0."""
+
+CALLED: dict[CarryName, str] = {SUM: "carry of the sum", PRODUCT: "carry of a partial product"}
+
+
+def kind_of(site: Mapping[str, Any]) -> str:
+    return f"head {site['part']}" if site["kind"] == "head" else str(site["kind"])
+
+
+def shown(rows: Sequence[Mapping[str, Any]], model: str = BOOK) -> list[Carried]:
+    """Of each carry the swaps of a network, and what every site of every layer came to."""
+    of = {row["cell"]["carry"]: row for row in rows if row["cell"]["model"] == model}
+    return [carried(of[name], CARRIES[name]) for name in CALLED if name in of]
+
+
+def carried(row: Mapping[str, Any], carry: Carry) -> Carried:
+    pairs = np.array(row["operands"], dtype=np.int64)
+    x, y = (FORM.render(pairs[:, k], pairs[:, k + 1])[0] for k in (0, 2))
+    columns, own, other = carry.column(x), carry.into(x), carry.into(y)
+    swaps = [
+        Swap(f"{a} × {b}", f"{c} × {d}", int(column), (int(own[i]), int(other[i])))
+        for i, ((a, b, c, d), column) in enumerate(zip(pairs.tolist(), columns, strict=True))
+    ]
+    sites: list[Site] = []
+    for kind, words in COPIED:
+        layers = sorted(
+            (site for site in row["sites"] if kind_of(site) == kind), key=lambda x: x["layer"]
+        )
+        if layers:
+            digits, kinds = ([site[what] for site in layers] for what in ("written", "outcomes"))
+            sites.append(Site(words, digits, kinds))
+    return Carried(CALLED[carry.name], swaps, sites)
+
+
+# ---------------------------------------------------------------- by hand
+
+ONE, OTHER = (37, 48), (86, 27)
+"""Two problems of the worked number, both written by the book's network."""
+
+
+def texts_of(*pairs: tuple[int, int]) -> NDArray[np.uint8]:
+    return FORM.render(np.array([a for a, _ in pairs]), np.array([b for _, b in pairs]))[0]
+
+
+def expected(name: CarryName, one: tuple[int, int], other: tuple[int, int]) -> Predicted:
+    return predicted(CARRIES[name], texts_of(one), texts_of(other))
+
+
+def digit_of(name: CarryName, what: str) -> str:
+    return str(int(getattr(expected(name, ONE, OTHER), what)[0]))
+
+
+def column_of(pair: tuple[int, int]) -> str:
+    upper, lower = (int(texts_of(pair)[0, field.start + 2]) for field in FORM.partial_products)
+    return f"{upper} + {lower}"
+
+
+def carry_of(pair: tuple[int, int]) -> str:
+    return str(int(CARRIES["sum"].into(texts_of(pair))[0]))
+
+
+def tens_of(pair: tuple[int, int]) -> str:
+    upper, lower = (int(texts_of(pair)[0, field.start + 1]) for field in FORM.partial_products)
+    return f"{upper} + {lower}"
+
+
+def addition(pair: tuple[int, int]) -> str:
+    """'296 + 1480 = 1776'"""
+    a, b = pair
+    return f"{a * (b % 10)} + {a * (b // 10) * 10} = {a * b}"
+
+
+CALC = {
+    "one": lambda: f"{ONE[0]} \\times {ONE[1]}",
+    "other": lambda: f"{OTHER[0]} \\times {OTHER[1]}",
+    "one_sum": lambda: addition(ONE),
+    "other_sum": lambda: addition(OTHER),
+    "one_tens": lambda: tens_of(ONE),
+    "one_column": lambda: column_of(ONE),
+    "other_column": lambda: column_of(OTHER),
+    "one_carry": lambda: carry_of(ONE),
+    "other_carry": lambda: carry_of(OTHER),
+    "stays": lambda: digit_of("sum", "nothing"),
+    "moves": lambda: digit_of("sum", "carry"),
+    "whole": lambda: digit_of("sum", "digit"),
+    "column_moves": lambda: digit_of("sum", "column"),
+}
+
+# ---------------------------------------------------------------- 1. what can be read
+
+ASKED = {
+    "right": "the carry",
+    "untrained": "an untrained network",
+    "by_token": "random label a token",
+    "shuffled": "shuffled",
+}
+SLOTS = ("the slot that writes the digit", "the slot before")
+
+
+def row_of(rows: Sequence[Mapping[str, Any]], model: str, carry: str) -> Mapping[str, Any] | None:
+    return next((r for r in rows if r["cell"] == {"model": model, "carry": carry}), None)
+
+
+def places_of(row: Mapping[str, Any]) -> list[str]:
+    layers = sorted({probe["layer"] for probe in row["probes"]})
+    return ["E", *(f"{part}{layer}" for layer in layers for part in "AF")]
+
+
+def read_rows(row: Mapping[str, Any], slot: str) -> list[Drawn]:
+    """A row a place of the stream and a question, at one of the two slots."""
+    slots = sorted({probe["slot"] for probe in row["probes"]})
+    wanted = slots[1] if slot == SLOTS[0] else slots[0]
+    of = {"resid_pre": "E", "resid_mid": "A", "resid_post": "F"}
+    found: list[Drawn] = []
+    for probe in row["probes"]:
+        if probe["slot"] != wanted or probe["name"] not in of:
+            continue
+        place = of[probe["name"]]
+        place = place if place == "E" else f"{place}{probe['layer']}"
+        told = {words: probe[what] for what, words in ASKED.items()}
+        for asked, right in {**told, "the commonest": row["commonest"]}.items():
+            if right is not None:
+                found.append(
+                    {
+                        "place": place,
+                        "asked": asked,
+                        "share": right / row["n"],
+                        "count": f"{right:,} of {row['n']:,}",
+                    }
+                )
+    return found
+
+
+# ---------------------------------------------------------------- outcomes of swaps
+
+LOOKS: Mapping[str, tuple[Tone, str]] = {
+    "the carry moves": (RIGHT, "✓"),
+    "the whole digit moves": (VIOLET, "■"),
+    "nothing changes": (GREY, "–"),
+    "something else": (WRONG, "×"),
+}
+
+
+def fates(site: Mapping[str, Any]) -> dict[str, int]:
+    both = site["column"] + site["else"]
+    return dict(zip(LOOKS, (site["carry"], site["digit"], site["nothing"], both), strict=True))
+
+
+def fate_rows(named: Mapping[str, Mapping[str, Any]]) -> list[Drawn]:
+    """A row a site and what came of it, in hundredths of its pairs."""
+    return [
+        {"copied": name, "outcome": kind, "rank": rank, "n": 100 * n / site["n"]}
+        for name, site in named.items()
+        for rank, (kind, n) in enumerate(fates(site).items())
+    ]
+
+
+def one_site(row: Mapping[str, Any], kind: str, nth: int = 0) -> Mapping[str, Any]:
+    return [site for site in row["decided"] if site["kind"] == kind][nth]
+
+
+def subspaces(row: Mapping[str, Any], what: str) -> dict[str, Mapping[str, Any]]:
+    """At one place of the stream: what a probe reads, class means, as many directions at random and
+    the whole vector."""
+    nth = [s["kind"] for s in row["decided"] if s["kind"].startswith("means")].index(
+        f"means of {what}"
+    )
+    return {
+        "what a probe reads": one_site(row, f"probe of {what}"),
+        "class means": one_site(row, f"means of {what}"),
+        "random directions": one_site(row, "random directions", nth),
+        "the whole stream": one_site(row, f"whole {what}"),
+    }
+
+
+PLACES = {"after attention": "resid_mid", "after the FFN": "resid_post"}
+
+
+def kinds_of_sites(row: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The best site of each kind, by its name."""
+    return {claims.named(site): site for site in row["decided"] if claims.is_whole(site)}
+
+
+def scan_of(row: Mapping[str, Any]) -> tuple[NDArray[np.float64], list[str], list[str]]:
+    """The share of carries moved, (kinds, layers), on validation problems."""
+    rows = [words for kind, words in COPIED if any(kind_of(s) == kind for s in row["scan"])]
+    of = {words: kind for kind, words in COPIED}
+    layers = sorted({site["layer"] for site in row["scan"]})
+    table = np.full((len(rows), len(layers)), np.nan)
+    for site in row["scan"]:
+        for i, words in enumerate(rows):
+            if of[words] == kind_of(site):
+                table[i, layers.index(site["layer"])] = site["carry"] / site["n"]
+    return table, rows, [str(layer) for layer in layers]
+
+
+# ---------------------------------------------------------------- guesses
+
+HUNDRED = Axis("in 100 pairs, the carry moves", 0, 100)
+
+
+def in_hundred(site: Mapping[str, Any]) -> float:
+    return round(100 * site["carry"] / site["n"])
+
+
+def moved_in(site: Mapping[str, Any]) -> str:
+    return f"{site['carry']:,} of {site['n']:,}"
+
+
+OFTEN = ("in none", "in about half", "in nearly all")
+READS = ("about as often as the commonest", "in about half", "nearly always")
+
+
+def at_ffn(row: Mapping[str, Any], layer: int = 0) -> Mapping[str, Any]:
+    return claims.probe_of(dict(row), "resid_post", layer)
+
+
+def read_frame(row: Mapping[str, Any]) -> Dragged:
+    axis = Axis.percent("carries told right, in 100")
+    given = Line("always the commonest", round(100 * row["commonest"] / row["n"]))
+    return Dragged(axis, "the probe", given=[given], later=("an untrained network",), start=50)
+
+
+def read_after_ffn(row: Mapping[str, Any]) -> Answer:
+    """After FFN 0, at the slot that writes the digit."""
+    found = at_ffn(row)
+    other = round(100 * found["untrained"] / row["n"])
+    return Answer(
+        round(100 * found["right"] / row["n"]), rows=[Line("an untrained network", other)]
+    )
+
+
+USED = Dragged(HUNDRED, "what the probe reads", later=("another direction",), start=50)
+
+
+def used(row: Mapping[str, Any]) -> Answer:
+    read, means = (one_site(row, f"{kind} of resid_mid") for kind in ("probe", "means"))
+    beside = Line("another direction", in_hundred(means))
+    return Answer(in_hundred(read), moved_in(read), rows=[beside])
+
+
+def product_frame(row: Mapping[str, Any]) -> Dragged:
+    head = one_site(row, "head")
+    return Dragged(HUNDRED, "carry of a product", given=[sum_line(row)] if head else (), start=50)
+
+
+def sum_line(row: Mapping[str, Any]) -> Line:
+    head = one_site(row, "head")
+    return Line(f"carry of the sum, {claims.named(head)}", in_hundred(head))
+
+
+def product_best(row: Mapping[str, Any]) -> Answer:
+    site = claims.chosen(row)
+    return Answer(in_hundred(site), moved_in(site))
+
+
+HOW_MANY = tuple(f"{n} of 5" for n in range(6))
+
+
+def seeds_by_count(rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """In how many small networks a single head carries the carry of a sum; none if one is
+    missing."""
+    of = [row for row in rows if claims.is_small(row) and row["cell"]["carry"] == SUM]
+    if len(of) < len(claims.SMALL):
+        return None
+    found = sum(
+        any(site["kind"] == "head" and site["carries"] for site in row["decided"]) for row in of
+    )
+    return HOW_MANY[found]
+
+
+is_head = claims.is_kind("head")
+
+
+def is_means(site: Mapping[str, Any]) -> bool:
+    return site["kind"].startswith("means")
+
+
+def seed_rows(swaps: Sequence[Mapping[str, Any]], sets: Sequence[Mapping[str, Any]]) -> list[Drawn]:
+    """A dot a small network: the share of carries moved by the best head, the best subspace of
+    class means, and, where the search found one, the set."""
+    found: list[Drawn] = []
+    for carry, group in ((SUM, "sum"), (PRODUCT, "product")):
+        for arm, test in (("best head", is_head), ("best class means", is_means)):
+            for row in swaps:
+                if claims.is_small(row) and row["cell"]["carry"] == carry:
+                    found.append(seed_point(group, arm, row, claims.chosen(row, test)))
+        for row in sets:
+            own = row["carriers"]
+            if claims.is_small(row) and row["cell"]["carry"] == carry and own["found"]:
+                found.append(seed_point(group, "set that was found", row, own))
+    return found
+
+
+def seed_point(group: str, arm: str, row: Mapping[str, Any], site: Mapping[str, Any]) -> Drawn:
+    what = claims.said(site["nodes"]) if "carriers" in row else claims.named(site)
+    return {
+        "group": group,
+        "arm": arm,
+        "seed": NAMES[row["cell"]["model"]].rpartition(" ")[2],
+        "share": site["carry"] / site["n"],
+        "copied": what,
+        "pairs": f"{site['carry']:,} of {site['n']:,}",
+    }
+
+
+# ---------------------------------------------------------------- a circuit
+
+
+def circuit_rows(row: Mapping[str, Any]) -> list[Drawn]:
+    found = row["circuit"]
+    return sorted(
+        (
+            {"part": part, "value": value}
+            for part, value in zip(found["nodes"], found["minimality"], strict=True)
+        ),
+        key=lambda one: -one["value"],
+    )
+
+
+def criteria(row: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The three criteria, as a table."""
+    found = row["circuit"]
+    widest = max(found["gaps"], key=lambda gap: abs(gap[1] - gap[2]))
+    least = min(found["minimality"])
+    return [
+        {
+            "criterion": "faithfulness",
+            "asks": "Is the circuit alone enough?",
+            "found": f"{found['faithfulness']:.2f} (1 as the whole network)",
+        },
+        {
+            "criterion": "completeness",
+            "asks": "With parts of it replaced, does the network do no better?",
+            "found": f"widest gap {abs(widest[1] - widest[2]):.2f} (0 for none)",
+        },
+        {
+            "criterion": "minimality",
+            "asks": "Does each part matter beside some others?",
+            "found": f"{least:.2f} for the part that matters least",
+        },
+    ]
+
+
+PARTS = ("one or two", "about a third", "nearly all")
+
+
+def circuit_frame(row: Mapping[str, Any]) -> Dragged:
+    axis = Axis("heads and FFNs", 0, row["units"])
+    given = Line("in the network", row["units"], str(row["units"]))
+    return Dragged(axis, "in the circuit", given=[given], start=row["units"] / 2)
+
+
+def parts_of_circuit(row: Mapping[str, Any]) -> float:
+    return len(row["circuit"]["nodes"])
+
+
+def sign(token: int) -> str:
+    """A token as it is written."""
+    return VOCABULARY[token]
+
+
+# ---------------------------------------------------------------- how a digit is made
+
+UNITS_TOKEN = 6
+"""The units of the first product."""
+
+TABLES = ("a rule each", "a lookup", "the digit", "the size", "a blend")
+KINDS_OF_TABLES = {
+    name: (tone, sign)
+    for name, tone, sign in zip(
+        TABLES, (VIOLET, OCHRE, TEAL, ROSE, GREY), ("r", "l", "d", "s", "b"), strict=True
+    )
+}
+
+
+def neurons_of(record: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Of the book's network, at the step that writes the units of the first product."""
+    cell = {"model": claims.BOOK, "token": UNITS_TOKEN}
+    return next((row for row in record if row["cell"] == cell), None)
+
+
+def followed(swap: Mapping[str, Any]) -> float:
+    return round(100 * swap["follows"] / swap["n"])
+
+
+def neurons_frame(row: Mapping[str, Any]) -> Dragged:
+    others = row["swaps"]["layer 0, others"]
+    given = [Line("as many other neurons", followed(others))]
+    return Dragged(HUNDRED, "all neurons of layer 0", given=given, start=50)
+
+
+def layer_0_follows(row: Mapping[str, Any]) -> Answer:
+    return Answer(followed(row["swaps"]["layer 0"]))
+
+
+def kinds_by_layer(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"layer": f"layer {layer}", "table": name, "rank": rank, "n": own[name]}
+        for layer, own in enumerate(row["tables"])
+        for rank, name in enumerate(TABLES)
+    ]
+
+
+def tables_of(row: Mapping[str, Any], kind: str) -> dict[str, list[dict[str, Any]]]:
+    """Of one kind, the tables that vary most: their cells, in share of the largest value."""
+    return {
+        f"layer {one['layer']}, neuron {one['neuron']}": [
+            {"a": a, "b": b, "value": value / 100}
+            for a, line in enumerate(one["table"])
+            for b, value in enumerate(line)
+        ]
+        for one in row["shown"]
+        if one["kind"] == kind
+    }
+
+
+def swap_counts(row: Mapping[str, Any]) -> dict[str, int]:
+    """How often the digit follows, for each set and for as many other neurons."""
+    found: dict[str, int] = {}
+    for name in (*(f"layer {i}" for i in range(len(row["tables"]))), *TABLES):
+        if name in row["swaps"]:
+            found[f"{name}: {row['swaps'][name]['neurons']}"] = row["swaps"][name]["follows"]
+            found[f"as many others as {name}"] = row["swaps"][f"{name}, others"]["follows"]
+    return found

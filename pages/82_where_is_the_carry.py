@@ -1,0 +1,271 @@
+"""Chapter 8, third page: where a carry is. What can be read, what is used, and what moves it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from components.ui.chapter import Chapter
+from components.ui.chapters.ch82 import exercises, figures, worked
+from components.ui.chapters.ch82.claims import BOOK, MODELS, NAMES, PRODUCT, SUM
+from components.ui.chapters.ch82.worked import CALC
+from components.ui.drawings.swaps import show_swaps
+from components.ui.lazily import lazily
+from components.ui.page_records import rows_of
+from components.ui.plots import bars, dots, maps
+from components.ui.plots.ends import shares
+
+carries = lazily("lab.interp.carries")
+circuits = lazily("lab.interp.circuits")
+probing = lazily("lab.interp.linear_probes")
+read_off = lazily("lab.experiments.carry_probes")
+sets = lazily("lab.experiments.carry_sets")
+swaps = lazily("lab.experiments.carry_swaps")
+neurons = lazily("lab.experiments.product_neurons")
+
+page = Chapter("82_where_is_the_carry", CALC)
+page.open()
+
+CARRY = {SUM: "of the sum", PRODUCT: "of a product"}
+
+# ---------------------------------------------------------------- a carry is copied
+
+
+@page.section("swap", told=False)
+def a_carry_is_copied() -> None:
+    rows = rows_of("carry_shown.jsonl")
+    found = worked.shown(rows)
+    if not found:
+        return
+    show_swaps(
+        "ch82_swaps",
+        found[::-1] if found[0].name != worked.CALLED[SUM] else found,
+        chosen=worked.FIRST,
+        alt="A grid of the digit that is predicted and the digit that is written, a mark a swap",
+    )
+    page.source(carries.predicted)
+
+
+page.prose("opening")
+page.three_from_before("before_column", "before_patch", "before_direction")
+page.prose("hand")
+
+# ---------------------------------------------------------------- 1. what can be read
+
+
+@page.section("told")
+def what_can_be_read() -> None:
+    rows = rows_of("carry_probes.jsonl")
+    row = worked.row_of(rows, BOOK, PRODUCT)
+    if row is None or not page.guess(
+        page.text("told_question"),
+        worked.READS,
+        lambda: worked.read_after_ffn(row),
+        frame=worked.read_frame(row),
+    ):
+        return
+    left, right = st.columns(2)
+    with left:
+        carry = page.choose("told_carry", "Carry", tuple(CARRY), PRODUCT, words=CARRY.__getitem__)
+    with right:
+        slot = page.choose("told_slot", "Where", worked.SLOTS, kind="list")
+    own = worked.row_of(rows, BOOK, carry)
+    if own is None:
+        return
+    points = worked.read_rows(own, slot)
+    page.draw(
+        figures.told_by_layer(points, worked.places_of(own)),
+        alt=f"How often a linear probe tells the carry {CARRY[carry]}, place by place",
+    )
+    page.notice()
+    page.source(probing.fit, probing.told_apart, read_off.measure_probes)
+
+
+# ---------------------------------------------------------------- 2. read is not used
+
+
+@page.section("used")
+def read_is_not_used() -> None:
+    row = worked.row_of(rows_of("carry_swaps.jsonl"), BOOK, SUM)
+    if row is None or not page.guess(
+        page.text("used_question"),
+        worked.OFTEN,
+        lambda: worked.used(row),
+        frame=worked.USED,
+    ):
+        return
+    left, right = st.columns(2)
+    with left:
+        carry = page.choose("used_carry", "Carry", tuple(CARRY), SUM, words=CARRY.__getitem__)
+    with right:
+        place = page.choose("used_place", "Stream", tuple(worked.PLACES))
+    own = worked.row_of(rows_of("carry_swaps.jsonl"), BOOK, carry)
+    if own is None:
+        return
+    found = worked.subspaces(own, worked.PLACES[place])
+    page.draw(
+        bars.fate_bars(
+            worked.fate_rows(found), "copied", "outcome", worked.LOOKS, title="of 100 pairs"
+        ),
+        alt=f"What comes of copying parts of the stream, carry {CARRY[carry]}",
+    )
+    page.notice()
+    page.source(swaps.subspaces_of, swaps.carries)
+
+
+# ---------------------------------------------------------------- 3. the carry of a product
+
+
+@page.section("product")
+def the_carry_of_a_product() -> None:
+    rows = rows_of("carry_swaps.jsonl")
+    row, of_sum = (worked.row_of(rows, BOOK, carry) for carry in (PRODUCT, SUM))
+    if row is None or of_sum is None:
+        return
+    if not page.guess(
+        page.text("product_question"),
+        worked.OFTEN,
+        lambda: worked.product_best(row),
+        frame=worked.product_frame(of_sum),
+    ):
+        return
+    page.draw(
+        bars.fate_bars(
+            worked.fate_rows(worked.kinds_of_sites(row)),
+            "copied",
+            "outcome",
+            worked.LOOKS,
+            title="of 100 pairs",
+        ),
+        alt="What comes of copying the best site of each kind, carry of a product",
+    )
+    page.notice()
+    table, names, layers = worked.scan_of(row)
+    with page.deeper("Every site of every layer") as is_open:
+        if is_open:
+            page.draw(
+                maps.table_map(table, names, layers, "copied", "layer"),
+                alt="The share of validation pairs in which the carry of a product moves",
+            )
+    page.source(swaps.measure_swaps, swaps.outcomes)
+
+
+# ---------------------------------------------------------------- 4. other networks
+
+
+@page.section("seeds")
+def other_networks() -> None:
+    rows = rows_of("carry_swaps.jsonl")
+    count = worked.seeds_by_count(rows)
+    if count is None or not page.guess(
+        "In how many of five small networks does a single head carry the carry of the sum?",
+        worked.HOW_MANY,
+        count,
+    ):
+        return
+    points = worked.seed_rows(rows, rows_of("carry_sets.jsonl"))
+    page.draw(
+        dots.seeds(
+            points,
+            "carry moves",
+            shares(),
+            said=("copied", "pairs"),
+            form=".1%",
+            tones=figures.ARMS,
+        ),
+        alt="How often the carry moves in five small networks, by what is copied",
+    )
+    page.notice()
+    page.source(sets.carriers, circuits.smallest_cut)
+
+
+# ---------------------------------------------------------------- 5. a circuit
+
+
+@page.section("circuit")
+def a_circuit() -> None:
+    rows = rows_of("carry_sets.jsonl")
+    book = worked.row_of(rows, BOOK, SUM)
+    if book is None or not page.guess(
+        page.text("circuit_question"),
+        worked.PARTS,
+        lambda: worked.parts_of_circuit(book),
+        frame=worked.circuit_frame(book),
+    ):
+        return
+    left, right = st.columns(2)
+    with left:
+        carry = page.choose("circuit_carry", "Carry", tuple(CARRY), SUM, words=CARRY.__getitem__)
+    with right:
+        model = page.choose(
+            "circuit_model", "Network", MODELS, BOOK, kind="list", words=NAMES.__getitem__
+        )
+    row = worked.row_of(rows, model, carry)
+    if row is None:
+        return
+    page.draw(
+        figures.part_bars(worked.circuit_rows(row), "most that it matters"),
+        alt=f"The parts of the circuit and how much each matters: {NAMES[model]}",
+    )
+    page.table("The three criteria", worked.criteria(row))
+    page.notice()
+    page.source(sets.circuit, sets.pruned, circuits.faithfulness)
+
+
+# ---------------------------------------------------------------- 6. how a digit is made
+
+
+@page.section("neurons")
+def how_a_digit_is_made() -> None:
+    row = worked.neurons_of(rows_of("product_neurons.jsonl"))
+    if row is None or not page.guess(
+        page.text("neurons_question"),
+        worked.OFTEN,
+        lambda: worked.layer_0_follows(row),
+        frame=worked.neurons_frame(row),
+    ):
+        return
+    page.draw(
+        bars.fate_bars(
+            worked.kinds_by_layer(row), "layer", "table", worked.KINDS_OF_TABLES, title="neurons"
+        ),
+        alt="The neurons that go by two digits, by layer and by the kind of their table",
+    )
+    kind = page.choose("table_kind", "Tables of", worked.TABLES, "a rule each")
+    found = worked.tables_of(row, kind)
+    for column, (name, cells) in zip(st.columns(len(found)), found.items(), strict=True):
+        with column:
+            st.caption(name)
+            page.draw(figures.one_table(cells), alt=f"What {name} hands on for each pair of digits")
+    page.notice()
+    swapped = worked.swap_counts(row)
+    page.draw(
+        bars.count_bars(swapped, "swapped", f"digits that follow, of {row['swaps']['all']['n']:,}"),
+        alt="How often the digit follows when neurons are swapped, and as many others",
+    )
+    page.source(neurons.kind_of_table, neurons.goes_by, neurons.swaps)
+
+
+page.prose("pocket")
+page.prose("missing")
+
+# ---------------------------------------------------------------- exercises
+
+page.prose("exercises")
+
+
+@page.section("ex_digit")
+def a_digit_predicted() -> None:
+    exercises.a_digit_predicted(page)
+
+
+@page.section("ex_place")
+def another_place() -> None:
+    exercises.another_place(page, rows_of("carry_shown.jsonl"))
+
+
+@page.section("ex_fair")
+def a_fair_pair() -> None:
+    exercises.a_fair_pair(page)
+
+
+page.close("end", "read")

@@ -1,0 +1,112 @@
+"""Chapter 8, third page, as a reader sets it: what is drawn is what records and arithmetic say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from shown import text_of
+
+from components.ui.chapters.ch82 import claims, probes, worked
+from components.ui.chapters.ch82.claims import BOOK, PRODUCT, SUM
+from components.ui.drawings.swaps import KINDS
+from lab.experiments.carry_swaps import OUTCOMES
+from lab.interp.carries import CARRIES, FORM
+from lab.records import RECORDS, read_lines
+
+PAGE = "82_where_is_the_carry"
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    return read_lines(RECORDS / f"carry_{name}.jsonl")
+
+
+def row(name: str, carry: str, model: str = BOOK) -> dict[str, Any]:
+    found = worked.row_of(rows(name), model, carry)
+    assert found is not None
+    return dict(found)
+
+
+def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
+    app = seen(PAGE)
+    assert not app.exception and not app.warning
+    assert "The answer: **" not in text_of(app)
+    app = seen(PAGE, reveal="1")
+    assert not app.exception and not app.warning
+    for answer in (worked.used(row("swaps", SUM)), worked.product_best(row("swaps", PRODUCT))):
+        assert f"The answer: **{answer.words}**" in text_of(app)
+
+
+def test_the_figure_draws_what_the_record_holds_and_arithmetic_predicts() -> None:
+    assert KINDS == OUTCOMES
+    for one in worked.shown(rows("shown")):
+        carry = next(c for c in CARRIES.values() if worked.CALLED[c.name] == one.name)
+        written = [tuple(map(int, swap.written.split(" × "))) for swap in one.swaps]
+        texts = FORM.render(*np.array(written).T)[0]
+        was = [(swap.column + swap.carries[0]) % 10 for swap in one.swaps]
+        assert was == texts[:, carry.token].tolist()
+        for site in one.sites:
+            for digits, kinds in zip(site.digits, site.kinds, strict=True):
+                for swap, digit, kind in zip(one.swaps, digits, kinds, strict=True):
+                    would = str((swap.column + swap.carries[1]) % 10)
+                    assert (kind != "0") or digit == would, (site.name, swap)
+        assert len(one.sites) == len(worked.COPIED)
+
+
+def test_the_figure_opens_with_the_head_that_carries() -> None:
+    first = worked.shown(rows("shown"))[0]
+    carry, site, layer = worked.FIRST
+    assert carry == 0 and first.name == worked.CALLED[SUM]
+    kinds = first.sites[site].kinds[layer]
+    assert kinds == "0" * len(first.swaps)
+    head = worked.one_site(row("swaps", SUM), "head")
+    assert claims.named(head) == f"head {layer}.{site}"
+    assert (layer, site) == (probes.LAYER, probes.HEAD)
+
+
+def test_the_worked_digits_are_those_of_plain_multiplication() -> None:
+    (a, b), (c, d) = worked.ONE, worked.OTHER
+    hundreds = [a * b // 100 % 10, c * d // 100 % 10]
+    assert worked.CALC["stays"]() == str(hundreds[0])
+    assert worked.CALC["whole"]() == str(hundreds[1])
+    assert len({worked.CALC[name]() for name in ("stays", "moves", "whole", "column_moves")}) == 4
+
+
+def test_an_untouched_exercise_says_nothing_and_a_right_one_is_told(book: Any) -> None:
+    app = book(PAGE, figure="ex_digit")
+    assert not app.exception and not app.success
+    expected = int(worked.expected("partial_product", (64, 57), (29, 38)).carry[0])
+    app.selectbox(key="ch82_ex_digit").select(str(expected)).run()
+    assert len(app.success) == 1
+    app.selectbox(key="ch82_ex_digit").select(str((expected + 5) % 10)).run()
+    assert not app.success and "Hint." in text_of(app)
+
+
+def test_another_place_is_found_and_a_head_is_not_taken(book: Any) -> None:
+    app = book(PAGE, figure="ex_place")
+    assert not app.exception and not app.success
+    app.selectbox(key="ch82_ex_what").select("head 1").run()
+    assert not app.success and "That is a head" in text_of(app)
+    app.selectbox(key="ch82_ex_what").select("class means, after attention").run()
+    assert len(app.success) == 1
+    app.selectbox(key="ch82_ex_what").select("all that attention adds").run()
+    assert not app.success and "you copy too much" in text_of(app)
+
+
+@pytest.mark.slow
+def test_the_swap_of_a_readers_pair_is_run() -> None:
+    one, other = worked.ONE, worked.OTHER
+    assert probes.with_head_of(one, other) == worked.CALC["moves"]()
+    assert probes.with_head_of(one, one) == worked.CALC["stays"]()
+
+
+def test_a_bad_operand_keeps_the_last_pair(book: Any) -> None:
+    app = book(PAGE, figure="ex_fair", ch82_ex_fair_a="86", ch82_ex_fair_b="27")
+    assert not app.exception and [one.key for one in app.button] == ["ch82_ex_fair_run"]
+    for typed in ("", "x", "100"):
+        app.text_input(key="ch82_ex_fair_a").set_value(typed).run()
+        assert not app.exception and len(app.warning) == 1, typed
+    app.text_input(key="ch82_ex_fair_a").set_value("99").run()
+    app.text_input(key="ch82_ex_fair_b").set_value("99").run()
+    assert not app.exception and "cannot tell" in text_of(app)
