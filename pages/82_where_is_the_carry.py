@@ -33,15 +33,19 @@ CARRY = {SUM: "of the sum", PRODUCT: "of a product"}
 @page.section("swap", told=False)
 def a_carry_is_copied() -> None:
     rows = rows_of("carry_shown.jsonl")
-    found = worked.shown(rows)
+    drawn = st.container()
+    model = page.choose("swap_model", "Network", MODELS, BOOK, kind="list", words=NAMES.__getitem__)
+    found = worked.shown(rows, model)
     if not found:
         return
-    show_swaps(
-        "ch82_swaps",
-        found[::-1] if found[0].name != worked.CALLED[SUM] else found,
-        chosen=worked.FIRST,
-        alt="A grid of the digit that is predicted and the digit that is written, a mark a swap",
-    )
+    with drawn:
+        show_swaps(
+            "ch82_swaps",
+            found,
+            chosen=worked.FIRST,
+            alt="A grid of the digit predicted and the digit written, a mark a swap",
+        )
+    page.numbers("What came of each swap", worked.swap_rows(found))
     page.source(carries.predicted)
 
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from lab.experiments.carry_models import BOOK, loaded, named
 from lab.experiments.carry_swaps import BATCH, not_of_test, swap_cells
-from lab.experiments.sweep import Cell, Small, one_by_one
+from lab.experiments.sweep import Cell, Figures, Row, Small
 from lab.interp.carries import CARRIES, Carry
 from lab.interp.intervene import Node
 from lab.interp.linear_probes import (
@@ -105,12 +105,15 @@ def right_of(x: Numbers, y: Any, groups: Any) -> int:
 
 
 def probes_small() -> dict[str, Small]:
-    """Of the book's network, by fewer problems."""
-    few = partial(measure_probes, n=FEW)
+    """Of the book's network, by fewer problems: the shares told by the best probe at the slot that
+    writes the column, and by always naming the commonest."""
 
-    def best(cell: Cell) -> dict[str, Any]:
-        row = few(cell)
-        return {**row, "right": max(probe["right"] for probe in row["probes"])}
+    def read(rows: list[Row]) -> Figures:
+        (row,) = rows
+        last = max(probe["slot"] for probe in row["probes"])
+        best = max(probe["right"] for probe in row["probes"] if probe["slot"] == last)
+        shares = {"best probe": best, "commonest": row["commonest"]}
+        return {what: round(right / row["n"], 3) for what, right in shares.items()}
 
     cells = [cell for cell in swap_cells() if cell["model"] == BOOK]
-    return one_by_one(cells, best, "commonest")
+    return {cell["carry"]: Small([cell], partial(measure_probes, n=FEW), read) for cell in cells}

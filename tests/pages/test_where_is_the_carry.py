@@ -54,6 +54,16 @@ def test_the_figure_draws_what_the_record_holds_and_arithmetic_predicts() -> Non
         assert len(one.sites) == len(worked.COPIED)
 
 
+def test_every_network_has_a_figure_of_its_own() -> None:
+    for model in claims.MODELS:
+        found = worked.shown(rows("shown"), model)
+        assert [one.name for one in found] == [*worked.CALLED.values()], model
+        table = worked.swap_rows(found)
+        assert {sum(row[kind] for kind in KINDS) for row in table} == {
+            len(one.swaps) for one in found
+        }
+
+
 def test_the_figure_opens_with_the_head_that_carries() -> None:
     first = worked.shown(rows("shown"))[0]
     carry, site, layer = worked.FIRST

@@ -12,7 +12,7 @@ from components.ui.chapters.ch82 import claims
 from components.ui.chapters.ch82.claims import BOOK, NAMES, PRODUCT, SUM
 from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
-from components.ui.drawings.swaps import Carried, Site, Swap
+from components.ui.drawings.swaps import KINDS, Carried, Site, Swap
 from components.ui.plots.colours import GREY, OCHRE, RIGHT, ROSE, TEAL, VIOLET, WRONG, Tone
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY
@@ -71,6 +71,21 @@ def carried(row: Mapping[str, Any], carry: Carry) -> Carried:
             digits, kinds = ([site[what] for site in layers] for what in ("written", "outcomes"))
             sites.append(Site(words, digits, kinds))
     return Carried(CALLED[carry.name], swaps, sites)
+
+
+def swap_rows(found: Sequence[Carried]) -> list[Drawn]:
+    """A row a site of a layer, with how many of its swaps came to what."""
+    return [
+        {
+            "carry": one.name,
+            "copied": site.name,
+            "layer": layer,
+            **{kind: kinds.count(str(k)) for k, kind in enumerate(KINDS)},
+        }
+        for one in found
+        for site in one.sites
+        for layer, kinds in enumerate(site.kinds)
+    ]
 
 
 # ---------------------------------------------------------------- by hand
