@@ -457,7 +457,8 @@ def stage_said(stage: probes.Stage) -> str:
     if not stage.ended:
         return f"The best set of {n} so far is short of turning the answer by {-stage.score:.2f}."
     if stage.score > 0:
-        return f"Found: {n} for the whole answer. Fewer may exist."
+        fewer = "" if len(stage.nodes) == 1 else " Fewer may exist."
+        return f"Found: {n} for the whole answer.{fewer}"
     return f"No set of up to {n} was found that turns it; short by {-stage.score:.2f}."
 
 
