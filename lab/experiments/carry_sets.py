@@ -26,7 +26,7 @@ Shapes: `N` pairs of problems, `L` tokens of a text.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, cast
 
 import numpy as np
@@ -153,7 +153,7 @@ def carry_moved(model: GPT, carry: Carry, units: list[Node], n: int) -> Score:
     wanted = torch.from_numpy(predicted(carry, x, y).carry)
     logits_with = swapping(model, carry, x, y, units)
 
-    @cache
+    @lru_cache(maxsize=100_000)
     def score(nodes: Nodes) -> float:
         logits = logits_with(nodes)
         others = logits.scatter(-1, wanted[:, None], -torch.inf).amax(-1)

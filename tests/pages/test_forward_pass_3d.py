@@ -143,7 +143,7 @@ EQUATION = re.compile(r"\$([^$=]+) = ([^$=]+)\$")
 
 
 def test_one_number_is_followed_in_steps_that_can_be_worked_out_on_paper() -> None:
-    steps = [EQUATION.fullmatch(step) for step in one_number.steps().values()]
+    steps = [EQUATION.fullmatch(step) for step in probes.steps().values()]
     worked_out = [
         (float(python_of(step[1])), float(step[2].replace(",", ""))) for step in steps if step
     ]
@@ -161,7 +161,7 @@ def python_of(equation: str) -> float:
 
 
 def test_each_step_begins_with_what_the_step_before_came_to() -> None:
-    found = one_number.steps()
+    found = probes.steps()
     follows = ("embed", "norm", "value"), ("written", "attention"), ("neuron", "squared", "writes")
     ends = {name: step.strip("$").rpartition("= ")[2] for name, step in found.items()}
     begins = {name: re.split(r"[ ^]", step.strip("$"))[0] for name, step in found.items()}
@@ -176,7 +176,7 @@ def test_each_step_begins_with_what_the_step_before_came_to() -> None:
         if other != "attention" and ends[one] != begins[other]
     ]
     assert apart == []
-    assert tuple(sorted(found)) == tuple(sorted(one_number.STEPS))
+    assert tuple(sorted(found)) == tuple(sorted(probes.STEPS))
     assert found["token"] == "8" and ends["v"] in found["mixed"] and ends["ffn"] in found["after"]
 
 

@@ -9,9 +9,16 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from components.ui.chapters.ch70 import one_number, probes
-from components.ui.chapters.ch70.one_number import first_digit, read, score_of
-from components.ui.chapters.ch70.probes import PROMPT, TABLE, TEXT, opening_prompt
+from components.ui.chapters.ch70 import probes
+from components.ui.chapters.ch70.probes import (
+    PROMPT,
+    TABLE,
+    TEXT,
+    first_digit,
+    opening_prompt,
+    read,
+    score_of,
+)
 from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
@@ -186,7 +193,7 @@ CALC: dict[str, Callable[[], str]] = {
         f"size_{what}": lambda what=what: size(what)
         for what in ("stream", "heads", "width", "neurons", "vocabulary")
     },
-    **{f"way_{what}": partial(one_number.step, what) for what in one_number.STEPS},
+    **{f"way_{what}": partial(probes.step, what) for what in probes.STEPS},
     "meet_score": meeting,
     **{
         f"fetch_{what}": lambda what=what: fetchers()[what]
