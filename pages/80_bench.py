@@ -225,6 +225,13 @@ def choose_run(name: str, runs: dict[str, LiveRun]) -> LiveRun:
     return runs[chosen]
 
 
+def ask_problem(digits: int) -> tuple[int, int]:
+    """The reader's own, in boxes of their own for networks that write one digit."""
+    if digits == 1:
+        return last_allowed("ch80_last_one", page.pair("one", 1, "7", "8"), (7, 8))
+    return last_allowed("ch80_last", page.pair(), (37, 48))
+
+
 @page.section("steps")
 def back_and_forth() -> None:
     runs = {name: run for name, run in probes.runs_named().items() if run.snapshots}
@@ -237,8 +244,7 @@ def back_and_forth() -> None:
     if len(kept) > 1:
         step = st.select_slider("Step", kept, kept[-1], key=f"{page.prefix}step_{run.id}")
     form = run.spec.build().format
-    a, b = last_allowed("ch80_last", page.pair(digits=min(form.p, form.q)), (7, 8))
-    a, b = a % 10**form.p, b % 10**form.q
+    a, b = ask_problem(min(form.p, form.q))
     written, right = probes.text_at(run, step, a, b), form.text(a, b)
     wrong = tokens.wrong_tokens(written, right)
     st.html(tokens.strip(written, form, a, b, marks=tokens.marks_of(written, form, a, b)))
@@ -301,7 +307,9 @@ def take_it_along() -> None:
     for name in own_files():
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f"On this visit: **{name}**")
-            st.button("Forget", key=f"{page.prefix}forget_{name}", on_click=forget_own, args=(name,))
+            st.button(
+                "Forget", key=f"{page.prefix}forget_{name}", on_click=forget_own, args=(name,)
+            )
     with page.deeper("which pages open a network of yours, and why others do not"):
         page.table("Pages of the book, and whether they open a network of yours", taken)
     page.source(bench_weights.from_file, needs.why_not)

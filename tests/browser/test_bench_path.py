@@ -12,7 +12,6 @@ from playwright.sync_api import Page, expect
 PAGE = "/bench"
 
 
-
 def choose(page: Page, control: str, words: str) -> None:
     """By typing, since a long list draws those alone that are in sight."""
     page.get_by_role("combobox", name=control).first.click()
@@ -42,9 +41,9 @@ def scrubbed_to_the_first_step(page: Page) -> None:
     slider = page.get_by_role("slider", name="Step", exact=True)
     slider.scroll_into_view_if_needed()
     slider.press("Home")
-    expect(page.get_by_text(re.compile("After step 0, 7 × 8: first wrong"))).to_be_visible()
+    expect(page.get_by_text(re.compile("After step 0, 37 × 48: first wrong"))).to_be_visible()
     slider.press("End")
-    expect(page.get_by_text(re.compile("After step 20, 7 × 8"))).to_be_visible()
+    expect(page.get_by_text(re.compile("After step 20, 37 × 48"))).to_be_visible()
 
 
 def test_a_newcomer_composes_trains_scrubs_and_opens_the_same_bench_again(open_page) -> None:
@@ -75,7 +74,5 @@ def test_the_usual_variant_is_trained_to_99_in_100_held_out_pairs(open_page) -> 
     trained(page, "400 of 400", 580)
     figure = page.locator(".composed figure.own .held")
     wait_for(page, lambda: "wrong" in figure.inner_text())
-    wrong, n = (
-        int(found.replace(",", "")) for found in re.findall(r"[\d,]+", figure.inner_text())
-    )
+    wrong, n = (int(found.replace(",", "")) for found in re.findall(r"[\d,]+", figure.inner_text()))
     assert wrong <= 0.01 * n and n == 6949

@@ -30,8 +30,8 @@ from components.ui.chapters.ch60 import figures as ch60
 from components.ui.chapters.ch60 import worked as ch60_worked
 from components.ui.chapters.ch61 import figures as ch61
 from components.ui.chapters.ch62 import figures as ch62
-from components.ui.chapters.ch80 import figures as ch80
 from components.ui.chapters.ch62 import worked as ch62_worked
+from components.ui.chapters.ch80 import figures as ch80
 from components.ui.plots import bars, colours, curves, dots, maps
 from components.ui.plots.chart_parts import BARS, Chart, finished
 from components.ui.plots.colours import Tone

@@ -221,7 +221,11 @@ def seconds_in_words(recipe: Recipe) -> str:
         return "being measured" if speed_here().begun else "not measured yet"
     seconds = expected.expected_seconds(recipe, speed)
     fits = expected.steps_that_fit(recipe, speed)
-    more = "" if fits >= recipe.steps else f"; {fits:,} steps fit one go of {expected.MOST_SECONDS:g} s"
+    more = (
+        ""
+        if fits >= recipe.steps
+        else f"; {fits:,} steps fit one go of {expected.MOST_SECONDS:g} s"
+    )
     return f"about {max(1, round(seconds)):,} s{more}"
 
 

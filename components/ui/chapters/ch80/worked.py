@@ -58,7 +58,7 @@ OWN = "your own"
 
 
 def preset_words() -> dict[str, str]:
-    """Each preset by its name, and what a list says of it; first, and by no name, a reader's own."""
+    """Each preset by its name, and what a list says of it; by no name a reader's own."""
     return {"": OWN, **{name: headed(name) for name in presets.PRESETS}}
 
 
