@@ -26,7 +26,7 @@ cost = lazily("lab.model.cost")
 expected = lazily("lab.live.expected")
 gradients = lazily("lab.training.gradients")
 loop = lazily("lab.live.loop")
-matrices = lazily("lab.model.matrices")
+matrices = lazily("lab.model.named_matrices")
 needs = lazily("lab.recipes.needs")
 
 IN_SIGHT = ("attention", "n_layer")
@@ -81,7 +81,7 @@ def ask_what_to_build() -> None:
 def tell_costs() -> bool:
     """What the variant costs, and whether it is small enough to be trained here."""
     recipe = probes.variant(page)
-    said = [f"**{number}** {what}" for what, number in worked.prices(recipe).items()]
+    said = [f"**{number}** {what}" for what, number in worked.costs(recipe).items()]
     seconds = f"training here: **{probes.seconds_in_words(recipe)}**"
     st.markdown(" · ".join([*said, seconds]))
     large = bench.too_much(recipe)
@@ -253,7 +253,7 @@ def back_and_forth() -> None:
     with st.container(horizontal=True, gap="small"):
         by_layer = st.toggle("Gradients by layer at this step", key=f"{page.prefix}gradients")
         st.button(
-            "Train it again from its first weights",
+            "Train it again from its initial weights",
             key=f"{page.prefix}again",
             disabled=run.goes_on,
             on_click=probes.train,

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from components.ui.drawings.drawing import as_text, digest, drawing, moments
 
 if TYPE_CHECKING:
-    from lab.model.matrices import Matrix
+    from lab.model.named_matrices import Matrix
 
 Bits = NDArray[np.bool_]
 
