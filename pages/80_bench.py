@@ -210,7 +210,12 @@ def what_matters_most() -> None:
         return
     points = worked.seed_rows(arms)
     page.draw(
-        dots.seeds(points, "held-out pairs wrong", shares(), said=["errors"]),
+        dots.seeds(
+            points,
+            "held-out pairs wrong",
+            shares(max(point["share"] for point in points)),
+            said=["errors"],
+        ),
         alt="Share of held-out pairs wrong, each point one seed, by what was changed",
     )
     page.notice()
