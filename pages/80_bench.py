@@ -26,7 +26,7 @@ cost = lazily("lab.model.cost")
 expected = lazily("lab.live.expected")
 gradients = lazily("lab.training.gradients")
 loop = lazily("lab.live.loop")
-matrices = lazily("lab.model.matrices")
+matrices = lazily("lab.model.named_matrices")
 needs = lazily("lab.recipes.needs")
 
 IN_SIGHT = ("attention", "n_layer")
@@ -81,7 +81,7 @@ def ask_what_to_build() -> None:
 def tell_costs() -> bool:
     """What the variant costs, and whether it is small enough to be trained here."""
     recipe = probes.variant(page)
-    said = [f"**{number}** {what}" for what, number in worked.prices(recipe).items()]
+    said = [f"**{number}** {what}" for what, number in worked.costs(recipe).items()]
     seconds = f"training here: **{probes.seconds_in_words(recipe)}**"
     st.markdown(" · ".join([*said, seconds]))
     large = bench.too_much(recipe)
@@ -210,7 +210,12 @@ def what_matters_most() -> None:
         return
     points = worked.seed_rows(arms)
     page.draw(
-        dots.seeds(points, "held-out pairs wrong", shares(), said=["errors"]),
+        dots.seeds(
+            points,
+            "held-out pairs wrong",
+            shares(max(point["share"] for point in points)),
+            said=["errors"],
+        ),
         alt="Share of held-out pairs wrong, each point one seed, by what was changed",
     )
     page.notice()
@@ -225,6 +230,13 @@ def choose_run(name: str, runs: dict[str, LiveRun]) -> LiveRun:
     return runs[chosen]
 
 
+def ask_problem(digits: int) -> tuple[int, int]:
+    """The reader's own, in boxes of their own for networks that write one digit."""
+    if digits == 1:
+        return last_allowed("ch80_last_one", page.pair("one", 1, "7", "8"), (7, 8))
+    return last_allowed("ch80_last", page.pair(), (37, 48))
+
+
 @page.section("steps")
 def back_and_forth() -> None:
     runs = {name: run for name, run in probes.runs_named().items() if run.snapshots}
@@ -237,8 +249,7 @@ def back_and_forth() -> None:
     if len(kept) > 1:
         step = st.select_slider("Step", kept, kept[-1], key=f"{page.prefix}step_{run.id}")
     form = run.spec.build().format
-    a, b = last_allowed("ch80_last", page.pair(digits=min(form.p, form.q)), (7, 8))
-    a, b = a % 10**form.p, b % 10**form.q
+    a, b = ask_problem(min(form.p, form.q))
     written, right = probes.text_at(run, step, a, b), form.text(a, b)
     wrong = tokens.wrong_tokens(written, right)
     st.html(tokens.strip(written, form, a, b, marks=tokens.marks_of(written, form, a, b)))
@@ -247,7 +258,7 @@ def back_and_forth() -> None:
     with st.container(horizontal=True, gap="small"):
         by_layer = st.toggle("Gradients by layer at this step", key=f"{page.prefix}gradients")
         st.button(
-            "Train it again from its first weights",
+            "Train it again from its initial weights",
             key=f"{page.prefix}again",
             disabled=run.goes_on,
             on_click=probes.train,

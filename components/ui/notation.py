@@ -75,6 +75,7 @@ NOTATION: dict[str, str] = {
     "z": "the mix of values that a head hands on",
     "d": "how many numbers a key has, where you choose it",
     r"\ell": "by how much the logit of the clean token lies above that of the corrupted one",
+    "D": "how many numbers the stream has for each token",
     "D_k": "how many numbers a key of the model has",
     "S": "how many tokens a query may look at; in FlashAttention, a tile of scores",
     "g": "the gain of a norm: one learned factor for each number of a vector; of an optimiser, "

@@ -1,9 +1,9 @@
-"""What a reader may turn on the bench, as data: of each control its name, what it may be set to, how
-it is read from a variant, and how a variant is made with it.
+"""What a reader may turn on the bench, as data: of each control its name, what it may be set to,
+how it is read from a variant, and how a variant is made with it.
 
 A control writes one thing and leaves the rest; a part of another kind takes over the sizes of the
-one before. What does not fit the rest of the variant is refused by `ValueError`, in the words of the
-configuration.
+one before. What does not fit the rest of the variant is refused by `ValueError`, in the words of
+the configuration.
 """
 
 from __future__ import annotations
@@ -56,13 +56,13 @@ Group = Literal["network", "text", "training"]
 
 @dataclass(frozen=True)
 class Control:
-    """`options`: what a reader may choose, each with its words. `write` raises `ValueError` for what
-    does not fit."""
+    """`options`: what a reader may choose, each with its words. `write` raises `ValueError` for
+    what does not fit."""
 
     name: str
     label: str
     group: Group
-    options: Mapping[Value, str]
+    options: Mapping[Any, str]
     read: Callable[[Recipe], Value]
     write: Callable[[Recipe, Any], Recipe]
 
@@ -185,7 +185,7 @@ DIFFERS = "differs by layer"
 
 DENSE = {"relu2": "dense, squared ReLU", "gelu": "dense, GELU", "swiglu": "dense, SwiGLU"}
 EXPERTS = (4, 8, 16)
-FFN: Mapping[Value, str] = DENSE | {f"experts_{n}": f"{n} experts, 2 chosen" for n in EXPERTS}
+FFN: Mapping[Any, str] = DENSE | {f"experts_{n}": f"{n} experts, 2 chosen" for n in EXPERTS}
 
 
 def neurons(ffn: FFNConfig) -> int:
@@ -480,7 +480,8 @@ def read_rows(recipe: Recipe) -> Value:
 
 def write_rows(recipe: Recipe, how: str) -> Recipe:
     """A stream holds many problems: so many fewer rows are read as make the tokens as many."""
-    data, before = recipe.data, recipe.data.tokens_per_row
+    data: Any = recipe.data
+    before = recipe.data.tokens_per_row
     new: Any = PackedStream(data, STREAM) if how == "stream" else getattr(data, "of", data)
     rows = max(1, round(recipe.batch_size * before / new.tokens_per_row))
     return with_room(replace(recipe, data=new, batch_size=rows))
@@ -644,7 +645,7 @@ BY_NAME = {control.name: control for control in CONTROLS}
 
 
 def in_words(recipe: Recipe, usual: Recipe) -> str:
-    """What of a variant is unlike the usual one: 'layers 4, positions rotary (RoPE)'; else 'usual'."""
+    """What of a variant is unlike the usual one: 'layers: 4; positions: rotary (RoPE)'."""
     said = [
         f"{control.label.lower() if control.label != 'FFN' else 'FFN'}: "
         f"{control.now(recipe)[control.read(recipe)]}"

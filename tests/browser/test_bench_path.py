@@ -41,9 +41,9 @@ def scrubbed_to_the_first_step(page: Page) -> None:
     slider = page.get_by_role("slider", name="Step", exact=True)
     slider.scroll_into_view_if_needed()
     slider.press("Home")
-    expect(page.get_by_text(re.compile("After step 0, 7 × 8: first wrong"))).to_be_visible()
+    expect(page.get_by_text(re.compile("After step 0, 37 × 48: first wrong"))).to_be_visible()
     slider.press("End")
-    expect(page.get_by_text(re.compile("After step 20, 7 × 8"))).to_be_visible()
+    expect(page.get_by_text(re.compile("After step 20, 37 × 48"))).to_be_visible()
 
 
 def test_a_newcomer_composes_trains_scrubs_and_opens_the_same_bench_again(open_page) -> None:

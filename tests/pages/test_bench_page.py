@@ -1,4 +1,4 @@
-"""Page 80: a reader composes a network, is told what does not fit, trains it, and takes it along."""
+"""Page 80: a reader composes a network, is told what does not fit, trains it, takes it along."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 from shown import tables
 
-from components.ui.chapters.ch70 import one_number
+from components.ui.chapters.ch70 import probes
 from lab.interp.head_costs import head_costs
 from lab.published.models import DEEPSEEK_V3, GPT_2, LLAMA_3_8B
 from lab.scene.build import scene

@@ -87,7 +87,7 @@ def test_kept_steps_can_be_had_by_step_and_go_over_to_who_adopts_the_run() -> No
     for step in (20, 40):
         runs.hear(Weights(name, step, bytes([step])))
     assert runs.kept_steps(run) == [20, 40] and runs.weights_at(run, 20) == bytes([20])
-    with pytest.raises(ValueError, match="step=30 of .* is not kept; there are: 20, 40"):
+    with pytest.raises(ValueError, match=r"step=30 of .* is not kept; there are: 20, 40"):
         runs.weights_at(run, 30)
     runs.leave("ann")
     runs.visit(name, "bob")

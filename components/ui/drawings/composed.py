@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from components.ui.drawings.drawing import as_text, digest, drawing, moments
 
 if TYPE_CHECKING:
-    from lab.model.matrices import Matrix
+    from lab.model.named_matrices import Matrix
 
 Bits = NDArray[np.bool_]
 
@@ -157,7 +158,7 @@ def in_columns(matrices: Sequence[Matrix], high: int, apart: int) -> list[list[M
 def variant_data(variant: Variant) -> dict[str, Any]:
     rows, columns = variant.trained.shape
     steps = [look.step for look in variant.looks]
-    if any(later <= before for before, later in zip(steps, steps[1:], strict=False)):
+    if any(later <= before for before, later in pairwise(steps)):
         raise ValueError(f"{variant.name}: looks after steps {steps}; they are to rise")
     for look in variant.looks:
         for bits in (look.wrong, look.asked):

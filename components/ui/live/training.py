@@ -384,8 +384,8 @@ def too_fast(run: LiveRun) -> str:
         return ""
     return (
         f"It diverges: by step {step} the loss jumps from step to step instead of falling. A "
-        "blind guess among sixteen tokens is charged ln 16 = 2.77. Each step goes too far, so take a smaller "
-        "learning rate."
+        "blind guess among sixteen tokens is charged ln 16 = 2.77. Each step goes too far, so take "
+        "a smaller learning rate."
     )
 
 

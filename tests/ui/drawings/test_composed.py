@@ -20,7 +20,7 @@ from components.ui.drawings.composed import (
     sides,
 )
 from lab.model.gpt import GPT
-from lab.model.matrices import matrices_of
+from lab.model.named_matrices import matrices_of
 from lab.recipes.presets import PRESETS
 
 # ---------------------------------------------------------------- what the front end is tried on

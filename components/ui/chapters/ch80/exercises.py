@@ -1,4 +1,4 @@
-"""The exercise of chapter 8, first page: a network of half the size, graded by the reader's runs."""
+"""The exercise of chapter 8, first page: a network of half the size, judged by a reader's runs."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from components.ui.plots.chart_parts import Chart, finished, toned
+from components.ui.plots.chart_parts import BARS, Chart, finished, toned
 from components.ui.plots.colours import TEAL, VIOLET
 
 Rows = Sequence[Mapping[str, Any]]
@@ -44,4 +44,4 @@ def gradients(rows: Rows) -> Chart:
             tooltip=["layer", "part", alt.Tooltip("norm:Q", format=".3g", title="size")],
         )
     )
-    return finished(chart.properties(height=2 * ROW * len(layers)))
+    return finished(chart.properties(height=max(BARS, 2 * ROW * len(layers))))

@@ -26,7 +26,7 @@ from lab.readings import Row, part_of
 
 if TYPE_CHECKING:
     from components.ui.live.service import LiveRun
-    from lab.model.matrices import Matrix
+    from lab.model.named_matrices import Matrix
     from lab.training.recipe import Recipe
 
 bench = lazily("lab.recipes.bench")
@@ -34,7 +34,7 @@ bench_link = lazily("lab.recipes.bench_link")
 controls = lazily("lab.recipes.bench_controls")
 cost = lazily("lab.model.cost")
 gpt = lazily("lab.model.gpt")
-matrices = lazily("lab.model.matrices")
+matrices = lazily("lab.model.named_matrices")
 needs = lazily("lab.recipes.needs")
 presets = lazily("lab.recipes.presets")
 
@@ -58,7 +58,7 @@ OWN = "your own"
 
 
 def preset_words() -> dict[str, str]:
-    """Each preset by its name, and what a list says of it; first, and by no name, a reader's own."""
+    """Each preset by its name, and what a list says of it; by no name a reader's own."""
     return {"": OWN, **{name: headed(name) for name in presets.PRESETS}}
 
 
@@ -172,7 +172,7 @@ def beside(runs: Sequence[LiveRun], names: Sequence[str]) -> list[Variant]:
 # ---------------------------------------------------------------- what a variant costs
 
 
-def prices(recipe: Recipe) -> dict[str, str]:
+def costs(recipe: Recipe) -> dict[str, str]:
     """In numbers that need no model: parameters, operations and bytes of a token."""
     model, n_token = recipe.model, recipe.format.length
     return {
@@ -271,7 +271,7 @@ WHY_NOT = {
     "00": "its networks know a table of one digit and have no attention",
     "01": "it shows the book's model, and counts on its readings",
     "02": "its heads are set by hand, number by number",
-    "03": "its sums of contributions were recorded of the book's model",
+    "03": "its contributions were recorded of the book's model",
     "10": "its comparisons are records of five formats; it trains variants of its own",
     "20": "its maps are records of longer texts than a variant here reads",
     "30": "its courses go up to four digits; the bench stops at two",
@@ -284,7 +284,7 @@ WHY_NOT = {
     "61": "it routes the tokens of recorded networks",
     "62": "its notebook is of a network that saw one pair in twenty",
     "70": "its scenes are of committed networks, checked cell by cell",
-    "82": "its claims rest on six committed networks, which were fixed before it was asked",
+    "82": "its claims rest on six committed networks, fixed before its first run",
 }
 """Of a page, by its number, why it takes no network of a reader's own."""
 

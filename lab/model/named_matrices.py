@@ -1,5 +1,5 @@
-"""A model as the matrices and vectors that are trained: what each is called, its shape, its part, and
-what it does in the words of its module."""
+"""A model as the matrices and vectors that are trained: what each is called, its shape, its part,
+and what it does in the words of its module."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""lab.model.matrices: every parameter once, with its shape, its part and what it does."""
+"""lab.model.named_matrices: every parameter once, with its shape, its part and what it does."""
 
 from __future__ import annotations
 
 from lab.model.cost import parameters_by_part
 from lab.model.gpt import GPT
-from lab.model.matrices import matrices_of
+from lab.model.named_matrices import matrices_of
 from lab.recipes.presets import PRESETS
 
 PART = {"positions": "embedding", "norms": "norm"}
