@@ -44,7 +44,7 @@ def test_the_record_has_every_cell_and_its_searches_found_what_they_say() -> Non
         if row["found"]:
             written = write_each(
                 pair.clean.model,
-                pair.corrupted.texts[:, : STEPS[0] + 1],
+                np.asarray(pair.corrupted.texts)[:, : STEPS[0] + 1],
                 len(STEPS),
                 pair.clean.trace,
                 [nodes],
@@ -63,4 +63,4 @@ def test_heads_of_layer_0_may_not_be_copied() -> None:
     pair = contrast_of("times_table", FIRST, UNITS["parts"])
     nodes = units_of(pair, UNITS["parts"])
     assert {node.layer for node in nodes if node.name == "z"} == {1, 2, 3, 4, 5}
-    assert len(nodes) == 2 * (5 * 4 + 6) and np.all([node.slots for node in nodes])
+    assert len(nodes) == 2 * (5 * 4 + 6) and all(node.slots for node in nodes)

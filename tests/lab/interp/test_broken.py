@@ -1,6 +1,8 @@
 """lab.interp.broken: a break as a document does what its edits do, and teacher forcing finds what
 decoding writes."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from tiny import tiny_model
@@ -83,11 +85,12 @@ def test_the_python_to_copy_counts_what_the_page_counts(
 
 
 def test_what_no_break_is_is_refused_by_name() -> None:
-    for change, said in (
+    refused: tuple[tuple[dict[str, Any], str], ...] = (
         ({"how": "melt"}, "how='melt'"),
         ({"digit": 10}, "digit=10"),
         ({"amount": 1e9}, "amount=1000000000.0"),
-    ):
+    )
+    for change, said in refused:
         with pytest.raises(ValueError, match=said):
             Break(*ARGUMENTS, "z", 0, 0, **change)
 

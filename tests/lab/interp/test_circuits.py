@@ -1,6 +1,7 @@
 """lab.interp.circuits: a search finds what was planted, and the criteria hold where they should."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,7 +56,7 @@ def texts_that_differ(model: GPT) -> tuple[torch.Tensor, torch.Tensor]:
     raise AssertionError("none differs; choose another model")
 
 
-def found(score: Score, nodes: list[Node], **options: int) -> Cut:
+def found(score: Score, nodes: list[Node], **options: Any) -> Cut:
     *_, last = smallest_cut(score, nodes, **options)
     return last
 

@@ -1,6 +1,7 @@
 """lab.interp.head_circuits: what the matrices of a head say, against the head at work."""
 
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from lab.interp.head_circuits import (
     ov_circuit,
     qk_circuit,
 )
+from lab.model.attention.mha import MultiHeadAttention
 from lab.model.config import (
     GPTConfig,
     GroupedQueryAttentionConfig,
@@ -81,7 +83,7 @@ def test_heads_that_share_keys_have_the_same_key_matrix() -> None:
 def test_a_head_that_reads_what_another_writes_composes_fully() -> None:
     """With one direction written and only that one read, the share is 1, and 0 at right angles."""
     model = drawn(BASE)
-    first, later = model.blocks[0].attention, model.blocks[1].attention
+    first, later = (cast(MultiHeadAttention, block.attention) for block in model.blocks[:2])
     size, D = first.head_dim, BASE.d_model
     direction, other = torch.eye(D)[0], torch.eye(D)[1]
     first.wo.weight[:, :size] = direction[:, None] * torch.ones(size)

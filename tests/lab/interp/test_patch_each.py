@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from tiny import BASE, some_tokens, tiny_model
@@ -68,14 +69,14 @@ def test_several_pairs_and_a_text_too_short_are_refused() -> None:
 
 def test_what_is_written_is_greedy_decoding_under_the_same_patches() -> None:
     """Against decoding one set at a time, where each token is a call."""
-    prompt, other = PAIR.corrupted.texts[:, : LENGTH - 1], PAIR.clean.trace
+    prompt, other = np.asarray(PAIR.corrupted.texts)[:, : LENGTH - 1], PAIR.clean.trace
     slots = (LENGTH - 2, LENGTH - 1)
     sets = [NOTHING, *(frozenset({Node("ffn_out", 1).at(slot)}) for slot in slots)]
     written = write_each(MODEL, prompt, 2, other, sets, ["z"])
     assert written.trace["blocks.1.z"].shape[:1] == (3,)
     for row, nodes in enumerate(sets):
         edits = [patch(node, other) for node in nodes]
-        steps = greedy_steps(MODEL, prompt.numpy(), LENGTH + 1, edits)
+        steps = greedy_steps(MODEL, prompt, LENGTH + 1, edits)
         assert written.tokens[row].tolist() == [int(step.ids[0]) for step in steps]
         found = torch.stack([torch.as_tensor(step.probabilities[0]) for step in steps])
         assert torch.allclose(written.probabilities[row].float(), found.float(), atol=1e-5)

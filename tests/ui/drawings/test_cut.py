@@ -10,7 +10,7 @@ from drawing_cases import Case, case
 from refused import not_refused
 
 from components.ui.drawings import cut
-from components.ui.drawings.cut import Boards, LeftOut, Outcome, Unit, cut_data, show_cut
+from components.ui.drawings.cut import Boards, Cells, LeftOut, Outcome, Unit, cut_data, show_cut
 
 # ---------------------------------------------------------------- what the front end is tried on
 
@@ -42,7 +42,10 @@ def outcome(text: str, *copied: int) -> Outcome:
 
 
 def boards(**changed: Any) -> Boards:
-    sets = {(): outcome("56"), **{(i,): outcome("56", i) for i in range(len(UNITS))}}
+    sets: dict[Cells, Outcome] = {
+        (): outcome("56"),
+        **{(i,): outcome("56", i) for i in range(len(UNITS))},
+    }
     sets[(FFN_TENS,)] = outcome("64", FFN_TENS)
     sets[(FFN_UNITS,)] = outcome("53", FFN_UNITS)
     sets[(FFN_TENS, FFN_UNITS)] = outcome("63", FFN_TENS, FFN_UNITS)

@@ -11,6 +11,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from components.ui.plots.chart_parts import (
     CURVE,
@@ -113,13 +114,14 @@ SIDE = 440
 """Pixels of a map of all pairs."""
 
 
-def over_pairs(values: Numbers, says: str, tone: Tone = ACCENT) -> Chart:
+def over_pairs(values: NDArray[np.floating[Any]], says: str, tone: Tone = ACCENT) -> Chart:
     """A number for every pair: (rows, columns), the first number down; not a number where it is
     not known yet."""
     n_row, n_column = values.shape
     a, b = np.divmod(np.arange(values.size), n_column)
     data = pd.DataFrame({"a": a, "b": b, "value": values.ravel()}).dropna()
-    low, high = (float(data["value"].min()), float(data["value"].max())) if len(data) else (0, 1)
+    known = values[~np.isnan(values)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
     ticks = alt.Axis(values=list(range(0, n_row, max(n_row // 10, 1))), grid=False, labelAngle=0)
     every = list(range(n_row))
     chart = (
@@ -157,7 +159,7 @@ def broken_map(rows: Rows) -> Chart:
         color=alt.Color(
             "wrong:Q",
             scale=alt.Scale(
-                domain=[0, int(data["n"].max())],
+                domain=[0, max(row["n"] for row in rows)],
                 range=[PAPER.now, WRONG.now],
                 interpolate="rgb",
                 clamp=True,

@@ -394,47 +394,51 @@ def follows(swapped: str, found: Rows = AT_UNITS) -> Counts:
     return found.counts(f"swaps.{swapped}.follows", f"swaps.{swapped}.n").said(part_of)
 
 
-CLAIMS |= {
-    f"where_is_the_carry.{name}": Claim(
-        f"Pairs in which the other digit is written, {NEURON_PAIRS}: {what}.", follows(swapped)
-    )
-    for name, swapped, what in (
-        ("layer_0_follows", "layer 0", "all neurons of layer 0"),
-        ("layer_0_others", "layer 0, others", "as many neurons of other layers, drawn by seed"),
-        ("layer_5_follows", "layer 5", "all neurons of layer 5"),
-        ("lookups_follow", "a lookup", "all neurons whose table is a lookup"),
-        ("lookups_others", "a lookup, others", "as many other neurons as there are lookups"),
-    )
-}
-CLAIMS |= {
-    "where_is_the_carry.rules_of_layer_0": Claim(
-        "Neurons of layer 0 of chain_of_thought that go by the units of both numbers, at the step "
-        "that writes the units of the first product, and whose table is a rule on one digit times "
-        "a rule on the other.",
-        AT_UNITS.numbers("tables.0.a rule each"),
-    ),
-    "where_is_the_carry.lookups": Claim(
-        "Neurons of chain_of_thought, of all layers, that go by the units of both numbers at the "
-        "step that writes the units of the first product, and whose table is a lookup.",
-        AT_UNITS.numbers("swaps.a lookup.neurons"),
-    ),
-    "where_is_the_carry.small_lookups": Claim(
-        "Neurons of layer 0 whose table is a lookup, at the step that writes the units of the "
-        "first product: five small networks, one by one.",
-        NEURONS.where(token=6)
-        .passing(lambda row: row["cell"]["model"] != BOOK)
-        .numbers("tables.0.a lookup")
-        .each(),
-    ),
-    "where_is_the_carry.layer_0_small": Claim(
-        "Pairs of a thousand in which the other digit is written when all neurons of layer 0 are "
-        "swapped at the step that writes the units of the first product: five small networks.",
-        NEURONS.where(token=6)
-        .passing(lambda row: row["cell"]["model"] != BOOK)
-        .numbers("swaps.layer 0.follows")
-        .median(),
-    ),
-}
+CLAIMS.update(
+    {
+        f"where_is_the_carry.{name}": Claim(
+            f"Pairs in which the other digit is written, {NEURON_PAIRS}: {what}.", follows(swapped)
+        )
+        for name, swapped, what in (
+            ("layer_0_follows", "layer 0", "all neurons of layer 0"),
+            ("layer_0_others", "layer 0, others", "as many neurons of other layers, drawn by seed"),
+            ("layer_5_follows", "layer 5", "all neurons of layer 5"),
+            ("lookups_follow", "a lookup", "all neurons whose table is a lookup"),
+            ("lookups_others", "a lookup, others", "as many other neurons as there are lookups"),
+        )
+    }
+)
+CLAIMS.update(
+    {
+        "where_is_the_carry.rules_of_layer_0": Claim(
+            "Neurons of layer 0 of chain_of_thought that go by the units of both numbers, at the step "
+            "that writes the units of the first product, and whose table is a rule on one digit times "
+            "a rule on the other.",
+            AT_UNITS.numbers("tables.0.a rule each"),
+        ),
+        "where_is_the_carry.lookups": Claim(
+            "Neurons of chain_of_thought, of all layers, that go by the units of both numbers at the "
+            "step that writes the units of the first product, and whose table is a lookup.",
+            AT_UNITS.numbers("swaps.a lookup.neurons"),
+        ),
+        "where_is_the_carry.small_lookups": Claim(
+            "Neurons of layer 0 whose table is a lookup, at the step that writes the units of the "
+            "first product: five small networks, one by one.",
+            NEURONS.where(token=6)
+            .passing(lambda row: row["cell"]["model"] != BOOK)
+            .numbers("tables.0.a lookup")
+            .each(),
+        ),
+        "where_is_the_carry.layer_0_small": Claim(
+            "Pairs of a thousand in which the other digit is written when all neurons of layer 0 are "
+            "swapped at the step that writes the units of the first product: five small networks.",
+            NEURONS.where(token=6)
+            .passing(lambda row: row["cell"]["model"] != BOOK)
+            .numbers("swaps.layer 0.follows")
+            .median(),
+        ),
+    }
+)
 
 TABLES: dict[str, Table] = {
     "where_is_the_carry.networks": Table(
