@@ -181,6 +181,12 @@ page.three_from_before("before_heads", "before_experts", "before_heldout")
 
 @page.section("cost")
 def what_a_change_costs() -> None:
+    page.guess(
+        "The width is doubled, and the layers stay two. How many times as many parameters?",
+        (),
+        worked.at_double_width,
+        frame=worked.AT_DOUBLE_WIDTH,
+    )
     page.source(matrices.matrices_of, cost.parameters_by_part, controls.turned)
 
 

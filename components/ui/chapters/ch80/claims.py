@@ -25,8 +25,6 @@ def wrong(found: Rows) -> Counts:
     return found.errors("heldout").median().said(share_of).bound()
 
 
-LOOKED = rows("looks", style="cot_reversed")
-
 CLAIMS = {
     "bench.usual": Claim(
         "Held-out pairs wrong, the usual network of two layers and width 128 with working back to "
@@ -41,10 +39,6 @@ CLAIMS = {
         )
         for short, (name, found) in zip(SHORT, CHANGES.items(), strict=True)
     },
-    "bench.parameters": Claim(
-        "Parameters of the usual network of the bench.", USUAL.numbers("parameters")
-    ),
-    "bench.steps": Claim("Steps of the usual network of the bench.", USUAL.numbers("steps")),
     "bench.half_parameters": Claim(
         "Parameters of the usual network at half its width.",
         CHANGES["half the width"].numbers("parameters"),

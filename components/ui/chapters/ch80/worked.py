@@ -17,12 +17,13 @@ from components.ui.book import CONTENTS, Entry
 from components.ui.chapters.ch80 import claims
 from components.ui.computed_ahead import ahead
 from components.ui.drawings.composed import MOST, Look, Strip, Variant, in_columns
-from components.ui.drawings.guess import Axis, Picked
+from components.ui.drawings.guess import Answer, Axis, Dragged, Picked, Row
 from components.ui.lazily import lazily
 from components.ui.page_records import rows_of
 from components.ui.words import spelled
 from lab.numerals import written
-from lab.readings import Row, part_of
+from lab.readings import Row as Reading
+from lab.readings import part_of
 
 if TYPE_CHECKING:
     from components.ui.live.service import LiveRun
@@ -211,6 +212,18 @@ def times_usual(name: str, value: Any) -> str:
     return written(changed_by(name, value) / cost.parameters_of(bench.usual().model), "{:.2g}")
 
 
+AT_DOUBLE_WIDTH = Dragged(
+    Axis("times the parameters", 0, 10, 0.1),
+    "twice the width",
+    given=[Row("the usual width", 1.0, hue="grey")],
+)
+
+
+def at_double_width() -> Answer:
+    usual = cost.parameters_of(bench.usual().model)
+    return Answer(round(changed_by("d_model", 2 * width()) / usual, 1))
+
+
 # ---------------------------------------------------------------- what matters most
 
 OPTIONS = tuple(claims.CHANGES)
@@ -218,30 +231,30 @@ HUES = dict(zip(OPTIONS, ("ochre", "violet", "teal", "brown"), strict=True))
 USUAL_ARM = "the usual variant"
 
 
-def all_arms() -> dict[str, list[Row]]:
+def all_arms() -> dict[str, list[Reading]]:
     """By arm the rows of its record; none of any where one is missing."""
     arms = {USUAL_ARM: claims.USUAL, **claims.CHANGES}
     read = {name: found.of(rows_of(found.path.split("/")[-1])) for name, found in arms.items()}
     return read if all(read.values()) else {}
 
 
-def shares_wrong(arms: Mapping[str, list[Row]]) -> dict[str, float]:
+def shares_wrong(arms: Mapping[str, list[Reading]]) -> dict[str, float]:
     """In percent, the median of the seeds."""
     found = {USUAL_ARM: claims.USUAL, **claims.CHANGES}
     return {name: 100 * claims.wrong(found[name]).value(rows) for name, rows in arms.items()}
 
 
-def most_wrong(arms: Mapping[str, list[Row]]) -> str:
+def most_wrong(arms: Mapping[str, list[Reading]]) -> str:
     shares = shares_wrong(arms)
     return max(OPTIONS, key=shares.__getitem__)
 
 
-def four_changes(arms: Mapping[str, list[Row]]) -> Picked:
+def four_changes(arms: Mapping[str, list[Reading]]) -> Picked:
     axis = Axis.percent("of held-out pairs wrong, the median of the seeds", high=50, step=0.1)
     return Picked(axis, lambda: {n: shares_wrong(arms)[n] for n in OPTIONS}, hues=HUES)
 
 
-def seed_rows(arms: Mapping[str, list[Row]]) -> list[dict[str, Any]]:
+def seed_rows(arms: Mapping[str, list[Reading]]) -> list[dict[str, Any]]:
     """A row a run."""
     return [
         {
@@ -314,7 +327,6 @@ CALC: dict[str, Callable[[], str]] = {
     "of_a_layer": lambda: f"{of_a_layer():,}",
     "layers_share": layers_share,
     "half_width": lambda: times_usual("d_model", width() // 2),
-    "double_width": lambda: times_usual("d_model", 2 * width()),
     "double_depth": lambda: times_usual("n_layer", 2 * usual_layers()),
     "most": lambda: spelled(MOST),
     "presets": lambda: f"{len(presets.PRESETS)}",
