@@ -238,7 +238,7 @@ def a_matrix_says_what_it_is_and_another_part_draws_the_model_anew(page: Page) -
     figure.locator(".reset").click()
     expect(figure.locator(".said")).to_have_text(early)
     before = figure.locator(".matrix").count()
-    page.get_by_role("combobox", name="Layers").click()
+    page.get_by_role("combobox", name="Layers").first.click()
     page.get_by_role("option", name="3", exact=True).click()
     wait_idle(page)
     assert figure.locator(".matrix").count() > before and "ch80_bench=" in page.url
