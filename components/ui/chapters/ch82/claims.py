@@ -411,9 +411,9 @@ CLAIMS.update(
 CLAIMS.update(
     {
         "where_is_the_carry.rules_of_layer_0": Claim(
-            "Neurons of layer 0 of chain_of_thought that go by the units of both numbers, at the step "
-            "that writes the units of the first product, and whose table is a rule on one digit times "
-            "a rule on the other.",
+            "Neurons of layer 0 of chain_of_thought that go by the units of both numbers, at the "
+            "step that writes the units of the first product, and whose table is a rule on one "
+            "digit times a rule on the other.",
             AT_UNITS.numbers("tables.0.a rule each"),
         ),
         "where_is_the_carry.lookups": Claim(
