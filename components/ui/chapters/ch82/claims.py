@@ -417,8 +417,8 @@ CLAIMS.update(
             AT_UNITS.numbers("tables.0.a rule each"),
         ),
         "where_is_the_carry.lookups": Claim(
-            "Neurons of chain_of_thought, of all layers, that go by the units of both numbers at the "
-            "step that writes the units of the first product, and whose table is a lookup.",
+            "Neurons of chain_of_thought, of all layers, that go by the units of both numbers at "
+            "the step that writes the units of the first product, and whose table is a lookup.",
             AT_UNITS.numbers("swaps.a lookup.neurons"),
         ),
         "where_is_the_carry.small_lookups": Claim(
@@ -430,8 +430,9 @@ CLAIMS.update(
             .each(),
         ),
         "where_is_the_carry.layer_0_small": Claim(
-            "Pairs of a thousand in which the other digit is written when all neurons of layer 0 are "
-            "swapped at the step that writes the units of the first product: five small networks.",
+            "Pairs of a thousand in which the other digit is written when all neurons of layer 0 "
+            "are swapped at the step that writes the units of the first product: five small "
+            "networks.",
             NEURONS.where(token=6)
             .passing(lambda row: row["cell"]["model"] != BOOK)
             .numbers("swaps.layer 0.follows")
