@@ -93,7 +93,7 @@ CALCULATIONS = {
     "example_one_less": lambda: f"{(example().errors or 0) - 1:,}",
     "example_n": lambda: f"{example().n:,}",
     "example_bound": lambda: f"{example().bound:.5f}",
-    "example_shape": lambda: curriculum.claims.LONGEST,
+    "example_shape": lambda: spaced(curriculum.claims.LONGEST),
     "refuted": lambda: f"{most_within()}",
     "expected": lambda: f"{expected():.1f}",
     "exactly": lambda: counted_down(0),
@@ -169,6 +169,11 @@ def plain(text: str) -> str:
     return SHAPE.sub(lambda shape: "x".join(map(digits, shape.groups())), text)
 
 
+def spaced(words: str) -> str:
+    """4 × 4 for 4x4, which no line breaks."""
+    return re.sub(r"\b(\d+)x(\d+)\b", "\\1\u00a0×\u00a0\\2", words)
+
+
 def digits(number: str) -> str:
     return f"{SMALL.index(number)}" if number in SMALL else number
 
@@ -206,7 +211,7 @@ def followed(x: Looked) -> str:
     """The number first, then its line and its trail, with nothing folded."""
     number = f"<b>{escape(value(x))}</b><span>{escape(counted(x))}</span>"
     rest = facts_of(x, without=("Record", "Command", COMMIT))
-    said = f'<div class="wb-hero">{number}</div><p>{escape(x.claim.statement)}</p>'
+    said = f'<div class="wb-hero">{number}</div><p>{escape(spaced(x.claim.statement))}</p>'
     return f'<div class="wb-claim followed">{said}{trail(x)}{rest}</div>'
 
 
@@ -221,11 +226,17 @@ def trail(x: Looked) -> str:
         "Commit": (commit, search_for(commit)),
     }
     boxes = (
-        f'<li><a href="{escape(link)}"><small>{name}</small>{escape(words)}</a></li>'
+        f'<li><a href="{escape(link)}"><small>{name}</small>{breaking(words)}</a></li>'
         for name, (words, link) in stops.items()
         if words
     )
     return f'<ol class="wb-trail">{"".join(boxes)}</ol>'
+
+
+def breaking(words: str) -> str:
+    """As HTML: a path may break after a slash, a flag of a command nowhere."""
+    flags = re.sub(r"(?<!\S)--[\w-]+", r'<span class="whole">\g<0></span>', escape(words))
+    return flags if " " in words else flags.replace("/", "/<wbr>")
 
 
 def search_for(words: str) -> str:
@@ -234,7 +245,7 @@ def search_for(words: str) -> str:
 
 def said_of(x: Looked) -> str:
     return (
-        f"<p>{escape(x.claim.statement)}</p>"
+        f"<p>{escape(spaced(x.claim.statement))}</p>"
         f"<div><b>{escape(value(x))}</b><span>{escape(counted(x))}</span></div>"
     )
 
@@ -251,7 +262,9 @@ def facts_of(x: Looked, without: Sequence[str] = ()) -> str:
     told |= {words: str(x.source.get(place, "")) for place, words in HOW.items()}
     told["Machine"] = re.sub(r"\b1 cores$", "1 core", told["Machine"])
     told["Seeds"] = seeds_of(x)
-    lines = (f"<dt>{k}</dt><dd>{escape(v)}</dd>" for k, v in told.items() if v and k not in without)
+    lines = (
+        f"<dt>{k}</dt><dd>{breaking(v)}</dd>" for k, v in told.items() if v and k not in without
+    )
     return f"<dl>{''.join(lines)}</dl>"
 
 

@@ -183,14 +183,14 @@ def the_bracket_moves_to_the_query_by_hand_and_by_key(page: Page) -> None:
     assert "22 times as many" in again
     pair.evaluate("e => e.scrollIntoView({ block: 'center' })")  # from under the page's header
     drag(page, pair, -200)
-    expect(said).to_contain_text("The scores are the same numbers")
+    expect(said).to_contain_text("the scores are the same numbers")
     pair.press("ArrowRight")
     assert said.inner_text() == again
     figure.get_by_role("button", name="DeepSeek-V3", exact=True).click()
-    expect(said).to_contain_text("1,024 bytes")
+    expect(figure.locator(".freed")).to_contain_text("1,024 bytes")
     figure.get_by_role("button", name="Stop 5").click()
-    expect(said).to_contain_text("1,152 bytes")
-    expect(said).to_contain_text("No latent is rotated")
+    expect(figure.locator(".freed")).to_contain_text("1,152 bytes")
+    expect(said).to_contain_text("The rotated key")
 
 
 def layers_part_the_tokens_anew(page: Page) -> None:

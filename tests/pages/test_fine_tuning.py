@@ -96,7 +96,9 @@ def test_a_run_that_starts_again_starts_by_its_own_recipe(
     started: list[Any] = []
     monkeypatch.setattr(training, "launch", lambda *given: started.append(given))
     monkeypatch.setattr(training, "remove", lambda key, run: None)
-    run: Any = SimpleNamespace(spec=SimpleNamespace(recipe="fine_tune", arguments={"zeros": 1}))
+    run: Any = SimpleNamespace(
+        spec=SimpleNamespace(recipe="fine_tune", arguments={"zeros": 1}, keep=False)
+    )
     training.start_again("here", run)
     assert started == [("here", {"zeros": 1}, "fine_tune")]
 

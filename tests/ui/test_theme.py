@@ -174,6 +174,9 @@ CHARTS: dict[str, Callable[[], Chart]] = {
             for part in ch80.PARTS
         ]
     ),
+    "written": lambda: ch62.written(
+        [{"at": at, "token": "6", "p": 0.5, "what": "right"} for at in (6, 7)]
+    ),
     "one_table": lambda: ch82.one_table([{"a": 0, "b": b, "value": b} for b in (0, 1)]),
     "told_by_layer": lambda: ch82.told_by_layer(
         [

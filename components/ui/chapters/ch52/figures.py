@@ -20,6 +20,7 @@ from components.ui.plots.colours import (
     ROSE,
     TEAL,
     Tone,
+    tone_of,
 )
 from components.ui.plots.ends import by_signs, last_of, named, powers
 
@@ -76,7 +77,7 @@ FOLDS, NO_FOLD = "folds", "no fold"
 def beside(rows: Rows, n: int) -> Chart:
     """A dot a seed, a row a way to go on, a mark at the median: how many more of `n` are wrong than
     in the usual run of that seed, which a rule stands for. Rows: group, arm, seed, more."""
-    tones = {row["arm"]: OCHRE if row["group"] == FOLDS else TEAL for row in rows}
+    tones = {row["arm"]: KINDS.get(row["arm"]) or tone_of(row["arm"]) for row in rows}
     axis, title = by_signs([row["more"] for row in rows]), f"more wrong of {n:,} than float32"
     chart = dots.seeds(rows, title, axis, "more", form="+d", tones=tones)
     even = (

@@ -9,6 +9,7 @@ import altair as alt
 import pandas as pd
 
 from components.ui.plots.chart_parts import (
+    BARS,
     READABLE,
     Chart,
     abreast,
@@ -130,7 +131,7 @@ def written(rows: Rows) -> Chart:
             tooltip=["token", alt.Tooltip("p:Q", format=".4f"), "what"],
         )
     )
-    return finished(bars.properties(height=120))
+    return finished(bars.properties(height=BARS))
 
 
 def in_parts(

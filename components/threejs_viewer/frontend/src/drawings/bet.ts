@@ -54,14 +54,18 @@ interface Data extends Sent {
 }
 
 const NARROW = 600; // pixels
-const [TOP, NARROW_TOP] = [30, 46]; // for a line of words, or two
-const [GAP, ROW, BAR, AXIS] = [9, 38, 17, 35]; // a bar stands below its name
+const TOP = 30; // for a line of words
+const [GAP, ROW, BAR] = [9, 38, 17]; // a bar stands below its name
+const [AXIS, NARROW_AXIS] = [30, 45]; // on a narrow page its title stands below its numbers
 const [HIGH, WAITING] = [236, 146]; // of the plot, with points in it and without
 const NARROW_HIGH = [196, 160];
 const FAINT = 0.55; // how far words stand between the reader's line and an end of the plot
 const SIZES = { middle: 8, run: 3.5 };
 const [APART, NARROW_APART] = [7, 5]; // from run to run
 const [OVER, LINE] = [7, 17]; // a letter, and how high it stands
+const LETTER = 6.2; // on the mean
+const NUMBER = 20; // half of a number at the axis, with room beside it
+const ROOM = 180; // for words beside the start and at the first ring
 const STEP = 8; // from one place of a word to the next
 const TICKS = [0, 10, 20, 30, 40];
 
@@ -96,7 +100,7 @@ class Bet extends MovingDrawing<Data> {
   private taken: Box[] = [];
   private verdict: SVGGElement | null = null;
   private now: SVGPathElement | null = null;
-  private faint: [SVGTextElement, SVGTextElement] | null = null;
+  private faint: SVGTextElement[] = [];
   private pointed: Mark | null = null;
   private width = 0;
 
@@ -227,10 +231,6 @@ class Bet extends MovingDrawing<Data> {
     return (this.narrow ? NARROW_HIGH : [HIGH, WAITING])[this.data.told ? 0 : 1];
   }
 
-  private get top(): number {
-    return this.narrow ? NARROW_TOP : TOP;
-  }
-
   private get apart(): number {
     return this.narrow ? NARROW_APART : APART;
   }
@@ -240,7 +240,7 @@ class Bet extends MovingDrawing<Data> {
   }
 
   private get right(): number {
-    return this.narrow ? 52 : this.data.told ? 150 : 26;
+    return this.data.told ? (this.narrow ? 52 : 150) : 26;
   }
 
   private x(tokens: number): number {
@@ -248,7 +248,7 @@ class Bet extends MovingDrawing<Data> {
   }
 
   private y(inHundred: number): number {
-    return this.top + this.high * (1 - inHundred / this.data.most);
+    return TOP + this.high * (1 - inHundred / this.data.most);
   }
 
   private inHundred(wrong: number): number {
@@ -259,9 +259,9 @@ class Bet extends MovingDrawing<Data> {
     this.width = this.plot.clientWidth;
     if (!this.width || !this.plot.isConnected) return;
     const { racers, told } = this.data;
-    const foot = this.top + this.high + GAP;
+    const foot = TOP + this.high + GAP;
     const bottom = foot + ROW * racers.length;
-    const height = bottom + AXIS;
+    const height = bottom + (this.narrow ? NARROW_AXIS : AXIS);
     this.plot.replaceChildren();
     set(this.plot, { viewBox: `0 0 ${this.width} ${height}`, height });
     this.drawAxes(bottom);
@@ -291,41 +291,36 @@ class Bet extends MovingDrawing<Data> {
     const end = this.width - this.right;
     if (this.budget < this.total) {
       const x = this.x(this.budget);
-      const beyond = { class: "beyond", x, y: this.top, width: end - x };
-      set(draw(axes, "rect", beyond), { height: bottom - this.top });
-      const others = namesOf(this.data.racers.slice(1));
-      const said = this.narrow
-        ? "the others stop here"
-        : `${others} stop here, at ${counted(this.budget)} tokens`;
+      const beyond = { class: "beyond", x, y: TOP, width: end - x };
+      set(draw(axes, "rect", beyond), { height: bottom - TOP });
+      const said = this.narrow ? "others stop here" : "the others stop here";
       const fits = end - x > OVER * said.length;
-      this.text(
-        axes,
-        said,
-        fits ? x + 6 : end,
-        this.top - (this.narrow ? 11 : 20),
-        fits ? "" : "end",
-      );
+      draw(axes, "line", { class: "base", x1: x, x2: x, y1: TOP - 26, y2: TOP });
+      this.text(axes, said, fits ? x + 6 : x - 6, TOP - 20, fits ? "" : "end");
     }
     for (const value of TICKS.filter((tick) => tick <= this.data.most)) {
       const y = this.y(value);
       draw(axes, "line", { x1: this.left, x2: end, y1: y, y2: y });
       this.text(axes, String(value), this.left - 6, y, "end");
     }
-    this.text(axes, "validation pairs wrong, of 100", 0, this.narrow ? 12 : this.top - 20);
+    this.text(
+      axes,
+      this.narrow ? "pairs wrong, of 100" : "validation pairs wrong, of 100",
+      0,
+      TOP - 20,
+    );
     draw(axes, "line", { class: "base", x1: this.left, x2: end, y1: bottom, y2: bottom });
     const step = tickStep(this.total / (this.narrow ? 4 : 8));
+    const edge = this.data.told ? this.width : end;
+    const title = this.narrow ? this.width : edge - LETTER * this.unit.length;
     for (const tokens of range(Math.floor(this.total / step) + 1).map((i) => i * step)) {
       const x = this.x(tokens);
       draw(axes, "line", { class: "base", x1: x, x2: x, y1: bottom, y2: bottom + 5 });
+      if (x + NUMBER > title) continue;
       this.text(axes, tokens ? `${counted(tokens / 1000)}k` : "0", x, bottom + 13, "middle");
     }
-    this.text(
-      axes,
-      this.unit,
-      this.narrow ? 0 : (this.left + end) / 2,
-      bottom + 28,
-      this.narrow ? "" : "middle",
-    );
+    if (this.narrow) this.text(axes, this.unit, 0, bottom + 28);
+    else this.text(axes, this.unit, edge, bottom + 13, "end");
   }
 
   private get unit(): string {
@@ -415,7 +410,7 @@ class Bet extends MovingDrawing<Data> {
     anywhere = true,
   ): boolean {
     const width = OVER * words.length + 1.4 * OVER * number.length;
-    const floor = this.top + this.high;
+    const floor = TOP + this.high;
     const [x, y] = places[0];
     const far = (place: readonly [number, number]): number =>
       Math.hypot(place[0] - x, place[1] - y);
@@ -424,7 +419,7 @@ class Bet extends MovingDrawing<Data> {
       .flatMap((column) =>
         range(Math.floor(this.high / STEP)).map((row): [number, number] => [
           this.left + STEP * column,
-          this.top + STEP * row,
+          TOP + STEP * row,
         ]),
       )
       .sort((one, other) => far(one) - far(other));
@@ -432,7 +427,7 @@ class Bet extends MovingDrawing<Data> {
       [...places, ...(anywhere ? others : [])]
         .map((place) => ({ x: place[0], y: place[1] - LINE / 2, width, height: LINE }))
         .filter((box) => box.x >= this.left && box.x + width <= this.width)
-        .filter((box) => box.y >= this.top - 4 && box.y + LINE <= floor + 4),
+        .filter((box) => box.y >= TOP - 4 && box.y + LINE <= floor + 4),
       this.taken,
     );
     if (!box || (!anywhere && isOver(box, this.taken))) return false;
@@ -503,7 +498,7 @@ class Bet extends MovingDrawing<Data> {
     for (const slide of this.slides) slide.dispose();
     [this.slides, this.knobs, this.line, this.verdict] = [[], [], null, null];
     if (told && !said) return;
-    this.faint = null;
+    this.faint = [];
     if (!told) this.drawTracks();
     this.line = draw(this.plot, "path", { class: "guessed" });
     this.knobs = range(nRound(racers[0])).map((k) => {
@@ -530,16 +525,15 @@ class Bet extends MovingDrawing<Data> {
       const x = this.x(spent(first, k + 1, this.counts));
       const ends = { y1: this.y(this.data.most), y2: this.y(0) };
       draw(this.plot, "line", { class: "track", x1: x, x2: x, ...ends });
-      this.text(this.plot, `round ${k + 1}`, x, this.y(0) - 10, "middle");
+      const last = k === nRound(first) - 1;
+      const at = last ? x - 4 : x; // inside the frame
+      this.text(this.plot, `round ${k + 1}`, at, this.y(0) - 10, last ? "end" : "middle");
     });
-    if (this.narrow) return; // no room beside the rings
-    const [from, to] = [nRound(first) - 1, nRound(first)].map((k) =>
-      this.x(spent(first, k, this.counts)),
+    const ring = this.x(spent(first, 1, this.counts));
+    if (ring - this.left < ROOM) return;
+    this.faint = ["more wrong", "fewer wrong"].map((words) =>
+      this.text(this.plot, words, ring - 18, 0, "faint end"),
     );
-    this.faint = [
-      this.text(this.plot, "more wrong", (from + to) / 2, 0, "faint middle"),
-      this.text(this.plot, "fewer wrong", (from + to) / 2, 0, "faint middle"),
-    ];
   }
 
   private drawLine(): void {
@@ -551,9 +545,8 @@ class Bet extends MovingDrawing<Data> {
     const d = points.map(([x, y]) => `${fixed(x)} ${fixed(y)}`).join("L");
     if (this.line) set(this.line, { d: `M${d}` });
     const level = points.at(-1)![1];
-    [this.y(this.data.most), this.y(0)].forEach((end, i) => {
-      if (this.faint) set(this.faint[i], { y: fixed(level + FAINT * (end - level)) });
-    });
+    const ends = [this.y(this.data.most), this.y(0)];
+    this.faint.forEach((words, i) => set(words, { y: fixed(level + FAINT * (ends[i] - level)) }));
     if (told) {
       points.slice(1).forEach(([x, y], k) => {
         const [fromX, fromY] = points[k];
@@ -599,11 +592,10 @@ class Bet extends MovingDrawing<Data> {
     return this.told(Math.round(tokens), checks);
   }
 
-  /** A line through the plot and through each bar, not through words. */
+  /** A line from the top of the plot to its axis, under all words. */
   private pointAt(x: number): void {
-    const rows = [...new Set(this.bars.map(({ y }) => y))].map((y) => [y - 3, BAR + 6]);
-    const all = [[this.top, this.high], ...rows];
-    if (this.now) set(this.now, { d: all.map(([y, h]) => `M${fixed(x)} ${y}v${h}`).join("") });
+    const down = this.high + GAP + ROW * this.data.racers.length;
+    if (this.now) set(this.now, { d: `M${fixed(x)} ${TOP}v${down}` });
   }
 
   private fill({ stretch, rect, lines, y }: Bar, tokens: number): void {

@@ -212,7 +212,12 @@ class Bracket extends MovingDrawing<Data> {
       ["turned", `position: rotated key, ${maps.turned.columns}`, maps.c.columns, SPLIT, SPLIT, ""],
       ["keys", "keys, thrown away", whole - maps.keys.columns - gap / 2, AGAIN, AGAIN, "gone"],
     ];
-    const freed = make("div", { class: "freed" }, make("b"), make("span"));
+    const rest = [
+      make("span", { class: "long" }),
+      make("span"),
+      make("span", { class: "long" }, " a token"),
+    ];
+    const freed = make("div", { class: "freed" }, make("b", {}, ...rest), make("span"));
     const vacant = make("figure", { class: "vacant" }, make("figcaption"), make("i"));
     const ghost = make("div", { class: "ghost" });
     this.held.replaceChildren(make("div", { class: "before" }, ghost, freed), vacant);
@@ -239,8 +244,8 @@ class Bracket extends MovingDrawing<Data> {
 
   private buildRow(name: string, stop: number): Row {
     const bars = ["bytes", "operations"].map((kind) => make("i", { class: kind }));
-    const unit = make("span", { class: "long" }, ` stop ${MOVED + 1}`);
-    const words = [make("b"), make("b", {}, make("span"), unit)];
+    const ratio = ["long", "brief"].map((kind) => make("span", { class: kind }));
+    const words = [make("b"), make("b", {}, make("span"), ...ratio)];
     const button = make(
       "button",
       { class: "stop" },
@@ -330,10 +335,9 @@ class Bracket extends MovingDrawing<Data> {
     const freed = this.part("freed");
     const whole = own_keys.columns + own_values.columns;
     const kept = c.columns + (stop === SPLIT ? turned.columns : 0);
-    say(
-      freed.firstElementChild!,
-      `${counted(bytes[KEPT])} → ${counted(bytes[stop])} bytes a token`,
-    );
+    const [before, now] = freed.firstElementChild!.children;
+    say(before, `${counted(bytes[KEPT])} `);
+    say(now, `→ ${counted(bytes[stop])} bytes`);
     say(
       freed.lastElementChild!,
       `drawn, in our networks: ${counted(whole - kept)} of ${counted(whole)} numbers are no longer kept`,
@@ -346,9 +350,11 @@ class Bracket extends MovingDrawing<Data> {
       setShare(bars[1], "--share", operations[i] / all);
       say(words[0], counted(bytes[i]));
       const ratio = operations[i] / operations[MOVED];
-      const many = stop >= MOVED && ratio >= DEAR ? ` = ${times(ratio)} ×` : "";
-      say(words[1].firstElementChild!, counted(operations[i]) + many);
-      words[1].lastElementChild!.toggleAttribute("hidden", !many);
+      const many = stop >= MOVED && ratio >= DEAR ? times(ratio) : "";
+      const [count, long, brief] = words[1].children;
+      say(count, counted(operations[i]));
+      say(long, many && ` = ${many} × stop ${MOVED + 1}`);
+      say(brief, many && ` (${many}×)`);
       set(button, {
         "aria-label": `Stop ${i + 1}, ${this.data.stops[i]}: ${counted(bytes[i])} bytes, ${counted(operations[i])} operations`,
       });

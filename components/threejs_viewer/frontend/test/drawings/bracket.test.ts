@@ -49,7 +49,7 @@ test("operations are told in those of stop 3 once it has come", () => {
   const drawing = opened(bracket, cases.bracket);
   const [, again, moved] = drawing.all(".stop");
   const told = (): string =>
-    [...again.querySelectorAll<HTMLElement>(".bar:last-child b span:not([hidden])")]
+    [...again.querySelectorAll<HTMLElement>(".bar:last-child b span:not(.brief)")]
       .map((one) => one.textContent)
       .join("");
   again.click();
@@ -66,14 +66,15 @@ test("each stop says its bytes and operations, in each setting, as Python counts
     drawing.all(".settings button")[i].click();
     stops.forEach((stop, at) => {
       stop.click();
-      for (const words of it.expected[name][at]) expect(drawing.text(".said")).toContain(words);
+      const told = `${stop.getAttribute("aria-label")} ${drawing.text(".ledger .head")}`;
+      for (const words of it.expected[name][at]) expect(told).toContain(words);
       expect(stop.getAttribute("aria-pressed")).toBe("true");
       expect(drawing.text(".freed")).toContain(it.expected[name][at][0]);
       expect(drawing.all(".later").length).toBe(stops.length - 1 - at);
     });
   });
-  expect(drawing.text(".said")).toContain("3.4 times as many as with keys and values kept");
-  expect(drawing.text(".said")).toContain("No latent is rotated: the rotated key, 8 of the bytes");
+  expect(drawing.text(".said")).toContain("3.4 times the operations of keys and values kept");
+  expect(drawing.text(".said")).toContain("The rotated key, 8 of the bytes");
 });
 
 test("keys take the bracket to the query and back", () => {

@@ -77,27 +77,25 @@ export const changes = (tokens: number): string[] => [
   "New: a small rotated key of its own says where each token stands. So one W and one q W serve all tokens again.",
 ];
 
-/** The cost of one stop in a sentence. */
+/** What one stop comes to, beside the counts that stand in its row. */
 export function told(
   stop: number,
   names: readonly string[],
-  { bytes, operations, per, each }: Setting,
+  { bytes, operations, per }: Setting,
   difference: string,
 ): string {
-  const kept = `${counted(bytes[stop])} bytes of each token (${each} a number)`;
-  const cost = `${kept}, ${counted(operations[stop])} operations ${per}`;
   const than = (other: number): string => times(operations[stop] / operations[other]);
+  const place = counted(bytes[SPLIT] - bytes[MOVED]);
   const dearer =
     operations[SPLIT] > DEAR * operations[KEPT]
-      ? `, ${than(KEPT)} times as many as with keys and values kept`
+      ? `${than(KEPT)} times the operations of keys and values kept. `
       : "";
-  const place = counted(bytes[SPLIT] - bytes[MOVED]);
   const more = [
-    "",
-    `, ${than(MOVED)} times as many as with the matrix moved`,
-    `. The scores are the same numbers, within ${difference}`,
-    `, ${than(MOVED)} times as many: each distance has a matrix of its own, and none can be absorbed for all`,
-    `${dearer}. No latent is rotated: the rotated key, ${place} of the bytes, says where a token stands`,
+    `operations are counted ${per}.`,
+    `${than(MOVED)} times as many operations as with the matrix moved.`,
+    `the scores are the same numbers, within ${difference}.`,
+    `${than(MOVED)} times as many operations as with the matrix moved: each distance has a matrix of its own.`,
+    `${dearer}${dearer ? "T" : "t"}he rotated key, ${place} of the bytes, says where a token stands.`,
   ][stop];
-  return `${stop + 1}, ${names[stop]}: ${cost}${more}.`;
+  return `${stop + 1}, ${names[stop]}: ${more}`;
 }
