@@ -42,8 +42,8 @@ import { ACROSS, steppedThrough } from "./shared/stepped";
 const [ROW, CELL] = [32, 27]; // from row to row of tokens, and as high is one
 const [LARGEST, PER_PITCH] = [19, 1.4]; // of a token's letters
 const FALL = 76; // from the tokens to the experts
-const NAME = 42; // the box of an expert's name and weight
-const [TOTAL, HEAD] = [17, 30]; // from there to a sum, and to the top of the scores
+const [NAME, WEIGHT] = [42, 30]; // the box of an expert's name and weight, and where in it this stands
+const [TOTAL, HEAD] = [8, 12]; // from there to a sum, and to the top of the scores
 const HIGH = 120; // of the scores
 const [COUNT, FOOT] = [20, 12]; // from their zero to how many tokens came, and below that
 const GUTTER = 100; // for words on the left
@@ -58,6 +58,14 @@ const WORDY = 62; // from box to box, and each is called by its full name
 const ROOMY = 88; // and numbers stand beside its bar, if it matters
 
 const [HUES, SHADES] = [5, 4];
+/** Percent of an expert's colour where it rests: on a light page, and on a dark one, of which the eye
+ * tells fewer steps near the ground. */
+const RESTS: Record<string, [number, number]> = {
+  "--rests": [18, 36],
+  "--bias": [30, 50],
+  "--score-rests": [65, 85],
+  "--bias-rests": [20, 42],
+};
 
 interface Data extends Sent {
   alt: string;
@@ -215,6 +223,7 @@ class Experts extends MovingDrawing<Data> {
     const mark = this.buildMark({ kind: "expert", i }, String(i), label);
     const { group, box, label: name } = mark;
     group.classList.add(...this.tones(i));
+    soften(group, "--bias", "--score-rests", "--bias-rests");
     const text = (of: string): SVGTextElement => draw(group, "text", { class: of });
     const reach = draw(group, "rect", { class: "reach" });
     const score = draw(group, "rect", { class: "score" });
@@ -244,7 +253,9 @@ class Experts extends MovingDrawing<Data> {
 
   private buildRibbon(expert: number): SVGPathElement {
     const classes = ["ribbon", ...this.tones(expert)].join(" ");
-    return draw(this.streams, "path", { class: classes, pathLength: 1 });
+    const one = draw(this.streams, "path", { class: classes, pathLength: 1 });
+    soften(one, "--rests");
+    return one;
   }
 
   private get layer(): Layer {
@@ -348,7 +359,7 @@ class Experts extends MovingDrawing<Data> {
       set(one.reach, { x: x - wide / 2, y: top, width: wide, height: floor + COUNT + FOOT - top });
       set(one.box, { x: x - wide / 2, y: top, width: wide, height: NAME });
       set(one.label, { x, y: top + 13 });
-      set(one.weight, { x, y: top + 30 });
+      set(one.weight, { x, y: top + WEIGHT });
       const name = pitch >= WORDY ? `expert ${e}` : String(e);
       one.label.textContent = isShared ? "shared" : name;
       set(one.score, { x: x - bar / 2, width: bar });
@@ -377,11 +388,15 @@ class Experts extends MovingDrawing<Data> {
       say(text, signed(score, score % 1 ? 1 : 0));
     }
     this.words.replaceChildren();
-    const word = (line: string, y: number): void =>
-      say(draw(this.words, "text", { x: wide ? 0 : right + 4, y }), line);
+    // As the numbers of the axis: up to the row that they name, or behind it.
+    const word = (line: string, y: number): void => {
+      const text = draw(this.words, "text", { x: wide ? left - 8 : right + 4, y });
+      text.classList.toggle("behind", !wide);
+      say(text, line);
+    };
     const sum = this.plain ? ["score"] : ["score", "+ bias"];
     if (wide) {
-      word("weight", top + 34);
+      word("weight", top + WEIGHT);
       word(sum.join(" "), top + NAME + TOTAL);
       word("tokens sent", floor + COUNT);
       return;
@@ -489,7 +504,7 @@ class Experts extends MovingDrawing<Data> {
       const parts = { own, bias: layer.bias[e], stands: risen === 1 };
       const matters = k >= 0 || e === first || (this.spot?.kind === "expert" && this.spot.i === e);
       this.standOne(one, found, t === null ? null : parts, matters);
-      say(one.weight, k < 0 ? "" : short(routed.weights[t!][k]));
+      say(one.weight, k < 0 ? "" : short(routed.weights[t!][k], this.pitch < WORDY));
     });
   }
 
@@ -601,15 +616,28 @@ class Experts extends MovingDrawing<Data> {
   }
 }
 
+/** Here, since the style sheet's builder would take light-dark() apart. */
+function soften(one: SVGElement, ...names: string[]): void {
+  for (const name of names) {
+    const ground = name === "--rests" ? "transparent" : "var(--paper)";
+    const [light, dark] = RESTS[name]!.map(
+      (share) => `color-mix(in srgb, var(--tone) ${share}%, ${ground})`,
+    );
+    one.style.setProperty(name, `light-dark(${light}, ${dark})`);
+  }
+}
+
 const number = (shape: Element, name: string): number => Number(shape.getAttribute(name));
 
 const middleOf = ({ box }: Mark): number => number(box, "x") + number(box, "width") / 2;
 
 const fixed = (x: number): string => x.toFixed(1);
 
-/** In a box, where words have no room: 0.46; under 0.01 as <.01. */
-const short = (weight: number): string =>
-  weighed(weight).replace("under ", "<").replace("over ", ">");
+/** In a box, where words have no room: 0.46; under 0.01 as <0.01, or in a narrow one as <.01. */
+const short = (weight: number, narrow: boolean): string => {
+  const said = weighed(weight).replace("under ", "<").replace("over ", ">");
+  return narrow ? said.replace(/([<>])0/, "$1") : said;
+};
 
 /** Its words, which are left out on a telephone of all but the first, and its number. */
 function named(title: string, first: boolean): (Node | string)[] {

@@ -14,7 +14,7 @@ import { shade, UNDER_TEXT, type Theme } from "../shared/theme";
 import { short, type Box } from "./layout";
 import { Trail, type Standing } from "./trail";
 import type { Explanation } from "./explain";
-import { loads, tokenAt } from "./text";
+import { loads } from "./text";
 import { meeting, scoreOf } from "./facts";
 
 export interface PanelEvents {
@@ -37,7 +37,7 @@ const COLS = 4;
 const FIRST_ROWS = 3;
 
 export class Panel {
-  readonly root = make("aside", { class: "panel", "aria-label": "Numbers" });
+  readonly root = make("aside", { class: "panel resting", "aria-label": "Numbers" });
   private about = make("section", { class: "about" });
   private legend = make("section", { class: "legend", "aria-label": "Colours" });
   private grid = make("section", { class: "cells" });
@@ -105,13 +105,14 @@ export class Panel {
     edits: Edit[],
     opens = false,
   ): void {
+    this.root.classList.toggle("resting", !pinned);
     if (!cell || !why) {
       this.trail.clear();
       this.about.replaceChildren(
         make(
           "p",
           { class: "hint" },
-          "Point at a cell, or tap it, to see its number and where it came from. A coloured one that is a row times a column opens when it is clicked. A grey one was learned, so nothing stands behind its number.",
+          "Point at a cell, or tap it, to see its number. A coloured one opens when it is clicked.",
         ),
         ...this.example(),
       );
@@ -213,20 +214,11 @@ export class Panel {
     const made = met && scores && scoreOf(scene, scores, met);
     if (!made?.root) return [];
     const { head, query, key } = met!;
-    const [asks, answers] = [tokenAt(scene, query), tokenAt(scene, key)];
+    const named = (t: number): string => `token ${t}\u00a0“${scene.manifest.tokens[t]}”`;
     const text = `Open ${say(made.score, 4)}, a cell of scores`;
-    return [
-      make(
-        "p",
-        { class: "hint" },
-        `One to begin with: in layer ${scores!.layer}, head ${head}, the query of ${asks} meets the key of ${answers}.`,
-      ),
-      make(
-        "p",
-        {},
-        button(text, text, () => this.events.example(scores!.name, [head, query, key])),
-      ),
-    ];
+    const opens = button(text, text, () => this.events.example(scores!.name, [head, query, key]));
+    opens.title = `In layer ${scores!.layer}, head ${head}, the query of ${named(query)} meets the key of ${named(key)}.`;
+    return [opens];
   }
 
   /** What a cell has on the left and on the right, and how far they are apart. */

@@ -40,7 +40,7 @@ float under(float y) { return uPulse.y > 0.0 ? (uPulse.x - y) / uPulse.y : -9.0;
 `;
 // Of a dark page the eye tells fewer steps near the ground: less of it is taken away there.
 const BY_LIGHT = /* glsl */ `
-float ahead() { return (0.76 - 0.18 * uDark) * clamp(vUnder, 0.0, 1.0); }
+float ahead() { return (0.5 - 0.02 * uDark) * clamp(vUnder, 0.0, 1.0); }
 float shine() { return max(0.0, 1.0 - abs(vUnder)); }
 `;
 
@@ -88,7 +88,7 @@ void main() {
   fForm = vec2(floor(uSweep.x * aGrid.y), uSweep.z * aLight.z);
   vUnder = under(place.y);
   vec4 seen = modelViewMatrix * vec4(place, 1.0);
-  vFog = (0.62 - 0.31 * uDark) * smoothstep(1.0, 3.0, -seen.z / uScreen.y);
+  vFog = (0.44 - 0.13 * uDark) * smoothstep(1.0, 3.0, -seen.z / uScreen.y);
   fOrigin = aOrigin; fSize = aSize; fGrid = aGrid; fData = aData; fPool = aPool; fToken = aToken; fLight = aLight;
   gl_Position = intoColumn(projectionMatrix * seen);
 }
@@ -185,13 +185,13 @@ vec3 inColour(float share, bool weights) {
 
 // From afar a learned matrix is a grey of its own strength.
 vec3 strengthOf(float share) {
-  return mix(uBackground, uInk, 0.1 + 0.09 * uDark + 0.42 * smoothstep(0.16, 0.5, share));
+  return mix(uBackground, uInk, 0.17 + 0.03 * uDark + 0.42 * smoothstep(0.16, 0.5, share));
 }
 
 float token(vec2 cell) { return fToken.x > 1.5 ? cell.y : cell.x; }
 
 // What is not yet computed, and what is not computed again.
-float hidden(float at) { return at > uSpan.y ? 0.9 - 0.12 * uDark : at < uSpan.x && fToken.y < 0.5 ? 0.55 : 0.0; }
+float hidden(float at) { return at > uSpan.y ? 0.8 - 0.04 * uDark : at < uSpan.x && fToken.y < 0.5 ? 0.55 : 0.0; }
 
 ${BY_LIGHT}
 vec4 solid(vec3 c, float fade) { return vec4(mix(c, uBackground, max(fade, vFog * (1.0 - fLight.x))), 1.0); }
@@ -269,6 +269,7 @@ void main() {
   float border = (1.0 - smoothstep(0.6, 1.6 + 1.4 * fLight.x, min(rim.x, rim.y))) * max(thin, fLight.x);
   vec3 frame = mix(mix(uBackground, uInk, weights ? 0.34 : 0.55), uAccent, fLight.x);
   ground = mix(ground, frame, border);
+  fade *= 1.0 - 0.5 * border;   // outlines stay where faces go
   // A sheen from above, so that a face is not flat.
   ground += uLit * (0.035 - 0.07 * vPlace.y) * (1.0 - uDark * 0.5);
   if (!weights) ground = mix(ground, uAccent, 0.75 * shine() * (1.0 - unseen));
@@ -301,7 +302,7 @@ void main() {
   vec3 place = vec3(aOrigin.x, aOrigin.y - aSize.y, aOrigin.z) + position * aSize.xyz;
   vUnder = under(place.y);
   vec4 seen = modelViewMatrix * vec4(place, 1.0);
-  vFog = (0.62 - 0.31 * uDark) * smoothstep(1.0, 3.0, -seen.z / uScreen.y);
+  vFog = (0.44 - 0.13 * uDark) * smoothstep(1.0, 3.0, -seen.z / uScreen.y);
   gl_Position = intoColumn(projectionMatrix * seen);
 }
 `;

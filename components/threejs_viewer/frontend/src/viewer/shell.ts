@@ -322,8 +322,8 @@ export class Shell {
     for (const [name, value] of Object.entries(colours))
       this.root.style.setProperty(`--${name}`, value);
     // Of a dark page the eye tells fewer steps near the ground.
-    this.root.style.setProperty("--grey", theme.dark ? "46%" : "32%");
-    this.root.style.setProperty("--faint", theme.dark ? "38%" : "20%");
+    this.root.style.setProperty("--grey", theme.dark ? "46%" : "36%");
+    this.root.style.setProperty("--faint", theme.dark ? "42%" : "40%");
     this.root.style.colorScheme = theme.dark ? "dark" : "light";
   }
 

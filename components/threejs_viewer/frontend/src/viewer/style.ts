@@ -1,7 +1,7 @@
 // The look of what is not drawn by the picture. Colours come in as variables.
 
 export const STYLE = `
-.v3 { --said: 80px; --below: 131px; position: relative; display: grid; color: var(--ink); background: var(--bg);
+.v3 { --said: 57px; --below: 108px; position: relative; display: grid; color: var(--ink); background: var(--bg);
   font: 15px/1.45 var(--font); grid-template-columns: minmax(0, 1fr);
   grid-template-areas: "stage" "walk" "reel" "views" "panel"; }
 .v3 *, .v3 *::before { box-sizing: border-box; }
@@ -133,6 +133,17 @@ export const STYLE = `
 .v3 .flat canvas { image-rendering: pixelated; border: 1px solid var(--line); cursor: crosshair; display: inline-block; vertical-align: top; } .v3 .flat canvas + canvas { margin-left: 6px; } .v3 .flat figcaption { font: 12px/1.4 "Source Code Pro", ui-monospace, monospace; color: var(--soft); }
 .v3 .flat .lit { border-color: var(--accent); } .v3 .flat .chosen { border-color: var(--accent); background: var(--raised); }
 .v3 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.v3 .resting .about { border: 0; margin: 0; padding: 0; } .v3 .resting .about > :is(.formula, .general, .warn, .source) { display: none; } .v3 .resting .cells:empty { margin: 0; }
+.v3:not(:fullscreen) .resting .beside:not(:has([open])) > .legend:not(:has(.alone)) { display: none; }
+.v3:not(:fullscreen) .resting .beside:not(:has([open])) > canvas { position: absolute; visibility: hidden; }
+@media (min-width: 821px) {
+  .v3:has(.resting):not(:fullscreen) { grid-template-columns: auto minmax(0, 1fr); grid-template-areas: "stage stage" "walk walk" "reel reel" "views about" "cells cells" "panel panel"; column-gap: 16px; }
+  .v3:not(:fullscreen) :is(.resting, .resting > div:first-child) { display: contents; }
+  .v3:not(:fullscreen) .resting .about { grid-area: about; display: flex; gap: 2px 12px; align-items: center; justify-content: space-between; min-width: 0; height: 40px; margin-top: 3px; overflow: hidden; font-size: 14px; } .v3:not(:fullscreen) .resting .cells { grid-area: cells; font-size: 14px; }
+  .v3:not(:fullscreen) .resting .about > * { margin: 0; } .v3:not(:fullscreen) .resting .about > button { flex: none; } .v3:not(:fullscreen) .resting .about .hint { font-size: 13px; line-height: 1.3; } .v3:not(:fullscreen) .resting output { font-size: 16px; }
+  .v3:not(:fullscreen) .resting .beside { grid-area: panel; grid-template: "finder map" auto "finder legend" 1fr / minmax(0, 1fr) 300px; margin-top: 8px; font-size: 14px; }
+  .v3:not(:fullscreen) .resting .beside > .finder { grid-area: finder; } .v3:not(:fullscreen) .resting .beside > .legend { grid-area: legend; } .v3:not(:fullscreen) .resting .beside > canvas { grid-area: map; }
+}
 @media (max-width: 820px) {
   .v3 { --said: 138px; --below: 220px; } .v3 .panel { grid-template-columns: minmax(0, 1fr); gap: 10px; }
   .v3 .stage { height: clamp(330px, var(--room, 560px) - var(--below), 560px); }
@@ -140,7 +151,7 @@ export const STYLE = `
   .v3 .reads { width: auto; margin-top: 26px; } .v3 .two { right: 12px; } .v3 .two button { min-height: 36px; padding: 2px 9px; font-size: 14px; } .v3 .track { flex-basis: calc(100% - 130px); order: 1; } .v3 .reel .count { order: 2; line-height: 22px; } .v3 .reel > [aria-expanded] { margin-left: auto; }
 }
 @media (max-width: 600px) { .v3 .panel .map, .v3 .reads { display: none; } .v3 .beside > :not(canvas) { grid-column: 1 / 3; } .v3 .walk { font-size: 14.5px; border-top: 1px solid var(--line); border-radius: 6px; }
-  .v3 { --said: 108px; --below: 262px; grid-template-areas: "stage" "acts" "key" "walk" "reel" "views" "panel"; } .v3 .stage { border-radius: 6px; }
+  .v3 { --said: 91px; --below: 245px; grid-template-areas: "stage" "acts" "key" "walk" "reel" "views" "panel"; } .v3 .stage { border-radius: 6px; }
   .v3 .treasures { grid-area: acts; display: flex; flex-direction: column; padding-top: 6px; } .v3 .treasures .two { order: -1; } .v3 .treasures > * { position: static; width: auto; max-height: none; margin-bottom: 6px; } .v3 .treasures .ranking { max-height: 264px; } .v3 .two { flex-wrap: nowrap; gap: 5px; } .v3 .two button { flex: 1 1 auto; padding: 2px 5px; }
   .v3 .key { grid-area: key; margin: 0; padding: 0; place-self: center; margin-bottom: 3px; font-size: 11.5px; white-space: nowrap; } .v3 .key li { padding: 0 5px 0 0; } .v3 .key li::before { width: 12px; margin-right: 3px; } .v3 .key li:last-child { padding: 0; } .v3 .wheel { bottom: 4px; font-size: 12px; } .v3 .wheel span { display: none; } .v3 .wheel .narrow { display: inline; }
   .v3:has(.home:not([hidden])) { grid-template-areas: "stage" "home" "walk" "acts" "key" "reel" "views" "about" "cells" "panel"; } .v3:has(.home:not([hidden])) :is(.panel, .panel > div:first-child) { display: contents; }
