@@ -226,7 +226,7 @@ class Spheres extends MovingDrawing<Data> {
     });
     const words = [
       `Three directions of many are drawn, the same in all. They hold ${percent(held)} of the arrows' squared length.`,
-      `The squares are the mean cosine between ${positions} positions of a text.`,
+      `The squares show the mean cosine between ${positions} positions of a text.`,
     ];
     this.part("kinds").replaceChildren(...signs);
     this.part("notes").replaceChildren(...words.map((said) => make("span", {}, said)));
