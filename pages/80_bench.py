@@ -90,46 +90,6 @@ def tell_costs() -> bool:
     return not large
 
 
-def offer_training(*, small: bool) -> None:
-    recipe = probes.variant(page)
-    with st.container(horizontal=True, gap="small"):
-        st.button(
-            "Train this variant",
-            key="ch80_train",
-            type="primary",
-            icon=":material/play_arrow:",
-            disabled=not small,
-            on_click=probes.train,
-            args=(recipe,),
-        )
-        st.button(
-            "Train the usual one beside it",
-            key="ch80_train_usual",
-            on_click=probes.train,
-            args=(probes.usual_beside(recipe),),
-        )
-        for name, act, there, icon in (
-            ("Undo", probes.undo, probes.past(), "undo"),
-            ("Redo", probes.redo, probes.undone(), "redo"),
-        ):
-            st.button(
-                name,
-                key=f"ch80_{name.lower()}",
-                icon=f":material/{icon}:",
-                disabled=not there,
-                on_click=act,
-            )
-        if not probes.speed_here().begun and st.button(
-            "Measure this server", key="ch80_measure", type="tertiary"
-        ):
-            with st.spinner("Some steps of three networks are timed"):
-                probes.speed_here().measure(wait=True)
-            st.rerun()
-    probes.follow_a_new_run()
-    if refused := st.session_state.get(f"{probes.LIVE_KEY}_refused"):
-        st.warning(refused)
-
-
 def hand_over() -> None:
     """The variant to copy, and one to be opened."""
     recipe = probes.variant(page)
@@ -157,6 +117,46 @@ def hand_over() -> None:
         st.code(bench_python.to_python(recipe), language="python")
 
 
+def offer_training(*, small: bool) -> None:
+    recipe = probes.variant(page)
+    with st.container(key="ch80_acts", horizontal=True, gap="xsmall"):
+        st.button(
+            "Train this variant",
+            key="ch80_train",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=not small,
+            on_click=probes.train,
+            args=(recipe,),
+        )
+        st.button(
+            "Train the usual one beside it",
+            key="ch80_train_usual",
+            on_click=probes.train,
+            args=(probes.usual_beside(recipe),),
+        )
+        for name, act, there, icon in (
+            ("Undo", probes.undo, probes.past(), "undo"),
+            ("Redo", probes.redo, probes.undone(), "redo"),
+        ):
+            st.button(
+                name,
+                key=f"ch80_{name.lower()}",
+                icon=f":material/{icon}:",
+                disabled=not there,
+                on_click=act,
+            )
+        if not probes.speed_here().begun and st.button("Measure this server", key="ch80_measure"):
+            with st.spinner("Some steps of three networks are timed"):
+                probes.speed_here().measure(wait=True)
+            st.rerun()
+        with st.popover("Link, JSON, Python"):
+            hand_over()
+    probes.follow_a_new_run()
+    if refused := st.session_state.get(f"{probes.LIVE_KEY}_refused"):
+        st.warning(refused)
+
+
 @page.section("composed", told=False)
 def the_model_as_it_is_composed() -> None:
     probes.variant(page)
@@ -168,8 +168,6 @@ def the_model_as_it_is_composed() -> None:
     ask_what_to_build()
     small = tell_costs()
     offer_training(small=small)
-    with st.popover("Link, JSON, Python"):
-        hand_over()
     page.source()
 
 

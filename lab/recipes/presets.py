@@ -60,7 +60,7 @@ def usual_with(name: str, **parts: Any) -> Recipe:
 
 
 def with_working() -> Recipe:
-    """Chapter 1: the working is written out, back to front."""
+    """Chapter 1: working written out, back to front."""
     return usual_with("with_working")
 
 

@@ -44,8 +44,9 @@ HTML = f"""
     <div class="side">
       <div class="variants"></div>
       <div class="legend">
-        <span>held out:<i class="held-right"></i>right<i class="held-wrong"></i>wrong</span>
-        <span>trained on:<i class="trained-right"></i>right<i class="trained-wrong"></i>wrong</span>
+        <span><b>held out:</b><i class="held-right"></i>right<i class="held-wrong"></i>wrong</span>
+        <span><b>trained on:</b><i class="trained-right"></i>right
+          <i class="trained-wrong"></i>wrong</span>
       </div>
     </div>
   </div>

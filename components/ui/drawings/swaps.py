@@ -58,7 +58,7 @@ HTML = f"""
       <div class="asked">
         <label><span>Carry</span> <select class="carry"></select></label>
         <label><span>Copied</span> <select class="what"></select></label>
-        <label><span>in layer</span> <select class="layer"></select></label>
+        <label><span>In layer</span> <select class="layer"></select></label>
       </div>
       <table class="counts"><tbody></tbody></table>
       <div class="pointed"></div>

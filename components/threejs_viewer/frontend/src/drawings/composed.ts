@@ -12,6 +12,7 @@ import {
   opened,
   parameters,
   stepsOf,
+  type Matrix,
   type Placed,
   type Shown,
   type Strip,
@@ -26,10 +27,10 @@ import { counted } from "./shared/numbers";
 import { ACROSS, steppedThrough } from "./shared/stepped";
 
 const SECONDS = 8; // to play all looks
-const NAMES = 58; // pixels for the names of strips
+const NAMES = 60; // pixels for the names of strips
 const HIGHEST = 330; // pixels of all strips
 const LEARNED = 0.05; // of the held-out pairs wrong, at most
-const [LETTER, LINE] = [8, 13]; // pixels of a label
+const [LETTER, LINE] = [8, 14]; // pixels of a label
 const PATCH = 22; // pixels: a side of the patch that tells the scale, at most
 /** Of a cell: held out or trained on, and of each right or wrong. */
 const CELLS = ["--held-right", "--held-wrong", "--trained-right", "--trained-wrong"];
@@ -128,8 +129,9 @@ class Composed extends MovingDrawing<Data> {
       const at = x + (piece * width) / matrix.pieces;
       draw(group, "line", { x1: at, x2: at, y1: y, y2: y + height, class: "piece" });
     }
-    if (width > LETTER * matrix.name.length && height > LINE) {
-      const [own, below] = matrix.name.split("_");
+    const name = nameFor(matrix, width);
+    if (name && height > LINE) {
+      const [own, below] = name.split("_");
       const label = draw(group, "text", { x: x + width / 2, y: y + height / 2 });
       draw(label, "tspan").textContent = own;
       if (below) draw(label, "tspan", { dy: 3, class: "below" }).textContent = below;
@@ -189,7 +191,7 @@ class Composed extends MovingDrawing<Data> {
       "figure",
       { class: recorded ? "recorded" : "own" },
       make("figcaption", {}, make("b", {}, name), make("span", {}, about)),
-      canvas,
+      make("div", { class: "map" }, edge("down", "a", rows), canvas, edge("across", "b", columns)),
       told,
     );
     return { variant, shown, frame, canvas, told };
@@ -254,6 +256,18 @@ class Composed extends MovingDrawing<Data> {
     }
     pen.putImageData(picture, 0, 0);
   }
+}
+
+/** A name that a box has room for: whole, of a matrix of attention its index, or none. */
+function nameFor({ name, part }: Matrix, width: number): string {
+  const index = part === "attention" ? (name.split("_")[1] ?? "") : "";
+  return [name, index].find((one) => width > LETTER * one.length) ?? "";
+}
+
+/** From 0 to the last number of one side of a map. */
+function edge(side: string, name: string, n: number): HTMLElement {
+  const words = [make("span", {}, "0"), make("i", {}, name), make("span", {}, `${n - 1}`)];
+  return make("div", { class: side, "aria-hidden": true }, ...words);
 }
 
 /** A colour as a canvas holds it. */

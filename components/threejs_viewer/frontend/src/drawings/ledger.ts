@@ -343,11 +343,13 @@ class Ledger extends MovingDrawing<Data> {
     behind.textContent = `← ${rivals[token]} leads`;
     const adds = draw(axes, "text", { class: "adds", x: this.width - 2, y: AXIS - 12 });
     adds.textContent = "adds";
-    // The two bars of a layer have their names in the first.
+    // The two bars of a layer have their names in the first; on a phone, in the line above it.
     const end = this.width - this.size.number;
+    const above = this.size === PHONE;
     for (const one of this.lanes.filter(({ parts }) => this.data.parts[parts[0]].layer === 0)) {
       const { kind } = this.data.parts[one.parts[0]];
-      const name = { class: `lane ${kind}`, x: end, y: one.y + one.height / 2 };
+      const y = above ? AXIS + GIVEN / 2 : one.y + one.height / 2;
+      const name = { class: `lane ${kind}`, x: end - (above && kind === "head" ? 30 : 0), y };
       draw(axes, "text", name).textContent = kind === "head" ? "heads" : kind;
     }
     const ends = `${tokens[given + token]} ahead of its rival\u00a0${rivals[token]}`;

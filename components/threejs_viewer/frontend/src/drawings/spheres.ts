@@ -173,7 +173,7 @@ class Spheres extends MovingDrawing<Data> {
     this.columns = arms.map((arm) => this.buildColumn(arm));
     this.part("names").replaceChildren(
       ...arms.map(({ name, told, hue }) =>
-        hued(hue, make("b", {}, make("i"), name), make("span", {}, told)),
+        hued(hue, make("b", {}, make("i"), ...inTwo(name)), make("span", {}, told)),
       ),
     );
     this.balls.replaceChildren(...this.columns.map(({ canvas }) => canvas));
@@ -225,8 +225,8 @@ class Spheres extends MovingDrawing<Data> {
       return row;
     });
     const words = [
-      `three directions of many are drawn, the same in all; they hold ${percent(held)} of the arrows' squared length`,
-      `squares: mean cosine between ${positions} positions of a text`,
+      `Three directions of many are drawn, the same in all. They hold ${percent(held)} of the arrows' squared length.`,
+      `The squares show the mean cosine between ${positions} positions of a text.`,
     ];
     this.part("kinds").replaceChildren(...signs);
     this.part("notes").replaceChildren(...words.map((said) => make("span", {}, said)));
@@ -475,6 +475,12 @@ function outline(
 /** As the `d` of a path. */
 function path(points: readonly Pair[]): string {
   return `M${points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}`;
+}
+
+/** A name, and apart what stands before a comma in it, for which a phone has no room. */
+function inTwo(name: string): (string | HTMLElement)[] {
+  const [before, own] = name.split(", ");
+  return own ? [make("small", {}, `${before}, `), own] : [name];
 }
 
 export default mounted(Spheres);

@@ -48,7 +48,7 @@ export interface Sheet {
   placed: Placed[];
   /** Where each strip stands. */
   rows: { name: string; y: number; height: number }[];
-  /** Pixels for a number. */
+  /** Pixels for a number: the square of it is its area. */
   scale: number;
   height: number;
 }
@@ -56,12 +56,13 @@ export interface Sheet {
 const HAIR = 1.6; // pixels: a vector is no thinner
 const GAP = 3; // pixels between matrices
 const BETWEEN = 9; // from strip to strip
+const TALL = 1.4; // a number is so many times as high as wide, where there is room
 
 const wideOf = (column: Matrix[]): number => Math.max(...column.map(({ wide }) => wide));
 const highOf = (column: Matrix[], scale: number): number =>
   column.reduce((sum, { high }) => sum + high * scale, 0) + GAP * (column.length - 1);
 
-/** All strips from above to below at the largest scale with which they fit so many pixels. */
+/** All strips from above to below as large as they fit so many pixels, every number alike. */
 export function laidOut(strips: readonly Strip[], width: number, height: number): Sheet {
   const across = strips.map(({ columns }) => {
     const matrices = columns.filter((column) => wideOf(column) > 1);
@@ -70,29 +71,30 @@ export function laidOut(strips: readonly Strip[], width: number, height: number)
   });
   const tall = strips.map(({ columns }) => Math.max(...columns.map((c) => highOf(c, 1))));
   const down = (height - BETWEEN * (strips.length - 1)) / tall.reduce((sum, high) => sum + high, 0);
-  const scale = Math.max(0.01, Math.min(down, ...across));
+  const wide = Math.max(0.01, Math.min(down, ...across));
+  const up = Math.max(0.01, Math.min(down, TALL * wide));
   const placed: Placed[] = [];
   const rows: Sheet["rows"] = [];
   let y = 0;
   for (const { name, columns } of strips) {
-    const high = Math.max(...columns.map((column) => highOf(column, scale)));
+    const high = Math.max(...columns.map((column) => highOf(column, up)));
     let x = 0;
     for (const column of columns) {
       let top = y;
       for (const matrix of column) {
         const box = {
-          width: Math.max(HAIR, matrix.wide * scale),
-          height: Math.max(HAIR, matrix.high * scale),
+          width: Math.max(HAIR, matrix.wide * wide),
+          height: Math.max(HAIR, matrix.high * up),
         };
         placed.push({ matrix, strip: name, x, y: top, ...box });
         top += box.height + GAP;
       }
-      x += Math.max(HAIR, wideOf(column) * scale) + GAP;
+      x += Math.max(HAIR, wideOf(column) * wide) + GAP;
     }
     rows.push({ name, y, height: high });
     y += high + BETWEEN;
   }
-  return { placed, rows, scale, height: y - BETWEEN };
+  return { placed, rows, scale: Math.sqrt(wide * up), height: y - BETWEEN };
 }
 
 export const parameters = ({ shape }: Matrix): number => shape.reduce((all, n) => all * n, 1);
