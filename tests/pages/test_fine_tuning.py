@@ -94,13 +94,13 @@ def test_a_run_that_starts_again_starts_by_its_own_recipe(
     monkeypatch: Any, patches_what_is_never_kept: None
 ) -> None:
     started: list[Any] = []
-    monkeypatch.setattr(training, "launch", lambda *given: started.append(given))
+    monkeypatch.setattr(training, "launch", lambda *given, keep: started.append((*given, keep)))
     monkeypatch.setattr(training, "remove", lambda key, run: None)
     run: Any = SimpleNamespace(
         spec=SimpleNamespace(recipe="fine_tune", arguments={"zeros": 1}, keep=False)
     )
     training.start_again("here", run)
-    assert started == [("here", {"zeros": 1}, "fine_tune")]
+    assert started == [("here", {"zeros": 1}, "fine_tune", False)]
 
 
 def test_a_fine_tuning_goes_on_the_page_and_can_be_stopped(opened: Any) -> None:
