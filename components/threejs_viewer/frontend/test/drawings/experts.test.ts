@@ -270,11 +270,11 @@ test.each(each)("$title: scrubbed, loads are NumPy's, with biases and without", 
 test("words say what a row of numbers is, and that a bias is in it only where it is", () => {
   const drawing = open();
   const words = (): string[] => [...drawing.one(".words").children].map((one) => one.textContent);
-  const sums = (): number[] => [words().indexOf("score"), words().indexOf("+ bias")];
-  expect(sums()).toEqual([0, 1]);
+  expect(words().join(" ")).toContain("score + bias");
   turn(drawing);
-  expect(sums()).toEqual([0, -1]);
-  expect(words().at(-1)).toBe("tokens");
+  expect(words().join(" ")).toContain("score");
+  expect(words().join(" ")).not.toContain("bias");
+  expect(words().at(-1)).toContain("tokens");
 });
 
 test("a copied moment names the layer, the switch and what is clicked, and opens with them", async () => {
