@@ -135,7 +135,7 @@ export const STYLE = `
 .v3 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .v3 .resting .about { border: 0; margin: 0; padding: 0; } .v3 .resting .about > :is(.formula, .general, .warn, .source) { display: none; } .v3 .resting .cells:empty { margin: 0; }
 .v3:not(:fullscreen) .resting .beside:not(:has([open])) > .legend:not(:has(.alone)) { display: none; }
-.v3:not(:fullscreen) .resting .beside:not(:has([open])) > canvas { position: absolute; visibility: hidden; }
+.v3:not(:fullscreen) .resting .beside:not(:has([open])) > canvas { position: absolute; top: 0; left: 0; visibility: hidden; pointer-events: none; }
 @media (min-width: 821px) {
   .v3:has(.resting):not(:fullscreen) { grid-template-columns: auto minmax(0, 1fr); grid-template-areas: "stage stage" "walk walk" "reel reel" "views about" "cells cells" "panel panel"; column-gap: 16px; }
   .v3:not(:fullscreen) :is(.resting, .resting > div:first-child) { display: contents; }
