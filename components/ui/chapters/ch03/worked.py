@@ -200,6 +200,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "ffn_share": ffn_share,
     "ffn_numbers": lambda: millions("ffn"),
     "attention_numbers": lambda: millions("attention"),
+    "first_product": lambda: first_product(),
     "units_first": lambda: recorded().text[FIRST : PLACE + 1],
     "lead": lambda: f"{here(recorded().leads):.2f}",
     "heads_added": lambda: together("head"),
@@ -215,5 +216,12 @@ PARTS: dict[str, Callable[[], str]] = {
     "long_left": lambda: left_without(long_bar()),
     "quiet": lambda: spelled(QUIET),
 }
+
+
+def first_product() -> str:
+    """Of the recorded problem, in one piece wherever a line ends."""
+    a, b = probes.RECORDED
+    return f"{a} × {b % 10} = {a * (b % 10)}".replace(" ", "\u00a0")
+
 
 CALC = SIZES | STREAM | PARTS

@@ -3,6 +3,7 @@ the pages of the book say to a network that a reader trained."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -21,6 +22,7 @@ from components.ui.drawings.guess import Answer, Axis, Dragged, Picked, Row
 from components.ui.lazily import lazily
 from components.ui.page_records import rows_of
 from components.ui.words import spelled
+from lab.data.vocabulary import VOCABULARY
 from lab.numerals import written
 from lab.readings import Row as Reading
 from lab.readings import part_of
@@ -323,6 +325,7 @@ def why_not(entry: Entry, recipe: Recipe) -> str:
 
 CALC: dict[str, Callable[[], str]] = {
     "width": lambda: f"{width()}",
+    "loss_of_a_guess": lambda: f"{math.log(len(VOCABULARY)):.2f}",
     "layers": lambda: spelled(usual_layers()),
     "of_a_layer": lambda: f"{of_a_layer():,}",
     "layers_share": layers_share,

@@ -362,7 +362,7 @@ class Cut extends MovingDrawing<Data> {
           : `it writes ${text}, the answer of neither`;
     const isFound = keyOf(cells) === keyOf(this.data.path);
     const beside = isFound
-      ? ` Fewest found. Of ${others.n} sets of as many numbers elsewhere, ${others.turned} ${others.turned === 1 ? "turns" : "turn"} it too.`
+      ? ` Fewest found among such cells. Of ${others.n} sets of as many numbers elsewhere, ${others.turned} ${others.turned === 1 ? "turns" : "turn"} it too.`
       : "";
     return `${what}: ${how}.${beside}`;
   }
