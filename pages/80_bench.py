@@ -165,6 +165,7 @@ def the_model_as_it_is_composed() -> None:
     st.fragment(draw_model, run_every=1.0 if going else None)()
     for sentence in probes.dropped():
         st.info(f"Of the link this was dropped: {sentence}.")
+    page.prose("workbench")
     ask_what_to_build()
     small = tell_costs()
     offer_training(small=small)
