@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -31,6 +32,20 @@ def tiny(steps: int = 40) -> Recipe:
     for name, value in (("n_layer", 1), ("d_model", 32), ("batch_size", 16), ("digits", "1x1")):
         recipe = turned(recipe, BY_NAME[name], value)
     return BY_NAME["steps"].write(recipe, steps)
+
+
+@pytest.fixture(autouse=True)
+def nothing_goes_on_behind() -> Iterator[None]:
+    """A run, or the server that measures itself, would be taken for work of the next page."""
+    yield
+    service, here = training.service(), probes.speed_here()
+    for run in list(service.runs.values()):
+        service.stop(run.id, run.owner)
+    for _ in range(600):
+        if not service.count() and (here.speed is not None or not here.begun):
+            return
+        time.sleep(0.1)
+    raise AssertionError("a run or a measurement does not end")
 
 
 def said(app: AppTest) -> str:
