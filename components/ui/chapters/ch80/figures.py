@@ -41,7 +41,7 @@ def gradients(rows: Rows) -> Chart:
                 scale=toned(PARTS),
                 legend=alt.Legend(orient="top"),
             ),
-            tooltip=["layer", "part", alt.Tooltip("norm:Q", format=".3g", title="size")],
+            tooltip=["layer", "part", alt.Tooltip("norm:Q", format=".3r", title="size")],
         )
     )
     return finished(chart.properties(height=max(BARS, 2 * ROW * len(layers))))

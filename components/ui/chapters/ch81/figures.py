@@ -141,7 +141,7 @@ def over_pairs(values: NDArray[np.floating[Any]], says: str, tone: Tone = ACCENT
                 ),
                 legend=None,
             ),
-            tooltip=["a", "b", alt.Tooltip("value", title=says, format=".3g")],
+            tooltip=["a", "b", alt.Tooltip("value", title=says, format=".3r")],
         )
     )
     return finished(chart.properties(height=SIDE))
