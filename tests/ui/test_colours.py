@@ -141,5 +141,5 @@ def test_every_variable_that_is_asked_for_is_in_the_style_sheet() -> None:
     given = set(re.findall(r"--wb-([a-z-]+): light-dark", style()))
     assert given == set(NAMED)
     asked = {name for path in sources() for name in re.findall(r"--wb-([a-z-]+)", path.read_text())}
-    measures = {"measure", "margin", "head", "bar"}  # of a page
+    measures = {"measure", "margin", "head", "bar", "calls"}  # of a page, and what stands on it
     assert asked - given == {"tone", *measures}  # a tone is a class's own for what stands in it
