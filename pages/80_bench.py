@@ -336,3 +336,4 @@ def half_the_size() -> None:
 
 
 page.close("end", "read")
+probes.woken()
