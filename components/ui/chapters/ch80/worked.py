@@ -96,7 +96,7 @@ def unnamed(recipe: Recipe) -> Recipe:
 APART = 10
 """In numbers: the least room between two matrices of a column."""
 
-BELOW, ABOVE = "tables", "end"
+BELOW, ABOVE = "input", "output"
 
 
 @ahead
