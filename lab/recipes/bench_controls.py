@@ -363,8 +363,8 @@ def write_qk_norm(recipe: Recipe, on: bool) -> Recipe:
     return with_model(recipe, attention=each(recipe.model.attention, normed))
 
 
-EPSILONS = (-6, -5, -3, 0)
-"""Powers of ten. At 1 a norm hardly rescales a stream that is smaller than that."""
+EPSILONS = {**{10.0**n: power_of_ten(n) for n in (-6, -5, -3)}, 1.0: "1"}
+"""At 1 a norm hardly rescales a stream that is smaller than that."""
 
 
 # ---------------------------------------------------------------- layers that differ
@@ -584,7 +584,11 @@ CONTROLS: tuple[Control, ...] = (
         read_qk_norm,
         write_qk_norm,
     ),
-    of_model("norm_eps", "Epsilon of all norms", {10.0**n: power_of_ten(n) if n else "1" for n in EPSILONS}),
+    of_model(
+        "norm_eps",
+        "Epsilon of all norms",
+        {10.0**n: power_of_ten(n) if n else "1" for n in EPSILONS},
+    ),
     Control(
         "d_model",
         "Width",
