@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import streamlit as st
 
 from components.ui import tokens
@@ -17,7 +15,6 @@ from components.ui.live.service import LiveRun
 from components.ui.operand_boxes import last_allowed
 from components.ui.own_models import forget_own, own_files
 from components.ui.plots import dots
-from components.ui.plots.colours import Tone, tone_of
 from components.ui.plots.ends import shares
 
 bench = lazily("lab.recipes.bench")
@@ -213,11 +210,10 @@ def train_it() -> None:
 # ---------------------------------------------------------------- 3. what breaks without a part
 
 
-def draw_seeds(arms: worked.Arms, alt: str, tones: Mapping[str, Tone] | None = None) -> None:
+def draw_seeds(arms: worked.Arms, alt: str) -> None:
     points = worked.seed_rows(arms)
     axis = shares(max(point["share"] for point in points))
-    chart = dots.seeds(points, "held-out pairs wrong", axis, said=["errors"], tones=tones)
-    page.draw(chart, alt=alt)
+    page.draw(dots.seeds(points, "held-out pairs wrong", axis, said=["errors"]), alt=alt)
 
 
 @page.section("without")
@@ -230,9 +226,7 @@ def what_breaks_without_a_part() -> None:
         frame=worked.five_parts(),
     ):
         return
-    alike = dict.fromkeys(arms, tone_of(worked.WHOLE_ARM))
-    said = "Share of held-out pairs wrong, each point one seed, by the part left out"
-    draw_seeds(arms, said, alike)
+    draw_seeds(arms, "Share of held-out pairs wrong, each point one seed, by the part left out")
     page.notice()
     page.source(left_out.leave_out)
 
