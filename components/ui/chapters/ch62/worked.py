@@ -719,7 +719,6 @@ OF_A_RECORD: dict[str, Callable[[], str]] = {
     "own_wrong": lambda: f"{own()[0]['p']:.0%}",
     "own_first": lambda: at_most(own_first()),
     "own_push_right": lambda: f"{1 - int(1000 * own_first()) / 1000:g}",
-    "own_push_wrong": lambda: f"{own()[0]['p']:.2f}",
     "own_others": lambda: at_most(min(row["p"] for row in own()[1])),
 }
 
