@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from components.ui import tokens
@@ -15,6 +17,7 @@ from components.ui.live.service import LiveRun
 from components.ui.operand_boxes import last_allowed
 from components.ui.own_models import forget_own, own_files
 from components.ui.plots import dots
+from components.ui.plots.colours import Tone, tone_of
 from components.ui.plots.ends import shares
 
 bench = lazily("lab.recipes.bench")
@@ -25,6 +28,7 @@ controls = lazily("lab.recipes.bench_controls")
 cost = lazily("lab.model.cost")
 expected = lazily("lab.live.expected")
 gradients = lazily("lab.training.gradients")
+left_out = lazily("lab.experiments.left_out")
 loop = lazily("lab.live.loop")
 matrices = lazily("lab.model.named_matrices")
 needs = lazily("lab.recipes.needs")
@@ -58,17 +62,18 @@ def ask_what_to_build() -> None:
     recipe = probes.variant(page)
     words = worked.preset_words()
     st.session_state["ch80_preset"] = worked.preset_of(recipe)
-    st.selectbox(
+    begin, *columns = st.columns((2, 1, 1))
+    begin.selectbox(
         "Begin with",
         [*words],
         key="ch80_preset",
         format_func=words.__getitem__,
         on_change=probes.begin_with_preset,
     )
-    for column, name in zip(st.columns(2), IN_SIGHT, strict=True):
+    for column, name in zip(columns, IN_SIGHT, strict=True):
         with column:
             probes.ask(controls.BY_NAME[name], recipe)
-    with st.expander("All other parts, the text, the training"):
+    with st.expander("All other parts, the text, the training", key="ch80_all"):
         for group, title in GROUPS.items():
             st.markdown(f"**{title}**")
             of_group = [c for c in controls.CONTROLS if c.group == group and c.name not in IN_SIGHT]
@@ -82,8 +87,10 @@ def tell_costs() -> bool:
     """What the variant costs, and whether it is small enough to be trained here."""
     recipe = probes.variant(page)
     said = [f"**{number}** {what}" for what, number in worked.costs(recipe).items()]
-    seconds = f"training here: **{probes.seconds_in_words(recipe)}**"
-    st.markdown(" · ".join([*said, seconds]))
+    said.append(f"**{probes.seconds_in_words(recipe)}** for the training here")
+    with st.container(key="ch80_costs", horizontal=True):
+        for one in said:
+            st.markdown(one)
     large = bench.too_much(recipe)
     for sentence in large:
         st.warning(f"{sentence[:1].upper()}{sentence[1:]}.")
@@ -109,9 +116,12 @@ def hand_over() -> None:
             icon=":material/download:",
         )
         st.code("python -m lab train bench.json", language="bash")
-        pasted = st.text_area("A variant as JSON", key="ch80_pasted", height=120)
+        st.text_area("A variant as JSON", key="ch80_pasted", height=120)
         st.button("Open it", key="ch80_open", on_click=probes.open_pasted)
-        if pasted and (said := st.session_state.get("ch80_document_refused")):
+        st.file_uploader(
+            "Or as a file", type="json", key="ch80_file", on_change=probes.open_brought
+        )
+        if said := st.session_state.get("ch80_document_refused"):
             st.warning(said)
     with python:
         st.code(bench_python.to_python(recipe), language="python")
@@ -186,6 +196,7 @@ def what_a_change_costs() -> None:
         worked.at_double_width,
         frame=worked.AT_DOUBLE_WIDTH,
     )
+    page.prose("formula")
     page.source(matrices.matrices_of, cost.parameters_by_part, controls.turned)
 
 
@@ -199,7 +210,34 @@ def train_it() -> None:
     page.source(loop.train_in_slices, bench.too_much, expected.expected_seconds)
 
 
-# ---------------------------------------------------------------- 3. what matters most
+# ---------------------------------------------------------------- 3. what breaks without a part
+
+
+def draw_seeds(arms: worked.Arms, alt: str, tones: Mapping[str, Tone] | None = None) -> None:
+    points = worked.seed_rows(arms)
+    axis = shares(max(point["share"] for point in points))
+    chart = dots.seeds(points, "held-out pairs wrong", axis, said=["errors"], tones=tones)
+    page.draw(chart, alt=alt)
+
+
+@page.section("without")
+def what_breaks_without_a_part() -> None:
+    arms = worked.arms_of(worked.LEFT_OUT)
+    if not arms or not page.guess(
+        "One of these five can be left out with the fewest held-out pairs wrong. Which?",
+        worked.PARTS,
+        worked.least_missed,
+        frame=worked.five_parts(),
+    ):
+        return
+    alike = dict.fromkeys(arms, tone_of(worked.WHOLE_ARM))
+    said = "Share of held-out pairs wrong, each point one seed, by the part left out"
+    draw_seeds(arms, said, alike)
+    page.notice()
+    page.source(left_out.leave_out)
+
+
+# ---------------------------------------------------------------- 4. what matters most
 
 
 @page.section("matters")
@@ -209,25 +247,16 @@ def what_matters_most() -> None:
         "Each network differs from the usual one in one thing. Which gets most held-out pairs "
         "wrong?",
         worked.OPTIONS,
-        lambda: worked.most_wrong(arms),
-        frame=worked.four_changes(arms),
+        worked.most_wrong,
+        frame=worked.four_changes(),
     ):
         return
-    points = worked.seed_rows(arms)
-    page.draw(
-        dots.seeds(
-            points,
-            "held-out pairs wrong",
-            shares(max(point["share"] for point in points)),
-            said=["errors"],
-        ),
-        alt="Share of held-out pairs wrong, each point one seed, by what was changed",
-    )
+    draw_seeds(arms, "Share of held-out pairs wrong, each point one seed, by what was changed")
     page.notice()
     page.source(controls.in_words)
 
 
-# ---------------------------------------------------------------- 4. back and forth
+# ---------------------------------------------------------------- 5. back and forth
 
 
 def choose_run(name: str, runs: dict[str, LiveRun]) -> LiveRun:
@@ -278,7 +307,7 @@ def back_and_forth() -> None:
     page.source(gradients.gradients_by_layer)
 
 
-# ---------------------------------------------------------------- 5. take it along
+# ---------------------------------------------------------------- 6. take it along
 
 
 @page.section("keep")
@@ -336,3 +365,4 @@ def half_the_size() -> None:
 
 
 page.close("end", "read")
+probes.woken()

@@ -5,7 +5,6 @@ torch takes seconds to import, so it is loaded in a thread of its own after the 
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
 from collections.abc import Callable, Collection
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, ParamSpec
 import streamlit as st
 
 from components.ui.computed_ahead import ahead
+from components.ui.lazily import spare_the_collector
 from lab.live.memory import keep_few_kernels, keep_giving_back
 
 if TYPE_CHECKING:
@@ -69,8 +69,7 @@ class LoadedModels:
                     checkpoint.format.length,
                 )
                 self.loaded[name] = checkpoint
-                gc.collect()
-                gc.freeze()
+                spare_the_collector()
         use_one_thread()
         return self.loaded[name]
 

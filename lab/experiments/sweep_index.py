@@ -31,6 +31,7 @@ from lab.experiments import (
     kv_cache_sweep,
     latent_experts_race,
     learned_head,
+    left_out,
     lengths,
     long_sums,
     looks,
@@ -94,6 +95,8 @@ SWEEPS: dict[str, Sweep] = {
     "parts": Sweep(ablations.part_cells, ablations.measure_part, reads.run_named),
     **{name: Sweep(*parts) for name, parts in CONTROLS.items()},
     "looks": Sweep(looks.look_cells, looks.measure_looks),
+    "left_out": Sweep(left_out.left_out_cells, left_out.measure_left_out),
+    "one_step": Sweep(left_out.one_step_cells, left_out.measure_one_step),
     "rope": Sweep(
         position_encoding_race.rope_cells,
         position_encoding_race.measure_rope,

@@ -36,6 +36,7 @@ from lab.model.config import (
     SlidingWindowAttentionConfig,
     chosen,
 )
+from lab.numerals import power_of_ten, written
 from lab.recipes.attention_residuals import residual_of
 from lab.recipes.bench import require_shown, require_trainable
 from lab.recipes.curriculum import TWO_DIGITS
@@ -69,12 +70,12 @@ class Control:
     def now(self, recipe: Recipe) -> dict[Value, str]:
         """The options, and what the variant has, should it be none of them."""
         value = self.read(recipe)
-        here = {} if value in self.options else {value: written(value)}
+        here = {} if value in self.options else {value: shown(value)}
         return {**here, **self.options}
 
 
-def written(value: Value) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def shown(value: Value) -> str:
+    return written(value) if isinstance(value, float) else str(value)
 
 
 def turned(recipe: Recipe, control: Control, value: Value) -> Recipe:
@@ -96,7 +97,7 @@ def turned(recipe: Recipe, control: Control, value: Value) -> Recipe:
 
 def plain(*values: Value) -> dict[Value, str]:
     """Options that are their own words."""
-    return {value: written(value) for value in values}
+    return {value: shown(value) for value in values}
 
 
 # ---------------------------------------------------------------- writing into a variant
@@ -110,12 +111,28 @@ def kind_of(table: Mapping[str, type], own: object) -> str:
     return next((kind for kind, cls in table.items() if type(own) is cls), OWN)
 
 
-def field_of(name: str) -> Callable[[Recipe], Value]:
-    return lambda recipe: getattr(recipe, name)
+def of_training(name: str, label: str, options: Mapping[Any, str]) -> Control:
+    """A control of one field of the recipe."""
+    return Control(
+        name,
+        label,
+        "training",
+        options,
+        lambda recipe: getattr(recipe, name),
+        lambda recipe, value: replace(recipe, **{name: value}),
+    )
 
 
-def set_field(name: str) -> Callable[[Recipe, Any], Recipe]:
-    return lambda recipe, value: replace(recipe, **{name: value})
+def of_model(name: str, label: str, options: Mapping[Any, str]) -> Control:
+    """A control of one field of the network's configuration."""
+    return Control(
+        name,
+        label,
+        "network",
+        options,
+        lambda recipe: getattr(recipe.model, name),
+        lambda recipe, value: with_model(recipe, **{name: value}),
+    )
 
 
 # ---------------------------------------------------------------- the network
@@ -346,6 +363,10 @@ def write_qk_norm(recipe: Recipe, on: bool) -> Recipe:
     return with_model(recipe, attention=each(recipe.model.attention, normed))
 
 
+EPSILONS = {**{10.0**n: power_of_ten(n) for n in (-6, -5, -3)}, 1.0: "1"}
+"""At 1 a norm hardly rescales a stream that is smaller than that."""
+
+
 # ---------------------------------------------------------------- layers that differ
 
 
@@ -513,14 +534,7 @@ CONTROLS: tuple[Control, ...] = (
         read_attention,
         write_attention,
     ),
-    Control(
-        "n_layer",
-        "Layers",
-        "network",
-        plain(1, 2, 3, 4, 6, 8, 12, 16),
-        lambda recipe: recipe.model.n_layer,
-        lambda recipe, n: with_model(recipe, n_layer=n),
-    ),
+    of_model("n_layer", "Layers", plain(1, 2, 3, 4, 6, 8, 12, 16)),
     Control(
         "position",
         "Positions",
@@ -570,6 +584,11 @@ CONTROLS: tuple[Control, ...] = (
         read_qk_norm,
         write_qk_norm,
     ),
+    of_model(
+        "norm_eps",
+        "Epsilon of all norms",
+        {10.0**n: power_of_ten(n) if n else "1" for n in EPSILONS},
+    ),
     Control(
         "d_model",
         "Width",
@@ -612,33 +631,12 @@ CONTROLS: tuple[Control, ...] = (
         read_rows,
         write_rows,
     ),
-    Control(
-        "optimiser",
-        "Optimiser",
-        "training",
-        {"muon": "Muon", "adamw": "AdamW"},
-        field_of("optimiser"),
-        set_field("optimiser"),
-    ),
-    Control("rate", "Learning rate", "training", plain(*RATES), field_of("rate"), write_rate),
-    Control(
-        "schedule",
-        "Schedule",
-        "training",
-        {"wsd": "hold, then fall", "cosine": "cosine"},
-        field_of("schedule"),
-        set_field("schedule"),
-    ),
-    Control("steps", "Steps", "training", plain(*STEPS), field_of("steps"), write_steps),
-    Control(
-        "batch_size",
-        "Rows a step",
-        "training",
-        plain(16, 20, 32, 64, 128, 256),
-        field_of("batch_size"),
-        set_field("batch_size"),
-    ),
-    Control("seed", "Seed", "training", plain(*range(10)), field_of("seed"), set_field("seed")),
+    of_training("optimiser", "Optimiser", {"muon": "Muon", "adamw": "AdamW"}),
+    replace(of_training("rate", "Learning rate", plain(*RATES)), write=write_rate),
+    of_training("schedule", "Schedule", {"wsd": "hold, then fall", "cosine": "cosine"}),
+    replace(of_training("steps", "Steps", plain(*STEPS)), write=write_steps),
+    of_training("batch_size", "Rows a step", plain(16, 20, 32, 64, 128, 256)),
+    of_training("seed", "Seed", plain(*range(10))),
 )
 
 BY_NAME = {control.name: control for control in CONTROLS}

@@ -154,6 +154,20 @@ def test_json_that_was_exported_opens_again_and_unknown_keys_are_refused_by_name
     assert "Recipe has no field colour='red'" in said(app) and now(app) == recipe
 
 
+def test_a_variant_comes_by_a_file_too_and_is_refused_by_its_name(book) -> None:
+    app = bench(book)
+    recipe = PRESETS["mistral"]()
+    app.file_uploader(key="ch80_file").upload("mine.json", to_json(recipe).encode()).run()
+    assert not app.exception and now(app) == recipe
+    wrong = json.dumps({**usual().to_dict(), "colour": "red"}).encode()
+    for file, why in ((wrong, "Recipe has no field colour='red'"), (b"\xff{", "not readable JSON")):
+        app.file_uploader(key="ch80_file").upload("bad.json", file).run()
+        assert not app.exception and now(app) == recipe
+        assert f"bad.json: {why}" in said(app) or ("bad.json: " in said(app) and why in said(app))
+    turn(app, "n_layer", 3)
+    assert "bad.json" not in said(app)
+
+
 def test_a_brought_file_is_kept_for_the_visit_or_refused_by_name(book) -> None:
     recipe = tiny()
     model = TrainState.start(recipe).model
@@ -252,13 +266,37 @@ def test_the_arms_differ_in_one_thing_and_read_as_many_tokens() -> None:
 
 def test_the_guess_is_borne_out_by_every_seed() -> None:
     arms = worked.all_arms()
-    most = worked.most_wrong(arms)
+    most = worked.most_wrong()
     shares = {
         name: [row["errors_heldout"] / row["n_heldout"] for row in rows]
         for name, rows in arms.items()
     }
     others = [x for name in worked.OPTIONS if name != most for x in shares[name]]
     assert sorted(shares[most])[len(shares[most]) // 2] > max(others)
+
+
+def test_the_part_that_is_missed_least_is_so_in_every_seed() -> None:
+    shares = {
+        name: [row["errors_heldout"] / row["n_heldout"] for row in rows]
+        for name, rows in worked.arms_of(worked.LEFT_OUT).items()
+    }
+    whole, least = shares.pop(worked.WHOLE_ARM), shares.pop(f"no {worked.least_missed()}")
+    assert max(whole) < min(least) <= max(least) < min(min(others) for others in shares.values())
+
+
+def test_the_small_whole_network_is_that_of_an_earlier_record() -> None:
+    """As many errors, seed by seed."""
+    earlier = rows_of("sizes.jsonl")
+    for row in worked.arms_of(worked.LEFT_OUT)[worked.WHOLE_ARM]:
+        same = {"style": "cot_reversed", "d_model": 64, "n_layer": 2, "seed": row["cell"]["seed"]}
+        (other,) = [x for x in earlier if x["cell"] == same]
+        assert other["errors_heldout"] == row["errors_heldout"]
+
+
+def test_the_step_that_is_worked_out_comes_to_what_was_recorded() -> None:
+    (row,) = rows_of("one_step.jsonl")
+    after = row["before"] - row["rate"] * row["mean"] / row["root"]
+    assert after == pytest.approx(row["after"], abs=1e-8)
 
 
 def test_the_exercise_names_the_first_check_that_a_run_fails() -> None:

@@ -57,6 +57,21 @@ def test_a_page_that_names_a_module_loads_no_torch() -> None:
     assert done.returncode == 0, done.stderr[-2000:]
 
 
+def test_what_torch_brings_along_is_walked_by_no_collection() -> None:
+    """Streamlit collects after every run, and a control would wait for it."""
+    code = (
+        "import gc\n"
+        "from components.ui.lazily import lazily\n"
+        "_ = lazily('lab.model.gpt').GPT\n"
+        "gc.collect()\n"
+        "print(len(gc.get_objects()), gc.get_freeze_count())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    walked, frozen = map(int, done.stdout.split()[-2:])
+    assert walked < 10_000 < frozen
+
+
 def test_a_module_that_there_is_not_is_named_at_its_first_use() -> None:
     missing = lazily("lab.no_such_module")
     with pytest.raises(ModuleNotFoundError, match=r"lab\.no_such_module"):

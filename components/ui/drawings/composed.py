@@ -36,9 +36,9 @@ HTML = f"""
       <div class="legend">
         <span><i class="attention"></i>attention</span>
         <span><i class="ffn"></i>FFN</span>
-        <span><i class="rest"></i>tables</span>
         <span><i class="vector"></i>a vector, such as a norm's gain</span>
         <span class="measure"><i class="patch"></i><b></b></span>
+        <span><i class="tall"></i><b class="height"></b></span>
       </div>
     </div>
     <div class="side">

@@ -1,10 +1,11 @@
 """The measured figures of chapter 8, first page: one change at a time of the usual network, from
-records of earlier chapters."""
+records of earlier chapters; a small network without one of its parts; one step of one weight."""
 
 from __future__ import annotations
 
 from components.ui.claims.claim import Claim
-from lab.readings import Counts, Rows, rows, share_of
+from lab.numerals import written
+from lab.readings import Counts, Row, Rows, rows, share_of
 
 USUAL = rows("race", style="cot_reversed")
 
@@ -18,6 +19,28 @@ CHANGES: dict[str, Rows] = {
 
 SHORT = ("width", "rope", "order", "third")
 """Of the claims, in the same order."""
+
+SMALL = rows("left_out", without="nothing")
+PARTS = ("positions", "attention", "FFN", "norms", "residual")
+WITHOUT: dict[str, Rows] = {part: rows("left_out", without=part.lower()) for part in PARTS}
+"""A network of half the width, trained without one of its parts."""
+
+RATES = {"a tenth": rows("left_out", rate=0.1), "ten times": rows("left_out", rate=10.0)}
+"""The same network, whole, at other learning rates."""
+
+ONE_STEP = rows("one_step")
+OF_HALF = (
+    "network of two layers and width 64 with working back to front, trained on three pairs in ten"
+)
+
+
+def worked(found: list[Row]) -> str:
+    """before − rate × mean / root = after"""
+    (row,) = found
+    names = {"before": "{:.5f}", "rate": "{:.4g}", "mean": "{:.4g}", "root": "{:.4g}"}
+    before, rate, mean, root = (written(row[name], form) for name, form in names.items())
+    mean = f"({mean})" if row["mean"] < 0 else mean
+    return f"{before} − {rate} × {mean} / {root} = {row['after']:.5f}"
 
 
 def wrong(found: Rows) -> Counts:
@@ -42,5 +65,38 @@ CLAIMS = {
     "bench.half_parameters": Claim(
         "Parameters of the usual network at half its width.",
         CHANGES["half the width"].numbers("parameters"),
+    ),
+    "bench.small": Claim(f"Held-out pairs wrong, a {OF_HALF}: median of the seeds.", wrong(SMALL)),
+    **{
+        f"bench.no_{part.lower()}": Claim(
+            f"Held-out pairs wrong, a {OF_HALF} without {part}, after as many tokens: median of "
+            "the seeds.",
+            wrong(found),
+        )
+        for part, found in WITHOUT.items()
+    },
+    **{
+        f"bench.{times.replace(' ', '_')}_rate": Claim(
+            f"Held-out pairs wrong, a {OF_HALF} at {times} of the usual learning rate, after as "
+            "many tokens: median of the seeds.",
+            wrong(found),
+        )
+        for times, found in RATES.items()
+    },
+    "bench.one_step": Claim(
+        "One step of one weight of the usual network of two layers and width 128 with working back "
+        "to front, the first number in the unembedding's row of the digit 7, by AdamW: before − "
+        "rate × mean / root = after.",
+        ONE_STEP.told(worked),
+    ),
+    "bench.step": Claim(
+        "The step of the usual network of two layers and width 128 that is worked out for one "
+        "weight.",
+        ONE_STEP.numbers("cell.step"),
+    ),
+    "bench.step_gradient": Claim(
+        "The gradient of one weight of the usual network of two layers and width 128, the first "
+        "number in the unembedding's row of the digit 7, at the step that is worked out.",
+        ONE_STEP.numbers("gradient", "{:.4f}"),
     ),
 }

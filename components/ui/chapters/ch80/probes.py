@@ -87,7 +87,7 @@ def put(recipe: Recipe) -> None:
 
 def settle(recipe: Recipe) -> None:
     st.session_state["ch80_now"] = recipe
-    for memory in ("refused", "dropped"):
+    for memory in ("refused", "dropped", "document_refused"):
         st.session_state.pop(f"ch80_{memory}", None)
 
 
@@ -229,6 +229,17 @@ def seconds_in_words(recipe: Recipe) -> str:
     return f"about {max(1, round(seconds)):,} s{more}"
 
 
+@st.cache_resource(show_spinner=False)
+def woken() -> threading.Thread:
+    """torch and a first network, in a thread: or the first control that a reader moves would wait
+    for them."""
+    link = bench_link.to_link(controls.turned(bench.usual(), controls.BY_NAME["n_layer"], 1))
+    # No daemon: a server that is stopped meanwhile waits for torch, or it would abort inside it.
+    thread = threading.Thread(target=worked.strips_of, args=(link,), daemon=False)
+    thread.start()
+    return thread
+
+
 # ---------------------------------------------------------------- what a run left
 
 
@@ -295,6 +306,13 @@ def open_pasted() -> None:
     """What a reader pasted; why it is refused is told below it."""
     said = open_document(st.session_state["ch80_pasted"])
     st.session_state["ch80_document_refused"] = said
+
+
+def open_brought() -> None:
+    """The file that a reader brought, or nothing if they took it away again."""
+    file = st.session_state["ch80_file"]
+    said = open_document(file.getvalue()) if file is not None else ""
+    st.session_state["ch80_document_refused"] = said and f"{file.name}: {said}"
 
 
 def open_weights(name: str, data: bytes) -> str:

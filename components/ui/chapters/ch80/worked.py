@@ -25,7 +25,7 @@ from components.ui.words import spelled
 from lab.data.vocabulary import VOCABULARY
 from lab.numerals import written
 from lab.readings import Row as Reading
-from lab.readings import part_of
+from lab.readings import Rows, part_of
 
 if TYPE_CHECKING:
     from components.ui.live.service import LiveRun
@@ -96,7 +96,7 @@ def unnamed(recipe: Recipe) -> Recipe:
 APART = 10
 """In numbers: the least room between two matrices of a column."""
 
-BELOW, ABOVE = "tables", "end"
+BELOW, ABOVE = "input", "output"
 
 
 @ahead
@@ -226,37 +226,58 @@ def at_double_width() -> Answer:
     return Answer(round(changed_by("d_model", 2 * width()) / usual, 1))
 
 
-# ---------------------------------------------------------------- what matters most
+# ---------------------------------------------------------------- arms of records
 
+Arms = Mapping[str, list[Reading]]
+
+PARTS = claims.PARTS
 OPTIONS = tuple(claims.CHANGES)
 HUES = dict(zip(OPTIONS, ("ochre", "violet", "teal", "brown"), strict=True))
-USUAL_ARM = "the usual variant"
+USUAL_ARM, WHOLE_ARM = "the usual variant", "all its parts"
+CHANGED = {USUAL_ARM: claims.USUAL, **claims.CHANGES}
+LEFT_OUT = {WHOLE_ARM: claims.SMALL} | {f"no {n}": rows for n, rows in claims.WITHOUT.items()}
 
 
-def all_arms() -> dict[str, list[Reading]]:
+def arms_of(asked: Mapping[str, Rows]) -> Arms:
     """By arm the rows of its record; none of any where one is missing."""
-    arms = {USUAL_ARM: claims.USUAL, **claims.CHANGES}
-    read = {name: found.of(rows_of(found.path.split("/")[-1])) for name, found in arms.items()}
-    return read if all(read.values()) else {}
+    try:
+        return {n: found.of(rows_of(found.path.split("/")[-1])) for n, found in asked.items()}
+    except LookupError:
+        return {}
 
 
-def shares_wrong(arms: Mapping[str, list[Reading]]) -> dict[str, float]:
+def all_arms() -> Arms:
+    return arms_of(CHANGED)
+
+
+def shares_wrong(asked: Mapping[str, Rows]) -> dict[str, float]:
     """In percent, the median of the seeds."""
-    found = {USUAL_ARM: claims.USUAL, **claims.CHANGES}
-    return {name: 100 * claims.wrong(found[name]).value(rows) for name, rows in arms.items()}
+    arms = arms_of(asked)
+    return {name: 100 * claims.wrong(asked[name]).value(rows) for name, rows in arms.items()}
 
 
-def most_wrong(arms: Mapping[str, list[Reading]]) -> str:
-    shares = shares_wrong(arms)
+def most_wrong() -> str:
+    shares = shares_wrong(claims.CHANGES)
     return max(OPTIONS, key=shares.__getitem__)
 
 
-def four_changes(arms: Mapping[str, list[Reading]]) -> Picked:
+def four_changes() -> Picked:
     axis = Axis.percent("of held-out pairs wrong, the median of the seeds", high=50, step=0.1)
-    return Picked(axis, lambda: {n: shares_wrong(arms)[n] for n in OPTIONS}, hues=HUES)
+    return Picked(axis, lambda: shares_wrong(claims.CHANGES), hues=HUES)
 
 
-def seed_rows(arms: Mapping[str, list[Reading]]) -> list[dict[str, Any]]:
+def least_missed() -> str:
+    shares = shares_wrong(claims.WITHOUT)
+    return min(PARTS, key=shares.__getitem__)
+
+
+def five_parts() -> Picked:
+    axis = Axis.percent("of held-out pairs wrong without it, the median of the seeds", step=0.1)
+    hues = dict.fromkeys(PARTS, "violet")
+    return Picked(axis, lambda: shares_wrong(claims.WITHOUT), hues=hues)
+
+
+def seed_rows(arms: Arms) -> list[dict[str, Any]]:
     """A row a run."""
     return [
         {
@@ -270,8 +291,10 @@ def seed_rows(arms: Mapping[str, list[Reading]]) -> list[dict[str, Any]]:
     ]
 
 
-def seeds_of(arm: str) -> str:
-    return spelled(len(all_arms()[arm]))
+def seeds_of(asked: Mapping[str, Rows], *names: str) -> str:
+    """How many each of these arms has; `ValueError` if they have not as many."""
+    (n,) = {len(rows) for name, rows in arms_of(asked).items() if name in names}
+    return spelled(n)
 
 
 # ---------------------------------------------------------------- other pages
@@ -334,7 +357,10 @@ CALC: dict[str, Callable[[], str]] = {
     "most": lambda: spelled(MOST),
     "presets": lambda: f"{len(presets.PRESETS)}",
     "controls": lambda: f"{len(controls.CONTROLS)}",
-    "seeds_usual": lambda: seeds_of(USUAL_ARM),
-    "seeds_width": lambda: seeds_of(OPTIONS[0]),
+    "seeds_width": lambda: seeds_of(CHANGED, OPTIONS[0]),
+    "seeds_others": lambda: seeds_of(CHANGED, USUAL_ARM, *OPTIONS[1:]),
+    "seeds_parts": lambda: seeds_of(LEFT_OUT, *LEFT_OUT),
+    "rate": lambda: written(bench.usual().rate),
+    "tokens": lambda: f"{len(VOCABULARY)}",
     "limit": lambda: f"{bench.LIMITS[1].most:,}",
 }

@@ -14,6 +14,7 @@ import {
   stepsOf,
   type Matrix,
   type Placed,
+  type Row,
   type Shown,
   type Strip,
   type Variant,
@@ -24,6 +25,7 @@ import type { Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
 import { counted } from "./shared/numbers";
+import { CELLS, pixel } from "./shared/pairs";
 import { ACROSS, steppedThrough } from "./shared/stepped";
 
 const SECONDS = 8; // to play all looks
@@ -32,8 +34,6 @@ const HIGHEST = 330; // pixels of all strips
 const LEARNED = 0.05; // of the held-out pairs wrong, at most
 const [LETTER, LINE] = [8, 14]; // pixels of a label
 const PATCH = 22; // pixels: a side of the patch that tells the scale, at most
-/** Of a cell: held out or trained on, and of each right or wrong. */
-const CELLS = ["--held-right", "--held-wrong", "--trained-right", "--trained-wrong"];
 
 interface Data extends Sent {
   alt: string;
@@ -107,6 +107,7 @@ class Composed extends MovingDrawing<Data> {
       const y = row.y + row.height / 2;
       draw(this.sheet, "text", { x: -8, y, class: "strip" }).textContent = row.name;
     }
+    for (const row of rows) this.nameBeside(row, placed);
     this.placed = placed;
     this.marks = placed.map((one, i) => this.buildMatrix(one, i));
     steppedThrough(this.marks, ACROSS);
@@ -114,6 +115,19 @@ class Composed extends MovingDrawing<Data> {
     const side = scale * Math.sqrt(size);
     this.part("patch").style.width = this.part("patch").style.height = `${side.toFixed(1)}px`;
     say(this.part("measure").querySelector("b")!, `${counted(size)} parameters`);
+    const high = Math.max(...placed.map(({ matrix }) => matrix.high));
+    say(this.part("height"), `as high as the stream has numbers, ${counted(high)}`);
+  }
+
+  /** What stands in a row whose boxes are all too narrow for a name. */
+  private nameBeside(row: Row, placed: readonly Placed[]): void {
+    const own = placed.filter(({ strip }) => strip === row.name);
+    const matrices = own.filter(({ matrix }) => matrix.shape.length > 1);
+    if (row.height <= LINE || matrices.some(({ matrix, width }) => nameFor(matrix, width))) return;
+    const names = [...new Set(own.map(({ matrix }) => matrix.name))].join(", ");
+    const x = Math.max(...own.map(({ x, width }) => x + width)) + 8;
+    const y = row.y + row.height / 2;
+    draw(this.sheet, "text", { x, y, class: "beside" }).textContent = names;
   }
 
   private buildMatrix(one: Placed, i: number): SVGGElement {
@@ -268,13 +282,6 @@ function nameFor({ name, part }: Matrix, width: number): string {
 function edge(side: string, name: string, n: number): HTMLElement {
   const words = [make("span", {}, "0"), make("i", {}, name), make("span", {}, `${n - 1}`)];
   return make("div", { class: side, "aria-hidden": true }, ...words);
-}
-
-/** A colour as a canvas holds it. */
-function pixel(pen: CanvasRenderingContext2D, colour: string): number {
-  pen.fillStyle = colour;
-  pen.fillRect(0, 0, 1, 1);
-  return new Uint32Array(pen.getImageData(0, 0, 1, 1).data.buffer)[0];
 }
 
 export default mounted(Composed);

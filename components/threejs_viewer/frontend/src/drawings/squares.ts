@@ -10,13 +10,12 @@ import type { Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
 import { clamp, counted, type Pair } from "./shared/numbers";
+import { CELLS, pixel } from "./shared/pairs";
 import { REST_MS } from "./shared/slide";
 import "./squares.css";
 
 const LEARNED = 0.95; // of a group; from there on it has a mark
 const HALF = 0.5; // of the held-out pairs: it too
-/** Of a cell: held out or trained on, and of each right or wrong. */
-const CELLS = ["--held-right", "--held-wrong", "--trained-right", "--trained-wrong"];
 /** For a finger, which covers hundreds of cells. */
 const NUDGES = [
   ["\u2190", "ArrowLeft", "Second number less 1"],
@@ -317,13 +316,6 @@ function spelled(
     return element;
   });
   return make("code", {}, ...tokens);
-}
-
-/** A colour as a canvas holds it. */
-function pixel(pen: CanvasRenderingContext2D, colour: string): number {
-  pen.fillStyle = colour;
-  pen.fillRect(0, 0, 1, 1);
-  return new Uint32Array(pen.getImageData(0, 0, 1, 1).data.buffer)[0];
 }
 
 export default mounted(Squares, "setStateValue");

@@ -60,6 +60,13 @@ test("the patch that tells the scale has a round number of parameters, and fits"
   }
 });
 
+test("a row whose boxes are too narrow for a name says beside them what they are", () => {
+  const narrow = { ...data.strips[0].columns[0][0], name: "embedding", part: "embedding", wide: 1 };
+  const strips = [...data.strips, { name: "input", columns: [[{ ...narrow, shape: [1, 32] }]] }];
+  const drawing = opened(composed, { ...cases.composed, data: { ...data, strips } });
+  expect(drawing.all(".beside").map(({ textContent }) => textContent)).toEqual(["embedding"]);
+});
+
 // ---------------------------------------------------------------- the variants
 
 test("held-out pairs are counted at every look as Python counts them", () => {

@@ -44,10 +44,16 @@ export interface Placed {
   height: number;
 }
 
+/** Where a strip stands. */
+export interface Row {
+  name: string;
+  y: number;
+  height: number;
+}
+
 export interface Sheet {
   placed: Placed[];
-  /** Where each strip stands. */
-  rows: { name: string; y: number; height: number }[];
+  rows: Row[];
   /** Pixels for a number: the square of it is its area. */
   scale: number;
   height: number;
