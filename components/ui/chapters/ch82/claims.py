@@ -276,6 +276,16 @@ def drawn_circuits(carry: str) -> Told:
     return NEEDED.where(model=BOOK, carry=carry).told(words)
 
 
+MAPPED = rows("carry_map", model=BOOK, carry="sum")
+
+
+def most_at(row: Row, what: str, n: str, slot: int) -> str:
+    """The most of all places of the stream, so many tokens behind the step that writes the
+    digit."""
+    step = sum(column[0] is not None for column in row["used"]) - 1
+    return part_of(max(row[what][step + slot]), row[n])
+
+
 def as_good_as_pruned(found: list[Row]) -> str:
     good = [row["drawn"]["alike"]["as_good"] for row in found]
     return f"{min(good)} to {max(good)} of {found[0]['drawn']['alike']['n']}"
@@ -491,6 +501,16 @@ CLAIMS.update(
             NEEDED.where(model=BOOK, carry=SUM).counts(
                 "direction.runs on.follows", "direction.runs on.n"
             ),
+        ),
+        "where_is_the_carry.map_read": Claim(
+            "The carry of a sum, told right by the best linear probe at the token before the step "
+            "that writes the digit, on pairs of digits that it has not met: the book's network.",
+            MAPPED.told(lambda found: most_at(found[0], "read", "n", -1)),
+        ),
+        "where_is_the_carry.map_used": Claim(
+            "The carry of a sum moved along class means of the stream at the token before the step "
+            "that writes the digit, the best layer, validation pairs of the book's network.",
+            MAPPED.told(lambda found: most_at(found[0], "used", "pairs", -1)),
         ),
         "where_is_the_carry.needed_small": Claim(
             "Small networks in which the heads that were found are needed for the carry of a "
