@@ -564,10 +564,13 @@ def by_other_digits(goes_by: dict[str, int]) -> int:
     return sum(n for by, n in goes_by.items() if by not in ("silent", "units of a and units of b"))
 
 
-def alike(row: Row, kind: str, pool: str) -> str:
-    """'120 to 140 of 1,000': fewest and most of the draws."""
-    found = row["alike"][kind]
-    return f"{min(found[pool]):,} to {part_of(max(found[pool]), found['n'])}"
+def drawn_alike(row: Row) -> list[int]:
+    return row["alike"]["a lookup"]["any"]
+
+
+def of_draws(found: list[int], n: int) -> str:
+    """'794 to 897 of 1,000': fewest and most."""
+    return f"{min(found):,} to {part_of(max(found), n)}"
 
 
 CLAIMS.update(
@@ -614,13 +617,16 @@ CLAIMS.update(
         "where_is_the_carry.lookups_alike": Claim(
             f"Pairs in which the other digit is written, {NEURON_PAIRS}: as many other neurons of "
             "the same layers as there are lookups, five draws by seed.",
-            AT_UNITS.told(lambda found: alike(found[0], "a lookup", "any")),
+            AT_UNITS.told(
+                lambda found: of_draws(drawn_alike(found[0]), found[0]["swaps"]["all"]["n"])
+            ),
         ),
-        "where_is_the_carry.lookups_alike_two": Claim(
-            f"Pairs in which the other digit is written, {NEURON_PAIRS}: as many other neurons of "
-            "the same layers that go by the same two digits as there are lookups, five draws by "
-            "seed.",
-            AT_UNITS.told(lambda found: alike(found[0], "a lookup", "two digits")),
+        "where_is_the_carry.small_alike": Claim(
+            "Small networks in which lookups move the digit less than half as often as any of five "
+            "draws of as many other neurons of the same layers, of those that have enough others.",
+            NEURONS.where(token=6)
+            .passing(lambda row: row["cell"]["model"] != BOOK and bool(drawn_alike(row)))
+            .those(lambda row: 2 * row["swaps"]["a lookup"]["follows"] < min(drawn_alike(row))),
         ),
         "where_is_the_carry.lookups": Claim(
             "Neurons of chain_of_thought, of all layers, that go by the units of both numbers at "
