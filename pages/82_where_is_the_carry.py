@@ -138,7 +138,9 @@ def read_is_not_used() -> None:
     if every is not None:
         what = page.choose("used_map", "The carry", worked.MAPS)
         page.draw(
-            figures.token_map(worked.at_every_token(every, what), worked.places_in(every)),
+            figures.token_map(
+                worked.at_every_token(every, what), worked.places_in(every), worked.SHADES[what]
+            ),
             alt=f"The carry {CARRY[carry]}, {what}, at every token of the text and every layer",
         )
         page.say("used_map")

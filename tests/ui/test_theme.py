@@ -200,6 +200,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
             for token in ("00 3", "01 7")
         ],
         ["E", "A0"],
+        "share",
     ),
     "part_bars": lambda: ch82.part_bars(
         [{"part": "head 0.1", "value": 0.9}, {"part": "FFN 2", "value": 0.2}], "most"

@@ -20,6 +20,7 @@ from components.ui.plots.chart_parts import (
     rows_high,
     shaped,
     square,
+    swatches,
     token_axis,
     toned,
 )
@@ -112,19 +113,20 @@ def lost_points(rows: Rows) -> Chart:
     return finished(chart.properties(height=rows_high(len(order), 30)))
 
 
-def token_map(rows: Rows, places: Sequence[str]) -> Chart:
-    """Every token and every place of the stream, a cell each. Rows: place, token, share, count."""
+def token_map(rows: Rows, places: Sequence[str], title: str) -> Chart:
+    """Every token and every place of the stream, a cell each; `title` says what its colour is.
+    Rows: place, token, share, count."""
     chart = (
         alt.Chart(pd.DataFrame(rows))
         .mark_rect(stroke=LINE.now, strokeWidth=0.5)
         .encode(
-            x=token_axis(alt.X, "token", "token that was read last", "top", square()),
-            y=alt.Y("place:N", sort=list(places), title="stream after", scale=square()),
-            color=alt.Color("share:Q", scale=amounts(), legend=None),
+            x=token_axis(alt.X, "token", "token that was read last", "top"),
+            y=alt.Y("place:N", sort=list(places), title="stream after"),
+            color=alt.Color("share:Q", scale=amounts(), title=title, legend=swatches()),
             tooltip=["token", "place", "count"],
         )
     )
-    return finished(chart.properties(height=20 * len(places)))
+    return finished(chart.properties(height=rows_high(len(places), 22)))
 
 
 ARMS: Mapping[str, Tone] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -415,7 +416,13 @@ def unneeded(row: Mapping[str, Any]) -> int:
 
 # ---------------------------------------------------------------- every token, every layer
 
-MAPS = ("told by a probe", "moved along class means")
+SHADES = {
+    "told by a probe": "from always naming the commonest to all",
+    "moved along class means": "share of pairs",
+}
+"""What the map of every token shows, and what its colour says."""
+
+MAPS = tuple(SHADES)
 
 
 def places_in(row: Mapping[str, Any]) -> list[str]:
@@ -536,7 +543,8 @@ def followed(swap: Mapping[str, Any]) -> float:
 def neurons_frame(row: Mapping[str, Any]) -> Dragged:
     others = row["swaps"]["layer 0, others"]
     given = [Line("as many other neurons", followed(others))]
-    return Dragged(HUNDRED, "all neurons of layer 0", given=given, start=50)
+    axis = Axis("in 100 pairs, the other digit is written", 0, 100)
+    return Dragged(axis, "all neurons of layer 0", given=given, start=50)
 
 
 def layer_0_follows(row: Mapping[str, Any]) -> Answer:
@@ -565,10 +573,14 @@ def tables_of(row: Mapping[str, Any], kind: str) -> dict[str, list[dict[str, Any
 
 
 def swap_counts(row: Mapping[str, Any]) -> dict[str, int]:
-    """How often the digit follows, for each set and for as many other neurons."""
-    found: dict[str, int] = {}
+    """How often the digit follows: each layer and each kind of table; beside a kind as many other
+    neurons of any layer, and the median of the draws from its own layers."""
+    swaps, found = row["swaps"], dict[str, int]()
     for name in (*(f"layer {i}" for i in range(len(row["tables"]))), *TABLES):
-        if name in row["swaps"]:
-            found[f"{name}: {row['swaps'][name]['neurons']}"] = row["swaps"][name]["follows"]
-            found[f"as many others as {name}"] = row["swaps"][f"{name}, others"]["follows"]
+        if name in swaps:
+            found[f"{name}: {swaps[name]['neurons']:,}"] = swaps[name]["follows"]
+            if name in row["alike"]:
+                found[f"as many, not {name}"] = swaps[f"{name}, others"]["follows"]
+                if draws := row["alike"][name]["any"]:
+                    found[f"same layers, not {name}"] = int(median(draws))
     return found
