@@ -78,8 +78,10 @@ class Composed extends MovingDrawing<Data> {
       at an earlier step stays there. */
   protected override rebuild(before: Data): void {
     const step = this.plays || this.at >= this.last ? Infinity : this.steps[Math.floor(this.at)];
-    if (JSON.stringify(before.strips) !== JSON.stringify(this.data.strips)) this.letGo();
+    if (!alike(before.strips, this.data.strips)) this.letGo();
     this.buildModel();
+    // The looks of the variants are most of what there is to build, and a control changes none.
+    if (alike(before.variants, this.data.variants)) return this.again();
     this.buildVariants();
     const at = this.steps.findLastIndex((each) => each <= step);
     this.wait(this.evenly(this.last, SECONDS), Math.max(0, at));
@@ -277,6 +279,9 @@ function nameFor({ name, part }: Matrix, width: number): string {
   const index = part === "attention" ? (name.split("_")[1] ?? "") : "";
   return [name, index].find((one) => width > LETTER * one.length) ?? "";
 }
+
+const alike = (one: unknown, other: unknown): boolean =>
+  JSON.stringify(one) === JSON.stringify(other);
 
 /** From 0 to the last number of one side of a map. */
 function edge(side: string, name: string, n: number): HTMLElement {

@@ -111,6 +111,14 @@ test("a matrix that is pressed stays told until another is, or it is pressed aga
   expect(drawing.text(".said")).toBe(before);
 });
 
+test("another model leaves the maps of the variants as they are", () => {
+  const drawing = rested();
+  const maps = drawing.all("canvas");
+  drawing.load({ ...data, digest: "other model", strips: data.strips.slice(1) });
+  drawing.all("canvas").forEach((map, i) => expect(map).toBe(maps[i]));
+  expect(drawing.all(".matrix").length).toBeLessThan(expected.n);
+});
+
 // ---------------------------------------------------------------- while a run goes on
 
 test("a reader at the end stays at the end as looks come, and one before it stays where they are", () => {
