@@ -417,7 +417,7 @@ def unneeded(row: Mapping[str, Any]) -> int:
 # ---------------------------------------------------------------- every token, every layer
 
 SHADES = {
-    "told by a probe": "from always naming the commonest to all",
+    "told by a probe": "above the commonest",
     "moved along class means": "share of pairs",
 }
 """What the map of every token shows, and what its colour says."""
