@@ -84,6 +84,7 @@ def what_each_way_reads() -> None:
     page.source(different_of)
 
 
+page.prose("why")
 page.three_from_before("before_split", "before_seeds", "before_few")
 
 # ---------------------------------------------------------------- 1. the rules

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from components.ui.chapter import Chapter
@@ -13,11 +15,14 @@ from components.ui.lazily import lazily
 from components.ui.page_records import rows_of
 from components.ui.plots import bars, dots, maps
 from components.ui.plots.ends import shares
+from lab.interp.carries import CarryName
 
 carries = lazily("lab.interp.carries")
 circuits = lazily("lab.interp.circuits")
 probing = lazily("lab.interp.linear_probes")
 read_off = lazily("lab.experiments.carry_probes")
+every_token = lazily("lab.experiments.carry_map")
+needed = lazily("lab.experiments.carry_needed")
 sets = lazily("lab.experiments.carry_sets")
 swaps = lazily("lab.experiments.carry_swaps")
 neurons = lazily("lab.experiments.product_neurons")
@@ -27,6 +32,28 @@ page.open()
 
 CARRY = {SUM: "of the sum", PRODUCT: "of a product"}
 
+
+def network() -> str:
+    return page.choose(
+        f"{page.at}_model", "Network", MODELS, BOOK, kind="list", words=NAMES.__getitem__
+    )
+
+
+def carry_and(default: CarryName, *others: Callable[[], str]) -> list[str]:
+    """The carry that a figure is of, and what else is chosen beside it."""
+
+    def carry() -> str:
+        return page.choose(
+            f"{page.at}_carry", "Carry", tuple(CARRY), default, words=CARRY.__getitem__
+        )
+
+    chosen: list[str] = []
+    for column, choose in zip(st.columns(1 + len(others)), (carry, *others), strict=True):
+        with column:
+            chosen.append(choose())
+    return chosen
+
+
 # ---------------------------------------------------------------- a carry is copied
 
 
@@ -34,7 +61,7 @@ CARRY = {SUM: "of the sum", PRODUCT: "of a product"}
 def a_carry_is_copied() -> None:
     rows = rows_of("carry_shown.jsonl")
     drawn = st.container()
-    model = page.choose("swap_model", "Network", MODELS, BOOK, kind="list", words=NAMES.__getitem__)
+    model = network()
     found = worked.shown(rows, model)
     if not found:
         return
@@ -67,18 +94,16 @@ def what_can_be_read() -> None:
         frame=worked.read_frame(row),
     ):
         return
-    left, right = st.columns(2)
-    with left:
-        carry = page.choose("told_carry", "Carry", tuple(CARRY), PRODUCT, words=CARRY.__getitem__)
-    with right:
-        slot = page.choose("told_slot", "Where", worked.SLOTS, kind="list")
-    own = worked.row_of(rows, BOOK, carry)
+    carry, slot, model = carry_and(
+        PRODUCT, lambda: page.choose("told_slot", "Where", worked.SLOTS, kind="list"), network
+    )
+    own = worked.row_of(rows, model, carry)
     if own is None:
         return
     points = worked.read_rows(own, slot)
     page.draw(
         figures.told_by_layer(points, worked.places_of(own)),
-        alt=f"How often a linear probe tells the carry {CARRY[carry]}, place by place",
+        alt=f"How often a linear probe tells the carry {CARRY[carry]}: {NAMES[model]}",
     )
     page.notice()
     page.source(probing.fit, probing.told_apart, read_off.measure_probes)
@@ -97,11 +122,7 @@ def read_is_not_used() -> None:
         frame=worked.USED,
     ):
         return
-    left, right = st.columns(2)
-    with left:
-        carry = page.choose("used_carry", "Carry", tuple(CARRY), SUM, words=CARRY.__getitem__)
-    with right:
-        place = page.choose("used_place", "Stream", tuple(worked.PLACES))
+    carry, place = carry_and(SUM, lambda: page.choose("used_place", "Stream", tuple(worked.PLACES)))
     own = worked.row_of(rows_of("carry_swaps.jsonl"), BOOK, carry)
     if own is None:
         return
@@ -113,10 +134,44 @@ def read_is_not_used() -> None:
         alt=f"What comes of copying parts of the stream, carry {CARRY[carry]}",
     )
     page.notice()
-    page.source(swaps.subspaces_of, swaps.carries)
+    every = worked.row_of(rows_of("carry_map.jsonl"), BOOK, carry)
+    if every is not None:
+        what = page.choose("used_map", "The carry", worked.MAPS)
+        page.draw(
+            figures.token_map(
+                worked.at_every_token(every, what), worked.places_in(every), worked.SHADES[what]
+            ),
+            alt=f"The carry {CARRY[carry]}, {what}, at every token of the text and every layer",
+        )
+        page.say("used_map")
+    page.source(swaps.subspaces_of, swaps.carries, every_token.measure_map)
 
 
-# ---------------------------------------------------------------- 3. the carry of a product
+# ---------------------------------------------------------------- 3. taken away
+
+
+@page.section("needed")
+def taken_away() -> None:
+    rows = rows_of("carry_needed.jsonl")
+    book = worked.row_of(rows, BOOK, SUM)
+    if book is None or not page.guess(
+        page.text("needed_question"), worked.GO_WRONG, lambda: worked.which_go_wrong(book)
+    ):
+        return
+    model = network()
+    row = worked.row_of(rows, model, SUM)
+    if row is None:
+        return
+    page.draw(
+        figures.lost_points(worked.lost(row)),
+        alt=f"Hundreds digits that go wrong without a part, with a carry and without: "
+        f"{NAMES[model]}",
+    )
+    page.notice()
+    page.source(needed.needed, needed.direction, needed.runs_on)
+
+
+# ---------------------------------------------------------------- 4. the carry of a product
 
 
 @page.section("product")
@@ -153,7 +208,7 @@ def the_carry_of_a_product() -> None:
     page.source(swaps.measure_swaps, swaps.outcomes)
 
 
-# ---------------------------------------------------------------- 4. other networks
+# ---------------------------------------------------------------- 5. other networks
 
 
 @page.section("seeds")
@@ -182,7 +237,7 @@ def other_networks() -> None:
     page.source(sets.carriers, circuits.smallest_cut)
 
 
-# ---------------------------------------------------------------- 5. a circuit
+# ---------------------------------------------------------------- 6. a circuit
 
 
 @page.section("circuit")
@@ -196,13 +251,7 @@ def a_circuit() -> None:
         frame=worked.circuit_frame(book),
     ):
         return
-    left, right = st.columns(2)
-    with left:
-        carry = page.choose("circuit_carry", "Carry", tuple(CARRY), SUM, words=CARRY.__getitem__)
-    with right:
-        model = page.choose(
-            "circuit_model", "Network", MODELS, BOOK, kind="list", words=NAMES.__getitem__
-        )
+    carry, model = carry_and(SUM, network)
     row = worked.row_of(rows, model, carry)
     if row is None:
         return
@@ -210,12 +259,13 @@ def a_circuit() -> None:
         figures.part_bars(worked.circuit_rows(row), "most that it matters"),
         alt=f"The parts of the circuit and how much each matters: {NAMES[model]}",
     )
-    page.table("The three criteria", worked.criteria(row))
+    by_lot = worked.row_of(rows_of("carry_needed.jsonl"), model, carry)
+    page.table("The three criteria", worked.criteria(row, by_lot))
     page.notice()
-    page.source(sets.circuit, sets.pruned, circuits.faithfulness)
+    page.source(sets.circuit, sets.pruned, circuits.faithfulness, needed.circuits_drawn)
 
 
-# ---------------------------------------------------------------- 6. how a digit is made
+# ---------------------------------------------------------------- 7. how a digit is made
 
 
 @page.section("neurons")
@@ -246,7 +296,7 @@ def how_a_digit_is_made() -> None:
         bars.count_bars(swapped, "swapped", f"digits that follow, of {row['swaps']['all']['n']:,}"),
         alt="How often the digit follows when neurons are swapped, and as many others",
     )
-    page.source(neurons.kind_of_table, neurons.goes_by, neurons.swaps)
+    page.source(neurons.kind_of_table, neurons.goes_by, neurons.alike)
 
 
 page.prose("pocket")
@@ -270,6 +320,11 @@ def another_place() -> None:
 @page.section("ex_fair")
 def a_fair_pair() -> None:
     exercises.a_fair_pair(page)
+
+
+@page.section("ex_on")
+def a_carry_that_runs_on() -> None:
+    exercises.a_carry_that_runs_on(page)
 
 
 page.close("end", "read")

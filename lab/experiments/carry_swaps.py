@@ -117,7 +117,8 @@ class Begun:
         self.ids = torch.from_numpy(texts).long()
         self.positions = position_ids(self.ids, model.config.position.n_axis)
         self.cache = KVCache(FORM.length)
-        self.forward(slice(0, slot), Trace())
+        if slot:
+            self.forward(slice(0, slot), Trace())
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -16,8 +16,11 @@ means. Such a table is, in this order,
 Swapped are the values of a set of neurons, from one problem into another whose digit at that step
 is another, on test problems; all else is computed. "These neurons make the digit" is refuted for a
 set if fewer than half of the swaps write the other problem's digit, or if as many other neurons,
-drawn by seed, do it as often. (The kinds of tables were settled while looking at one cell, the
-units of the product in the book's network; every other cell was measured afterwards.)
+drawn by seed, do it as often. Such others come from any layer; where a layer decides more than a
+kind, that is no fair contrast. So beside each kind stand also others drawn `DRAWS` times from the
+same layers, as many of each: of all neurons, and of those that go by the same two digits. (The
+kinds of tables were settled while looking at one cell, the units of the product in the book's
+network; every other cell was measured afterwards.)
 
 Shapes: `N` problems, `F` neurons of a layer, `S` sets of digits.
 """
@@ -37,6 +40,7 @@ from lab.data.problems import all_pairs, pairs_of
 from lab.data.samples import CENSUS, PAIRS
 from lab.data.vocabulary import Tokens
 from lab.experiments.carry_models import MODELS, loaded, named
+from lab.experiments.carry_swaps import Begun
 from lab.experiments.sweep import Cell, Row
 from lab.inference.forward import run_with_trace
 from lab.interp.carries import FIRST, FORM
@@ -49,7 +53,10 @@ ENOUGH = 0.9
 FEW_CELLS = 5
 SWAPPED = 1000
 BATCH = 500
-SEED = 0
+SEED, ALIKE = 0, 1
+"""Of the pairs and of the others; of those from the same layers."""
+
+DRAWS = 5
 
 DIGITS = ("tens of a", "units of a", "tens of b", "units of b")
 """In the order of the axes of all pairs, a major: (10, 10, 10, 10)."""
@@ -81,10 +88,11 @@ def measure_neurons(cell: Cell, n: int = SWAPPED) -> dict[str, Any]:
         "tables": [{name: int((own == name).sum()) for name in TABLES} for own in of_table],
         "shown": shown(tables, of_table),
         "swaps": swaps(cell, sets_of(kinds, of_table), n),
+        "alike": alike(cell, kinds, of_table, n),
         **CENSUS.document(),
         "swapped": {"of": f"test part of {PAIRS}", "drawn": "generator", "seed": SEED},
         **named(cell["model"]),
-        "seeds": [SEED],
+        "seeds": [SEED, ALIKE],
     }
 
 
@@ -223,13 +231,57 @@ def as_many_others(
     return np.split(drawn, np.cumsum([len(mask) for mask in masks])[:-1])
 
 
+def others_alike(
+    masks: Sequence[Truth], awake: Sequence[Truth], rng: np.random.Generator
+) -> list[Truth] | None:
+    """As many others of each layer; none where a layer has too few."""
+    found: list[Truth] = []
+    for mask, able in zip(masks, awake, strict=True):
+        free = np.flatnonzero(able & ~mask)
+        if len(free) < mask.sum():
+            return None
+        drawn = np.zeros(len(mask), dtype=bool)
+        drawn[rng.choice(free, int(mask.sum()), replace=False)] = True
+        found.append(drawn)
+    return found
+
+
+def alike(
+    cell: Cell,
+    kinds: Sequence[NDArray[np.str_]],
+    of_table: Sequence[NDArray[np.str_]],
+    n: int,
+    draws: int = DRAWS,
+) -> dict[str, Row]:
+    """Of each kind of table, how often the digit follows others of the same layers, draw by draw:
+    of all that hand something on, and of those that go by the same two digits."""
+    model, slot = loaded(cell["model"]).model, cell["token"] - 1
+    own, other = problems_apart(cell["token"], n)
+    rng = np.random.default_rng(ALIKE)
+    pools = {
+        "any": [kind != SILENT for kind in kinds],
+        "two digits": [kind == UNITS for kind in kinds],
+    }
+    found: dict[str, Row] = {}
+    for name in TABLES:
+        masks = [table == name for table in of_table]
+        row: Row = {}
+        for pool, able in pools.items():
+            sets = [others_alike(masks, able, rng) for _ in range(draws)]
+            said = swapped(model, own, other, slot, [one for one in sets if one is not None])
+            row[pool] = [int((digits == other[:, slot + 1]).sum()) for digits in said]
+        if any(mask.any() for mask in masks):
+            found[name] = {"n": n, **row}
+    return found
+
+
 def swaps(cell: Cell, sets: dict[str, list[Truth]], n: int) -> dict[str, Row]:
     """How often the other problem's digit is written, and how often one's own still is."""
     model, slot = loaded(cell["model"]).model, cell["token"] - 1
     own, other = problems_apart(cell["token"], n)
     found: dict[str, Row] = {}
-    for name, masks in sets.items():
-        said = swapped(model, own, other, slot, masks)
+    every = swapped(model, own, other, slot, [*sets.values()])
+    for (name, masks), said in zip(sets.items(), every, strict=True):
         follows, stays = said == other[:, slot + 1], said == own[:, slot + 1]
         found[name] = {
             "neurons": int(sum(mask.sum() for mask in masks)),
@@ -250,21 +302,24 @@ def problems_apart(token: int, n: int) -> tuple[Tokens, Tokens]:
 
 
 def swapped(
-    model: GPT, own: Tokens, other: Tokens, slot: int, masks: Sequence[Truth]
-) -> NDArray[np.int64]:
-    """The token that is likeliest behind `slot` once some neurons are as in the other text. (N,)"""
-    said = list[NDArray[np.int64]]()
+    model: GPT, own: Tokens, other: Tokens, slot: int, sets: Sequence[Sequence[Truth]]
+) -> list[NDArray[np.int64]]:
+    """Of each set of neurons, the token that is likeliest behind `slot` once they are as in the
+    other text. (N,) each. What is read before the slot is the same for all, so it is read once."""
+    said: list[list[NDArray[np.int64]]] = [[] for _ in sets]
+    names = {"ffn_post"}
     for begin in range(0, len(own), BATCH):
-        mine, theirs = (texts[begin : begin + BATCH, : slot + 1] for texts in (own, other))
-        source = run_with_trace(model, theirs, ["ffn_post"])
-        edits = [
-            copy_some(source[f"blocks.{layer}.ffn_post"][:, slot], layer, slot, mask)
-            for layer, mask in enumerate(masks)
-            if mask.any()
-        ]
-        logits = run_with_trace(model, mine, ["logits"], edits)["logits"]
-        said.append(logits[:, slot].argmax(-1).numpy())
-    return np.concatenate(said)
+        mine, theirs = (Begun(model, texts[begin : begin + BATCH], slot) for texts in (own, other))
+        source = theirs.under(names=names, to_end=False)
+        for masks, tokens in zip(sets, said, strict=True):
+            edits = [
+                copy_some(source[f"blocks.{layer}.ffn_post"][:, 0], layer, slot, mask)
+                for layer, mask in enumerate(masks)
+                if mask.any()
+            ]
+            logits = mine.under(edits, to_end=False)["logits"]
+            tokens.append(logits[:, 0].argmax(-1).numpy())
+    return [np.concatenate(tokens) for tokens in said]
 
 
 def copy_some(value: Tensor, layer: int, slot: int, mask: Truth):

@@ -11,7 +11,9 @@ from lab.experiments import (
     attention_residuals_race,
     better_mix,
     carried,
+    carry_map,
     carry_models,
+    carry_needed,
     carry_probes,
     carry_sets,
     carry_swaps,
@@ -221,6 +223,10 @@ SWEEPS: dict[str, Sweep] = {
         carry_models.committed,
         carry_sets.sets_small,
     ),
+    "carry_needed": Sweep(
+        carry_needed.needed_cells, carry_needed.measure_needed, carry_models.committed
+    ),
+    "carry_map": Sweep(carry_map.map_cells, carry_map.measure_map, carry_models.committed),
     "product_neurons": Sweep(
         product_neurons.neuron_cells,
         product_neurons.measure_neurons,

@@ -53,7 +53,7 @@ def nodes_in(
 ) -> list[Node]:
     """What was recorded under these names, layer by layer: heads of "z" and neurons of "ffn_post"
     one by one, "ffn_out" as a whole; at each of the slots apart, or at all at once."""
-    found = list[Node]()
+    found = list[tuple[str, int, int | None]]()
     for layer, formed in forward.model.formed.items():
         for name in names:
             if layer is None or name not in formed:
@@ -61,8 +61,10 @@ def nodes_in(
             shape = Node(name, layer).of(forward.trace).shape
             sizes = zip(ACTIVATIONS[name].axes, shape, strict=True)
             parts = [range(size) for axis, size in sizes if axis in PART_AXES]
-            found += [Node(name, layer, part) for part in (parts[0] if parts else [None])]
-    return found if slots is None else [node.at(slot) for slot in slots for node in found]
+            found += [(name, layer, part) for part in (parts[0] if parts else [None])]
+    if slots is None:
+        return [Node(*one) for one in found]
+    return [Node(*one, (slot,)) for slot in slots for one in found]
 
 
 def promising(pair: Contrast, nodes: Sequence[Node], n: int) -> list[Node]:

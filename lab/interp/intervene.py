@@ -160,9 +160,12 @@ def patch(node: Node, other: Recorded, source: Node | None = None) -> Edit:
     return node.edit(lambda x: fitted(node, value, x), at_once=True)
 
 
-def patch_each(sets: Sequence[Collection[Node]], other: Recorded, n_slot: int) -> list[Edit]:
+def patch_each(
+    sets: Sequence[Collection[Node]], other: Recorded, n_slot: int, first: int = 0
+) -> list[Edit]:
     """Of N equal texts of `n_slot` tokens, the i-th gets the nodes of the i-th set as they were
-    recorded on one other text: N patched runs in one call. Slots that are not there yet are left.
+    recorded on one other text: N patched runs in one call. Slots that are not there yet are left,
+    and so are those before `first`, where the call begins.
 
     `ValueError` for another text that is shorter, and for a part that it has not.
     """
@@ -179,6 +182,7 @@ def patch_each(sets: Sequence[Collection[Node]], other: Recorded, n_slot: int) -
             for node in own:
                 if (node.name, node.layer) == (name, layer):
                     taken[(i, *within(node, axes[1:], n_slot))] = True
+        taken, value = (x.narrow(along, first, n_slot - first) for x in (taken, value))
         edits.append(Edit(name, partial(torch.where, taken, value), layer))
     return edits
 

@@ -12,18 +12,23 @@ vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from lab.data.position_ids import position_ids
 from lab.data.problems import Format, Integers
 from lab.data.vocabulary import VOCABULARY, Tokens
 from lab.inference.forward import Texts, ids_of, logits_of, run_with_trace
 from lab.interp.intervene import Node, Recorded, patch, patch_each
+from lab.model.cache import KVCache
 from lab.model.gpt import GPT
-from lab.model.trace import Edit, Trace
+from lab.model.trace import ACTIVATIONS, Edit, Trace
 
 Problems = tuple[Integers | int, Integers | int]
 """The operands a and b, a number each or (N,)."""
@@ -177,23 +182,61 @@ class Contrast:
         edits = [patch(node, self.corrupted.trace) for node in nodes]
         return self.judge(self.clean.under(edits)["logits"])
 
+    def sides(self, noising: bool) -> tuple[ForwardPass, ForwardPass]:
+        """The run that is patched, and the one that it is patched from."""
+        return (self.clean, self.corrupted) if noising else (self.corrupted, self.clean)
+
     def each(self, sets: Sequence[Collection[Node]], *, noising: bool = False) -> Effect:
         """Of one pair of texts: `denoise` of every set, or `noise`, in one forward; a row a set.
 
         `ValueError` for several pairs.
         """
-        base, other = self.corrupted, self.clean
-        if noising:
-            base, other = other, base
-        n, n_slot, _ = base.trace["logits"].shape
-        if n != 1:
-            raise ValueError(f"{n} pairs of texts; each set is tried on one")
-        texts = ids_of(base.texts).expand(len(sets), n_slot)
-        edits = patch_each(sets, other.trace, n_slot)
-        logits = run_with_trace(base.model, texts, ["logits"], edits)["logits"]
+        base, other = self.sides(noising)
+        return self.judge_each(logits_of_each(base, other.trace, sets))
+
+    def each_path(
+        self, sender: Node, sets: Sequence[Collection[Node]], *, noising: bool = False
+    ) -> Effect:
+        """Of one pair of texts: `path_patch` from a sender to every set of receivers, in two
+        forwards for all; a row a set. `ValueError` as for `path_patch`, and for several pairs."""
+        base, other = self.sides(noising)
+        receivers = [node for own in sets for node in own]
+        arrived = what_arrives(base, other.trace, sender, receivers)
+        return self.judge_each(logits_of_each(base, arrived, sets))
+
+    def judge_each(self, logits: Tensor) -> Effect:
+        """Logits (sets, T, V), each beside those of the one pair of texts."""
         effect = self.judge(logits)
         shape = effect.logits.shape
         return Effect(effect.logits, effect.clean.expand(shape), effect.corrupted.expand(shape))
+
+
+def logits_of_each(
+    base: ForwardPass, other: Recorded, sets: Sequence[Collection[Node]]
+) -> Tensor:  # (sets, T, V)
+    """One text once for each set, whose nodes are as they were recorded in the other run.
+
+    What stands before the first node is read once for all, since nothing changes there.
+    `ValueError` for several texts.
+    """
+    ids = ids_of(base.texts)
+    n, n_slot = ids.shape
+    if n != 1:
+        raise ValueError(f"{n} pairs of texts; each set is tried on one")
+    first = min((min(node.slots or [0]) for own in sets for node in own), default=0)
+    if not first or len(sets) == 1:
+        texts, edits = ids.expand(len(sets), n_slot), patch_each(sets, other, n_slot)
+        return run_with_trace(base.model, texts, ["logits"], edits)["logits"]
+    edits = patch_each(sets, other, n_slot, first)
+    places = position_ids(ids, base.model.config.position.n_axis)
+    trace, cache = Trace(["logits"], edits), KVCache(n_slot)
+    with torch.inference_mode():
+        before = base.model(ids[:, :first], positions=places[:, :first], cache=cache)
+        cache = cache.copy(rows=torch.zeros(len(sets), dtype=torch.long))
+        rows = ids[:, first:].expand(len(sets), -1)
+        base.model(rows, positions=places[:, first:], cache=cache, trace=trace)
+    trace.require_matched()
+    return torch.cat([before.expand(len(sets), -1, -1), trace["logits"]], dim=1)
 
 
 def contrast(
@@ -258,17 +301,30 @@ def preview(
     arXiv:2403.00745). It is off where the way from a node to the logits is far from straight, as
     where a softmax or a norm is saturated: try the nodes that matter by `denoise` or `noise`.
     """
-    base, other = pair.corrupted, pair.clean
-    if noising:
-        base, other = other, base
+    base, other = pair.sides(noising)
 
     def measured(logits: Tensor) -> Tensor:  # (N,)
         return measure(pair.judge(logits)).mean(-1)
 
     slopes = gradients(base, {node.key for node in nodes}, lambda logits: measured(logits).sum())
     steps = {key: (other.trace[key] - base.trace[key]) * slope for key, slope in slopes.items()}
-    changes = [node.of(steps).flatten(1).sum(1) for node in nodes]
-    return measured(base.trace["logits"]) + torch.stack(changes)
+    return measured(base.trace["logits"]) + sum_of_each(nodes, steps)
+
+
+def sum_of_each(nodes: Sequence[Node], values: Mapping[str, Tensor]) -> Tensor:  # (nodes, N)
+    """What the numbers of each node add up to. What no node picks apart is added up once for all,
+    since there may be thousands of neurons."""
+    kept, found = dict[tuple[str, ...], NDArray[np.floating[Any]]](), list[Any]()
+    for node in nodes:
+        key, index = node.key, node.index
+        axes = ACTIVATIONS[node.name].axes[1:]
+        if (kind := (key, *index)) not in kept:
+            rest = [i for i, axis in enumerate(axes, 1) if axis not in index]
+            kept[kind] = (values[key].sum(rest) if rest else values[key]).numpy()
+        where: Any = (slice(None), *(index[axis] for axis in axes if axis in index))
+        picked = kept[kind][where]
+        found.append(picked.reshape(len(picked), -1).sum(1))
+    return torch.from_numpy(np.stack(found))
 
 
 def gradients(
@@ -290,18 +346,26 @@ def path_patch(
     """Edits of `base` under which nothing but the receivers sees the sender as the other run has it
     (path patching, arXiv:2304.05969).
 
-    First the sender is patched, and all that is written to the stream between it and a receiver is
-    frozen as it was: so the receiver's input is found. Under the edits that input is put in place
-    and all else is computed. A sender is what is written ("z" of a head, "ffn_post", "ffn_out"), a
-    receiver what is read ("q", "k" or "v" of a head, "ffn_pre"), or "logits". `ValueError` for a
-    receiver that does not come after the sender.
+    First the sender is patched, and all that is written to the stream behind it is frozen as it
+    was: so the receivers' inputs are found. Under the edits these are put in place and all else is
+    computed. A sender is what is written ("z" of a head, "ffn_post", "ffn_out"), a receiver what is
+    read ("q", "k" or "v" of a head, "ffn_pre"), or "logits". `ValueError` for a receiver that does
+    not come after the sender.
     """
-    edits = list[Edit]()
+    arrived = what_arrives(base, other, sender, receivers)
+    return [patch(receiver, arrived) for receiver in receivers]
+
+
+def what_arrives(
+    base: ForwardPass, other: Recorded, sender: Node, receivers: Collection[Node]
+) -> Trace:
+    """What the receivers read of a sender alone: one forward for all of them, since each is formed
+    before its own layer writes, and what was written before it is frozen."""
     for receiver in receivers:
-        frozen = [patch(node, base.trace) for node in written_between(base.model, sender, receiver)]
-        arrived = base.under([patch(sender, other), *frozen], [receiver.name])
-        edits.append(patch(receiver, arrived))
-    return edits
+        written_between(base.model, sender, receiver)
+    later = written_between(base.model, sender, Node("logits"))
+    frozen = [patch(node, base.trace) for node in later]
+    return base.under([patch(sender, other), *frozen], {receiver.name for receiver in receivers})
 
 
 def written_between(model: GPT, sender: Node, receiver: Node) -> list[Node]:

@@ -8,15 +8,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from shown import charts, text_of
 
 from components.ui import courses_in_training
 from components.ui.chapters.ch30 import claims, probes, worked
 from components.ui.claims.claim_index import look_up
 from components.ui.courses_in_training import PAIR
+from lab.data.position_ids import coupled_ids
 from lab.data.problems import BOUNDS, Format, split_value
+from lab.experiments import curriculum_ablations as twins
 from lab.experiments import pockets
-from lab.recipes.curriculum import BLEND
+from lab.recipes.curriculum import BLEND, TWO_DIGITS, two_digits_coupled
 from lab.records import RECORDS, ROOT, read_lines, select
 from lab.statistics import lower_bound_95
 
@@ -205,6 +208,55 @@ def test_two_courses_lie_on_one_side_with_every_seed_as_the_page_says() -> None:
     assert len(others) == 6 and len(usual) == 3
     assert {arm for arm, side in sides.items() if side == {True}} == {"reversed"}
     assert {arm for arm, side in sides.items() if side == {False}} == {"rehearsal_0"}
+
+
+def test_the_base_writes_two_wrong_products_beside_the_right_ones() -> None:
+    """Digit by digit, with no help of a format."""
+    (row,) = select(record("course_looks"), arm="from_two_digits")
+    a, b = worked.UNTAUGHT
+    written = next(text for text in row["looks"][0]["written"] if text.startswith(f"{a}*{b}="))
+    lines = written.removeprefix(f"{a}*{b}=").removesuffix("$").split("+")
+    assert len(lines) == 2 and written.count("=") == 1
+    said = [
+        re.findall(r"[^|`]+", line.replace(" ", "")) for line in worked.base_lines().split("\n")
+    ]
+    for place, (about, right, wrote) in enumerate(said):
+        times = int(str(b)[::-1][place]) * 10**place
+        assert about == f"{a}×{times}={a * times}" and int(right[::-1]) == a * times
+        assert wrote == (lines[place] if place < 2 else "nothing") and wrote != right
+    _, right, wrote = said[0]
+    assert right[0] == wrote[0] and right[1] != wrote[1]
+    for shape in ("2x3", "3x3", "4x4"):
+        n, wrong = row["looks"][0]["shapes"][shape]
+        assert wrong == n, shape
+
+
+def test_no_digit_stood_in_the_training_of_the_base_where_longer_numbers_have_theirs() -> None:
+    run = json.loads((ROOT / "checkpoints" / claims.BASE / "config.json").read_text())
+    assert run["model"]["position"]["kind"] == "coupled_rotary"
+
+    def typed(a: int, b: int, p: int, q: int) -> list[list[int]]:
+        tokens = torch.from_numpy(Format("cot_reversed", p, q, padded=True).render(a, b)[0])
+        found: list[list[int]] = coupled_ids(tokens)[0].tolist()
+        return [*found[:p], *found[p + 1 : p + 1 + q]]
+
+    seen = [place for p, q in set(TWO_DIGITS) for place in typed(7, 8, p, q)]
+    longer = typed(*worked.UNTAUGHT, 3, 3)
+    assert [place in seen for place in longer] == [False, True, True] * 2
+    assert [place in seen for place in typed(*probes.SUM, 4, 4)] == [False, False, True, True] * 2
+
+
+def test_a_base_had_twice_the_tokens_and_more_rates_to_choose_from() -> None:
+    ends = {arm: select(record("course"), arm=arm)[0]["tokens"] for arm in claims.ARMS}
+    before = json.loads((ROOT / "checkpoints" / claims.BASE / "result.json").read_text())
+    assert before["training_tokens"] == twins.tokens_of(two_digits_coupled())
+    assert round((before["training_tokens"] + ends["from_two_digits"]) / ends["the_course"], 1) == 2
+    assert (len(twins.RATES["coupled"]), len(twins.WIDE), len(twins.RATES["nothing"])) == (5, 5, 3)
+    for base in ("coupled", "nothing"):
+        tried = select(record("bases"), base=base)
+        wrong = {row["cell"]["rate"]: row["stages"][-1]["shapes"]["4x4"][1] for row in tried}
+        assert {row["cell"]["seed"] for row in tried} == {0}
+        assert min(wrong, key=wrong.__getitem__) not in (min(wrong), max(wrong)), base
 
 
 def test_a_way_to_draw_problems_is_a_point_a_seed(seen: Any) -> None:

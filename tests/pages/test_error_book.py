@@ -373,9 +373,37 @@ def test_mistakes_of_another_network_teach_less_than_random_pairs(rows: Any) -> 
     )
     assert max(own) < min(lot) < max(lot) < min(theirs)
     assert len(theirs) == 5
-    assert counted(claims.wrong_of_anothers(), rows)[0] == 0
+    studied = [run["curve"][1:] for run in claims.PAIRS.where(arm="mistakes_of_another").of(rows)]
+    assert sum(round_["wrong_of_studied"] for run in studied for round_ in run) == 0
     before = claims.PAIRS.of(rows)[0]
     assert 0.3 < before["before"] / before["n"] < 0.36
+
+
+def test_the_fewer_of_its_pairs_are_wrong_the_more_it_leaves_wrong(rows: Any) -> None:
+    """The share of round 1 beside how the picture of that round and the picks have it."""
+    arms = [*claims.DOSES, "mistakes_of_another"]
+    left = [median(after(rows, arm)) for arm in arms]
+    assert left == sorted(left) and len(set(left)) == 4
+    shares = [claims.wrong_at_first(arm).measure(rows).shown for arm in arms]
+    (random,) = (
+        row["n"]
+        for row in worked.first_round(rows)
+        if (row["way"], row["what"]) == (claims.ARMS["random_matched"], "wrong")
+    )
+    half, third = 50 + 50 * random / error_book.MOST, 100 * random / error_book.MOST
+    assert shares == ["100%", f"about {half:.0f}%", f"about {third:.0f}%", "0%"]
+    assert 30 < third < 36  # "a third" in prose
+    told = claims.CLAIMS["error_book.fewer_than_random"].question.measure(rows).shown
+    assert told == f"{100 - 100 * left[0] / left[2]:.0f}%"
+
+
+def test_most_of_what_was_wrong_and_never_studied_is_right_at_the_end(rows: Any) -> None:
+    """It generalises, and what it studied is wrong less often still."""
+    before = claims.PAIRS.of(rows)[0]["before"]
+    for run in claims.of_book(claims.PAIRS).of(rows):
+        listed = [mistake["again"][-1] > 0 for mistake in run["book"]]
+        never = (run["after"] - run["broken"]) / before
+        assert sum(listed) / len(listed) < never < 1 / 2
 
 
 def test_lost_pairs_are_counted_run_by_run(rows: Any) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import asdict
 from itertools import pairwise
 
 import pytest
+import torch
 from shown import tables
 
 from components.ui.chapters.ch70 import probes
@@ -178,6 +180,27 @@ def test_each_step_begins_with_what_the_step_before_came_to() -> None:
     assert apart == []
     assert tuple(sorted(found)) == tuple(sorted(probes.STEPS))
     assert found["token"] == "8" and ends["v"] in found["mixed"] and ends["ffn"] in found["after"]
+
+
+def test_softmax_and_the_second_token_are_those_of_the_model() -> None:
+    """By a forward pass of the model itself, and by the exponential of the two logits told."""
+    found, model = probes.steps(), load_run(probes.TABLE).model.eval()
+    words = probes.read().manifest["vocabulary"]
+    with torch.no_grad():
+        logits = model(torch.tensor([[words.index(one) for one in "7*8=5"]]))[0].double()
+    (first, lead), (then, last) = (
+        (row.argsort(descending=True).tolist(), row.softmax(0)) for row in logits[3:]
+    )
+    assert [words[i] for i in (*first[:2], then[0])] == ["5", found["next"], "6"]
+    told = (found[name] for name in ("probability", "next_probability", "then_probability"))
+    shares = (lead[first[0]], lead[first[1]], last[then[0]])
+    assert [*told] == [f"{100 * share:.2f}%" for share in shares]
+    high, low = (float(found[name].strip("$")) for name in ("logit", "next_logit"))
+    assert found["next_times"].endswith(f"{math.exp(low - high):.1g}$")
+    assert float(found["then_logit"].strip("$")) == pytest.approx(logits[4].max(), abs=0.01)
+    assert found["rms_last"] == found["norm_last"].split("/ ")[1].split(" ")[0]
+    looks = [found[name].split() for name in ("then_seven", "then_eight")]
+    assert looks[0][1] != looks[1][1] and min(float(look[-1]) for look in looks) > 0.5
 
 
 def test_the_way_home_that_the_page_tells_ends_on_a_digit_of_the_prompt(seen) -> None:

@@ -140,7 +140,8 @@ def test_the_preview_and_the_paths_stand_beside_the_real_patch() -> None:
     points = worked.preview_rows(cells, guessed, patch)
     assert {row["restored"] for row in points} == {round(c.restored, 4) for c in cells}
     found = probes.along_paths(which, patch_at(slot=4))
-    assert {one.read_as for one in found} == {"k", "v"} and len(found) == 5 * 4 * 2
+    assert {one.read_as for one in found} == {"q", "k", "v", "ffn_pre"}
+    assert len(found) == 5 * 4 * 3 + 5
 
 
 def test_the_exercises_above_layer_0_and_of_a_spare_cell_can_be_solved(boards: Boards) -> None:
@@ -186,8 +187,8 @@ def test_a_network_of_the_readers_own_is_patched_like_the_run_it_is(book: Any) -
     assert not app.exception and [said.value for said in app.warning] == []
     which, patch = app.session_state["ch81_patch_now"]
     assert which.file and which.name == patch.run == "yours: mine"
-    same = probes.cells_at(probes.network(run), worked.first_cell(replace(patch, run=run)))
-    found = [cell.restored for cell in probes.cells_at(which, worked.first_cell(patch))]
+    same = probes.cells_at(probes.network(run), probes.first_cell(replace(patch, run=run)))
+    found = [cell.restored for cell in probes.cells_at(which, probes.first_cell(patch))]
     assert found == pytest.approx([cell.restored for cell in same], abs=1e-3)
 
 
@@ -269,7 +270,7 @@ def test_pieces_of_all_problems_fill_the_square_where_they_belong() -> None:
     assert worked.score_said(2, 4, 10_000).endswith("so far, of 10,000.")
 
 
-@pytest.mark.parametrize("view", worked.VIEWS)
+@pytest.mark.parametrize("view", [worked.NEURON, *worked.VIEWS])
 def test_each_view_opens_from_its_link(seen: Any, view: str) -> None:
     app = seen(PAGE, figure="look", ch81_view=view)
     assert not app.exception and not app.warning
@@ -286,7 +287,7 @@ def test_a_part_that_a_network_has_not_is_refused_in_a_sentence(seen: Any) -> No
 
 def test_a_search_is_drawn_once_it_has_ended(book: Any) -> None:
     app = book(PAGE, figure="own")
-    app.button(key="ch81_search_(6, 6)_(6, 7)_run").click().run()
+    app.button(key="ch81_search_(6, 6)_(6, 7)_1_run").click().run()
     for _ in range(60):
         if "Found: 1 neuron" in "".join(said.value for said in app.caption):
             break

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from shown import text_of
 
-from components.ui.chapters.ch82 import claims, probes, worked
+from components.ui.chapters.ch82 import claims, exercises, probes, worked
 from components.ui.chapters.ch82.claims import BOOK, PRODUCT, SUM
 from components.ui.drawings.swaps import KINDS
 from lab.experiments.carry_swaps import OUTCOMES
@@ -102,6 +102,64 @@ def test_another_place_is_found_and_a_head_is_not_taken(book: Any) -> None:
     assert len(app.success) == 1
     app.selectbox(key="ch82_ex_what").select("all that attention adds").run()
     assert not app.success and "you copy too much" in text_of(app)
+
+
+NINE = (12, 79)
+"""108 + 840: hundreds of nine, and no carry into them."""
+
+
+def test_a_hint_names_the_first_check_that_fails() -> None:
+    brings, none = (37, 48), (11, 11)
+    assert "already" in exercises.stops(brings, none)
+    assert "come to nine" in exercises.stops(none, none)
+    assert "The second problem has no carry" in exercises.stops(NINE, none)
+    assert exercises.stops(NINE, brings) == ""
+    hints = [exercises.unfair(*given) for given in ((1, 1, 1), (0, 1, 1), (0, 0, 1), (0, 0, 0))]
+    assert len(set(hints)) == 4
+
+
+def test_a_carry_that_runs_on_is_predicted_and_then_run(book: Any) -> None:
+    app = book(PAGE, figure="ex_on")
+    assert not app.exception and not app.button
+    app = book(PAGE, figure="ex_on", ch82_ex_on_a="12", ch82_ex_on_b="78")
+    assert not app.exception and "Hint." in text_of(app)
+    app = book(
+        PAGE,
+        figure="ex_on",
+        ch82_ex_on_a="12",
+        ch82_ex_on_b="79",
+        ch82_ex_on_from_a="37",
+        ch82_ex_on_from_b="48",
+    )
+    assert [one.key for one in app.button] == ["ch82_ex_on_run"]
+    assert any("1048" in one.value for one in app.caption)
+
+
+@pytest.mark.slow
+def test_the_network_goes_on_from_the_carry_that_it_was_given() -> None:
+    assert probes.goes_on(NINE, (37, 48)) == "1048"
+    assert probes.goes_on(NINE, NINE) == "0948"
+
+
+def test_without_the_head_digits_with_a_carry_go_wrong_and_the_figure_says_which() -> None:
+    for model in claims.MODELS:
+        own = row("needed", SUM, model)
+        drawn = worked.lost(own)
+        first = {one["digits"]: one["share"] for one in drawn[:2]}
+        assert first[worked.WITH] > first[worked.WITHOUT]
+        assert len(drawn) % 2 == 0 and all(0 <= one["share"] <= 1 for one in drawn)
+        assert claims.is_needed(own)
+    assert worked.which_go_wrong(row("needed", SUM)) == worked.GO_WRONG[0]
+
+
+def test_a_map_says_every_token_and_stops_where_nothing_is_swapped() -> None:
+    for carry in (SUM, PRODUCT):
+        own = row("map", carry)
+        read, used = (worked.at_every_token(own, what) for what in worked.MAPS)
+        places = worked.places_in(own)
+        assert len(read) == len(own["read"]) * len(places) > len(used)
+        assert {one["place"] for one in used} == set(places)
+        assert all(0 <= one["share"] <= 1 for one in (*read, *used))
 
 
 @pytest.mark.slow

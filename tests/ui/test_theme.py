@@ -186,6 +186,22 @@ CHARTS: dict[str, Callable[[], Chart]] = {
         ],
         ["E", "A0", "F0"],
     ),
+    "lost_points": lambda: ch82.lost_points(
+        [
+            {"part": part, "digits": digits, "share": 0.5, "count": "1 of 2"}
+            for part in ("head 0.1", "FFN 0")
+            for digits in ch82.LOST
+        ]
+    ),
+    "token_map": lambda: ch82.token_map(
+        [
+            {"place": place, "token": token, "share": 0.5, "count": "1 of 2"}
+            for place in ("E", "A0")
+            for token in ("00 3", "01 7")
+        ],
+        ["E", "A0"],
+        "share",
+    ),
     "part_bars": lambda: ch82.part_bars(
         [{"part": "head 0.1", "value": 0.9}, {"part": "FFN 2", "value": 0.2}], "most"
     ),

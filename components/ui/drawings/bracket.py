@@ -49,14 +49,12 @@ HTML = f"""
       <div class="pair" role="slider" tabindex="0" aria-label="The bracket" aria-valuemin="0"
         aria-valuemax="1"><i></i><i></i><span aria-hidden="true"></span></div>
     </div>
-    <div class="result">
-      <div class="says"></div>
-      <figure class="made"><figcaption></figcaption></figure>
-      <figure class="placed"><figcaption></figcaption></figure>
-    </div>
+    <div class="signs" aria-hidden="true"><i class="negative"></i>below zero
+      <i class="positive"></i>above</div>
   </div>
   <div class="store">
     <div class="names"></div>
+    <span class="asker" aria-hidden="true"></span>
     <div class="held" role="img"></div>
     <figure class="scores"><figcaption>scores</figcaption></figure>
   </div>
@@ -91,7 +89,7 @@ class Shown:
     own_values (T, .), own_scores (T, 1); of the one with latents q, w, c, keys, absorbed, rotated_q
     and turned (T, .), and (T, 1) each its scores: the `content` alone, as they would be if its keys
     were `rotated`, and whole, `scores`. `wheel`: the matrix as it would be 1, 2, ... tokens back.
-    `difference`: between the scores of both brackets, at most.
+    `difference`: between the scores of both brackets, at most. `head` is the one whose query it is.
     """
 
     tokens: Sequence[str]
@@ -100,6 +98,7 @@ class Shown:
     wheel: Sequence[Numbers]
     settings: Sequence[Setting]
     n_head: int
+    head: int
     difference: float
 
 
@@ -122,12 +121,14 @@ def show_bracket(key: str, shown: Shown, *, alt: str, seconds: float = 14.0) -> 
 def bracket_data(shown: Shown) -> dict[str, Any]:
     """Every matrix on a scale of its own.
 
-    Raises ValueError for a map that is missing, has other rows than tokens or is not finite, and
-    for a setting without a figure for every stop.
+    Raises ValueError for a map that is missing, has other rows than tokens or is not finite, for a
+    head that is not there, and for a setting without a figure for every stop.
     """
     n = len(shown.tokens)
     if {*shown.maps} != {*MAPS} or len(shown.roles) != n:
         raise ValueError(f"maps={sorted(shown.maps)} of {n} tokens, {len(shown.roles)} roles")
+    if not 0 <= shown.head < shown.n_head:
+        raise ValueError(f"head={shown.head} of {shown.n_head}")
     for name, numbers in shown.maps.items():
         if numbers.ndim != 2 or (name in PER_TOKEN and len(numbers) != n):
             raise ValueError(f"{name!r} has shape {numbers.shape}; there are {n} tokens")
@@ -155,6 +156,7 @@ def bracket_data(shown: Shown) -> dict[str, Any]:
             for setting in shown.settings
         ],
         "n_head": shown.n_head,
+        "head": shown.head,
         "difference": written(shown.difference, "{:.0e}"),
     }
 

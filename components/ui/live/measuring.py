@@ -102,6 +102,32 @@ def watch(
     )()
 
 
+def in_one_go(key: str, start: Callable[[], Measuring[Piece]]) -> Sequence[Piece] | None:
+    """All pieces of what is measured without being asked for, with a bar and a stop; None while it
+    is stopped. What has come by then is kept, and the rest can be asked for."""
+    if here(key) is None:
+        begin(key, start)
+    measuring: Measuring[Piece] | None = here(key)
+    assert measuring is not None
+    place = st.empty()
+    with place.container():
+        bar = st.progress(measuring.share, text=describe_progress(measuring))
+        if not measuring.done:
+            with st.container(horizontal=True, gap="small"):
+                draw_buttons(key, "", start, measuring, MEASURED)
+        # A click on Stop ends this run of the script where it next draws, and begins another.
+        going = measuring.going
+        while measuring.going:
+            measuring.take_a_turn()
+            bar.progress(measuring.share, text=describe_progress(measuring))
+    if not measuring.done:
+        if going:
+            st.rerun()  # its time is up: other buttons
+        return None
+    place.empty()
+    return measuring.seen
+
+
 def show(
     key: str,
     label: str,

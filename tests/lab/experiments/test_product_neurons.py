@@ -62,14 +62,26 @@ def test_as_many_others_are_others_and_hand_something_on() -> None:
         assert not (other & mask).any() and (able | ~other).all()
 
 
+def test_others_of_the_same_layers_are_as_many_of_each_and_none_where_there_are_too_few() -> None:
+    awake = [np.array([True, True, False, True]), np.array([True, True, True, False])]
+    masks = [np.array([True, False, False, False]), np.array([False, True, False, False])]
+    others = experiment.others_alike(masks, awake, np.random.default_rng(0))
+    assert others is not None
+    for other, mask, able in zip(others, masks, awake, strict=True):
+        assert other.sum() == mask.sum() and not (other & mask).any() and (able | ~other).all()
+    masks[1] = np.array([True, True, False, False])
+    assert experiment.others_alike(masks, awake, np.random.default_rng(0)) is None
+
+
 def test_all_neurons_swapped_write_the_others_digit_and_none_ones_own() -> None:
     """The heads have read other digits, and yet: what is written comes out of the FFNs."""
     model = experiment.loaded("chain_of_thought").model
     own, other = experiment.problems_apart(6, 20)
     nothing = [np.zeros(block.ffn.w_in.weight.shape[0], dtype=bool) for block in model.blocks]
-    assert (experiment.swapped(model, own, other, 5, nothing) == own[:, 6]).all()
     every = [~mask for mask in nothing]
-    assert (experiment.swapped(model, own, other, 5, every) == other[:, 6]).mean() > 0.9
+    stays, follows = experiment.swapped(model, own, other, 5, [nothing, every])
+    assert (stays == own[:, 6]).all()
+    assert (follows == other[:, 6]).mean() > 0.9
     x = torch.zeros(2, 3, 4)
     edit = experiment.copy_some(torch.ones(2, 4), 0, 1, np.array([True, False, False, True]))
     assert edit.fn(x[:, 1:2]).tolist() == [[[1, 0, 0, 1]]] * 2
@@ -82,3 +94,7 @@ def test_the_record_has_every_cell_and_counts_every_neuron() -> None:
         units = [own.get(experiment.UNITS, 0) for own in row["goes_by"]]
         assert [sum(own.values()) for own in row["tables"]] == units
         assert len({sum(own.values()) for own in row["goes_by"]}) == 1
+        n = row["swaps"]["all"]["n"]
+        assert set(row["alike"]) == set(experiment.TABLES) & set(row["swaps"])
+        for own in row["alike"].values():
+            assert own["n"] == n and all(0 <= x <= n for x in (*own["any"], *own["two digits"]))

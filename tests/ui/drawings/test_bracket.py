@@ -41,6 +41,7 @@ def shown() -> Shown:
             for name, cost, each in zip(("ours", "theirs"), costs, (4, 2), strict=True)
         ],
         n_head=N_HEAD,
+        head=1,
         difference=1e-16,
     )
 
@@ -87,6 +88,7 @@ def test_what_does_not_fit_is_refused() -> None:
     cases: list[tuple[Any, ...]] = [
         (replace(good, maps=few), "of 6 tokens, 6 roles"),
         (replace(good, roles=["operand"]), "of 6 tokens, 1 roles"),
+        (replace(good, head=N_HEAD), "head=2 of 2"),
         (replace(good, maps=short), r"'c' has shape \(5, 4\); there are 6 tokens"),
         (replace(good, maps=holes), "'q' holds what is no number"),
         (replace(good, settings=[one]), "'ours' has not a figure for each of 5 stops"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from components.ui.claims.claim import Claim, Table
-from components.ui.claims.results import parameters
+from components.ui.claims.results import parameters, training_tokens
 from lab.readings import (
     Counts,
     Measured,
@@ -22,6 +22,9 @@ from lab.statistics import lower_bound_95
 
 BEFORE, AFTER = "curriculum_before", "curriculum_4x4"
 """The network unfinished, and finished."""
+
+BASE = "two_digits_coupled"
+"""The first of the small networks that know two digits; the others differ in the seed."""
 
 
 def summed(found: Rows, parts: Callable[[Row], Iterable[Sequence[int]]]) -> Counts:
@@ -328,6 +331,11 @@ CLAIMS: dict[str, Claim] = {
         rows("other_bases", part="course", seed=0)
         .counts("base_shapes.2x2.1", "base_shapes.2x2.0")
         .each(),
+    ),
+    "curriculum.base_tokens": Claim(
+        "Tokens that a network that knows two digits was trained on before it is trained on longer "
+        "problems.",
+        training_tokens(BASE),
     ),
     "curriculum.looks_the_course": Claim(
         "Test problems of 4x4 digits wrong at the end of one run that was evaluated "

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from itertools import zip_longest
 from statistics import median
 from typing import Any
 
@@ -22,7 +23,7 @@ from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
 from components.ui.page_records import rows_of
 from components.ui.plots.dots import seed_points
-from lab.data.problems import Field, Format
+from lab.data.problems import Field, Format, partial_products
 from lab.readings import Measured, Row, part_of
 from lab.records import select
 from lab.statistics import lower_bound_95, standard_score
@@ -501,17 +502,33 @@ def base_writes() -> str:
     return row["looks"][0]["written"][place]
 
 
-def base_longest() -> str:
-    """Of four by four digits wrong, before the first step."""
+def base_lines() -> str:
+    """Of that problem a row for each partial product: in full, as it should be written, and as that
+    network writes it."""
+    a, b = UNTAUGHT
+    form = probes.form_of(a, b)
+    right, written = form.text(a, b), base_writes().partition("=")[2].removesuffix("$").split("+")
+    lines = zip_longest(partial_products(a, b, form.q), form.partial_products, written)
+    return "\n".join(
+        f"| {a} × {product // a * 10**place} = {product * 10**place} "
+        f"| `{right[field.start : field.stop]}` | {f'`{line}`' if line else 'nothing'} |"
+        for place, (product, field, line) in enumerate(lines)
+    )
+
+
+def base_wrong(shape: str) -> str:
+    """Of a shape wrong with that network, before the first step."""
     (row,) = select(rows_of("course_looks.jsonl"), arm="from_two_digits")
-    n, wrong = row["looks"][0]["shapes"][claims.LONGEST]
+    n, wrong = row["looks"][0]["shapes"][shape]
     return part_of(wrong, n)
 
 
 CALC: dict[str, Callable[[], str]] = {
     "base_typed": lambda: "{} × {}".format(*UNTAUGHT),
-    "base_writes": base_writes,
-    "base_longest": base_longest,
+    "base_lines": base_lines,
+    "base_2x3": lambda: base_wrong("2x3"),
+    "base_3x3": lambda: base_wrong("3x3"),
+    "base_longest": lambda: base_wrong(claims.LONGEST),
     "pairs_2": lambda: f"{steps_met(2) // 10}",
     "base_begins": base_begins,
     "allowed": lambda: f"{allowed()}",

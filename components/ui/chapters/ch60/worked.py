@@ -197,6 +197,7 @@ def shown() -> Shown:
         wheel=found.wheel,
         settings=settings(),
         n_head=sizes().heads,
+        head=probes.HEAD,
         difference=found.difference,
     )
 

@@ -149,15 +149,15 @@ SECOND_DENSE, SECOND_EXPERTS = (
 )
 
 RACERS: dict[tuple[str, str], Rows] = {
-    (SECOND, DENSE_ALL): SECOND_DENSE,
-    (SECOND, EIGHT): SECOND_EXPERTS,
     (FIRST, DENSE_ACTIVE): changed("dense_active"),
     (FIRST, EIGHT): WITH_EXPERTS,
     (FIRST, DENSE_ALL): rows("latent_experts", part="race", attention="mla", ffn="dense"),
+    (SECOND, EIGHT): SECOND_EXPERTS,
+    (SECOND, DENSE_ALL): SECOND_DENSE,
 }
-"""By race and FFN, all with latents: eight experts and their dense rivals, one with as many neurons
-in all and one with as many as a token uses. The second race is of wider FFNs, whose rates three
-seeds chose; all else on the page is of the first."""
+"""By race and FFN, in each race by what a token costs, all with latents: eight experts and their
+dense rivals, one with as many neurons in all and one with as many as a token uses. The second race
+is of wider FFNs, whose rates three seeds chose; all else on the page is of the first."""
 
 BALANCED = {"with biases": WITH_EXPERTS, "without biases": NO_BIASES}
 

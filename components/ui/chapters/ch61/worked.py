@@ -353,9 +353,10 @@ def pay_runs(race: Sequence[Row], changes: Sequence[Row]) -> dict[str, list[Row]
 
 
 def pay_points(race: Sequence[Row], changes: Sequence[Row], second: Sequence[Row]) -> list[Row]:
-    """Problems of four by four digits wrong, a point a network and seed: the dense rivals, each
-    beside the experts of its race, then the changes."""
+    """Problems of four by four digits wrong, a point a network and seed, race by race: the dense
+    rivals beside the experts, then the changes."""
     networks = claims.RACERS | {(claims.FIRST, name): found for name, found in CHANGED.items()}
+    races = list(dict.fromkeys(race for race, _ in networks))
     records = {
         claims.SECOND_DENSE.path: second,
         claims.WITH_EXPERTS.path: race,
@@ -363,7 +364,7 @@ def pay_points(race: Sequence[Row], changes: Sequence[Row], second: Sequence[Row
     }
     return [
         {"group": group, **point}
-        for (group, arm), found in networks.items()
+        for (group, arm), found in sorted(networks.items(), key=lambda one: races.index(one[0][0]))
         for point in seed_points({arm: claims.wrong(found)}, found.of(records[found.path]))
     ]
 

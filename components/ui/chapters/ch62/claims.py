@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from statistics import median
 
 from components.ui.claims.claim import Claim, Table
 from components.ui.words import spelled
@@ -42,6 +43,7 @@ ARMS = {
 FULL_NAMES = {"mistakes": "own_mistakes", "as_many": "random_matched", "anew": "random_anew"}
 """Arms of the full network, as sentences name them."""
 
+RANDOM = "random_matched"
 IN_DOUBT = ("least_certain", "smallest_margin")
 HALVES = ("mistakes_and_random", "mistakes_and_neighbours")
 
@@ -106,9 +108,37 @@ def rounds(found: Rows, arm: str) -> Rows:
     return checks.passing(lambda check: check["round"] > 0)
 
 
-def wrong_of_anothers() -> Counts:
-    """Of another network's mistakes that were studied, wrong for this one too: all runs."""
-    return rounds(PAIRS, "mistakes_of_another").counts("wrong_of_studied", "distinct")
+def fewer_than_random(runs: list[Row]) -> str:
+    """By how much its own mistakes leave fewer wrong than as many random pairs, of the medians."""
+    own, other = (
+        median(run["after"] for run in runs if run["cell"]["arm"] == arm)
+        for arm in ("own_mistakes", "random_matched")
+    )
+    return f"{1 - own / other:.0%}"
+
+
+DOSES = {"own_mistakes": 1.0, "mistakes_and_random": 0.5, RANDOM: 0.0}
+"""Ways to pick, and the share of their pairs that are drawn from the book; the others are drawn
+from the whole pool."""
+
+
+OVER_RANDOM = "Test pairs left wrong, divided by those after random pairs"
+
+
+def wrong_at_first(arm: str) -> Told:
+    """Of the pairs that are studied in the first round, the share that the network gets wrong:
+    counted where it was, and as is expected of random draws from the pool."""
+
+    def share(runs: list[Row]) -> str:
+        if arm not in DOSES:
+            found = [run["curve"][1] for run in runs if run["cell"]["arm"] == arm]
+            wrong = sum(round_["wrong_of_studied"] for round_ in found)
+            return f"{wrong / sum(round_['distinct'] for round_ in found):.0%}"
+        pool = next(run["curve"][1] for run in runs if run["cell"]["arm"] == "own_mistakes")
+        drawn = (1 - DOSES[arm]) * pool["mistakes"] / pool["pool"]
+        return f"{'about ' * bool(drawn)}{DOSES[arm] + drawn:.0%}"
+
+    return PAIRS.told(share)
 
 
 def studied_in_all(found: Rows) -> Numbers:
@@ -186,10 +216,17 @@ ON_BUDGET = {"own_mistakes": 1, "random_matched": -1, "random_anew": -1}
 is evaluated as well, has then finished one round."""
 
 CLAIMS: dict[str, Claim] = {
-    "error_book.left_another": Claim(
-        "Test pairs wrong at the end of the race of error books: trained on the "
-        "mistakes of another network.",
-        after(PAIRS, "mistakes_of_another"),
+    **{
+        f"error_book.left_{name}": Claim(
+            f"Test pairs wrong at the end of the race of error books: trained on {ARMS[arm]}.",
+            after(PAIRS, arm),
+        )
+        for name, arm in (("own", "own_mistakes"), ("random", "random_matched"))
+    },
+    "error_book.fewer_than_random": Claim(
+        "How many fewer test pairs are wrong at the end of the race of error books, trained on a "
+        "network's own mistakes, than trained on as many random pairs: medians of the seeds.",
+        PAIRS.told(fewer_than_random),
     ),
     "error_book.book_check_n": Claim(
         "Validation pairs on which the race of error books is checked.", PAIRS.numbers("curve.0.n")
@@ -283,10 +320,6 @@ CLAIMS: dict[str, Claim] = {
         "Test pairs of the race of error books that are wrong before anything is studied.",
         PAIRS.numbers("before"),
     ),
-    "error_book.book_wrong_of_anothers": Claim(
-        "Mistakes of another network that a network studied, and that it gets wrong as well.",
-        wrong_of_anothers(),
-    ),
     "error_book.book_number_over_anew": Claim(
         "Test pairs wrong at the end of the race of error books: as many different "
         "pairs a round, over ordinary training.",
@@ -359,6 +392,17 @@ TABLES = {
                 "Of 100 validation pairs, when the others end": of_100(arm, check),
             }
             for arm, check in ON_BUDGET.items()
+        },
+        about="The race of error books, trained on",
+    ),
+    "error_book.dose": Table(
+        "Trained on",
+        {
+            ARMS[arm]: {
+                "Of its pairs, wrong before the bet": wrong_at_first(arm),
+                **({} if arm == RANDOM else {OVER_RANDOM: ratio(PAIRS, arm, RANDOM)}),
+            }
+            for arm in (*DOSES, "mistakes_of_another")
         },
         about="The race of error books, trained on",
     ),

@@ -230,6 +230,14 @@ def own() -> tuple[Row, list[Row]]:
     return wrong, [row for row in rows if row is not wrong]
 
 
+def own_first() -> float:
+    """The probability of the recorded problem's first token, which is right."""
+    wrong, (first, *_) = own()
+    if first["what"] != AS_WRITTEN[0] or wrong["at"] != first["at"] + 1:
+        raise LookupError("the recorded problem does not go wrong at its second token")
+    return first["p"]
+
+
 def own_added() -> str:
     """What the recorded text adds, in ordinary digits."""
     written = recorded().written
@@ -709,6 +717,8 @@ OF_A_RECORD: dict[str, Callable[[], str]] = {
     "own_sum": lambda: f"{(found := recorded()).a} × {found.b}",
     "own_added": own_added,
     "own_wrong": lambda: f"{own()[0]['p']:.0%}",
+    "own_first": lambda: at_most(own_first()),
+    "own_push_right": lambda: f"{1 - int(1000 * own_first()) / 1000:g}",
     "own_others": lambda: at_most(min(row["p"] for row in own()[1])),
 }
 

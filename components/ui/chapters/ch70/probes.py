@@ -261,7 +261,8 @@ STEPS = (
     *("token", "head", "first", "into", "out", "embed", "norm", "value", "v", "score", "weight"),
     *("mixed", "written", "attention", "middle", "norm_again", "fires", "neuron", "squared"),
     *("writes", "ffn", "after", "end", "norm_last", "logit_part", "logit", "probability"),
-    *("rms_first", "rms_last"),
+    *("next", "next_logit", "next_times", "next_probability", "rms_first", "rms_last"),
+    *("then_seven", "then_eight", "then_logit", "then_next", "then_probability"),
 )
 """What `steps` gives, in the order of the way."""
 LAST = len(PROMPT) - 1
@@ -287,7 +288,11 @@ def steps() -> dict[str, str]:
     reader = read()
     way = find_way(reader)
     return (
-        before_attention(reader, way) | attention(reader, way) | ffn(reader, way) | end(reader, way)
+        before_attention(reader, way)
+        | attention(reader, way)
+        | ffn(reader, way)
+        | end(reader, way)
+        | second_token(reader)
     )
 
 
@@ -385,13 +390,43 @@ def ffn(reader: Reader, way: Way) -> dict[str, str]:
 def end(reader: Reader, way: Way) -> dict[str, str]:
     digit, last = first_digit(reader), f"blocks.{reader.manifest['config']['n_layer'] - 1}"
     column = reader.number("final_norm", LAST, way.out)
+    next_, logit = runner_up(reader, LAST), reader.number("logits", LAST, digit)
+    lower = reader.number("logits", LAST, next_)
+    times = math.exp(lower - logit)
     return {
         "end": alone(reader.number(f"{last}.resid_post", LAST, way.out)),
         "norm_last": normed(reader, f"{last}.resid_post", "final_norm", LAST, way.out),
         "logit_part": product(column, reader.number("unembed.weight", digit, way.out)),
-        "logit": alone(reader.number("logits", LAST, digit)),
+        "logit": alone(logit),
         "probability": f"{100 * reader.number('probs', LAST, digit):.2f}%",
-        "rms_last": f"{size_of(reader.read(f'{last}.resid_pre', LAST)):.1f}",
+        "next": reader.manifest["vocabulary"][next_],
+        "next_logit": alone(lower),
+        "next_times": f"$e^{{{four(lower)} - {four(logit)}}} \\approx {times:.1g}$",
+        "next_probability": f"{100 * reader.number('probs', LAST, next_):.2f}%",
+        "rms_last": f"{four(size_of(reader.read(f'{last}.resid_post', LAST)))}",
+    }
+
+
+def runner_up(reader: Reader, position: int) -> int:
+    """The token with the second largest logit behind a position."""
+    return int(np.argsort(reader.read("logits", position))[-2])
+
+
+def second_token(reader: Reader) -> dict[str, str]:
+    """Behind the answer's first digit: which head of layer 0 gives each digit of the prompt the
+    largest weight, and the two largest logits."""
+    at, token = LAST + 1, reader.manifest["vocabulary"].index(TEXT[LAST + 2])
+
+    def fetches(digit: str) -> str:
+        shares = reader.read("blocks.0.pattern", slice(None), at, PROMPT.index(digit))
+        return f"head {shares.argmax()} gives the ${digit}$ a weight of {shares.max():.2f}"
+
+    return {
+        "then_seven": fetches("7"),
+        "then_eight": fetches("8"),
+        "then_logit": alone(reader.number("logits", at, token)),
+        "then_next": alone(reader.number("logits", at, runner_up(reader, at))),
+        "then_probability": f"{100 * reader.number('probs', at, token):.2f}%",
     }
 
 

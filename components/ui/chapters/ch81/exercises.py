@@ -13,12 +13,12 @@ from components.ui.chapter import Chapter
 from components.ui.chapters.ch81 import probes, worked
 from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
+from components.ui.live import measuring
 from lab.exercises import look_inside_exercises as grading
 from lab.exercises.look_inside_exercises import Check
 
 experiment = lazily("lab.experiments.smallest_cut")
 
-NAMES = ("units", "above", "spare", "own")
 MOST = 4
 """Cells above layer 0."""
 
@@ -56,7 +56,7 @@ def solved(page: Chapter) -> set[str]:
     """The exercises that were solved here, or by the link."""
 
     def allows(text: str) -> bool:
-        return set(text.split(".")) <= set(NAMES)
+        return set(text.split(".")) <= set(ALL)
 
     said = page.kept(f"{page.prefix}solved", allows, "names of exercises with dots between them")
     return set((said or "").split(".")) - {""}
@@ -110,8 +110,8 @@ def enough_and_not_needed(page: Chapter) -> None:
 
 
 def three_of_your_own(page: Chapter) -> None:
-    target, source = st.session_state.get(f"{page.prefix}own_now", ((6, 6), (6, 7)))
-    measured = st.session_state.get(f"ch81_search_{target}_{source}_measuring")
+    target, source, beam = st.session_state.get(f"{page.prefix}own_now", ((6, 6), (6, 7), 1))
+    measured = measuring.here(worked.search_key(target, source, beam))
     if asked(page, "own"):
         last = measured.seen[-1] if measured and measured.seen else None
         if last is None or not last.ended:
@@ -131,3 +131,12 @@ def three_of_your_own(page: Chapter) -> None:
             checks = grading.few(n, last.score > 0, boards.turned, boards.n, ours)
             judge(page, "own", said, checks)
     page.source(grading.few)
+
+
+ALL = {
+    "units": only_the_units,
+    "above": above_layer_0,
+    "spare": enough_and_not_needed,
+    "own": three_of_your_own,
+}
+"""By their name in the progress, easier ones first."""

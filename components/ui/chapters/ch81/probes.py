@@ -6,19 +6,18 @@ import hashlib
 import io
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from components.ui.computed_ahead import ahead
 from components.ui.drawings.cut import Boards, Cells, Kind, LeftOut, Outcome, Unit
 from components.ui.lazily import lazily
-from components.ui.live.measuring import Measuring
+from components.ui.live.measuring import Measuring, in_one_go
 from components.ui.loaded_models import load_with_progress
 from components.ui.own_models import own_files, own_model
 from components.ui.page_records import rows_of
@@ -116,9 +115,8 @@ def boards_of(units: str, target: Digits, source: Digits, found: Found) -> Board
             others.append(tuple(sorted(nodes.index(node) for node in drawn)))
         sets += others
     sets += [tuple(i for i in sorted(path) if i != left) for left in path if len(path) > 2]
-    outcomes = outcomes_of(units, target, source, tuple(nodes), tuple(dict.fromkeys(sets)))
+    outcomes = outcomes_of(units, target, source, nodes, tuple(dict.fromkeys(sets)))
     whole_pair = pair_of(units, target, source)
-    everything = experiment.units_of(whole_pair, experiment.UNITS[units])
     return Boards(
         HEADLINES[units],
         (said_of(target), said_of(source)),
@@ -126,7 +124,7 @@ def boards_of(units: str, target: Digits, source: Digits, found: Found) -> Board
         WRITES,
         [unit_of(node, whole_pair) for node in nodes],
         left_out(whole_pair) if units == CELLS else (),
-        circuits.count_numbers(everything, whole_pair.clean),
+        circuits.count_numbers(all_units(units), whole_pair.clean),
         outcomes,
         path,
         others,
@@ -141,15 +139,24 @@ HEADLINES = {
 }
 
 
-def drawn_nodes(units: str, target: Digits, source: Digits, found: Sequence[Node]) -> list[Node]:
+@lru_cache(maxsize=32)
+def drawn_nodes(
+    units: str, target: Digits, source: Digits, found: tuple[Node, ...]
+) -> tuple[Node, ...]:
     """All heads and FFN outputs that may be copied; of neurons those found and some others."""
-    pair = pair_of(units, target, source)
-    nodes = experiment.units_of(pair, experiment.UNITS[units])
+    nodes = all_units(units)
     if units == CELLS:
         return nodes
-    ranked = circuits.promising(pair, nodes, N_SHOWN)
+    ranked = circuits.promising(pair_of(units, target, source), nodes, N_SHOWN)
     kept = [*found, *(node for node in ranked if node not in found)][: max(N_SHOWN, len(found))]
-    return sorted(kept, key=lambda node: (node.slots, node.layer, node.part))
+    return tuple(sorted(kept, key=lambda node: (node.slots, node.layer, node.part)))
+
+
+@lru_cache(maxsize=2)
+def all_units(units: str) -> tuple[Node, ...]:
+    """All that may be copied, which is the same for every two problems."""
+    pair = pair_of(units, TARGET, SOURCE)
+    return tuple(experiment.units_of(pair, experiment.UNITS[units]))
 
 
 @lru_cache(maxsize=64)
@@ -204,7 +211,7 @@ def outcome_of(
     units: str, target: Digits, source: Digits, found: tuple[Node, ...], cells: Cells
 ) -> Outcome:
     """Of a set that a reader has copied."""
-    nodes = tuple(drawn_nodes(units, target, source, found))
+    nodes = drawn_nodes(units, target, source, found)
     return outcomes_of(units, target, source, nodes, [cells])[cells]
 
 
@@ -335,28 +342,62 @@ class Cell(NamedTuple):
     restored: float
 
 
+QUICK = 1024
+"""Pairs of tokens in one layer's part of a map, up to which it takes less than a second."""
+
+
+def is_quick(patch: Patch) -> bool:
+    """By its text alone, so that no weights are read for what is computed ahead."""
+    n_head = 1 if patch.part is None else 4
+    return n_head * patch.token**2 <= QUICK
+
+
 @ahead
 @lru_cache(maxsize=128)
 def cells_at(which: Network, patch: Patch) -> list[Cell]:
     """Every cell patched alone. `ValueError` where both runs say the same."""
+    return in_order(patched_cells(which, patch))
+
+
+def start_cells(which: Network, patch: Patch) -> Measuring[list[Cell]]:
+    """The same of a large map, a forward a piece. `ValueError` before the first of them."""
+    _ = contrast_for(which, patch).denoise([]).restored
+    n = len(documents.cells_of(model_of(which), patch))
+    return Measuring(patched_cells(which, patch), -(-n // circuits.AT_ONCE), PATIENCE)
+
+
+def patched_cells(which: Network, patch: Patch) -> Iterator[list[Cell]]:
+    """Token by token, since what stands before a cell need be read but once."""
     pair = contrast_for(which, patch)
-    cells = documents.cells_of(model_of(which), patch)
-    found = list[Cell]()
-    bar = st.progress(0.0) if len(cells) > 4 * circuits.AT_ONCE else None
+    cells = sorted(documents.cells_of(model_of(which), patch), key=lambda cell: cell.slot)
     for begin in range(0, len(cells), circuits.AT_ONCE):
         part = cells[begin : begin + circuits.AT_ONCE]
         effect = pair.each([[cell.node] for cell in part], noising=patch.needed)
-        found += [
+        yield [
             Cell(cell.layer, cell.part, cell.slot, float(restored))
             for cell, (restored,) in zip(part, effect.restored.tolist(), strict=True)
         ]
-        if bar:
-            bar.progress(
-                len(found) / len(cells), text=f"{len(found)} of {len(cells)} cells patched"
-            )
-    if bar:
-        bar.empty()
-    return found
+
+
+def in_order(pieces: Iterable[list[Cell]]) -> list[Cell]:
+    """Layer by layer, head by head."""
+    cells = itertools.chain.from_iterable(pieces)
+    return sorted(cells, key=lambda cell: (cell.layer, cell.part or 0, cell.slot))
+
+
+def first_cell(patch: Patch) -> Patch:
+    """The same patch at its first cell: for what is asked of all of them."""
+    return replace(patch, layer=0, part=None if patch.part is None else 0, slot=patch.token - 1)
+
+
+def all_cells(which: Network, patch: Patch) -> list[Cell] | None:
+    """Of the map; a large one has a stop, and None is what there is until it goes on."""
+    patch = first_cell(patch)
+    if is_quick(patch):
+        return cells_at(which, patch)
+    start = partial(start_cells, which, patch)
+    pieces = in_one_go(f"ch81_cells_{which}_{patch}", start)
+    return None if pieces is None else in_order(pieces)
 
 
 class Measured(NamedTuple):
@@ -367,6 +408,8 @@ class Measured(NamedTuple):
     probability: float
     kl: float
     exact: bool
+    lead: float | None = None
+    """Of the clean token over the corrupted one, in logits."""
 
 
 @ahead
@@ -419,6 +462,7 @@ def in_words(effect: Effect) -> Measured:
         float(effect.probability),
         float(effect.kl),
         bool(effect.exact),
+        float(effect.logit_difference(effect.logits)),
     )
 
 
@@ -433,33 +477,61 @@ def previewed(which: Network, patch: Patch) -> list[float]:
 
 
 class Arrived(NamedTuple):
-    """What becomes of the answer when one later head alone sees a cell as the other run has it."""
+    """What becomes of the answer when one later reader alone sees a cell as the other run has it:
+    a head in its query, key or value, an FFN, or the logits."""
 
-    layer: int
-    head: int
+    layer: int | None
+    head: int | None
     read_as: str
     restored: float
+
+
+READ_BY_HEADS = ("q", "k", "v")
+
+
+@lru_cache(maxsize=64)
+def readers_of(which: Network, patch: Patch) -> tuple[Node, ...]:
+    """All that reads the cell of a patch at the cell's own token, in the order of the network."""
+    model = model_of(which)
+    found: list[Node] = []
+    named = {*READ_BY_HEADS, "ffn_pre"} & model.emits
+    trace = patching.record(model, contrast_for(which, patch).clean.texts, named).trace
+    for layer, formed in model.formed.items():
+        for name in READ_BY_HEADS:
+            if layer is not None and name in formed:
+                n_head = trace[f"blocks.{layer}.{name}"].shape[1]
+                found += [intervene.Node(name, layer, n, (patch.slot,)) for n in range(n_head)]
+        if layer is not None and "ffn_pre" in formed:
+            found.append(intervene.Node("ffn_pre", layer, None, (patch.slot,)))
+    if patch.slot == patch.token - 1:
+        found.append(intervene.Node("logits", slots=(patch.slot,)))
+    sender = patching.order(model, patch.node)
+    return tuple(node for node in found if patching.order(model, node) > sender)
 
 
 @ahead
 @lru_cache(maxsize=64)
 def along_paths(which: Network, patch: Patch) -> list[Arrived]:
-    """From the cell of a patch to every later head: into its query where the answer is written, and
-    into its key or value at the cell's own token."""
-    pair, model = contrast_for(which, patch), model_of(which)
-    base, other = (pair.clean, pair.corrupted) if patch.needed else (pair.corrupted, pair.clean)
-    found = list[Arrived]()
-    for layer in range(patch.layer + 1, model.config.n_layer):
-        n_head = model.config.layers[layer].attention.n_head
-        for read_as, slot in (("q", patch.token - 1), ("k", patch.slot), ("v", patch.slot)):
-            if read_as == "q" and slot != patch.slot:
-                continue
-            for head in range(n_head):
-                receiver = intervene.Node(read_as, layer, head, (slot,))
-                edits = patching.path_patch(base, other.trace, patch.node, [receiver])
-                effect = pair.judge(base.under(edits)["logits"])
-                found.append(Arrived(layer, head, read_as, float(effect.restored)))
-    return found
+    """From the cell of a patch to every later reader alone."""
+    readers = readers_of(which, patch)
+    restored = [one for one, _ in through(which, patch, tuple((node,) for node in readers))]
+    return [
+        Arrived(node.layer, node.part, node.name, one)
+        for node, one in zip(readers, restored, strict=True)
+    ]
+
+
+@lru_cache(maxsize=64)
+def through(
+    which: Network, patch: Patch, sets: tuple[tuple[Node, ...], ...]
+) -> list[tuple[float, str]]:
+    """What a cell restores through each set of readers, and what is said then."""
+    if not sets:
+        return []
+    pair = contrast_for(which, patch)
+    effect = pair.each_path(patch.node, sets, noising=patch.needed)
+    said = vocabulary.decode(effect.says[:, 0].tolist())
+    return list(zip(effect.restored[:, 0].tolist(), said, strict=True))
 
 
 # ---------------------------------------------------------------- a search of the reader's
@@ -480,19 +552,18 @@ class Stage(NamedTuple):
     ended: bool
 
 
-def start_search(target: Digits, source: Digits) -> Measuring[Stage]:
-    stages = itertools.islice(searched(target, source), experiment.MOST_NEURONS + 2)
+def start_search(target: Digits, source: Digits, beam: int) -> Measuring[Stage]:
+    stages = itertools.islice(searched(target, source, beam), experiment.MOST_NEURONS + 2)
     return Measuring(stages, experiment.MOST_NEURONS + 2, PATIENCE)
 
 
-def searched(target: Digits, source: Digits) -> Iterator[Stage]:
-    """Greedy, size by size; once it has ended, the end again and again."""
+def searched(target: Digits, source: Digits, beam: int = 1) -> Iterator[Stage]:
+    """Size by size; once it has ended, the end again and again."""
     pair = pair_of(NEURONS, target, source)
-    units = experiment.units_of(pair, experiment.UNITS[NEURONS])
-    among = circuits.promising(pair, units, N_AMONG)
+    among = circuits.promising(pair, all_units(NEURONS), N_AMONG)
     score, each = circuits.turned_by(pair), circuits.turned_by_each(pair)
-    last = None
-    for cut in circuits.smallest_cut(score, among, most=experiment.MOST_NEURONS, each=each):
+    last, most = None, experiment.MOST_NEURONS
+    for cut in circuits.smallest_cut(score, among, beam=beam, most=most, each=each):
         if last is not None and len(cut.nodes) > len(last.nodes):
             yield Stage(tuple(last.nodes), last.score, False)
         last = cut
@@ -504,8 +575,7 @@ def searched(target: Digits, source: Digits) -> Iterator[Stage]:
 def boards_found(target: Digits, source: Digits, nodes: frozenset[Node]) -> Boards:
     """The figure of two problems of the reader's, with what a search found, in order, and as many
     neurons elsewhere beside it."""
-    pair = pair_of(NEURONS, target, source)
-    units = experiment.units_of(pair, experiment.UNITS[NEURONS])
+    pair, units = pair_of(NEURONS, target, source), all_units(NEURONS)
     rng, n = np.random.default_rng(experiment.SEED), experiment.N_CONTROLS
     others = [circuits.elsewhere(nodes, units, rng) for _ in range(n)]
     turned = sum(score > 0 for score in circuits.turned_by_each(pair)(others))
@@ -525,14 +595,6 @@ def pairs_of(form: Format) -> tuple[Integers, Integers] | None:
     if form.padded and (form.p, form.q) in ((1, 1), (2, 2)):
         return all_pairs(form.p, form.q)
     return None
-
-
-def every_pair_of(form: Format) -> tuple[Integers, Integers]:
-    """`ValueError` where there are too many to draw."""
-    pairs = pairs_of(form)
-    if pairs is None:
-        raise ValueError(f"problems of {form.p} x {form.q} digits are too many to draw all of them")
-    return pairs
 
 
 def sides_of(form: Format) -> tuple[int, int]:
@@ -564,7 +626,7 @@ def start_neuron(which: Network, layer: int, neuron: int, token: int) -> Measuri
     """Pieces of (rows, values)."""
     model, form = model_of(which), format_of(which.name)
     node = intervene.Node("ffn_post", layer, neuron, (token - 1,))
-    a, b = every_pair_of(form)
+    a, b = all_pairs(form.p, form.q)
     pieces = over_problems.values_over(model, form, a, b, node, BATCH)
     return Measuring(pieces, -(-len(a) // BATCH), PATIENCE)
 
@@ -584,7 +646,7 @@ def put_together(form: Format, pieces: Sequence[tuple[slice, Numbers]]) -> OverP
         values[rows] = found
     told: dict[str, float] = {}
     if not np.isnan(values).any() and (form.p, form.q) == (2, 2):
-        digits = over_problems.digits_by_name(*every_pair_of(form))
+        digits = over_problems.digits_by_name(*all_pairs(form.p, form.q))
         told = over_problems.told_by(values.astype(float), digits)
     settled = over_problems.fewest_that_tell(told) if told else None
     # In four bytes each, since the first of them is committed.

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
+import streamlit as st
 
 from components.ui import tokens
-from components.ui.chapters.ch81 import claims, probes
+from components.ui.chapter import Chapter
+from components.ui.chapters.ch81 import claims, figures, probes
 from components.ui.drawings.cut import Boards, Cells
 from components.ui.drawings.guess import Answer, Axis, Dragged, Row
+from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
+from components.ui.plots import maps, vectors
 from components.ui.plots.maps import NOT_ASKED
 from lab.data.problems import Format, all_pairs
+from lab.interp import embeddings
 from lab.interp.patch_document import Patch, patch_of
 from lab.interp.view_python import view_as_python
 
 if TYPE_CHECKING:
     from lab.interp.broken import Break
+    from lab.interp.intervene import Node
 
 Drawn = dict[str, Any]
 """A row of a chart or a table."""
@@ -88,6 +94,19 @@ def writes_with(*names: str) -> str:
 
 def total_of(units: str) -> str:
     return f"{probes.boards_of_record(units).total:,}"
+
+
+def copied(page: Chapter, name: str, units: str) -> Cells:
+    """The cells that a reader has copied: as left or linked, or none."""
+    said = page.kept(f"{page.prefix}{name}", *cells_allowed(units))
+    return cells_in(said or "")
+
+
+def keep_copied(page: Chapter, name: str) -> Callable[[Cells], None]:
+    def keep(cells: Cells) -> None:
+        st.session_state[f"{page.prefix}{name}"] = cells_said(cells)
+
+    return keep
 
 
 # ---------------------------------------------------------------- how few
@@ -205,9 +224,58 @@ Now = tuple[probes.Network, Patch]
 
 def other_below(before: Now, now: Now, paths: bool) -> bool:
     """Is anything another that stands below the map? Paths alone are of one cell."""
-    if before[0] != now[0] or first_cell(before[1]) != first_cell(now[1]):
+    if before[0] != now[0] or probes.first_cell(before[1]) != probes.first_cell(now[1]):
         return True
     return paths and before[1] != now[1]
+
+
+def two_problems(
+    page: Chapter, name: str, first: probes.Digits, second: probes.Digits, digits: int
+) -> tuple[probes.Digits, probes.Digits]:
+    """Two problems that a reader types, side by side; while one is not allowed, the last."""
+    found = list[probes.Digits]()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        for which, usual in (("clean", first), ("corrupted", second)):
+            with st.container(width="content", gap="xsmall"):
+                st.caption(page.text(f"{name}_{which}"))
+                a, b = map(str, usual)
+                pair = page.pair(f"{name}_{which}", digits, a, b, slim=True)
+                found.append(last_allowed(f"{page.prefix}{name}_{which}_last", pair, usual))
+    return found[0], found[1]
+
+
+def follow_link(page: Chapter) -> None:
+    """A patch that the link holds as JSON sets the controls, once."""
+    key = f"{page.prefix}patch"
+    said = page.link.take(key, is_patch, "a patch as JSON, as *Copy as Python* shows it")
+    if said is not None and f"{key}_followed" not in st.session_state:
+        st.session_state[f"{key}_followed"] = True
+        for name, value in settings_of(said).items():
+            st.session_state[f"{page.prefix}{name}"] = value
+
+
+def keep_cell(page: Chapter, key: str) -> None:
+    """Of a map that was clicked."""
+    picked = st.session_state[key]["selection"].get("cell")
+    if picked:
+        part = picked[0].get("part")
+        cell = probes.Cell(int(picked[0]["layer"]), part, int(picked[0]["slot"]), 0.0)
+        st.session_state[f"{page.prefix}cell"] = name_of(cell)
+
+
+def bring_along(page: Chapter, which: probes.Network, patch: Patch) -> None:
+    """What stands below is about the same problems: where they have changed, it is drawn anew."""
+    now, before = f"{page.prefix}patch_now", st.session_state.get(f"{page.prefix}patch_now")
+    st.session_state[now] = which, patch
+    opened = st.session_state.get(f"{page.prefix}ways_fold")
+    if before is not None and other_below(before, (which, patch), opened is not None):
+        st.rerun()
+
+
+def patch_now(page: Chapter) -> tuple[probes.Network, Patch]:
+    """That of section 3, or where that is not drawn the first."""
+    usual = first_patch()
+    return st.session_state.get(f"{page.prefix}patch_now", (probes.network(usual.run), usual))
 
 
 def patch_said(patch: Patch, found: probes.Measured) -> str:
@@ -304,6 +372,21 @@ def measures(patch: Patch, found: Mapping[str, probes.Measured]) -> list[Drawn]:
     return [measured_row(names[kind], one) for kind, one in found.items()]
 
 
+def worked_out(found: Mapping[str, probes.Measured]) -> str:
+    """The formula with the numbers of the three runs in it; nothing where they have none."""
+    clean, corrupted, patched = (found[kind].lead for kind in ("clean", "corrupted", "patched"))
+    restored = found["patched"].restored
+    if clean is None or corrupted is None or patched is None or restored is None:
+        return ""
+    said = [f"{x:.2f}".replace("-", "−") for x in (patched, corrupted, clean, restored)]
+    one, below, whole, share = said
+    minus = f"− {below}" if corrupted >= 0 else f"− ({below})"
+    return (
+        f"Here $\\ell$ is {whole} in the clean run, {below} in the corrupted one and {one} in the "
+        f"patched one: ({one} {minus}) / ({whole} {minus}) = {share}."
+    )
+
+
 def control_rows(
     found: Mapping[str, tuple[probes.Digits, probes.Measured] | None],
 ) -> list[Drawn]:
@@ -361,16 +444,49 @@ def preview_rows(
     ]
 
 
+READ_AS = {
+    "q": "into its query",
+    "k": "into its key",
+    "v": "into its value",
+    "ffn_pre": "into an FFN",
+    "logits": "into the logits",
+}
+
+
 def path_rows(found: Sequence[probes.Arrived]) -> list[Drawn]:
-    words = {"q": "into its query", "k": "into its key", "v": "into its value"}
+    """Kind by kind; of heads and FFNs in the order of the network."""
+    ordered = sorted(found, key=lambda one: [*READ_AS].index(one.read_as))
     return [
         {
-            "row": words[one.read_as],
-            "column": f"{one.layer}.{one.head}",
+            "row": READ_AS[one.read_as],
+            "column": column_of(one.layer, one.head),
             "restored": round(one.restored, 4),
         }
-        for one in found
+        for one in ordered
     ]
+
+
+def column_of(layer: int | None, head: int | None) -> str:
+    if layer is None:
+        return "end"
+    return f"FFN {layer}" if head is None else f"{layer}.{head}"
+
+
+def reader_said(node: Node) -> str:
+    """One that can be chosen: "query of head 1 of layer 2"."""
+    if node.layer is None:
+        return "the logits"
+    if node.part is None:
+        return f"the FFN of layer {node.layer}"
+    what = {"q": "query", "k": "key", "v": "value"}[node.name]
+    return f"{what} of head {node.part} of layer {node.layer}"
+
+
+def through_said(n: int, restored: float, says: str) -> str:
+    return (
+        f"Through {counted(n, 'reader')} alone, the cell restores {restored:.2f}, and the network "
+        f"says {says}.".replace("-", "−")
+    )
 
 
 def token_words(form: Format, problem: probes.Digits) -> Callable[[int], str]:
@@ -396,11 +512,6 @@ def two_said(found: Mapping[str, Sequence[probes.Cell]], needed: bool) -> str:
     return " ".join(said)
 
 
-def first_cell(patch: Patch) -> Patch:
-    """The same patch at its first cell: for what is asked of all of them."""
-    return replace(patch, layer=0, part=None if patch.part is None else 0, slot=patch.token - 1)
-
-
 def cell_of(patch: Patch) -> probes.Cell:
     return probes.Cell(patch.layer, patch.part, patch.slot, 0.0)
 
@@ -417,7 +528,7 @@ def for_network(patch: Patch, name: str) -> Patch:
     if (form.style, form.p, form.q) != (patch.style, patch.p, patch.q):
         own = form.text(*patch.clean)
         raise ValueError(f"it writes another text, {own}")
-    return replace(first_cell(patch), run=name)
+    return replace(probes.first_cell(patch), run=name)
 
 
 def preview_said(points: Sequence[Drawn]) -> str:
@@ -452,6 +563,19 @@ def turns(target: probes.Digits, source: probes.Digits) -> bool:
     return all(x != y for x, y in zip(one, other, strict=True))
 
 
+BEAMS = (1, 3, 8)
+"""Sets of neurons that a search goes on from; of one it is greedy."""
+
+
+def beam_words(beam: int) -> str:
+    return "the best set alone" if beam == 1 else f"the {beam} best sets"
+
+
+def search_key(target: probes.Digits, source: probes.Digits, beam: int) -> str:
+    """Under which a reader's search is kept."""
+    return f"ch81_search_{target}_{source}_{beam}"
+
+
 def stage_said(stage: probes.Stage) -> str:
     n = counted(len(stage.nodes), "neuron")
     if not stage.ended:
@@ -464,14 +588,7 @@ def stage_said(stage: probes.Stage) -> str:
 
 # ---------------------------------------------------------------- look
 
-NEURON, ATTENTION, LENS, DIRECT, DIGITS, MATRICES = VIEWS = (
-    "a neuron, over all problems",
-    "attention",
-    "logit lens",
-    "direct logit attribution",
-    "embeddings of the digits",
-    "matrices of a head",
-)
+NEURON = "a neuron, over all problems"
 FIRST_NEURON = (2, 602, 8)
 """Layer, neuron, and the token that is predicted where it is read."""
 
@@ -521,11 +638,119 @@ def slot_words(form: Format) -> Callable[[int], str]:
     return words
 
 
-def look_as_python(view: str, which: probes.Network, problem: probes.Digits, form: Format) -> str:
-    """What makes the view: to run beside the book."""
-    names = ("neuron", "attention", "lens", "direct", "embeddings", "matrices")
-    name = names[VIEWS.index(view)]
-    return view_as_python(name, which.name, form.text(*problem)[:-1])
+class Asked(NamedTuple):
+    """A network and a problem that it writes."""
+
+    which: probes.Network
+    problem: probes.Digits
+    form: Format
+
+
+def look_at(page: Chapter, name: str) -> Asked | None:
+    """The network and the problem of a section; None, and why, where the one cannot write the
+    other."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        run = page.choose(f"{name}_run", "Network", probes.networks(), kind="list")
+        asked = page.pair(name, probes.MOST_DIGITS, slim=True)
+    problem = last_allowed(f"{page.prefix}{name}_last", asked, probes.PROBLEM)
+    which = probes.network(run)
+    try:
+        return Asked(which, problem, probes.format_for(which, problem))
+    except ValueError as error:
+        st.warning(f"`{run}`: {error}")
+        return None
+
+
+Charts = list[tuple[Any, str]]
+"""Each with what it shows, in a sentence."""
+
+
+class View(NamedTuple):
+    """What a view asks for besides, by name; the letter before these names in a link; its name in
+    `lab.interp.view_python`; and what it draws, the first two side by side."""
+
+    letter: str
+    asks: tuple[str, ...]
+    python: str
+    charts: Callable[..., Charts]
+
+
+def attention_charts(asked: Asked, layer: int, head: int) -> Charts:
+    pattern = probes.patterns_in(asked.which, asked.problem)[layer, head]
+    chart = maps.attention_map(pattern, asked.form.text(*asked.problem)[:-1])
+    return [(chart, "Which tokens one head looks at, a row for each token that has been read")]
+
+
+def lens_charts(asked: Asked) -> Charts:
+    letters, sure = probes.lens_of(asked.which, asked.problem)
+    rows = ["before layer 0", *(f"after layer {i}" for i in range(len(letters) - 1))]
+    first = asked.form.prompt_length
+    chart = maps.early_reading(letters, sure, rows, asked.form.text(*asked.problem)[first:], first)
+    return [(chart, "The token that would be written after each layer, for every token")]
+
+
+def direct_charts(asked: Asked, token: int) -> Charts:
+    own, rival, added = probes.direct_effects(asked.which, asked.problem, token)
+    chart = figures.direct_bars(added, f"{own} over {rival}")
+    return [(chart, "What each part of the network adds to the lead of one token over the next")]
+
+
+def digit_charts(asked: Asked) -> Charts:
+    rows = probes.digit_rows(asked.which)
+    axes = embeddings.principal_axes(rows, 3)
+    space = vectors.in_space(axes.points, axes.shares, [str(digit) for digit in range(10)])
+    waves = vectors.waves(embeddings.wave_shares(rows), embeddings.share_by_chance(len(rows)))
+    return [
+        (space, "The ten digits along the three directions in which they differ most"),
+        (waves, "How often the digits go round a circle in their order"),
+    ]
+
+
+def matrix_charts(asked: Asked, layer: int, head: int) -> Charts:
+    qk, ov = probes.circuits_of_head(asked.which, layer, head)
+    found = [
+        (
+            figures.digit_map(qk, "having read", "looks for", "score"),
+            "How much a head that has read one digit would look for another",
+        ),
+        (
+            figures.digit_map(ov, "looks at", "speaks for", "logit"),
+            "Which digits a head raises that looks at one digit",
+        ),
+    ]
+    if layer:
+        below = composed_rows(probes.composed_with(asked.which, layer, head))
+        chart = figures.composed(below, probes.by_chance(asked.which, layer))
+        found.append((chart, "How much of each head below this head reads"))
+    return found
+
+
+VIEWS: Mapping[str, View] = {
+    "attention": View("a", ("layer", "head"), "attention", attention_charts),
+    "logit lens": View("", (), "lens", lens_charts),
+    "direct logit attribution": View("d", ("token",), "direct", direct_charts),
+    "embeddings of the digits": View("", (), "embeddings", digit_charts),
+    "matrices of a head": View("m", ("layer", "head"), "matrices", matrix_charts),
+}
+"""All but that of a neuron over all problems, for which one has to wait."""
+
+
+def options_of(what: str, asked: Asked, layer: int) -> tuple[str, list[int], Callable[[int], str]]:
+    """Of what a view asks for: its label, and what there is to choose."""
+    if what == "token":
+        words = token_words(asked.form, asked.problem)
+        return "Token that is written", written_slots(asked.form), words
+    layers = probes.model_of(asked.which).config.layers
+    n = len(layers) if what == "layer" else layers[layer].attention.n_head
+    return what.capitalize(), list(range(n)), str
+
+
+def look_as_python(view: str, asked: Asked, *, token: int | None = None, **where: int) -> str:
+    """What prints the view: to run beside the book. No more of the text than it is of."""
+    name, text = VIEWS[view].python if view in VIEWS else "neuron", asked.form.text(*asked.problem)
+    if token is None:
+        return view_as_python(name, asked.which.name, text[:-1], **where)
+    return view_as_python(name, asked.which.name, text[: token + (name == "direct")], **where)
 
 
 def composed_rows(found: Sequence[tuple[str, Any]]) -> list[Drawn]:
@@ -569,7 +794,9 @@ def upper_heads(found: Sequence[probes.Broken]) -> list[probes.Broken]:
 def worst_upper_head() -> Answer:
     """Above layer 0: the head whose loss costs most."""
     worst = max(upper_heads(probes.map_at_first(probes.RUN)), key=lambda one: one.wrong)
-    which = f"without head {worst.layer}.{worst.part}" if worst.wrong else "whichever it is"
+    which = (
+        f"without head {worst.part} of layer {worst.layer}" if worst.wrong else "whichever it is"
+    )
     return Answer(worst.wrong, f"{worst.wrong} of {worst.n}, {which}")
 
 
@@ -580,7 +807,7 @@ def to_be_broken() -> Dragged:
         (one for one in found if one.part is not None and one.layer == 0),
         key=lambda one: one.wrong,
     )
-    given = [Row(f"without head 0.{lowest.part}", lowest.wrong)]
+    given = [Row(f"without head {lowest.part} of layer 0", lowest.wrong)]
     axis = Axis(f"wrong of {probes.N_MAP} problems", 0, probes.N_MAP, 1)
     return Dragged(axis, "without the worst head above layer 0", given)
 
@@ -630,6 +857,25 @@ def break_of(
         *(form.style, form.p, form.q, KINDS[kind], layer, own, None if slot < 0 else slot),
         *(cast(Any, how), times, digit if how == "steer" else 0),
     )
+
+
+def asked_break(page: Chapter, form: Format) -> Break:
+    """What stands in the controls. `ValueError` for a part that this network has not."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        kind = page.choose("b_kind", "Break", [*KINDS], "FFN")
+        layer = page.number("b_layer", "Layer", 0, 15, 1, typed=True)
+        part = 0
+        if kind in ("head", "neuron"):
+            most = 4095 if kind == "neuron" else 31
+            part = page.number(f"b_{kind}", f"Which {kind}", 0, most, 0, typed=True)
+        with st.popover("How, and where"):
+            how = page.choose("how", "Replaced by", [*HOW], words=HOW.__getitem__, kind="list")
+            amount = page.number("amount", "How many times (scaled, steered)", -4.0, 4.0, 0.5)
+            digit = page.number("towards", "Steered towards units of b", 0, 9, 7)
+            slots = [-1, *range(form.length - 1)]
+            words = slot_words(form)
+            slot = page.choose("b_slot", "At", slots, kind="list", words=words)
+    return break_of(form, kind, layer, part, slot, how, amount, digit)
 
 
 def on_all(one: Break, form: Format) -> Break:

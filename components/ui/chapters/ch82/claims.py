@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from components.ui.claims.claim import Claim, Table
+from components.ui.words import spelled
 from lab.interp.carries import CarryName
 from lab.readings import Counts, Measured, Row, Rows, Told, part_of, rows
-from lab.statistics import lower_bound_95
+from lab.statistics import CHANCE, lower_bound_95
 
 BOOK = "chain_of_thought"
 SEEDS = (0, 1, 2, 3, 4)
@@ -20,7 +21,9 @@ CARRIES: tuple[CarryName, CarryName] = ("sum", "partial_product")
 
 NAMES = {BOOK: "the book's network", **{f"small_{seed}": f"small, seed {seed}" for seed in SEEDS}}
 
-SWAPPED, SETS, PROBED = (rows(f"carry_{what}") for what in ("swaps", "sets", "probes"))
+SWAPPED, SETS, PROBED, NEEDED = (
+    rows(f"carry_{what}") for what in ("swaps", "sets", "probes", "needed")
+)
 
 
 def named(site: Row) -> str:
@@ -138,9 +141,9 @@ def is_small(row: Row) -> bool:
     return row["cell"]["model"] != BOOK
 
 
-def few_heads() -> Counts:
+def few_heads(test: Callable[[Row], bool] = lambda row: True) -> Counts:
     """Small networks in which a set that the search found carries, of all."""
-    found = SETS.where(carry="sum").passing(is_small)
+    found = SETS.where(carry="sum").passing(is_small).passing(test)
     return found.counts(lambda row: int(row["carriers"]["carries"]), lambda row: 1)
 
 
@@ -236,6 +239,58 @@ def by_neurons(carry: str, n: int, how: str = "ranked", outcome: str = "carry") 
     return found.passing(lambda row: (row["neurons"], row["how"]) == (n, how)).counts(outcome)
 
 
+# ---------------------------------------------------------------- is it needed
+
+
+SAME, OTHER = "resample, same carry", "resample, other carry"
+
+
+def without(by: str, test: Callable[[Row], bool] = lambda row: True, what: str = "wrong") -> Counts:
+    """Of the book's network, problems that go wrong with the head of the sum's carry taken away."""
+    found = replace(NEEDED.where(model=BOOK, carry="sum"), part="needed")
+    return found.passing(lambda row: row["by"] == by and test(row)).counts(what).pooled()
+
+
+def has_carry(row: Row) -> bool:
+    return row["carry"]
+
+
+def wrong_by(row: Row, by: str) -> float:
+    """The share of digits that go wrong in a network, its parts taken away so."""
+    found = [one for one in row["needed"] if one["by"] == by]
+    return sum(one["wrong"] for one in found) / sum(one["n"] for one in found)
+
+
+def is_needed(row: Row) -> bool:
+    """The rule of the plan: nine in ten go wrong by another carry, and one in ten by the same."""
+    return wrong_by(row, OTHER) >= 0.9 and wrong_by(row, SAME) <= 0.1
+
+
+def drawn_circuits(carry: str) -> Told:
+    """The faithfulness of as many heads and FFNs drawn by seed."""
+
+    def words(found: list[Row]) -> str:
+        drawn = found[0]["drawn"]["alike"]
+        return f"{drawn['median']:.2f} in the median and {drawn['most']:.2f} at most"
+
+    return NEEDED.where(model=BOOK, carry=carry).told(words)
+
+
+MAPPED = rows("carry_map", model=BOOK, carry="sum")
+
+
+def most_at(row: Row, what: str, n: str, slot: int) -> str:
+    """The most of all places of the stream, so many tokens behind the step that writes the
+    digit."""
+    step = sum(column[0] is not None for column in row["used"]) - 1
+    return part_of(max(row[what][step + slot]), row[n])
+
+
+def as_good_as_pruned(found: list[Row]) -> str:
+    good = [row["drawn"]["alike"]["as_good"] for row in found]
+    return f"{min(good)} to {max(good)} of {found[0]['drawn']['alike']['n']}"
+
+
 SUM, PRODUCT = CARRIES
 PAIRS = "pairs of test problems of the book's network"
 
@@ -323,6 +378,12 @@ CLAIMS: dict[str, Claim] = {
         "the rule of the plan.",
         few_heads(),
     ),
+    "where_is_the_carry.few_heads_unread": Claim(
+        "Of the small networks without that of seed 0, of which test pairs were read before the "
+        "search was made to stop later: those in which up to six heads and FFNs together carry the "
+        "carry of a sum, by the rule of the plan.",
+        few_heads(lambda row: row["cell"]["model"] != SMALL[0]),
+    ),
     "where_is_the_carry.any_product": Claim(
         "Networks, of six, in which any single site or subspace carries the carry of a product, by "
         "the rule of the plan.",
@@ -382,6 +443,107 @@ CLAIMS: dict[str, Claim] = {
     ),
 }
 
+LOST = (
+    "of 1,000 test problems, drawn by seed, of the book's network, with the head of the sum's "
+    "carry taken away at the step that writes the hundreds digit"
+)
+
+CLAIMS.update(
+    {
+        "where_is_the_carry.level": Claim(
+            "The level of every lower bound of the book: so seldom would a share below it show as "
+            "many right ones.",
+            NEEDED.told(lambda _: f"{100 * (1 - CHANCE):.0f}%"),
+        ),
+        "where_is_the_carry.needed_with": Claim(
+            f"Hundreds digits with a carry that go wrong, {LOST} (its mean in its place).",
+            without("mean", has_carry),
+        ),
+        "where_is_the_carry.needed_as_none": Claim(
+            f"Hundreds digits with a carry that are written as without one, {LOST} (its mean in "
+            "its "
+            "place).",
+            without("mean", has_carry, "by_carry").said(lambda part, _: f"{part:,}"),
+        ),
+        "where_is_the_carry.needed_without": Claim(
+            f"Hundreds digits without a carry that go wrong, {LOST} (its mean in its place).",
+            without("mean", lambda row: not has_carry(row)),
+        ),
+        "where_is_the_carry.needed_later": Claim(
+            f"Texts with a later token wrong, the true ones forced, {LOST} (its mean in its "
+            "place).",
+            without("mean", what="collateral"),
+        ),
+        "where_is_the_carry.resampled_other": Claim(
+            f"Hundreds digits that go wrong, {LOST} (in its place what it hands on in a problem "
+            "with "
+            "the other carry).",
+            without(OTHER),
+        ),
+        "where_is_the_carry.resampled_same": Claim(
+            f"Hundreds digits that go wrong, {LOST} (in its place what it hands on in a problem "
+            "with "
+            "the same carry).",
+            without(SAME),
+        ),
+        **{
+            f"where_is_the_carry.{name}": Claim(
+                f"The carry of a sum, head 0.1, {PAIRS} in which {what}: the carry moves and "
+                "nothing "
+                "else changes.",
+                NEEDED.where(model=BOOK, carry=SUM).counts(
+                    f"direction.{name}.carry", f"direction.{name}.n"
+                ),
+            )
+            for name, what in (
+                ("raised", "the other problem alone has a carry"),
+                ("lowered", "the other problem alone has none"),
+            )
+        },
+        "where_is_the_carry.runs_on": Claim(
+            f"The carry of a sum moved by head 0.1, {PAIRS} in which that changes the next carry "
+            "as "
+            "well: the next digit is written accordingly, once the new digit stands in the text.",
+            NEEDED.where(model=BOOK, carry=SUM).counts(
+                "direction.runs on.follows", "direction.runs on.n"
+            ),
+        ),
+        "where_is_the_carry.map_read": Claim(
+            "The carry of a sum, told right by the best linear probe at the token before the step "
+            "that writes the digit, on pairs of digits that it has not met: the book's network.",
+            MAPPED.told(lambda found: most_at(found[0], "read", "n", -1)),
+        ),
+        "where_is_the_carry.map_used": Claim(
+            "The carry of a sum moved along class means of the stream at the token before the step "
+            "that writes the digit, the best layer, validation pairs of the book's network.",
+            MAPPED.told(lambda found: most_at(found[0], "used", "pairs", -1)),
+        ),
+        "where_is_the_carry.needed_small": Claim(
+            "Small networks in which the heads that were found are needed for the carry of a "
+            "sum: by "
+            "another problem's output with the other carry at least nine in ten digits go wrong, "
+            "with the same carry at most one in ten.",
+            NEEDED.where(carry=SUM).passing(is_small).those(is_needed),
+        ),
+        "where_is_the_carry.small_drawn": Claim(
+            "Of a hundred sets of as many heads and FFNs, drawn by seed, those that are as "
+            "faithful "
+            "as the pruned circuit for the digit that a carry of a sum goes into, five small "
+            "networks: fewest and most.",
+            NEEDED.where(carry=SUM).passing(is_small).told(as_good_as_pruned),
+        ),
+        **{
+            f"where_is_the_carry.{name}_drawn": Claim(
+                "Faithfulness of as many heads and as many FFNs, drawn by seed a hundred times, "
+                "as "
+                f"the pruned circuit for the digit that a carry of a {name} goes into.",
+                drawn_circuits(carry),
+            )
+            for name, carry in (("sum", SUM), ("product", PRODUCT))
+        },
+    }
+)
+
 NEURONS = rows("product_neurons")
 AT_UNITS = NEURONS.where(model=BOOK, token=6)
 NEURON_PAIRS = (
@@ -392,6 +554,29 @@ NEURON_PAIRS = (
 
 def follows(swapped: str, found: Rows = AT_UNITS) -> Counts:
     return found.counts(f"swaps.{swapped}.follows", f"swaps.{swapped}.n").said(part_of)
+
+
+def others_in(tables: dict[str, int]) -> list[int]:
+    """How many tables there are of each kind that is no rule on each digit."""
+    return [n for kind, n in tables.items() if kind != "a rule each"]
+
+
+def few(n: int) -> str:
+    return spelled(n) if n else "none"
+
+
+def by_other_digits(goes_by: dict[str, int]) -> int:
+    """Neurons of a layer that hand something on and have no table."""
+    return sum(n for by, n in goes_by.items() if by not in ("silent", "units of a and units of b"))
+
+
+def drawn_alike(row: Row) -> list[int]:
+    return row["alike"]["a lookup"]["any"]
+
+
+def of_draws(found: list[int], n: int) -> str:
+    """'794 to 897 of 1,000': fewest and most."""
+    return f"{min(found):,} to {part_of(max(found), n)}"
 
 
 CLAIMS.update(
@@ -413,8 +598,41 @@ CLAIMS.update(
         "where_is_the_carry.rules_of_layer_0": Claim(
             "Neurons of layer 0 of chain_of_thought that go by the units of both numbers, at the "
             "step that writes the units of the first product, and whose table is a rule on one "
-            "digit times a rule on the other.",
+            "digit times a rule on the other. Left out are silent ones, whose spread is below a "
+            "thousandth of the layer's largest, and those that go by the units of b alone.",
             AT_UNITS.numbers("tables.0.a rule each"),
+        ),
+        "where_is_the_carry.other_kinds_of_layer_0": Claim(
+            "Neurons of layer 0 of chain_of_thought that go by the units of both numbers, at the "
+            "step that writes the units of the first product, and whose table is of any other "
+            "kind: "
+            "a lookup, the digit, the size, a blend.",
+            AT_UNITS.told(lambda found: few(sum(others_in(found[0]["tables"][0])))),
+        ),
+        "where_is_the_carry.other_kinds": Claim(
+            "Kinds of tables beside a rule on each digit.",
+            AT_UNITS.told(lambda found: spelled(len(others_in(found[0]["tables"][0])))),
+        ),
+        "where_is_the_carry.other_digits": Claim(
+            "Neurons of chain_of_thought that hand something on at the step that writes the units "
+            "of the first product and go by other digits than the units of both numbers: those "
+            "of b "
+            "alone, or three digits.",
+            AT_UNITS.numbers(lambda row: sum(map(by_other_digits, row["goes_by"]))),
+        ),
+        "where_is_the_carry.lookups_alike": Claim(
+            f"Pairs in which the other digit is written, {NEURON_PAIRS}: as many other neurons of "
+            "the same layers as there are lookups, five draws by seed.",
+            AT_UNITS.told(
+                lambda found: of_draws(drawn_alike(found[0]), found[0]["swaps"]["all"]["n"])
+            ),
+        ),
+        "where_is_the_carry.small_alike": Claim(
+            "Small networks in which lookups move the digit less than half as often as any of five "
+            "draws of as many other neurons of the same layers, of those that have enough others.",
+            NEURONS.where(token=6)
+            .passing(lambda row: row["cell"]["model"] != BOOK and bool(drawn_alike(row)))
+            .those(lambda row: 2 * row["swaps"]["a lookup"]["follows"] < min(drawn_alike(row))),
         ),
         "where_is_the_carry.lookups": Claim(
             "Neurons of chain_of_thought, of all layers, that go by the units of both numbers at "

@@ -1,4 +1,5 @@
-"""The exercises of chapter 8, third page: a digit predicted, a site found, a pair swapped."""
+"""The exercises of chapter 8, third page: a digit predicted, a site found, a pair swapped, a carry
+that runs on."""
 
 from __future__ import annotations
 
@@ -103,7 +104,9 @@ def a_fair_pair(page: Chapter) -> None:
     predicted = int(found.carry[0])
     text = f"{one[0]} × {one[1]} with head 0.1 of {other[0]} × {other[1]}"
     if not fair:
-        show_verdict(False, f"{text}: this pair cannot tell.", unfair(same_carry, same_column))
+        alike = not bool(carries.apart(carry, x, y)[0])
+        hint = unfair(same_carry, same_column, alike)
+        show_verdict(False, f"{text}: this pair cannot tell.", hint)
         return
     if not st.button("Copy the head", key="ch82_ex_fair_run", icon=":material/play_arrow:"):
         st.caption(f"A fair pair. Predicted hundreds digit, if the carry moves: {predicted}.")
@@ -115,9 +118,50 @@ def a_fair_pair(page: Chapter) -> None:
     page.source(swaps.swapped)
 
 
-def unfair(same_carry: bool, same_column: bool) -> str:
+def unfair(same_carry: bool, same_column: bool, alike: bool) -> str:
     if same_carry:
         return "Both have the same carry into the hundreds: there is nothing to move."
     if same_column:
         return "Both have the same column: the carry alone and the whole digit look alike."
-    return "Two of the outcomes would write the same digit, or the tens share one: try another."
+    if alike:
+        return "A tens digit stands in both: copying the other one alone would look like the carry."
+    return "Two of the four outcomes would write the same digit."
+
+
+def a_carry_that_runs_on(page: Chapter) -> None:
+    """Two problems such that the carry that the head brings runs on into the thousands; then the
+    swap itself, and what the network writes behind it."""
+    st.caption("The problem that is written")
+    one = last_allowed("ch82_on_last", page.pair("ex_on"), worked.ONE)
+    st.caption("The problem that the head is copied from")
+    (c, d) = worked.OTHER
+    asked = page.pair("ex_on_from", a=str(c), b=str(d))
+    other = last_allowed("ch82_on_from_last", asked, worked.OTHER)
+    if (one, other) == (worked.ONE, worked.OTHER):
+        return
+    text = f"{one[0]} × {one[1]} with head 0.1 of {other[0]} × {other[1]}"
+    if hint := stops(one, other):
+        show_verdict(False, f"{text}: no carry runs on.", hint)
+        return
+    wanted = f"{one[0] * one[1] + 100:04d}"
+    if not st.button("Copy the head", key="ch82_ex_on_run", icon=":material/play_arrow:"):
+        st.caption(f"If the carry is brought and runs on, the network writes {wanted}.")
+        return
+    written = probes.goes_on(one, other)
+    said = f"{text}: predicted {wanted}, written {written}."
+    hint = "The prediction failed here. Keep the two: they are a counterexample."
+    show_verdict(written == wanted, said, hint)
+    page.source(probes.goes_on)
+
+
+def stops(one: probes.Pair, other: probes.Pair) -> str:
+    """Why no carry is brought that runs on: the first check that fails, or nothing."""
+    carry = carries.CARRIES["sum"]
+    x, y = worked.texts_of(one), worked.texts_of(other)
+    if carry.into(x)[0]:
+        return "The first problem has a carry into its hundreds already: none can be brought."
+    if carry.column(x)[0] % 10 != 9:
+        return f"Its hundreds are {worked.column_of(one)}. A carry runs on where they come to nine."
+    if not carry.into(y)[0]:
+        return "The second problem has no carry into its hundreds, so there is none to bring."
+    return ""

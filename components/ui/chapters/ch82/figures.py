@@ -20,9 +20,11 @@ from components.ui.plots.chart_parts import (
     rows_high,
     shaped,
     square,
+    swatches,
+    token_axis,
     toned,
 )
-from components.ui.plots.colours import GREY, OCHRE, ROSE, SOFT, TEAL, VIOLET, Tone
+from components.ui.plots.colours import GREY, LINE, OCHRE, ROSE, SOFT, TEAL, VIOLET, Tone
 from components.ui.plots.ends import last_of, named, shares
 
 Rows = Sequence[Mapping[str, Any]]
@@ -77,6 +79,54 @@ def part_bars(rows: Rows, title: str) -> Chart:
     )
     bars = base.mark_bar(color=VIOLET.now)
     return finished(alt.layer(bars, words).properties(height=rows_high(len(data), 26)))
+
+
+LOST: Mapping[str, Tone] = {"with a carry": VIOLET, "without": OCHRE}
+"""The digits that go wrong without a part."""
+
+
+def lost_points(rows: Rows) -> Chart:
+    """Which digits go wrong without a part: a row a part, a point for those with a carry and one
+    for those without. Rows: part, digits, share, count."""
+    data = pd.DataFrame(rows)
+    order = list(dict.fromkeys(data["part"]))
+    chart = (
+        alt.Chart(data)
+        .mark_point(size=70, filled=True, opacity=0.9)
+        .encode(
+            y=alt.Y("part:N", sort=order, title=None, axis=rows_axis(order, grid=True)),
+            x=shares().x("share:Q", "digits that go wrong"),
+            color=alt.Color(
+                "digits:N",
+                title=None,
+                scale=toned(LOST),
+                legend=alt.Legend(columns=len(LOST), symbolOpacity=1),
+            ),
+            shape=alt.Shape(
+                "digits:N",
+                title=None,
+                scale=alt.Scale(domain=list(LOST), range=["circle", "diamond"]),
+            ),
+            tooltip=["part", "digits", "count"],
+        )
+    )
+    return finished(chart.properties(height=rows_high(len(order), 30)))
+
+
+def token_map(rows: Rows, places: Sequence[str], title: str) -> Chart:
+    """Every token and every place of the stream, a cell each; `title` says what its colour is.
+    Rows: place, token, share, count."""
+    chart = (
+        alt.Chart(pd.DataFrame(rows))
+        .mark_rect(stroke=LINE.now, strokeWidth=0.5)
+        .encode(
+            x=token_axis(alt.X, "token", "token that was read last", "top"),
+            y=alt.Y("place:N", sort=list(places), title="stream after"),
+            color=alt.Color("share:Q", scale=amounts(), title=title, legend=swatches()),
+            tooltip=["token", "place", "count"],
+        )
+    )
+    return finished(chart.properties(height=rows_high(len(places), 22)))
 
 
 ARMS: Mapping[str, Tone] = {

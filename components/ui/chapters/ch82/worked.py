@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,13 @@ from components.ui.chapters.ch82.claims import BOOK, NAMES, PRODUCT, SUM
 from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
 from components.ui.drawings.swaps import KINDS, Carried, Site, Swap
+from components.ui.lazily import lazily
 from components.ui.plots.colours import GREY, OCHRE, RIGHT, ROSE, TEAL, VIOLET, WRONG, Tone
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY
 from lab.interp.carries import CARRIES, Carry, CarryName, Predicted, predicted
+
+recipes = lazily("lab.recipes.recipe_index")
 
 Drawn = dict[str, Any]
 """A row of a chart or a table."""
@@ -127,6 +131,7 @@ def addition(pair: tuple[int, int]) -> str:
 
 
 CALC = {
+    "width": lambda: str(recipes.recipe(BOOK).model.d_model),
     "one": lambda: f"{ONE[0]} \\times {ONE[1]}",
     "other": lambda: f"{OTHER[0]} \\times {OTHER[1]}",
     "one_sum": lambda: addition(ONE),
@@ -150,6 +155,9 @@ ASKED = {
     "by_token": "random label a token",
     "shuffled": "shuffled",
 }
+OF_STREAM = {"resid_pre": "E", "resid_mid": "A", "resid_post": "F"}
+"""Places of the stream: after the embedding, an attention, an FFN."""
+
 SLOTS = ("the slot that writes the digit", "the slot before")
 
 
@@ -166,12 +174,11 @@ def read_rows(row: Mapping[str, Any], slot: str) -> list[Drawn]:
     """A row a place of the stream and a question, at one of the two slots."""
     slots = sorted({probe["slot"] for probe in row["probes"]})
     wanted = slots[1] if slot == SLOTS[0] else slots[0]
-    of = {"resid_pre": "E", "resid_mid": "A", "resid_post": "F"}
     found: list[Drawn] = []
     for probe in row["probes"]:
-        if probe["slot"] != wanted or probe["name"] not in of:
+        if probe["slot"] != wanted or probe["name"] not in OF_STREAM:
             continue
-        place = of[probe["name"]]
+        place = OF_STREAM[probe["name"]]
         place = place if place == "E" else f"{place}{probe['layer']}"
         told = {words: probe[what] for what, words in ASKED.items()}
         for asked, right in {**told, "the commonest": row["commonest"]}.items():
@@ -360,6 +367,86 @@ def seed_point(group: str, arm: str, row: Mapping[str, Any], site: Mapping[str, 
     }
 
 
+# ---------------------------------------------------------------- taken away
+
+GO_WRONG = ("those with a carry", "those without", "both alike")
+WITH, WITHOUT = "with a carry", "without"
+
+
+def which_go_wrong(row: Mapping[str, Any]) -> str:
+    """With the mean in place of the parts that carry."""
+    with_carry, none = (one["wrong"] / one["n"] for one in row["needed"] if one["by"] == "mean")
+    if abs(with_carry - none) < 0.1:
+        return GO_WRONG[2]
+    return GO_WRONG[0] if with_carry > none else GO_WRONG[1]
+
+
+def lost(row: Mapping[str, Any]) -> list[Drawn]:
+    """A row a part and a kind of digit, where any goes wrong with the part's mean in its place;
+    first the parts that carry together, then those that matter most for a carry alone."""
+    own = {one["carry"]: one for one in row["needed"] if one["by"] == "mean"}
+    found = {one["unit"]: (one["with"], one["without"]) for one in row["units"]}
+    of = {True: own[True]["n"], False: own[False]["n"]}
+    named = {
+        unit: wrong
+        for unit, wrong in sorted(
+            found.items(), key=lambda x: x[1][1] / of[False] - x[1][0] / of[True]
+        )
+        if any(wrong)
+    }
+    if len(row["nodes"]) > 1:
+        together = (own[True]["wrong"], own[False]["wrong"])
+        named = {claims.said(row["nodes"]): together, **named}
+    return [
+        {
+            "part": unit,
+            "digits": kind,
+            "share": n / of[has],
+            "count": f"{n:,} of {of[has]:,}",
+        }
+        for unit, wrong in named.items()
+        for (kind, has), n in zip({WITH: True, WITHOUT: False}.items(), wrong, strict=True)
+    ]
+
+
+def unneeded(row: Mapping[str, Any]) -> int:
+    """Parts without which no digit goes wrong."""
+    return sum(not one["with"] and not one["without"] for one in row["units"])
+
+
+# ---------------------------------------------------------------- every token, every layer
+
+SHADES = {
+    "told by a probe": "above the commonest",
+    "moved along class means": "share of pairs",
+}
+"""What the map of every token shows, and what its colour says."""
+
+MAPS = tuple(SHADES)
+
+
+def places_in(row: Mapping[str, Any]) -> list[str]:
+    """The places of the stream of a map, as charts call them: E, A0, F0."""
+    parts = [one.partition(".") for one in row["places"]]
+    return [OF_STREAM[name] + ("" if name == "resid_pre" else layer) for name, _, layer in parts]
+
+
+def at_every_token(row: Mapping[str, Any], what: str) -> list[Drawn]:
+    """A row a place of the stream and a token: the share, of all that always naming the commonest
+    leaves, that a probe tells, or of the pairs, in which the carry moves; none behind the step that
+    writes the digit."""
+    text, places, reads = FORM.text(*ONE), places_in(row), what == MAPS[0]
+    least, most = (row["commonest"], row["n"]) if reads else (0, row["pairs"])
+    found: list[Drawn] = []
+    for slot, column in enumerate(row["read" if reads else "used"]):
+        for place, n in zip(places, column, strict=True):
+            if n is not None:
+                share = max(n - least, 0) / (most - least)
+                cell = {"place": place, "token": f"{slot:02d} {text[slot]}", "share": share}
+                found.append({**cell, "count": f"{n:,} of {most:,}"})
+    return found
+
+
 # ---------------------------------------------------------------- a circuit
 
 
@@ -374,8 +461,11 @@ def circuit_rows(row: Mapping[str, Any]) -> list[Drawn]:
     )
 
 
-def criteria(row: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The three criteria, as a table."""
+def criteria(
+    row: Mapping[str, Any], drawn: Mapping[str, Any] | None = None
+) -> list[dict[str, str]]:
+    """The three criteria, as a table; behind the first what as many parts `drawn` by seed come
+    to."""
     found = row["circuit"]
     widest = max(found["gaps"], key=lambda gap: abs(gap[1] - gap[2]))
     least = min(found["minimality"])
@@ -385,6 +475,7 @@ def criteria(row: Mapping[str, Any]) -> list[dict[str, str]]:
             "asks": "Is the circuit alone enough?",
             "found": f"{found['faithfulness']:.2f} (1 as the whole network)",
         },
+        *([] if drawn is None else [by_lot(drawn["drawn"]["alike"])]),
         {
             "criterion": "completeness",
             "asks": "With parts of it replaced, does the network do no better?",
@@ -396,6 +487,15 @@ def criteria(row: Mapping[str, Any]) -> list[dict[str, str]]:
             "found": f"{least:.2f} for the part that matters least",
         },
     ]
+
+
+def by_lot(drawn: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "criterion": "by lot",
+        "asks": "Are as many heads and FFNs, drawn at random, as faithful?",
+        "found": f"{drawn['median']:.2f} in the median of {drawn['n']}; "
+        f"{drawn['as_good']} as good or better",
+    }
 
 
 PARTS = ("one or two", "about a third", "nearly all")
@@ -443,7 +543,8 @@ def followed(swap: Mapping[str, Any]) -> float:
 def neurons_frame(row: Mapping[str, Any]) -> Dragged:
     others = row["swaps"]["layer 0, others"]
     given = [Line("as many other neurons", followed(others))]
-    return Dragged(HUNDRED, "all neurons of layer 0", given=given, start=50)
+    axis = Axis("in 100 pairs, the other digit is written", 0, 100)
+    return Dragged(axis, "all neurons of layer 0", given=given, start=50)
 
 
 def layer_0_follows(row: Mapping[str, Any]) -> Answer:
@@ -472,10 +573,14 @@ def tables_of(row: Mapping[str, Any], kind: str) -> dict[str, list[dict[str, Any
 
 
 def swap_counts(row: Mapping[str, Any]) -> dict[str, int]:
-    """How often the digit follows, for each set and for as many other neurons."""
-    found: dict[str, int] = {}
+    """How often the digit follows: each layer and each kind of table; beside a kind as many other
+    neurons of any layer, and the median of the draws from its own layers."""
+    swaps, found = row["swaps"], dict[str, int]()
     for name in (*(f"layer {i}" for i in range(len(row["tables"]))), *TABLES):
-        if name in row["swaps"]:
-            found[f"{name}: {row['swaps'][name]['neurons']}"] = row["swaps"][name]["follows"]
-            found[f"as many others as {name}"] = row["swaps"][f"{name}, others"]["follows"]
+        if name in swaps:
+            found[f"{name}: {swaps[name]['neurons']:,}"] = swaps[name]["follows"]
+            if name in row["alike"]:
+                found[f"as many, not {name}"] = swaps[f"{name}, others"]["follows"]
+                if draws := row["alike"][name]["any"]:
+                    found[f"same layers, not {name}"] = int(median(draws))
     return found

@@ -7,7 +7,6 @@ import "./bracket.css";
 import {
   AGAIN,
   bracketAt,
-  changes,
   DEAR,
   film,
   groups,
@@ -47,6 +46,8 @@ interface Data extends Sent {
   wheel: Packed[];
   settings: Setting[];
   n_head: number;
+  /** The one whose query it is. */
+  head: number;
   /** Between the scores of both brackets. */
   difference: string;
 }
@@ -63,6 +64,13 @@ interface Drawn {
 /** What the cache holds at some stops: a part of the width of keys and values, from a place on. */
 type Held = [map: string, name: string, left: number, first: number, last: number, kind: string];
 
+/** What asks, above the columns that it meets, from where it comes down. */
+type Asked = [map: string, left: number, first: number, last: number];
+const FALLS = 28; // pixels
+
+/** What is no longer kept, under paper: percent of it on a light page and on a dark one. */
+const VEILS = [86, 72];
+
 interface Row {
   button: HTMLElement;
   bars: HTMLElement[];
@@ -74,6 +82,7 @@ class Bracket extends MovingDrawing<Data> {
   private readonly pair = this.part("pair");
   private readonly held = this.part("held");
   private maps: Drawn[] = [];
+  private asked: Drawn[] = [];
   private rows: Row[] = [];
   private setting = 0;
   /** Pixels: the two ends of the bracket around the latent, and around the query. */
@@ -108,6 +117,11 @@ class Bracket extends MovingDrawing<Data> {
   /** At the first stop no matrix is there to be moved. */
   private get idle(): boolean {
     return Math.round(this.at) === KEPT;
+  }
+
+  /** Half way to a stop, its row and the knob are there together. */
+  protected override knob(at: number): number {
+    return Math.round(at);
   }
 
   protected override recolour(): void {
@@ -151,9 +165,10 @@ class Bracket extends MovingDrawing<Data> {
     this.setting = Math.min(this.setting, settings.length - 1);
     this.part("settings").replaceChildren(make("span", {}, "counted for"), ...all);
     this.rows = stops.map((name, stop) => this.buildRow(name, stop));
-    const head = ["stop", "bytes a token", `operations (× stop ${MOVED + 1})`].map((brief, i) =>
+    const head = ["stop", "bytes a token", "operations"].map((brief, i) =>
       make("span", {}, make("span", { class: "brief" }, brief), make("b", {}, i ? "" : brief)),
     );
+    head[2].append(make("span", { class: "brief" }, `× stop ${MOVED + 1}`));
     this.part("ledger").replaceChildren(
       make("div", { class: "head" }, ...head),
       ...this.rows.map(({ button }) => button),
@@ -180,60 +195,72 @@ class Bracket extends MovingDrawing<Data> {
     this.add("own_q", figure("q"), KEPT, KEPT);
     this.add("q", figure("q"), AGAIN, SPLIT);
     this.add("w", figure("w"), AGAIN, SPLIT);
-    const { columns } = this.data.maps.own_keys;
-    const own = columns / this.data.n_head;
-    const rows = signedBytes(this.data.maps.own_keys.numbers);
-    const one = { columns: own, numbers: encoded(rows.slice(0, own)) };
+    const { n_head, head, maps } = this.data;
+    const own = maps.own_keys.columns / n_head;
+    const rows = signedBytes(maps.own_keys.numbers);
+    const one = { columns: own, numbers: encoded(rows.slice(own * head, own * (head + 1))) };
     this.add(one, figure("c"), KEPT, KEPT);
-    const latent = this.data.maps.c;
+    const latent = maps.c;
     const first = encoded(signedBytes(latent.numbers).slice(0, latent.columns));
     this.add({ columns: latent.columns, numbers: first }, figure("c"), AGAIN, SPLIT);
     const wheel = this.part("wheel").firstElementChild as HTMLElement;
     wheel.replaceChildren();
     for (const one of [...this.data.wheel].reverse()) this.add(one, wheel, ROTATED, ROTATED);
-    const { keys, absorbed, rotated_q, turned } = this.data.maps;
-    const key = keys.columns / this.data.n_head;
-    const made = encoded(signedBytes(keys.numbers).slice(0, key));
-    this.add({ columns: key, numbers: made }, figure("made"), AGAIN, AGAIN);
-    this.add(absorbed, figure("made"), MOVED, SPLIT);
-    const small = encoded(signedBytes(turned.numbers).slice(0, turned.columns));
-    this.add({ columns: turned.columns, numbers: small }, figure("placed"), SPLIT, SPLIT);
-    this.add(rotated_q, figure("placed"), SPLIT, SPLIT);
   }
 
   private buildHeld(): void {
-    const { maps } = this.data;
+    const { maps, n_head, head } = this.data;
     const whole = maps.own_keys.columns + maps.own_values.columns;
     const gap = maps.c.columns + maps.turned.columns;
     const all: Held[] = [
       ["own_keys", "keys of all heads", 0, KEPT, KEPT, ""],
       ["own_values", "values of all heads", maps.own_keys.columns, KEPT, KEPT, ""],
       ["c", `latent, ${maps.c.columns}`, 0, AGAIN, SPLIT, ""],
-      ["turned", `position: rotated key, ${maps.turned.columns}`, maps.c.columns, SPLIT, SPLIT, ""],
+      ["turned", `rotated key, ${maps.turned.columns}`, maps.c.columns, SPLIT, SPLIT, ""],
       ["keys", "keys, thrown away", whole - maps.keys.columns - gap / 2, AGAIN, AGAIN, "gone"],
     ];
-    const rest = [
-      make("span", { class: "long" }),
-      make("span"),
-      make("span", { class: "long" }, " a token"),
+    const ofHead = (left: number, columns: number): number => left + (head * columns) / n_head;
+    const asked: Asked[] = [
+      ["own_q", ofHead(0, maps.own_keys.columns), KEPT, KEPT],
+      ["q", ofHead(whole - maps.keys.columns - gap / 2, maps.keys.columns), AGAIN, AGAIN],
+      ["absorbed", 0, MOVED, SPLIT],
+      ["rotated_q", maps.c.columns, SPLIT, SPLIT],
     ];
+    const rest = [make("span"), make("span"), make("span", { class: "each" }, " bytes a token")];
     const freed = make("div", { class: "freed" }, make("b", {}, ...rest), make("span"));
     const vacant = make("figure", { class: "vacant" }, make("figcaption"), make("i"));
     const ghost = make("div", { class: "ghost" });
     this.held.replaceChildren(make("div", { class: "before" }, ghost, freed), vacant);
     for (const name of ["own_values", "own_keys"]) this.add(name, ghost, AGAIN, SPLIT);
+    const [light, dark] = VEILS.map(
+      (share) => `color-mix(in srgb, var(--paper) ${share}%, transparent)`,
+    );
+    ghost.style.setProperty("--veil", `light-dark(${light}, ${dark})`);
     setShare(freed, "--left", gap / whole);
     setShare(freed, "--wide", (whole - maps.keys.columns - 1.5 * gap) / whole);
     setShare(vacant, "--left", maps.c.columns / whole);
     setShare(vacant, "--wide", maps.turned.columns / whole);
     for (const [name, words, left, first, last, kind] of all) {
-      const box = make("figure", { class: `part ${kind} ${name}` }, make("figcaption", {}, words));
+      const [brief, ...more] = words.split(/(?=, thrown)/);
+      const long = more.map((rest) => make("span", { class: "long" }, rest));
+      const caption = make("figcaption", {}, brief, ...long);
+      const box = make("figure", { class: `part ${kind} ${name}` }, caption);
       setShare(box, "--left", left / whole);
       setShare(box, "--wide", maps[name].columns / whole);
       this.held.append(box);
       this.add(name, box, first, last);
       this.maps.at(-1)!.box = box;
     }
+    this.asked = asked.map(([name, left, first, last]) => {
+      const box = make("figure", { class: `asked ${name}` });
+      setShare(box, "--left", left / whole);
+      setShare(box, "--wide", maps[name].columns / whole);
+      this.held.append(box);
+      this.add(name, box, first, last);
+      const drawn = this.maps.at(-1)!;
+      drawn.box = box;
+      return drawn;
+    });
     for (const one of this.all(".scores .map")) one.remove();
     const scores = this.part("scores");
     this.add("own_scores", scores, KEPT, KEPT);
@@ -292,6 +319,10 @@ class Bracket extends MovingDrawing<Data> {
       box.style.opacity = share.toFixed(2);
       box.classList.toggle("away", share === 0);
     }
+    for (const { box, first, last } of this.asked) {
+      const above = at < first ? 1 - seen(at, first, last) : 0;
+      box.style.transform = `translateY(${(-FALLS * above).toFixed(1)}px)`;
+    }
     this.putBracket();
     const query = stop >= MOVED;
     set(this.pair, {
@@ -314,19 +345,20 @@ class Bracket extends MovingDrawing<Data> {
   }
 
   private nameTiles(stop: number): void {
-    const { maps, n_head, tokens } = this.data;
+    const { maps, n_head } = this.data;
     const width = (name: string): number => maps[name].columns;
     const caption = (name: string, words: string): void =>
       say(this.part(name).querySelector("figcaption")!, words);
     const key = width("keys") / n_head;
-    caption("q", `q, ${stop === KEPT ? width("own_q") : key}`);
-    caption("w", stop === KEPT ? "·" : `W, ${key} × ${width("c")}`);
+    caption("q", `query q, ${stop === KEPT ? width("own_q") : key}`);
+    caption("w", stop === KEPT ? "·" : `key matrix W, ${key} × ${width("c")}`);
     caption("wheel", "one for each distance");
-    caption("c", stop === KEPT ? `k, ${width("own_keys") / n_head}` : `c, ${width("c")}`);
-    caption("made", stop === AGAIN ? `k, ${key}` : `q W, ${width("c")}`);
-    caption("placed", `rotated q and k, ${width("turned")} each`);
+    caption(
+      "c",
+      stop === KEPT ? `key k, ${width("own_keys") / n_head}` : `latent c, ${width("c")}`,
+    );
     caption("vacant", stop === ROTATED ? "position: in W" : "position: not kept");
-    say(this.part("says"), changes(tokens.length)[stop]);
+    say(this.part("asker"), stop >= MOVED ? "q W" : "query q");
   }
 
   private fillLedger(stop: number): void {
@@ -337,10 +369,10 @@ class Bracket extends MovingDrawing<Data> {
     const kept = c.columns + (stop === SPLIT ? turned.columns : 0);
     const [before, now] = freed.firstElementChild!.children;
     say(before, `${counted(bytes[KEPT])} `);
-    say(now, `→ ${counted(bytes[stop])} bytes`);
+    say(now, `→ ${counted(bytes[stop])}`);
     say(
       freed.lastElementChild!,
-      `drawn, in our networks: ${counted(whole - kept)} of ${counted(whole)} numbers are no longer kept`,
+      `here, ${counted(whole - kept)} of ${counted(whole)} numbers are no longer kept`,
     );
     const [most, all] = [Math.max(...bytes), Math.max(...operations)];
     this.rows.forEach(({ button, bars, words }, i) => {
@@ -354,7 +386,7 @@ class Bracket extends MovingDrawing<Data> {
       const [count, long, brief] = words[1].children;
       say(count, counted(operations[i]));
       say(long, many && ` = ${many} × stop ${MOVED + 1}`);
-      say(brief, many && ` (${many}×)`);
+      say(brief, stop >= MOVED ? `${ratio === 1 ? 1 : times(ratio)} ×` : "");
       set(button, {
         "aria-label": `Stop ${i + 1}, ${this.data.stops[i]}: ${counted(bytes[i])} bytes, ${counted(operations[i])} operations`,
       });

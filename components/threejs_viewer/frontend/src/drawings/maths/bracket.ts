@@ -68,16 +68,7 @@ export function groups(roles: readonly string[]): { name: string; rows: number }
 export const times = (ratio: number): string =>
   ratio < 10 ? ratio.toFixed(1) : counted(Math.round(ratio));
 
-/** What a stop changes, seen from the one before it. */
-export const changes = (tokens: number): string[] => [
-  "The query meets each key as it lies in the cache, rotated to where its token stands.",
-  `New: latents are kept. A key is made of each of the ${tokens} for every new token, and none says where its token stands.`,
-  "New: W is applied to the query, once for all tokens. The scores stay the same: what each token is, not where.",
-  "New: keys are rotated to where they stand. So W differs with the distance, and q W is made anew for every token.",
-  "New: a small rotated key of its own says where each token stands. So one W and one q W serve all tokens again.",
-];
-
-/** What one stop comes to, beside the counts that stand in its row. */
+/** What a stop changes, seen from the one before it, and what that comes to. */
 export function told(
   stop: number,
   names: readonly string[],
@@ -91,11 +82,11 @@ export function told(
       ? `${than(KEPT)} times the operations of keys and values kept. `
       : "";
   const more = [
-    `operations are counted ${per}.`,
-    `${than(MOVED)} times as many operations as with the matrix moved.`,
-    `the scores are the same numbers, within ${difference}.`,
-    `${than(MOVED)} times as many operations as with the matrix moved: each distance has a matrix of its own.`,
-    `${dearer}${dearer ? "T" : "t"}he rotated key, ${place} of the bytes, says where a token stands.`,
+    `the query meets each key as it lies in the cache, rotated to where its token stands. Operations are counted ${per}.`,
+    `for every new token a key is made of each latent, with ${than(MOVED)} times as many operations as at stop ${MOVED + 1}. No key says where its token stands.`,
+    `W is applied to the query, once for all tokens, and the scores are the same numbers, within ${difference}. They say what each token is, not where.`,
+    `keys are rotated, so W differs with the distance, and q W is made anew for every token, with ${than(MOVED)} times as many operations as at stop ${MOVED + 1}.`,
+    `${dearer}${dearer ? "T" : "t"}he rotated key, ${place} of the bytes, says where a token stands. So one W and one q W serve all tokens again.`,
   ][stop];
   return `${stop + 1}, ${names[stop]}: ${more}`;
 }
