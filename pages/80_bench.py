@@ -94,6 +94,12 @@ def tell_costs() -> bool:
     return not large
 
 
+def tell_refused(by: str) -> None:
+    """Why a document that came by this control is none of the bench."""
+    if said := probes.document_refused(by):
+        st.warning(said)
+
+
 def hand_over() -> None:
     """The variant to copy, and one to be opened."""
     recipe = probes.variant(page)
@@ -113,13 +119,13 @@ def hand_over() -> None:
             icon=":material/download:",
         )
         st.code("python -m lab train bench.json", language="bash")
-        st.text_area("A variant as JSON", key="ch80_pasted", height=120)
-        st.button("Open it", key="ch80_open", on_click=probes.open_pasted)
         st.file_uploader(
-            "Or as a file", type="json", key="ch80_file", on_change=probes.open_brought
+            "A variant as a file", "json", key="ch80_file", on_change=probes.open_brought
         )
-        if said := st.session_state.get("ch80_document_refused"):
-            st.warning(said)
+        tell_refused("file")
+        st.text_area("Or its text", key="ch80_pasted", height=80)
+        st.button("Open it", key="ch80_open", on_click=probes.open_pasted)
+        tell_refused("pasted")
     with python:
         st.code(bench_python.to_python(recipe), language="python")
 
