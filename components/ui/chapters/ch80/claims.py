@@ -21,7 +21,7 @@ SHORT = ("width", "rope", "order", "third")
 """Of the claims, in the same order."""
 
 SMALL = rows("left_out", without="nothing")
-PARTS = ("positions", "attention", "FFN", "norms", "residual")
+PARTS: tuple[str, ...] = ("positions", "attention", "FFN", "norms", "residual")
 WITHOUT: dict[str, Rows] = {part: rows("left_out", without=part.lower()) for part in PARTS}
 """A network of half the width, trained without one of its parts."""
 

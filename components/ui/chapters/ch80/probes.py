@@ -315,8 +315,11 @@ def open_pasted() -> None:
 def open_brought() -> None:
     """The file that a reader brought, or nothing if they took it away again."""
     file = st.session_state["ch80_file"]
-    said = open_document(file.getvalue()) if file is not None else ""
-    st.session_state["ch80_document_refused"] = {"file": said and f"{file.name}: {said}"}
+    if file is None:
+        said = ""
+    elif said := open_document(file.getvalue()):
+        said = f"{file.name}: {said}"
+    st.session_state["ch80_document_refused"] = {"file": said}
 
 
 def open_weights(name: str, data: bytes) -> str:

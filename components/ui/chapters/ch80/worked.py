@@ -230,7 +230,7 @@ def at_double_width() -> Answer:
 
 Arms = Mapping[str, list[Reading]]
 
-PARTS = claims.PARTS
+PARTS: tuple[str, ...] = claims.PARTS
 OPTIONS = tuple(claims.CHANGES)
 HUES = dict(zip(OPTIONS, ("ochre", "violet", "teal", "brown"), strict=True))
 USUAL_ARM, WHOLE_ARM = "the usual variant", "all its parts"
@@ -273,7 +273,7 @@ def least_missed() -> str:
 
 def five_parts() -> Picked:
     axis = Axis.percent("of held-out pairs wrong without it, the median of the seeds", step=0.1)
-    hues = dict.fromkeys(PARTS, "violet")
+    hues: dict[str, str] = dict.fromkeys(PARTS, "violet")
     return Picked(axis, lambda: shares_wrong(claims.WITHOUT), hues=hues)
 
 
