@@ -50,14 +50,11 @@ from components.ui.loaded_models import BOOK_RUN, load_with_progress, use_one_th
 from components.ui.page_records import rows_of
 from components.ui.plots import maps
 from lab.by_hand import attention as hand
-from lab.by_hand import learning_head as learning
 from lab.by_hand.attention import A_UNITS, B_UNITS, FORM, PLACES
 from lab.by_hand.learning_head import FILMED, MOST_SEED, NEVER
 from lab.data.vocabulary import encode
 from lab.readings import part_of
 
-intervene = lazily("lab.interp.intervene")
-kernels = lazily("lab.model.attention.kernels")
 patterns = lazily("lab.interp.patterns")
 
 EQUALS_AT = PROMPT - 1
@@ -80,7 +77,7 @@ def the_query_goes_round() -> None:
         sweep=True,
     )
     st.caption(page.text("sweep"))
-    page.source(hand.keys, hand.attend)
+    page.source("lab.by_hand.attention.keys", "lab.by_hand.attention.attend")
 
 
 page.prose("opening")
@@ -118,7 +115,7 @@ def average() -> None:
     )
     st.caption("Constructed. The shares of each digit in the average of six tokens.")
     page.notice()
-    page.source(hand.average, hand.most_right)
+    page.source("lab.by_hand.attention.average", "lab.by_hand.attention.most_right")
 
 
 # ---------------------------------------------------------------- 2. a query by hand
@@ -188,7 +185,13 @@ def query() -> None:
         parameters = {"ch02_a": a, "ch02_b": b, "ch02_angle": angle, "ch02_length": str(length)}
         share_moment("ch02_moment", said, page.at, **parameters)
     page.notice()
-    page.source(hand.look, hand.keys, hand.values, hand.attend, hand.grade)
+    page.source(
+        "lab.by_hand.attention.look",
+        "lab.by_hand.attention.keys",
+        "lab.by_hand.attention.values",
+        "lab.by_hand.attention.attend",
+        "lab.by_hand.attention.grade",
+    )
 
 
 page.prose("worked")
@@ -232,7 +235,7 @@ def ask_what_it_reads(offered: Sequence[str]) -> str:
 def a_head_that_learns() -> None:
     figure = st.container()
     page.notice()
-    page.source(learning.train, learning.read)
+    page.source("lab.by_hand.learning_head.train", "lab.by_hand.learning_head.read")
     told = page.guess(
         "How many of these heads look hardest at the tens digit of b, for every digit?",
         LOOKS_GUESSED,
@@ -305,7 +308,7 @@ def root() -> None:
     )
     st.caption("Constructed. Above: one random draw. Below: the mean of many.")
     page.notice()
-    page.source(hand.random_weights, hand.random_arrows)
+    page.source("lab.by_hand.attention.random_weights", "lab.by_hand.attention.random_arrows")
 
 
 # ---------------------------------------------------------------- 5. the causal mask
@@ -337,7 +340,7 @@ def mask() -> None:
     )
     st.caption("Constructed. Each row is a query, each column a key.")
     page.notice()
-    page.source(hand.peek)
+    page.source("lab.by_hand.attention.peek")
 
 
 # ---------------------------------------------------------------- 6. several heads
@@ -391,7 +394,12 @@ def heads() -> None:
     st.markdown(what_can_be_told(shares, kind))
     st.caption("Constructed. Counted over all pairs of digits.")
     page.notice()
-    page.source(hand.deliver, hand.two_values, hand.most_right, hand.closest)
+    page.source(
+        "lab.by_hand.attention.deliver",
+        "lab.by_hand.attention.two_values",
+        "lab.by_hand.attention.most_right",
+        "lab.by_hand.attention.closest",
+    )
 
 
 # ---------------------------------------------------------------- 7. a real head
@@ -409,7 +417,7 @@ def who_brings(weights: np.ndarray, text: str) -> str:
     return f"Of all heads at the first `=`, {said[0]}, and {said[1]}."
 
 
-@page.section("real", needs=[BOOK_RUN])
+@page.section("real")
 def real() -> None:
     a, b = the_sum()
     model = load_with_progress(BOOK_RUN).model
@@ -434,7 +442,11 @@ def real() -> None:
     st.caption(f"Measured: layer {layer}, head {head}, on the model's own text of {a} × {b}.")
     page.notice()
     st.markdown(who_brings(weights, text))
-    page.source(kernels.MathAttention.__call__, kernels.softmax, patterns.patterns_of)
+    page.source(
+        "lab.model.attention.kernels.MathAttention.__call__",
+        "lab.model.attention.kernels.softmax",
+        "lab.interp.patterns.patterns_of",
+    )
 
 
 OFTEN = ("in more than half", "in half or fewer")
@@ -462,7 +474,7 @@ def importance() -> None:
             )
     st.caption("Measured. Each point is a head, named layer.head from zero; hover to name a point.")
     page.notice()
-    page.source(patterns.sharpness, intervene.ablate)
+    page.source("lab.interp.patterns.sharpness", "lab.interp.intervene.ablate")
 
 
 page.prose("end")
@@ -477,7 +489,7 @@ with page.exercise("half and half"):
     @page.section("ex_both")
     def half_and_half() -> None:
         show_graded(BOTH, *draw_query("ch02_ex_", BOTH, *the_sum()))
-        page.source(hand.grade, hand.keys)
+        page.source("lab.by_hand.attention.grade", "lab.by_hand.attention.keys")
 
 
 with page.exercise("one head for both"):
@@ -494,7 +506,7 @@ with page.exercise("one head for both"):
             f"and {found.differences_apart:.3f} if the differences do.",
             share_hint(share),
         )
-        page.source(hand.closest)
+        page.source("lab.by_hand.attention.closest")
 
 
 page.close("read")

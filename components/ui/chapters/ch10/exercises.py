@@ -109,7 +109,7 @@ def forge_a_digit(page: Chapter) -> None:
     st.html(tokens.strip(after, FORM, a, b, marks=marks, written_from=position + 1))
     found = exercises.grade_forgery(before, after, position)
     show_verdict(found.solved, what_moved(found), forgery_hint(found, position, a, b))
-    page.source(exercises.grade_forgery)
+    page.source("lab.exercises.chain_of_thought_exercises.grade_forgery")
 
 
 def what_moved(found: ForgedDigit) -> str:
@@ -179,7 +179,10 @@ def choose_pairs(page: Chapter) -> None:
         else cover_said(graded),
         cover_hint(graded),
     )
-    page.source(exercises.grade_pairs, exercises.partners)
+    page.source(
+        "lab.exercises.chain_of_thought_exercises.grade_pairs",
+        "lab.exercises.chain_of_thought_exercises.partners",
+    )
 
 
 def partners_in_words() -> str:
@@ -280,7 +283,9 @@ def find_the_adding_head(page: Chapter) -> None:
     st.html(tokens.strip(after, FORM, a, b, marks=marks, written_from=FORM.prompt_length))
     found = exercises.grade_ablated_head(a, b, after)
     show_verdict(found.solved, what_went_wrong(found, a, b), head_hint(found, layer))
-    page.source(exercises.grade_ablated_head, intervene.ablate)
+    page.source(
+        "lab.exercises.chain_of_thought_exercises.grade_ablated_head", "lab.interp.intervene.ablate"
+    )
 
 
 def what_went_wrong(found: AblatedHead, a: int, b: int) -> str:
@@ -338,7 +343,10 @@ def be_the_model(page: Chapter) -> None:
         icon=":material/refresh:",
         on_click=lambda: st.session_state.update({round_key: number + 1}),
     )
-    page.source(exercises.grade_text, exercises.mistake_in)
+    page.source(
+        "lab.exercises.chain_of_thought_exercises.grade_text",
+        "lab.exercises.chain_of_thought_exercises.mistake_in",
+    )
 
 
 def what_you_wrote(found: HandWritten, a: int, b: int) -> str:

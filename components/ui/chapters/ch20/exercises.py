@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from lab.exercises.rope_exercises import Slip
 
 grading = lazily("lab.exercises.rope_exercises")
-layouts = lazily("lab.interp.pair_layouts")
-position_probes = lazily("lab.interp.position_probes")
-spoiled = lazily("lab.measure.spoiled_cache")
 
 HEAD = 8
 WANTED = (2, 1)
@@ -48,7 +45,9 @@ def tell_the_sign(page: Chapter) -> None:
         else "Look under the digits of a and b above: what says which digit of a, what which of b?"
     )
     show_verdict(begun > n / 2, said, hint)
-    page.source(position_probes.begins_with, position_probes.digits_that_meet)
+    page.source(
+        "lab.interp.position_probes.begins_with", "lab.interp.position_probes.digits_that_meet"
+    )
 
 
 def order_the_rows(page: Chapter) -> None:
@@ -70,7 +69,7 @@ def order_the_rows(page: Chapter) -> None:
         else f"Scores of arrows drawn at random change by up to {found.change:.1f}."
     )
     show_verdict(found.solved, said, SLIPS[found.slip])
-    page.source(grading.grade_order, layouts.rows_for)
+    page.source("lab.exercises.rope_exercises.grade_order", "lab.interp.pair_layouts.rows_for")
 
 
 def turn_the_cache(page: Chapter) -> None:
@@ -86,4 +85,4 @@ def turn_the_cache(page: Chapter) -> None:
         f"{len(probes.SUM)} tokens, and where in the new?"
     )
     show_verdict(right == n, said, hint)
-    page.source(spoiled.without_the_front, spoiled.turn_on)
+    page.source("lab.measure.spoiled_cache.without_the_front", "lab.measure.spoiled_cache.turn_on")

@@ -54,7 +54,7 @@ def how_many_bytes(page: Chapter) -> None:
             bytes_per_number=2,
         )
         show_verdict(found.solved, describe_bytes(found), HINTS.get(found.slip, ""))
-    page.source(grade_bytes, caches.KVCache.extend)
+    page.source("lab.exercises.kv_cache_exercises.grade_bytes", "lab.model.cache.KVCache.extend")
 
 
 def bytes_typed(page: Chapter) -> int:
@@ -112,7 +112,11 @@ def read_little(page: Chapter) -> None:
     )
     tokens = "one token" if found.read == 1 else f"{found.read} tokens"
     show_verdict(found.solved, f"Of `{texts[1]}`, {tokens} had to be read.", hint)
-    page.source(prefixes.PrefixCache.read, prefixes.PrefixCache.longest_beginning, prefixes.alike)
+    page.source(
+        "lab.inference.prefix.PrefixCache.read",
+        "lab.inference.prefix.PrefixCache.longest_beginning",
+        "lab.inference.prefix.alike",
+    )
 
 
 def alike_at_first(n: int) -> str:
