@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import get_args
 
-import numpy as np
 import streamlit as st
 
 from components.ui import tokens
@@ -24,6 +23,7 @@ from components.ui.chapters.ch02.exercises import (
     share_hint,
     what_it_holds,
 )
+from components.ui.chapters.ch02.probes import peek_score, told
 from components.ui.chapters.ch02.worked import (
     AS_TRAINED,
     CALC,
@@ -36,17 +36,14 @@ from components.ui.chapters.ch02.worked import (
     delivered_rows,
     heads_of,
     largest_by_size,
-    peek_score,
     reads_offered,
-    told,
 )
 from components.ui.claims import results
 from components.ui.drawings import arrows
 from components.ui.drawings.moment import share_moment
 from components.ui.exercise_verdict import show_verdict
-from components.ui.lazily import lazily
 from components.ui.link import number_within
-from components.ui.loaded_models import BOOK_RUN, load_with_progress, use_one_thread, write_sum
+from components.ui.loaded_models import BOOK_RUN, write_sum
 from components.ui.page_records import rows_of
 from components.ui.plots import maps
 from lab.by_hand import attention as hand
@@ -54,8 +51,7 @@ from lab.by_hand.attention import A_UNITS, B_UNITS, FORM, PLACES
 from lab.by_hand.learning_head import FILMED, MOST_SEED, NEVER
 from lab.data.vocabulary import encode
 from lab.readings import part_of
-
-patterns = lazily("lab.interp.patterns")
+from lab.recipes.recipe_index import recipe
 
 EQUALS_AT = PROMPT - 1
 
@@ -82,14 +78,6 @@ def the_query_goes_round() -> None:
 
 page.prose("opening")
 page.three_from_before("before_edges", "before_ids", "before_loss")
-
-
-def wake_up() -> None:
-    """Load torch behind a progress bar. The constructed heads need no trained model."""
-    try:
-        load_with_progress(BOOK_RUN)
-    except ValueError:
-        use_one_thread()
 
 
 # ---------------------------------------------------------------- 1. average everything
@@ -170,8 +158,7 @@ def draw_query(prefix: str, task: QueryExercise, a: int, b: int) -> tuple[int, f
 
 def show_graded(task: QueryExercise, angle: int, length: float) -> None:
     """The reader's query on all sums: the verdict, and what to try next."""
-    wake_up()
-    graded = hand.grade(hand.arrow(angle, length), task.wanted, task.least)
+    graded = probes.graded(angle, length, task.wanted, task.least)
     show_verdict(graded.accepted, what_it_holds(graded), hint_for(graded, task, angle, length))
 
 
@@ -277,7 +264,6 @@ LARGEST = ("under one half", "one half to nine tenths", "over nine tenths")
 
 @page.section("root")
 def root() -> None:
-    wake_up()
     if not page.guess(
         f"Six random keys of {SIZE_ASKED} numbers, not divided by the root: how large is the mean "
         "largest weight?",
@@ -291,7 +277,7 @@ def root() -> None:
     rules = dict(zip(figures.RULES, (True, False), strict=True))
     page.draw(
         figures.weight_bars(
-            {name: hand.random_weights(d, rooted)[0] for name, rooted in rules.items()}
+            {name: probes.random_weights(d, rooted) for name, rooted in rules.items()}
         ),
         alt=f"Six weights of one random query with {d} numbers, with and without the root",
     )
@@ -329,7 +315,7 @@ def mask() -> None:
     page.prose("mask_remedy")
     causal = st.toggle("Causal mask", False, key="ch02_mask_on")
     text = FORM.text(a, b)
-    weights, _ = hand.peek(encode(text)[None], causal)
+    weights = probes.peek(text, causal)
     st.markdown(
         f"Right: **{part_of(*peek_score(causal))}** tokens after the first `=`, in all "
         f"{len(hand.all_prompts()):,} texts."
@@ -405,11 +391,11 @@ def heads() -> None:
 # ---------------------------------------------------------------- 7. a real head
 
 
-def who_brings(weights: np.ndarray, text: str) -> str:
-    """The heads that look hardest from = at the two units digits. (layers, heads, T, T)"""
+def who_brings(text: str) -> str:
+    """The heads that look hardest from = at the two units digits."""
     said: list[str] = []
     for place in (A_UNITS, B_UNITS):
-        layer, head, weight = patterns.looks_hardest(weights, EQUALS_AT, place)
+        layer, head, weight = probes.looks_hardest(text, EQUALS_AT, place)
         said.append(
             f"head {layer}.{head} looks hardest at the **{text[place]}** ({PLACES[place]}), with "
             f"{weight:.2f} of its weight"
@@ -420,8 +406,7 @@ def who_brings(weights: np.ndarray, text: str) -> str:
 @page.section("real")
 def real() -> None:
     a, b = the_sum()
-    model = load_with_progress(BOOK_RUN).model
-    config, missed = model.config, results.most_missed_head()
+    config, missed = recipe(BOOK_RUN).model, results.most_missed_head()
     left, right = st.columns(2)
     with left:
         layer = page.choose("layer", "Layer", range(config.n_layer), missed[0])
@@ -441,7 +426,7 @@ def real() -> None:
     page.numbers("the weights: each row is a query", columns)
     st.caption(f"Measured: layer {layer}, head {head}, on the model's own text of {a} × {b}.")
     page.notice()
-    st.markdown(who_brings(weights, text))
+    st.markdown(who_brings(text))
     page.source(
         "lab.model.attention.kernels.MathAttention.__call__",
         "lab.model.attention.kernels.softmax",
