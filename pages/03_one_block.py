@@ -9,20 +9,16 @@ import streamlit as st
 from components.ui import exercise_verdict, tokens
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch03 import claims, figures, probes, worked
-from components.ui.chapters.ch03.probes import FACTORS, FIRST, FORM, PLACE, written_at
+from components.ui.chapters.ch03.probes import FACTORS, FIRST, FORM, PLACE
 from components.ui.chapters.ch03.worked import CALC, config
 from components.ui.drawings import ledger, openers
-from components.ui.lazily import lazily
 from components.ui.link import one_of
 from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
 from components.ui.plots import bars, maps
 from components.ui.words import band, spelled
-from lab.data.vocabulary import VOCABULARY
 from lab.exercises.chain_of_thought_exercises import LoudStream, QuietPart
 from lab.numerals import written
-
-logit_lens = lazily("lab.interp.logit_lens")
 
 page = Chapter("03_one_block", CALC)
 page.open()
@@ -117,7 +113,7 @@ LEFT = ("a new vector", "a faint trace of the start", "the start, up to rounding
 
 
 def what_is_left(text: str) -> str:
-    error = logit_lens.relative_error(*probes.notebook_of(text).without_the_layers())
+    error, _ = probes.off_the_start(text)
     return band(error, (0.01, 0.5), LEFT[::-1])
 
 
@@ -134,11 +130,9 @@ def notebook(a: int, b: int) -> None:
     ):
         return
     before = ask_place("line", text, a, b) - 1
-    book = probes.notebook_of(text)
+    lines, contributions, sums = probes.line_lengths(text)
     page.draw(
-        figures.line_lengths(
-            book.lines, book.length_of_contributions[:, before], book.length_of_sums[:, before]
-        ),
+        figures.line_lengths(lines, contributions[:, before], sums[:, before]),
         alt="Length of each contribution and of the stream after it, part by part",
     )
     page.notice()
@@ -194,7 +188,7 @@ def ffn(a: int, b: int) -> None:
     text = probes.text_of(a, b)
     layer = page.choose("layer", "FFN of layer", range(config().n_layer))
     values = probes.neurons_of(text, layer)
-    awake, half = logit_lens.voices(values)
+    awake, half = probes.voices(text, layer)
     st.markdown(
         f"In layer {layer}, **{awake} of {len(values):,}** neurons are above zero before the "
         f"token {name_of(PLACE, text, a, b)} is written. "
@@ -347,13 +341,10 @@ with page.exercise("the whisper"):
             return
         text = probes.text_of(*pair)
         place = ask_place("ex_quiet_place", text, *pair)
-        part = page.choose("ex_quiet_part", "Ablate", [*probes.components_to_ablate()], "head 5.3")
-        here = written_at(text, place)
-        logits = probes.attribution_without(text, part).logits[here.row]
-        after = VOCABULARY[int(logits.argmax())]
-        found = QuietPart(here.bar_of(part), float(abs(here.to_lead).max()), text[place], after)
-        marks = tokens.Marks(wrong=[place] if after != text[place] else [])
-        st.html(tokens.strip(text[:place] + after, FORM, *pair, marks=marks))
+        part = page.choose("ex_quiet_part", "Ablate", probes.parts_to_ablate(), "head 5.3")
+        found = probes.quiet_part(text, place, part)
+        marks = tokens.Marks(wrong=[place] if found.after != found.before else [])
+        st.html(tokens.strip(text[:place] + found.after, FORM, *pair, marks=marks))
         said = (
             f"The bar of {part} is {written(found.added, '{:+.2f}')}, the longest is "
             f"{found.largest:.2f}. Without it the model goes on with `{found.after}` where it "
