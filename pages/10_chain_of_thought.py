@@ -21,7 +21,7 @@ from components.ui.drawings.moment import share_moment
 from components.ui.drawings.squares import show_squares
 from components.ui.lazily import lazily
 from components.ui.live import training
-from components.ui.loaded_models import BOOK_RUN, load_with_progress, write, write_sum
+from components.ui.loaded_models import BOOK_RUN, write, write_sum
 from components.ui.page_records import Atlas, atlases, first_error, one_it_gets_wrong, rows_of
 from components.ui.plots import bars, dots, maps
 from components.ui.plots.ends import shares
@@ -32,7 +32,6 @@ from lab.exercises.chain_of_thought_exercises import COVERED, FORM, MOST_PAIRS, 
 if TYPE_CHECKING:
     from lab.inference.transcript import Transcript
 
-tamper = lazily("lab.interp.tamper")
 transcripts = lazily("lab.inference.transcript")
 
 WRONG = "texts with a wrong token"
@@ -179,7 +178,6 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             st.caption(worked.told_of(recorded))
             page.numbers("Two recorded runs", recorded)
         page.notice()
-        load_with_progress(BOOK_RUN)  # torch loads behind a progress bar
         page.source(
             "lab.training.train.train_in_parts",
             "lab.live.loop.train_in_slices",
@@ -326,7 +324,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             a, b = one_it_gets_wrong(*pair)
             right = FORM.text(a, b)
             for given, name in enumerate(("Nothing", "The first partial product", "Both")):
-                start = tamper.tokens_given(FORM, given)
+                start = probes.tokens_given(given)
                 written = write(TWIN, right[:start])
                 wrong = tokens.wrong_tokens(written.text, right)
                 said = (

@@ -17,7 +17,7 @@ from components.ui.chapter import Chapter
 from components.ui.computed_ahead import ahead
 from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
-from components.ui.loaded_models import BOOK_RUN, load_with_progress, write, write_sum
+from components.ui.loaded_models import BOOK_RUN, write, write_sum
 from lab.data.coverage import Pair
 from lab.data.problems import PLACE_NAMES
 from lab.exercises import chain_of_thought_exercises as exercises
@@ -33,6 +33,7 @@ from lab.exercises.chain_of_thought_exercises import (
     PairList,
 )
 from lab.readings import join_words
+from lab.recipes.recipe_index import recipe
 
 intervene = lazily("lab.interp.intervene")
 
@@ -268,7 +269,7 @@ def find_the_adding_head(page: Chapter) -> None:
     if pair is None:
         return
     a, b = pair
-    config = load_with_progress(BOOK_RUN).model.config
+    config = recipe(BOOK_RUN).model
     left, right = st.columns(2)
     with left:
         layer = page.choose("ex_head_layer", "Layer", range(config.n_layer), ABLATED_AT_FIRST[0])
