@@ -43,12 +43,11 @@ from components.ui.chapters.ch20.worked import (
 from components.ui.drawings import clocks, longer, tape, waves
 from components.ui.lazily import lazily
 from components.ui.live import training
-from components.ui.loaded_models import load_with_progress
 from components.ui.page_records import rows_of
 from components.ui.plots import dots
+from lab.recipes.recipe_index import recipe
 
-lengths = lazily("lab.experiments.lengths")
-position_probes = lazily("lab.interp.position_probes")
+lengths = lazily("lab.experiments.lengths", known=["GROWN"])
 
 page = Chapter("20_rope", CALC)
 page.open()
@@ -91,7 +90,7 @@ def blind() -> None:
     ):
         return
     seed = page.number("seed", "Shuffle number", 0, 999, 0, typed=True)
-    st.markdown(f"`{PROMPT}` against `{position_probes.shuffled(PROMPT, seed)}`")
+    st.markdown(f"`{PROMPT}` against `{probes.shuffled(seed)}`")
     page.draw(
         figures.changes(probes.rows_of_changes(seed)),
         alt="How much the attention output at the last token changes when those before it are "
@@ -152,8 +151,7 @@ with page.deeper("matrices, which numbers make a pair, and the score by distance
     @page.section("decay")
     def by_distance() -> None:
         base = page.choose("base", "Base of the speeds", BASES, DRAWN_BASE)
-        distances = np.arange(LAST_PLACE + 1)
-        curves = {f"{b:,}": position_probes.agreement(head_dim(), b, distances) for b in BASES}
+        curves = {f"{b:,}": probes.agreement(head_dim(), b, LAST_PLACE) for b in BASES}
         page.draw(
             figures.by_distance(curves, f"{base:,}"),
             alt="The score of a query and a key that agree in every pair, by their distance",
@@ -175,7 +173,7 @@ def sum_on_a_tape() -> None:
         frame=worked.SHIFTED,
     ):
         return
-    config = load_with_progress(ROTARY).model.config
+    config = recipe(ROTARY).model
     left, right = st.columns(2)
     with left:
         layer = page.choose("layer", "Layer", range(config.n_layer), kind="segments")
@@ -388,7 +386,7 @@ with page.deeper("one pair everywhere, how the race was run, how networks fail, 
 
     @page.section("scores")
     def one_pair_everywhere() -> None:
-        config = load_with_progress(ROTARY).model.config
+        config = recipe(ROTARY).model
         head = page.choose(
             "scores_head",
             "Head of the first layer",

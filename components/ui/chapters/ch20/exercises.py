@@ -8,6 +8,7 @@ import streamlit as st
 
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch20 import probes
+from components.ui.computed_ahead import ahead
 from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
 from lab.numerals import written
@@ -58,18 +59,25 @@ def order_the_rows(page: Chapter) -> None:
         "Rows, in their new order", numbered, key=f"{page.prefix}ex_rows", bind="query-params"
     )
     try:
-        order = grading.read_order(typed or "", HEAD)
+        change, slip = in_order(typed or "")
     except ValueError as error:
         st.warning(f"Rows: {error}.")
         return
-    found = grading.grade_order(order, "interleaved", "half")
+    solved = slip == "none"
     said = (
         "Every score is what it was, up to rounding."
-        if found.solved
-        else f"Scores of arrows drawn at random change by up to {found.change:.1f}."
+        if solved
+        else f"Scores of arrows drawn at random change by up to {change:.1f}."
     )
-    show_verdict(found.solved, said, SLIPS[found.slip])
+    show_verdict(solved, said, SLIPS[slip])
     page.source("lab.exercises.rope_exercises.grade_order", "lab.interp.pair_layouts.rows_for")
+
+
+@ahead
+def in_order(typed: str) -> tuple[float, Slip]:
+    """How much scores change with the rows so, and what is amiss. `ValueError` for no order."""
+    found = grading.grade_order(grading.read_order(typed, HEAD), "interleaved", "half")
+    return found.change, found.slip
 
 
 def turn_the_cache(page: Chapter) -> None:
