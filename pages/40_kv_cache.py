@@ -31,9 +31,11 @@ from components.ui.page_records import rows_of
 from components.ui.plots import dots
 from components.ui.plots.ends import shares
 from components.ui.tokens import marks_of, strip
+from lab.recipes.recipe_index import recipe
 
 if TYPE_CHECKING:
-    from lab.measure.stopwatch import Piece, TimedStep
+    from lab.measure.phases import Piece
+    from lab.measure.stopwatch import TimedStep
     from lab.published.models import Model
 
 cards = lazily("lab.published.cards")
@@ -120,7 +122,7 @@ def two_generators() -> None:
         f"{page.prefix}generators",
         without,
         cached,
-        n_layer=probes.limited(FAR).config.n_layer,
+        n_layer=recipe(FAR).model.n_layer,
         alt="The tokens read at each step, without a cache and with one, and what they took",
     )
     page.numbers("What each written token took", worked.rows_of_clocks(without, cached))

@@ -16,6 +16,7 @@ from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
 from lab.data.vocabulary import encode
 from lab.exercises.kv_cache_exercises import Bytes, Prefix, Slip, grade_bytes
+from lab.recipes.recipe_index import recipe
 
 caches = lazily("lab.model.cache")
 prefixes = lazily("lab.inference.prefix")
@@ -42,14 +43,13 @@ def how_many_bytes(page: Chapter) -> None:
     """The bytes of a real cache in half precision, to be worked out on paper."""
     readers = page.number("ex_readers", "Users", 2, 9, READERS)
     expected = bytes_typed(page)
-    model = load_with_progress(BOOK_RUN).model
-    attention = model.config.heads
+    config = recipe(BOOK_RUN).model
     if expected:
         found = grade_bytes(
             expected,
             bytes_held(readers),
-            n_layer=model.config.n_layer,
-            n_head=attention.n_head,
+            n_layer=config.n_layer,
+            n_head=config.heads.n_head,
             n_row=readers,
             bytes_per_number=2,
         )
