@@ -17,7 +17,7 @@ from components.ui.live import measuring
 from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
 
-experiment = lazily("lab.experiments.attention_kernel_costs")
+experiment = lazily("lab.experiments.attention_kernel_costs", known=["MEMORY_LENGTHS"])
 
 OF_A_PROBLEM = ("tiles", "backward", "ex_order")
 """Sections that show the reader's own problem."""
