@@ -60,13 +60,13 @@ def thin_threads(page: Chapter) -> None:
         by = page.choose("cut_by", "Cut by", worked.WEIGHED)
     with right:
         below = page.choose("below", "Cut all below", BELOW, 0.0, words=written)
-    found = probes.thinned(below, by == worked.WEIGHED[1])
-    part = round(100 * found.cut / found.connections)
+    cut, connections, errors, n = probes.thinned(below, by == worked.WEIGHED[1])
+    part = round(100 * cut / connections)
     said = (
         f"Of all connections, {part} in 100 are cut, "
-        f"and {found.errors} of {found.n} problems {'goes' if found.errors == 1 else 'go'} wrong."
+        f"and {errors} of {n} problems {'goes' if errors == 1 else 'go'} wrong."
     )
-    enough, right_still = part >= HALF, found.errors <= FEW
+    enough, right_still = part >= HALF, errors <= FEW
     hint = ""
     if below and not (enough and right_still):
         hint = HINTS[enough, right_still]
