@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from components.ui.computed_ahead import ahead
 from components.ui.lazily import lazily
 from lab.data.vocabulary import VOCABULARY
 from lab.experiments import collapse_texts as texts
@@ -65,6 +66,7 @@ class Pulls:
         return self.up - self.down
 
 
+@ahead
 @lru_cache(maxsize=256)
 def pulls(lead: float, bits: int) -> Pulls:
     """Of torch's own cross entropy in so many bits, where the right logit leads all others."""
