@@ -8,7 +8,7 @@ import streamlit as st
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch60 import probes, worked
 from components.ui.exercise_verdict import show_verdict
-from components.ui.loaded_models import load_with_progress
+from lab.recipes.recipe_index import recipe
 
 NUMBERS = tuple(range(-4, 5))
 N_LATENT = 20
@@ -39,7 +39,7 @@ HINT = "What does the query make of each row of the matrix, one row for each num
 
 def share_out(page: Chapter) -> None:
     """Directions for each layer, within a budget; sums are asked again."""
-    n_layer = load_with_progress(probes.RUN).model.config.n_layer
+    n_layer = recipe(probes.RUN).model.n_layer
     ranks: list[int] = []
     for row in range(0, n_layer, 3):
         for layer, column in zip(range(row, min(row + 3, n_layer)), st.columns(3), strict=False):
