@@ -104,6 +104,14 @@ def load_with_progress(name: str) -> Checkpoint:
     return here.load(name)
 
 
+def wake_up() -> None:
+    """torch, behind the same bar, for what a reader asks that needs no trained model."""
+    try:
+        load_with_progress(BOOK_RUN)
+    except ValueError:
+        use_one_thread()
+
+
 def write(run: str, given: str, edits: Collection[Edit] = ()) -> Transcript:
     """Let a run write on from `given` to the end of its text, greedily."""
     if not edits:

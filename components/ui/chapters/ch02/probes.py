@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from components.ui.computed_ahead import ahead
 from components.ui.lazily import lazily
-from components.ui.loaded_models import BOOK_RUN, load_with_progress, use_one_thread
+from components.ui.loaded_models import BOOK_RUN, load_with_progress, use_one_thread, wake_up
 from lab.by_hand import attention as hand
 from lab.by_hand import learning_head as learning
 from lab.by_hand.learning_head import FILMED, Film, Settings, film_path
@@ -27,14 +27,6 @@ SHORTER = ("one digit", "one on")
 
 
 # ---------------------------------------------------------------- heads that are constructed
-
-
-def wake_up() -> None:
-    """Load torch behind a progress bar. The constructed heads need no trained model."""
-    try:
-        load_with_progress(BOOK_RUN)
-    except ValueError:
-        use_one_thread()
 
 
 @ahead

@@ -13,7 +13,7 @@ from components.ui.computed_ahead import ahead
 from components.ui.drawings import tape
 from components.ui.drawings.longer import Written
 from components.ui.lazily import lazily
-from components.ui.loaded_models import load_with_progress
+from components.ui.loaded_models import load_with_progress, wake_up
 from components.ui.page_records import rows_of
 from lab.data.problems import HELDOUT_FROM, TEST_FROM, Format, Integers, sample_pairs
 from lab.data.vocabulary import decode, encode
@@ -180,6 +180,7 @@ def shifted_lesson(run: str, by: int) -> tuple[float, float, float]:
 @ahead
 def ids_of(a: int, b: int) -> list[tuple[int, int]]:
     """(place, line) of every token of a sum of two by two digits."""
+    wake_up()
     tokens = torch.from_numpy(encode(TWO_BY_TWO.text(a, b))).long()[None]
     return [(place, line) for place, line in positions.position_ids(tokens, 2)[0].tolist()]
 
