@@ -197,7 +197,7 @@ def test_a_damaged_checkpoint_is_one_sentence_a_figure_and_the_page_goes_on(
         raise checkpoint.CheckpointError(f"{name}/model.safetensors is damaged or cut short")
 
     monkeypatch.setattr(checkpoint, "load_run", refuse)
-    app = book(PAGE, reveal="1", ch03_a="12", ch03_b="34")
+    app = book(PAGE, reveal="1", ch03_a="13", ch03_b="57")
     assert not app.exception
     assert any("damaged or cut short" in warning.value for warning in app.warning)
     assert "A notebook that is handed round" in text_of(app)
