@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import pickle
+from ast import literal_eval
 from collections.abc import Generator
+from inspect import unwrap
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from components.ui import computed_ahead
 from components.ui.chapters.ch01 import probes as table_to_text
 from components.ui.chapters.ch02 import probes as by_hand
 from components.ui.computed_ahead import ahead
+from components.ui.lazily import constant
 from components.ui.loaded_models import write_sum
 from lab.training.checkpoint import CHECKPOINTS
 from lab.weights import fingerprint
@@ -64,6 +67,14 @@ def test_a_recording_computes_anew_and_keeps_what_a_page_asked_but_not_what_that
 def test_it_is_of_the_weights_of_today() -> None:
     kept = pickle.loads(gzip.decompress(computed_ahead.FILE.read_bytes()))
     assert kept["weights"] == {run: fingerprint(CHECKPOINTS / run) for run in kept["weights"]}
+
+
+def test_constants_that_a_page_knows_ahead_are_those_of_their_modules() -> None:
+    name = f"{constant.__module__}.{constant.__qualname__}"
+    keys = [key for key in computed_ahead.kept_ahead() if key.startswith(f"{name}(")]
+    asked = [literal_eval(key.removeprefix(name)) for key in keys]
+    assert len(asked) > 10
+    assert [one for one in asked if constant(*one) != unwrap(constant)(*one)] == []
 
 
 @pytest.mark.parametrize(
