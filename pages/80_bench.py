@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import streamlit as st
 
 from components.ui import tokens
@@ -17,7 +15,6 @@ from components.ui.live.service import LiveRun
 from components.ui.operand_boxes import last_allowed
 from components.ui.own_models import forget_own, own_files
 from components.ui.plots import dots
-from components.ui.plots.colours import Tone, tone_of
 from components.ui.plots.ends import shares
 
 bench = lazily("lab.recipes.bench")
@@ -89,6 +86,12 @@ def tell_costs() -> bool:
     return not large
 
 
+def tell_refused(by: str) -> None:
+    """Why a document that came by this control is none of the bench."""
+    if said := probes.document_refused(by):
+        st.warning(said)
+
+
 def hand_over() -> None:
     """The variant to copy, and one to be opened."""
     recipe = probes.variant(page)
@@ -108,13 +111,13 @@ def hand_over() -> None:
             icon=":material/download:",
         )
         st.code("python -m lab train bench.json", language="bash")
-        st.text_area("A variant as JSON", key="ch80_pasted", height=120)
-        st.button("Open it", key="ch80_open", on_click=probes.open_pasted)
         st.file_uploader(
-            "Or as a file", type="json", key="ch80_file", on_change=probes.open_brought
+            "A variant as a file", "json", key="ch80_file", on_change=probes.open_brought
         )
-        if said := st.session_state.get("ch80_document_refused"):
-            st.warning(said)
+        tell_refused("file")
+        st.text_area("Or its text", key="ch80_pasted", height=80)
+        st.button("Open it", key="ch80_open", on_click=probes.open_pasted)
+        tell_refused("pasted")
     with python:
         st.code(bench_python.to_python(recipe), language="python")
 
@@ -213,11 +216,10 @@ def train_it() -> None:
 # ---------------------------------------------------------------- 3. what breaks without a part
 
 
-def draw_seeds(arms: worked.Arms, alt: str, tones: Mapping[str, Tone] | None = None) -> None:
+def draw_seeds(arms: worked.Arms, alt: str) -> None:
     points = worked.seed_rows(arms)
     axis = shares(max(point["share"] for point in points))
-    chart = dots.seeds(points, "held-out pairs wrong", axis, said=["errors"], tones=tones)
-    page.draw(chart, alt=alt)
+    page.draw(dots.seeds(points, "held-out pairs wrong", axis, said=["errors"]), alt=alt)
 
 
 @page.section("without")
@@ -230,9 +232,7 @@ def what_breaks_without_a_part() -> None:
         frame=worked.five_parts(),
     ):
         return
-    alike = dict.fromkeys(arms, tone_of(worked.WHOLE_ARM))
-    said = "Share of held-out pairs wrong, each point one seed, by the part left out"
-    draw_seeds(arms, said, alike)
+    draw_seeds(arms, "Share of held-out pairs wrong, each point one seed, by the part left out")
     page.notice()
     page.source("lab.experiments.left_out.leave_out")
 

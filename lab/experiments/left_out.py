@@ -121,7 +121,7 @@ class LastStream(PlainStream):
 
 # ---------------------------------------------------------------- one step of one weight
 
-STEP, TOKEN, NUMBER = 100, "7", 0
+STEP, TOKEN, NUMBER = 100, VOCABULARY.index("7"), 0
 """The step that is worked out, and the weight: of this token's row of the unembedding, this one."""
 
 
@@ -143,7 +143,7 @@ def measure_one_step(cell: Cell) -> dict[str, Any]:
         if done.step == cell["step"] - 1:
             break
     weights = state.model.unembed.weight
-    at = (VOCABULARY.index(cell["token"]), cell["number"])
+    at = (cell["token"], cell["number"])
     before = weights[at].item()
     loss = masked_loss(recipe, state.model, draw_batch(recipe, state))
     loss.backward()

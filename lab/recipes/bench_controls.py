@@ -584,11 +584,7 @@ CONTROLS: tuple[Control, ...] = (
         read_qk_norm,
         write_qk_norm,
     ),
-    of_model(
-        "norm_eps",
-        "Epsilon of all norms",
-        {10.0**n: power_of_ten(n) if n else "1" for n in EPSILONS},
-    ),
+    of_model("norm_eps", "Epsilon of all norms", EPSILONS),
     Control(
         "d_model",
         "Width",

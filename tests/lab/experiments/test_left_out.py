@@ -92,6 +92,6 @@ def test_the_arms_differ_in_one_thing_alone() -> None:
 def test_a_step_of_one_weight_is_told_as_it_was_made(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(left_out, "multiply", lambda seed: replace(SMALL, seed=seed))
     monkeypatch.setattr(left_out, "equal_tokens", lambda recipe: recipe)
-    row = measure_one_step({"step": 3, "weight": "unembed", "token": "7", "number": 0, "seed": 0})
+    row = measure_one_step({"step": 3, "weight": "unembed", "token": 7, "number": 0, "seed": 0})
     after = row["before"] - row["rate"] * row["mean"] / row["root"]
     assert row["after"] == pytest.approx(after, abs=1e-7) and row["after"] != row["before"]

@@ -80,6 +80,11 @@ def test_controls_read_every_preset_and_say_what_is_unlike_the_usual_one() -> No
     assert in_words(usual(), usual()) == "the usual variant"
 
 
+def test_every_control_offers_what_the_usual_variant_has() -> None:
+    assert [c.name for c in CONTROLS if c.read(usual()) not in c.options] == []
+    assert BY_NAME["norm_eps"].options[usual().model.norm_eps] == "10⁻⁶"
+
+
 def test_what_a_variant_has_is_offered_though_the_list_lacks_it() -> None:
     odd = replace(usual(), steps=333)
     assert [*BY_NAME["steps"].now(odd)][:2] == [333, 20]

@@ -97,6 +97,6 @@ CLAIMS = {
     "bench.step_gradient": Claim(
         "The gradient of one weight of the usual network of two layers and width 128, the first "
         "number in the unembedding's row of the digit 7, at the step that is worked out.",
-        ONE_STEP.numbers("gradient", "{:.4f}"),
+        ONE_STEP.numbers("gradient", "{:.4g}"),
     ),
 }

@@ -302,17 +302,21 @@ def open_document(text: str | bytes) -> str:
     return ""
 
 
+def document_refused(by: str) -> str:
+    """Why the last document was not opened, if it came by this control."""
+    return st.session_state.get("ch80_document_refused", {}).get(by, "")
+
+
 def open_pasted() -> None:
-    """What a reader pasted; why it is refused is told below it."""
     said = open_document(st.session_state["ch80_pasted"])
-    st.session_state["ch80_document_refused"] = said
+    st.session_state["ch80_document_refused"] = {"pasted": said}
 
 
 def open_brought() -> None:
     """The file that a reader brought, or nothing if they took it away again."""
     file = st.session_state["ch80_file"]
     said = open_document(file.getvalue()) if file is not None else ""
-    st.session_state["ch80_document_refused"] = said and f"{file.name}: {said}"
+    st.session_state["ch80_document_refused"] = {"file": said and f"{file.name}: {said}"}
 
 
 def open_weights(name: str, data: bytes) -> str:

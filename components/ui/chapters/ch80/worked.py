@@ -235,7 +235,7 @@ OPTIONS = tuple(claims.CHANGES)
 HUES = dict(zip(OPTIONS, ("ochre", "violet", "teal", "brown"), strict=True))
 USUAL_ARM, WHOLE_ARM = "the usual variant", "all its parts"
 CHANGED = {USUAL_ARM: claims.USUAL, **claims.CHANGES}
-LEFT_OUT = {WHOLE_ARM: claims.SMALL} | {f"no {n}": rows for n, rows in claims.WITHOUT.items()}
+LEFT_OUT = {WHOLE_ARM: claims.SMALL} | {f"without {n}": rows for n, rows in claims.WITHOUT.items()}
 
 
 def arms_of(asked: Mapping[str, Rows]) -> Arms:
