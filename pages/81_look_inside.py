@@ -79,7 +79,7 @@ def look_at_a_neuron(asked: worked.Asked) -> dict[str, int]:
     if probes.pairs_of(whole) is None:
         st.info(page.text("look_too_many"))
         return {}
-    first_layer, first_neuron, first_token = worked.FIRST_NEURON
+    first_layer, first_neuron, first_token = worked.first_neuron(which)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         layer = page.number("n_layer", "Layer", 0, 15, first_layer, typed=True)
         neuron = page.number("neuron", "Neuron", 0, 4095, first_neuron, typed=True)
