@@ -294,7 +294,8 @@ def patch_one_run_into_another() -> None:
     st.markdown(f"**{worked.cell_said(patch, cell)}**, copied from {worked.way_said(patch)}:")
     measured = probes.measured(which, patch)
     page.table("The two runs and the patched one", worked.measures(patch, measured))
-    st.caption(worked.worked_out(measured))
+    if said := worked.worked_out(measured):
+        st.caption(said)
     controls = probes.controlled(which, patch)
     if any(controls.values()):
         page.prose("patch_controls")
@@ -402,7 +403,7 @@ def draw_search(
 @page.section("own")
 def a_search_of_your_own() -> None:
     target, source = worked.two_problems(page, "own", (6, 6), (6, 7), 1)
-    beam = page.choose("beam", "Go on from", worked.BEAMS, words=worked.beam_words, kind="list")
+    beam = page.choose("beam", "Go on from", worked.BEAMS, words=worked.beam_words, kind="segments")
     if not worked.turns(target, source):
         st.warning(page.text("own_same"))
         return
