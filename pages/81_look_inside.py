@@ -71,7 +71,7 @@ def look_at_a_neuron(asked: worked.Asked) -> dict[str, int]:
     if probes.pairs_of(whole) is None:
         st.info(page.text("look_too_many"))
         return {}
-    first_layer, first_neuron, first_token = worked.FIRST_NEURON
+    first_layer, first_neuron, first_token = worked.first_neuron(which)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         layer = page.number("n_layer", "Layer", 0, 15, first_layer, typed=True)
         neuron = page.number("neuron", "Neuron", 0, 4095, first_neuron, typed=True)
@@ -290,7 +290,8 @@ def patch_one_run_into_another() -> None:
     st.markdown(f"**{worked.cell_said(patch, cell)}**, copied from {worked.way_said(patch)}:")
     measured = probes.measured(which, patch)
     page.table("The two runs and the patched one", worked.measures(patch, measured))
-    st.caption(worked.worked_out(measured))
+    if said := worked.worked_out(measured):
+        st.caption(said)
     controls = probes.controlled(which, patch)
     if any(controls.values()):
         page.prose("patch_controls")
@@ -402,7 +403,7 @@ def draw_search(
 @page.section("own")
 def a_search_of_your_own() -> None:
     target, source = worked.two_problems(page, "own", (6, 6), (6, 7), 1)
-    beam = page.choose("beam", "Go on from", worked.BEAMS, words=worked.beam_words, kind="list")
+    beam = page.choose("beam", "Go on from", worked.BEAMS, words=worked.beam_words, kind="segments")
     if not worked.turns(target, source):
         st.warning(page.text("own_same"))
         return
