@@ -8,6 +8,7 @@ from ast import literal_eval
 from collections.abc import Generator
 from inspect import unwrap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from components.ui import computed_ahead
 from components.ui.chapters.ch01 import probes as table_to_text
 from components.ui.chapters.ch02 import probes as by_hand
+from components.ui.chapters.ch20 import worked as rope
 from components.ui.computed_ahead import ahead
 from components.ui.lazily import constant
 from components.ui.loaded_models import write_sum
@@ -75,6 +77,17 @@ def test_constants_that_a_page_knows_ahead_are_those_of_their_modules() -> None:
     asked = [literal_eval(key.removeprefix(name)) for key in keys]
     assert len(asked) > 10
     assert [one for one in asked if constant(*one) != unwrap(constant)(*one)] == []
+
+
+def test_what_is_kept_of_records_is_what_they_say_today() -> None:
+    asked: list[tuple[Any, str]] = [
+        *((rope.edge, arm) for arm in ("far_coupled", "coupled_slow")),
+        *((rope.turned_at_the_edge, arm) for arm in ("far_coupled", "coupled_slow")),
+        *((rope.best_rate, encoding) for encoding in ("rotary", "learned")),
+    ]
+    kept = computed_ahead.kept_ahead()
+    assert [one for of, one in asked if computed_ahead.key_of(of, (one,), {}) not in kept] == []
+    assert [(of, one) for of, one in asked if of(one) != of.__wrapped__(one)] == []
 
 
 @pytest.mark.parametrize(
