@@ -19,7 +19,7 @@ from components.ui.home import (
     worked_tens,
 )
 from components.ui.link import one_of
-from components.ui.loaded_models import BOOK_RUN, loaded_models, needs_a_run
+from components.ui.loaded_models import BOOK_RUN, needs_a_run
 from components.ui.operand_boxes import last_allowed
 from components.ui.sidebar import show_sidebar
 from components.ui.words import spelled
@@ -65,7 +65,6 @@ def home() -> None:
     st.markdown(to_come())
     with told:
         page.link.close(all_drawn=False)
-    loaded_models().warm(BOOK_RUN)
 
 
 # ---------------------------------------------------------------- where each digit comes from

@@ -196,7 +196,11 @@ def what_it_was_never_shown() -> None:
             page.prose("cannot_pairs_log")
     elif pairs:
         page.prose("cannot_pairs_first")
-    page.source(experiment.film, experiment.hide, mlp.train)
+    page.source(
+        "lab.by_hand.mlp_experiment.film",
+        "lab.by_hand.mlp_experiment.hide",
+        "lab.by_hand.mlp.train",
+    )
 
 
 # ---------------------------------------------------------------- 1. one neuron
@@ -240,7 +244,7 @@ def one_neuron() -> None:
         name="overshoot",
     ):
         page.notice()
-    page.source(Neuron, experiment.error_surface)
+    page.source("lab.by_hand.mlp_experiment.Neuron", "lab.by_hand.mlp_experiment.error_surface")
 
 
 @page.section("valley", told=False)
@@ -261,7 +265,11 @@ def two_ways_into_one_valley() -> None:
             config={"scrollZoom": False, "displaylogo": False},
         )
         page.notice()
-        page.source(experiment.walk, mlp.Momentum.step, mlp.Adam.step)
+        page.source(
+            "lab.by_hand.mlp_experiment.walk",
+            "lab.by_hand.mlp.Momentum.step",
+            "lab.by_hand.mlp.Adam.step",
+        )
 
 
 # ---------------------------------------------------------------- 2. and 3. step by step
@@ -305,11 +313,11 @@ def by_hand(edge: Edge) -> None:
         n = sum(w.size for w in net.network.parameters)
         st.markdown(worked.compared(nudged, hand.total, errors, n))
     page.source(
-        mlp.linear_backward,
-        mlp.cross_entropy,
-        mlp.relu_backward,
-        mlp.MLP.backward,
-        experiment.differences,
+        "lab.by_hand.mlp.linear_backward",
+        "lab.by_hand.mlp.cross_entropy",
+        "lab.by_hand.mlp.relu_backward",
+        "lab.by_hand.mlp.MLP.backward",
+        "lab.by_hand.mlp_experiment.differences",
         claims_of=["backprop_check_aside"],
     )
 
@@ -343,7 +351,9 @@ def step_by_step() -> None:
     )
     probes.ask_weight(edge)
     page.notice()
-    page.source(mlp.MLP.forward, mlp.softmax, mlp.cross_entropy)
+    page.source(
+        "lab.by_hand.mlp.MLP.forward", "lab.by_hand.mlp.softmax", "lab.by_hand.mlp.cross_entropy"
+    )
     by_hand(edge)
 
 
@@ -397,7 +407,8 @@ def train_it_yourself() -> None:
     probes.show_errands(settings)
     probes.watch_run(settings, row, lambda: page.prose("live_nan"))
     page.notice()
-    page.source(mlp.train, OPTIMISERS[settings.optimiser].step, mlp.initial)
+    step = f"lab.by_hand.mlp.{OPTIMISERS[settings.optimiser].__name__}.step"
+    page.source("lab.by_hand.mlp.train", step, "lab.by_hand.mlp.initial")
 
 
 def by_cell(outputs: Numbers) -> list[dict[str, float]]:
@@ -426,7 +437,11 @@ def what_a_neuron_answers_to() -> None:
     outputs = experiment.hidden_outputs(probes.trained(settings), DIGITS)
     page.numbers("What each neuron passes on", by_cell(outputs))
     page.prose("neurons_equal" if start == "equal" else "neurons_random")
-    page.source(experiment.hidden_outputs, experiment.right_without, mlp.initial)
+    page.source(
+        "lab.by_hand.mlp_experiment.hidden_outputs",
+        "lab.by_hand.mlp_experiment.right_without",
+        "lab.by_hand.mlp.initial",
+    )
 
 
 # ---------------------------------------------------------------- 5. what it can't do
@@ -453,7 +468,7 @@ with page.deeper("cells hidden here and there, and a table of ten thousand"):
         )
         st.caption(dots.in_pairs(points, points[0]["arm"], more=True))
         page.notice()
-        page.source(experiment.hide_share)
+        page.source("lab.by_hand.mlp_experiment.hide_share")
 
     page.prose("bigger")
 
@@ -483,7 +498,7 @@ with page.exercise("two products, one neuron"):
             "weight that meets the larger operand there, the "
             f"{'first' if worst.a > worst.b else 'second'}, moves it most.",
         )
-        page.source(Neuron)
+        page.source("lab.by_hand.mlp_experiment.Neuron")
 
 
 with page.exercise("as few neurons as you can"):
@@ -506,7 +521,7 @@ with page.exercise("as few neurons as you can"):
             show_verdict(
                 True, f"{said} At this rate no smaller width does. Does another rate do better?"
             )
-        page.source(experiment.right_cells)
+        page.source("lab.by_hand.mlp_experiment.right_cells")
 
 
 with page.exercise("hide as much as you can"):
@@ -540,7 +555,7 @@ with page.exercise("hide as much as you can"):
             f"Right in {right} of the {n} hidden cells.",
             hint,
         )
-        page.source(experiment.hide_share)
+        page.source("lab.by_hand.mlp_experiment.hide_share")
 
 
 page.close("read")

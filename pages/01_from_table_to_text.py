@@ -23,20 +23,14 @@ from components.ui.chapters.ch01.worked import (
 )
 from components.ui.drawings import coins, forced
 from components.ui.exercise_verdict import show_verdict
-from components.ui.lazily import lazily
 from components.ui.loaded_models import BOOK_RUN
 from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import opening, rows_of
 from components.ui.plots import vectors
 from components.ui.words import spelled
-from lab.by_hand import mlp
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY, encode
 from lab.interp import embeddings
-
-choosing = lazily("lab.inference.choosing")
-generate = lazily("lab.inference.generate")
-token_loss = lazily("lab.inference.token_loss")
 
 page = Chapter("01_from_table_to_text", CALC)
 page.open()
@@ -62,7 +56,7 @@ def the_loss_of_a_guess() -> None:
     )
     st.caption(page.text("bill"))
     page.numbers("probabilities", {"token": list(VOCABULARY), "p": p})
-    page.source(mlp.softmax, mlp.cross_entropy)
+    page.source("lab.by_hand.mlp.softmax", "lab.by_hand.mlp.cross_entropy")
 
 
 page.prose("opening")
@@ -96,7 +90,7 @@ def your_tokens() -> None:
     page.notice()
 
 
-@page.section("rows", needs=[BOOK_RUN])
+@page.section("rows")
 def how_the_rows_lie() -> None:
     rows, digits = probes.digit_rows(), list("0123456789")
     if not page.guess(
@@ -126,7 +120,11 @@ def how_the_rows_lie() -> None:
             vectors.waves(embeddings.wave_shares(rows), embeddings.share_by_chance(len(rows))),
             alt="Share of the variance of the digit rows by how often it goes round",
         )
-    page.source(embeddings.cosines, embeddings.principal_axes, embeddings.wave_shares)
+    page.source(
+        "lab.interp.embeddings.cosines",
+        "lab.interp.embeddings.principal_axes",
+        "lab.interp.embeddings.wave_shares",
+    )
 
 
 # ---------------------------------------------------------------- 2. from scores to a loss
@@ -141,13 +139,13 @@ def how_many_coins() -> None:
         frame=worked.RARE_IN_COINS,
     ):
         page.notice()
-    page.source(mlp.softmax, mlp.cross_entropy)
+    page.source("lab.by_hand.mlp.softmax", "lab.by_hand.mlp.cross_entropy")
 
 
 # ---------------------------------------------------------------- 3. the loss before training
 
 
-@page.section("start", needs=[BOOK_RUN])
+@page.section("start")
 def before_training() -> None:
     if not page.guess(
         "How many nats for each token?",
@@ -163,7 +161,7 @@ def before_training() -> None:
             alt="Loss of the book's model by tokens read, as it was recorded in training",
         )
     page.notice()
-    page.source(token_loss.perplexity, token_loss.token_loss)
+    page.source("lab.inference.token_loss.perplexity", "lab.inference.token_loss.token_loss")
 
 
 # ---------------------------------------------------------------- 4. teacher forcing
@@ -208,11 +206,15 @@ with st.container(key="ch01_one_model"):  # its switch stays in sight as far as 
             },
         )
         page.notice()
-        page.source(token_loss.prices, token_loss.beliefs, token_loss.token_loss)
+        page.source(
+            "lab.inference.token_loss.prices",
+            "lab.inference.token_loss.beliefs",
+            "lab.inference.token_loss.token_loss",
+        )
 
     # ------------------------------------------------------------ 5. choosing
 
-    @page.section("choose", needs=[run])
+    @page.section("choose")
     def choose_the_next_token() -> None:
         left, right = st.columns([3, 1], vertical_alignment="bottom")
         with left:
@@ -238,7 +240,11 @@ with st.container(key="ch01_one_model"):  # its switch stays in sight as far as 
         )
         st.caption(page.text("choose_drawn"))
         page.notice()
-        page.source(generate.reshape, generate.choose, choosing.drawn_texts)
+        page.source(
+            "lab.inference.generate.reshape",
+            "lab.inference.generate.choose",
+            "lab.inference.choosing.drawn_texts",
+        )
 
 
 # ---------------------------------------------------------------- 6. a chain of tokens
@@ -264,7 +270,7 @@ def a_chain_of_tokens() -> None:
         alt="How often a whole text is right, by how often a token is",
     )
     page.notice()
-    page.source(token_loss.whole_text)
+    page.source("lab.inference.token_loss.whole_text")
 
 
 page.prose("end")
@@ -328,7 +334,7 @@ with page.exercise("what counts in the loss?"):
 
 with page.exercise("the highest temperature"):
 
-    @page.section("ex_heat", needs=[BOOK_RUN])
+    @page.section("ex_heat")
     def as_warm_as_it_bears() -> None:
         left, right = st.columns(2)
         with left:
@@ -352,7 +358,7 @@ with page.exercise("the highest temperature"):
             f"and at {warm:g} it writes {at_warm} of {DRAWN}.",
             hint,
         )
-        page.source(choosing.drawn_texts)
+        page.source("lab.inference.choosing.drawn_texts")
 
 
 page.close("read")

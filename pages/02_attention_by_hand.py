@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import get_args
 
-import numpy as np
 import streamlit as st
 
 from components.ui import tokens
@@ -24,6 +23,7 @@ from components.ui.chapters.ch02.exercises import (
     share_hint,
     what_it_holds,
 )
+from components.ui.chapters.ch02.probes import peek_score, told
 from components.ui.chapters.ch02.worked import (
     AS_TRAINED,
     CALC,
@@ -36,29 +36,22 @@ from components.ui.chapters.ch02.worked import (
     delivered_rows,
     heads_of,
     largest_by_size,
-    peek_score,
     reads_offered,
-    told,
 )
 from components.ui.claims import results
 from components.ui.drawings import arrows
 from components.ui.drawings.moment import share_moment
 from components.ui.exercise_verdict import show_verdict
-from components.ui.lazily import lazily
 from components.ui.link import number_within
-from components.ui.loaded_models import BOOK_RUN, load_with_progress, use_one_thread, write_sum
+from components.ui.loaded_models import BOOK_RUN, write_sum
 from components.ui.page_records import rows_of
 from components.ui.plots import maps
 from lab.by_hand import attention as hand
-from lab.by_hand import learning_head as learning
 from lab.by_hand.attention import A_UNITS, B_UNITS, FORM, PLACES
 from lab.by_hand.learning_head import FILMED, MOST_SEED, NEVER
 from lab.data.vocabulary import encode
 from lab.readings import part_of
-
-intervene = lazily("lab.interp.intervene")
-kernels = lazily("lab.model.attention.kernels")
-patterns = lazily("lab.interp.patterns")
+from lab.recipes.recipe_index import recipe
 
 EQUALS_AT = PROMPT - 1
 
@@ -80,19 +73,11 @@ def the_query_goes_round() -> None:
         sweep=True,
     )
     st.caption(page.text("sweep"))
-    page.source(hand.keys, hand.attend)
+    page.source("lab.by_hand.attention.keys", "lab.by_hand.attention.attend")
 
 
 page.prose("opening")
 page.three_from_before("before_edges", "before_ids", "before_loss")
-
-
-def wake_up() -> None:
-    """Load torch behind a progress bar. The constructed heads need no trained model."""
-    try:
-        load_with_progress(BOOK_RUN)
-    except ValueError:
-        use_one_thread()
 
 
 # ---------------------------------------------------------------- 1. average everything
@@ -118,7 +103,7 @@ def average() -> None:
     )
     st.caption("Constructed. The shares of each digit in the average of six tokens.")
     page.notice()
-    page.source(hand.average, hand.most_right)
+    page.source("lab.by_hand.attention.average", "lab.by_hand.attention.most_right")
 
 
 # ---------------------------------------------------------------- 2. a query by hand
@@ -173,8 +158,7 @@ def draw_query(prefix: str, task: QueryExercise, a: int, b: int) -> tuple[int, f
 
 def show_graded(task: QueryExercise, angle: int, length: float) -> None:
     """The reader's query on all sums: the verdict, and what to try next."""
-    wake_up()
-    graded = hand.grade(hand.arrow(angle, length), task.wanted, task.least)
+    graded = probes.graded(angle, length, task.wanted, task.least)
     show_verdict(graded.accepted, what_it_holds(graded), hint_for(graded, task, angle, length))
 
 
@@ -188,7 +172,13 @@ def query() -> None:
         parameters = {"ch02_a": a, "ch02_b": b, "ch02_angle": angle, "ch02_length": str(length)}
         share_moment("ch02_moment", said, page.at, **parameters)
     page.notice()
-    page.source(hand.look, hand.keys, hand.values, hand.attend, hand.grade)
+    page.source(
+        "lab.by_hand.attention.look",
+        "lab.by_hand.attention.keys",
+        "lab.by_hand.attention.values",
+        "lab.by_hand.attention.attend",
+        "lab.by_hand.attention.grade",
+    )
 
 
 page.prose("worked")
@@ -232,7 +222,7 @@ def ask_what_it_reads(offered: Sequence[str]) -> str:
 def a_head_that_learns() -> None:
     figure = st.container()
     page.notice()
-    page.source(learning.train, learning.read)
+    page.source("lab.by_hand.learning_head.train", "lab.by_hand.learning_head.read")
     told = page.guess(
         "How many of these heads look hardest at the tens digit of b, for every digit?",
         LOOKS_GUESSED,
@@ -274,7 +264,6 @@ LARGEST = ("under one half", "one half to nine tenths", "over nine tenths")
 
 @page.section("root")
 def root() -> None:
-    wake_up()
     if not page.guess(
         f"Six random keys of {SIZE_ASKED} numbers, not divided by the root: how large is the mean "
         "largest weight?",
@@ -288,7 +277,7 @@ def root() -> None:
     rules = dict(zip(figures.RULES, (True, False), strict=True))
     page.draw(
         figures.weight_bars(
-            {name: hand.random_weights(d, rooted)[0] for name, rooted in rules.items()}
+            {name: probes.random_weights(d, rooted) for name, rooted in rules.items()}
         ),
         alt=f"Six weights of one random query with {d} numbers, with and without the root",
     )
@@ -305,7 +294,7 @@ def root() -> None:
     )
     st.caption("Constructed. Above: one random draw. Below: the mean of many.")
     page.notice()
-    page.source(hand.random_weights, hand.random_arrows)
+    page.source("lab.by_hand.attention.random_weights", "lab.by_hand.attention.random_arrows")
 
 
 # ---------------------------------------------------------------- 5. the causal mask
@@ -326,7 +315,7 @@ def mask() -> None:
     page.prose("mask_remedy")
     causal = st.toggle("Causal mask", False, key="ch02_mask_on")
     text = FORM.text(a, b)
-    weights, _ = hand.peek(encode(text)[None], causal)
+    weights = probes.peek(text, causal)
     st.markdown(
         f"Right: **{part_of(*peek_score(causal))}** tokens after the first `=`, in all "
         f"{len(hand.all_prompts()):,} texts."
@@ -337,7 +326,7 @@ def mask() -> None:
     )
     st.caption("Constructed. Each row is a query, each column a key.")
     page.notice()
-    page.source(hand.peek)
+    page.source("lab.by_hand.attention.peek")
 
 
 # ---------------------------------------------------------------- 6. several heads
@@ -391,17 +380,22 @@ def heads() -> None:
     st.markdown(what_can_be_told(shares, kind))
     st.caption("Constructed. Counted over all pairs of digits.")
     page.notice()
-    page.source(hand.deliver, hand.two_values, hand.most_right, hand.closest)
+    page.source(
+        "lab.by_hand.attention.deliver",
+        "lab.by_hand.attention.two_values",
+        "lab.by_hand.attention.most_right",
+        "lab.by_hand.attention.closest",
+    )
 
 
 # ---------------------------------------------------------------- 7. a real head
 
 
-def who_brings(weights: np.ndarray, text: str) -> str:
-    """The heads that look hardest from = at the two units digits. (layers, heads, T, T)"""
+def who_brings(text: str) -> str:
+    """The heads that look hardest from = at the two units digits."""
     said: list[str] = []
     for place in (A_UNITS, B_UNITS):
-        layer, head, weight = patterns.looks_hardest(weights, EQUALS_AT, place)
+        layer, head, weight = probes.looks_hardest(text, EQUALS_AT, place)
         said.append(
             f"head {layer}.{head} looks hardest at the **{text[place]}** ({PLACES[place]}), with "
             f"{weight:.2f} of its weight"
@@ -409,11 +403,10 @@ def who_brings(weights: np.ndarray, text: str) -> str:
     return f"Of all heads at the first `=`, {said[0]}, and {said[1]}."
 
 
-@page.section("real", needs=[BOOK_RUN])
+@page.section("real")
 def real() -> None:
     a, b = the_sum()
-    model = load_with_progress(BOOK_RUN).model
-    config, missed = model.config, results.most_missed_head()
+    config, missed = recipe(BOOK_RUN).model, results.most_missed_head()
     left, right = st.columns(2)
     with left:
         layer = page.choose("layer", "Layer", range(config.n_layer), missed[0])
@@ -433,8 +426,12 @@ def real() -> None:
     page.numbers("the weights: each row is a query", columns)
     st.caption(f"Measured: layer {layer}, head {head}, on the model's own text of {a} × {b}.")
     page.notice()
-    st.markdown(who_brings(weights, text))
-    page.source(kernels.MathAttention.__call__, kernels.softmax, patterns.patterns_of)
+    st.markdown(who_brings(text))
+    page.source(
+        "lab.model.attention.kernels.MathAttention.__call__",
+        "lab.model.attention.kernels.softmax",
+        "lab.interp.patterns.patterns_of",
+    )
 
 
 OFTEN = ("in more than half", "in half or fewer")
@@ -462,7 +459,7 @@ def importance() -> None:
             )
     st.caption("Measured. Each point is a head, named layer.head from zero; hover to name a point.")
     page.notice()
-    page.source(patterns.sharpness, intervene.ablate)
+    page.source("lab.interp.patterns.sharpness", "lab.interp.intervene.ablate")
 
 
 page.prose("end")
@@ -477,7 +474,7 @@ with page.exercise("half and half"):
     @page.section("ex_both")
     def half_and_half() -> None:
         show_graded(BOTH, *draw_query("ch02_ex_", BOTH, *the_sum()))
-        page.source(hand.grade, hand.keys)
+        page.source("lab.by_hand.attention.grade", "lab.by_hand.attention.keys")
 
 
 with page.exercise("one head for both"):
@@ -494,7 +491,7 @@ with page.exercise("one head for both"):
             f"and {found.differences_apart:.3f} if the differences do.",
             share_hint(share),
         )
-        page.source(hand.closest)
+        page.source("lab.by_hand.attention.closest")
 
 
 page.close("read")

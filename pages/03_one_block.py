@@ -9,32 +9,16 @@ import streamlit as st
 from components.ui import exercise_verdict, tokens
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch03 import claims, figures, probes, worked
-from components.ui.chapters.ch03.probes import FACTORS, FIRST, FORM, PLACE, written_at
+from components.ui.chapters.ch03.probes import FACTORS, FIRST, FORM, PLACE
 from components.ui.chapters.ch03.worked import CALC, config
 from components.ui.drawings import ledger, openers
-from components.ui.lazily import lazily
 from components.ui.link import one_of
-from components.ui.loaded_models import BOOK_RUN
 from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
 from components.ui.plots import bars, maps
 from components.ui.words import band, spelled
-from lab.data.vocabulary import VOCABULARY
 from lab.exercises.chain_of_thought_exercises import LoudStream, QuietPart
 from lab.numerals import written
-
-attribution = lazily("lab.interp.attribution")
-cost = lazily("lab.model.cost")
-dense = lazily("lab.model.ffn.dense")
-block = lazily("lab.model.block")
-gpt = lazily("lab.model.gpt")
-intervene = lazily("lab.interp.intervene")
-logit_lens = lazily("lab.interp.logit_lens")
-mlp = lazily("lab.by_hand.mlp")
-norms = lazily("lab.model.norm")
-ablations = lazily("lab.experiments.ablations")
-residual = lazily("lab.model.residual")
-taken_out = lazily("lab.interp.taken_out")
 
 page = Chapter("03_one_block", CALC)
 page.open()
@@ -129,11 +113,11 @@ LEFT = ("a new vector", "a faint trace of the start", "the start, up to rounding
 
 
 def what_is_left(text: str) -> str:
-    error = logit_lens.relative_error(*probes.notebook_of(text).without_the_layers())
+    error, _ = probes.off_the_start(text)
     return band(error, (0.01, 0.5), LEFT[::-1])
 
 
-@page.section("notebook", needs=[BOOK_RUN])
+@page.section("notebook")
 @of_the_sum
 def notebook(a: int, b: int) -> None:
     text = probes.text_of(a, b)
@@ -146,21 +130,23 @@ def notebook(a: int, b: int) -> None:
     ):
         return
     before = ask_place("line", text, a, b) - 1
-    book = probes.notebook_of(text)
+    lines, contributions, sums = probes.line_lengths(text)
     page.draw(
-        figures.line_lengths(
-            book.lines, book.length_of_contributions[:, before], book.length_of_sums[:, before]
-        ),
+        figures.line_lengths(lines, contributions[:, before], sums[:, before]),
         alt="Length of each contribution and of the stream after it, part by part",
     )
     page.notice()
-    page.source(block.SequentialBlock.forward, residual.PlainStream, logit_lens.notebook)
+    page.source(
+        "lab.model.block.SequentialBlock.forward",
+        "lab.model.residual.PlainStream",
+        "lab.interp.logit_lens.notebook",
+    )
 
 
 # ---------------------------------------------------------------- 2. the norm
 
 
-@page.section("norm", needs=[BOOK_RUN])
+@page.section("norm")
 @of_the_sum
 def norm(a: int, b: int) -> None:
     text = probes.text_of(a, b)
@@ -189,20 +175,20 @@ def norm(a: int, b: int) -> None:
     marks = tokens.Marks(moved=tokens.wrong_tokens(loud, text))
     st.html(tokens.strip(loud, FORM, a, b, marks=marks))
     page.notice()
-    page.source(norms.RMSNorm, logit_lens.loud)
+    page.source("lab.model.norm.RMSNorm", "lab.interp.logit_lens.loud")
 
 
 # ---------------------------------------------------------------- 3. the FFN
 
 
-@page.section("ffn", needs=[BOOK_RUN])
+@page.section("ffn")
 @of_the_sum
 def ffn(a: int, b: int) -> None:
     page.prose("ffn_same")
     text = probes.text_of(a, b)
     layer = page.choose("layer", "FFN of layer", range(config().n_layer))
     values = probes.neurons_of(text, layer)
-    awake, half = logit_lens.voices(values)
+    awake, half = probes.voices(text, layer)
     st.markdown(
         f"In layer {layer}, **{awake} of {len(values):,}** neurons are above zero before the "
         f"token {name_of(PLACE, text, a, b)} is written. "
@@ -214,10 +200,15 @@ def ffn(a: int, b: int) -> None:
         alt=f"Activations of the neurons of the FFN of layer {layer}, sorted",
     )
     page.notice()
-    page.source(dense.DenseFFN.forward, dense.relu2, mlp.linear, logit_lens.ffn_in_numpy)
+    page.source(
+        "lab.model.ffn.dense.DenseFFN.forward",
+        "lab.model.ffn.dense.relu2",
+        "lab.by_hand.mlp.linear",
+        "lab.interp.logit_lens.ffn_in_numpy",
+    )
 
 
-@page.section("sizes", needs=[BOOK_RUN])
+@page.section("sizes")
 def sizes() -> None:
     layers = f"{spelled(config().n_layer)} layers"
     names = {
@@ -234,7 +225,7 @@ def sizes() -> None:
         alt="How many of the model's numbers sit in each part",
     )
     page.notice()
-    page.source(cost.parameters)
+    page.source("lab.model.cost.parameters")
 
 
 # ---------------------------------------------------------------- 4. stacking
@@ -242,7 +233,7 @@ def sizes() -> None:
 EARLY = ("none", "fewer than half", "half or more", "all")
 
 
-@page.section("early", needs=[BOOK_RUN])
+@page.section("early")
 @of_the_sum
 def early(a: int, b: int) -> None:
     text = probes.text_of(a, b)
@@ -260,7 +251,7 @@ def early(a: int, b: int) -> None:
         alt="The token that would be written after each layer, for every token of the text",
     )
     page.notice()
-    page.source(logit_lens.read_early)
+    page.source("lab.interp.logit_lens.read_early")
 
 
 @page.section("tour", was=("filling",))
@@ -277,7 +268,7 @@ def tour(a: int, b: int) -> None:
     by_token = {f"{i} {token}": lengths[:, i] for i, token in enumerate(text)}
     page.numbers("lengths", {"line": lines, **by_token})
     page.notice()
-    page.source(gpt.GPT.forward)
+    page.source("lab.model.gpt.GPT.forward")
 
 
 # ---------------------------------------------------------------- 5. the logit as a sum
@@ -296,7 +287,11 @@ def digit_as_a_sum(a: int, b: int) -> None:
     ):
         return
     page.notice()
-    page.source(attribution.attribute, taken_out.take_each_out, intervene.ablate)
+    page.source(
+        "lab.interp.attribution.attribute",
+        "lab.interp.taken_out.take_each_out",
+        "lab.interp.intervene.ablate",
+    )
 
 
 @page.section("missed")
@@ -313,7 +308,7 @@ def missed() -> None:
         alt="How many answers go wrong with each attention and each FFN ablated",
     )
     page.notice()
-    page.source(ablations.measure_part, intervene.ablate)
+    page.source("lab.experiments.ablations.measure_part", "lab.interp.intervene.ablate")
 
 
 page.prose("end")
@@ -339,32 +334,29 @@ def quiet_hint(found: QuietPart, part: str) -> str:
 
 with page.exercise("the whisper"):
 
-    @page.section("ex_quiet", needs=[BOOK_RUN])
+    @page.section("ex_quiet")
     def the_whisper() -> None:
         pair = page.pair("ex_quiet")
         if pair is None:
             return
         text = probes.text_of(*pair)
         place = ask_place("ex_quiet_place", text, *pair)
-        part = page.choose("ex_quiet_part", "Ablate", [*probes.components_to_ablate()], "head 5.3")
-        here = written_at(text, place)
-        logits = probes.attribution_without(text, part).logits[here.row]
-        after = VOCABULARY[int(logits.argmax())]
-        found = QuietPart(here.bar_of(part), float(abs(here.to_lead).max()), text[place], after)
-        marks = tokens.Marks(wrong=[place] if after != text[place] else [])
-        st.html(tokens.strip(text[:place] + after, FORM, *pair, marks=marks))
+        part = page.choose("ex_quiet_part", "Ablate", probes.parts_to_ablate(), "head 5.3")
+        found = probes.quiet_part(text, place, part)
+        marks = tokens.Marks(wrong=[place] if found.after != found.before else [])
+        st.html(tokens.strip(text[:place] + found.after, FORM, *pair, marks=marks))
         said = (
             f"The bar of {part} is {written(found.added, '{:+.2f}')}, the longest is "
             f"{found.largest:.2f}. Without it the model goes on with `{found.after}` where it "
             f"wrote `{found.before}`."
         )
         exercise_verdict.show_verdict(found.solved, said, quiet_hint(found, part))
-        page.source(QuietPart)
+        page.source("lab.exercises.chain_of_thought_exercises.QuietPart")
 
 
 with page.exercise("how loud is too loud?"):
 
-    @page.section("ex_loud", needs=[BOOK_RUN])
+    @page.section("ex_loud")
     def how_loud_is_too_loud() -> None:
         pair = page.pair("ex_loud")
         if pair is None:
@@ -385,7 +377,9 @@ with page.exercise("how loud is too loud?"):
         if found.changed:
             hint = "Half of that is enough already. Go down."
         exercise_verdict.show_verdict(found.solved, said, hint)
-        page.source(intervene.scale, LoudStream)
+        page.source(
+            "lab.interp.intervene.scale", "lab.exercises.chain_of_thought_exercises.LoudStream"
+        )
 
 
 page.close("read")

@@ -21,11 +21,10 @@ from components.ui.drawings.moment import share_moment
 from components.ui.drawings.squares import show_squares
 from components.ui.lazily import lazily
 from components.ui.live import training
-from components.ui.loaded_models import BOOK_RUN, load_with_progress, write, write_sum
+from components.ui.loaded_models import BOOK_RUN, write, write_sum
 from components.ui.page_records import Atlas, atlases, first_error, one_it_gets_wrong, rows_of
 from components.ui.plots import bars, dots, maps
 from components.ui.plots.ends import shares
-from lab.data import columns, problems
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY, decode
 from lab.exercises.chain_of_thought_exercises import COVERED, FORM, MOST_PAIRS, grade_forgery
@@ -33,19 +32,6 @@ from lab.exercises.chain_of_thought_exercises import COVERED, FORM, MOST_PAIRS, 
 if TYPE_CHECKING:
     from lab.inference.transcript import Transcript
 
-carried = lazily("lab.experiments.carried")
-controls = lazily("lab.experiments.controls")
-evaluate = lazily("lab.inference.scoring")
-fetched = lazily("lab.experiments.fetched")
-generate = lazily("lab.inference.generate")
-intervene = lazily("lab.interp.intervene")
-live = lazily("lab.live.loop")
-looks = lazily("lab.experiments.looks")
-mirrored = lazily("lab.experiments.mirrored")
-prompted = lazily("lab.experiments.prompted")
-stand_ins = lazily("lab.experiments.stand_ins")
-tamper = lazily("lab.interp.tamper")
-train = lazily("lab.training.train")
 transcripts = lazily("lab.inference.transcript")
 
 WRONG = "texts with a wrong token"
@@ -75,7 +61,7 @@ def every_pair_while_two_learn() -> None:
         choose=lambda picked: st.session_state.update({key: f"{picked[0]}x{picked[1]}"}),
     )
     st.caption(page.text("all_pairs"))
-    page.source(looks.measure_looks, controls.race_cells)
+    page.source("lab.experiments.looks.measure_looks", "lab.experiments.controls.race_cells")
 
 
 page.prose("opening")
@@ -89,7 +75,7 @@ page.prose("fail")
 
 @page.section("splits")
 def which_pairs_and_networks() -> None:
-    page.source(problems.split_value, problems.pairs_of)
+    page.source("lab.data.problems.split_value", "lab.data.problems.pairs_of")
 
 
 def pick_cell(atlas: Atlas, key: str, alt: str) -> tuple[int, int]:
@@ -148,7 +134,11 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
                 "</div>" + tokens.strip(text, form.shape_of(text), *pair, marks=marks, small=True)
             )
         page.notice()
-        page.source(problems.fields_of, problems.render_shape, problems.value_of_field)
+        page.source(
+            "lab.data.problems.fields_of",
+            "lab.data.problems.render_shape",
+            "lab.data.problems.value_of_field",
+        )
 
     @page.section("carry", was=("turns", "attention", "used"))
     def two_lanes() -> None:
@@ -158,7 +148,11 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         a, b = pair
         lanes.show_lanes("ch10_lanes", found, alt=f"{a} × {b} token by token")
         page.notice()
-        page.source(columns.steps, fetched.measure_fetched, carried.measure_carried)
+        page.source(
+            "lab.data.columns.steps",
+            "lab.experiments.fetched.measure_fetched",
+            "lab.experiments.carried.measure_carried",
+        )
 
     # ---------------------------------------------------------------- 3. train it
 
@@ -184,8 +178,11 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             st.caption(worked.told_of(recorded))
             page.numbers("Two recorded runs", recorded)
         page.notice()
-        load_with_progress(BOOK_RUN)  # torch loads behind a progress bar
-        page.source(train.train_in_parts, live.train_in_slices, live.check_pairs)
+        page.source(
+            "lab.training.train.train_in_parts",
+            "lab.live.loop.train_in_slices",
+            "lab.live.loop.check_pairs",
+        )
 
     @page.section("trained", told=False)
     def atlas_of_an_own_run() -> None:
@@ -222,7 +219,9 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             alt="Share of wrong texts against tokens trained on, a line for each seed and format",
         )
         page.notice()
-        page.source(controls.train_and_score, controls.race_cells)
+        page.source(
+            "lab.experiments.controls.train_and_score", "lab.experiments.controls.race_cells"
+        )
 
     @page.section("prompted")
     def asked_by_the_prompt() -> None:
@@ -250,7 +249,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             column.html(figures.prompted(*pair, *prompt, texts[asked], forced))
         right.caption(worked.over_all_pairs(rows, given) + worked.if_trained_on(*pair))
         page.notice()
-        page.source(prompted.two_formats, prompted.forced)
+        page.source("lab.experiments.prompted.two_formats", "lab.experiments.prompted.forced")
 
     # ---------------------------------------------------------------- 5. data or architecture
 
@@ -276,7 +275,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         )
         page.numbers("Every change, and its ratio seed by seed", worked.ratios_of(weighed))
         page.notice()
-        page.source(comparisons.weigh)
+        page.source("components.ui.claims.comparisons.weigh")
 
     # ---------------------------------------------------------------- 6. recall or computing
 
@@ -295,13 +294,13 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             dots.seed_points(claims.UNSEEN, rows),
         )
         page.notice()
-        page.source(controls.usual_groups, controls.census)
+        page.source("lab.experiments.controls.usual_groups", "lab.experiments.controls.census")
 
     with page.deeper("where the errors begin, and what else was held out"):
 
         @page.section("strict")
         def two_ways_to_count() -> None:
-            page.source(evaluate.score)
+            page.source("lab.inference.scoring.score")
 
         @page.section("first_wrong")
         def first_wrong_token() -> None:
@@ -318,14 +317,14 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
                 alt="How many wrong texts of the small twin first fail at each token",
             )
             page.notice()
-            page.source(evaluate.first_wrong)
+            page.source("lab.inference.scoring.first_wrong")
 
-        @page.section("handed", needs=[TWIN])
+        @page.section("handed")
         def hand_it_the_working() -> None:
             a, b = one_it_gets_wrong(*pair)
             right = FORM.text(a, b)
             for given, name in enumerate(("Nothing", "The first partial product", "Both")):
-                start = tamper.tokens_given(FORM, given)
+                start = probes.tokens_given(given)
                 written = write(TWIN, right[:start])
                 wrong = tokens.wrong_tokens(written.text, right)
                 said = (
@@ -338,7 +337,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
                 )
                 st.html(tokens.strip(written.text, FORM, a, b, marks=marks))
             page.notice()
-            page.source(tamper.tokens_given, evaluate.go_on)
+            page.source("lab.interp.tamper.tokens_given", "lab.inference.scoring.go_on")
 
         @page.section("mirror")
         def both_orders_together() -> None:
@@ -361,7 +360,9 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             )
             st.caption(dots.in_pairs(points, worked.IN_NEITHER_ORDER))
             page.notice()
-            page.source(mirrored.split_by_order, mirrored.by_mirror)
+            page.source(
+                "lab.experiments.mirrored.split_by_order", "lab.experiments.mirrored.by_mirror"
+            )
 
         @page.section("never_shown")
         def numbers_never_shown() -> None:
@@ -377,7 +378,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
                     ),
                     alt="Share of wrong test problems by how many numbers were never shown",
                 )
-            page.source(controls.measure_operands)
+            page.source("lab.experiments.controls.measure_operands")
 
     # ---------------------------------------------------------------- 7. which parts are needed
 
@@ -397,11 +398,11 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             alt="Wrong texts of the book's model without some heads or an FFN, by three stand-ins",
         )
         page.notice()
-        page.source(intervene.ablate, stand_ins.measure_stand_in)
+        page.source("lab.interp.intervene.ablate", "lab.experiments.stand_ins.measure_stand_in")
 
     # ---------------------------------------------------------------- 8. tamper
 
-    @page.section("forge", needs=[BOOK_RUN])
+    @page.section("forge")
     def tamper_with_the_scratchpad() -> None:
         a, b = pair
         left, right = st.columns(2)
@@ -440,7 +441,11 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
             figures.outcomes(worked.forged(rows)), alt="What the answer does, for each forged digit"
         )
         page.notice()
-        page.source(tamper.forge, tamper.tampered, problems.implied_move)
+        page.source(
+            "lab.interp.tamper.forge",
+            "lab.interp.tamper.tampered",
+            "lab.data.problems.implied_move",
+        )
 
     # ---------------------------------------------------------------- exercises
 
@@ -449,7 +454,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
 
     with page.exercise("forge a digit"):
 
-        @page.section("ex_forge", needs=[BOOK_RUN])
+        @page.section("ex_forge")
         def forge_a_digit() -> None:
             exercises.forge_a_digit(page)
 
@@ -461,7 +466,7 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
 
     with page.exercise("the head that only the sum needs"):
 
-        @page.section("ex_head", needs=[BOOK_RUN])
+        @page.section("ex_head")
         def find_the_adding_head() -> None:
             exercises.find_the_adding_head(page)
 

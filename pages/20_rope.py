@@ -43,19 +43,11 @@ from components.ui.chapters.ch20.worked import (
 from components.ui.drawings import clocks, longer, tape, waves
 from components.ui.lazily import lazily
 from components.ui.live import training
-from components.ui.loaded_models import load_with_progress
 from components.ui.page_records import rows_of
 from components.ui.plots import dots
+from lab.recipes.recipe_index import recipe
 
-clipping = lazily("lab.model.clipped_positions")
-encodings = lazily("lab.experiments.position_encoding_race")
-fourier = lazily("lab.interp.fourier_shift")
-ids = lazily("lab.data.position_ids")
-layouts = lazily("lab.interp.pair_layouts")
-lengths = lazily("lab.experiments.lengths")
-positions = lazily("lab.model.positions")
-intervene = lazily("lab.interp.intervene")
-position_probes = lazily("lab.interp.position_probes")
+lengths = lazily("lab.experiments.lengths", known=["GROWN"])
 
 page = Chapter("20_rope", CALC)
 page.open()
@@ -74,7 +66,11 @@ def a_query_and_a_key() -> None:
             alt="A query and a key on a ruler, to be moved together or apart",
         )
         page.numbers("the clocks", table_of_pairs(speeds, query, key))
-    page.source(positions.turn_pairs, positions.frequencies, positions.RotaryPositions.rotated)
+    page.source(
+        "lab.model.positions.turn_pairs",
+        "lab.model.positions.frequencies",
+        "lab.model.positions.RotaryPositions.rotated",
+    )
 
 
 page.prose("opening")
@@ -84,7 +80,7 @@ page.three_from_before("before_order", "before_table", "before_working")
 # ---------------------------------------------------------------- 1. does attention see the order
 
 
-@page.section("blind", needs=list(probes.MODELS))
+@page.section("blind")
 def blind() -> None:
     if not page.guess(
         "In the model without positions, how much does the attention of layer 0 change?",
@@ -94,14 +90,14 @@ def blind() -> None:
     ):
         return
     seed = page.number("seed", "Shuffle number", 0, 999, 0, typed=True)
-    st.markdown(f"`{PROMPT}` against `{position_probes.shuffled(PROMPT, seed)}`")
+    st.markdown(f"`{PROMPT}` against `{probes.shuffled(seed)}`")
     page.draw(
         figures.changes(probes.rows_of_changes(seed)),
         alt="How much the attention output at the last token changes when those before it are "
         "shuffled, by layer",
     )
     page.notice()
-    page.source(position_probes.change_by_layer)
+    page.source("lab.interp.position_probes.change_by_layer")
 
 
 # ---------------------------------------------------------------- 2. two hands of a clock
@@ -122,13 +118,17 @@ def theorem() -> None:
     )
     page.numbers("the signal", {"position": range(len(signal)), "height": signal})
     page.notice()
-    page.source(fourier.spectrum, fourier.turn_waves, fourier.shifted)
+    page.source(
+        "lab.interp.fourier_shift.spectrum",
+        "lab.interp.fourier_shift.turn_waves",
+        "lab.interp.fourier_shift.shifted",
+    )
 
 
 with page.deeper("matrices, which numbers make a pair, and the score by distance"):
     page.prose("views")
 
-    @page.section("layouts", needs=[ROTARY])
+    @page.section("layouts")
     def halves_or_neighbours() -> None:
         if not page.guess(
             "Weights trained with halves, evaluated with neighbours: how many problems are wrong?",
@@ -142,25 +142,28 @@ with page.deeper("matrices, which numbers make a pair, and the score by distance
             alt="Which numbers of a head are paired: as trained, as neighbours, and put in order",
         )
         page.notice()
-        page.source(positions.pairs_of, layouts.rows_for, layouts.read_as)
+        page.source(
+            "lab.model.positions.pairs_of",
+            "lab.interp.pair_layouts.rows_for",
+            "lab.interp.pair_layouts.read_as",
+        )
 
-    @page.section("decay", needs=[ROTARY])
+    @page.section("decay")
     def by_distance() -> None:
         base = page.choose("base", "Base of the speeds", BASES, DRAWN_BASE)
-        distances = np.arange(LAST_PLACE + 1)
-        curves = {f"{b:,}": position_probes.agreement(head_dim(), b, distances) for b in BASES}
+        curves = {f"{b:,}": probes.agreement(head_dim(), b, LAST_PLACE) for b in BASES}
         page.draw(
             figures.by_distance(curves, f"{base:,}"),
             alt="The score of a query and a key that agree in every pair, by their distance",
         )
         page.notice()
-        page.source(position_probes.agreement)
+        page.source("lab.interp.position_probes.agreement")
 
 
 # ---------------------------------------------------------------- 3. shift and stretch
 
 
-@page.section("tape", needs=[ROTARY, LEARNED])
+@page.section("tape")
 def sum_on_a_tape() -> None:
     if not page.guess(
         "The problem moves along the tape. "
@@ -170,7 +173,7 @@ def sum_on_a_tape() -> None:
         frame=worked.SHIFTED,
     ):
         return
-    config = load_with_progress(ROTARY).model.config
+    config = recipe(ROTARY).model
     left, right = st.columns(2)
     with left:
         layer = page.choose("layer", "Layer", range(config.n_layer), kind="segments")
@@ -201,9 +204,9 @@ def sum_on_a_tape() -> None:
         name="gap",
     )
     page.source(
-        position_probes.on_the_tape,
-        position_probes.stretches,
-        position_probes.errors_on,
+        "lab.interp.position_probes.on_the_tape",
+        "lab.interp.position_probes.stretches",
+        "lab.interp.position_probes.errors_on",
         claims_of=["gap_why"],
     )
 
@@ -249,7 +252,11 @@ def race() -> None:
     told = [point for point in points if point["arm"] != claims.ENCODINGS["none"]]
     st.caption(dots.in_pairs(told, claims.ENCODINGS["learned"], "steps"))
     page.notice()
-    page.source(encodings.race, encodings.make_eval_set, encodings.rope_cells)
+    page.source(
+        "lab.experiments.position_encoding_race.race",
+        "lab.experiments.position_encoding_race.make_eval_set",
+        "lab.experiments.position_encoding_race.rope_cells",
+    )
 
 
 def train_with(encoding: str) -> None:
@@ -316,11 +323,11 @@ def show_both_counts() -> None:
     )
 
 
-@page.section("reach", needs=[probes.COUPLED])
+@page.section("reach")
 def past_the_end() -> None:
     show_both_counts()
     page.notice()
-    page.source(ids.coupled_ids, position_probes.begins_with)
+    page.source("lab.data.position_ids.coupled_ids", "lab.interp.position_probes.begins_with")
 
 
 @page.section("longer", was=("clip",))
@@ -354,7 +361,10 @@ def one_problem_grows() -> None:
     )
     page.numbers("one problem that grows", worked.table_of_lengths(problems, networks))
     page.notice()
-    page.source(clipping.ClippedPositions.scores, lengths.first_wrong_tokens)
+    page.source(
+        "lab.model.clipped_positions.ClippedPositions.scores",
+        "lab.experiments.lengths.first_wrong_tokens",
+    )
 
 
 @page.section("far")
@@ -369,14 +379,14 @@ def at_full_size() -> None:
     ):
         return
     page.notice()
-    page.source(lengths.failures)
+    page.source("lab.experiments.lengths.failures")
 
 
 with page.deeper("one pair everywhere, how the race was run, how networks fail, other ways on"):
 
-    @page.section("scores", needs=[ROTARY, LEARNED])
+    @page.section("scores")
     def one_pair_everywhere() -> None:
-        config = load_with_progress(ROTARY).model.config
+        config = recipe(ROTARY).model
         head = page.choose(
             "scores_head",
             "Head of the first layer",
@@ -393,7 +403,7 @@ with page.deeper("one pair everywhere, how the race was run, how networks fail, 
                     alt=f"{words}: the score of one query with one key, wherever the two are",
                 )
         page.notice()
-        page.source(position_probes.anywhere)
+        page.source("lab.interp.position_probes.anywhere")
 
     page.prose("race_more")
 
@@ -418,14 +428,14 @@ with page.deeper("one pair everywhere, how the race was run, how networks fail, 
             alt="How many problems of four by three digits begin wrong, with one token hidden",
         )
         page.notice()
-        page.source(position_probes.first_digits_missed, intervene.hide)
+        page.source("lab.interp.position_probes.first_digits_missed", "lab.interp.intervene.hide")
 
     page.prose("cures")
     page.prose("slow")
 
     page.prose("limits")
 
-    @page.section("limit", needs=["reach_coupled", "reach_coupled_slow"])
+    @page.section("limit")
     def move_the_limit() -> None:
         left, right = st.columns(2)
         with left:
@@ -441,7 +451,11 @@ with page.deeper("one pair everywhere, how the race was run, how networks fail, 
             alt=f"Problems right and wrong, distances at most {places} places and {lines} lines",
         )
         page.notice()
-        page.source(lengths.clipped, lengths.limited, lengths.first_wrong_tokens)
+        page.source(
+            "lab.experiments.lengths.clipped",
+            "lab.experiments.lengths.limited",
+            "lab.experiments.lengths.first_wrong_tokens",
+        )
 
     @page.section("kinds")
     def how_they_fail() -> None:
@@ -454,7 +468,7 @@ with page.deeper("one pair everywhere, how the race was run, how networks fail, 
             alt=f"For {size} by {size} digits: right, a wrong digit first, a wrong length first",
         )
         page.notice()
-        page.source(lengths.first_wrong_tokens)
+        page.source("lab.experiments.lengths.first_wrong_tokens")
 
     page.prose("edges")
     page.prose("scaling")
@@ -468,7 +482,7 @@ page.prose("exercises")
 
 with page.exercise("tell the sign where it stands"):
 
-    @page.section("ex_told", needs=[probes.COUPLED])
+    @page.section("ex_told")
     def tell_the_sign() -> None:
         exercises.tell_the_sign(page)
 
@@ -482,7 +496,7 @@ with page.exercise("port the weights"):
 
 with page.exercise("move a cache"):
 
-    @page.section("ex_cache", needs=[ROTARY])
+    @page.section("ex_cache")
     def turn_the_cache() -> None:
         exercises.turn_the_cache(page)
 

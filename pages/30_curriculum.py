@@ -16,25 +16,10 @@ from components.ui.chapters.ch30 import (
 from components.ui.chapters.ch30.claims import AFTER, BEFORE, LAST_TWIN, TWINS
 from components.ui.chapters.ch30.worked import CALC
 from components.ui.drawings.courses import show_courses
-from components.ui.lazily import lazily
 from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
 from components.ui.plots import maps
-from lab.data import coverage, difficulty
 from lab.data.problems import Problem, partial_products
-
-curriculum = lazily("lab.recipes.curriculum")
-better_mix = lazily("lab.experiments.better_mix")
-by_length = lazily("lab.experiments.fewest_by_length")
-looks = lazily("lab.experiments.course_looks")
-twins = lazily("lab.experiments.curriculum_ablations")
-fetching = lazily("lab.interp.fetching")
-intervene = lazily("lab.interp.intervene")
-stage_heads = lazily("lab.experiments.stage_heads")
-mistakes = lazily("lab.experiments.mistakes")
-pockets = lazily("lab.experiments.pockets")
-frontier = lazily("lab.experiments.frontier")
-fine_tuned = lazily("lab.recipes.live")
 
 OF_A_SUM = ("four", "heads", "pull")
 """Sections that show the reader's own sum."""
@@ -67,7 +52,9 @@ def five_trainings() -> None:
     )
     page.numbers("Right of each shape at the looks", courses_in_training.numbers_of(found, n))
     st.caption(page.text("courses"))
-    page.source(looks.look_at, looks.errors_by_shape)
+    page.source(
+        "lab.experiments.course_looks.look_at", "lab.experiments.course_looks.errors_by_shape"
+    )
 
 
 page.prose("opening")
@@ -88,7 +75,10 @@ def what_was_forgotten() -> None:
         "point a seed, by plan",
     )
     page.notice()
-    page.source(twins.control, twins.evaluate_shapes)
+    page.source(
+        "lab.experiments.curriculum_ablations.control",
+        "lab.experiments.curriculum_ablations.evaluate_shapes",
+    )
 
 
 # ---------------------------------------------------------------- 2. what a stage adds
@@ -101,7 +91,7 @@ def what_a_stage_adds() -> None:
         alt="The tokens of the longest problem of each stage: typed, products, sums, the answer",
     )
     page.notice()
-    page.source(coverage.steps_of_multiplication, curriculum.lesson)
+    page.source("lab.data.coverage.steps_of_multiplication", "lab.recipes.curriculum.lesson")
 
 
 # ---------------------------------------------------------------- 3. how few
@@ -115,7 +105,9 @@ def how_few_by_length(rows: worked.Record) -> None:
     )
     st.caption(worked.growth(rows))
     page.notice("by_length_notice")
-    page.source(by_length.find_fewest, by_length.plan_of)
+    page.source(
+        "lab.experiments.fewest_by_length.find_fewest", "lab.experiments.fewest_by_length.plan_of"
+    )
 
 
 @page.section("fewest", was=("by_length",))
@@ -135,7 +127,7 @@ def how_few() -> None:
         alt="Share of four-digit problems wrong, by how many different ones were trained on",
     )
     page.notice()
-    page.source(twins.fewest, difficulty.rarest_step)
+    page.source("lab.experiments.curriculum_ablations.fewest", "lab.data.difficulty.rarest_step")
     if searched := worked.searches():  # it would tell the guess
         how_few_by_length(searched)
 
@@ -149,7 +141,7 @@ if page.draws(*OF_A_SUM):
     pair = last_allowed(f"{page.prefix}last", typed, pair)
 
 
-@page.section("four", needs=[AFTER], told=False)
+@page.section("four", told=False)
 def four_digits() -> None:
     page.prose("four_controls")
     form = probes.form_of(*pair)
@@ -181,10 +173,12 @@ def four_digits() -> None:
     ):
         return
     page.notice()
-    page.source(coverage.steps_of_multiplication, coverage.columns_of_addition)
+    page.source(
+        "lab.data.coverage.steps_of_multiplication", "lab.data.coverage.columns_of_addition"
+    )
 
 
-@page.section("pockets", needs=[AFTER])
+@page.section("pockets")
 def errors_that_are_left() -> None:
     page.link.knows(f"{page.prefix}error")
     typed = page.pair("pocket", probes.MOST_DIGITS, *map(str, probes.POCKET))
@@ -200,13 +194,13 @@ def errors_that_are_left() -> None:
     problem = Problem(a, b, partial_products(a, b, form.q), a * b)
     st.html(tokens.checks(tokens.check_working(text, form, problem)))
     page.notice()
-    page.source(pockets.share_out, pockets.at_the_head)
+    page.source("lab.experiments.pockets.share_out", "lab.experiments.pockets.at_the_head")
 
 
 # ---------------------------------------------------------------- 5. where the errors live
 
 
-@page.section("errors", needs=[BEFORE])
+@page.section("errors")
 def where_errors_live() -> None:
     rows = rows_of("mistakes.jsonl")
     if not rows or not page.guess(
@@ -240,7 +234,7 @@ def where_errors_live() -> None:
     wrong = tokens.marks_of(text, form, a, b)
     st.html(tokens.strip(text, form, a, b, marks=wrong, small=True))
     page.notice()
-    page.source(mistakes.measure_mistakes, difficulty.longest_carry)
+    page.source("lab.experiments.mistakes.measure_mistakes", "lab.data.difficulty.longest_carry")
 
 
 @page.section("better")
@@ -254,7 +248,9 @@ def the_better_mix() -> None:
         "carry, and their other digits, a point a seed",
     )
     page.notice()
-    page.source(better_mix.picked_by_products, better_mix.digits_wrong)
+    page.source(
+        "lab.experiments.better_mix.picked_by_products", "lab.experiments.better_mix.digits_wrong"
+    )
 
 
 # ---------------------------------------------------------------- 6. your own mix
@@ -264,14 +260,14 @@ def the_better_mix() -> None:
 def your_own_mix() -> None:
     probes.fine_tuning(page)
     page.notice()
-    page.source(fine_tuned.fine_tune)
+    page.source("lab.recipes.live.fine_tune")
 
 
 # ---------------------------------------------------------------- deeper
 
 with page.deeper("which heads fetch digit and carry, and which operands fail"):
 
-    @page.section("heads", needs=[*TWINS])
+    @page.section("heads")
     def which_heads_fetch() -> None:
         page.prose("heads_controls")
         left, right = st.columns(2)
@@ -301,9 +297,13 @@ with page.deeper("which heads fetch digit and carry, and which operands fail"):
                     alt=f"After {name}: each head's weight on what a digit is made of",
                 )
         page.notice()
-        page.source(fetching.weight_on_sources, fetching.product_sources, fetching.sum_sources)
+        page.source(
+            "lab.interp.fetching.weight_on_sources",
+            "lab.interp.fetching.product_sources",
+            "lab.interp.fetching.sum_sources",
+        )
 
-    @page.section("pull", needs=[*TWINS])
+    @page.section("pull")
     def pull_each_out() -> None:
         rows = rows_of("stage_heads.jsonl")
         if rows and not page.guess(
@@ -331,7 +331,7 @@ with page.deeper("which heads fetch digit and carry, and which operands fail"):
                         alt=f"Share of the digits of {words} wrong without each head, by stage",
                     )
         page.notice()
-        page.source(intervene.ablate, stage_heads.measure_stage_head)
+        page.source("lab.interp.intervene.ablate", "lab.experiments.stage_heads.measure_stage_head")
 
     @page.section("slips")
     def where_the_head_slips() -> None:
@@ -344,7 +344,11 @@ with page.deeper("which heads fetch digit and carry, and which operands fail"):
             "by their place in a: none up to a fifth, most from six tenths on",
         )
         page.notice()
-        page.source(pockets.share_out, pockets.transplants, pockets.written_with_z_of)
+        page.source(
+            "lab.experiments.pockets.share_out",
+            "lab.experiments.pockets.transplants",
+            "lab.experiments.pockets.written_with_z_of",
+        )
 
 
 with page.deeper("problems that are hard on purpose, and fifty digits"):
@@ -359,7 +363,7 @@ with page.deeper("problems that are hard on purpose, and fifty digits"):
             alt="Share wrong of each stress suite, by network",
         )
         page.notice()
-        page.source(mistakes.measure_suite)
+        page.source("lab.experiments.mistakes.measure_suite")
 
     @page.section("frontier")
     def past_the_training() -> None:
@@ -377,7 +381,7 @@ with page.deeper("problems that are hard on purpose, and fifty digits"):
             alt="Share of problems wrong by the digits of both numbers, twelve to fifty",
         )
         page.notice()
-        page.source(frontier.evaluate_forced, frontier.company)
+        page.source("lab.experiments.frontier.evaluate_forced", "lab.experiments.frontier.company")
 
 
 # ---------------------------------------------------------------- exercises
@@ -385,7 +389,7 @@ with page.deeper("problems that are hard on purpose, and fifty digits"):
 page.prose("exercises")
 
 
-@page.section("ex_far", needs=[AFTER])
+@page.section("ex_far")
 def far_carry() -> None:
     exercises.far_carry(page)
 

@@ -13,16 +13,12 @@ from components.ui.chapters.ch31 import claims, exercises, worked
 from components.ui.chapters.ch31.claims import TRAINS_ON
 from components.ui.chapters.ch31.worked import CALC
 from components.ui.drawings.sieve import Label, show_sieve
-from components.ui.lazily import lazily
 from components.ui.link import one_of
 from components.ui.page_records import rows_of
 from components.ui.plots import dots
 from components.ui.plots.colours import apart
 from components.ui.plots.ends import shares
 from lab.data.problems import Format
-
-sieving = lazily("lab.inference.pseudo_labels")
-rounds = lazily("lab.experiments.self_evolution")
 
 RECORD, MORE = "self_evolution.jsonl", "self_evolution_seeds.jsonl"
 
@@ -54,7 +50,11 @@ def the_sieve() -> None:
         alt="The labels of a round, right and wrong, and the checks that hold some of them back",
         on_switch=switch,
     )
-    page.source(sieving.agreed, sieving.same_when_swapped, sieving.agrees_modulo)
+    page.source(
+        "lab.inference.pseudo_labels.agreed",
+        "lab.inference.pseudo_labels.same_when_swapped",
+        "lab.inference.pseudo_labels.agrees_modulo",
+    )
 
 
 page.prose("opening")
@@ -118,7 +118,10 @@ def what_it_gains() -> None:
         return
     dots_after(worked.LONGER[0], claims.LAST)
     page.notice()
-    page.source(rounds.measure_evolution, rounds.texts_to_read)
+    page.source(
+        "lab.experiments.self_evolution.measure_evolution",
+        "lab.experiments.self_evolution.texts_to_read",
+    )
 
 
 @page.section("gains", was=["rounds"])
@@ -134,7 +137,7 @@ def where_it_ends() -> None:
         return
     dots_of_networks("gains", worked.LONGER, worked.LONGER[1])
     page.notice()
-    page.source(rounds.evaluate_lengths)
+    page.source("lab.experiments.self_evolution.evaluate_lengths")
 
 
 # ---------------------------------------------------------------- 3. what it loses
@@ -150,7 +153,7 @@ def without_a_sieve() -> None:
         lambda: worked.left_to_rot(rows),
         frame=worked.rotting(rows),
     ):
-        page.source(rounds.parts_to_read)
+        page.source("lab.experiments.self_evolution.parts_to_read")
 
 
 @page.section("loses")
@@ -165,7 +168,7 @@ def what_it_loses() -> None:
         return
     dots_of_networks("loses", worked.KNOWN, worked.KNOWN[0])
     page.notice()
-    page.source(rounds.evaluate_lengths)
+    page.source("lab.experiments.self_evolution.evaluate_lengths")
 
 
 # ---------------------------------------------------------------- exercises

@@ -9,7 +9,7 @@ import streamlit as st
 
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch40 import claims, exercises, figures, probes, worked
-from components.ui.chapters.ch40.probes import FAR, FAULTS, FORM, KINDS, PLACELESS, SHIFTED
+from components.ui.chapters.ch40.probes import FAR, FAULTS, FORM, KINDS
 from components.ui.chapters.ch40.worked import (
     CALC,
     SERVED,
@@ -31,23 +31,14 @@ from components.ui.page_records import rows_of
 from components.ui.plots import dots
 from components.ui.plots.ends import shares
 from components.ui.tokens import marks_of, strip
+from lab.recipes.recipe_index import recipe
 
 if TYPE_CHECKING:
-    from lab.measure.stopwatch import Piece, TimedStep
+    from lab.measure.phases import Piece
+    from lab.measure.stopwatch import TimedStep
     from lab.published.models import Model
 
-cache_size = lazily("lab.published.cache_size")
 cards = lazily("lab.published.cards")
-growth = lazily("lab.measure.cache_growth")
-spoiled = lazily("lab.measure.spoiled_cache")
-generating = lazily("lab.inference.generate")
-step_time = lazily("lab.published.step_time")
-steps = lazily("lab.measure.phases")
-stopwatch = lazily("lab.measure.stopwatch")
-cost = lazily("lab.model.cost")
-drafting = lazily("lab.inference.speculative")
-grouped = lazily("lab.experiments.grouped")
-served = lazily("lab.inference.serving")
 
 OF_A_SUM = ("written", "allowed", "broken")
 """Sections that show the reader's own sum."""
@@ -59,7 +50,7 @@ if page.draws(*OF_A_SUM):
     pair = last_allowed(f"{page.prefix}last", page.pair(slim=True), pair)
 
 
-@page.section("written", needs=[BOOK_RUN], told=False)
+@page.section("written", told=False)
 def as_it_is_written() -> None:
     text = write_sum(BOOK_RUN, *pair).text[:-1]  # nobody reads the last token
     show_growing(
@@ -71,7 +62,7 @@ def as_it_is_written() -> None:
         alt=f"Queries, keys and values of one head while {text} is written, and which tokens each "
         "step reads",
     )
-    page.source(generating.generate, growth.queries_keys_values)
+    page.source("lab.inference.generate.generate", "lab.measure.cache_growth.queries_keys_values")
 
 
 page.prose("opening")
@@ -81,7 +72,7 @@ page.three_from_before("before_place", "before_mask", "before_working")
 # ---------------------------------------------------------------- 1. why a cache is allowed
 
 
-@page.section("allowed", needs=[BOOK_RUN])
+@page.section("allowed")
 def why_a_cache_is_allowed() -> None:
     text = write_sum(BOOK_RUN, *pair).text[:-1]
     if not page.guess(
@@ -99,7 +90,7 @@ def why_a_cache_is_allowed() -> None:
     )
     page.numbers("Largest change of an earlier line", probes.rows_of_changes(text))
     page.notice()
-    page.source(growth.kept)
+    page.source("lab.measure.cache_growth.kept")
     page.prose("argument")
     page.prose("argument_worked")
 
@@ -113,7 +104,7 @@ if page.draws("generators", "drafts"):
     far_pair = last_allowed(f"{page.prefix}far_last", typed, far_pair)
 
 
-@page.section("generators", needs=[FAR], told=False)
+@page.section("generators", told=False)
 def two_generators() -> None:
     options = ("about 3 times", "about 10 times", "about 30 times")
     if not page.guess(
@@ -131,18 +122,22 @@ def two_generators() -> None:
         f"{page.prefix}generators",
         without,
         cached,
-        n_layer=probes.limited(FAR).config.n_layer,
+        n_layer=recipe(FAR).model.n_layer,
         alt="The tokens read at each step, without a cache and with one, and what they took",
     )
     page.numbers("What each written token took", worked.rows_of_clocks(without, cached))
     page.notice()
-    page.source(generating.generate, generating.read_on, cost.step_flops)
+    page.source(
+        "lab.inference.generate.generate",
+        "lab.inference.generate.read_on",
+        "lab.model.cost.step_flops",
+    )
 
 
 # ---------------------------------------------------------------- 3. prefill and decode
 
 
-@page.section("phases", needs=[FAR])
+@page.section("phases")
 def prefill_and_decode() -> None:
     rows = rows_of("kv_cache.jsonl")
     if rows and not page.guess(
@@ -164,12 +159,12 @@ def weights_that_stream() -> None:
         "operations done",
     )
     page.notice()
-    page.source(step_time.step_time)
+    page.source("lab.published.step_time.step_time")
 
 
 with page.deeper("the roofline of a machine, and of this one"):
 
-    @page.section("roofline", needs=[FAR])
+    @page.section("roofline")
     def under_the_roof() -> None:
         page.prose("roofline_controls")
         rows = rows_of("kv_cache.jsonl")
@@ -186,13 +181,19 @@ with page.deeper("the roofline of a machine, and of this one"):
 
         measuring.watch("ch40_roof", "Measure this machine", probes.start_roof, draw_roofline)
         page.notice()
-        page.source(steps.Work, steps.Roof.at, steps.prefill, steps.decode, stopwatch.machine)
+        page.source(
+            "lab.measure.phases.Work",
+            "lab.measure.phases.Roof.at",
+            "lab.measure.phases.prefill",
+            "lab.measure.phases.decode",
+            "lab.measure.stopwatch.machine",
+        )
 
 
 # ---------------------------------------------------------------- 4. here and now
 
 
-@page.section("bench", needs=[FAR])
+@page.section("bench")
 def here_and_now() -> None:
     rows = rows_of("kv_cache.jsonl")
     if rows and not page.guess(
@@ -234,7 +235,9 @@ def here_and_now() -> None:
             frame=worked.AS_QUICK,
             name="totals",
         )
-    page.source(stopwatch.both_ways, cost.writing_flops, claims_of=["totals_why"])
+    page.source(
+        "lab.measure.stopwatch.both_ways", "lab.model.cost.writing_flops", claims_of=["totals_why"]
+    )
 
 
 page.prose("pays")
@@ -265,7 +268,7 @@ def key_heads(name: str) -> str:
     return "heads_" + "".join(c if c.isalnum() else "_" for c in name.lower())
 
 
-@page.section("calculator", needs=[BOOK_RUN])
+@page.section("calculator")
 def what_it_costs() -> None:
     options = ("less than its weights", "about as much", "at least twice as much")
     if not page.guess(
@@ -292,7 +295,7 @@ def what_it_costs() -> None:
     )
     st.markdown(probes.in_memory(model, kept, bytes_per_number, n_token))
     page.notice()
-    page.source(cache_size.cache_bytes)
+    page.source("lab.published.cache_size.cache_bytes")
 
 
 page.prose("half")
@@ -301,7 +304,7 @@ page.prose("half")
 # ---------------------------------------------------------------- 6. break it
 
 
-@page.section("broken", needs=[BOOK_RUN, SHIFTED, PLACELESS])
+@page.section("broken")
 def break_it() -> None:
     if not page.guess(
         "Which fault most often yields the flawless working of another problem?",
@@ -324,7 +327,12 @@ def break_it() -> None:
         alt="For each fault, how many texts are right, right for another problem, or mistaken",
     )
     page.notice()
-    page.source(spoiled.stale, spoiled.misplaced, spoiled.shared, spoiled.write_on)
+    page.source(
+        "lab.measure.spoiled_cache.stale",
+        "lab.measure.spoiled_cache.misplaced",
+        "lab.measure.spoiled_cache.shared",
+        "lab.measure.spoiled_cache.write_on",
+    )
 
 
 with page.deeper("what would refute this; fewer key heads, queues and drafts"):
@@ -342,12 +350,12 @@ with page.deeper("what would refute this; fewer key heads, queues and drafts"):
         )
         st.caption(dots.in_pairs(rows, rows[0]["arm"], more=True))
         page.notice()
-        page.source(grouped.grouped)
+        page.source("lab.experiments.grouped.grouped")
 
     page.prose("sizes")
     page.prose("prefix")
 
-    @page.section("queue", needs=[FAR])
+    @page.section("queue")
     def a_queue() -> None:
         options = ("less than a fifth", "about a third", "more than half")
         if not page.guess(
@@ -373,9 +381,13 @@ with page.deeper("what would refute this; fewer key heads, queues and drafts"):
         )
         page.numbers("Which problem is served when", worked.rows_of_bars(timelines))
         page.notice()
-        page.source(served.static, served.continuous, served.next_tokens)
+        page.source(
+            "lab.inference.serving.static",
+            "lab.inference.serving.continuous",
+            "lab.inference.serving.next_tokens",
+        )
 
-    @page.section("drafts", needs=[FAR, *probes.SMALL])
+    @page.section("drafts")
     def draft_and_verify() -> None:
         if not page.guess(
             "A draft is wrong more often than right. What does the text lose?",
@@ -401,7 +413,7 @@ with page.deeper("what would refute this; fewer key heads, queues and drafts"):
                 alt="For each draft and its length, how many times as fast as writing alone",
             )
         page.notice()
-        page.source(drafting.speculate, drafting.agreeing)
+        page.source("lab.inference.speculative.speculate", "lab.inference.speculative.agreeing")
 
 
 # ---------------------------------------------------------------- exercises
@@ -409,12 +421,12 @@ with page.deeper("what would refute this; fewer key heads, queues and drafts"):
 page.prose("exercises")
 
 
-@page.section("ex_bytes", needs=[BOOK_RUN])
+@page.section("ex_bytes")
 def how_many_bytes() -> None:
     exercises.how_many_bytes(page)
 
 
-@page.section("ex_prefix", needs=[BOOK_RUN])
+@page.section("ex_prefix")
 def read_little() -> None:
     exercises.read_little(page)
 

@@ -16,11 +16,8 @@ from components.ui.link import one_of
 from components.ui.live import measuring
 from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
-from lab.by_hand import flash as by_hand
 
-flash = lazily("lab.model.attention.flash")
-gradients = lazily("lab.interp.head_gradients")
-experiment = lazily("lab.experiments.attention_kernel_costs")
+experiment = lazily("lab.experiments.attention_kernel_costs", known=["MEMORY_LENGTHS"])
 
 OF_A_PROBLEM = ("tiles", "backward", "ex_order")
 """Sections that show the reader's own problem."""
@@ -75,7 +72,11 @@ def a_tile_crosses() -> None:
     )
     st.caption(page.text("tiles_caption"))
     page.numbers("The cards", worked.rows_of_scores(*pair))
-    page.source(by_hand.flash_attention, by_hand.moved_by_flash, by_hand.moved_by_plain)
+    page.source(
+        "lab.by_hand.flash.flash_attention",
+        "lab.by_hand.flash.moved_by_flash",
+        "lab.by_hand.flash.moved_by_plain",
+    )
 
 
 page.prose("opening")
@@ -93,7 +94,9 @@ def in_pieces() -> None:
         worked.broken_rows,
         frame=worked.BROKEN_ROWS,
     ):
-        page.source(flash.Partial.add, flash.Partial.output)
+        page.source(
+            "lab.model.attention.flash.Partial.add", "lab.model.attention.flash.Partial.output"
+        )
 
 
 page.prose("recurrence")
@@ -111,7 +114,7 @@ def what_passes() -> None:
         frame=worked.PRODUCTS,
     ):
         return
-    page.source(by_hand.operations)
+    page.source("lab.by_hand.flash.operations")
 
 
 @page.section("traffic")
@@ -125,7 +128,11 @@ def when_it_moves_more() -> None:
     times = worked.rows_of_times(n)
     page.table("Predicted times of one head", times)
     page.notice()
-    page.source(by_hand.moved_by_flash, by_hand.most_rows, by_hand.Processor.seconds)
+    page.source(
+        "lab.by_hand.flash.moved_by_flash",
+        "lab.by_hand.flash.most_rows",
+        "lab.by_hand.flash.Processor.seconds",
+    )
 
 
 # ---------------------------------------------------------------- 3. backward
@@ -156,7 +163,11 @@ def backward_by_hand() -> None:
                 alt=f"{name} of one tile, queries down and keys across",
             )
     page.notice()
-    page.source(by_hand.tile_gradients, by_hand.flash_backward, gradients.head_gradient)
+    page.source(
+        "lab.by_hand.flash.tile_gradients",
+        "lab.by_hand.flash.flash_backward",
+        "lab.interp.head_gradients.head_gradient",
+    )
 
 
 # ---------------------------------------------------------------- 4. what it saves
@@ -177,7 +188,7 @@ def what_it_saves() -> None:
         figures.by_length(worked.memory_rows(rows), "megabytes", "megabytes, inputs not counted"),
         alt="Memory of forward and backward by the length of the text, three kernels",
     )
-    page.source(experiment.peak_bytes)
+    page.source("lab.experiments.attention_kernel_costs.peak_bytes")
 
 
 @page.section("here")
@@ -198,7 +209,7 @@ def how_long_it_takes() -> None:
 
     measuring.watch("ch50_here", "Measure it here and now", probes.start, draw_times)
     page.notice()
-    page.source(experiment.seconds_there_and_back)
+    page.source("lab.experiments.attention_kernel_costs.seconds_there_and_back")
 
 
 # ---------------------------------------------------------------- 5. three notations
@@ -213,7 +224,7 @@ def three_notations() -> None:
         alt="The same loop in NumPy, torch and Triton",
     )
     page.notice()
-    page.source(by_hand.flash_attention)
+    page.source("lab.by_hand.flash.flash_attention")
 
 
 # ---------------------------------------------------------------- exercises

@@ -18,12 +18,7 @@ from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
 from components.ui.plots import dots
 
-residual = lazily("lab.model.residual")
-depth = lazily("lab.interp.depth")
-intervene = lazily("lab.interp.intervene")
 experiment = lazily("lab.experiments.attention_residuals_race")
-cut_connections = lazily("lab.experiments.residual_ablations")
-recipes = lazily("lab.recipes.attention_residuals")
 
 page = Chapter("51_attention_residuals", CALC)
 page.open()
@@ -75,7 +70,11 @@ page.three_from_before("before_stream", "before_norm", "before_pieces")
 def attention_over_depth() -> None:
     if page.guess("All queries are zero. The network then computes", worked.SAME, worked.SAME[0]):
         page.notice()
-        page.source(residual.DepthStream.pattern, residual.DepthStream.mix, residual.PlainStream)
+        page.source(
+            "lab.model.residual.DepthStream.pattern",
+            "lab.model.residual.DepthStream.mix",
+            "lab.model.residual.PlainStream",
+        )
 
 
 page.prose("hand")
@@ -95,7 +94,9 @@ def equal_shares() -> None:
         frame=worked.given_equal_shares(rows),
     ):
         return
-    page.source(cut_connections.measure_connections, intervene.even_depth)
+    page.source(
+        "lab.experiments.residual_ablations.measure_connections", "lab.interp.intervene.even_depth"
+    )
 
 
 # ---------------------------------------------------------------- 3. dilution
@@ -118,7 +119,7 @@ def dilution() -> None:
         alt=f"How much of what each later part reads was written by {what}",
     )
     page.notice()
-    page.source(experiment.by_depth)
+    page.source("lab.experiments.attention_residuals_race.by_depth")
 
 
 # ---------------------------------------------------------------- 4. the race
@@ -142,7 +143,11 @@ def the_race() -> None:
     page.draw(chart, alt=f"{what}: each point is one seed, by depth and residual connection")
     st.caption(dots.in_pairs(points, claims.ARMS["plain"], "value", by="depth", never=never))
     page.notice()
-    page.source(experiment.measure, experiment.residual_cells, recipes.with_arm)
+    page.source(
+        "lab.experiments.attention_residuals_race.measure",
+        "lab.experiments.attention_residuals_race.residual_cells",
+        "lab.recipes.attention_residuals.with_arm",
+    )
 
 
 def train_with(arm: str) -> None:

@@ -15,15 +15,9 @@ from components.ui.drawings.spheres import show_spheres
 from components.ui.lazily import lazily
 from components.ui.live import training
 from components.ui.page_records import rows_of
-from lab.experiments import collapse_texts as texts
-from lab.experiments import warnings
 from lab.numerals import written
 
-by_hand = lazily("lab.by_hand.mlp")
 collapse = lazily("lab.recipes.feature_collapse")
-experiment = lazily("lab.experiments.collapse")
-diagnostics = lazily("lab.interp.diagnostics")
-recipes = lazily("lab.recipes.live")
 steps = lazily("lab.training.train")
 
 page = Chapter("52_feature_collapse", CALC)
@@ -51,7 +45,11 @@ def directions_in_a_long_run() -> None:
         alt="Three spheres with an arrow for each feature, in the same three directions",
     )
     page.numbers("Of the three runs", worked.drawn_rows(arms, steps))
-    page.source(texts.three_directions, texts.cosines_by_position, experiment.units)
+    page.source(
+        "lab.experiments.collapse_texts.three_directions",
+        "lab.experiments.collapse_texts.cosines_by_position",
+        "lab.experiments.collapse.units",
+    )
 
 
 page.prose("opening")
@@ -69,7 +67,11 @@ def past_the_end() -> None:
         lambda: worked.wrong_on_all(rows),
         frame=worked.to_be_wrong(rows),
     ):
-        page.source(experiment.measure_collapse, experiment.follow_run, experiment.long_recipe)
+        page.source(
+            "lab.experiments.collapse.measure_collapse",
+            "lab.experiments.collapse.follow_run",
+            "lab.experiments.collapse.long_recipe",
+        )
 
 
 # ---------------------------------------------------------------- 2. what folds
@@ -93,7 +95,7 @@ def what_folds() -> None:
         alt=f"{what} by step, one line for each seed of three ways to go on",
     )
     page.notice()
-    page.source(diagnostics.token_cosine, diagnostics.effective_rank)
+    page.source("lab.interp.diagnostics.token_cosine", "lab.interp.diagnostics.effective_rank")
 
 
 # ---------------------------------------------------------------- 3. who pushes
@@ -111,7 +113,7 @@ def a_shift_of_all_logits() -> None:
         alt="Logits of five digits, and below them their probabilities",
     )
     page.notice()
-    page.source(by_hand.softmax, experiment.pushed)
+    page.source("lab.by_hand.mlp.softmax", "lab.experiments.collapse.pushed")
 
 
 @page.section("push")
@@ -128,7 +130,7 @@ def who_pushes() -> None:
     )
     page.table("Pulls on the logits of one token", worked.pull_rows(lead))
     page.notice()
-    page.source(steps.masked_loss)
+    page.source("lab.training.train.masked_loss")
 
 
 page.prose("bits")
@@ -149,7 +151,7 @@ def what_costs_accuracy() -> None:
         "dot for each seed, a row for each way to go on, by whether its features fold",
     )
     page.notice()
-    page.source(steps.without_common_part, experiment.long_recipe)
+    page.source("lab.training.train.without_common_part", "lab.experiments.collapse.long_recipe")
 
 
 # ---------------------------------------------------------------- 5. what warned, and where it sits
@@ -164,7 +166,11 @@ def what_warned() -> None:
         lambda: worked.useful_readings(rows),
         frame=worked.HAVE_A_RULE,
     ):
-        page.source(warnings.WarningRule.warns, warnings.fit, warnings.judge)
+        page.source(
+            "lab.experiments.warnings.WarningRule.warns",
+            "lab.experiments.warnings.fit",
+            "lab.experiments.warnings.judge",
+        )
 
 
 # ---------------------------------------------------------------- do it yourself
@@ -200,7 +206,7 @@ def wear_it_out_yourself() -> None:
     rows = rows_of("collapse_live.jsonl")
     training.watch("ch52_live", run_name, worked.recorded_curves(rows) if rows else ())
     page.notice()
-    page.source(recipes.go_on)
+    page.source("lab.recipes.live.go_on")
 
 
 # ---------------------------------------------------------------- exercises

@@ -10,36 +10,26 @@ import streamlit as st
 from components.ui import tokens
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch60 import exercises, figures, probes, worked
-from components.ui.chapters.ch60.probes import HEADS_RUN, LONG_RUN, RUN
 from components.ui.chapters.ch60.worked import CALC
 from components.ui.drawings.bracket import show_bracket
 from components.ui.drawings.strip import Strip, show_strip
-from components.ui.lazily import lazily
 from components.ui.live import training
 from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
 from components.ui.plots import dots
 
-mla = lazily("lab.model.attention.mla")
-latents = lazily("lab.interp.latents")
-cache_size = lazily("lab.published.cache_size")
-lengths = lazily("lab.experiments.lengths")
-race = lazily("lab.experiments.latent_experts_race")
-ranks = lazily("lab.experiments.low_rank")
-squeezing = lazily("lab.experiments.squeezed")
-
 page = Chapter("60_mla", CALC)
 page.open()
 
 
-@page.section("bracket", needs=[HEADS_RUN, RUN], told=False, was=["strip"])
+@page.section("bracket", told=False, was=["strip"])
 def where_the_bracket_stands() -> None:
     show_bracket(
         f"{page.prefix}bracket",
         worked.shown(),
         alt="A query, a matrix and a cache as coloured numbers, and the bracket between them",
     )
-    page.source(mla.AbsorbedLatentAttention)
+    page.source("lab.model.attention.mla.AbsorbedLatentAttention")
 
 
 page.prose("opening")
@@ -49,10 +39,13 @@ page.three_from_before("before_kept", "before_turn", "before_rank")
 
 @page.section("absorb")
 def a_key_that_is_never_made() -> None:
-    page.source(mla.LatentAttention.attend, mla.AbsorbedLatentAttention.attend)
+    page.source(
+        "lab.model.attention.mla.LatentAttention.attend",
+        "lab.model.attention.mla.AbsorbedLatentAttention.attend",
+    )
 
 
-@page.section("apart", needs=[HEADS_RUN, RUN])
+@page.section("apart")
 def two_heads() -> None:
     latent, own = worked.two_patterns()
     text = worked.bracket_text()
@@ -62,13 +55,13 @@ def two_heads() -> None:
     with right:
         page.draw(figures.pattern(own, text), alt="Where a head with keys of its own looks")
     page.notice()
-    page.source(cache_size.Latent.operations_read)
+    page.source("lab.published.cache_size.Latent.operations_read")
 
 
 # ---------------------------------------------------------------- 4. squeeze
 
 
-@page.section("squeeze", needs=[RUN])
+@page.section("squeeze")
 def squeeze() -> None:
     asked = page.pair(digits=probes.SQUEEZED_DIGITS, a=str(worked.SUM[0]), b=str(worked.SUM[1]))
     pair = last_allowed(f"{page.prefix}last", asked, worked.SUM)
@@ -101,7 +94,7 @@ def squeeze() -> None:
         alt="The share of wrong tokens by the directions that are kept, a line for each kind",
     )
     page.notice()
-    page.source(latents.squeeze, latents.directions)
+    page.source("lab.interp.latents.squeeze", "lab.interp.latents.directions")
 
 
 @page.section("breaks")
@@ -119,10 +112,10 @@ def which_break_first() -> None:
         alt="Problems by the directions with which they break",
     )
     page.notice()
-    page.source(squeezing.breaks)
+    page.source("lab.experiments.squeezed.breaks")
 
 
-@page.section("long", needs=[LONG_RUN])
+@page.section("long")
 def longer() -> None:
     asked = page.pair("long", digits=probes.MOST_DIGITS, a="37481920", b="61525384")
     own = last_allowed(f"{page.prefix}last_long", asked, (37481920, 61525384))
@@ -135,7 +128,7 @@ def longer() -> None:
             alt="The share of problems wrong by the digits of both numbers, a line a network",
         )
         page.notice()
-    page.source(lengths.clipped, lengths.limited)
+    page.source("lab.experiments.lengths.clipped", "lab.experiments.lengths.limited")
 
 
 @page.section("cause")
@@ -156,7 +149,7 @@ def is_it_the_latents() -> None:
     )
     st.caption(dots.in_pairs(points, points[0]["arm"]))
     page.notice()
-    page.source(race.measure)
+    page.source("lab.experiments.latent_experts_race.measure")
 
 
 # ---------------------------------------------------------------- 7. a regulariser?
@@ -179,7 +172,7 @@ def is_low_rank_a_regulariser() -> None:
     )
     page.notice()
     page.draw(figures.ratios(worked.ratio_rows()), alt="Every ratio of this page with its interval")
-    page.source(ranks.ranked)
+    page.source("lab.experiments.low_rank.ranked")
 
 
 page.prose("lost")
@@ -218,7 +211,7 @@ def absorb() -> None:
     exercises.absorb(page)
 
 
-@page.section("ex_share", needs=[RUN])
+@page.section("ex_share")
 def share_out() -> None:
     exercises.share_out(page)
 

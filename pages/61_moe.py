@@ -10,25 +10,15 @@ import streamlit as st
 
 from components.ui import tokens
 from components.ui.chapter import Chapter
-from components.ui.chapters.ch60.probes import LONG_RUN as RUN
 from components.ui.chapters.ch60.probes import SQUEEZED_DIGITS, form_of
 from components.ui.chapters.ch61 import claims, exercises, figures, probes, worked
 from components.ui.chapters.ch61.worked import CALC, Numbers
 from components.ui.drawings.experts import show_experts
-from components.ui.lazily import lazily
 from components.ui.live import training
 from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
 from components.ui.plots import dots, maps
 from components.ui.plots.ends import shares
-
-moe = lazily("lab.model.ffn.moe")
-routing = lazily("lab.interp.routing")
-cost = lazily("lab.model.cost")
-experiment = lazily("lab.experiments.latent_experts_race")
-loading = lazily("lab.experiments.expert_loads")
-replacing = lazily("lab.experiments.expert_stand_ins")
-intervene = lazily("lab.interp.intervene")
 
 page = Chapter("61_moe", CALC)
 page.open()
@@ -42,7 +32,7 @@ if page.draws("stream", "shut"):
     )
 
 
-@page.section("stream", needs=[RUN], told=False)
+@page.section("stream", told=False)
 def how_a_token_is_sent() -> None:
     loads = rows_of("expert_loads.jsonl")
     show_experts(
@@ -63,7 +53,7 @@ page.three_from_before("before_ffn", "before_active", "before_softmax")
 # ---------------------------------------------------------------- 1. total and active
 
 
-@page.section("sizes", needs=[RUN])
+@page.section("sizes")
 def total_and_active() -> None:
     left, middle, right = st.columns(3)
     with left:
@@ -79,7 +69,7 @@ def total_and_active() -> None:
         alt="All parameters of the network, and the active ones",
     )
     page.notice()
-    page.source(cost.parameters_of)
+    page.source("lab.model.cost.parameters_of")
 
 
 # ---------------------------------------------------------------- 2. the router
@@ -102,7 +92,7 @@ def expert_map(values: Numbers, column_title: str) -> Any:
     )
 
 
-@page.section("shut", needs=[RUN])
+@page.section("shut")
 def shut_one() -> None:
     rows, loads = rows_of("shut_experts.jsonl"), rows_of("expert_loads.jsonl")
     if not (rows and loads) or not page.guess(
@@ -131,7 +121,7 @@ def shut_one() -> None:
     marks = tokens.marks_of(said.text, form, *pair)
     st.html(tokens.strip(said.text, form, *pair, marks=marks, small=True))
     page.notice()
-    page.source(routing.forbid, routing.force)
+    page.source("lab.interp.routing.forbid", "lab.interp.routing.force")
 
 
 # ---------------------------------------------------------------- 4. shared or chosen
@@ -153,7 +143,11 @@ def shared_or_chosen() -> None:
         alt="Problems wrong with what shared and chosen experts add replaced, layer by layer",
     )
     page.notice()
-    page.source(replacing.replaced, replacing.parts_of, intervene.stand_in)
+    page.source(
+        "lab.experiments.expert_stand_ins.replaced",
+        "lab.experiments.expert_stand_ins.parts_of",
+        "lab.interp.intervene.stand_in",
+    )
 
 
 # ---------------------------------------------------------------- 5. balance
@@ -174,7 +168,7 @@ def even_loads() -> None:
         alt="The largest load over the mean by step, with biases and without, a line for each run",
     )
     page.notice()
-    page.source(moe.MixtureOfExperts.after_step)
+    page.source("lab.model.ffn.moe.MixtureOfExperts.after_step")
 
 
 @page.section("loads")
@@ -188,7 +182,11 @@ def loads_of_the_book() -> None:
         alt="The share of all tokens that is sent to each expert, layer by layer",
     )
     page.notice()
-    page.source(loading.measure_loads, loading.Counts, routing.with_biases)
+    page.source(
+        "lab.experiments.expert_loads.measure_loads",
+        "lab.experiments.expert_loads.Counts",
+        "lab.interp.routing.with_biases",
+    )
 
 
 def train_with(balanced: bool) -> None:
@@ -221,7 +219,7 @@ def balance_live() -> None:
             )
     training.watch("ch61_live", run_name, also=draw_loads)
     page.notice()
-    page.source(moe.MixtureOfExperts.after_step)
+    page.source("lab.model.ffn.moe.MixtureOfExperts.after_step")
 
 
 # ---------------------------------------------------------------- 5. what they specialise in
@@ -242,7 +240,7 @@ def what_experts_tell() -> None:
         alt="How much a token's first expert tells about it, by label and layer",
     )
     page.notice()
-    page.source(routing.told_by, routing.told_by_chance)
+    page.source("lab.interp.routing.told_by", "lab.interp.routing.told_by_chance")
 
 
 # ---------------------------------------------------------------- 7. does it pay?
@@ -274,20 +272,20 @@ def does_it_pay() -> None:
     st.caption(dots.in_pairs(points, worked.EIGHT))
     page.table("Four, eight and sixteen experts: size and errors", worked.pay_table(race, changes))
     page.notice()
-    page.source(experiment.measure_change)
+    page.source("lab.experiments.latent_experts_race.measure_change")
 
 
 # ---------------------------------------------------------------- 8. what a large model has besides
 
 
-@page.section("besides", needs=[RUN])
+@page.section("besides")
 def what_a_large_model_has_besides() -> None:
     race, changes = rows_of("latent_experts.jsonl"), rows_of("expert_changes.jsonl")
     if not (race and changes):
         return
     page.table("Parts of DeepSeek-V3's experts", worked.besides(race, changes))
     page.notice()
-    page.source(moe.MixtureOfExperts)
+    page.source("lab.model.ffn.moe.MixtureOfExperts")
 
 
 # ---------------------------------------------------------------- exercises

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,6 @@ from components.ui.chapters.ch62 import claims, exercises, figures, worked
 from components.ui.chapters.ch62.worked import CALC
 from components.ui.drawings.bet import COUNTS, allows, guess_in, show_bet
 from components.ui.drawings.notebook import show_notebook
-from components.ui.lazily import lazily
 from components.ui.link import one_of
 from components.ui.live import training
 from components.ui.live.service import LiveRun
@@ -23,11 +22,6 @@ from components.ui.page_records import atlases, opening, rows_of
 from components.ui.plots import dots
 from components.ui.plots.ends import from_zero
 from lab.readings import Row
-from lab.statistics import different_of
-
-experiment = lazily("lab.experiments.error_book")
-recipes = lazily("lab.recipes.live")
-asking = lazily("lab.inference.answers")
 
 RECORD, NEAR = "error_book_2x2.jsonl", "error_book_4x4.jsonl"
 
@@ -69,7 +63,9 @@ def the_bet() -> None:
         st.caption(page.text("bet_caption"))
         page.numbers("Validation pairs wrong, run by run", worked.bet_rows(rows))
         page.notice()
-        page.source(experiment.mistakes, experiment.plan_of_round)
+        page.source(
+            "lab.experiments.error_book.mistakes", "lab.experiments.error_book.plan_of_round"
+        )
 
 
 @page.section("picks")
@@ -81,7 +77,7 @@ def what_each_way_reads() -> None:
     st.html(figures.studied_key("What each way reads in its first round"))
     page.draw(figures.studied(found), alt=worked.first_round_said(found))
     st.caption(page.text("picks_caption"))
-    page.source(different_of)
+    page.source("lab.statistics.different_of")
 
 
 page.prose("why")
@@ -102,7 +98,7 @@ def draw_runs(points: Sequence[Row], title: str, most: int, alt: str) -> None:
     page.notice()
 
 
-def draw_pairs(ways: Sequence[str], alt: str, *made_by: Callable[..., Any]) -> None:
+def draw_pairs(ways: Sequence[str], alt: str, *made_by: str) -> None:
     """What each of these ways leaves wrong of the test pairs, and what to notice."""
     if rows := rows_of(RECORD):
         points = worked.end_rows(claims.PAIRS, rows, ways)
@@ -115,7 +111,7 @@ with page.deeper("every way to pick, and what it leaves wrong"):
     @page.section("ways")
     def every_way_to_pick() -> None:
         alt = "Test pairs wrong at the end, a point for each seed"
-        draw_pairs(worked.BOUNDED, alt, experiment.most_of)
+        draw_pairs(worked.BOUNDED, alt, "lab.experiments.error_book.most_of")
 
 
 # ---------------------------------------------------------------- 2. what stands in it
@@ -131,7 +127,7 @@ def what_stands_in_it() -> None:
         frame=worked.where_first(rows),
     ):
         page.table("Where the first mistake of a text stands", worked.kind_rows(rows))
-        page.source(experiment.kinds, asking.answers_of)
+        page.source("lab.experiments.error_book.kinds", "lab.inference.answers.answers_of")
 
 
 @page.section("own")
@@ -149,7 +145,7 @@ def a_problem_of_your_own() -> None:
     st.markdown(worked.said_of(written, a, b))
     if known:
         st.caption(page.text("own_caption"))
-    page.source(asking.answers_of)
+    page.source("lab.inference.answers.answers_of")
 
 
 # ---------------------------------------------------------------- 3. do they come back?
@@ -170,7 +166,7 @@ def do_they_come_back() -> None:
         alt="The share of the mistakes noted in a round that is wrong after it and in later rounds",
     )
     page.notice()
-    page.source(experiment.ask_again)
+    page.source("lab.experiments.error_book.ask_again")
 
 
 @page.section("notebook")
@@ -189,7 +185,7 @@ def a_page_of_mistakes() -> None:
         alt="Mistakes of a network as a notebook, round by round: noted, studied, evaluated again",
     )
     st.caption(page.text("notebook_caption"))
-    page.source(experiment.rounds_of, asking.answers)
+    page.source("lab.experiments.error_book.rounds_of", "lab.inference.answers.answers")
 
 
 # ---------------------------------------------------------------- 4. what counts more
@@ -205,7 +201,7 @@ def what_counts_more() -> None:
         frame=worked.to_be_left(rows),
     ):
         alt = "Test pairs wrong at the end, for ways that differ in what else is read"
-        draw_pairs(worked.SUSPECTS, alt, experiment.sizes_for)
+        draw_pairs(worked.SUSPECTS, alt, "lab.experiments.error_book.sizes_for")
 
 
 # ---------------------------------------------------------------- 5. near the end
@@ -228,7 +224,7 @@ def near_the_end() -> None:
         worked.MOST_WRONG_NEAR,
         "Problems of four by four digits wrong at the end, a point for each run of each way",
     )
-    page.source(experiment.count_steps, experiment.mistakes)
+    page.source("lab.experiments.error_book.count_steps", "lab.experiments.error_book.mistakes")
 
 
 # ---------------------------------------------------------------- 6. wrong before, or lost
@@ -245,7 +241,7 @@ def wrong_before_or_lost() -> None:
         worked.LOST_MOST,
         "Test pairs that were right at the start and are wrong at the end, a point a seed",
     )
-    page.source(experiment.before_and_after)
+    page.source("lab.experiments.error_book.before_and_after")
 
 
 # ---------------------------------------------------------------- 7. live
@@ -299,7 +295,7 @@ def study_on_your_screen() -> None:
     ghosts = worked.recorded_curves(rows, worked.task().steps) if rows else ()
     training.watch("ch62_live", name_of, ghosts, also=the_book)
     page.notice()
-    page.source(recipes.study)
+    page.source("lab.recipes.live.study")
 
 
 page.box("Outside this book", "care")

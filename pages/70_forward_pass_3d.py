@@ -22,12 +22,7 @@ if TYPE_CHECKING:
     from lab.interp.head_costs import HeadCost
     from lab.scene.manifest import Scene
 
-build = lazily("lab.scene.build")
 configs = lazily("lab.model.config")
-gpt = lazily("lab.model.gpt")
-published = lazily("lab.published.models")
-published_parts = lazily("lab.published.matrices")
-paths = lazily("lab.scene.paths")
 recompute = lazily("lab.scene.recompute")
 session = lazily("lab.scene.session")
 
@@ -270,7 +265,7 @@ def show_scene() -> Scene:
         st.button(
             "Mend all parts", key="ch70_mend", on_click=toggles.clear, icon=":material/healing:"
         )
-    page.source(gpt.GPT.forward, build.scene, paths.unfold)
+    page.source("lab.model.gpt.GPT.forward", "lab.scene.build.scene", "lab.scene.paths.unfold")
     return scene
 
 
@@ -291,7 +286,7 @@ def step_inside() -> None:
 # ---------------------------------------------------------------- guesses
 
 
-@page.section("guesses", needs=[TABLE])
+@page.section("guesses")
 def guess_then_look() -> None:
     page.guess(
         "To write the 5, how many of the model's parameters take part?",
@@ -319,7 +314,7 @@ def guess_then_look() -> None:
 # ---------------------------------------------------------------- beside others
 
 
-@page.section("scale", needs=[TABLE])
+@page.section("scale")
 def beside_others() -> None:
     models = probes.for_scale()
     show_scale(
@@ -333,7 +328,11 @@ def beside_others() -> None:
         "Parameters of each model",
         [{"model": model.name, "parameters": model.parameters} for model in models],
     )
-    page.source(published.ours, published_parts.attention, published_parts.experts)
+    page.source(
+        "lab.published.models.ours",
+        "lab.published.matrices.attention",
+        "lab.published.matrices.experts",
+    )
 
 
 page.close("end", "read")

@@ -20,15 +20,7 @@ from components.ui.plots.ends import shares
 bench = lazily("lab.recipes.bench")
 bench_link = lazily("lab.recipes.bench_link")
 bench_python = lazily("lab.recipes.bench_python")
-bench_weights = lazily("lab.recipes.bench_weights")
 controls = lazily("lab.recipes.bench_controls")
-cost = lazily("lab.model.cost")
-expected = lazily("lab.live.expected")
-gradients = lazily("lab.training.gradients")
-left_out = lazily("lab.experiments.left_out")
-loop = lazily("lab.live.loop")
-matrices = lazily("lab.model.named_matrices")
-needs = lazily("lab.recipes.needs")
 
 IN_SIGHT = ("attention", "n_layer")
 """Controls that no fold hides."""
@@ -200,7 +192,11 @@ def what_a_change_costs() -> None:
         frame=worked.AT_DOUBLE_WIDTH,
     )
     page.prose("formula")
-    page.source(matrices.matrices_of, cost.parameters_by_part, controls.turned)
+    page.source(
+        "lab.model.named_matrices.matrices_of",
+        "lab.model.cost.parameters_by_part",
+        "lab.recipes.bench_controls.turned",
+    )
 
 
 # ---------------------------------------------------------------- 2. train it
@@ -210,7 +206,11 @@ def what_a_change_costs() -> None:
 def train_it() -> None:
     training.watch(probes.LIVE_KEY, probes.run_name)
     page.notice()
-    page.source(loop.train_in_slices, bench.too_much, expected.expected_seconds)
+    page.source(
+        "lab.live.loop.train_in_slices",
+        "lab.recipes.bench.too_much",
+        "lab.live.expected.expected_seconds",
+    )
 
 
 # ---------------------------------------------------------------- 3. what breaks without a part
@@ -234,7 +234,7 @@ def what_breaks_without_a_part() -> None:
         return
     draw_seeds(arms, "Share of held-out pairs wrong, each point one seed, by the part left out")
     page.notice()
-    page.source(left_out.leave_out)
+    page.source("lab.experiments.left_out.leave_out")
 
 
 # ---------------------------------------------------------------- 4. what matters most
@@ -253,7 +253,7 @@ def what_matters_most() -> None:
         return
     draw_seeds(arms, "Share of held-out pairs wrong, each point one seed, by what was changed")
     page.notice()
-    page.source(controls.in_words)
+    page.source("lab.recipes.bench_controls.in_words")
 
 
 # ---------------------------------------------------------------- 5. back and forth
@@ -304,7 +304,7 @@ def back_and_forth() -> None:
             rows = probes.gradients_at(run.id, step)
         page.draw(figures.gradients(rows), alt="Size of the gradient in each part of each layer")
     page.notice()
-    page.source(gradients.gradients_by_layer)
+    page.source("lab.training.gradients.gradients_by_layer")
 
 
 # ---------------------------------------------------------------- 6. take it along
@@ -351,7 +351,7 @@ def take_it_along() -> None:
             )
     with page.deeper("which pages open a network of yours, and why others do not"):
         page.table("Pages of the book, and whether they open a network of yours", taken)
-    page.source(bench_weights.from_file, needs.why_not)
+    page.source("lab.recipes.bench_weights.from_file", "lab.recipes.needs.why_not")
 
 
 # ---------------------------------------------------------------- exercise

@@ -15,7 +15,6 @@ from components.ui.chapters.ch81 import exercises, figures, probes, worked
 from components.ui.chapters.ch81.worked import CALC
 from components.ui.drawings.cut import show_cut
 from components.ui.drawings.moment import share_moment
-from components.ui.lazily import lazily
 from components.ui.link import text_up_to
 from components.ui.live import measuring
 from components.ui.page_records import rows_of
@@ -23,13 +22,6 @@ from components.ui.plots import bars, maps
 from components.ui.plots.colours import WRONG
 from lab.data.problems import Format
 from lab.interp.patch_document import Patch
-
-broken = lazily("lab.interp.broken")
-circuits = lazily("lab.interp.circuits")
-experiment = lazily("lab.experiments.smallest_cut")
-head_circuits = lazily("lab.interp.head_circuits")
-over_problems = lazily("lab.interp.over_problems")
-patching = lazily("lab.interp.patching")
 
 page = Chapter("81_look_inside", CALC)
 page.open()
@@ -79,7 +71,7 @@ def look_at_a_neuron(asked: worked.Asked) -> dict[str, int]:
     if probes.pairs_of(whole) is None:
         st.info(page.text("look_too_many"))
         return {}
-    first_layer, first_neuron, first_token = worked.FIRST_NEURON
+    first_layer, first_neuron, first_token = worked.first_neuron(which)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         layer = page.number("n_layer", "Layer", 0, 15, first_layer, typed=True)
         neuron = page.number("neuron", "Neuron", 0, 4095, first_neuron, typed=True)
@@ -142,7 +134,11 @@ def look() -> None:
         )
         st.code(worked.look_as_python(view, asked, **chosen), language="python")
     page.notice()
-    page.source(over_problems.told_by, head_circuits.qk_circuit, head_circuits.composition)
+    page.source(
+        "lab.interp.over_problems.told_by",
+        "lab.interp.head_circuits.qk_circuit",
+        "lab.interp.head_circuits.composition",
+    )
 
 
 # ---------------------------------------------------------------- 2. break
@@ -167,7 +163,7 @@ def break_each_part() -> None:
         return
     draw_broken(probes.map_at_first(probes.RUN))
     page.notice()
-    page.source(broken.Break.wrong_at)
+    page.source("lab.interp.broken.Break.wrong_at")
 
 
 def draw_wrong(form: Format, pieces: Sequence[Any]) -> None:
@@ -219,7 +215,7 @@ def break_a_part_of_your_own() -> None:
     with st.popover("Copy as Python"):
         st.code(own.as_python(which.name), language="python")
     page.notice()
-    page.source(broken.Break.prepared, broken.Break.written)
+    page.source("lab.interp.broken.Break.prepared", "lab.interp.broken.Break.written")
 
 
 # ---------------------------------------------------------------- 3. patch
@@ -294,7 +290,8 @@ def patch_one_run_into_another() -> None:
     st.markdown(f"**{worked.cell_said(patch, cell)}**, copied from {worked.way_said(patch)}:")
     measured = probes.measured(which, patch)
     page.table("The two runs and the patched one", worked.measures(patch, measured))
-    st.caption(worked.worked_out(measured))
+    if said := worked.worked_out(measured):
+        st.caption(said)
     controls = probes.controlled(which, patch)
     if any(controls.values()):
         page.prose("patch_controls")
@@ -307,7 +304,7 @@ def patch_one_run_into_another() -> None:
         told = worked.patch_said(patch, measured["patched"])
         share_moment("ch81_patch_link", told, page.at, ch81_patch=patch.as_json())
     page.notice()
-    page.source(patching.Contrast.each, Patch.contrast)
+    page.source("lab.interp.patching.Contrast.each", "lab.interp.patch_document.Patch.contrast")
     worked.bring_along(page, which, patch)
 
 
@@ -350,7 +347,7 @@ with page.deeper("a fast preview, and the path from head to head", "ways_fold") 
         st.caption(worked.preview_said(points))
         page.prose("paths")
         draw_paths(which, patch)
-        page.source(patching.preview, patching.path_patch)
+        page.source("lab.interp.patching.preview", "lab.interp.patching.path_patch")
 
 
 # ---------------------------------------------------------------- 4. how few
@@ -377,7 +374,11 @@ def how_few_numbers() -> None:
         alt="Fewest neurons found that turn one answer of the table into the next",
     )
     page.prose("search_pairs")
-    page.source(circuits.smallest_cut, circuits.promising, circuits.elsewhere)
+    page.source(
+        "lab.interp.circuits.smallest_cut",
+        "lab.interp.circuits.promising",
+        "lab.interp.circuits.elsewhere",
+    )
 
 
 def draw_search(
@@ -402,7 +403,7 @@ def draw_search(
 @page.section("own")
 def a_search_of_your_own() -> None:
     target, source = worked.two_problems(page, "own", (6, 6), (6, 7), 1)
-    beam = page.choose("beam", "Go on from", worked.BEAMS, words=worked.beam_words, kind="list")
+    beam = page.choose("beam", "Go on from", worked.BEAMS, words=worked.beam_words, kind="segments")
     if not worked.turns(target, source):
         st.warning(page.text("own_same"))
         return

@@ -11,21 +11,10 @@ from components.ui.chapters.ch82 import exercises, figures, worked
 from components.ui.chapters.ch82.claims import BOOK, MODELS, NAMES, PRODUCT, SUM
 from components.ui.chapters.ch82.worked import CALC
 from components.ui.drawings.swaps import show_swaps
-from components.ui.lazily import lazily
 from components.ui.page_records import rows_of
 from components.ui.plots import bars, dots, maps
 from components.ui.plots.ends import shares
 from lab.interp.carries import CarryName
-
-carries = lazily("lab.interp.carries")
-circuits = lazily("lab.interp.circuits")
-probing = lazily("lab.interp.linear_probes")
-read_off = lazily("lab.experiments.carry_probes")
-every_token = lazily("lab.experiments.carry_map")
-needed = lazily("lab.experiments.carry_needed")
-sets = lazily("lab.experiments.carry_sets")
-swaps = lazily("lab.experiments.carry_swaps")
-neurons = lazily("lab.experiments.product_neurons")
 
 page = Chapter("82_where_is_the_carry", CALC)
 page.open()
@@ -73,7 +62,7 @@ def a_carry_is_copied() -> None:
             alt="A grid of the digit predicted and the digit written, a mark a swap",
         )
     page.numbers("What came of each swap", worked.swap_rows(found))
-    page.source(carries.predicted)
+    page.source("lab.interp.carries.predicted")
 
 
 page.prose("opening")
@@ -106,7 +95,11 @@ def what_can_be_read() -> None:
         alt=f"How often a linear probe tells the carry {CARRY[carry]}: {NAMES[model]}",
     )
     page.notice()
-    page.source(probing.fit, probing.told_apart, read_off.measure_probes)
+    page.source(
+        "lab.interp.linear_probes.fit",
+        "lab.interp.linear_probes.told_apart",
+        "lab.experiments.carry_probes.measure_probes",
+    )
 
 
 # ---------------------------------------------------------------- 2. read is not used
@@ -144,7 +137,11 @@ def read_is_not_used() -> None:
             alt=f"The carry {CARRY[carry]}, {what}, at every token of the text and every layer",
         )
         page.say("used_map")
-    page.source(swaps.subspaces_of, swaps.carries, every_token.measure_map)
+    page.source(
+        "lab.experiments.carry_swaps.subspaces_of",
+        "lab.experiments.carry_swaps.carries",
+        "lab.experiments.carry_map.measure_map",
+    )
 
 
 # ---------------------------------------------------------------- 3. taken away
@@ -168,7 +165,11 @@ def taken_away() -> None:
         f"{NAMES[model]}",
     )
     page.notice()
-    page.source(needed.needed, needed.direction, needed.runs_on)
+    page.source(
+        "lab.experiments.carry_needed.needed",
+        "lab.experiments.carry_needed.direction",
+        "lab.experiments.carry_needed.runs_on",
+    )
 
 
 # ---------------------------------------------------------------- 4. the carry of a product
@@ -205,7 +206,7 @@ def the_carry_of_a_product() -> None:
                 maps.table_map(table, names, layers, "copied", "layer"),
                 alt="The share of validation pairs in which the carry of a product moves",
             )
-    page.source(swaps.measure_swaps, swaps.outcomes)
+    page.source("lab.experiments.carry_swaps.measure_swaps", "lab.experiments.carry_swaps.outcomes")
 
 
 # ---------------------------------------------------------------- 5. other networks
@@ -234,7 +235,7 @@ def other_networks() -> None:
         alt="How often the carry moves in five small networks, by what is copied",
     )
     page.notice()
-    page.source(sets.carriers, circuits.smallest_cut)
+    page.source("lab.experiments.carry_sets.carriers", "lab.interp.circuits.smallest_cut")
 
 
 # ---------------------------------------------------------------- 6. a circuit
@@ -262,7 +263,12 @@ def a_circuit() -> None:
     by_lot = worked.row_of(rows_of("carry_needed.jsonl"), model, carry)
     page.table("The three criteria", worked.criteria(row, by_lot))
     page.notice()
-    page.source(sets.circuit, sets.pruned, circuits.faithfulness, needed.circuits_drawn)
+    page.source(
+        "lab.experiments.carry_sets.circuit",
+        "lab.experiments.carry_sets.pruned",
+        "lab.interp.circuits.faithfulness",
+        "lab.experiments.carry_needed.circuits_drawn",
+    )
 
 
 # ---------------------------------------------------------------- 7. how a digit is made
@@ -296,7 +302,11 @@ def how_a_digit_is_made() -> None:
         bars.count_bars(swapped, "swapped", f"digits that follow, of {row['swaps']['all']['n']:,}"),
         alt="How often the digit follows when neurons are swapped, and as many others",
     )
-    page.source(neurons.kind_of_table, neurons.goes_by, neurons.alike)
+    page.source(
+        "lab.experiments.product_neurons.kind_of_table",
+        "lab.experiments.product_neurons.goes_by",
+        "lab.experiments.product_neurons.alike",
+    )
 
 
 page.prose("pocket")

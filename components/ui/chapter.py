@@ -10,18 +10,17 @@
         base = page.choose("base", "Base of the speeds", BASES)
         page.draw(figures.by_distance(curves(base)), alt="...")
         page.notice()
-        page.source(agreement)
+        page.source("lab.interp.positions.agreement")
 
     page.close()
 
-A section draws where it stands, as a fragment: its prose `clock`, a progress bar while the runs it
-needs load, then what its function draws. A guess is followed by the prose `clock_why`, and
-`page.notice()` is `clock_notice`. Once a page a guess asks why: the prose `clock_reason`.
+A section draws where it stands, as a fragment: its prose `clock`, then what its function draws. A
+guess is followed by the prose `clock_why`, and `page.notice()` is `clock_notice`. Once a page a
+guess asks why: the prose `clock_reason`.
 """
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -42,10 +41,11 @@ from components.ui.drawings.save import offer_svg
 from components.ui.exports import csv_of
 from components.ui.glossary import Term, first_uses, open_terms
 from components.ui.link import LONGEST, Link, number_within, one_of, settings, text_up_to
-from components.ui.loaded_models import load_with_progress, needs_a_run
+from components.ui.loaded_models import needs_a_run
 from components.ui.look import put_on_style
 from components.ui.operand_boxes import ask_pair
 from components.ui.questions import Question, read_question
+from components.ui.shown_code import file_of, source_of
 from lab.records import ROOT
 
 COME = Path(__file__).with_name("come_here.js")
@@ -163,10 +163,10 @@ class Chapter:
         self.top = st.container()
 
     def section(
-        self, name: str, *, needs: Sequence[str] = (), told: bool = True, was: Sequence[str] = ()
+        self, name: str, *, told: bool = True, was: Sequence[str] = ()
     ) -> Callable[[Draw], Draw]:
-        """Draw a section where its function stands. `needs`: runs; `told`: its prose comes first;
-        `was`: what links of before call it.
+        """Draw a section where its function stands. `told`: its prose comes first; `was`: what
+        links of before call it.
 
         A run that cannot be read is one sentence in place of the figure, and the page goes on.
         """
@@ -175,25 +175,19 @@ class Chapter:
 
         def decorate(draw: Draw) -> Draw:
             if self.alone in (None, name):
-                st.fragment(lambda: self.show(name, draw, needs, told))()
+                st.fragment(lambda: self.show(name, draw, told))()
             return draw
 
         return decorate
 
-    def show(self, name: str, draw: Draw, needs: Sequence[str], told: bool) -> None:
+    def show(self, name: str, draw: Draw, told: bool) -> None:
         self.at, self.drawn, self.n_source, self.beside = name, [], 0, None
         if told and self.alone is None:
             self.prose(name)
         if name == self.sought:
             come_here()
 
-        @needs_a_run
-        def figure() -> None:
-            for run in needs:
-                load_with_progress(run)
-            draw()
-
-        figure()
+        needs_a_run(draw)()
         self.at = ""
 
     @contextmanager
@@ -597,20 +591,18 @@ class Chapter:
         st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
         self.numbers(alt, rows)
 
-    def source(self, *functions: Callable[..., Any], claims_of: Sequence[str] = ()) -> None:
-        """A line that opens: the very functions that made the figure above, its data, the records
-        behind the section's claims and those of the sections `claims_of`, and its own link.
-
-        A figure that opens a page names no function that needs torch: nothing waits for it there.
-        """
+    def source(self, *names: str, claims_of: Sequence[str] = ()) -> None:
+        """A line that opens: the very functions that made the figure above, by their full names,
+        its data, the records behind the section's claims and those of the sections `claims_of`,
+        and its own link. `ValueError` for a name of nothing."""
         if self.alone is not None:
             return
         beside, self.beside = self.beside or nullcontext(), None
         key = f"source_{self.prefix}{self.at}_{self.n_source}"
-        label = "Code and data" if functions else "Data"
+        label = "Code and data" if names else "Data"
         with beside, st.expander(label, type="compact", key=key):
-            for function in functions:
-                show_source(function)
+            for name in names:
+                show_source(name)
             self.show_claims(
                 [self.at, f"{self.at}_why", f"{self.at}_notice", f"{self.at}_aside", *claims_of]
             )
@@ -734,13 +726,7 @@ def usual_kind(options: Sequence[object]) -> Kind:
     return "segments" if len(options) <= HANDFUL else "list"
 
 
-def show_source(function: Callable[..., Any]) -> None:
-    where = function.__module__.replace(".", "/") + ".py"
-    st.caption(f"{where} · {function.__qualname__}")
-    st.code(source_of(function), language="python")
-
-
-@lru_cache(maxsize=512)
-def source_of(function: Callable[..., Any]) -> str:
-    """Kept, since Python looks through a whole file for it: a page shows two dozen."""
-    return inspect.getsource(function)
+def show_source(name: str) -> None:
+    path, qualified = file_of(name)
+    st.caption(f"{path.relative_to(ROOT).as_posix()} · {qualified}")
+    st.code(source_of(name), language="python")

@@ -1,5 +1,5 @@
 """What a page shows before anyone has touched it, computed once and committed: a first view and an
-untouched reveal run no forward.
+untouched reveal run no forward, and torch is not imported for them.
 
 `python -m tools.first_views` opens the pages and keeps what the functions marked `ahead` gave. What
 a reader asks beyond that is computed as ever.
@@ -33,7 +33,10 @@ recording: Recording | None = None
 
 
 def ahead(compute: Callable[Given, Found]) -> Callable[Given, Found]:
-    """For a function of numbers and names: its answer comes from the file, if that has it."""
+    """For a function of numbers and names: its answer comes from the file, if that has it.
+
+    No tensor, and no class of a module that imports torch, since to read it would import torch.
+    """
 
     @wraps(compute)
     def looked_up(*args: Given.args, **kwargs: Given.kwargs) -> Found:

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Collection
 from importlib import import_module
 from types import ModuleType
 from typing import Any
+
+from components.ui import computed_ahead
+from components.ui.computed_ahead import ahead
 
 HEAVY = "torch"
 """It brings some hundred thousand objects along."""
@@ -18,7 +22,14 @@ HEAVY = "torch"
 class Late(ModuleType):
     """Stands for the module of its name; any attribute is that module's own."""
 
+    def __init__(self, name: str, known: Collection[str]) -> None:
+        super().__init__(name)
+        self.known_ahead = known
+
     def __getattr__(self, name: str) -> Any:
+        recording = computed_ahead.recording is not None
+        if name in self.known_ahead and (recording or self.__name__ not in sys.modules):
+            return constant(self.__name__, name)
         was_there = HEAVY in sys.modules
         module = import_module(self.__name__)
         if not was_there and HEAVY in sys.modules:
@@ -33,9 +44,16 @@ def spare_the_collector() -> None:
     gc.freeze()
 
 
-def lazily(name: str) -> ModuleType:
+def lazily(name: str, known: Collection[str] = ()) -> ModuleType:
     """The module `name` of lab, not imported yet: `probes = lazily("lab.interp.position_probes")`.
 
-    Raises `ModuleNotFoundError` at the first use, if there is none of that name.
+    `known` are constants of it that a first view says, such as how many seeds were trained: numbers
+    and words, computed ahead, so that to say them imports nothing. Raises `ModuleNotFoundError` at
+    the first use, if there is none of that name.
     """
-    return Late(name)
+    return Late(name, known)
+
+
+@ahead
+def constant(module: str, name: str) -> Any:
+    return getattr(import_module(module), name)

@@ -1,6 +1,7 @@
 """Committed models for the pages: loaded once a server, shared by all readers, never changed.
 
-torch takes seconds to import, so it is loaded in a thread of its own after the first paint.
+torch takes seconds to import, so it comes when a reader asks for what is not computed ahead, in a
+thread of its own, behind a progress bar.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ BOOK_RUN = "chain_of_thought"
 
 
 class LoadedModels:
-    """The runs loaded so far. `warm` fetches one in the background; `load` waits for it."""
+    """The runs loaded so far. `warm` begins to fetch one; `load` waits for it."""
 
     def __init__(self) -> None:
         keep_giving_back()
@@ -89,7 +90,7 @@ def loaded_models() -> LoadedModels:
 
 
 def load_with_progress(name: str) -> Checkpoint:
-    """A run, with a progress bar while it loads (the first reader after a start sees one)."""
+    """A run, with a progress bar while it loads (the first reader who needs it sees one)."""
     here = loaded_models()
     if name not in here.loaded:
         bar = st.progress(0.0)
@@ -100,6 +101,14 @@ def load_with_progress(name: str) -> Checkpoint:
             time.sleep(0.05)
         bar.empty()
     return here.load(name)
+
+
+def wake_up() -> None:
+    """torch, behind the same bar, for what a reader asks that needs no trained model."""
+    try:
+        load_with_progress(BOOK_RUN)
+    except ValueError:
+        use_one_thread()
 
 
 def write(run: str, given: str, edits: Collection[Edit] = ()) -> Transcript:

@@ -106,18 +106,6 @@ def written_by(model: GPT, length: int) -> Tensor:
     return torch.cat([text, *(torch.from_numpy(step.ids)[:, None] for step in steps)], dim=1)
 
 
-def seconds_until(row: dict[str, Any], length: int) -> float:
-    """Of writing on from the prompt to a text of `length`, steps in between filled in.
-
-    `ValueError` past the longest that was timed.
-    """
-    lengths = row["lengths"]
-    if not lengths[0] < length <= lengths[-1] + row["every"]:
-        raise ValueError(f"length={length}; timed were {lengths[0] + 1} to {lengths[-1] + 1}")
-    steps = np.arange(lengths[0], length)
-    return float(np.interp(steps, lengths, row["seconds"]).sum())
-
-
 # ---------------------------------------------------------------- the machine
 
 

@@ -19,12 +19,12 @@ from lab.experiments.decoding_speed import (
     measure_time,
     memory_cells,
     rival_cells,
-    seconds_until,
     time_cells,
 )
 from lab.experiments.exact import exact_cells, measure_exact
 from lab.experiments.grouped import grouped_cells, measure_grouped
 from lab.experiments.sweep import Cell, Figures, Row, Small
+from lab.measure.clocked import seconds_until
 
 MEASURES: dict[str, Callable[[Cell], dict[str, Any]]] = {
     "grouped": measure_grouped,

@@ -10,24 +10,15 @@ Shapes: `T` tokens of the one text, `K` drafted tokens, `V` vocabulary.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from lab.data.vocabulary import END
+from lab.inference.drafted import Round
 from lab.inference.generate import read_on, require_prompt
 from lab.model.cache import KVCache
 from lab.model.gpt import GPT
-
-
-@dataclass(frozen=True)
-class Round:
-    """What was drafted, how much of it was kept, and what came out: the kept and one token more."""
-
-    drafted: tuple[int, ...]
-    accepted: int
-    written: tuple[int, ...]
 
 
 def speculate(

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lab.model.attention.mha import MultiHeadAttention
+from lab.model.attention.sliding import SlidingWindowAttention
+from lab.model.config import kind_of
 from lab.model.gpt import GPT
 
 Numbers = NDArray[np.float64]
@@ -47,11 +49,13 @@ def matrices_of(model: GPT, layer: int, head: int) -> HeadMatrices:
     stream."""
     attention = model.blocks[layer].attention
     # By its own name: what inherits from it, such as borrowed keys, need not have all four.
-    if type(attention) is not MultiHeadAttention:
+    if type(attention) not in (MultiHeadAttention, SlidingWindowAttention):
+        kind = kind_of("attention", model.config.layers[layer].attention)
         raise ValueError(
-            f"attention={model.config.layers[layer].attention} of layer {layer}; QK and OV are of "
-            f"heads with W_Q, W_K, W_V and W_O of their own"
+            f"attention={kind} of layer {layer}; QK and OV are of heads with W_Q, W_K, W_V and "
+            f"W_O of their own"
         )
+    attention = cast(MultiHeadAttention, attention)
     if not 0 <= head < attention.n_head:
         raise ValueError(f"head={head} of layer {layer}, which has 0 to {attention.n_head - 1}")
     size, group = attention.head_dim, attention.n_head // attention.n_kv_head
@@ -83,10 +87,12 @@ def ov_circuit(model: GPT, layer: int, head: int) -> Numbers:
 
 
 def normed_tokens(model: GPT, layer: int) -> Tensor:
-    """The row of each token behind the norm of attention in one layer, (V, D)."""
-    norm = cast(Any, model.blocks[layer]).attn_norm
+    """The row of each token as attention of one layer would read it, (V, D): behind the norm that
+    stands before it, if one does."""
+    block, rows = cast(Any, model.blocks[layer]), model.embed.weight.detach()
+    norms = [getattr(block, name, None) for name in ("attn_norm", "block_norm")]
     with torch.inference_mode():
-        return norm(model.embed.weight.detach()).double()
+        return next((norm(rows) for norm in norms if norm is not None), rows).double()
 
 
 def plain(x: Tensor) -> Numbers:

@@ -1,5 +1,7 @@
 """One text written without a cache and with one: what each of its tokens took.
 
+torch is imported only to write: what was timed can be read without it.
+
 Shapes: `N` written tokens.
 """
 
@@ -7,16 +9,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from lab.data.vocabulary import decode, encode
-from lab.inference.generate import generate
 from lab.model.config import GPTConfig
 from lab.model.cost import prefill_flops, step_flops
-from lab.model.gpt import GPT
+
+if TYPE_CHECKING:
+    from lab.model.gpt import GPT
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,10 @@ def typical(times: tuple[Clocked, ...]) -> Clocked:
 
 def clocked(model: GPT, given: str, max_new: int, *, cached: bool) -> Clocked:
     """Written once, greedily, up to `max_new` tokens, with a clock that is read at each of them."""
+    import torch
+
+    from lab.inference.generate import generate
+
     ids: list[int] = []
     readings = [time.perf_counter()]
     prompt = torch.from_numpy(encode(given))[None]
@@ -80,3 +87,15 @@ def operations(config: GPTConfig, seen: NDArray[np.int64], *, cached: bool) -> N
     prompt, *others = seen.tolist()
     steps = [step_flops(config, n, cached=cached) for n in others]
     return np.array([prefill_flops(config, prompt), *steps])
+
+
+def seconds_until(row: dict[str, Any], length: int) -> float:
+    """Of writing on from the prompt to a text of `length`, steps in between filled in.
+
+    `ValueError` past the longest that was timed.
+    """
+    lengths = row["lengths"]
+    if not lengths[0] < length <= lengths[-1] + row["every"]:
+        raise ValueError(f"length={length}; timed were {lengths[0] + 1} to {lengths[-1] + 1}")
+    steps = np.arange(lengths[0], length)
+    return float(np.interp(steps, lengths, row["seconds"]).sum())

@@ -1,8 +1,12 @@
-"""What prefill and decode ask of a machine: operations, bytes, and the roof over them."""
+"""What prefill and decode ask of a machine: operations, bytes, and the roof over them.
+
+Nothing is timed here, so that what was timed is read without torch.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from lab.model.config import GPTConfig
 from lab.model.cost import flops_per_token_forward, forward_bytes, prefill_flops
@@ -47,3 +51,25 @@ class Roof:
     def at(self, intensity: float) -> float:
         """The most operations a second for work of this intensity."""
         return min(self.operations_per_second, intensity * self.bytes_per_second)
+
+
+What = Literal["product", "far", "near", "prefill", "decode"]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One thing that was timed, and its work; of a step, `length` tokens in `batch` texts."""
+
+    what: What
+    work: Work
+    seconds: float
+    batch: int = 1
+    length: int = 0
+
+    @property
+    def operations_per_second(self) -> float:
+        return self.work.operations / self.seconds
+
+    @property
+    def bytes_per_second(self) -> float:
+        return self.work.bytes / self.seconds

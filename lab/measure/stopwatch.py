@@ -20,7 +20,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from lab.inference.generate import TokenStep, generate
 from lab.measure import phases
-from lab.measure.phases import Roof, Work
+from lab.measure.phases import Piece, Roof, What, Work
 from lab.model.config import GPTConfig
 from lab.model.gpt import GPT
 
@@ -85,29 +85,8 @@ def timed_step(steps: Iterator[TokenStep], cached: bool) -> TimedStep:
 
 # ---------------------------------------------------------------- a machine, and what it is to do
 
-What = Literal["product", "far", "near", "prefill", "decode"]
-
 PRODUCT = 1024
 """Rows and columns of the two matrices whose product shows how fast a machine calculates."""
-
-
-@dataclass(frozen=True)
-class Piece:
-    """One thing that was timed, and its work; of a step, `length` tokens in `batch` texts."""
-
-    what: What
-    work: Work
-    seconds: float
-    batch: int = 1
-    length: int = 0
-
-    @property
-    def operations_per_second(self) -> float:
-        return self.work.operations / self.seconds
-
-    @property
-    def bytes_per_second(self) -> float:
-        return self.work.bytes / self.seconds
 
 
 def machine(turns: int, far: int, near: int) -> Iterator[Piece]:

@@ -18,8 +18,7 @@ from components.ui.chapters.ch40 import claims, figures, probes, worked
 from components.ui.claims import claim, claim_index
 from components.ui.live import measuring
 from components.ui.live.measuring import Measuring
-from lab.measure.phases import Work, decode, prefill
-from lab.measure.stopwatch import Piece
+from lab.measure.phases import Piece, Work, decode, prefill
 from lab.model.cost import step_flops
 from lab.records import RECORDS, read_lines
 from lab.training.checkpoint import load_run

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from shown import charts, text_of
 
+from components.ui.chapters.ch80 import worked as pages
 from components.ui.chapters.ch81 import exercises, probes, worked
 from components.ui.drawings.cut import Boards
 from lab.data.problems import Format
@@ -18,7 +20,9 @@ from lab.inference.scoring import decode_all, first_wrong
 from lab.interp.broken import Break
 from lab.interp.intervene import Node, ablate
 from lab.interp.patching import contrast, force_alike
+from lab.model.gpt import GPT
 from lab.recipes.bench_weights import to_file
+from lab.recipes.presets import PRESETS
 from lab.recipes.recipe_index import recipe
 from lab.records import RECORDS, read_lines
 from lab.training.checkpoint import load_run
@@ -315,3 +319,40 @@ def test_networks_of_every_kind_are_patched() -> None:
             cells = probes.cells_at(probes.network(name), patch)
             assert np.isfinite([cell.restored for cell in cells]).all(), (name, what)
             assert max(cell.restored for cell in cells) > 0.1, (name, what)
+
+
+WANTING = ("two_axes", "without_working", "rotary_stream", "latents", "mixed_over_depth", "palm")
+
+
+def test_whatever_the_bench_builds_is_opened_here(file_alone: Any) -> None:
+    """Each lacks something that another page might need, so page 80 says that this one takes it."""
+    for name in WANTING:
+        variant = replace(PRESETS[name](), name="mine")
+        opens = {row["page"]: row["opens it"] for row in pages.pages_for(variant)}
+        assert opens["Look, break, patch"] == "yes", name
+        file = to_file(variant, stirred(variant.model))
+        for figure, run in (("look", "look_run"), ("own_break", "break_run"), ("patch", "run")):
+            app = file_alone(f"pages/{PAGE}.py")
+            app.session_state["own_models"] = {"mine": file}
+            link = {"figure": figure, f"ch81_{run}": f"{probes.OWN}mine"}
+            for key, said in (link | {"ch81_view": "matrices of a head"}).items():
+                app.query_params[key] = said
+            app.run()
+            assert not app.exception and not app.info, (name, figure)
+            told = [said.value for said in app.warning]
+            allowed = ("nothing to restore", "attention=latent")
+            assert all(any(words in said for words in allowed) for said in told), (name, told)
+
+
+def stirred(config: Any) -> GPT:
+    """A network whose unembedding is not zero, as it is before a step."""
+    model = GPT(config)
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        model.unembed.weight.normal_(0.0, 0.1, generator=generator)
+    return model
+
+
+def test_a_neuron_of_experts_is_refused_in_a_sentence() -> None:
+    run = probes.network("mla_moe_before")
+    assert "no neurons of its own" in probes.no_such_neuron(run, 0, 0)

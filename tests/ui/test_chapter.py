@@ -24,6 +24,7 @@ def small_page(tossed: list[str]) -> None:
     import streamlit as st
 
     from components.ui.chapter import Chapter
+    from components.ui.loaded_models import load_with_progress
     from components.ui.words import spelled
 
     prose = {
@@ -56,10 +57,11 @@ def small_page(tossed: list[str]) -> None:
         data = pd.DataFrame({"x": [1.0, 2.0]})
         page.draw(alt.Chart(data).mark_point().encode(x="x:Q"), alt="Two points")
         page.notice()
-        page.source(spelled)
+        page.source("components.ui.words.spelled")
 
-    @page.section("broken", needs=["no_such_run"])
+    @page.section("broken")
     def broken() -> None:
+        load_with_progress("no_such_run")
         st.markdown("drawn without its run")
 
     with page.deeper("the last one"):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gzip
 import pickle
+from ast import literal_eval
 from collections.abc import Generator
+from inspect import unwrap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +16,9 @@ import pytest
 from components.ui import computed_ahead
 from components.ui.chapters.ch01 import probes as table_to_text
 from components.ui.chapters.ch02 import probes as by_hand
+from components.ui.chapters.ch20 import worked as rope
 from components.ui.computed_ahead import ahead
+from components.ui.lazily import constant
 from components.ui.loaded_models import write_sum
 from lab.training.checkpoint import CHECKPOINTS
 from lab.weights import fingerprint
@@ -64,6 +69,25 @@ def test_a_recording_computes_anew_and_keeps_what_a_page_asked_but_not_what_that
 def test_it_is_of_the_weights_of_today() -> None:
     kept = pickle.loads(gzip.decompress(computed_ahead.FILE.read_bytes()))
     assert kept["weights"] == {run: fingerprint(CHECKPOINTS / run) for run in kept["weights"]}
+
+
+def test_constants_that_a_page_knows_ahead_are_those_of_their_modules() -> None:
+    name = f"{constant.__module__}.{constant.__qualname__}"
+    keys = [key for key in computed_ahead.kept_ahead() if key.startswith(f"{name}(")]
+    asked = [literal_eval(key.removeprefix(name)) for key in keys]
+    assert len(asked) > 10
+    assert [one for one in asked if constant(*one) != unwrap(constant)(*one)] == []
+
+
+def test_what_is_kept_of_records_is_what_they_say_today() -> None:
+    asked: list[tuple[Any, str]] = [
+        *((rope.edge, arm) for arm in ("far_coupled", "coupled_slow")),
+        *((rope.turned_at_the_edge, arm) for arm in ("far_coupled", "coupled_slow")),
+        *((rope.best_rate, encoding) for encoding in ("rotary", "learned")),
+    ]
+    kept = computed_ahead.kept_ahead()
+    assert [one for of, one in asked if computed_ahead.key_of(of, (one,), {}) not in kept] == []
+    assert [(of, one) for of, one in asked if of(one) != of.__wrapped__(one)] == []
 
 
 @pytest.mark.parametrize(

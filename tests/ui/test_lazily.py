@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,8 @@ from threading import Barrier
 
 import pytest
 
-from components.ui.lazily import lazily
+from components.ui import computed_ahead
+from components.ui.lazily import constant, lazily
 from lab.records import ROOT
 
 READERS = 10
@@ -21,6 +23,7 @@ for _ in range(200_000):
     pass
 def answer():
     return 42
+SEEDS = 5
 LAST = object()
 """
 
@@ -41,6 +44,19 @@ def test_nothing_is_imported_before_it_is_used(slow: str) -> None:
     assert module.answer() == 42
     assert slow in sys.modules
     assert module.LAST is sys.modules[slow].LAST
+    del sys.modules[slow]
+
+
+def test_a_constant_that_is_known_ahead_imports_nothing_unless_the_module_is_there(
+    slow: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = {computed_ahead.key_of(constant, (slow, "SEEDS"), {}): pickle.dumps(3)}
+    monkeypatch.setattr(computed_ahead, "kept_ahead", lambda: kept)
+    module = lazily(slow, known=["SEEDS"])
+    assert module.SEEDS == 3
+    assert slow not in sys.modules
+    assert module.answer() == 42
+    assert module.SEEDS == 5  # a test that patches the module is seen
     del sys.modules[slow]
 
 

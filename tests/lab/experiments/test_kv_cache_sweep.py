@@ -13,6 +13,7 @@ from lab.data.vocabulary import Tokens
 from lab.experiments import batching_and_drafting, decoding_speed, exact, grouped
 from lab.experiments.kv_cache_sweep import MEASURES, kv_cache_cells
 from lab.inference.scoring import go_on
+from lab.measure.clocked import seconds_until
 from lab.model.cache import KVCache
 from lab.model.config import RotaryPositionsConfig
 from lab.records import RECORDS, read_lines, select
@@ -92,13 +93,13 @@ def test_a_drafted_and_a_ragged_text_are_compared_with_the_models_own() -> None:
 
 def test_seconds_are_filled_in_between_the_lengths_that_were_timed() -> None:
     every = {"lengths": [4, 5, 6, 7], "every": 1, "seconds": [1.0, 2.0, 3.0, 4.0]}
-    assert decoding_speed.seconds_until(every, 8) == 10.0
-    assert decoding_speed.seconds_until(every, 6) == 3.0
+    assert seconds_until(every, 8) == 10.0
+    assert seconds_until(every, 6) == 3.0
     third = {"lengths": [4, 7], "every": 3, "seconds": [1.0, 4.0]}
-    assert decoding_speed.seconds_until(third, 8) == 10.0
+    assert seconds_until(third, 8) == 10.0
     for length in (4, 9):
         with pytest.raises(ValueError, match=rf"length={length}; timed were 5 to 8"):
-            decoding_speed.seconds_until(every, length)
+            seconds_until(every, length)
 
 
 def test_steps_are_timed_at_every_length_with_a_cache_and_at_some_without(

@@ -20,6 +20,7 @@ from lab.model.attention.mha import MultiHeadAttention
 from lab.model.config import (
     GPTConfig,
     GroupedQueryAttentionConfig,
+    MathKernelConfig,
     NoPositionsConfig,
 )
 from lab.model.gpt import GPT
@@ -100,6 +101,29 @@ def test_random_heads_compose_by_chance() -> None:
     pairs = [composition(model, (0, i), (1, j)) for i in heads for j in heads]
     found = np.mean([[pair.q, pair.k, pair.v] for pair in pairs])
     assert found == pytest.approx(chance, rel=0.3)
+
+
+@pytest.mark.parametrize("block", ["sequential", "parallel", "post_norm"])
+def test_a_head_scores_tokens_as_its_own_block_reads_them(block: str) -> None:
+    """Layer 0 without positions, against the scores of the head at work."""
+    config = replace(
+        BASE,
+        position=NoPositionsConfig(),
+        block=SAMPLES["block"][block],
+        kernel=MathKernelConfig(),
+        n_layer=1,
+    )
+    model = drawn(config)
+    text = np.arange(10)[None]
+    scores = run_with_trace(model, text, ["scores"])["blocks.0.scores"][0, 1].numpy()
+    found = qk_circuit(model, 0, 1)[:10, :10]
+    seen = np.tri(10, dtype=bool)
+    assert np.allclose(found[seen], scores[seen], atol=1e-5)
+
+
+def test_a_window_leaves_the_matrices_of_a_head_as_they_are() -> None:
+    model = drawn(replace(BASE, attention=SAMPLES["attention"]["sliding"]))
+    assert qk_circuit(model, 1, 0).shape == ov_circuit(model, 1, 0).shape
 
 
 def test_what_has_no_such_matrices_is_refused_by_name() -> None:

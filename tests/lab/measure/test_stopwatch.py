@@ -15,8 +15,8 @@ from tiny import BASE, some_tokens, tiny_model, variants
 from lab.data.vocabulary import encode
 from lab.inference.generate import generate
 from lab.measure import phases, stopwatch
-from lab.measure.phases import Work
-from lab.measure.stopwatch import Piece, both_ways, machine, middle, reading, roof, writing
+from lab.measure.phases import Piece, What, Work
+from lab.measure.stopwatch import both_ways, machine, middle, reading, roof, writing
 from lab.model.config import DenseFFNConfig, GPTConfig
 
 
@@ -91,7 +91,7 @@ def test_reading_and_writing_say_their_lengths_and_their_work() -> None:
 
 
 def test_of_pieces_that_are_alike_the_middle_one_stands_for_all() -> None:
-    def piece(what: stopwatch.What, batch: int, length: int, seconds: float) -> Piece:
+    def piece(what: What, batch: int, length: int, seconds: float) -> Piece:
         return Piece(what, Work(length, 1), seconds, batch, length)
 
     def shuffled() -> Iterator[Piece]:

@@ -36,6 +36,8 @@ START_SUM = 37, 48
 START_SUMS, DRAWN = 200, 20
 
 
+@ahead
+@lru_cache
 def digit_rows() -> np.ndarray:
     """The embedding rows of 0 to 9 in the book's model, (10, D)."""
     return load_with_progress(BOOK_RUN).model.embed.weight[:10].detach().double().numpy()
@@ -48,6 +50,12 @@ def loss_at_the_start() -> float:
     load_with_progress(BOOK_RUN)
     a, b = sample_pairs(np.random.default_rng(0), START_SUMS, FORM.p, FORM.q)
     return token_loss.token_loss(gpt.GPT(recipes.TWIN).eval(), FORM, a, b).loss
+
+
+@ahead
+def whole_text(p: float, n_tokens: int) -> float:
+    """p^n, as the experiment has it."""
+    return token_loss.whole_text(p, n_tokens)
 
 
 def training_curve() -> list[dict[str, float]]:

@@ -17,10 +17,10 @@ from components.ui.chapters.ch01.probes import (
     TWIN,
     digit_rows,
     loss_at_the_start,
+    whole_text,
 )
 from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
-from components.ui.lazily import lazily
 from components.ui.page_records import opening, rows_of
 from components.ui.tokens import wrong_tokens
 from components.ui.words import spelled
@@ -28,8 +28,6 @@ from lab.by_hand.mlp import softmax
 from lab.data.vocabulary import VOCABULARY
 from lab.interp import embeddings
 from lab.statistics import lower_bound_95
-
-token_loss = lazily("lab.inference.token_loss")
 
 N_TOKENS = int(FORM.render(*(np.array([x]) for x in START_SUM))[1].sum())
 RIGHT, RIVAL = 5, 3
@@ -212,7 +210,7 @@ def at_the_start() -> Answer:
 
 def right_if_independent(record: Any) -> float:
     """The share of the twin's texts that would be right, by its share of tokens."""
-    return token_loss.whole_text(claims.right_tokens(TWIN).value(record), N_TOKENS)
+    return whole_text(claims.right_tokens(TWIN).value(record), N_TOKENS)
 
 
 def whole_texts(record: Any) -> Dragged:
@@ -272,7 +270,7 @@ PRICES: dict[str, Callable[[], str]] = {
     "held_out_noise": lambda: f"{held_out()[1]:.3f}",
     "p": lambda: f"{P}",
     "n": lambda: f"{N_TOKENS}",
-    "p_n": lambda: f"{token_loss.whole_text(P, N_TOKENS):.2f}",
+    "p_n": lambda: f"{whole_text(P, N_TOKENS):.2f}",
 }
 
 ASKED: dict[str, Callable[[], str]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from components.ui.chapters.ch02.probes import graded as graded_at
 from lab.by_hand import attention as hand
 from lab.by_hand.attention import A_UNITS, B_UNITS, FORM, PLACES, Graded, Numbers
 
@@ -55,7 +56,7 @@ def what_it_holds(graded: Graded) -> str:
 
 def hint_for(graded: Graded, task: QueryExercise, angle: int, length: float) -> str:
     """Is it the direction or the length that falls short? One more grading tells."""
-    probe = hand.grade(hand.arrow(angle, task.probe), task.wanted, task.least)
+    probe = graded_at(angle, task.probe, task.wanted, task.least)
     if probe.accepted:
         change = "longer" if length < task.probe else "shorter"
         return f"Your direction is good enough. Make the query {change}."

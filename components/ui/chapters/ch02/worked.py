@@ -19,6 +19,7 @@ from components.ui.chapters.ch02.exercises import (
     B,
     prompt_of,
 )
+from components.ui.chapters.ch02.probes import largest_weight, peek_score, told
 from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
 from components.ui.loaded_models import BOOK_RUN
@@ -62,19 +63,8 @@ def average_right() -> int:
     return hand.right_from_average()
 
 
-@st.cache_data(show_spinner=False, max_entries=2)
-def peek_score(causal: bool) -> tuple[int, int]:
-    return hand.peek_score(causal)
-
-
-@st.cache_data(show_spinner=False)
 def largest_by_size() -> dict[tuple[int, bool], float]:
-    return {(d, rooted): hand.largest_weight(d, rooted) for d in SIZES for rooted in (True, False)}
-
-
-@st.cache_data(show_spinner=False, max_entries=256)
-def told(shares: Sequence[float], kind: hand.ValueKind) -> hand.Recovered:
-    return hand.tell(shares, kind)
+    return {(d, rooted): largest_weight(d, rooted) for d in SIZES for rooted in (True, False)}
 
 
 # ---------------------------------------------------------------- rows of what is drawn
@@ -82,8 +72,7 @@ def told(shares: Sequence[float], kind: hand.ValueKind) -> hand.Recovered:
 
 def delivered_rows(shares: Sequence[float], kind: hand.ValueKind) -> dict[str, hand.Numbers]:
     """A row for each head and each of the two orders of 7 and 8."""
-    z = hand.deliver(np.array([7, 8]), np.array([8, 7]), shares, kind)
-    z = z.reshape(2, len(shares), -1)
+    z = probes.delivered(shares, kind)
     name = "{order}" if len(shares) == 1 else "{order}, head {head}"
     return {
         name.format(order=order, head=head + 1): z[row, head]
@@ -214,7 +203,7 @@ def order_in_the_twin(sharp: Any, lost: Any) -> Answer:
 
 def first_look() -> hand.AttentionSteps:
     """At 37*48=, with the query as the figure first has it."""
-    return hand.look_at(encode(prompt_of(A, B)), ONE.query)
+    return probes.look_at(prompt_of(A, B), ONE.angle, ONE.length)
 
 
 def before_it_finds() -> tuple[Reading, Reading, int]:
@@ -238,7 +227,7 @@ def powers() -> np.ndarray:
 
 def by_its_own_key() -> hand.AttentionSteps:
     """At 37*48=, if the query were the key of the token that asks."""
-    return hand.look_at(encode(prompt_of(A, B)), hand.arrow(hand.ANGLES[EQUALS], hand.KEY_LENGTH))
+    return probes.look_at(prompt_of(A, B), hand.ANGLES[EQUALS], hand.KEY_LENGTH)
 
 
 def pair_of(numbers: np.ndarray) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,8 @@ from components.ui.loaded_models import BOOK_RUN, load_with_progress, write, wri
 from components.ui.tokens import wrong_tokens
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY, decode
+from lab.exercises.chain_of_thought_exercises import QuietPart
+from lab.recipes.recipe_index import recipe
 
 if TYPE_CHECKING:
     from lab.inference.transcript import Transcript
@@ -63,14 +64,30 @@ def lengths_of(a: int, b: int) -> tuple[str, list[str], Numbers]:
     if recorded:
         return recorded.written.text, recorded.lines, recorded.lengths
     text = text_of(a, b)
-    book = notebook_of(text)
-    return text, [*book.lines], book.length_of_contributions
+    lines, contributions, _ = line_lengths(text)
+    return text, lines, contributions
+
+
+@lru_cache(KEPT)
+def notebook_of(text: str) -> Notebook:
+    return logit_lens.notebook(model(), text)
 
 
 @ahead
 @lru_cache(KEPT)
-def notebook_of(text: str) -> Notebook:
-    return logit_lens.notebook(model(), text)
+def line_lengths(text: str) -> tuple[list[str], Numbers, Numbers]:
+    """The lines of the notebook, how long each is, and how long all are up to it, (lines, T)."""
+    book = notebook_of(text)
+    return [*book.lines], book.length_of_contributions, book.length_of_sums
+
+
+@ahead
+@lru_cache(KEPT)
+def off_the_start(text: str) -> tuple[float, float]:
+    """How far the end without what layers wrote is from the start: as a share of the largest
+    number, and the largest difference."""
+    left, first = notebook_of(text).without_the_layers()
+    return logit_lens.relative_error(left, first), float(abs(left - first).max())
 
 
 @ahead
@@ -92,6 +109,14 @@ def read_before_the_last(text: str) -> tuple[int, int]:
 def neurons_of(text: str, layer: int) -> Numbers:
     """What the neurons of one FFN hand on before the token at `PLACE` is written, (F,)."""
     return logit_lens.neurons(model(), text, layer)[PLACE - 1]
+
+
+@ahead
+@lru_cache(KEPT)
+def voices(text: str, layer: int) -> tuple[int, int]:
+    """How many of its neurons hand something on, and how few half of it."""
+    awake, half = logit_lens.voices(neurons_of(text, layer))
+    return awake, half
 
 
 @ahead
@@ -118,49 +143,15 @@ def write_loudly(given: str, name: str, layer: int, factor: float) -> Transcript
 
 @lru_cache(1)
 def numbers_by_part() -> dict[str, int]:
-    return cost.parameters(model())
+    return cost.parameters_by_part(recipe(BOOK_RUN).model)
 
 
 # ---------------------------------------------------------------- a logit as a sum
 
 
-@ahead
 @lru_cache(KEPT)
 def attribution_of(text: str) -> Attribution:
     return attribution.attribute(model(), text)
-
-
-@dataclass(frozen=True)
-class WrittenToken:
-    """A token that the model wrote at `place`, and the rival that came second. IDs of tokens."""
-
-    text: str
-    place: int
-    token: int
-    rival: int
-
-    @property
-    def found(self) -> Attribution:
-        return attribution_of(self.text)
-
-    @property
-    def row(self) -> int:
-        """Where the model stands when it writes: at the token before."""
-        return self.place - 1
-
-    @property
-    def to_lead(self) -> Numbers:
-        return self.found.to_lead(self.row, self.token, self.rival)
-
-    def bar_of(self, part: str) -> float:
-        """What a part added to the lead; of an attention, what its heads did."""
-        return self.found.of(components_to_ablate()[part], self.to_lead)
-
-
-def written_at(text: str, place: int) -> WrittenToken:
-    """The token at a place of a text, and the rival that came second."""
-    token = VOCABULARY.index(text[place])
-    return WrittenToken(text, place, token, attribution_of(text).runner_up(place - 1, token))
 
 
 # ---------------------------------------------------------------- a part ablated
@@ -172,10 +163,27 @@ def components_to_ablate() -> dict[str, Component]:
 
 
 @ahead
+def parts_to_ablate() -> list[str]:
+    return [*components_to_ablate()]
+
+
 @lru_cache(4 * KEPT)
 def attribution_without(text: str, part: str) -> Attribution:
     """Of the same text, read by the model without one part."""
     return attribution.attribute(model(), text, [components_to_ablate()[part].ablated()])
+
+
+@ahead
+@lru_cache(4 * KEPT)
+def quiet_part(text: str, place: int, part: str) -> QuietPart:
+    """What a part adds to the lead of the token at `place` over the one that came second (of an
+    attention, what its heads do), and which token comes without the part."""
+    whole, row = attribution_of(text), place - 1  # where the model stands when it writes
+    token = VOCABULARY.index(text[place])
+    to_lead = whole.to_lead(row, token, whole.runner_up(row, token))
+    added = whole.of(components_to_ablate()[part], to_lead)
+    after = VOCABULARY[int(attribution_without(text, part).logits[row].argmax())]
+    return QuietPart(added, float(abs(to_lead).max()), text[place], after)
 
 
 @ahead

@@ -108,19 +108,26 @@ SIZES: dict[str, Callable[[], str]] = {
 
 
 def left_over() -> str:
-    left, first = probes.notebook_of(text()).without_the_layers()
-    return f"{spelled(ceil(1e6 * abs(left - first).max()))} millionths"
+    _, largest = probes.off_the_start(text())
+    return f"{spelled(ceil(1e6 * largest))} millionths"
 
 
 def length_of(line: str) -> str:
-    book = probes.notebook_of(text())
-    return f"{book.length_of_contributions[book.lines.index(line), PLACE - 1]:,.0f}"
+    lines, contributions, _ = probes.line_lengths(text())
+    return f"{contributions[lines.index(line), PLACE - 1]:,.0f}"
 
 
 def length_at_the_end() -> str:
-    return f"{probes.notebook_of(text()).length_of_sums[-1, PLACE - 1]:,.0f}"
+    _, _, sums = probes.line_lengths(text())
+    return f"{sums[-1, PLACE - 1]:,.0f}"
 
 
+@ahead
+def root_mean_square() -> float:
+    return logit_lens.root_mean_square(DIGITS)
+
+
+@ahead
 def normed(factor: float) -> str:
     return "; ".join(f"{y:.3f}" for y in logit_lens.normalised([factor * x for x in DIGITS]))
 
@@ -135,7 +142,7 @@ STREAM: dict[str, Callable[[], str]] = {
     "ffn_contribution": lambda: length_of("FFN 0"),
     "stream_length": length_at_the_end,
     "loudest": lambda: f"{FACTORS[-1]:,}",
-    "rms": lambda: f"{logit_lens.root_mean_square(DIGITS):.3f}",
+    "rms": lambda: f"{root_mean_square():.3f}",
     "normed": lambda: normed(1),
     "digits": lambda: digits(1),
     "loud_digits": lambda: digits(FACTORS[-1]),

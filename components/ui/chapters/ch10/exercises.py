@@ -17,7 +17,7 @@ from components.ui.chapter import Chapter
 from components.ui.computed_ahead import ahead
 from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
-from components.ui.loaded_models import BOOK_RUN, load_with_progress, write, write_sum
+from components.ui.loaded_models import BOOK_RUN, write, write_sum
 from lab.data.coverage import Pair
 from lab.data.problems import PLACE_NAMES
 from lab.exercises import chain_of_thought_exercises as exercises
@@ -33,6 +33,7 @@ from lab.exercises.chain_of_thought_exercises import (
     PairList,
 )
 from lab.readings import join_words
+from lab.recipes.recipe_index import recipe
 
 intervene = lazily("lab.interp.intervene")
 
@@ -109,7 +110,7 @@ def forge_a_digit(page: Chapter) -> None:
     st.html(tokens.strip(after, FORM, a, b, marks=marks, written_from=position + 1))
     found = exercises.grade_forgery(before, after, position)
     show_verdict(found.solved, what_moved(found), forgery_hint(found, position, a, b))
-    page.source(exercises.grade_forgery)
+    page.source("lab.exercises.chain_of_thought_exercises.grade_forgery")
 
 
 def what_moved(found: ForgedDigit) -> str:
@@ -179,7 +180,10 @@ def choose_pairs(page: Chapter) -> None:
         else cover_said(graded),
         cover_hint(graded),
     )
-    page.source(exercises.grade_pairs, exercises.partners)
+    page.source(
+        "lab.exercises.chain_of_thought_exercises.grade_pairs",
+        "lab.exercises.chain_of_thought_exercises.partners",
+    )
 
 
 def partners_in_words() -> str:
@@ -265,7 +269,7 @@ def find_the_adding_head(page: Chapter) -> None:
     if pair is None:
         return
     a, b = pair
-    config = load_with_progress(BOOK_RUN).model.config
+    config = recipe(BOOK_RUN).model
     left, right = st.columns(2)
     with left:
         layer = page.choose("ex_head_layer", "Layer", range(config.n_layer), ABLATED_AT_FIRST[0])
@@ -280,7 +284,9 @@ def find_the_adding_head(page: Chapter) -> None:
     st.html(tokens.strip(after, FORM, a, b, marks=marks, written_from=FORM.prompt_length))
     found = exercises.grade_ablated_head(a, b, after)
     show_verdict(found.solved, what_went_wrong(found, a, b), head_hint(found, layer))
-    page.source(exercises.grade_ablated_head, intervene.ablate)
+    page.source(
+        "lab.exercises.chain_of_thought_exercises.grade_ablated_head", "lab.interp.intervene.ablate"
+    )
 
 
 def what_went_wrong(found: AblatedHead, a: int, b: int) -> str:
@@ -338,7 +344,10 @@ def be_the_model(page: Chapter) -> None:
         icon=":material/refresh:",
         on_click=lambda: st.session_state.update({round_key: number + 1}),
     )
-    page.source(exercises.grade_text, exercises.mistake_in)
+    page.source(
+        "lab.exercises.chain_of_thought_exercises.grade_text",
+        "lab.exercises.chain_of_thought_exercises.mistake_in",
+    )
 
 
 def what_you_wrote(found: HandWritten, a: int, b: int) -> str:

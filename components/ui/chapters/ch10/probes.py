@@ -12,18 +12,21 @@ import streamlit as st
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch10.claims import BY, PLAIN, ROWS, wrong_without
 from components.ui.chapters.ch10.worked import STYLE_NAMES
+from components.ui.computed_ahead import ahead
 from components.ui.drawings.lanes import Ablated, TwoLanes
 from components.ui.lazily import lazily
 from components.ui.live import training
 from components.ui.loaded_models import BOOK_RUN, load_with_progress, use_one_thread, write_sum
 from components.ui.page_records import opening, rows_of
 from lab.data.problems import STYLES
+from lab.exercises.chain_of_thought_exercises import FORM
 
 if TYPE_CHECKING:
     from lab.training.checkpoint import Checkpoint
 
 patterns = lazily("lab.interp.patterns")
 prompted = lazily("lab.experiments.prompted")
+tamper = lazily("lab.interp.tamper")
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -33,6 +36,12 @@ def attention(run: str, text: str) -> np.ndarray:
     loaded = load_with_progress(run)
     given = loaded.format.prompt_length
     return patterns.patterns(loaded.model, text)[:, :, given - 1 : -1, :-1]
+
+
+@ahead
+def tokens_given(given: int) -> int:
+    """Up to where the text stands once so many partial products are handed over."""
+    return tamper.tokens_given(FORM, given)
 
 
 def two_lanes(a: int, b: int) -> TwoLanes | None:

@@ -8,17 +8,16 @@ import streamlit as st
 
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch20 import probes
+from components.ui.computed_ahead import ahead
 from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
+from components.ui.loaded_models import wake_up
 from lab.numerals import written
 
 if TYPE_CHECKING:
     from lab.exercises.rope_exercises import Slip
 
 grading = lazily("lab.exercises.rope_exercises")
-layouts = lazily("lab.interp.pair_layouts")
-position_probes = lazily("lab.interp.position_probes")
-spoiled = lazily("lab.measure.spoiled_cache")
 
 HEAD = 8
 WANTED = (2, 1)
@@ -48,7 +47,9 @@ def tell_the_sign(page: Chapter) -> None:
         else "Look under the digits of a and b above: what says which digit of a, what which of b?"
     )
     show_verdict(begun > n / 2, said, hint)
-    page.source(position_probes.begins_with, position_probes.digits_that_meet)
+    page.source(
+        "lab.interp.position_probes.begins_with", "lab.interp.position_probes.digits_that_meet"
+    )
 
 
 def order_the_rows(page: Chapter) -> None:
@@ -59,18 +60,26 @@ def order_the_rows(page: Chapter) -> None:
         "Rows, in their new order", numbered, key=f"{page.prefix}ex_rows", bind="query-params"
     )
     try:
-        order = grading.read_order(typed or "", HEAD)
+        change, slip = in_order(typed or "")
     except ValueError as error:
         st.warning(f"Rows: {error}.")
         return
-    found = grading.grade_order(order, "interleaved", "half")
+    solved = slip == "none"
     said = (
         "Every score is what it was, up to rounding."
-        if found.solved
-        else f"Scores of arrows drawn at random change by up to {found.change:.1f}."
+        if solved
+        else f"Scores of arrows drawn at random change by up to {change:.1f}."
     )
-    show_verdict(found.solved, said, SLIPS[found.slip])
-    page.source(grading.grade_order, layouts.rows_for)
+    show_verdict(solved, said, SLIPS[slip])
+    page.source("lab.exercises.rope_exercises.grade_order", "lab.interp.pair_layouts.rows_for")
+
+
+@ahead
+def in_order(typed: str) -> tuple[float, Slip]:
+    """How much scores change with the rows so, and what is amiss. `ValueError` for no order."""
+    wake_up()
+    found = grading.grade_order(grading.read_order(typed, HEAD), "interleaved", "half")
+    return found.change, found.slip
 
 
 def turn_the_cache(page: Chapter) -> None:
@@ -86,4 +95,4 @@ def turn_the_cache(page: Chapter) -> None:
         f"{len(probes.SUM)} tokens, and where in the new?"
     )
     show_verdict(right == n, said, hint)
-    page.source(spoiled.without_the_front, spoiled.turn_on)
+    page.source("lab.measure.spoiled_cache.without_the_front", "lab.measure.spoiled_cache.turn_on")

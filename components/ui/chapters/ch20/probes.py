@@ -13,7 +13,7 @@ from components.ui.computed_ahead import ahead
 from components.ui.drawings import tape
 from components.ui.drawings.longer import Written
 from components.ui.lazily import lazily
-from components.ui.loaded_models import load_with_progress
+from components.ui.loaded_models import load_with_progress, wake_up
 from components.ui.page_records import rows_of
 from lab.data.problems import HELDOUT_FROM, TEST_FROM, Format, Integers, sample_pairs
 from lab.data.vocabulary import decode, encode
@@ -48,6 +48,28 @@ def change_when_shuffled(run: str, seed: int) -> np.ndarray:
     """(n_layer,)"""
     model = load_with_progress(run).model
     return probes.change_by_layer(model, PROMPT, probes.shuffled(PROMPT, seed))
+
+
+@ahead
+def shuffled(seed: int) -> str:
+    """The prompt with all but its last token in another order."""
+    return probes.shuffled(PROMPT, seed)
+
+
+@ahead
+def agreement(head_dim: int, base: float, farthest: int) -> np.ndarray:
+    """The score of a query and a key that agree in every pair, at each distance up to the last."""
+    return probes.agreement(head_dim, base, np.arange(farthest + 1))
+
+
+@ahead
+def once_round(head_dim: int, base: float) -> float:
+    return probes.once_round(head_dim, base)
+
+
+@ahead
+def slow_turn(head_dim: int, base: float, distance: int) -> float:
+    return probes.slow_turn(head_dim, base, distance)
 
 
 def rows_of_changes(seed: int) -> list[dict[str, Any]]:
@@ -155,12 +177,15 @@ def shifted_lesson(run: str, by: int) -> tuple[float, float, float]:
     return probes.shifted_lesson(loaded.model, form, a, b, by)
 
 
+@ahead
 def ids_of(a: int, b: int) -> list[tuple[int, int]]:
     """(place, line) of every token of a sum of two by two digits."""
+    wake_up()
     tokens = torch.from_numpy(encode(TWO_BY_TWO.text(a, b))).long()[None]
     return [(place, line) for place, line in positions.position_ids(tokens, 2)[0].tolist()]
 
 
+@ahead
 def begun_with(digits: tuple[int, int], told: tuple[int, int]) -> int:
     """Of `N_TOLD` test sums of three by three digits, how many the coupled network begins with the
     last digit of what two `digits`, of a by its place and of b by its line, make: its first `=` is
@@ -243,6 +268,7 @@ def comes_so_far(arm: str, a: int, b: int) -> Written:
     return first_miss(arm, a, b)
 
 
+@ahead
 def growing(a: int, b: int) -> list[tuple[int, int]]:
     """The first digits of both numbers, one more from problem to problem, up to the whole."""
     last = max(len(str(a)), len(str(b)))

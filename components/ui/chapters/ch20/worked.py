@@ -23,6 +23,7 @@ from components.ui.chapters.ch20.probes import (
     UNORDERED,
 )
 from components.ui.claims.claim import MISSING
+from components.ui.computed_ahead import ahead
 from components.ui.drawings.clocks import Walk
 from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
 from components.ui.drawings.guess import Row as Line
@@ -36,12 +37,14 @@ from lab.numerals import power_of_ten, written
 
 published = lazily("lab.published.models")
 cost = lazily("lab.model.cost")
-encodings = lazily("lab.experiments.position_encoding_race")
+encodings = lazily(
+    "lab.experiments.position_encoding_race",
+    known=["BASE_SEEDS", "GIVE_UP_AT", "RATES", "SEEDS", "SETTINGS", "STILL_WRONG"],
+)
 layouts = lazily("lab.interp.pair_layouts")
-lengths = lazily("lab.experiments.lengths")
-live = lazily("lab.live.loop")
+lengths = lazily("lab.experiments.lengths", known=["LENGTHS_FAIL"])
+live = lazily("lab.live.loop", known=["MOST_SECONDS"])
 positions = lazily("lab.model.positions")
-probes = lazily("lab.interp.position_probes")
 recipes = lazily("lab.recipes.recipe_index")
 torch = lazily("torch")
 
@@ -113,6 +116,7 @@ def two_bumps() -> np.ndarray:
     return bumps - bumps.mean()
 
 
+@ahead
 def turn_to(position: int) -> np.ndarray:
     """(1, 0) at a position, at a speed of `SPEED` radians a place."""
     angle = torch.tensor([SPEED * position], dtype=torch.float64)
@@ -140,9 +144,10 @@ BY_HAND: dict[str, Callable[[], str]] = {
 
 
 def head_dim() -> int:
-    return load_with_progress(ROTARY).model.config.heads.head_dim
+    return recipes.recipe(ROTARY).model.heads.head_dim
 
 
+@ahead
 def speeds_of_the_model() -> np.ndarray:
     """In radians a place, of the pairs of a head of the rotary run."""
     position: Any = load_with_progress(ROTARY).model.position
@@ -159,20 +164,20 @@ def gap_of_the_peak() -> int:
 
 
 def base_of_the_model() -> float:
-    position: Any = load_with_progress(ROTARY).model.config.position
+    position: Any = recipes.recipe(ROTARY).model.position
     return position.base
 
 
 def below_zero() -> int:
     """The first distance at which the score at the smallest base is negative."""
-    scores = probes.agreement(head_dim(), BASES[0], np.arange(LAST_PLACE + 1))
+    scores = asked.agreement(head_dim(), BASES[0], LAST_PLACE)
     return int(np.argmax(scores < 0))
 
 
 def size_of_the_table() -> int:
     """How many numbers a learned table adds to the small network."""
-    learned, rotary = (load_with_progress(run).model for run in (LEARNED, ROTARY))
-    return sum(cost.parameters(learned).values()) - sum(cost.parameters(rotary).values())
+    learned, rotary = (cost.parameters_of(recipes.recipe(run).model) for run in (LEARNED, ROTARY))
+    return learned - rotary
 
 
 def rounded(places: float) -> str:
@@ -205,6 +210,7 @@ def rotation(angle: float) -> Any:
     return torch.tensor([[cos, -sin], [sin, cos]], dtype=torch.float64)
 
 
+@ahead
 def largest_difference_of_ways() -> float:
     halves, *others = in_three_ways(I)
     return max(float(np.abs(halves - other).max()) for other in others)
@@ -221,11 +227,11 @@ ORDER: dict[str, Callable[[], str]] = {
     "below_zero": lambda: spelled(below_zero()),
     "peak": lambda: f"{gap_of_the_peak()}",
     "round_fast": lambda: f"{2 * math.pi / speeds_of_the_model()[0]:.1f}",
-    "round_own": lambda: rounded(probes.once_round(head_dim(), base_of_the_model())),
-    "round_most": lambda: rounded(probes.once_round(head_dim(), BASES[-1])),
-    "round_llama": lambda: rounded(probes.once_round(published.LLAMA_3_HEADS.head_dim, LLAMA_BASE)),
+    "round_own": lambda: rounded(asked.once_round(head_dim(), base_of_the_model())),
+    "round_most": lambda: rounded(asked.once_round(head_dim(), BASES[-1])),
+    "round_llama": lambda: rounded(asked.once_round(published.LLAMA_3_HEADS.head_dim, LLAMA_BASE)),
     "ways_differ": lambda: in_words(largest_difference_of_ways()),
-    "slow_turn": lambda: f"{probes.slow_turn(head_dim(), BASES[-1], len(SUM) - 1):.2f}",
+    "slow_turn": lambda: f"{asked.slow_turn(head_dim(), BASES[-1], len(SUM) - 1):.2f}",
     "sum_tokens": lambda: f"{len(SUM)}",
 }
 
@@ -401,6 +407,7 @@ def by_length(record: Any, arm: str, first: int, last: int) -> list[tuple[float,
     return [(n, 100 * claims.wrong_at(arm, n).value(record)) for n in lengths_asked]
 
 
+@ahead
 def layouts_read() -> list[dict[str, Any]]:
     """A line a way to read the rows of a small head: as trained, wrongly, and put in order."""
     rows, wrong = list(range(SMALL_HEAD)), asked.errors_when_read_as
@@ -453,6 +460,7 @@ def rates_tried() -> str:
     return " or ".join(sorted(tried))
 
 
+@ahead
 def best_rate(encoding: Literal["rotary", "learned"]) -> str:
     """AdamW's rate of an arm of the race in the stream, as the record chose it."""
     return written(encodings.best_rate(rows_of("rope.jsonl"), "packed", encoding))
@@ -510,33 +518,50 @@ def layers_of(run: str) -> str:
     return spelled(recipes.recipe(run).model.n_layer)
 
 
+@ahead
 def drawn_out() -> str:
     """Sums of three by three that the gaps in training draw out as long as four by four."""
     longer = Format("cot_reversed", TRAINED_DIGITS + 1, TRAINED_DIGITS + 1)
     return share(lengths.share_drawn_out(recipes.recipe("reach_gaps"), longer.length))
 
 
+@ahead
+def places_and_lines_of(p: int, q: int) -> tuple[int, int]:
+    """The farthest that two tokens of one sum stand apart."""
+    return lengths.span(p, q)
+
+
 def span() -> str:
     form = recipes.recipe(SMALL_RUN).format
-    return places_and_lines(*lengths.span(form.p, form.q))
+    return places_and_lines(*places_and_lines_of(form.p, form.q))
 
 
+@ahead
+def limit_of(arm: str) -> tuple[int, ...]:
+    """The farthest that an arm looks, if it has a limit."""
+    return lengths.ARMS[arm].farthest or ()
+
+
+@ahead
 def turned_round(run: str, p: int, q: int, axis: int = 0) -> str:
     """How far round the fastest clock of places, or of lines, comes within a sum."""
     return f"{lengths.count_turns(recipes.recipe(run).model.position, p, q, axis):.2f}"
 
 
+@ahead
 def limited_to() -> str:
     """Digits of both numbers of the sums by which the small networks' limit is chosen."""
     sizes = {cell["digits"] for cell in lengths.limit_cells() if cell["run"] == "reach_coupled"}
     return " and ".join(spelled(size) for size in sorted(sizes))
 
 
+@ahead
 def edge(arm: str) -> tuple[int, int]:
     """Digits of both numbers, and digits of b alone, from which on an arm fails in lengths."""
     return lengths.edges(claims.rows_of_arm(arm).of(rows_of("lengths.jsonl")))
 
 
+@ahead
 def turned_at_the_edge(arm: str) -> str:
     """The same there, in a sum of equal digits."""
     digits = -(-edge(arm)[0] // 2)
@@ -625,13 +650,13 @@ REACH: dict[str, Callable[[], str]] = {
     "span": span,
     "turned_home": lambda: turned_round(SMALL_RUN, TRAINED_DIGITS, TRAINED_DIGITS),
     "turned_new": lambda: turned_round(SMALL_RUN, 1, 5, axis=1),
-    "lines_new": lambda: spelled(lengths.span(1, 5)[1]),
-    "lines_home": lambda: spelled(lengths.span(TRAINED_DIGITS, TRAINED_DIGITS)[1]),
+    "lines_new": lambda: spelled(places_and_lines_of(1, 5)[1]),
+    "lines_home": lambda: spelled(places_and_lines_of(TRAINED_DIGITS, TRAINED_DIGITS)[1]),
     "lengths_fail": lambda: one_in(lengths.LENGTHS_FAIL),
-    "limit_one": lambda: " ".join(map(str, lengths.ARMS["rotary_clipped"].farthest or ())),
+    "limit_one": lambda: " ".join(map(str, limit_of("rotary_clipped"))),
     "limit": lambda: places_and_lines(*claims.LIMIT),
     "limited_to": limited_to,
-    "far_limit": lambda: places_and_lines(*lengths.ARMS["far_clipped"].farthest),
+    "far_limit": lambda: places_and_lines(*limit_of("far_clipped")),
     "edge_far": lambda: f"{edge('far_coupled')[0]}",
     "edge_far_b": lambda: f"{edge('far_coupled')[1]}",
     "edge_small": lambda: f"{edge('coupled_slow')[0]}",

@@ -9,7 +9,6 @@ from components.ui.chapters.ch30 import probes
 from components.ui.chapters.ch30.claims import AFTER
 from components.ui.exercise_verdict import show_verdict
 from components.ui.tokens import marks_of, strip
-from lab.data.difficulty import longest_carry
 from lab.exercises.curriculum_exercises import FAR, Carry
 
 BEGUN = (12, 34)
@@ -35,4 +34,4 @@ def far_carry(page: Chapter) -> None:
     text = probes.write_without_head(AFTER, *pair).text
     marks = marks_of(text, form, *pair)
     st.html(strip(text, form, *pair, marks=marks, small=True))
-    page.source(longest_carry)
+    page.source("lab.data.difficulty.longest_carry")

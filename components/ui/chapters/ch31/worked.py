@@ -18,7 +18,7 @@ from components.ui.words import band, spelled
 from lab.readings import Row, part_of
 
 remainders = lazily("lab.data.remainders")
-rounds = lazily("lab.experiments.self_evolution")
+rounds = lazily("lab.experiments.self_evolution", known=["ASKED", "LABELS", "SHORT"])
 
 Record = Sequence[Row]
 Bars = list[dict[str, Any]]

@@ -11,22 +11,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from components.ui.claims.claim import Claim, Table
+from components.ui.computed_ahead import ahead
 from components.ui.lazily import lazily
 from lab.data.problems import Format
 from lab.numerals import written
 from lab.readings import Counts, Numbers, Ratio, Row, Rows, Told, rows
 
 if TYPE_CHECKING:
-    from lab.measure.phases import Roof
-    from lab.measure.stopwatch import Piece
+    from lab.measure.phases import Piece, Roof
     from lab.model.config import GPTConfig
 
+clocked = lazily("lab.measure.clocked")
 lengths = lazily("lab.experiments.lengths")
 networks = lazily("lab.experiments.served_models")
 recipes = lazily("lab.recipes.recipe_index")
 steps = lazily("lab.measure.phases")
-stopwatch = lazily("lab.experiments.decoding_speed")
-taken = lazily("lab.measure.stopwatch")
 
 RECORD = rows("kv_cache")
 MACHINE = RECORD.where(part="machine")
@@ -133,7 +132,7 @@ WRITING = timed(1, cached=True).numbers(lambda row: sum(steps_behind_a_prompt(ro
 def speedup(length: int, batch: int) -> Ratio:
     """Seconds of writing a text without a cache over those with one."""
     without, with_one = (
-        timed(batch, cached=cached).numbers(lambda row: stopwatch.seconds_until(row, length))
+        timed(batch, cached=cached).numbers(lambda row: clocked.seconds_until(row, length))
         for cached in (False, True)
     )
     return without.ratio_to(with_one)
@@ -161,6 +160,7 @@ def bandwidth_share(found: Sequence[Row]) -> str:
 # ---------------------------------------------------------------- under the roof
 
 
+@ahead
 def config_of(model: str) -> GPTConfig:
     """Of a network that was timed, by its name in the record; no weights are read for it."""
     config = recipes.recipe(networks.run_called(model)).model
@@ -187,7 +187,7 @@ def recorded(record: Any) -> Machine:
     config, (about,) = config_of(MODEL), MACHINE.of(record)
     peak = about["flops_per_second"]
     read = [
-        taken.Piece(
+        steps.Piece(
             "prefill",
             steps.prefill(config, n),
             seconds_of_one(n, cached=False).value(record),
@@ -197,7 +197,7 @@ def recorded(record: Any) -> Machine:
         for n in READ
     ]
     written = [
-        taken.Piece(
+        steps.Piece(
             "decode",
             steps.decode(config, MIDDLE, batch),
             step_of(batch).value(record),

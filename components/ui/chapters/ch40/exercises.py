@@ -16,6 +16,7 @@ from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
 from lab.data.vocabulary import encode
 from lab.exercises.kv_cache_exercises import Bytes, Prefix, Slip, grade_bytes
+from lab.recipes.recipe_index import recipe
 
 caches = lazily("lab.model.cache")
 prefixes = lazily("lab.inference.prefix")
@@ -42,19 +43,18 @@ def how_many_bytes(page: Chapter) -> None:
     """The bytes of a real cache in half precision, to be worked out on paper."""
     readers = page.number("ex_readers", "Users", 2, 9, READERS)
     expected = bytes_typed(page)
-    model = load_with_progress(BOOK_RUN).model
-    attention = model.config.heads
+    config = recipe(BOOK_RUN).model
     if expected:
         found = grade_bytes(
             expected,
             bytes_held(readers),
-            n_layer=model.config.n_layer,
-            n_head=attention.n_head,
+            n_layer=config.n_layer,
+            n_head=config.heads.n_head,
             n_row=readers,
             bytes_per_number=2,
         )
         show_verdict(found.solved, describe_bytes(found), HINTS.get(found.slip, ""))
-    page.source(grade_bytes, caches.KVCache.extend)
+    page.source("lab.exercises.kv_cache_exercises.grade_bytes", "lab.model.cache.KVCache.extend")
 
 
 def bytes_typed(page: Chapter) -> int:
@@ -112,7 +112,11 @@ def read_little(page: Chapter) -> None:
     )
     tokens = "one token" if found.read == 1 else f"{found.read} tokens"
     show_verdict(found.solved, f"Of `{texts[1]}`, {tokens} had to be read.", hint)
-    page.source(prefixes.PrefixCache.read, prefixes.PrefixCache.longest_beginning, prefixes.alike)
+    page.source(
+        "lab.inference.prefix.PrefixCache.read",
+        "lab.inference.prefix.PrefixCache.longest_beginning",
+        "lab.inference.prefix.alike",
+    )
 
 
 def alike_at_first(n: int) -> str:

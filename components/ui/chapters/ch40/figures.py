@@ -37,8 +37,8 @@ from lab.data.vocabulary import VOCABULARY
 if TYPE_CHECKING:
     from components.ui.chapters.ch40.claims import Machine
     from components.ui.chapters.ch40.probes import Drafting
-    from lab.inference.speculative import Round
-    from lab.measure.stopwatch import Piece
+    from lab.inference.drafted import Round
+    from lab.measure.phases import Piece
 
 UNITS = ("bytes", "KB", "MB", "GB", "TB")
 

@@ -24,15 +24,17 @@ from lab.data.coverage import Pair
 from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
 from lab.data.vocabulary import Tokens, decode, encode
+from lab.recipes.recipe_index import recipe
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from lab.inference.drafted import Round
     from lab.inference.serving import Policy, Tick
-    from lab.inference.speculative import Round
     from lab.measure.cache_growth import Kept
     from lab.measure.clocked import Clocked
-    from lab.measure.stopwatch import Piece, TimedStep
+    from lab.measure.phases import Piece
+    from lab.measure.stopwatch import TimedStep
     from lab.model.gpt import GPT
     from lab.published.cards import Card
     from lab.published.models import Model
@@ -121,7 +123,7 @@ OWN = "the book's network"
 @st.cache_resource(show_spinner=False)
 def models() -> dict[str, Model]:
     """The book's own network and those whose sizes are published, by their names."""
-    own = published.ours(OWN, load_with_progress(BOOK_RUN).model.config)
+    own = published.ours(OWN, recipe(BOOK_RUN).model)
     return {model.name: model for model in (own, *published.MODELS)}
 
 
@@ -240,6 +242,7 @@ def changed(run: str, fault: str) -> int:
     return int((all_spoiled(run, fault) != all_sound(run)).any(axis=1).sum())
 
 
+@ahead
 @st.cache_data(show_spinner=False, max_entries=10)
 def fates(fault: str) -> dict[str, int]:
     """Texts of the book's network: right, right for another sum, or with a mistake in them."""

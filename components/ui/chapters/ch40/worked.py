@@ -23,17 +23,19 @@ from components.ui.chapters.ch40.probes import (
     SHARED,
     SHIFTED,
 )
+from components.ui.computed_ahead import ahead
 from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
 from components.ui.drawings.guess import Row as Line
 from components.ui.drawings.queue import Timeline
 from components.ui.drawings.streaming import Streams
 from components.ui.lazily import lazily
-from components.ui.loaded_models import BOOK_RUN, load_with_progress, write_sum
+from components.ui.loaded_models import BOOK_RUN, write_sum
 from components.ui.page_records import points_of
 from components.ui.words import size, spelled
 from lab.by_hand.attention import attend
 from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
+from lab.recipes.recipe_index import recipe
 
 if TYPE_CHECKING:
     from lab.measure.clocked import Clocked
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from lab.published.models import Model
 
 cost = lazily("lab.model.cost")
-experiment = lazily("lab.experiments.decoding_speed")
+experiment = lazily("lab.experiments.decoding_speed", known=["EVERY", "REPEATS", "THREADS"])
 grouped = lazily("lab.experiments.grouped")
 step_time = lazily("lab.published.step_time")
 steps = lazily("lab.measure.phases")
@@ -79,6 +81,7 @@ READING: dict[str, Callable[[], str]] = {
 # ---------------------------------------------------------------- 1. earlier lines
 
 
+@ahead
 def blend(n: int, asked: int, causal: bool = True) -> float:
     """What token `asked` of a text of n tokens hears."""
     k, v = (np.array(x[:n])[None, None, :, None] for x in (KEYS, VALUES))
@@ -182,8 +185,8 @@ def served_product() -> str:
 
 COST: dict[str, Callable[[], str]] = {
     "own_layers": lambda: f"{probes.models()[OWN].n_layer}",
-    "own_heads": lambda: f"{load_with_progress(BOOK_RUN).model.config.heads.n_head}",
-    "own_head_dim": lambda: f"{load_with_progress(BOOK_RUN).model.config.heads.head_dim}",
+    "own_heads": lambda: f"{recipe(BOOK_RUN).model.heads.n_head}",
+    "own_head_dim": lambda: f"{recipe(BOOK_RUN).model.heads.head_dim}",
     "own_bytes": lambda: f"{OWN_BYTES}",
     "own_token": lambda: in_formula(probes.models()[OWN].cache_bytes(OWN_BYTES, 1)),
     "own_sum": lambda: size(probes.models()[OWN].cache_bytes(OWN_BYTES, read_with())),
@@ -298,6 +301,12 @@ def looked_at() -> float:
     return cost.flops_per_token_forward(config_of(MODEL), 0) / by_looking()
 
 
+@ahead
+def heads_of_the_twin() -> int:
+    """Of the small network that was trained with fewer key heads."""
+    return grouped.grouped(1).model.attention.n_head
+
+
 def far_shape() -> Format:
     return probes.LONG_FORM.shape_of("{}*{}=".format(*FAR_SUM))
 
@@ -309,7 +318,7 @@ SERVED_WORDS: dict[str, Callable[[], str]] = {
     "by_weights": lambda: f"{cost.flops_per_token_forward(config_of(MODEL), 0):,}",
     "looked_at": lambda: f"{looked_at():.0f}",
     "queue_slots": lambda: spelled(QUEUE_SLOTS),
-    "twin_heads": lambda: spelled(grouped.grouped(1).model.attention.n_head),
+    "twin_heads": lambda: spelled(heads_of_the_twin()),
     "queue_fewest": lambda: spelled(min(written_in_queue())),
     "queue_most": lambda: spelled(max(written_in_queue())),
 }
@@ -552,7 +561,7 @@ def how_much_quicker(record: Any) -> Answer:
 
 def work_saved(length: int) -> str:
     """How many times the operations a text takes without a cache."""
-    network = probes.network().config
+    network = config_of(MODEL)
     without, with_one = (
         cost.writing_flops(network, probes.PROMPT.prompt_length, length, cached=cached)
         for cached in (False, True)

@@ -7,7 +7,6 @@ import streamlit as st
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch50 import probes, worked
 from components.ui.exercise_verdict import show_verdict
-from lab.by_hand.flash import moved_by_flash
 from lab.exercises.flash_attention_exercises import BreakEven, grade_first, grade_rows
 
 NOT_YET = "choose a card"
@@ -31,7 +30,7 @@ def first_card(page: Chapter, a: int, b: int) -> None:
         else f"After {card}, {larger} still to come."
     )
     show_verdict(found.solved, said, "" if found.solved else "Which card gives m its final value?")
-    page.source(grade_first)
+    page.source("lab.exercises.flash_attention_exercises.grade_first")
 
 
 def break_even(page: Chapter) -> None:
@@ -42,7 +41,9 @@ def break_even(page: Chapter) -> None:
     found = grade_rows(rows, worked.moved_in_tiles_of, worked.exercise_plain())
     st.caption(f"FlashAttention moves {found.moved:,} numbers, plain attention {found.plain:,}.")
     show_verdict(found.solved, describe_break_even(found), "" if found.solved else hint_for(found))
-    page.source(grade_rows, moved_by_flash)
+    page.source(
+        "lab.exercises.flash_attention_exercises.grade_rows", "lab.by_hand.flash.moved_by_flash"
+    )
 
 
 def describe_break_even(found: BreakEven) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from components.ui.chapters.ch50 import claims, probes
+from components.ui.computed_ahead import ahead
 from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
 from components.ui.drawings.tiles import Opened
@@ -28,7 +29,10 @@ from lab.by_hand.flash import (
 )
 from lab.numerals import written
 
-experiment = lazily("lab.experiments.attention_kernel_costs")
+experiment = lazily(
+    "lab.experiments.attention_kernel_costs",
+    known=["MEMORY_LENGTHS", "N_HEAD", "REPEATS", "SPEED_LENGTHS", "THREADS", "TRITON_LENGTH"],
+)
 flash = lazily("lab.model.attention.flash")
 torch = lazily("torch")
 
@@ -58,6 +62,7 @@ EX_TOKENS = 4096
 # ---------------------------------------------------------------- 1. two cards
 
 
+@ahead
 @lru_cache
 def by_hand() -> tuple[float, float]:
     """l and O when both cards have come."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from components.ui.chapters.ch51 import probes
 from components.ui.claims.claim import Claim
-from components.ui.lazily import lazily
 from components.ui.words import spelled
 from lab.readings import (
     Counts,
@@ -19,9 +18,6 @@ from lab.readings import (
     rows,
 )
 from lab.statistics import lower_bound_95
-
-depth = lazily("lab.interp.depth")
-recipes = lazily("lab.recipes.recipe_index")
 
 ARMS = {"plain": "plain sum", "full": "attention over depth", "block": "over groups"}
 RACERS = {**ARMS, "fixed": "one number a connection"}
@@ -47,7 +43,7 @@ def pinned(how: str) -> Counts:
 
 
 def reader_of(row: Row) -> str:
-    return depth.readers_of(recipes.recipe(probes.RUN).model)[row["cell"]["reading"]]
+    return probes.readers()[row["cell"]["reading"]]
 
 
 def one_pinned(part: str, how: str) -> Counts:

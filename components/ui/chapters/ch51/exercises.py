@@ -8,11 +8,7 @@ import streamlit as st
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch51 import probes, worked
 from components.ui.exercise_verdict import show_verdict
-from components.ui.lazily import lazily
 from lab.numerals import written
-
-residual = lazily("lab.model.residual")
-depth = lazily("lab.interp.depth")
 
 WANTED = 0.8
 """The share that FFN 0 is to have."""
@@ -45,7 +41,7 @@ def a_query_by_hand(page: Chapter) -> None:
     page.table("Shares of three contributions", rows)
     said = f"The mix is {worked.vector(read)}; {worked.NAMES[2]} has a share of {shares[2]:.2f}."
     show_verdict(shares[2] >= WANTED, said, hint_of(shares))
-    page.source(residual.DepthStream.pattern, residual.DepthStream.mix)
+    page.source("lab.model.residual.DepthStream.pattern", "lab.model.residual.DepthStream.mix")
 
 
 def hint_of(shares: list[float]) -> str:
@@ -64,18 +60,18 @@ def thin_threads(page: Chapter) -> None:
         by = page.choose("cut_by", "Cut by", worked.WEIGHED)
     with right:
         below = page.choose("below", "Cut all below", BELOW, 0.0, words=written)
-    found = probes.thinned(below, by == worked.WEIGHED[1])
-    part = round(100 * found.cut / found.connections)
+    cut, connections, errors, n = probes.thinned(below, by == worked.WEIGHED[1])
+    part = round(100 * cut / connections)
     said = (
         f"Of all connections, {part} in 100 are cut, "
-        f"and {found.errors} of {found.n} problems {'goes' if found.errors == 1 else 'go'} wrong."
+        f"and {errors} of {n} problems {'goes' if errors == 1 else 'go'} wrong."
     )
-    enough, right_still = part >= HALF, found.errors <= FEW
+    enough, right_still = part >= HALF, errors <= FEW
     hint = ""
     if below and not (enough and right_still):
         hint = HINTS[enough, right_still]
     show_verdict(enough and right_still, said, hint)
-    page.source(depth.thinned)
+    page.source("lab.interp.depth.thinned")
 
 
 HINTS = {

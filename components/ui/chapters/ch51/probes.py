@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -14,6 +13,7 @@ from components.ui.computed_ahead import ahead
 from components.ui.lazily import lazily
 from components.ui.loaded_models import load_with_progress
 from lab.data.problems import BOUNDS, Format, sample_exact
+from lab.recipes.recipe_index import recipe
 
 configs = lazily("lab.model.config")
 depth = lazily("lab.interp.depth")
@@ -48,6 +48,13 @@ class Reads:
     shares: Numbers
     amounts: Numbers
     spread: float
+
+
+@ahead
+@lru_cache
+def readers() -> list[str]:
+    """Who reads, in the order of the readings."""
+    return depth.readers_of(recipe(RUN).model)
 
 
 @ahead
@@ -116,10 +123,12 @@ def largest_difference(a: int, b: int) -> float:
 
 @ahead
 @st.cache_data(show_spinner=False, max_entries=64)
-def thinned(below: float, by_length: bool) -> Any:
-    """The network without shares or amounts under `below`, on validation sums of 3 x 3 digits."""
+def thinned(below: float, by_length: bool) -> tuple[int, int, int, int]:
+    """The network without shares or amounts under `below`, on validation sums of 3 x 3 digits: how
+    many connections are cut of how many, and how many sums are wrong of how many."""
     form = Format("cot_reversed", MOST_DIGITS, MOST_DIGITS)
     a, b = sample_exact(np.random.default_rng(1), ASKED, form.p, form.q, *BOUNDS["validation"])
-    return depth.thinned(
+    found = depth.thinned(
         load_with_progress(RUN).model, *form.render(a, b), below, by_length=by_length
     )
+    return found.cut, found.connections, found.errors, found.n

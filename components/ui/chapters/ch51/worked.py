@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from components.ui import tokens
 from components.ui.chapters.ch51 import claims, probes
+from components.ui.computed_ahead import ahead
 from components.ui.drawings.connections import Connection, Cuts, Often, Part, Text, Width
 from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
 from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
+from components.ui.loaded_models import wake_up
 from components.ui.page_records import rows_of
 from components.ui.words import spelled
 from lab import statistics
@@ -23,7 +25,9 @@ from lab.data.problems import number_in
 from lab.numerals import written
 from lab.readings import Numbers, Row, Rows, part_of, ratio_in_words, rows
 
-experiment = lazily("lab.experiments.attention_residuals_race")
+experiment = lazily(
+    "lab.experiments.attention_residuals_race", known=["CHECK_EVERY", "N_CHECK", "STEPS"]
+)
 recipes = lazily("lab.recipes.attention_residuals")
 residual = lazily("lab.model.residual")
 torch = lazily("torch")
@@ -46,9 +50,11 @@ NAMES = ("token", "attention 0", "FFN 0")
 QUERY = (1.0, 0.0)
 
 
+@ahead
 @lru_cache(maxsize=256)
 def mixed(query: tuple[float, ...], n: int = len(CONTRIBUTIONS)) -> tuple[list[float], list[float]]:
     """The shares of the first `n` contributions under a query, and what is read."""
+    wake_up()
     added = [torch.tensor([[numbers]]) for numbers in CONTRIBUTIONS[:n]]
     stream = residual.DepthStream(added[0], [torch.tensor(query)], 1e-6, range(1, n))
     for x in added[1:]:

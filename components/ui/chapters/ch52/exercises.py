@@ -7,13 +7,10 @@ import streamlit as st
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch52 import worked
 from components.ui.exercise_verdict import show_verdict
-from components.ui.lazily import lazily
 from components.ui.page_records import rows_of
 from lab.experiments import warnings
 from lab.experiments.warnings import Verdict
 from lab.readings import join_words
-
-diagnostics = lazily("lab.interp.diagnostics")
 
 WANTED, NEAR = 2.0, 0.05
 """The effective rank that is asked for, and how near is near enough."""
@@ -43,7 +40,7 @@ def a_rank_by_hand(page: Chapter) -> None:
     said = f"Shares of {', '.join(f'{x:.2f}' for x in shares)}: an effective rank of {rank:.2f}."
     hint = "One value must be larger." if rank > WANTED + NEAR else "They must be more alike."
     show_verdict(abs(rank - WANTED) <= NEAR, said, hint)
-    page.source(diagnostics.effective_rank)
+    page.source("lab.interp.diagnostics.effective_rank")
 
 
 def a_rule_of_your_own(page: Chapter) -> None:
@@ -73,7 +70,7 @@ def a_rule_of_your_own(page: Chapter) -> None:
     )
     good = judged.mistakes <= MOST_MISTAKES and judged.lead >= LEAD
     show_verdict(good, said, hint_of(judged))
-    page.source(warnings.WarningRule.warns, warnings.judge)
+    page.source("lab.experiments.warnings.WarningRule.warns", "lab.experiments.warnings.judge")
 
 
 def spoken(seeds: tuple[int, ...]) -> str:

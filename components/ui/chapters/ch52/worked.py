@@ -18,10 +18,12 @@ from components.ui.chapters.ch52.claims import (
     RUNS,
 )
 from components.ui.chapters.ch52.figures import FOLDS, NO_FOLD
+from components.ui.computed_ahead import ahead
 from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
 from components.ui.drawings.spheres import Arm
 from components.ui.lazily import lazily
+from components.ui.loaded_models import wake_up
 from components.ui.page_records import rows_of
 from lab.experiments import collapse_texts as texts
 from lab.experiments import warnings
@@ -198,6 +200,7 @@ FIRST, SECOND, ARROW = (1.0, 0.0), (0.0, 1.0), (3.0, 3.0)
 """Two features of two numbers, and an arrow that is added to both."""
 
 
+@ahead
 def cosine(x: Sequence[float], y: Sequence[float]) -> float:
     (between,) = diagnostics.cosines(torch.tensor([[x, y]]))
     return float(between[0, 1])
@@ -214,13 +217,16 @@ def vector(x: Sequence[float]) -> str:
 WORKED_SHARES = (0.9, 0.1)
 
 
+@ahead
 def rank_of(shares: Sequence[float]) -> float:
+    wake_up()
     return diagnostics.effective_rank(torch.tensor(shares, dtype=torch.float64))
 
 
 # ---------------------------------------------------------------- 3. who pushes
 
 
+@ahead
 def eps_of_adamw() -> float:
     """What AdamW adds to the size of the gradients."""
     return inspect.signature(optim.AdamW).parameters["eps"].default

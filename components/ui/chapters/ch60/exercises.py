@@ -8,10 +8,7 @@ import streamlit as st
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch60 import probes, worked
 from components.ui.exercise_verdict import show_verdict
-from components.ui.lazily import lazily
-from components.ui.loaded_models import load_with_progress
-
-latents = lazily("lab.interp.latents")
+from lab.recipes.recipe_index import recipe
 
 NUMBERS = tuple(range(-4, 5))
 N_LATENT = 20
@@ -34,7 +31,7 @@ def absorb(page: Chapter) -> None:
     on_paper = bool(np.isclose(own @ worked.C, worked.Q @ (worked.C @ worked.W_UK)))
     hint = "It is right for the latent of section 2. It must be right for every latent."
     show_verdict(bool(right.all()), said, hint if on_paper else HINT)
-    page.source(worked.absorbed)
+    page.source("components.ui.chapters.ch60.worked.absorbed")
 
 
 HINT = "What does the query make of each row of the matrix, one row for each number of a latent?"
@@ -42,7 +39,7 @@ HINT = "What does the query make of each row of the matrix, one row for each num
 
 def share_out(page: Chapter) -> None:
     """Directions for each layer, within a budget; sums are asked again."""
-    n_layer = load_with_progress(probes.RUN).model.config.n_layer
+    n_layer = recipe(probes.RUN).model.n_layer
     ranks: list[int] = []
     for row in range(0, n_layer, 3):
         for layer, column in zip(range(row, min(row + 3, n_layer)), st.columns(3), strict=False):
@@ -51,7 +48,7 @@ def share_out(page: Chapter) -> None:
     spent, (errors, n) = sum(ranks), probes.asked_with(tuple(ranks))
     said = f"{spent} directions in all, and {errors} of {n} problems are wrong."
     show_verdict(spent <= BUDGET and errors <= FEW, said, hint_of(spent, errors))
-    page.source(latents.squeeze)
+    page.source("lab.interp.latents.squeeze")
 
 
 def hint_of(spent: int, errors: int) -> str:

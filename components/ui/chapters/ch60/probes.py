@@ -15,7 +15,7 @@ from components.ui.lazily import lazily
 from components.ui.loaded_models import load_with_progress
 from lab.data.problems import BOUNDS, Format, sample_exact
 from lab.data.vocabulary import decode, encode
-from lab.model.config import AbsorbedLatentAttentionConfig, LatentAttentionConfig
+from lab.model.config import AbsorbedLatentAttentionConfig, GPTConfig, LatentAttentionConfig
 
 brackets = lazily("lab.interp.brackets")
 gpt = lazily("lab.model.gpt")
@@ -68,9 +68,9 @@ BACK = (1, 2, 3, 4)
 """Tokens back, for which the matrix is shown as a rotation would make it."""
 
 
-def absorbing(model: Any) -> AbsorbedLatentAttentionConfig:
+def absorbing(config: GPTConfig) -> AbsorbedLatentAttentionConfig:
     """The attention of a network with latents."""
-    own = model.config.attention
+    own = config.attention
     assert isinstance(own, AbsorbedLatentAttentionConfig)
     return own
 
@@ -89,7 +89,7 @@ class Bracketed:
 def bracketed(a: int, b: int, layer: int, head: int, own_head: int) -> Bracketed:
     """Of the token at `AT`, in both networks, in float64."""
     text, model = form_of(a, b).text(a, b), load_with_progress(RUN).model
-    n_head = absorbing(model).n_head
+    n_head = absorbing(model.config).n_head
     heads = [brackets.brackets(model, text, layer, h, AT) for h in range(n_head)]
     found = heads[head]
     own = forward.run_with_trace(
@@ -167,7 +167,7 @@ def largest_difference(a: int, b: int) -> float:
     """Between the logits of the two forms of latent attention, on the whole text of a problem."""
     text = form_of(a, b).text(a, b)
     model = load_with_progress(RUN).model
-    keeping = LatentAttentionConfig(**vars(absorbing(model)))
+    keeping = LatentAttentionConfig(**vars(absorbing(model.config)))
     kept = gpt.rebuilt(model, replace(model.config, attention=keeping))
     one, other = (forward.logits_of(m, text) for m in (model, kept))
     return float((one - other).abs().max())

@@ -18,7 +18,6 @@ from components.ui.drawings.bracket import Setting, Shown
 from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
-from components.ui.loaded_models import load_with_progress
 from components.ui.page_records import rows_of
 from components.ui.plots.dots import seed_point
 from components.ui.plots.ends import Ticked
@@ -28,11 +27,12 @@ from lab.data.problems import Format
 from lab.model.config import AbsorbedLatentAttentionConfig, LatentAttentionConfig
 from lab.numerals import written
 from lab.readings import Row, join_words, part_of
+from lab.recipes.recipe_index import recipe
 from lab.records import select
 from lab.statistics import ratio_of_medians, spread
 
 published = lazily("lab.published.models")
-ranks = lazily("lab.experiments.low_rank")
+ranks = lazily("lab.experiments.low_rank", known=["SEEDS"])
 
 Drawn = dict[str, Any]
 """A row of a chart or a table."""
@@ -87,12 +87,12 @@ class Sizes:
 
 def absorbing() -> AbsorbedLatentAttentionConfig:
     """The attention of the book's network with latents."""
-    return probes.absorbing(load_with_progress(probes.RUN).model)
+    return probes.absorbing(recipe(probes.RUN).model)
 
 
 @lru_cache
 def sizes() -> Sizes:
-    heads = load_with_progress(probes.HEADS_RUN).model.config.heads
+    heads = recipe(probes.HEADS_RUN).model.heads
     own = absorbing()
     return Sizes(
         heads.n_head,
@@ -125,8 +125,8 @@ def operations(n: int) -> list[int]:
     values kept, and every one of them from its latent besides. Rotated: the absorbed form, in which
     the query is multiplied anew for every other token.
     """
-    whole = load_with_progress(probes.HEADS_RUN).model.config.layers[0]
-    layer = load_with_progress(probes.RUN).model.config.layers[0]
+    whole = recipe(probes.HEADS_RUN).model.layers[0]
+    layer = recipe(probes.RUN).model.layers[0]
     own, keeping = absorbing(), LatentAttentionConfig(**vars(absorbing()))
     met = own.q_lora_rank + layer.whole.position.n_product * n
     place = 2 * own.qk_rope_head_dim * (layer.whole.d_model + own.n_head * met)
@@ -359,14 +359,14 @@ BREAKS_AT = ("more than half of all", "fewer")
 
 def limited_numbers() -> int:
     """What the network with latents keeps of a token in one layer, its distances limited."""
-    layer = load_with_progress(probes.LONG_RUN).model.config.layers[0]
+    layer = recipe(probes.LONG_RUN).model.layers[0]
     return layer.attention.cached_numbers(layer)
 
 
 def own_limited_numbers() -> int:
     """The same of ordinary heads, in the position of the network with latents."""
-    limited = load_with_progress(probes.LONG_RUN).model.config.position
-    heads = load_with_progress(probes.HEADS_RUN).model.config
+    limited = recipe(probes.LONG_RUN).model.position
+    heads = recipe(probes.HEADS_RUN).model
     layer = replace(heads, position=limited).layers[0]
     return layer.attention.cached_numbers(layer)
 

@@ -22,7 +22,9 @@ def even_out(page: Chapter) -> None:
     page.draw(figures.loads(loads), alt="How many of the tokens each expert gets")
     said = f"The experts get {join_words([str(n) for n in loads])} tokens."
     show_verdict(max(loads) == min(loads), said, hint_of(loads))
-    page.source(worked.loads_with, worked.chosen)
+    page.source(
+        "components.ui.chapters.ch61.worked.loads_with", "components.ui.chapters.ch61.worked.chosen"
+    )
 
 
 def hint_of(loads: list[int]) -> str:

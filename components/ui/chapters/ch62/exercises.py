@@ -27,7 +27,7 @@ def a_neighbour(page: Chapter) -> None:
     good = (a, b) in neighbours(FORM, worked.A, worked.B, worked.slot_of_worked())
     why = "It has the digits of the mistake outside the wrong column, and may be trained on."
     show_verdict(good, f"{describe_split(a, b)} {why if good else ''}".strip(), hint_of(a, b))
-    page.source(neighbours, column_digits)
+    page.source("lab.data.neighbours.neighbours", "lab.data.neighbours.column_digits")
 
 
 def describe_split(a: int, b: int) -> str:

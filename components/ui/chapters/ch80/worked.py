@@ -300,7 +300,7 @@ def seeds_of(asked: Mapping[str, Rows], *names: str) -> str:
 # ---------------------------------------------------------------- other pages
 
 ASKS: Mapping[str, tuple[str, ...]] = {
-    "81_look_inside": ("every_pair", "working", "one_text"),
+    "81_look_inside": (),
 }
 """Pages that open a network of a reader's own, and what they need of it, by name in
 `lab.recipes.needs`."""

@@ -80,7 +80,7 @@ def only_the_units(page: Chapter) -> None:
         target, source = probes.boards_of_record(probes.CELLS).writes
         said = f"With {worked.counted(len(layers), 'cell')} copied, it writes {text}."
         judge(page, "units", said, grading.only_units(text, target, source, len(layers)))
-    page.source(grading.only_units)
+    page.source("lab.exercises.look_inside_exercises.only_units")
 
 
 def above_layer_0(page: Chapter) -> None:
@@ -89,7 +89,7 @@ def above_layer_0(page: Chapter) -> None:
         source = probes.boards_of_record(probes.CELLS).writes[1]
         said = f"With {worked.counted(len(layers), 'cell')} copied, it writes {text}."
         judge(page, "above", said, grading.above(text, source, layers, MOST))
-    page.source(grading.above)
+    page.source("lab.exercises.look_inside_exercises.above")
 
 
 def enough_and_not_needed(page: Chapter) -> None:
@@ -106,7 +106,7 @@ def enough_and_not_needed(page: Chapter) -> None:
         )
         checks = grading.spare(patch.name == "ffn_out", enough or 0.0, left or 0.0)
         judge(page, "spare", said, checks)
-    page.source(grading.spare)
+    page.source("lab.exercises.look_inside_exercises.spare")
 
 
 def three_of_your_own(page: Chapter) -> None:
@@ -130,7 +130,7 @@ def three_of_your_own(page: Chapter) -> None:
             }
             checks = grading.few(n, last.score > 0, boards.turned, boards.n, ours)
             judge(page, "own", said, checks)
-    page.source(grading.few)
+    page.source("lab.exercises.look_inside_exercises.few")
 
 
 ALL = {

@@ -606,9 +606,9 @@ def no_such_neuron(which: Network, layer: int, neuron: int) -> str:
     model = model_of(which)
     if layer >= model.config.n_layer:
         return f"This network has layers 0 to {model.config.n_layer - 1}."
-    if "ffn_post" not in model.formed[layer]:
+    most = getattr(model.config.layers[layer].ffn, "width", None)
+    if "ffn_post" not in model.formed[layer] or most is None:
         return "The FFN of this layer is experts, and has no neurons of its own."
-    most = getattr(model.config.layers[layer].ffn, "d_ff", 0)
     return "" if neuron < most else f"This layer has neurons 0 to {most - 1}."
 
 

@@ -592,6 +592,13 @@ NEURON = "a neuron, over all problems"
 FIRST_NEURON = (2, 602, 8)
 """Layer, neuron, and the token that is predicted where it is read."""
 
+
+def first_neuron(which: probes.Network) -> tuple[int, int, int]:
+    """Another network need not have the same layers."""
+    layer, neuron, token = FIRST_NEURON
+    return (layer, neuron, token) if which.name == probes.RUN else (0, 0, token)
+
+
 TOP = 5
 
 

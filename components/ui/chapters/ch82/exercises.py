@@ -16,7 +16,6 @@ from components.ui.lazily import lazily
 from components.ui.operand_boxes import last_allowed
 
 carries = lazily("lab.interp.carries")
-swaps = lazily("lab.experiments.carry_swaps")
 
 GIVEN, SOURCE = (64, 57), (29, 38)
 """Of the first exercise: written, and copied from."""
@@ -52,7 +51,7 @@ def a_digit_predicted(page: Chapter) -> None:
         f"{way} {units * times // 10}: the digit is {right}." if solved else f"{said} is not it.",
         hints.get(int(said), "Take the column of the first problem and the carry of the second."),
     )
-    page.source(carries.predicted)
+    page.source("lab.interp.carries.predicted")
 
 
 def another_place(page: Chapter, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -115,7 +114,7 @@ def a_fair_pair(page: Chapter) -> None:
     solved = written == str(predicted)
     said = f"{text}: predicted {predicted}, written {written}."
     show_verdict(solved, said, "The prediction failed here. Keep the pair: it is a counterexample.")
-    page.source(swaps.swapped)
+    page.source("lab.experiments.carry_swaps.swapped")
 
 
 def unfair(same_carry: bool, same_column: bool, alike: bool) -> str:
@@ -151,7 +150,7 @@ def a_carry_that_runs_on(page: Chapter) -> None:
     said = f"{text}: predicted {wanted}, written {written}."
     hint = "The prediction failed here. Keep the two: they are a counterexample."
     show_verdict(written == wanted, said, hint)
-    page.source(probes.goes_on)
+    page.source("components.ui.chapters.ch82.probes.goes_on")
 
 
 def stops(one: probes.Pair, other: probes.Pair) -> str:
