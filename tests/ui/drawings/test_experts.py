@@ -61,35 +61,30 @@ def sent_to_experts() -> Case:
         loads, plain = counted(layer.biased), counted(layer.plain)
         totals = layer.scores + layer.bias
 
-        def listed(t: int, routed: experts.Routed, *, biased: bool) -> str:
-            first, second = (
-                f"{expert} ({layer.scores[t, expert]:.3f}"
-                + (f", with its bias {totals[t, expert]:.3f})" if biased else ")")
-                for expert in routed.chosen[t]
-            )
-            return f"experts {first} and {second} come out on top"
+        def listed(t: int, routed: experts.Routed) -> str:
+            first, second = routed.chosen[t]
+            return f"experts {first} and {second} come out on top."
 
         def shares(t: int, routed: experts.Routed) -> str:
             first, second = (f"{weight:.2f}" for weight in routed.weights[t])
             own = layer.scores[t, routed.chosen[t]]
-            worked = f"{own[0]:.3f} / ({own[0]:.3f} + {own[1]:.3f}) = " if min(own) >= 0.01 else ""
-            return f"the weights are {worked}{first} and {second}."
+            scores = f"{own[0]:.3f} and {own[1]:.3f}"
+            return f"Their scores, {scores}, give the weights {first} and {second}."
 
         def sent(t: int) -> str:
-            said = f"“{SUM[t]}”, token {t + 1}: {listed(t, layer.biased, biased=True)}."
-            said += f" From scores alone, {shares(t, layer.biased)}"
+            said = f"“{SUM[t]}”, token {t + 1}: {listed(t, layer.biased)} {shares(t, layer.biased)}"
             best = layer.scores[t].argmax()
             if best in layer.biased.chosen[t]:
                 return said
             score, total = layer.scores[t, best], totals[t, best]
             return (
-                f"{said} Expert {best} has the highest score ({score:.3f}), "
-                f"but with its bias it comes to {total:.3f}."
+                f"{said} Expert {best} has the highest score, {score:.3f}, "
+                f"but its bias takes it to {total:.3f}."
             )
 
         def sent_plain(t: int) -> str:
-            top = listed(t, layer.plain, biased=False)
-            return f"“{SUM[t]}”, token {t + 1}: without bias, {top}, and {shares(t, layer.plain)}"
+            top = listed(t, layer.plain)
+            return f"“{SUM[t]}”, token {t + 1}: without bias, {top} {shares(t, layer.plain)}"
 
         def got(read: int, expert: int) -> str:
             load = loads[read, expert]

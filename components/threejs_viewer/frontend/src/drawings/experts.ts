@@ -30,6 +30,7 @@ import {
   type Layer,
   type Routed,
 } from "./maths/experts";
+import { hatch } from "./maths/hatch";
 import type { Sent } from "./shared/drawing";
 import { draw, say, set } from "./shared/elements";
 import { landmarksOf, type Landmark } from "./shared/landmarks";
@@ -43,28 +44,27 @@ const [ROW, CELL] = [32, 27]; // from row to row of tokens, and as high is one
 const [LARGEST, PER_PITCH] = [19, 1.4]; // of a token's letters
 const FALL = 76; // from the tokens to the experts
 const [NAME, WEIGHT] = [42, 30]; // the box of an expert's name and weight, and where in it this stands
-const [TOTAL, HEAD] = [8, 12]; // from there to a sum, and to the top of the scores
+const [HEAD, OVER] = [24, 10]; // from there to the top of the scores, and a sum above its bar
 const HIGH = 120; // of the scores
 const [COUNT, FOOT] = [20, 12]; // from their zero to how many tokens came, and below that
-const GUTTER = 100; // for words on the left
+const [GUTTER, SLIM] = [100, 14]; // for words on the left, or for the numbers of the axis alone
 const LINE = 15; // from line to line
 const [WIDEST, OF_PITCH] = [15, 0.8]; // all ribbons of a token together
 const HAIR = 0.8; // the thinnest ribbon
 const [MOST_BOX, BOX_GAP] = [96, 0.2]; // from box to box, and what of it is free
-const OF_BOX = 0.56; // a bar of its box
+const OF_BOX = 0.76; // a bar of its box
 const LANDS = 0.9; // ribbons reach so much of a box
 const SHARED = 60; // for the box of the shared experts, and words under it
 const WORDY = 62; // from box to box, and each is called by its full name
-const ROOMY = 88; // and numbers stand beside its bar, if it matters
+const ROOMY = 88; // and numbers stand in its bar, if it matters
 
-const [HUES, SHADES] = [5, 4];
-/** Percent of an expert's colour where it rests: on a light page, and on a dark one, of which the eye
- * tells fewer steps near the ground. */
+const HUES = 5; // of the first choice, the second, ...
+const CHOICES = ["first choice", "second choice"];
+/** Percent of a colour where it rests: on a light page, and on a dark one, of which the eye tells
+ * fewer steps near the ground. */
 const RESTS: Record<string, [number, number]> = {
-  "--rests": [18, 36],
-  "--bias": [30, 50],
-  "--score-rests": [65, 85],
-  "--bias-rests": [20, 42],
+  "--rests": [18, 24],
+  "--score-rests": [48, 62],
 };
 
 interface Data extends Sent {
@@ -99,6 +99,7 @@ interface Box extends Mark {
   reach: SVGRectElement;
   score: SVGRectElement;
   added: SVGPathElement;
+  lines: SVGPathElement;
   taken: SVGPathElement;
   total: SVGTextElement;
   own: SVGTextElement;
@@ -177,6 +178,7 @@ class Experts extends MovingDrawing<Data> {
         ACROSS,
       );
     this.buildTabs();
+    this.buildLegend();
     this.buildRibbons();
     this.playOnce(this.evenly(tokens.length, seconds, "smooth"));
   }
@@ -195,6 +197,16 @@ class Experts extends MovingDrawing<Data> {
     const [{ title }, ...others] = this.data.layers;
     const alone = make("div", { class: "title" }, title);
     this.part("layers").replaceChildren(...(others.length ? this.tabs : [alone]));
+  }
+
+  /** What the colours are, where there are two. */
+  private buildLegend(): void {
+    const two = this.layer.biased.chosen[0].length === CHOICES.length;
+    const names = CHOICES.map((name, rank) =>
+      make("span", { class: "rank", "data-rank": String(rank) }, make("i"), name),
+    );
+    for (const old of this.all(".legend .rank")) old.remove();
+    if (two) this.part("legend").prepend(...names);
   }
 
   private buildMark(spot: Spot, name: string, label: string): Mark {
@@ -222,22 +234,17 @@ class Experts extends MovingDrawing<Data> {
     const label = i < n_expert ? `expert ${i}` : several;
     const mark = this.buildMark({ kind: "expert", i }, String(i), label);
     const { group, box, label: name } = mark;
-    group.classList.add(...this.tones(i));
-    soften(group, "--bias", "--score-rests", "--bias-rests");
+    group.classList.toggle("shared", i === n_expert);
+    soften(group, "--score-rests");
     const text = (of: string): SVGTextElement => draw(group, "text", { class: of });
     const reach = draw(group, "rect", { class: "reach" });
     const score = draw(group, "rect", { class: "score" });
     const added = draw(group, "path", { class: "added" });
+    const lines = draw(group, "path", { class: "lines" });
     const taken = draw(group, "path", { class: "taken" });
     const [total, own, bias, weight, count] = ["total", "own", "bias", "weight", "count"].map(text);
     group.append(box, name, weight);
-    return { ...mark, reach, score, added, taken, total, own, bias, weight, count };
-  }
-
-  /** Classes of an expert's colour. */
-  private tones(expert: number): string[] {
-    if (expert === this.data.n_expert) return ["shared"];
-    return [`hue${expert % HUES}`, `shade${Math.floor(expert / HUES) % SHADES}`];
+    return { ...mark, reach, score, added, lines, taken, total, own, bias, weight, count };
   }
 
   /** Anew for each layer, and with and without biases. */
@@ -246,14 +253,15 @@ class Experts extends MovingDrawing<Data> {
     this.streams.replaceChildren();
     const aside = n_shared ? [n_expert] : [];
     this.ribbons = this.routed.chosen.map((experts) =>
-      [...experts, ...aside].map((expert) => this.buildRibbon(expert)),
+      [...experts, ...aside].map((expert, rank) => this.buildRibbon(expert, rank)),
     );
     this.lay();
   }
 
-  private buildRibbon(expert: number): SVGPathElement {
-    const classes = ["ribbon", ...this.tones(expert)].join(" ");
-    const one = draw(this.streams, "path", { class: classes, pathLength: 1 });
+  private buildRibbon(expert: number, rank: number): SVGPathElement {
+    const one = draw(this.streams, "path", { class: "ribbon", pathLength: 1 });
+    if (expert === this.data.n_expert) one.classList.add("shared");
+    else set(one, { "data-rank": rank % HUES });
     soften(one, "--rests");
     return one;
   }
@@ -345,8 +353,8 @@ class Experts extends MovingDrawing<Data> {
   private placeBoxes(width: number): number {
     const { n_expert, n_shared } = this.data;
     const { top, floor } = this.zones;
-    const gutter = width >= n_expert * WORDY + SHARED + GUTTER ? GUTTER : 0;
-    const aside = n_shared || !gutter ? SHARED : 0; // words stand on one side or the other
+    const gutter = width >= n_expert * WORDY + SHARED + GUTTER ? GUTTER : SLIM;
+    const aside = n_shared || gutter === SLIM ? SHARED : 0; // words stand on one side or the other
     const room = width - aside - gutter;
     const pitch = Math.min(room / n_expert, MOST_BOX);
     const left = gutter + (room - pitch * n_expert) / 2;
@@ -363,8 +371,7 @@ class Experts extends MovingDrawing<Data> {
       const name = pitch >= WORDY ? `expert ${e}` : String(e);
       one.label.textContent = isShared ? "shared" : name;
       set(one.score, { x: x - bar / 2, width: bar });
-      set(one.total, { x, y: top + NAME + TOTAL });
-      for (const text of [one.own, one.bias]) set(text, { x: x + bar / 2 + 4 });
+      set(one.total, { x });
       set(one.count, { x, y: floor + COUNT });
       if (isShared) say(one.weight, "always");
     });
@@ -383,8 +390,7 @@ class Experts extends MovingDrawing<Data> {
       const kind = score === 0 ? "zero" : "tick";
       draw(this.axis, "line", { class: kind, x1: left - 4, x2: right, y1: y, y2: y });
       if (!wide && score % 1) continue;
-      const text = draw(this.axis, "text", { x: wide ? left - 8 : right + 4, y });
-      text.classList.toggle("behind", !wide);
+      const text = draw(this.axis, "text", { x: left - (wide ? 8 : 5), y });
       say(text, signed(score, score % 1 ? 1 : 0));
     }
     this.words.replaceChildren();
@@ -397,7 +403,7 @@ class Experts extends MovingDrawing<Data> {
     const sum = this.plain ? ["score"] : ["score", "+ bias"];
     if (wide) {
       word("weight", top + WEIGHT);
-      word(sum.join(" "), top + NAME + TOTAL);
+      word(sum.join(" "), this.y(0.75));
       word("tokens sent", floor + COUNT);
       return;
     }
@@ -499,6 +505,7 @@ class Experts extends MovingDrawing<Data> {
     this.boxes.slice(0, this.data.n_expert).forEach((one, e) => {
       const k = t === null ? -1 : routed.chosen[t].indexOf(e);
       one.group.classList.toggle("wins", k >= 0);
+      set(one.group, { "data-rank": k < 0 ? "none" : k % HUES });
       const own = t === null ? 0 : morphed(before?.[e] ?? 0, layer.scores[t][e], risen);
       const found = bar(own, layer.bias[e], t === null || plain ? 0 : 1);
       const parts = { own, bias: layer.bias[e], stands: risen === 1 };
@@ -519,14 +526,21 @@ class Experts extends MovingDrawing<Data> {
     const [low, high] = score.map((s) => this.y(s));
     set(one.score, { y: high.toFixed(1), height: (low - high).toFixed(1) });
     set(one.added, { d: added ? outline(x, wide, this.y(added[1]), this.y(added[0])) : "" });
+    const hatched = added ? this.y(added[0]) - this.y(added[1]) : 0;
+    set(one.lines, { d: hatched > 1 ? hatch(x, x + wide, this.y(added![1]), hatched, 6) : "" });
     set(one.taken, { d: taken ? outline(x, wide, this.y(taken[1]), this.y(taken[0])) : "" });
+    const tip = Math.min(high, ...[added, taken].map((part) => (part ? this.y(part[1]) : high)));
+    set(one.total, { y: fixed(tip - OVER) });
     say(one.total, stands && matters ? places(total) : "");
     const beside = stands && matters && this.pitch >= ROOMY && (added || taken) !== null;
     const [from, to] = added ?? taken ?? [0, 0];
-    const ownAt = (low + high) / 2;
-    const biasAt = Math.min((this.y(from) + this.y(to)) / 2, ownAt - LINE);
-    set(one.own, { y: fixed(ownAt) });
-    set(one.bias, { y: fixed(biasAt) });
+    const put = (text: SVGTextElement, bottom: number, top: number): void => {
+      const within = bottom - top >= LINE;
+      text.classList.toggle("within", within);
+      set(text, { x: x + (within ? wide / 2 : wide + 4), y: fixed((bottom + top) / 2) });
+    };
+    put(one.own, low, high);
+    put(one.bias, this.y(from), this.y(to));
     say(one.own, beside ? places(own) : "");
     say(one.bias, beside ? `${bias > 0 ? "+" : ""}${places(bias)}` : "");
   }
@@ -621,7 +635,8 @@ function soften(one: SVGElement, ...names: string[]): void {
   for (const name of names) {
     const ground = name === "--rests" ? "transparent" : "var(--paper)";
     const [light, dark] = RESTS[name]!.map(
-      (share) => `color-mix(in srgb, var(--tone) ${share}%, ${ground})`,
+      (share) =>
+        `color-mix(in srgb, ${name === "--rests" ? "var(--hue)" : "var(--soft)"} ${share}%, ${ground})`,
     );
     one.style.setProperty(name, `light-dark(${light}, ${dark})`);
   }
@@ -654,6 +669,7 @@ function outline(x: number, wide: number, top: number, bottom: number): string {
 /** From its token on. */
 function grow(one: SVGPathElement, share: number): void {
   one.classList.toggle("later", share === 0);
+  one.classList.toggle("grows", share > 0 && share < 1);
   set(one, { "stroke-dasharray": share < 1 ? `${share.toFixed(3)} 2` : "none" });
 }
 

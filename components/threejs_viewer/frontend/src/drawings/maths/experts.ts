@@ -205,41 +205,28 @@ export const weighed = (weight: number): string => {
 
 export const places = (number: number): string => signed(number, 3);
 
-/** What comes before it is left out where the scores are next to nothing: 0.244 / (0.244 + 0.209) =
-    0.54 */
-function weighing(scores: readonly number[], weight: number): string {
-  const share = scores[0] / sum(scores);
-  const shown = scores.length > 1 && Math.min(...scores) >= 0.01;
-  if (!shown || Math.abs(share - weight) > 0.005) return weighed(weight);
-  const all = scores.map(places);
-  return `${all[0]} / (${all.join(" + ")}) = ${weighed(weight)}`;
-}
-
-/** “+”, token 10: experts 7 (0.244, with its bias 1.029) and 4 (0.209, with its bias 1.015) come out
-    on top. From scores alone, the weights are 0.244 / (0.244 + 0.209) = 0.54 and 0.46. Expert 5 has the highest score (0.991), but with its bias it comes to 0.799. */
+/** “+”, token 10: experts 7 and 4 come out on top. Their scores, 0.244 and 0.209, give the weights
+    0.54 and 0.46. Expert 5 has the highest score, 0.991, but its bias takes it to 0.799. */
 export function sent(tokens: readonly string[], layer: Layer, t: number, plain: boolean): string {
   const { chosen, weights } = plain ? layer.plain : layer.biased;
-  const all = totals(layer, t, plain);
   const one = chosen[t].length === 1;
-  const own = chosen[t].map((e) => layer.scores[t][e]);
-  const who = chosen[t].map((e, k) => {
-    const total = plain ? "" : `, with its bias ${places(all[e])}`;
-    return `${e} (${places(own[k])}${total})`;
-  });
-  const top = `expert${one ? "" : "s"} ${listed(who)} come${one ? "s" : ""} out on top`;
-  const share = listed(weights[t].map((w, k) => (k ? weighed(w) : weighing(own, w))));
+  const who = `expert${one ? "" : "s"} ${listed(chosen[t].map(String))}`;
+  const own = listed(chosen[t].map((e) => places(layer.scores[t][e])));
+  const share = listed(weights[t].map(weighed));
   const faint = chosen[t].filter((_, k) => weights[t][k] < FAINT);
   const hardly = faint.length
     ? `, so what ${listed(faint.map((e) => `expert ${e}`))} adds hardly counts`
     : "";
-  const counts = `the weight${one ? " is" : "s are"} ${share}${hardly}`;
+  const scores = one ? `Its score, ${own}, gives` : `Their scores, ${own}, give`;
+  const counts = `${scores} the weight${one ? "" : "s"} ${share}${hardly}.`;
   const name = `“${tokens[t]}”, token ${t + 1}`;
-  if (plain) return `${name}: without bias, ${top}, and ${counts}. ${then(layer)}`;
+  const top = `${who} come${one ? "s" : ""} out on top`;
+  if (plain) return `${name}: without bias, ${top}. ${counts} ${then(layer)}`;
   const first = beaten(layer, t);
-  const said = `${name}: ${top}. From scores alone, ${counts}.`;
+  const said = `${name}: ${top}. ${counts}`;
   if (first === null) return said;
-  const lost = `but with its bias it comes to ${places(all[first])}`;
-  return `${said} Expert ${first} has the highest score (${places(layer.scores[t][first])}), ${lost}.`;
+  const lost = places(totals(layer, t, false)[first]);
+  return `${said} Expert ${first} has the highest score, ${places(layer.scores[t][first])}, but its bias takes it to ${lost}.`;
 }
 
 /** Expert 5 then gets 19 of 19 tokens, and 5 experts get none. */
