@@ -225,8 +225,8 @@ def show_head(scene: Scene) -> None:
 
 
 def show_scene() -> Scene:
-    """The picture, what the model writes, and below them a row that says what is shown."""
-    picture, answer = page.place("picture"), st.container()
+    """The picture, below it a row that says what is shown, and what the model writes."""
+    picture = page.place("picture")
     names = probes.choices()
     go_on_with_a_draw()
     left, middle, right = st.columns([4, 3, 4])
@@ -236,6 +236,7 @@ def show_scene() -> Scene:
         prompt = ask_prompt("prompt", "Prompt", run, probes.prompts(run)[0])
     with right:
         asked = ask_beside(run)
+    answer = st.container()
     toggles = edits_in_force()
     with answer:
         prompt = readable(run, prompt)

@@ -73,7 +73,7 @@ def begin_again(page: BookPage, frame: Frame) -> None:
     """All parts mended, the first prompt, and the whole model with no number kept."""
     page.mouse.move(0, 0)
     type_prompt(page, PROMPT)
-    page.get_by_text(f"It writes {PROMPT}").wait_for()
+    page.get_by_text(f"The model writes {PROMPT}").wait_for()
     mend = page.get_by_role("button", name="Mend all parts")
     if mend.count():
         mend.click()
@@ -100,7 +100,7 @@ def test_the_viewer_opens_and_follows_a_changed_prompt(opened: Opened) -> None:
     at, of = frame.locator(".reel .count").inner_text().split(" / ")
     assert at == of and 25 <= int(of) <= 35
     type_prompt(page, "3*4=")
-    page.get_by_text("It writes 3*4=12$.").wait_for()
+    page.get_by_text("The model writes 3*4=12$.").wait_for()
 
 
 def test_the_first_screen_stands_by_itself(opened: Opened) -> None:
@@ -144,10 +144,10 @@ def test_the_neuron_of_seven_times_eight_is_broken_by_one_button(opened: Opened)
     button = frame.get_by_role("button", name="Break neuron 652")
     button.click()
     frame.locator(".banner", has_text="the other 98 products right").wait_for()
-    assert page.get_by_text("It writes 7*8=56$").count() == 0
+    assert page.get_by_text("The model writes 7*8=56$").count() == 0
     button.click()
     frame.locator(".banner").wait_for(state="hidden")
-    page.get_by_text("It writes 7*8=56$.").wait_for()
+    page.get_by_text("The model writes 7*8=56$.").wait_for()
 
 
 def test_a_bad_prompt_leaves_the_page_alive(opened: Opened) -> None:
@@ -155,7 +155,7 @@ def test_a_bad_prompt_leaves_the_page_alive(opened: Opened) -> None:
     type_prompt(page, "zebra")
     page.get_by_text("is no token of this model").wait_for()
     type_prompt(page, "6*7=")
-    page.get_by_text("It writes 6*7=42$.").wait_for()
+    page.get_by_text("The model writes 6*7=42$.").wait_for()
 
 
 def test_the_five_of_fifty_six_is_followed_home_to_the_prompt(opened: Opened) -> None:
@@ -181,7 +181,7 @@ def test_the_way_home_that_stands_open_is_of_what_the_model_writes_now(opened: O
 
     def stands(written: str) -> None:
         """The way, the buttons that lead to it, and the number that is kept are of one digit."""
-        page.get_by_text(f"It writes {written}").wait_for()
+        page.get_by_text(f"The model writes {written}").wait_for()
         digit = written[written.index("=") + 1]
         frame.locator(".home nav button", has_text=f'logit of "{digit}"').wait_for()
         assert frame.get_by_role("button", name=f"Follow the {digit} home").is_visible()
@@ -197,7 +197,7 @@ def test_the_way_home_that_stands_open_is_of_what_the_model_writes_now(opened: O
     frame.locator(".home li button").first.click()
     frame.get_by_role("button", name="Break a head").click()
     frame.locator(".ranking li button").first.click()
-    page.get_by_text(f"It writes 7*8={without.removesuffix('$')}").wait_for()
+    page.get_by_text(f"The model writes 7*8={without.removesuffix('$')}").wait_for()
     frame.locator(".home").wait_for(state="hidden")  # it was of the model with all its heads
     frame.get_by_role("button", name=f"Follow the {without[0]} home").click()
     stands(f"7*8={without.removesuffix('$')}")
@@ -236,7 +236,7 @@ def test_a_head_is_broken_from_the_ranking_and_the_banner_says_what_it_changed(
     before = frame.evaluate("({ ...viewer3d.view.pose })")
     first.click()
     frame.locator(".change", has_text=f"56 → {without}").wait_for()
-    page.get_by_text(f"It writes 7*8={without}").wait_for()
+    page.get_by_text(f"The model writes 7*8={without}").wait_for()
     assert frame.evaluate("viewer3d.view.pose") != before
     hatched = [frame.evaluate(HATCHED, [dearest.layer, head]) for head in range(4)]
     assert [share > 0.2 for share in hatched] == [head == dearest.head for head in range(4)]
@@ -256,7 +256,7 @@ def test_a_head_is_broken_from_the_ranking_and_the_banner_says_what_it_changed(
     frame.get_by_role("button", name="Mend all parts").click()
     frame.locator(".banner").wait_for(state="hidden")
     assert frame.evaluate("viewer3d.scene.manifest.edited") == []
-    page.get_by_text("It writes 7*8=56$.").wait_for()
+    page.get_by_text("The model writes 7*8=56$.").wait_for()
     draw_and_go_on(page, frame)
 
 
@@ -272,13 +272,13 @@ def draw_and_go_on(page: BookPage, frame: Frame) -> None:
         frame.get_by_role("button", name="Draw a token").click()
     token = onward.inner_text()[-1]
     onward.click()
-    page.get_by_text(f"It writes 7*8={token}").wait_for()
+    page.get_by_text(f"The model writes 7*8={token}").wait_for()
     wait_idle(page)
     assert page.get_by_label("Prompt").first.input_value() == f"7*8={token}"
     for prompt in ("7*8=", "7*8=5"):  # one text, of which more is typed
         type_prompt(page, prompt)
         frame.wait_for_function("n => viewer3d.scene.given === n", arg=len(prompt))
-        page.get_by_text("It writes 7*8=56$.").wait_for()
+        page.get_by_text("The model writes 7*8=56$.").wait_for()
 
 
 @pytest.mark.slow
@@ -367,7 +367,7 @@ def test_another_prompt_is_one_message_of_activations_once_the_browser_told_that
     before = times(frame, "update")
     with on_the_line(page) as line:
         type_prompt(page, "9*4=")  # asked by no other test: Streamlit sends nothing twice
-        page.get_by_text("It writes 9*4=36$.").wait_for()
+        page.get_by_text("The model writes 9*4=36$.").wait_for()
         wait_idle(page)
     assert len(line.sent) == 1 and times(frame, "update") == before + 1
     assert 100_000 < sum(line.received) < MOST_SENT
@@ -388,4 +388,4 @@ def test_a_part_switched_off_is_one_message_and_one_scene(opened: Opened) -> Non
             wait_idle(page)
         assert len(line.sent) == 1 and sum(line.received) < MOST_SENT
         assert times(frame, "update") == before + 1
-    page.get_by_text("It writes 7*8=56$.").wait_for()
+    page.get_by_text("The model writes 7*8=56$.").wait_for()

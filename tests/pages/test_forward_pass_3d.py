@@ -45,7 +45,7 @@ def test_the_page_opens_on_seven_times_eight(seen) -> None:
     app = seen(PAGE)
     assert not app.exception
     said = text_of(app)
-    assert said.index("It writes `7*8=56$`") < said.index("You have met all the parts now")
+    assert said.index("The model writes `7*8=56$`") < said.index("You have met all the parts now")
     assert "The `$` is its sign that the text ends here. The answer is 56, which is right" in said
     shown = manifest(app)
     assert "".join(shown["tokens"]) == "7*8=56$" and shown["run"] == "times_table"
@@ -248,7 +248,7 @@ def test_a_bad_prompt_costs_no_edit_and_a_part_that_is_not_there_is_mended(book)
     app.selectbox(key="ch70_run").set_value("times_table_small").run()
     assert not app.exception
     assert "no such part" in app.warning[0].value and app.session_state["ch70_edits"] == {}
-    assert "It writes `7*8=56$`" in text_of(app)
+    assert "The model writes `7*8=56$`" in text_of(app)
 
 
 def test_ours_stands_beside_three_models_with_their_sources(seen) -> None:
@@ -342,7 +342,7 @@ def test_a_break_keeps_what_the_whole_model_writes_beside_it(book) -> None:
     sent = answered(app := book(PAGE), 1, edit=OFF)
     assert sent["whole"]["text"] == "7*8=56$" and sent["edits"] == [OFF]
     text = "".join(sent["manifest"]["tokens"])
-    assert text != "7*8=56$" and f"It writes `{text}`" in text_of(app)
+    assert text != "7*8=56$" and f"The model writes `{text}`" in text_of(app)
 
 
 def test_a_head_of_the_ranking_is_broken_alone_and_all_are_mended_at_once(book) -> None:
@@ -419,7 +419,7 @@ def test_every_committed_run_can_be_opened(book) -> None:
     offered = app.selectbox(key="ch70_run").options
     assert len(offered) == len(committed_runs())
     app.selectbox(key="ch70_run").set_value("rope_small").run()
-    assert not app.exception and "It writes `37*48=692+0841=6771$`" in text_of(app)
+    assert not app.exception and "The model writes `37*48=692+0841=6771$`" in text_of(app)
 
 
 def test_the_layer_of_a_deep_model_is_none_of_a_shallow_one(book) -> None:

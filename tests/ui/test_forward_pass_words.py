@@ -28,8 +28,8 @@ ANSWERS = [
         "37*48=692+0841=",
         "No `$`, its sign for the end, comes within 15 tokens, the 6 of the prompt among them.",
     ),
-    (PAIR, "37*48=", "It writes nothing behind `37*48=`"),
-    (ONE, "7=8$", "It writes `7=8$`."),
+    (PAIR, "37*48=", "The model writes nothing behind `37*48=`"),
+    (ONE, "7=8$", "The model writes `7=8$`."),
 ]
 
 

@@ -253,8 +253,8 @@ def stranger(form: Format, prompt: str) -> str | None:
 def it_writes(form: Format, prompt: str, text: str) -> str:
     """What a model wrote behind a prompt, and whether the answer in it is right."""
     if text == prompt:
-        return f"It writes nothing behind `{prompt}`: its texts are not longer than that."
-    said = f"It writes `{text}`."
+        return f"The model writes nothing behind `{prompt}`: its texts are not longer than that."
+    said = f"The model writes `{text}`."
     if not text.endswith(END):
         return (
             f"{said} No `{END}`, its sign for the end, comes within {len(text)} tokens, "

@@ -74,11 +74,15 @@ export function drawCertainties(
   return all.flatMap((one) => {
     const bar = barOf(view, one);
     if (!bar) return [];
-    const { x, y, wide, tall } = bar;
+    const { y, tall } = bar;
     const size = Math.round(Math.max(13, Math.min(15, tall + 4)));
     pen.font = `600 ${size}px ${font}`;
     const text = percent(one.share * one.grown);
-    const left = x - 5 - pen.measureText(text).width;
+    const beside = 5 + pen.measureText(text).width;
+    const wide = Math.min(bar.wide, bar.x + bar.wide - beside - 4); // the number stays in the picture
+    if (wide < LEAST) return [];
+    const x = bar.x + bar.wide - wide;
+    const left = x - beside;
     const place = { x: left, y: y + tall - size, w: x + wide - left, h: size + 2 };
     if (covered.some((other) => meets(other, place))) return [];
     pen.globalAlpha = 0.85;

@@ -19,6 +19,8 @@ export interface Shot {
   caption: string;
   /** The height that the light has come to, and how far it shines; null: it has passed. */
   pulse: { y: number; reach: number } | null;
+  /** Whether the light runs back up: what it had shown is gone. */
+  rewinds: boolean;
   /** The last token whose column is there. */
   last: number;
   letters: Letter[];
@@ -113,6 +115,7 @@ export class Flight {
         ms >= HOLD && ms < TO_END
           ? { y: this.light(ms), reach: 1.2 * heightOf(this.stream[0]!) }
           : null,
+      rewinds: ms >= HOLD && ms < BACK,
       last,
       fall: ms >= BACK && ms < FALL,
       letters: ms < FALL ? this.falling(ms) : this.rising(ms),
@@ -195,11 +198,11 @@ export class Flight {
     const typed = tokens.slice(0, this.prompt);
     if (ms < HOLD)
       return `The whole model, ${this.plan.layers.length} layers one below another. The prompt comes in at the top, and “${this.digit}” comes out at the bottom.`;
-    if (ms < BACK) return "Now from the start, before anything is computed.";
+    if (ms < BACK) return "Back to the start.";
     if (ms < FALL)
       return typed.length === 1
-        ? "The typed token becomes a column of numbers."
-        : `The ${typed.length} typed tokens become ${typed.length} columns of numbers.`;
+        ? "Nothing is computed yet. The typed token becomes a column of numbers."
+        : `Nothing is computed yet. The ${typed.length} typed tokens become ${typed.length} columns of numbers.`;
     if (ms < TO_HEAD || !this.deciding)
       return "Layer by layer, attention and FFN add what they found to the columns: the stream.";
     if (ms < READ) return this.shown(this.deciding);

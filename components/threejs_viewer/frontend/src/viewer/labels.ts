@@ -1,5 +1,5 @@
-// The words over the picture, and where each has room: none lies on another. Seen from afar, layers
-// have names and matrices have none.
+// The words over the picture, and where each has room: none lies on another, on a box that is not its
+// own, or across the edge. Seen from afar, layers have names and matrices have none.
 
 import type { View } from "./camera";
 import type { Scene } from "./data";
@@ -24,6 +24,8 @@ export interface Label {
   /** A token or a row, which is set in the fixed width of the cells. */
   fixed: boolean;
   faint: boolean;
+  /** What it names: it keeps clear of all other boxes. Not given: it may lie on them. */
+  of?: Box | null;
 }
 
 /** What is there to be named. */
@@ -40,6 +42,8 @@ export interface Named {
   taken?: Rect[];
   /** What stands over the picture: a word that meets it is left out. */
   covered?: Rect[];
+  /** On a flight what is learned has no name, and on a phone only layers have. */
+  flying?: boolean;
 }
 
 /** How wide a text is. */
@@ -48,11 +52,16 @@ export type Measure = (text: string, size: number, strong: boolean, fixed: boole
 const NAME = 12;
 const NEVER = 1e9;
 const LAYER = 13;
+/** Where the name of a layer may stand, in pixels below its top. */
+const BESIDE = [16, 6, -6, -18, 28];
+const PHONE = 600;
+/** Of a name, in pixels, may lie on a box: no letter reaches there. */
+const RIM = 2;
 const SMALLEST_BOX = 34;
 const SMALLEST_ROW = 9;
 
 export function labelsOf(view: View, named: Named, measure: Measure): Label[] {
-  const room = new Room(view, measure, named.taken, named.covered);
+  const room = new Room(view, measure, named, facesOf(view, named));
   room.put(named.first ?? []);
   const afar = new Set<number>();
   for (const { layer, bounds } of named.plan.layers) {
@@ -61,10 +70,11 @@ export function labelsOf(view: View, named: Named, measure: Measure): Label[] {
     afar.add(layer);
     const text = `layer ${layer}`;
     const wide = measure(text, LAYER, true, false);
+    const x = Math.max(a!.x - 8, wide + 4) - wide;
     if (Math.abs(b!.y - a!.y) >= 10)
-      room.put([
-        { text, x: Math.max(a!.x - 8, wide + 4) - wide, y: a!.y + 16, size: LAYER, strong: true },
-      ]);
+      BESIDE.some((down) =>
+        room.put([{ text, x, y: a!.y + down, size: LAYER, strong: true, of: null }]),
+      );
   }
   const seen = named.plan.boxes
     .filter(({ tensor: { layer } }) => layer === null || !afar.has(layer))
@@ -79,13 +89,17 @@ export type Wanted = Pick<Label, "text" | "x" | "y" | "size"> & Partial<Label>;
 /** Takes labels as long as there is room for them. */
 class Room {
   labels: Label[] = [];
+  private taken: Rect[];
+  private covered: Rect[];
 
   constructor(
     private view: View,
-    private measure: Measure,
-    private taken: Rect[] = [],
-    private covered: Rect[] = [],
-  ) {}
+    readonly measure: Measure,
+    { taken = [], covered = [] }: Named,
+    private faces: Face[],
+  ) {
+    [this.taken, this.covered] = [taken, covered];
+  }
 
   /** All of them that are in sight, or none; whether they were put. */
   put(wanted: Wanted[]): boolean {
@@ -98,9 +112,11 @@ class Room {
     });
     const labels = all.filter(({ rect }) => this.isInSight(rect));
     const others = (i: number): Label[] => [...this.labels, ...labels.slice(0, i)];
-    const isTaken = ({ fixed, rect }: Label): boolean =>
+    const isTaken = ({ fixed, rect, of }: Label): boolean =>
       (!fixed && this.taken.some((one) => meets(one, rect))) ||
-      this.covered.some((one) => meets(one, rect));
+      this.covered.some((one) => meets(one, rect)) ||
+      (of !== undefined &&
+        this.faces.some((face) => face.box !== of && liesOn(rect, face, fixed ? 0 : RIM)));
     const free = labels.every(
       (one, i) => !isTaken(one) && !others(i).some((other) => meets(other.rect, one.rect)),
     );
@@ -109,7 +125,7 @@ class Room {
   }
 
   private isInSight({ x, y, w, h }: Rect): boolean {
-    return x + w > 0 && y + h > 0 && x < this.view.width && y < this.view.height;
+    return x >= 1 && y >= 1 && x + w < this.view.width && y + h < this.view.height;
   }
 }
 
@@ -130,6 +146,44 @@ type Point = ReturnType<View["project"]>;
 /** A place on the face of a box, in columns and rows. */
 export const corner = (view: View, box: Box, col: number, row: number): Point =>
   view.project(box.x + col * box.cellW, box.y - row * box.cellH, box.z + box.depth);
+
+/** The face of a box in the picture. */
+export interface Face {
+  box: Box;
+  points: Point[];
+}
+
+/** Of all boxes that are not faded. */
+export function facesOf(view: View, { plan, lit }: Named): Face[] {
+  return plan.boxes.flatMap((box) => {
+    if (lit && !lit.has(box.tensor.name)) return [];
+    const points = [0, box.cols].flatMap((col) => corner(view, box, col, 0));
+    points.push(...[box.cols, 0].map((col) => corner(view, box, col, box.rows)));
+    return points.some(({ depth }) => depth <= 0) ? [] : [{ box, points }];
+  });
+}
+
+/** Whether a rectangle and a face share more than a rim of the rectangle: no line parts them. */
+export function liesOn({ x, y, w, h }: Rect, { points }: Face, rim: number): boolean {
+  const [left, right, top, bottom] = [x + rim, x + w - rim, y + rim, y + h - rim];
+  const own = [left, right].flatMap((at) => [
+    [at, top],
+    [at, bottom],
+  ]);
+  const normals: [number, number][] = [
+    [1, 0],
+    [0, 1],
+    ...points.map((p, i): [number, number] => {
+      const q = points[(i + 1) % points.length]!;
+      return [q.y - p.y, p.x - q.x];
+    }),
+  ];
+  return normals.every(([nx, ny]) => {
+    const a = own.map(([px, py]) => px! * nx + py! * ny);
+    const b = points.map((p) => p.x * nx + p.y * ny);
+    return Math.max(...a) > Math.min(...b) && Math.max(...b) > Math.min(...a);
+  });
+}
 
 function inSight(view: View, box: Box): InSight[] {
   const a = corner(view, box, 0, 0);
@@ -159,10 +213,13 @@ function nameBox(view: View, named: Named, { box, x, y, wide, tall }: InSight, r
   const text = spine && tensor.layer !== null ? `layer ${tensor.layer} · ${box.title}` : box.title;
   const widest = spine ? Infinity : wide * 3 + 40;
   if (text.length * NAME * 0.55 > widest) return;
-  const name = { text, y: y - above, size: NAME, strong: spine, faint };
+  if (named.flying && (tensor.kind === "weight" || (!spine && view.width < PHONE))) return;
+  const name = { text, y: y - above, size: NAME, strong: spine, faint, of: box };
   // A name of the stream goes beside its box where something else stands above it.
-  if (room.put([{ ...name, x }]) || !spine || !named.taken?.length) return;
-  room.put([{ ...name, x: x + wide + 8, y: y + NAME }]);
+  if (room.put([{ ...name, x }]) || !spine) return;
+  const left = x - 8 - room.measure(text, NAME, true, false);
+  for (const beside of [x + wide + 8, left])
+    if (room.put([{ ...name, x: beside, y: y + NAME }])) return;
 }
 
 function columns(view: View, { scene, last = NEVER }: Named, box: Box, size: number): Wanted[] {
@@ -170,7 +227,7 @@ function columns(view: View, { scene, last = NEVER }: Named, box: Box, size: num
   if (box.tokens === "none" || tokens.length !== box.cols) return [];
   return tokens.slice(0, last + 1).map((text, col) => {
     const p = corner(view, box, col + 0.5, 0);
-    return { text, x: p.x - size * 0.3, y: p.y - 5, size, strong: true, fixed: true };
+    return { text, x: p.x - size * 0.3, y: p.y - 5, size, strong: true, fixed: true, of: box };
   });
 }
 

@@ -38,6 +38,8 @@ export interface Shown {
   /** Tokens in the air; while they fall, nothing else is named. */
   letters?: Letter[];
   fall?: boolean;
+  /** On the flight: see `Named`. */
+  flying?: boolean;
   /** Where a product has come to that is being formed. */
   forming?: Forming | null;
   broken: Mark[];
@@ -113,7 +115,7 @@ function drawLabels(pen: CanvasRenderingContext2D, view: View, s: Shown, taken: 
   for (const { text, x, y, size, strong, fixed, faint } of labels) {
     pen.globalAlpha = faint ? 0.35 : 1;
     pen.font = font(size, strong, fixed);
-    if (!fixed) pen.strokeText(text, x, y);
+    if (!fixed || strong) pen.strokeText(text, x, y); // on paper, whatever runs behind it
     pen.fillStyle = strong ? s.theme.ink : s.theme.soft;
     pen.fillText(text, x, y);
   }

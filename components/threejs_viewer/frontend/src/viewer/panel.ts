@@ -109,11 +109,7 @@ export class Panel {
     if (!cell || !why) {
       this.trail.clear();
       this.about.replaceChildren(
-        make(
-          "p",
-          { class: "hint" },
-          "Point at a cell, or tap it, to see its number. A coloured one opens when it is clicked.",
-        ),
+        make("p", { class: "hint" }, "Point at a cell, or tap it, for its number."),
         ...this.example(),
       );
       this.showLegend(null);

@@ -422,7 +422,7 @@ function keyOfColours(): HTMLElement {
 }
 
 /** Of what is laid over the picture, what has something to read. */
-const OVER = ".prompt li, .reads, .key, .two button, .upcoming, .side";
+const OVER = ".prompt, .reads, .key, .two button, .upcoming, .side";
 
 const FINGERS = "drag turns, pinch zooms";
 

@@ -10,9 +10,10 @@ export const STYLE = `
 .v3 :is(button, summary):hover { border-color: var(--accent); }
 .v3 :focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
 .v3 button[aria-pressed=true] { border-color: var(--accent); color: var(--accent); font-weight: 600; }
-.v3 .corner { position: absolute; z-index: 2; left: 12px; top: 10px; pointer-events: none; } .v3 .corner button { pointer-events: auto; }
+.v3 .corner { position: absolute; z-index: 2; left: 12px; top: 10px; pointer-events: none; } .v3 .corner button { pointer-events: auto; } .v3 .corner::before { content: ""; position: absolute; z-index: -1; inset: -10px -16px -14px -12px; background: var(--bg); mask: linear-gradient(to right, #000 calc(100% - 16px), transparent) intersect, linear-gradient(to top, transparent, #000 14px); }
 .v3 .reads { width: 190px; margin: 8px 0 0; font-size: 13px; line-height: 1.35; color: var(--soft); } .v3 .reads b { color: var(--answer); }
-.v3 .key { grid-area: stage; place-self: start end; z-index: 1; max-width: 246px; margin: 8px 8px 0; padding: 3px 6px 0; border-radius: 4px; background: var(--bg); list-style: none; font-size: 13px; line-height: 1.35; color: var(--soft); pointer-events: none; }
+.v3 .key { grid-area: stage; position: relative; place-self: start end; z-index: 1; max-width: 256px; margin: 1px 1px 0; padding: 10px 12px 0; list-style: none; font-size: 13px; line-height: 1.35; color: var(--soft); pointer-events: none; }
+.v3 .key::before { content: ""; position: absolute; z-index: -1; inset: 0 0 -12px -16px; border-radius: 0 5px 0 0; background: var(--bg); mask: linear-gradient(to left, #000 calc(100% - 16px), transparent) intersect, linear-gradient(to top, transparent, #000 14px); }
 .v3 .key li { position: relative; padding: 0 0 5px 34px; } .v3 .key b { color: var(--ink); } .v3 .key li::before { content: ""; position: absolute; left: 0; top: 3px; width: 26px; height: 12px; border: 1px solid var(--line); }
 .v3 .key .coloured::before { background: linear-gradient(90deg, var(--negative) 0 33%, var(--bg) 33% 66%, var(--positive) 66%); } .v3 .key .grey::before { background: color-mix(in srgb, var(--ink) var(--grey), var(--bg)); }
 .v3 .key .faint::before { background: linear-gradient(90deg, color-mix(in srgb, var(--negative) var(--faint), var(--bg)) 0 33%, var(--bg) 33% 66%, color-mix(in srgb, var(--positive) var(--faint), var(--bg)) 66%); }
@@ -52,21 +53,21 @@ export const STYLE = `
 .v3 .split:has(.flat)::after { display: none; } .v3 .split .notice { top: 32px; } .v3 .split .flat { top: 26px; }
 .v3 .shading { display: inline-flex; } .v3 .shading[hidden] { display: none; } .v3 .shading button:first-child { border-radius: 5px 0 0 5px; } .v3 .shading button:last-child { border-radius: 0 5px 5px 0; margin-left: -1px; }
 .v3 .notice { position: absolute; z-index: 3; left: 12px; top: 50px; max-width: min(420px, 75%); margin: 0; padding: 6px 10px; font-size: 13px; background: var(--raised); border: 1px solid var(--accent); border-radius: 5px; }
-.v3 .wheel { position: absolute; left: 8px; bottom: 52px; margin: 0; padding: 0 4px; background: var(--bg); border-radius: 3px; font-size: 13px; color: var(--soft); pointer-events: none; } .v3 .wheel .narrow { display: none; }
-.v3 .flight { display: flex; gap: 14px; align-items: start; justify-content: space-between; }
+.v3 .wheel { position: absolute; left: 8px; bottom: 56px; margin: 0; padding: 0 4px; background: var(--bg); border-radius: 3px; font-size: 13px; color: var(--soft); pointer-events: none; } .v3 .wheel .narrow { display: none; }
+.v3 .flight { display: flex; gap: 14px; align-items: center; justify-content: space-between; min-height: 100%; }
 .v3 .flight[hidden] { display: none; } .v3 .flight button { font: 15px/1.45 var(--font); }
 .v3.flying :is(.wheel, .upcoming, .walk > h3, .walk > p) { display: none; } .v3:not(.moves) .again { display: none; }
 .v3 .treasures { grid-area: stage; position: relative; z-index: 2; min-width: 0; pointer-events: none; } .v3 .treasures > * { pointer-events: auto; }
 .v3 .two, .v3 .ranking, .v3 .banner, .v3 .upcoming { position: absolute; z-index: 2; left: 12px; font-size: 13px; }
-.v3 .split .upcoming { display: none; } .v3 .two { bottom: 8px; left: 8px; display: flex; flex-wrap: wrap; gap: 6px; } .v3 .two button { min-height: 38px; padding: 4px 11px; font-size: 16px; font-weight: 600; border-color: var(--accent); } .v3 .two button:first-child { background: var(--accent); color: var(--bg); }
+.v3 .split .upcoming { display: none; } .v3 .two { bottom: 12px; display: flex; flex-wrap: wrap; gap: 6px; } .v3 .two button { min-height: 38px; padding: 4px 11px; font-size: 16px; font-weight: 600; border-color: var(--accent); } .v3 .two button:first-child { background: var(--accent); color: var(--bg); }
 .v3 .ranking, .v3 .banner, .v3 .upcoming { padding: 6px 12px; background: var(--bg); border: 1px solid var(--accent); border-radius: 6px; }
 .v3 .ranking, .v3 .banner { top: 50px; width: min(390px, 100% - 24px); overflow-wrap: anywhere; } .v3:has(.split) .ranking { top: 70px; } .v3 .ranking:not([hidden]) + .banner { display: none; }
 .v3 .ranking { max-height: calc(100% - 112px); overflow: auto; } .v3 .ranking ol, .v3 .upcoming ol { margin: 0; padding: 0; list-style: none; } .v3 .ranking p, .v3 .banner p { margin: 2px 0 6px; }
 .v3 .ranking li button { display: grid; grid-template-columns: 44px minmax(106px, 1fr) auto minmax(68px, auto); gap: 6px; align-items: center; width: 100%; min-height: 26px; padding: 1px 4px; border-color: transparent; background: none; text-align: left; }
 .v3 .ranking .bar, .v3 .upcoming .bar { height: 9px; background: var(--raised); } .v3 .ranking .bar i, .v3 .upcoming .bar i { display: block; height: 100%; background: var(--positive); }
 .v3 .ranking b, .v3 .upcoming b { font: 600 13px/14px "Source Code Pro", ui-monospace, monospace; } .v3 .ranking small, .v3 .upcoming small { font-size: 13px; line-height: 14px; color: var(--soft); text-align: right; } .v3 .ranking .changed { color: var(--accent); font-weight: 600; }
-.v3 .banner { top: auto; bottom: 58px; width: min(280px, 100% - 24px); } .v3 .banner .change { font: 600 26px/1.2 "Source Code Pro", ui-monospace, monospace; } .v3 .change small { font-weight: 400; color: var(--soft); } .v3 .banner button, .v3 .upcoming p button { min-height: 28px; padding: 0 9px; margin-right: 6px; }
-.v3 .upcoming { left: auto; right: 8px; bottom: 8px; width: 206px; padding: 3px 9px; border-color: var(--line); } .v3 .upcoming > button { min-height: 24px; padding: 0; border: 0; background: none; font-weight: 600; } .v3 .upcoming > button::before { content: "▸ "; } .v3 .upcoming.open > button::before { content: "▾ "; }
+.v3 .banner { top: auto; bottom: 62px; width: min(280px, 100% - 24px); } .v3 .banner .change { font: 600 26px/1.2 "Source Code Pro", ui-monospace, monospace; } .v3 .change small { font-weight: 400; color: var(--soft); } .v3 .banner button, .v3 .upcoming p button { min-height: 28px; padding: 0 9px; margin-right: 6px; }
+.v3 .upcoming { left: auto; right: 12px; bottom: 12px; width: 206px; padding: 3px 9px; border-color: var(--line); } .v3 .upcoming > button { min-height: 24px; padding: 0; border: 0; background: none; font-weight: 600; } .v3 .upcoming > button::before { content: "▸ "; } .v3 .upcoming.open > button::before { content: "▾ "; }
 .v3 .upcoming:not(.open) li:nth-child(n + 4), .v3 .upcoming:not(.open) div { display: none; } .v3 .upcoming li { display: grid; grid-template-columns: 14px 1fr 58px; gap: 6px; align-items: center; line-height: 14px; }
 .v3 .upcoming label { display: flex; gap: 6px; } .v3 .upcoming input { flex: 1; min-width: 0; accent-color: var(--accent); } .v3 .upcoming p { margin: 3px 0 0; } .v3 .stage .flat { padding-bottom: 90px; }
 @media (max-width: 480px) { .v3 .upcoming:not(.open) ol { display: none; } .v3 .upcoming { bottom: 3px; max-height: calc(100% - 6px); overflow: auto; } .v3 .upcoming:not(.open) { width: auto; border: 0; padding: 0 6px; } .v3 .upcoming.open { z-index: 3; } }
@@ -80,7 +81,7 @@ export const STYLE = `
 .v3 .extras { display: none; position: absolute; z-index: 5; inset: calc(100% + 4px) 0 auto auto; width: min(400px, 100%); flex-wrap: wrap; gap: 6px; padding: 8px; font-size: 14px; background: var(--bg); border: 1px solid var(--line); border-radius: 4px; box-shadow: 0 4px 14px color-mix(in srgb, var(--ink) 18%, transparent); }
 .v3 [aria-expanded=true] + .extras { display: flex; } .v3 .extras label { color: var(--soft); } .v3 .extras .switch[aria-pressed] { color: var(--ink); border-color: var(--line); font-weight: 400; } .v3 .extras .switch::before { content: "☐ "; } .v3 .extras .switch[aria-pressed=true]::before { content: "☑ "; color: var(--accent); } .v3:fullscreen .extras { inset: auto 0 calc(100% + 4px) auto; }
 .v3 .track { flex: 1 1 150px; min-width: 0; } .v3 .reel input[type=range] { display: block; width: 100%; margin: 0; height: 22px; accent-color: var(--accent); }
-.v3 .ticks { position: relative; height: 14px; margin: 0 8px; font-size: 12px; line-height: 14px; color: var(--soft); } .v3 .ticks span { position: absolute; left: calc(100% * var(--at)); transform: translateX(-50%); white-space: nowrap; }
+.v3 .ticks { position: relative; height: 14px; margin: 0 8px; font-size: 13px; line-height: 14px; color: var(--soft); } .v3 .ticks span { position: absolute; left: calc(100% * var(--at)); transform: translateX(-50%); white-space: nowrap; }
 .v3 .reel .count { color: var(--soft); font-size: 13px; line-height: 30px; min-width: 44px; text-align: right; font-variant-numeric: tabular-nums; }
 .v3 .walk h3::first-letter { text-transform: uppercase; }
 .v3 .walk :is(h3, p) { display: inline; margin: 0; font: inherit; } .v3 .walk h3 { display: inline-block; margin-right: .3em; font-weight: 600; } .v3 .walk h3::after { content: "."; }
@@ -111,7 +112,8 @@ export const STYLE = `
 .v3 .cells td { border: 1px solid var(--line); text-align: right; padding-right: 3px; cursor: pointer; }
 .v3 .cells td[aria-selected=true] { outline: 2px solid var(--accent); outline-offset: -1px; }
 .v3 .cells td span { display: block; line-height: 1.35; } .v3 .cells td span:last-child:not(:first-child) { font-weight: 600; }
-.v3 .finder summary { width: fit-content; margin-bottom: 6px; line-height: 22px; } .v3 .finder input { width: 100%; padding: 5px 8px; background: var(--raised); border: 1px solid var(--line); border-radius: 5px; }
+.v3 .finder summary { display: block; width: fit-content; margin-bottom: 6px; line-height: 22px; } .v3 .finder summary::before { content: ""; display: inline-block; width: 6px; height: 6px; margin: 0 9px 2px 2px; border: solid; border-width: 0 1.5px 1.5px 0; transform: rotate(-45deg); } .v3 .finder[open] summary::before { transform: rotate(45deg); margin-bottom: 3px; }
+.v3:not(:fullscreen) .resting .beside { position: relative; } .v3:not(:fullscreen) .resting .finder summary { position: absolute; right: 0; top: -40px; margin: 0; font-size: 14px; } .v3:not(:fullscreen) .resting .about:not(:has(button)) { padding-right: 120px; } .v3 .finder input { width: 100%; padding: 5px 8px; background: var(--raised); border: 1px solid var(--line); border-radius: 5px; }
 .v3 .tree { margin-top: 6px; } .v3 .tree small { color: var(--soft); font-size: 12px; }
 .v3 .tree [role=treeitem] { padding: 3px 6px; border-radius: 4px; cursor: pointer; } .v3 .tree [role=treeitem]:hover { background: var(--raised); }
 .v3 .tree .group { font-weight: 600; } .v3 .tree .group::before { content: "▸ "; } .v3 .tree .group[aria-expanded=true]::before { content: "▾ "; }
@@ -135,13 +137,13 @@ export const STYLE = `
 .v3 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .v3 .resting .about { border: 0; margin: 0; padding: 0; } .v3 .resting .about > :is(.formula, .general, .warn, .source) { display: none; } .v3 .resting .cells:empty { margin: 0; }
 .v3:not(:fullscreen) .resting .beside:not(:has([open])) > .legend:not(:has(.alone)) { display: none; }
-.v3:not(:fullscreen) .resting .beside:not(:has([open])) > canvas { position: absolute; top: 0; left: 0; visibility: hidden; pointer-events: none; }
+.v3:not(:fullscreen) .resting .beside:not(:has([open])) > canvas { position: absolute; bottom: 0; left: 0; visibility: hidden; pointer-events: none; }
 @media (min-width: 821px) {
-  .v3:has(.resting):not(:fullscreen) { grid-template-columns: auto minmax(0, 1fr); grid-template-areas: "stage stage" "walk walk" "reel reel" "views about" "cells cells" "panel panel"; column-gap: 16px; }
+  .v3:has(.resting):not(:fullscreen) { grid-template-columns: auto minmax(0, 1fr); grid-template-areas: "stage stage" "walk walk" "reel reel" "views about" "panel panel" "cells cells"; column-gap: 16px; }
   .v3:not(:fullscreen) :is(.resting, .resting > div:first-child) { display: contents; }
-  .v3:not(:fullscreen) .resting .about { grid-area: about; display: flex; gap: 2px 12px; align-items: center; justify-content: space-between; min-width: 0; height: 40px; margin-top: 3px; overflow: hidden; font-size: 14px; } .v3:not(:fullscreen) .resting .cells { grid-area: cells; font-size: 14px; }
+  .v3:not(:fullscreen) .resting .about { grid-area: about; display: flex; gap: 2px 12px; align-items: center; justify-content: space-between; min-width: 0; height: 40px; margin-top: 3px; padding-right: 114px; overflow: hidden; font-size: 14px; } .v3:has(.split):not(:fullscreen) .resting .hint { display: none; } .v3:not(:fullscreen) .resting .finder summary { top: -35px; } .v3:not(:fullscreen) .resting .cells { grid-area: cells; font-size: 14px; }
   .v3:not(:fullscreen) .resting .about > * { margin: 0; } .v3:not(:fullscreen) .resting .about > button { flex: none; } .v3:not(:fullscreen) .resting .about .hint { font-size: 13px; line-height: 1.3; } .v3:not(:fullscreen) .resting output { font-size: 16px; }
-  .v3:not(:fullscreen) .resting .beside { grid-area: panel; grid-template: "finder map" auto "finder legend" 1fr / minmax(0, 1fr) 300px; margin-top: 8px; font-size: 14px; }
+  .v3:not(:fullscreen) .resting .beside { grid-area: panel; grid-template: "finder map" auto "finder legend" 1fr / minmax(0, 1fr) 300px; font-size: 14px; } .v3:not(:fullscreen) .resting .beside:has([open]) { margin-top: 8px; } .v3:not(:fullscreen) .resting .beside:has([open]) summary { top: -43px; }
   .v3:not(:fullscreen) .resting .beside > .finder { grid-area: finder; } .v3:not(:fullscreen) .resting .beside > .legend { grid-area: legend; } .v3:not(:fullscreen) .resting .beside > canvas { grid-area: map; }
 }
 @media (max-width: 820px) {
@@ -150,10 +152,10 @@ export const STYLE = `
   .v3 .key { margin-top: 44px; place-self: start; max-width: none; } .v3 .key li { display: inline; padding: 0 8px 0 0; } .v3 .key li::before { position: static; display: inline-block; width: 16px; height: 10px; margin-right: 4px; } .v3 .key span { display: none; }
   .v3 .reads { width: auto; margin-top: 26px; } .v3 .two { right: 12px; } .v3 .two button { min-height: 36px; padding: 2px 9px; font-size: 14px; } .v3 .track { flex-basis: calc(100% - 130px); order: 1; } .v3 .reel .count { order: 2; line-height: 22px; } .v3 .reel > [aria-expanded] { margin-left: auto; }
 }
-@media (max-width: 600px) { .v3 .panel .map, .v3 .reads { display: none; } .v3 .beside > :not(canvas) { grid-column: 1 / 3; } .v3 .walk { font-size: 14.5px; border-top: 1px solid var(--line); border-radius: 6px; }
+@media (max-width: 600px) { .v3 .panel .map, .v3 .reads, .v3 .resting .hint { display: none; } .v3 .corner { inset: 0 0 auto; padding: 10px 12px 12px; background: linear-gradient(var(--bg) 80%, transparent); } .v3 .corner::before { content: none; } .v3 .split .corner { padding-top: 0; } .v3 .beside > :not(canvas) { grid-column: 1 / 3; } .v3 .walk { font-size: 14.5px; border-top: 1px solid var(--line); border-radius: 6px; }
   .v3 { --said: 91px; --below: 245px; grid-template-areas: "stage" "acts" "key" "walk" "reel" "views" "panel"; } .v3 .stage { border-radius: 6px; }
   .v3 .treasures { grid-area: acts; display: flex; flex-direction: column; padding-top: 6px; } .v3 .treasures .two { order: -1; } .v3 .treasures > * { position: static; width: auto; max-height: none; margin-bottom: 6px; } .v3 .treasures .ranking { max-height: 264px; } .v3 .two { flex-wrap: nowrap; gap: 5px; } .v3 .two button { flex: 1 1 auto; padding: 2px 5px; }
-  .v3 .key { grid-area: key; margin: 0; padding: 0; place-self: center; margin-bottom: 3px; font-size: 11.5px; white-space: nowrap; } .v3 .key li { padding: 0 5px 0 0; } .v3 .key li::before { width: 12px; margin-right: 3px; } .v3 .key li:last-child { padding: 0; } .v3 .wheel { bottom: 4px; font-size: 12px; } .v3 .wheel span { display: none; } .v3 .wheel .narrow { display: inline; }
+  .v3 .key { grid-area: key; margin: 0; padding: 0; place-self: center; margin-bottom: 3px; font-size: 12px; white-space: nowrap; } .v3 .key li { padding: 0 5px 0 0; } .v3 .key li::before { width: 12px; margin-right: 3px; } .v3 .key li:last-child { padding: 0; } .v3 .key::before { content: none; } .v3 .wheel { bottom: 4px; font-size: 12px; } .v3 .wheel span { display: none; } .v3 .wheel .narrow { display: inline; }
   .v3:has(.home:not([hidden])) { grid-template-areas: "stage" "home" "walk" "acts" "key" "reel" "views" "about" "cells" "panel"; } .v3:has(.home:not([hidden])) :is(.panel, .panel > div:first-child) { display: contents; }
   .v3:has(.home:not([hidden])) .about { margin-top: 14px; } .v3 .home { grid-area: home; margin-top: 8px; } .v3 .about { grid-area: about; } .v3 .cells { grid-area: cells; } .v3:has(.home:not([hidden])) .beside { grid-area: panel; } }
 .v3:fullscreen { overflow: auto; padding: 12px; gap: 0 14px; grid-template: minmax(50vh, 1fr) auto auto auto / minmax(0, 1fr) 340px; grid-template-areas: "stage panel" "walk panel" "reel panel" "views panel"; }

@@ -934,7 +934,8 @@ export class Viewer implements Reach {
     const { walking, stages, stage } = this.state;
     if (this.columns > 1) return [];
     const { given } = this.scene!;
-    const pulse = this.flight?.shot?.pulse;
+    const { pulse, rewinds } = this.flight?.shot ?? {};
+    if (rewinds) return [];
     if (pulse) return litBy(this.certainOf(given), pulse.y);
     if (!walking) return this.certainOf(given);
     const told = this.certainOf(Math.max(given, stages[stage]!.span[1] + 1));
@@ -999,7 +1000,7 @@ export class Viewer implements Reach {
     }
     if (this.flight?.shot) {
       const { letters, fall, arcs, last } = this.flight.shot;
-      Object.assign(shown[0]!, { letters, fall, arcs, last });
+      Object.assign(shown[0]!, { letters, fall, arcs, last, flying: true });
     }
     shown.forEach((one, side) => {
       pen.setTransform(scale, 0, 0, scale, scale * side * this.view.width, 0);

@@ -37,6 +37,11 @@ test("the light runs back up, the typed tokens come in one after another, then i
   const shots = times.map((ms) => flight.at(ms));
   expect(shots[0]!.last).toBe(-1);
   expect(new Set(shots.map(({ last }) => last))).toEqual(new Set([-1, 0, 1, 2, 3]));
+  expect([shots[0]!.caption, flight.at(3900).caption]).toEqual([
+    expect.stringContaining("Nothing is computed yet"),
+    "Back to the start.",
+  ]);
+  expect([1000, 3000, 4000].map((ms) => flight.at(ms).rewinds)).toEqual([false, true, false]);
   const lights = shots.flatMap(({ pulse }) => (pulse ? [pulse.y] : []));
   expect([...lights.slice(26)].sort((a, b) => b - a)).toEqual(lights.slice(26));
   expect(flight.at(2500).pulse!.y).toBeLessThan(flight.at(3500).pulse!.y);

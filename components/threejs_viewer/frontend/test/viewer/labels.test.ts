@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { View, FRONT, SLANT } from "../../src/viewer/camera";
-import { labelsOf, meets, type Label, type Rect } from "../../src/viewer/labels";
+import { facesOf, labelsOf, liesOn, meets, type Label, type Rect } from "../../src/viewer/labels";
 import { plan, type Box, type Plan } from "../../src/viewer/layout";
 import { around, partOf, wholeModel, type Aim } from "../../src/viewer/sights";
 import { BIG, fake } from "../../dev/fake";
@@ -62,7 +62,7 @@ test("layers are counted from 0", () => {
   expect(texts).not.toContain("layer 6");
 });
 
-test("a word that something lies over is left out, and the others stay where they were", () => {
+test("a word keeps clear of what lies over it, and the others stay where they were", () => {
   const made = plan(opened(fake("7*8=56", BIG)));
   const view = new View();
   view.resize(918, 620);
@@ -74,5 +74,51 @@ test("a word that something lies over is left out, and the others stay where the
   const { rect } = all.find(({ text }) => text === "layer 2")!;
   const rest = all.filter((one) => !meets(one.rect, rect));
   expect(rest.length).toBeLessThan(all.length);
-  expect(seen([rect])).toEqual(rest);
+  const clear = seen([rect]);
+  expect(clear.filter((one) => meets(one.rect, rect))).toEqual([]);
+  expect(clear.filter(({ text }) => text !== "layer 2")).toEqual(rest);
+});
+
+/** Of a name that keeps clear of boxes, the boxes that it lies on all the same, and whether it is cut. */
+function faults(made: Plan, aim: Aim, width: number, height: number, flying: boolean): string[] {
+  const view = new View();
+  view.resize(width, height);
+  view.set(view.fit(aim.bounds, aim.angles, aim.fill, aim.outline));
+  const named = { scene: made.scene, plan: made, lit: null, flying };
+  const faces = facesOf(view, named);
+  return labelsOf(view, named, measure).flatMap(({ text, rect, of, fixed }) => {
+    const { x, y, w, h } = rect;
+    const cut = x < 0 || y < 0 || x + w > width || y + h > height;
+    const on = faces.find((face) => face.box !== of && liesOn(rect, face, fixed ? 0 : 2));
+    return [
+      ...(cut ? [`${text} is cut`] : []),
+      ...(of !== undefined && on ? [`${text} on ${on.box.title}`] : []),
+    ];
+  });
+}
+
+test.each([true, false])("no name is cut, or lies on the box of another; flying: %s", (flying) => {
+  const made = plan(opened(fake("7*8=56", BIG)));
+  for (const aim of looks(made, made)) {
+    expect(faults(made, aim, 918, 620, flying)).toEqual([]);
+    expect(faults(made, aim, 356, 440, flying)).toEqual([]);
+  }
+});
+
+test("on a flight what is learned has no name, and on a phone the stream alone has one", () => {
+  const made = plan(opened(fake("7*8=56", BIG)));
+  const namesAt = (width: number, flying: boolean): string[] => {
+    const view = new View();
+    view.resize(width, 440);
+    const { bounds, angles } = partOf(made, "attention", 0);
+    view.set(view.fit(bounds, angles));
+    return labelsOf(view, { scene: made.scene, plan: made, lit: null, flying }, measure)
+      .filter(({ fixed }) => !fixed)
+      .map(({ text }) => text);
+  };
+  const learned = (names: string[]): string[] => names.filter((text) => text.includes("weight"));
+  expect(learned(namesAt(918, false))).not.toEqual([]);
+  expect(learned(namesAt(918, true))).toEqual([]);
+  expect(namesAt(918, true)).toContain("z · head 0");
+  expect(namesAt(356, true).filter((text) => !text.startsWith("layer"))).toEqual([]);
 });
