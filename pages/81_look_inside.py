@@ -18,7 +18,7 @@ from components.ui.drawings.moment import share_moment
 from components.ui.link import text_up_to
 from components.ui.live import measuring
 from components.ui.page_records import rows_of
-from components.ui.plots import bars, maps
+from components.ui.plots import bars
 from components.ui.plots.colours import WRONG
 from lab.data.problems import Format
 from lab.interp.patch_document import Patch
@@ -50,12 +50,9 @@ page.three_from_before("before_stream", "before_heads", "before_forced")
 # ---------------------------------------------------------------- 1. look
 
 
-def draw_neuron(form: Format, pieces: Sequence[Any]) -> None:
-    if pieces:
-        draw_over_problems(probes.put_together(form, pieces))
-
-
-def draw_over_problems(found: probes.OverProblems) -> None:
+def draw_over_problems(found: probes.OverProblems | None) -> None:
+    if found is None:
+        return
     page.draw(
         figures.over_pairs(found.values, "activation"),
         alt="What one neuron hands on for every pair of numbers",
@@ -90,7 +87,7 @@ def look_at_a_neuron(asked: worked.Asked) -> dict[str, int]:
             f"ch81_neuron_{which}_{layer}_{neuron}_{token}",
             "Read all problems",
             partial(probes.start_neuron, which, layer, neuron, token),
-            partial(draw_neuron, whole),
+            lambda pieces: draw_over_problems(probes.put_together(whole, pieces)),
         )
     return {"layer": layer, "neuron": neuron, "token": token}
 
@@ -169,17 +166,13 @@ def break_each_part() -> None:
 def draw_wrong(form: Format, pieces: Sequence[Any]) -> None:
     if not pieces:
         return
-    if probes.pairs_of(form) is None:
-        n = sum(len(found) for _, found in pieces)
-        st.caption(worked.score_said(sum(int((f >= 0).sum()) for _, f in pieces), n, probes.N_MAP))
-        return
-    wrong = probes.wrong_in(form, pieces)
-    asked = wrong != maps.NOT_ASKED
-    st.caption(worked.score_said(int((wrong >= 0).sum()), int(asked.sum()), wrong.size))
-    page.draw(
-        figures.over_pairs(worked.as_shown(wrong), "wrong", WRONG),
-        alt="Every pair of numbers, those coloured that the broken network gets wrong",
-    )
+    st.caption(worked.score_of(form, pieces))
+    if probes.pairs_of(form) is not None:
+        wrong = worked.as_shown(probes.wrong_in(form, pieces))
+        page.draw(
+            figures.over_pairs(wrong, "wrong", WRONG),
+            alt="Every pair of numbers, those coloured that the broken network gets wrong",
+        )
 
 
 @page.section("own_break")
@@ -277,7 +270,7 @@ def patch_one_run_into_another() -> None:
         return
     which, patch = asked
     try:
-        cells = probes.all_cells(which, patch)
+        cells = probes.all_cells(which, patch, page.at)
     except ValueError as error:
         st.warning(f"{page.text('patch_same')} {error}.")
         return
@@ -335,7 +328,7 @@ with page.deeper("a fast preview, and the path from head to head", "ways_fold") 
         if not opened:
             return
         which, patch = worked.patch_now(page)
-        cells = probes.all_cells(which, patch)
+        cells = probes.all_cells(which, patch, page.at)
         if cells is None:
             return
         guessed = probes.previewed(which, probes.first_cell(patch))
@@ -429,8 +422,7 @@ def two_networks() -> None:
     try:
         both = {which.name: patch, other: worked.for_network(patch, other)}
         found = {
-            name: probes.all_cells(probes.network(name), probes.first_cell(one))
-            for name, one in both.items()
+            name: probes.all_cells(probes.network(name), one, page.at) for name, one in both.items()
         }
     except ValueError as error:
         st.warning(f"`{other}`: {error}")

@@ -13,13 +13,15 @@ from shown import charts, text_of
 from components.ui.chapters.ch80 import worked as pages
 from components.ui.chapters.ch81 import exercises, probes, worked
 from components.ui.drawings.cut import Boards
+from components.ui.live import measuring
 from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
+from lab.data.vocabulary import decode
 from lab.inference.forward import run_with_trace
 from lab.inference.scoring import decode_all, first_wrong
 from lab.interp.broken import Break
 from lab.interp.intervene import Node, ablate
-from lab.interp.patching import contrast, force_alike
+from lab.interp.patching import contrast, force_alike, path_patch
 from lab.model.gpt import GPT
 from lab.recipes.bench_weights import to_file
 from lab.recipes.presets import PRESETS
@@ -356,3 +358,68 @@ def stirred(config: Any) -> GPT:
 def test_a_neuron_of_experts_is_refused_in_a_sentence() -> None:
     run = probes.network("mla_moe_before")
     assert "no neurons of its own" in probes.no_such_neuron(run, 0, 0)
+
+
+def test_a_large_map_can_be_stopped_and_goes_on(file_alone: Any, monkeypatch: Any) -> None:
+    """One of three pieces has come when a reader stops it."""
+    monkeypatch.setattr(probes, "QUICK", 0)
+    which, patch = probes.network(probes.RUN), probes.first_cell(patch_at(name="z", part=0))
+    stopped = probes.start_cells(which, patch)
+    stopped.seen.append(next(stopped.pieces))
+    stopped.stop()
+    assert stopped.n == 3 and stopped.share == pytest.approx(1 / 3)
+    app = file_alone(f"pages/{PAGE}.py")
+    app.session_state[f"ch81_cells_{which}_{patch}_measuring"] = stopped
+    for name, said in (("figure", "patch"), ("ch81_what", "heads")):
+        app.query_params[name] = said
+    app.run()
+    assert not app.exception and not charts(app)
+    app.button(key=f"ch81_cells_{which}_{patch}patch_go_on").click().run()
+    assert not app.exception and len(charts(app)) == 1
+    found = [cell.restored for cell in probes.in_order(stopped.seen)]
+    same = [cell.restored for cell in probes.cells_at(which, patch)]
+    assert found == pytest.approx(same, abs=1e-4)
+
+
+def test_a_map_that_is_stopped_is_so_wherever_the_page_shows_it(
+    book: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(measuring.Measuring, "take_a_turn", measuring.Measuring.stop)
+    monkeypatch.setattr(probes, "QUICK", 0)
+    app = book(PAGE)
+    assert not app.exception
+    assert [button.label for button in app.button].count("Go on") >= 2
+
+
+def test_several_readers_together_are_the_paths_that_lab_patches() -> None:
+    """Chosen freely: a query, a value and an FFN of later layers, against lab's edits."""
+    which, patch = probes.network(probes.RUN), patch_at(slot=4)
+    readers = probes.readers_of(which, patch)
+    chosen = tuple(readers[i] for i in (0, 9, len(readers) - 1))
+    ((restored, says),) = probes.through(which, patch, (chosen,))
+    pair = patch.contrast(load_run(probes.RUN).model)
+    edits = path_patch(pair.corrupted, pair.clean.trace, patch.node, chosen)
+    effect = pair.judge(pair.corrupted.under(edits)["logits"])
+    assert restored == pytest.approx(float(effect.restored), abs=1e-4)
+    assert says == decode([int(effect.says)])
+    assert len({worked.reader_said(node) for node in readers}) == len(readers)
+
+
+def test_the_formula_is_worked_through_with_the_runs_own_numbers() -> None:
+    found = {
+        kind: probes.Measured("6", restored, 0.5, 0.0, True, lead)
+        for kind, restored, lead in (
+            ("clean", 1.0, 8.0),
+            ("corrupted", 0.0, -2.0),
+            ("patched", 0.75, 5.5),
+        )
+    }
+    said = worked.worked_out(found)
+    assert "8.00 in the clean run, −2.00" in said
+    assert said.endswith("(5.50 − (−2.00)) / (8.00 − (−2.00)) = 0.75.")
+    assert worked.worked_out({kind: one._replace(lead=None) for kind, one in found.items()}) == ""
+    measured = probes.measured(probes.network(probes.RUN), patch_at(slot=5, layer=2))
+    leads = [measured[kind].lead for kind in ("clean", "corrupted", "patched")]
+    clean, corrupted, patched = (lead for lead in leads if lead is not None)
+    share = (patched - corrupted) / (clean - corrupted)
+    assert share == pytest.approx(measured["patched"].restored, abs=1e-6)

@@ -102,9 +102,12 @@ def watch(
     )()
 
 
-def in_one_go(key: str, start: Callable[[], Measuring[Piece]]) -> Sequence[Piece] | None:
+def in_one_go(
+    key: str, start: Callable[[], Measuring[Piece]], at: str = ""
+) -> Sequence[Piece] | None:
     """All pieces of what is measured without being asked for, with a bar and a stop; None while it
-    is stopped. What has come by then is kept, and the rest can be asked for."""
+    is stopped. What has come by then is kept, and the rest can be asked for. `at`: where on a page
+    that shows the same twice."""
     if here(key) is None:
         begin(key, start)
     measuring: Measuring[Piece] | None = here(key)
@@ -114,7 +117,7 @@ def in_one_go(key: str, start: Callable[[], Measuring[Piece]]) -> Sequence[Piece
         bar = st.progress(measuring.share, text=describe_progress(measuring))
         if not measuring.done:
             with st.container(horizontal=True, gap="small"):
-                draw_buttons(key, "", start, measuring, MEASURED)
+                draw_buttons(key, "", start, measuring, MEASURED, at)
         # A click on Stop ends this run of the script where it next draws, and begins another.
         going = measuring.going
         while measuring.going:
@@ -154,17 +157,18 @@ def draw_buttons(
     start: Callable[[], Measuring[Piece]],
     measuring: Measuring[Piece] | None,
     words: Words,
+    at: str = "",
 ) -> None:
     if measuring is not None and measuring.going:
-        st.button("Stop", key=f"{key}_stop", icon=":material/stop:", on_click=measuring.stop)
+        st.button("Stop", key=f"{key}{at}_stop", icon=":material/stop:", on_click=measuring.stop)
         return
     if measuring is not None and not measuring.done:
         st.button(
-            "Go on", key=f"{key}_go_on", icon=":material/play_arrow:", on_click=measuring.go_on
+            "Go on", key=f"{key}{at}_go_on", icon=":material/play_arrow:", on_click=measuring.go_on
         )
     st.button(
         label if measuring is None else words.again,
-        key=f"{key}_run",
+        key=f"{key}{at}_run",
         icon=":material/timer:",
         on_click=begin,
         args=(key, start),

@@ -390,13 +390,14 @@ def first_cell(patch: Patch) -> Patch:
     return replace(patch, layer=0, part=None if patch.part is None else 0, slot=patch.token - 1)
 
 
-def all_cells(which: Network, patch: Patch) -> list[Cell] | None:
-    """Of the map; a large one has a stop, and None is what there is until it goes on."""
+def all_cells(which: Network, patch: Patch, at: str) -> list[Cell] | None:
+    """Of the map; a large one has a stop, and None is what there is until it goes on. `at`: the
+    section that draws it."""
     patch = first_cell(patch)
     if is_quick(patch):
         return cells_at(which, patch)
     start = partial(start_cells, which, patch)
-    pieces = in_one_go(f"ch81_cells_{which}_{patch}", start)
+    pieces = in_one_go(f"ch81_cells_{which}_{patch}", start, at)
     return None if pieces is None else in_order(pieces)
 
 
@@ -636,10 +637,15 @@ def start_neuron(which: Network, layer: int, neuron: int, token: int) -> Measuri
 def neuron_at_first(run: str, layer: int, neuron: int, token: int) -> OverProblems:
     """What the page shows before anyone asks."""
     started = start_neuron(Network(run), layer, neuron, token)
-    return put_together(format_of(run), list(started.pieces))
+    found = put_together(format_of(run), list(started.pieces))
+    assert found is not None
+    return found
 
 
-def put_together(form: Format, pieces: Sequence[tuple[slice, Numbers]]) -> OverProblems:
+def put_together(form: Format, pieces: Sequence[tuple[slice, Numbers]]) -> OverProblems | None:
+    """None of nothing."""
+    if not pieces:
+        return None
     n_row, n_column = sides_of(form)
     values = np.full(n_row * n_column, np.nan)
     for rows, found in pieces:

@@ -897,6 +897,14 @@ def as_shown(wrong: Any) -> Any:
     return shown
 
 
+def score_of(form: Format, pieces: Sequence[tuple[slice, Any]]) -> str:
+    """Of all that were asked so far; where not all can be, of a sample of them."""
+    wrong = sum(int((found >= 0).sum()) for _, found in pieces)
+    n = sum(len(found) for _, found in pieces)
+    pairs = probes.pairs_of(form)
+    return score_said(wrong, n, probes.N_MAP if pairs is None else len(pairs[0]))
+
+
 def score_said(n_wrong: int, n: int, whole: int) -> str:
     if n == whole:
         return f"{n_wrong:,} of all {n:,} problems are wrong."
