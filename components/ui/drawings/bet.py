@@ -29,13 +29,15 @@ HTML = f"""
     <button class="show">Show what happened</button>
     <button class="anew">Guess again</button>
     <span class="asks"></span>
+  </div>
+  <svg class="plot" role="group"></svg>
+  <div class="below">
     <div class="choice" role="group" aria-label="What an evaluated token counts">
       <span>An evaluated token counts</span>{CHOICES}
     </div>
+    {moments("Tokens read")}
+    <div class="said" role="status"></div>
   </div>
-  <svg class="plot" role="group"></svg>
-  {moments("Tokens read")}
-  <div class="said" role="status"></div>
 </div>
 """
 

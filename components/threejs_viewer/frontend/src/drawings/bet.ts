@@ -3,12 +3,12 @@
 // a check of the runs, and nothing is drawn between two. All counts come from Python, those of the
 // answer once it is told.
 
+import { make } from "../shared/dom";
 import "./bet.css";
 import {
   drawn,
   eventsOf,
   fixed,
-  hatch,
   isOver,
   momentOf,
   nRound,
@@ -22,12 +22,13 @@ import {
   type Racer,
   type Stretch,
 } from "./maths/bet";
+import { hatch } from "./maths/hatch";
 import type { Sent } from "./shared/drawing";
-import { draw, say, set } from "./shared/elements";
+import { draw, say, set, setShare } from "./shared/elements";
 import type { Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
-import { counted, range, tickStep } from "./shared/numbers";
+import { clamp, counted, range, tickStep } from "./shared/numbers";
 import { FRAMES, type Schedule } from "./shared/schedule";
 import { Slide } from "./shared/slide";
 import { EITHER_WAY, steppedThrough } from "./shared/stepped";
@@ -54,18 +55,18 @@ interface Data extends Sent {
 }
 
 const NARROW = 600; // pixels
-const TOP = 30; // for a line of words
-const [GAP, ROW, BAR] = [9, 38, 17]; // a bar stands below its name
-const [AXIS, NARROW_AXIS] = [30, 45]; // on a narrow page its title stands below its numbers
-const [HIGH, WAITING] = [236, 146]; // of the plot, with points in it and without
-const NARROW_HIGH = [196, 160];
-const FAINT = 0.55; // how far words stand between the reader's line and an end of the plot
+const TOP = 26; // for a line of words
+const [GAP, ROW, NARROW_ROW, BAR] = [9, 38, 35, 17]; // a bar stands below its name
+const [AXIS, TITLED] = [24, 39]; // where its title stands below its numbers
+const [HIGH, WAITING] = [236, 135]; // of the plot, with points in it and without
+const NARROW_HIGH = [196, 132];
+const FAINT = [-31, 31]; // words above a ring, and below it
 const SIZES = { middle: 8, run: 3.5 };
 const [APART, NARROW_APART] = [7, 5]; // from run to run
 const [OVER, LINE] = [7, 17]; // a letter, and how high it stands
 const LETTER = 6.2; // on the mean
-const NUMBER = 20; // half of a number at the axis, with room beside it
-const ROOM = 180; // for words beside the start and at the first ring
+const NEAR = 5; // to the end of a stretch, where the hand is held
+const ROOM = 180; // for words at the first ring, and beside the start
 const STEP = 8; // from one place of a word to the next
 const TICKS = [0, 10, 20, 30, 40];
 
@@ -103,8 +104,10 @@ class Bet extends MovingDrawing<Data> {
   private faint: SVGTextElement[] = [];
   private pointed: Mark | null = null;
   private width = 0;
+  private readonly rail = make("div", { class: "rail" }, make("i"), make("i", { class: "grip" }));
 
   protected override begin(): void {
+    this.layRail();
     this.choices.forEach((button, i) => (button.onclick = () => this.count(i)));
     this.part("show").onclick = () => this.answer();
     this.part("anew").onclick = () => this.send("again", true);
@@ -112,6 +115,30 @@ class Bet extends MovingDrawing<Data> {
       if (key === "Enter" && this.knobs.some((knob) => knob.matches(":focus"))) this.answer();
     };
     this.atEnd(() => this.slides.forEach((slide) => slide.dispose()));
+  }
+
+  /** Its slider lies on the axis, where stretches are as long as their tokens: what is seen of it, and
+      what the hand takes hold of. Keys and the ear have the slider itself. */
+  private layRail(): void {
+    const moments = this.part("moments");
+    moments.append(this.rail);
+    moments.onpointerdown = (event) => {
+      if (event.button !== 0) return;
+      moments.setPointerCapture(event.pointerId);
+      this.part("scrub").focus({ preventScroll: true });
+      event.preventDefault();
+      this.scrub(event.clientX);
+    };
+    moments.onpointermove = ({ pointerId, clientX }) => {
+      if (moments.hasPointerCapture(pointerId)) this.scrub(clientX);
+    };
+  }
+
+  private scrub(clientX: number): void {
+    const across = clientX - this.plot.getBoundingClientRect().left - this.left;
+    const tokens = clamp(across / this.span, 0, 1) * this.total;
+    const end = this.events.findIndex((one) => Math.abs(this.x(one) - this.x(tokens)) <= NEAR);
+    this.stopAt(end < 0 ? momentOf(this.events, tokens) : end);
   }
 
   protected override rebuild(before: Data): void {
@@ -186,9 +213,18 @@ class Bet extends MovingDrawing<Data> {
       at: this.events.indexOf(spent(first, r + 1, this.counts)),
       name: `round ${r + 1}`,
     }));
-    if (this.budget === this.total) return rounds;
+    if (!this.isUneven) return rounds;
     const stop = { at: this.events.indexOf(this.budget), name: "others stop" };
     return [...rounds, stop].sort((one, other) => one.at - other.at);
+  }
+
+  /** They lie on the axis, too, where the figure names them. */
+  protected override markLandmarks(): void {
+    super.markLandmarks();
+    const all = this.landmarks();
+    this.all(".landmarks span").forEach((place, i) =>
+      setShare(place, "--at", this.events[all[i].at] / this.total),
+    );
   }
 
   protected override letGo(): void {
@@ -243,8 +279,27 @@ class Bet extends MovingDrawing<Data> {
     return this.data.told ? (this.narrow ? 52 : 150) : 26;
   }
 
+  private get span(): number {
+    return this.width - this.left - this.right;
+  }
+
+  private get row(): number {
+    return this.narrow ? NARROW_ROW : ROW;
+  }
+
+  /** Whether others stop earlier, so that there is room behind their bars. */
+  private get isUneven(): boolean {
+    return this.budget < this.total;
+  }
+
+  /** Where no bar leaves room for the title of the axis. */
+  private get isTitledBelow(): boolean {
+    const room = this.x(this.total) - this.x(this.budget);
+    return this.narrow || room < LETTER * (this.unit.length + 4);
+  }
+
   private x(tokens: number): number {
-    return this.left + ((this.width - this.left - this.right) * tokens) / this.total;
+    return this.left + (this.span * tokens) / this.total;
   }
 
   private y(inHundred: number): number {
@@ -260,14 +315,18 @@ class Bet extends MovingDrawing<Data> {
     if (!this.width || !this.plot.isConnected) return;
     const { racers, told } = this.data;
     const foot = TOP + this.high + GAP;
-    const bottom = foot + ROW * racers.length;
-    const height = bottom + (this.narrow ? NARROW_AXIS : AXIS);
+    const bottom = foot + this.row * racers.length;
+    const height = bottom + (this.isTitledBelow ? TITLED : AXIS);
+    for (const { style } of [this.rail, this.part("landmarks")]) {
+      style.left = `${this.left}px`;
+      style.width = `${this.span}px`;
+    }
     this.plot.replaceChildren();
     set(this.plot, { viewBox: `0 0 ${this.width} ${height}`, height });
     this.drawAxes(bottom);
     this.taken = [];
     this.now = draw(this.plot, "path", { class: "now" }); // under all words
-    this.bars = racers.flatMap((racer, r) => this.drawBars(racer, r, foot + ROW * r));
+    this.bars = racers.flatMap((racer, r) => this.drawBars(racer, r, foot + this.row * r));
     this.drawGuess(); // under the points
     this.marks = told ? racers.flatMap((racer, r) => this.drawMarks(racer, r)) : [];
     this.endings = told ? racers.map((racer) => this.drawEnd(racer)) : [];
@@ -289,14 +348,13 @@ class Bet extends MovingDrawing<Data> {
   private drawAxes(bottom: number): void {
     const axes = draw(this.plot, "g", { class: "axes" });
     const end = this.width - this.right;
-    if (this.budget < this.total) {
+    if (this.isUneven) {
       const x = this.x(this.budget);
       const beyond = { class: "beyond", x, y: TOP, width: end - x };
       set(draw(axes, "rect", beyond), { height: bottom - TOP });
+      draw(axes, "line", { class: "edge", x1: x, x2: x, y1: TOP, y2: bottom });
       const said = this.narrow ? "others stop here" : "the others stop here";
-      const fits = end - x > OVER * said.length;
-      draw(axes, "line", { class: "base", x1: x, x2: x, y1: TOP - 26, y2: TOP });
-      this.text(axes, said, fits ? x + 6 : x - 6, TOP - 20, fits ? "" : "end");
+      this.text(axes, said, x + 8, bottom - this.row - 3 - BAR / 2);
     }
     for (const value of TICKS.filter((tick) => tick <= this.data.most)) {
       const y = this.y(value);
@@ -311,16 +369,13 @@ class Bet extends MovingDrawing<Data> {
     );
     draw(axes, "line", { class: "base", x1: this.left, x2: end, y1: bottom, y2: bottom });
     const step = tickStep(this.total / (this.narrow ? 4 : 8));
-    const edge = this.data.told ? this.width : end;
-    const title = this.narrow ? this.width : edge - LETTER * this.unit.length;
     for (const tokens of range(Math.floor(this.total / step) + 1).map((i) => i * step)) {
       const x = this.x(tokens);
       draw(axes, "line", { class: "base", x1: x, x2: x, y1: bottom, y2: bottom + 5 });
-      if (x + NUMBER > title) continue;
       this.text(axes, tokens ? `${counted(tokens / 1000)}k` : "0", x, bottom + 13, "middle");
     }
-    if (this.narrow) this.text(axes, this.unit, 0, bottom + 28);
-    else this.text(axes, this.unit, edge, bottom + 13, "end");
+    if (this.isTitledBelow) this.text(axes, this.unit, this.left, bottom + 28);
+    else this.text(axes, this.unit, end - 6, bottom - 3 - BAR / 2, "end");
   }
 
   private get unit(): string {
@@ -334,11 +389,9 @@ class Bet extends MovingDrawing<Data> {
   private drawBars(racer: Racer, r: number, top: number): Bar[] {
     const group = draw(this.plot, "g", { class: "racer" });
     group.style.setProperty("--hue", `var(--wb-${racer.hue})`);
-    const [y, middle] = [top + ROW - BAR - 3, top + (ROW - BAR) / 2 - 2];
+    const [y, middle] = [top + this.row - BAR - 3, top + (this.row - BAR) / 2 - 2];
     draw(group, "path", { class: "shape", d: shape(racer.shape, this.left + 6, middle, 6) });
     const name = this.text(group, racer.name, this.left + 18, middle, "name");
-    const about = this.narrow ? racer.brief : racer.about;
-    draw(name, "tspan", { class: "about" }).textContent = `: ${about}`;
     const whole = spentInAll(racer, this.counts);
     const [from, to] = [this.x(0), this.x(whole)];
     draw(group, "rect", { class: "frame", x: from, y, width: to - from, height: BAR });
@@ -346,7 +399,11 @@ class Bet extends MovingDrawing<Data> {
     const weighed = Math.round(this.counts * racer.evaluated[all]);
     const parts = weighed ? [weighed, racer.studied[all]] : [racer.studied[all]];
     const end = this.width - this.right;
-    if (!this.narrow) this.text(group, parts.map(counted).join(" + "), end, middle, "sum end");
+    const sum = `${parts.map(counted).join(" + ")} tokens`;
+    const letters = racer.name.length + racer.about.length + sum.length + 6;
+    const about = this.narrow || LETTER * letters > end - this.left ? racer.brief : racer.about;
+    draw(name, "tspan", { class: "about" }).textContent = `: ${about}`;
+    if (!this.narrow) this.text(group, sum, end - 6, middle, "sum end");
     return stretches(racer, this.counts).map((stretch) => {
       const rect = draw(group, "rect", { class: stretch.kind, x: this.x(stretch.from), y });
       set(rect, { width: 0, height: BAR });
@@ -505,7 +562,7 @@ class Bet extends MovingDrawing<Data> {
       const knob = draw(this.plot, "g", { class: told ? "ring" : "knob" });
       if (!told) {
         draw(knob, "circle", { class: "hold", r: 22 });
-        if (!k) this.text(knob, "drag", 15, 20, "hint");
+        if (!k) this.text(knob, "drag", 14, -13, "hint");
         draw(knob, "path", { class: "hint", d: "M-5 -14l5 -5l5 5M-5 14l5 5l5 -5" });
         const label = `Your guess: wrong of 100 after round ${k + 1} of ${racers[0].name}`;
         set(knob, { role: "slider", tabindex: 0, "aria-label": label });
@@ -525,28 +582,28 @@ class Bet extends MovingDrawing<Data> {
       const x = this.x(spent(first, k + 1, this.counts));
       const ends = { y1: this.y(this.data.most), y2: this.y(0) };
       draw(this.plot, "line", { class: "track", x1: x, x2: x, ...ends });
-      const last = k === nRound(first) - 1;
-      const at = last ? x - 4 : x; // inside the frame
-      this.text(this.plot, `round ${k + 1}`, at, this.y(0) - 10, last ? "end" : "middle");
+      const name = this.narrow && k ? String(k + 1) : `round ${k + 1}`;
+      this.text(this.plot, name, x, this.y(0) - 10, "middle");
     });
     const ring = this.x(spent(first, 1, this.counts));
     if (ring - this.left < ROOM) return;
     this.faint = ["more wrong", "fewer wrong"].map((words) =>
-      this.text(this.plot, words, ring - 18, 0, "faint end"),
+      this.text(this.plot, words, ring, 0, "faint middle"),
     );
   }
 
   private drawLine(): void {
     const { racers, told, said, start } = this.data;
-    const points = [start, ...this.values].map((value, check) => [
+    const moved = this.set.some((value) => value !== null);
+    // Untouched they lie where the start does, not at the whole number beside it.
+    const values = said || moved ? this.values : this.values.map(() => start);
+    const points = [start, ...values].map((value, check) => [
       this.x(spent(racers[0], check, this.counts)),
       this.y(value),
     ]);
     const d = points.map(([x, y]) => `${fixed(x)} ${fixed(y)}`).join("L");
     if (this.line) set(this.line, { d: `M${d}` });
-    const level = points.at(-1)![1];
-    const ends = [this.y(this.data.most), this.y(0)];
-    this.faint.forEach((words, i) => set(words, { y: fixed(level + FAINT * (ends[i] - level)) }));
+    this.faint.forEach((words, i) => set(words, { y: fixed(points[1][1] + FAINT[i]) }));
     if (told) {
       points.slice(1).forEach(([x, y], k) => {
         const [fromX, fromY] = points[k];
@@ -565,7 +622,6 @@ class Bet extends MovingDrawing<Data> {
       const value = this.values[k];
       set(knob, { "aria-valuenow": value, "aria-valuetext": `${value} of 100` });
     });
-    const moved = this.set.some((value) => value !== null);
     this.root.classList.toggle("moved", moved && !told);
     const name = racers[0].name;
     const asks = moved ? `You say that ${name} leave ${this.values.at(-1)!} of 100 wrong.` : "";
@@ -578,6 +634,7 @@ class Bet extends MovingDrawing<Data> {
     const { racers } = this.data;
     const tokens = tokensAt(this.events, at);
     this.pointAt(this.x(tokens));
+    setShare(this.rail, "--read", tokens / this.total);
     this.now?.classList.toggle("ahead", tokens === this.total);
     for (const bar of this.bars) this.fill(bar, tokens);
     const checks = racers.map((racer) => reached(racer, this.counts, tokens));
@@ -594,7 +651,7 @@ class Bet extends MovingDrawing<Data> {
 
   /** A line from the top of the plot to its axis, under all words. */
   private pointAt(x: number): void {
-    const down = this.high + GAP + ROW * this.data.racers.length;
+    const down = this.high + GAP + this.row * this.data.racers.length;
     if (this.now) set(this.now, { d: `M${fixed(x)} ${TOP}v${down}` });
   }
 

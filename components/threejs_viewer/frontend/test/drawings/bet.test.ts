@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import bet from "../../src/drawings/bet";
 import * as maths from "../../src/drawings/maths/bet";
+import { hatch } from "../../src/drawings/maths/hatch";
 import { cases, opened, press, type Opened } from "./cases";
 
 const { data, expected } = cases.bet;
@@ -73,7 +74,7 @@ test("words go to the first place that is free, or to the one that lies over lea
 });
 
 test("a hatch stays in its box", () => {
-  const numbers = [...maths.hatch(10, 50, 5, 20).matchAll(/([\d.]+) ([\d.]+)/g)];
+  const numbers = [...hatch(10, 50, 5, 20).matchAll(/([\d.]+) ([\d.]+)/g)];
   expect(numbers.length).toBeGreaterThan(10);
   for (const [, x, y] of numbers) {
     expect(Number(x)).toBeGreaterThanOrEqual(10);
@@ -139,6 +140,21 @@ test("a ring is moved by key, the others follow, and Enter sends all of them", (
   expect(drawing.sent).toEqual([["guess", [27, 21, 16, 10]]]);
 });
 
+test("rings that no hand has moved lie level with the start, and the slider on the axis", () => {
+  const drawing = rested(cases.bet_waiting);
+  const heights = drawing
+    .one(".guessed")
+    .getAttribute("d")!
+    .match(/[\d.]+(?=L|$)/g)!;
+  expect(new Set(heights).size).toBe(1);
+  const read = (): number => parseFloat(drawing.one(".rail").style.getPropertyValue("--read"));
+  expect(read()).toBe(100);
+  for (const at of [0, 1, 5]) {
+    scrubTo(drawing, at);
+    expect(read()).toBeCloseTo((100 * expected[0].events[at]) / expected[0].events[LAST], 1);
+  }
+});
+
 test("who sets nothing is shown the answer, and may guess again", () => {
   const drawing = rested(cases.bet_waiting);
   drawing.one<HTMLElement>(".show").click();
@@ -163,7 +179,7 @@ test("what an evaluated token counts moves the book and is handed on", () => {
   full.click();
   expect(most()).toBe(LAST);
   third.click();
-  expect(drawing.text(".racer .sum")).toBe("67,600 + 153,600");
+  expect(drawing.text(".racer .sum")).toBe("67,600 + 153,600 tokens");
   full.click();
   expect(drawing.sent.splice(-2).length).toBe(2);
   expect(drawing.sent.map(([name, value]) => `${name}: ${String(value)}`)).toEqual([
