@@ -33,7 +33,8 @@ HTML = f"""
       <div class="map" role="img"></div>
     </div>
     <div class="own">
-      <div class="title">Your problem, as it is written then <small>back to front</small></div>
+      <div class="title">Your problem, as it is written then
+        <small><span class="when"></span>back to front</small></div>
       <form class="ask" novalidate>
         <input class="a" inputmode="numeric" autocomplete="off" aria-label="First number">
         <span>×</span>

@@ -14,9 +14,9 @@ import { counted, range, type Pair } from "./shared/numbers";
 const SIDE = 4;
 const LONGEST = SIDE * SIDE - 1; // the shape 4 x 4
 const EQUAL = range(SIDE).map((i) => (SIDE + 1) * i); // 1 x 1, 2 x 2 ...
-const [HEIGHT, TOP, LEFT, RIGHT] = [104, 6, 34, 56]; // of the curves
+const [HEIGHT, TOP, LEFT, RIGHT] = [104, 6, 34, 56]; // of the curves; the style sheet has LEFT and RIGHT, too
 const KNOB = 8; // pixels, half of the slider's: there its moments begin and end
-const SLIM = 480; // pixels: below, the curves take the whole width and not the slider's
+const SLIM = 480; // pixels: below, the slider stands under the curves and is as wide
 const [NAME, LEADER] = [16, 16]; // from name to name, and from the tip of a curve to its name
 const MOST = 9999;
 const DONE = 0.5; // of the longest problems: it has a mark where there are no stages
@@ -274,6 +274,7 @@ class Courses extends MovingDrawing<Data> {
     const key = `${this.chosen} ${look}`;
     if (key !== this.drawn) this.drawLook(look);
     this.drawn = key;
+    say(this.part("when"), `at ${Math.round(at)}% of the text, `);
     return this.told(at, look);
   }
 

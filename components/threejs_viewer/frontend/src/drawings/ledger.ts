@@ -28,6 +28,7 @@ interface Size {
 const WIDE: Size = { name: 56, head: 36, FFN: 48, between: 4, button: 24, lane: 15, gap: 5, number: 80 }; // prettier-ignore
 const PHONE: Size = { name: 0, head: 27, FFN: 31, between: 2, button: 26, lane: 15, gap: 3, number: 46 }; // prettier-ignore
 const [AXIS, RESULT, GIVEN, RULE, RIM] = [34, 20, 18, 14, 6]; // pixels of height; RIM: beside the plot
+const [TICK, TICK_PHONE] = [56, 36]; // pixels from a number of the axis to the next, at least
 const NARROW = 560; // pixels: a plot for a finger
 
 type Kind = "given" | "head" | "FFN";
@@ -327,7 +328,9 @@ class Ledger extends MovingDrawing<Data> {
     const { axes, token } = this;
     const [low, high] = this.limits;
     axes.replaceChildren();
-    const step = tickStep(((high - low) * 56) / (this.width - this.label - this.size.number));
+    const phone = this.size === PHONE;
+    const apart = phone ? TICK_PHONE : TICK;
+    const step = tickStep(((high - low) * apart) / (this.width - this.label - this.size.number));
     for (let lead = Math.ceil(low / step) * step; lead <= high; lead += step) {
       const x = this.x(lead);
       const zero = Math.abs(lead) < 1e-9;
@@ -345,12 +348,15 @@ class Ledger extends MovingDrawing<Data> {
     adds.textContent = "adds";
     // The two bars of a layer have their names in the first; on a phone, in the line above it.
     const end = this.width - this.size.number;
-    const above = this.size === PHONE;
     for (const one of this.lanes.filter(({ parts }) => this.data.parts[parts[0]].layer === 0)) {
       const { kind } = this.data.parts[one.parts[0]];
-      const y = above ? AXIS + GIVEN / 2 : one.y + one.height / 2;
-      const name = { class: `lane ${kind}`, x: end - (above && kind === "head" ? 30 : 0), y };
+      const y = phone ? AXIS + GIVEN / 2 : one.y + one.height / 2;
+      const name = { class: `lane ${kind}`, x: end - (phone && kind === "head" ? 30 : 0), y };
       draw(axes, "text", name).textContent = kind === "head" ? "heads" : kind;
+    }
+    if (phone) {
+      const heads = { class: "layer", x: 0, y: AXIS + GIVEN / 2 };
+      draw(axes, "text", heads).textContent = "layer.head";
     }
     const ends = `${tokens[given + token]} ahead of its rival\u00a0${rivals[token]}`;
     say(this.part("headline"), `How much each part pushes ${ends}. Press a part to take it out.`);

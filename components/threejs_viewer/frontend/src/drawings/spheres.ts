@@ -278,7 +278,9 @@ class Spheres extends MovingDrawing<Data> {
     for (const [at, name] of this.data.marks) {
       const x = this.x(along(moments[at], moments));
       draw(this.axes, "line", { class: "event", x1: x, x2: x, y1: PLOT_TOP, y2: bottom });
-      draw(this.events, "text", { class: "up", x: x - 5, y: PLOT_TOP + 6 }).textContent = name;
+      // On a phone it stands above the plot, beside its title, clear of the line of the moment.
+      const place = this.width < NARROW ? { x: x - 2, y: -9 } : { class: "up", x: x - 5, y: PLOT_TOP + 6 }; // prettier-ignore
+      draw(this.events, "text", place).textContent = name;
     }
     const ends = arms.map(({ wrong }) => this.y(wrong.at(-1)!));
     const named = pushedApart(ends, NAME, PLOT_TOP + 4, PLOT_TOP + PLOT);
@@ -322,6 +324,7 @@ class Spheres extends MovingDrawing<Data> {
     if (this.width) this.showLines(at);
     const cosines = arms.map(({ token_cosine }) => token_cosine[look]);
     const alike = Math.max(...cosines) - Math.min(...cosines) < YET_ALIKE;
+    this.part("names").classList.toggle("alike", alike);
     return `Step ${counted(this.data.moments[look])}${alike ? ": still alike." : "."}`;
   }
 
