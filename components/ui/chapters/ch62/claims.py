@@ -438,7 +438,7 @@ TABLES = {
     "error_book.fates": Table(
         "Wrong at the end",
         {
-            words: {ARMS[arm]: counted(arm) for arm in ("own_mistakes", "random_anew")}
+            words: {ARMS[arm]: counted(arm) for arm in ("own_mistakes", RANDOM, "random_anew")}
             for words, counted in (
                 ("wrong before as well", still_wrong),
                 ("right before", broken),
