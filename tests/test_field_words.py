@@ -184,10 +184,12 @@ def read(path: Path) -> str:
 
 
 def labels(tree: ast.AST) -> Iterator[str]:
-    """What code says to a reader: texts of several words or with a capital, but no docstring and
-    no error."""
-    if isinstance(tree, ast.Raise) or (
-        isinstance(tree, ast.Expr) and isinstance(tree.value, ast.Constant)
+    """What code says to a reader: texts of several words or with a capital, but no docstring, no
+    error and no name of a constant."""
+    if (
+        isinstance(tree, ast.Raise)
+        or (isinstance(tree, ast.Expr) and isinstance(tree.value, ast.Constant))
+        or (isinstance(tree, ast.keyword) and tree.arg == "known")
     ):
         return
     text = text_of(tree)

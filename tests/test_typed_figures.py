@@ -32,7 +32,7 @@ ANYWHERE = {
     r"\b95% intervals?\b": "an interval, by its name",
     r"\bincludes? 1\b": "a ratio of one: no difference",
     r"\b[Mm]odulo (?:9|11)\b": "a check, by its name",
-    r"\bnumbers? up to \$99\$": "numbers of two digits",
+    r"\bnumbers? up to 99\b": "numbers of two digits",
 }
 
 PUBLISHED = "published, the source beside it"
@@ -91,8 +91,8 @@ ON_PAGE = {
         "and 2602 in": NAMED,
         "with a 5 for the 2": "what the donors of the record differ in; a test asks the network",
         "for 2602, where": NAMED,
-        "texts of up to $8{,}000$ tokens": PUBLISHED,
-        "in six stages up to $128{,}000$ ([Llama team]": PUBLISHED,
+        "texts of up to 8,000 tokens": PUBLISHED,
+        "in six stages up to 128,000 ([Llama team]": PUBLISHED,
         "`0.1`": HEADS,
         "`1.0`": HEADS,
         "`1.1`": HEADS,
