@@ -203,7 +203,7 @@ def errors_that_are_left() -> None:
 def where_errors_live() -> None:
     rows = rows_of("mistakes.jsonl")
     if not rows or not page.guess(
-        "How often do problems go wrong that have a carry through two columns or more of an addition?",
+        "How often do problems go wrong in which a carry goes through two columns or more?",
         worked.CARRY_OPTIONS,
         lambda: worked.wrong_with_far_carries(rows),
         frame=worked.far_carries(rows),
