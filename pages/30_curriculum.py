@@ -123,7 +123,7 @@ def how_few() -> None:
     ):
         return
     page.draw(
-        figures.wrong_by_problems(worked.fewest_points(rows)),
+        figures.wrong_by_problems(worked.fewest_points(rows), worked.DONE),
         alt="Share of four-digit problems wrong, by how many different ones were trained on",
     )
     page.notice()
@@ -172,7 +172,6 @@ def four_digits() -> None:
         frame=worked.four_to_be_wrong(wrong),
     ):
         return
-    page.notice()
     page.source(
         "lab.data.coverage.steps_of_multiplication", "lab.data.coverage.columns_of_addition"
     )
@@ -204,7 +203,7 @@ def errors_that_are_left() -> None:
 def where_errors_live() -> None:
     rows = rows_of("mistakes.jsonl")
     if not rows or not page.guess(
-        "How often do problems go wrong that have a carry through two columns or more?",
+        "How often do problems go wrong in which a carry goes through two columns or more?",
         worked.CARRY_OPTIONS,
         lambda: worked.wrong_with_far_carries(rows),
         frame=worked.far_carries(rows),

@@ -106,7 +106,7 @@ def line_of(text: str, stage: str) -> tuple[str, str]:
     if stage == "all":
         return shown, f"{len(a)} × {len(b)}"
     new = (len(a), len(b)) in set(curriculum_shapes(stage))
-    return shown, "new length" if new else "rehearsal"
+    return shown, "new length" if new else "earlier length"
 
 
 @lru_cache

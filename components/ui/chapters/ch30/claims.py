@@ -56,14 +56,14 @@ def wrong_in_widest(readings: Sequence[Row]) -> Measured:
 # ---------------------------------------------------------------- the course and its parts
 
 ARMS = {
-    "the_course": "full curriculum",
-    "all_at_once": "no stages, all lengths at once",
-    "reversed": "stages in reversed order",
-    "no_padding": "no zero padding",
-    "no_carries": "no problems picked for carries",
+    "the_course": "in stages",
+    "all_at_once": "all at once",
+    "reversed": "longest first",
+    "no_padding": "no zeros in front",
+    "no_carries": "no far carries",
     "rehearsal_5": "rehearsal 5 in 100",
     "rehearsal_0": "no rehearsal",
-    "from_two_digits": "full curriculum, from two digits",
+    "from_two_digits": "from two digits",
 }
 """Of `records/course.jsonl`, in the words of the page."""
 
@@ -82,9 +82,9 @@ LONGEST = "4x4"
 COURSE = rows("course")
 
 
-def at_the_end(found: Rows, shape: str = LONGEST) -> Counts:
-    """Sums of a shape wrong behind the last stage, a count a seed."""
-    asked = f"stages.-1.shapes.{shape}"
+def at_the_end(found: Rows, shape: str = LONGEST, stage: int = -1) -> Counts:
+    """Sums of a shape wrong behind a stage, the last one unless said, a count a seed."""
+    asked = f"stages.{stage}.shapes.{shape}"
     return found.counts(f"{asked}.1", f"{asked}.0").each()
 
 
@@ -320,11 +320,33 @@ CLAIMS: dict[str, Claim] = {
         )
         for shape in ("1x1", "2x2")
     },
-    "curriculum.few_3x3": Claim(
-        "Test problems of 3x3 digits wrong after training on 3,000 hard problems of "
-        "all lengths, of three seeds.",
-        at_the_end(rows("fewest", drawn="chosen", problems=FEW[0]).before_choice(), "3x3"),
+    "curriculum.first_2x2": Claim(
+        "Test problems of 2x2 digits wrong after the first stage, of three seeds: in stages.",
+        at_the_end(COURSE.where(arm="the_course").before_choice(), "2x2", 0),
     ),
+    **{
+        f"curriculum.ends_{shape}": Claim(
+            f"Test problems of {shape} digits wrong at the end, of three seeds: in stages.",
+            after_course("the_course", shape),
+        )
+        for shape in ("2x2", LONGEST)
+    },
+    "curriculum.third_base": Claim(
+        "Test problems of 4x4 digits wrong at the end, of three seeds, begun with the third "
+        "network that knows two digits: in stages.",
+        at_the_end(from_base(2)),
+    ),
+    **{
+        f"curriculum.few_{drawn}": Claim(
+            f"Test problems of 4x4 digits wrong after training on 3,000 problems {words}, "
+            "of three seeds.",
+            after_few(drawn, FEW[0]),
+        )
+        for drawn, words in (
+            ("by_stages", "in stages"),
+            ("at_random", "of all lengths at random"),
+        )
+    },
     "curriculum.other_bases_begin": Claim(
         "Test problems of 2x2 digits that the second and the third network that know two digits "
         "get wrong before they are trained on longer ones.",
@@ -339,7 +361,7 @@ CLAIMS: dict[str, Claim] = {
     ),
     "curriculum.looks_the_course": Claim(
         "Test problems of 4x4 digits wrong at the end of one run that was evaluated "
-        "all along: full curriculum.",
+        "all along: in stages.",
         LOOKS.where(arm="the_course").counts("end.4x4.1", "end.4x4.0"),
     ),
     **{

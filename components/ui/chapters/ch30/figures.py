@@ -106,7 +106,7 @@ def ends_of_plans(rows: Rows) -> Chart:
                 axis=rows_axis(order, domain=False, grid=True, tickSize=0, labelPadding=10),
             ),
             yOffset=alt.YOffset("of:N", sort=None),
-            x=BY_POWERS.x("share:Q", "test problems wrong at the end"),
+            x=BY_POWERS.x("share:Q", "test problems wrong at the end (small shares stretched)"),
             color=named_above(data, "of"),
             tooltip=["arm", "of", "seed", alt.Tooltip("errors", title="wrong")],
         )
@@ -137,11 +137,13 @@ def wrong_by_mix(rows: Rows) -> Chart:
     return dots.seeds(rows, "wrong at the end", BY_FINE_POWERS, said=["wrong"], tones=tones)
 
 
-def wrong_by_problems(rows: Rows) -> Chart:
-    """A dot a seed, a line through each way's medians. Rows: drawn, problems, seed, share."""
+def wrong_by_problems(rows: Rows, done: float) -> Chart:
+    """A dot a seed, a line through each way's medians, and one where a share `done` is wrong. Rows:
+    drawn, problems, label, seed, share."""
     tones = apart(row["drawn"] for row in rows)
+    order = list(dict.fromkeys(row["label"] for row in rows))
     base = alt.Chart(pd.DataFrame(rows)).encode(
-        x=alt.X("problems:Q", title="different problems", scale=alt.Scale(type="log"), axis=LOG),
+        x=alt.X("label:O", title="different problems", sort=order, axis=alt.Axis(labelAngle=0)),
         color=alt.Color("drawn:N", scale=toned(tones), legend=None),
     )
     points = base.mark_circle(size=60, opacity=0.6).encode(
@@ -149,8 +151,14 @@ def wrong_by_problems(rows: Rows) -> Chart:
         tooltip=["drawn", "problems", "seed", alt.Tooltip("share", format=".2%")],
     )
     lines = base.mark_line().encode(y=BY_POWERS.y("median(share):Q", "wrong"))
-    names = named(last_of(rows, "drawn", "problems", "share"), BY_POWERS, tones)
-    return finished(alt.layer(lines, points, names).properties(height=CURVE))
+    names = named(last_of(rows, "drawn", "place", "share"), BY_POWERS, tones)
+    mark = alt.Chart(pd.DataFrame({"share": [done]})).encode(y=BY_POWERS.y("share:Q", "wrong"))
+    right = mark.mark_text(align="left", baseline="bottom", dy=-3, dx=4).encode(
+        x=alt.value(0), text=alt.value(f"{1 - done:.0%} right")
+    )
+    return finished(
+        alt.layer(mark.mark_rule(opacity=0.5), right, lines, points, names).properties(height=CURVE)
+    )
 
 
 def wrong_by(rows: Rows, title: str) -> Chart:

@@ -90,7 +90,7 @@ def widest(stage: str) -> Format:
 def parts_of_texts() -> Bars:
     """Of the longest sum of each stage, its tokens by what they are."""
     return [
-        {"stage": stage, "part": part, "rank": rank, "n": n}
+        {"stage": stage.replace("x", " × "), "part": part, "rank": rank, "n": n}
         for stage in curriculum.COURSE
         for rank, (part, n) in enumerate(parts_of(widest(stage)).items())
     ]
@@ -113,7 +113,7 @@ def part_named(field: Field) -> str:
 
 # ---------------------------------------------------------------- 3. courses
 
-OTHERS = {1: "from two digits, another network", 2: "from two digits, a third network"}
+OTHERS = {1: "from two digits, second base", 2: "from two digits, third base"}
 SHORTEST = "1x1"
 OF = {claims.LONGEST: "four by four digits", SHORTEST: "one by one digit"}
 
@@ -164,7 +164,7 @@ def problems_that_do(record: Record) -> Answer:
     """The answer of the guess."""
     words = fewest_that_do(record)
     tried = dict(zip(FEWEST_OPTIONS, claims.FEW, strict=False))
-    then = "Fewer were not tried." if words == FEWEST_OPTIONS[0] else ""
+    then = "Fewer were not tried in this search." if words == FEWEST_OPTIONS[0] else ""
     return Answer(tried.get(words, FOUR_DIGIT_SUMS), words, then)
 
 
@@ -174,11 +174,13 @@ def fewest_points(record: Record) -> Bars:
         {
             "drawn": words,
             "problems": problems or row["problems"],
+            "place": place,
+            "label": f"{problems:,}" if problems else "hardly one twice",
             "seed": row["cell"]["seed"],
             "share": wrong / n,
         }
         for drawn, words in claims.DRAWN.items()
-        for problems in (*claims.FEW, None)
+        for place, problems in enumerate((*claims.FEW, None))
         for row, wrong, n in claims.after_few(drawn, problems).points(record)
     ]
 
@@ -226,10 +228,10 @@ def growth(record: Record) -> str:
     said: list[str] = []
     if len(lengths) > 1 and math.isfinite(first + last):
         there = 100 ** (lengths[-1] - lengths[0])
-        many = "just as many" if last == first else f"{last / first:.3g} times as many"
+        many = "did not grow" if last == first else f"became {last / first:.3g} times as many"
         said.append(
             f"From {lengths[0]} to {lengths[-1]} digits there are {there:,} times as many "
-            f"problems; the fewest for 95 in 100 are {many} (medians)."
+            f"problems; the fewest for 95 in 100 {many} (medians)."
         )
     if missed:
         said.append(f"Points are missing where no number tried reached its goal: {missed}.")
@@ -302,8 +304,8 @@ def what_far_carries_do(record: Record) -> str:
 def far_carries(record: Record) -> Dragged:
     """The frame of the guess."""
     near = 100 * claims.wrong_by("by_carry", claims.NEAR).value(record)
-    axis = Axis.percent("of their problems wrong", high=5, step=0.1)
-    return Dragged(axis, "a far carry", [Line("no far carry", near)], start=near)
+    axis = Axis.percent("% of their problems wrong", high=5, step=0.1)
+    return Dragged(axis, "a far carry", [Line("no far carry", near)], start=axis.high / 2)
 
 
 def wrong_with_far_carries(record: Record) -> Answer:
@@ -463,6 +465,12 @@ def asked_at_the_end() -> int:
     return row["stages"][-1]["shapes"][claims.LONGEST][0]
 
 
+def course_problems() -> str:
+    """How many the plan in stages reads."""
+    (row, *_) = claims.COURSE.where(arm="the_course").of(rows_of("course.jsonl"))
+    return f"{row['problems']:,}"
+
+
 def looked_at(shape: str) -> int:
     (row, *_) = rows_of("course_looks.jsonl")
     return row["looks"][-1]["shapes"][shape][0]
@@ -532,6 +540,7 @@ CALC: dict[str, Callable[[], str]] = {
     "pairs_2": lambda: f"{steps_met(2) // 10}",
     "base_begins": base_begins,
     "allowed": lambda: f"{allowed()}",
+    "course_problems": course_problems,
     "asked_most": lambda: f"{asked_at_the_end():,}",
     "looked_at_longest": lambda: f"{looked_at(claims.LONGEST):,}",
     "looked_at_each": lambda: f"{looked_at(SHORTEST)}",
