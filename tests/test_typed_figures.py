@@ -32,7 +32,7 @@ ANYWHERE = {
     r"\b95% intervals?\b": "an interval, by its name",
     r"\bincludes? 1\b": "a ratio of one: no difference",
     r"\b[Mm]odulo (?:9|11)\b": "a check, by its name",
-    r"\bnumbers? up to 99\b": "numbers of two digits",
+    r"\bnumbers? up to (?:99\b|\$99\$)": "numbers of two digits",
 }
 
 PUBLISHED = "published, the source beside it"
