@@ -33,9 +33,9 @@ test-core: $(VENV)/.installed-dev ## mathematics, data split, records, architect
 # Pyright keeps one core busy for a minute, which the tests would leave to wait: it goes on beside
 # them, and what it says stands below what they say. The gate fails where either does.
 test: lint ## the gate: lint, types, and every test but the slow ones
-	@$(MAKE) --no-print-directory types >$(VENV)/.types.log 2>&1 & types=$$!; \
+	@said=$$(mktemp); $(MAKE) --no-print-directory types >$$said 2>&1 & types=$$!; \
 	(set -x; $(PYTEST) -m "not slow" $(PYTEST_ARGS)); tested=$$?; \
-	wait $$types; typed=$$?; cat $(VENV)/.types.log; \
+	wait $$types; typed=$$?; cat $$said; rm $$said; \
 	[ $$tested -eq 0 ] && [ $$typed -eq 0 ]
 
 test-slow: $(VENV)/.installed-dev ## everything else: what a night finds, about an hour
