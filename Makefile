@@ -21,17 +21,22 @@ run: $(VENV)/.installed ## install on first use, then serve the book on 127.0.0.
 	$(PY) -m streamlit run Home.py --server.address 127.0.0.1 --server.port $(PORT) \
 		--server.fileWatcherType none
 
-# A page's tests, and all that need a browser, stay on one worker each (loadgroup): what is cold is
-# paid for once. Browser tests wait much while others compute, hence one worker more than there are
-# cores. Beside others a test computes with one thread: as many as there are cores each would only
-# stand in each other's way.
-PYTEST := OMP_NUM_THREADS=1 $(PY) -m pytest -n $(WORKERS) --dist loadgroup
+# The tests of a page or a file stay on one worker (loadgroup): what is cold is paid for once. They
+# begin in the order of tests/conftest.py, those with a browser first: these wait much while others
+# compute, hence one worker more than there are cores. Beside others a test computes with one thread:
+# as many as there are cores each would only stand in each other's way.
+PYTEST := OMP_NUM_THREADS=1 $(PY) -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 test-core: $(VENV)/.installed-dev ## mathematics, data split, records, architecture: three minutes
 	$(PYTEST) -m core $(PYTEST_ARGS)
 
-test: lint types ## the gate: lint, types, and every test but the slow ones
-	$(PYTEST) -m "not slow" $(PYTEST_ARGS)
+# Pyright keeps one core busy for a minute, which the tests would leave to wait: it goes on beside
+# them, and what it says stands below what they say. The gate fails where either does.
+test: lint ## the gate: lint, types, and every test but the slow ones
+	@said=$$(mktemp); $(MAKE) --no-print-directory types >$$said 2>&1 & types=$$!; \
+	(set -x; $(PYTEST) -m "not slow" $(PYTEST_ARGS)); tested=$$?; \
+	wait $$types; typed=$$?; cat $$said; rm $$said; \
+	[ $$tested -eq 0 ] && [ $$typed -eq 0 ]
 
 test-slow: $(VENV)/.installed-dev ## everything else: what a night finds, about an hour
 	$(PYTEST) -m slow $(PYTEST_ARGS)

@@ -13,18 +13,26 @@ import pytest
 from lab.records import ROOT
 
 TIERS = ("core", "push", "slow")
-LAB = Path(__file__).resolve().parent / "lab"
+HERE = Path(__file__).resolve().parent
+LAB = HERE / "lab"
+FIRST = [HERE / "browser", HERE / "pages"]
+"""What waits long and comes in large pieces begins, and what is small fills the end."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test is in one tier: one that names none is core under tests/lab, push elsewhere."""
+    """Every test is in one tier: one that names none is core under tests/lab, push elsewhere. And
+    it is in one group, which a worker takes as a whole: that of its folder, or else its file. A
+    slow test that names none is a group of its own."""
     for item in items:
         named = {mark.name for mark in item.iter_markers() if mark.name in TIERS}
         if len(named) > 1:
             raise pytest.UsageError(f"{item.nodeid} is in two tiers: {', '.join(sorted(named))}")
         if not named:
             item.add_marker("core" if item.path.is_relative_to(LAB) else "push")
+        if not any(item.get_closest_marker(name) for name in ("xdist_group", "slow")):
+            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(HERE))))
+    items.sort(key=lambda item: [not item.path.is_relative_to(folder) for folder in FIRST])
 
 
 @pytest.fixture(autouse=True)

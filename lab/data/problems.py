@@ -485,7 +485,9 @@ def split_values(a: Integers, b: Integers) -> NDArray[np.float64]:
     """`split_value` of every pair, (N,) -> (N,); below 100 x 100 it is a look-up."""
     if a.size and max(a.max(), b.max()) < 100:
         return two_digit_split()[a.astype(np.int64), b.astype(np.int64)]
-    return np.array([split_value(int(x), int(y)) for x, y in zip(a, b, strict=True)])
+    pairs = zip(np.minimum(a, b).tolist(), np.maximum(a, b).tolist(), strict=True)
+    hashes = (blake2b(f"{x} x {y}".encode(), digest_size=8).digest() for x, y in pairs)
+    return np.frombuffer(b"".join(hashes), dtype=">u8") / 2**64
 
 
 @lru_cache(maxsize=1)

@@ -38,21 +38,25 @@ class OpenPage(Protocol):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever lies in this folder is a browser test; nobody has to remember the marker. Those that
-    open the book share one worker of xdist, and with it one server and one Chromium. Those that
-    serve a page of their own share another, which also visits the later half of the pages."""
+    """Whatever lies in this folder is a browser test; nobody has to remember the marker. They are
+    three groups of about one weight, and a group shares one server and one Chromium: those that
+    open the book, those that serve a page of their own, and the visits of every page, of which each
+    takes some."""
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("book" if opens_book(item) else "drawings"))
+            item.add_marker(pytest.mark.xdist_group(group_of(item)))
 
 
-LATER_HALF = "40"
+VISITS = (("60", "visits"), ("70", "book"), ("a", "drawings"))
+"""The pages up to a slug are visited with these."""
 
 
-def opens_book(item: pytest.Item) -> bool:
+def group_of(item: pytest.Item) -> str:
     slug = str(getattr(getattr(item, "callspec", None), "params", {}).get("slug", ""))
-    return "server" in getattr(item, "fixturenames", ()) and not LATER_HALF <= slug < "a"
+    if slug:
+        return next((group for end, group in VISITS if slug < end), "visits")
+    return "book" if "server" in getattr(item, "fixturenames", ()) else "drawings"
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,18 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, cast
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    Playwright,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -106,11 +113,14 @@ def is_error(message: ConsoleMessage) -> bool:
 
 def watch(page: Page) -> BookPage:
     """Collect console errors and uncaught exceptions into `page.console_errors`."""
-    errors: list[str] = []
-    page.on("console", lambda m: errors.append(m.text) if is_error(m) else None)
-    page.on("pageerror", lambda error: errors.append(f"uncaught: {error}"))
     watched = cast(BookPage, page)
-    watched.console_errors = errors
+    watched.console_errors = []
+
+    def note(error: str) -> None:
+        watched.console_errors.append(error)
+
+    page.on("console", lambda m: note(m.text) if is_error(m) else None)
+    page.on("pageerror", lambda error: note(f"uncaught: {error}"))
     return watched
 
 
@@ -139,57 +149,87 @@ _STORAGE = "cookies,local_storage,session_storage,indexeddb,cache_storage,servic
 class Visitors:
     """Visitors one after another: each finds no cookie and no memory of those who came before.
 
-    What they share is the files that Chromium has fetched, as a book's scripts are the same for
-    all. Two who are there at once share nothing.
+    What they share is a tab, with the files that it has fetched and the scripts that it has
+    compiled, since a book's scripts are the same for all: in a new one a page takes twice as long.
+    Two who are there at once share nothing.
     """
 
     def __init__(self, browser: Browser) -> None:
         self.browser = browser
-        self.away: dict[tuple[int, int, bool, bool], list[BrowserContext]] = {}
+        self.away: dict[bool, list[tuple[BrowserContext, BookPage | None]]] = {}
+        """By whether they touch: a context, and the tab in it."""
 
     @contextmanager
     def door(self) -> Generator[Callable[..., BookPage]]:
         """A function that opens an address as a new visitor; all leave when the block ends. A
         script `first` runs before those of the page."""
-        here: list[tuple[tuple[int, int, bool, bool], BrowserContext]] = []
+        here: list[tuple[bool, BookPage]] = []
+        with ExitStack() as scripts:
 
-        def enter(
-            url: str,
-            width: int = 1280,
-            height: int = 900,
-            *,
-            dark: bool = False,
-            touch: bool = False,
-            first: str = "",
-        ) -> BookPage:
-            kind = (width, height, dark, touch)
-            waiting = self.away.get(kind)
-            if waiting:
-                context = waiting.pop()
-            else:
-                context = new_context(self.browser, width, height, dark=dark, touch=touch)
-            here.append((kind, context))
-            page = watch(context.new_page())
-            forget(page, url)
-            if first:
-                page.add_init_script(first)
-            page.goto(url, wait_until="domcontentloaded")
-            return page
+            def enter(
+                url: str,
+                width: int = 1280,
+                height: int = 900,
+                *,
+                dark: bool = False,
+                touch: bool = False,
+                first: str = "",
+            ) -> BookPage:
+                page = self.come(width, height, dark, touch)
+                here.append((touch, page))
+                forget(page, url)
+                if first:
+                    scripts.enter_context(page.add_init_script(first))
+                page.goto(url, wait_until="domcontentloaded")
+                return page
 
-        try:
-            yield enter
-        finally:
-            for kind, context in here:
-                for page in context.pages:
-                    page.close()
-                self.away.setdefault(kind, []).append(context)
+            try:
+                yield enter
+            finally:
+                for touch, page in here:
+                    self.go(touch, page)
+
+    def come(self, width: int, height: int, dark: bool, touch: bool) -> BookPage:
+        if waiting := self.away.get(touch):
+            context, page = waiting.pop()
+        else:
+            context = new_context(self.browser, width, height, dark=dark, touch=touch)
+            page = None
+        if page is None:
+            return watch(context.new_page())
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(
+            media="null", color_scheme="dark" if dark else "light", reduced_motion="reduce"
+        )
+        page.console_errors = []
+        return page
+
+    def go(self, touch: bool, page: BookPage) -> None:
+        """The tab is left where the server says one word; it is closed if that does not come."""
+        context, stays = page.context, None
+        for tab in context.pages:
+            if tab is not page:
+                tab.close()
+        with suppress(Error):
+            page.mouse.up()
+            page.mouse.move(0, 0)
+            page.goto(f"{origin_of(page.url)}/_stcore/health")
+            page.evaluate("sessionStorage.clear()")
+            stays = page
+        if stays is None and not page.is_closed():
+            page.close()
+        self.away.setdefault(touch, []).append((context, stays))
+
+
+def origin_of(url: str) -> str:
+    return "/".join(url.split("/", 3)[:3])
 
 
 def forget(page: Page, url: str) -> None:
     """Remove all that the site of this address has stored in the page's browser."""
-    origin = "/".join(url.split("/", 3)[:3])
     session = page.context.new_cdp_session(page)
-    session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": _STORAGE})
+    cleared = {"origin": origin_of(url), "storageTypes": _STORAGE}
+    session.send("Storage.clearDataForOrigin", cleared)
     session.detach()
     page.context.clear_cookies()
 

@@ -72,18 +72,31 @@ def test_errors_of_the_console_and_of_scripts_are_collected(browser: Browser) ->
     page.close()
 
 
+LOOK = """[innerWidth, ...['print', '(prefers-color-scheme: dark)',
+  '(prefers-reduced-motion: reduce)'].map(asked => matchMedia(asked).matches)]"""
+
+
 def test_a_visitor_finds_nothing_of_the_one_before_nor_of_who_is_there(
     server: str, visitors: Visitors
 ) -> None:
     url = f"{server}/_stcore/health"
-    left = "[localStorage.length, document.cookie.includes('name')]"
+    left = "[localStorage.length, sessionStorage.length, document.cookie.includes('name')]"
+    leave = (
+        "localStorage.setItem('name', 'ann'); sessionStorage.setItem('name', 'ann');"
+        "document.cookie = 'name=ann'; console.error('ann was here')"
+    )
     with visitors.door() as enter:
         page = enter(url)
-        page.evaluate("localStorage.setItem('name', 'ann'); document.cookie = 'name=ann'")
-        assert page.evaluate(left) == [1, True]
+        page.set_viewport_size({"width": 390, "height": 800})
+        page.emulate_media(media="print", color_scheme="dark", reduced_motion="no-preference")
+        page.evaluate(leave)
+        assert page.evaluate(left) == [1, 1, True] and page.console_errors == ["ann was here"]
+        page.context.new_page()
         before = page.context
     with visitors.door() as enter:
         page = enter(url)
-        assert page.context is before and page.evaluate(left) == [0, False]
-        page.evaluate("localStorage.setItem('name', 'bob'); document.cookie = 'name=bob'")
-        assert enter(url).evaluate(left) == [0, False]
+        assert page.context is before and before.pages == [page]
+        assert page.evaluate(left) == [0, 0, False] and page.console_errors == []
+        assert page.evaluate(LOOK) == [1280, False, False, True]
+        page.evaluate(leave)
+        assert enter(url).evaluate(left) == [0, 0, False]

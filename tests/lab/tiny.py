@@ -6,6 +6,7 @@ import itertools
 import math
 import re
 import sys
+import threading
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import asdict, replace
 from functools import lru_cache
@@ -357,12 +358,14 @@ def calls_in(work: Callable[[], object]) -> int:
 
 @contextlib.contextmanager
 def forwards() -> Generator[list[tuple[int, ...]]]:
-    """The rows and tokens of every forward pass of any model meanwhile, in their order."""
+    """The rows and tokens of every forward pass of any model meanwhile, in their order; what other
+    threads compute does not count."""
     shapes: list[tuple[int, ...]] = []
-    forward = GPT.forward
+    forward, here = GPT.forward, threading.get_ident()
 
     def noted(self: GPT, tokens: torch.Tensor, *arguments: Any, **options: Any) -> torch.Tensor:
-        shapes.append(tuple(tokens.shape))
+        if threading.get_ident() == here:
+            shapes.append(tuple(tokens.shape))
         return forward(self, tokens, *arguments, **options)
 
     GPT.forward = noted

@@ -20,6 +20,7 @@ from streamlit.runtime.caching.cache_resource_api import get_resource_cache_stat
 from streamlit.testing.v1 import AppTest
 
 from components.ui.live import training
+from components.ui.live.service import LiveRuns
 from lab.records import ROOT
 
 HERE = Path(__file__).resolve().parent
@@ -27,6 +28,8 @@ HERE = Path(__file__).resolve().parent
 # --import-mode=importlib leaves sys.path alone; tests here may say `from shown import charts`.
 if str(HERE) not in sys.path:
     sys.path.insert(0, str(HERE))
+
+from shown import tell_what_is_heard  # noqa: E402
 
 PATIENCE = 300.0
 """Seconds after which a page hangs; no page takes a tenth of them, and a busy machine may."""
@@ -56,10 +59,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def quick_harness(packages_looked_through_once: None) -> None: ...
 
 
+@pytest.fixture(autouse=True, scope="session")
+def runs_that_are_heard() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LiveRuns, "hear", tell_what_is_heard(LiveRuns.hear))
+        yield
+
+
 @pytest.fixture(autouse=True)
-def fresh_runs() -> None:
-    """No run of another test is on the server."""
+def fresh_runs(caches_see_every_patch: None) -> Iterator[None]:
+    """No run of another test is on the server, and none goes on behind the next."""
     training.service.clear()
+    yield
+    service = training.service()
+    for run in [*service.held, *service.runs.values()]:
+        service.cancel(run, keep=False)
+    service.backend.close()
 
 
 @pytest.fixture

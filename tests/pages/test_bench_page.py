@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from shown import ended, once, said
 from streamlit.testing.v1 import AppTest
 
 from components.ui.book import CONTENTS
@@ -32,24 +31,6 @@ def tiny(steps: int = 40) -> Recipe:
     for name, value in (("n_layer", 1), ("d_model", 32), ("batch_size", 16), ("digits", "1x1")):
         recipe = turned(recipe, BY_NAME[name], value)
     return BY_NAME["steps"].write(recipe, steps)
-
-
-@pytest.fixture(autouse=True)
-def nothing_goes_on_behind() -> Iterator[None]:
-    """A run, or the server that measures itself, would be taken for work of the next page."""
-    yield
-    service, here = training.service(), probes.speed_here()
-    for run in list(service.runs.values()):
-        service.stop(run.id, run.owner)
-    for _ in range(600):
-        if not service.count() and (here.speed is not None or not here.begun):
-            return
-        time.sleep(0.1)
-    raise AssertionError("a run or a measurement does not end")
-
-
-def said(app: AppTest) -> str:
-    return " ".join(e.value for kind in (app.info, app.warning, app.markdown) for e in kind)
 
 
 def now(app: AppTest) -> Recipe:
@@ -195,16 +176,6 @@ def test_every_other_page_opens_a_variant_or_says_why_not() -> None:
 # ---------------------------------------------------------------- training
 
 
-def until(app: AppTest, words: str, seconds: float = 40.0, times: int = 1) -> AppTest:
-    began = time.monotonic()
-    while said(app).count(words) < times:
-        assert time.monotonic() - began < seconds, said(app)[-800:]
-        time.sleep(0.1)
-        app.run()
-        assert not app.exception
-    return app
-
-
 def train(app: AppTest) -> AppTest:
     app.button(key="ch80_train").click().run()
     assert not app.exception
@@ -213,7 +184,7 @@ def train(app: AppTest) -> AppTest:
 
 def test_a_variant_is_trained_scrubbed_and_taken_along(book) -> None:
     app = book(PAGE, ch80_bench=to_link(tiny()))
-    until(train(app), "Done.")
+    ended(train(app))
     (run,) = training.service().runs.values()
     variant = worked.variant_of(run, "1.", going=False)
     assert variant.trained.shape == (10, 10)
@@ -235,18 +206,16 @@ def test_four_train_of_which_two_wait_and_a_fifth_is_told_to(book) -> None:
     app = book(PAGE, ch80_bench=to_link(tiny(2000)))
     for _ in range(4):
         train(app)
-    until(app, "waits; number 2 in the queue")
+    assert "waits; number 2 in the queue" in said(app)
     assert len(training.runs_here(probes.LIVE_KEY) or app.query_params["run"]) == 4
     train(app)
     assert "The page keeps 4 runs" in said(app)
-    for run in training.service().runs.values():
-        training.service().stop(run.id, run.owner)
 
 
 def test_a_rate_that_is_too_large_is_told_with_its_step(book) -> None:
     recipe = BY_NAME["rate"].write(tiny(200), 1.0)
-    app = until(train(book(PAGE, ch80_bench=to_link(recipe))), "smaller learning rate")
-    assert "It diverges: by step " in said(app)
+    app = once(train(book(PAGE, ch80_bench=to_link(recipe))), lambda run: training.too_fast(run))
+    assert "It diverges: by step " in said(app) and "smaller learning rate" in said(app)
 
 
 # ---------------------------------------------------------------- records and the exercise

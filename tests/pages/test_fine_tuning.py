@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from shown import ended, on_the_way
 from streamlit.testing.v1 import AppTest
 
 from components.ui.chapters.ch30 import probes
@@ -106,17 +106,8 @@ def test_a_run_that_starts_again_starts_by_its_own_recipe(
 def test_a_fine_tuning_goes_on_the_page_and_can_be_stopped(opened: Any) -> None:
     app = opened()
     app.button(key="ch30_tune").click().run()
-    until(app, "step ")
+    on_the_way(app)
     [stop] = [b for b in app.button if "_stop_" in str(b.key)]
     stop.click().run()
-    until(app, "Stopped.")
+    ended(app, "Stopped.")
     assert any("1. fine-tuned" in m.value for m in app.markdown)
-
-
-def until(app: AppTest, words: str, seconds: float = 300.0) -> None:
-    began = time.monotonic()
-    while not any(words in m.value for m in app.markdown):
-        assert time.monotonic() - began < seconds
-        time.sleep(0.1)
-        app.run()
-        assert not app.exception

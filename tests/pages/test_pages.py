@@ -6,11 +6,11 @@ import json
 import re
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pytest
+from shown import is_a_page_s
 from streamlit.testing.v1 import AppTest
 from torch.nn import Module
 from torch.nn.modules.module import register_module_forward_pre_hook
@@ -40,13 +40,12 @@ def test_sections_are_numbered_without_a_gap() -> None:
 
 @pytest.fixture
 def forwards() -> Generator[list[str]]:
-    """A line for each forward that a page runs; what warms a model up does so in a thread."""
+    """A line for each forward that a page itself runs."""
     ran: list[str] = []
 
     def count(module: Module, _given: Any) -> None:
-        thread = threading.current_thread().name
-        if isinstance(module, GPT) and "try_to_load" not in thread:
-            ran.append(thread)
+        if isinstance(module, GPT) and is_a_page_s():
+            ran.append(str(module.config))
 
     hook = register_module_forward_pre_hook(count)
     yield ran

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
 from types import SimpleNamespace
 from typing import Any
 
+from shown import ended, on_the_way, once, said
 from streamlit.testing.v1 import AppTest
 
 from components.ui.live import training
@@ -24,24 +24,9 @@ def alone(book: Any, **link: Any) -> AppTest:
     return book(PAGE, figure="train", **link)
 
 
-def said(app: AppTest) -> str:
-    return " ".join(e.value for kind in (app.info, app.warning, app.markdown) for e in kind)
-
-
 def train(app: AppTest) -> AppTest:
     app.button(key="ch10_train").click().run()
     assert not app.exception
-    return app
-
-
-def until(app: AppTest, words: str, seconds: float = 300.0, times: int = 1) -> AppTest:
-    """Run the page again, as its poll would, until it says so, so many times."""
-    began = time.monotonic()
-    while said(app).count(words) < times:
-        assert time.monotonic() - began < seconds, said(app)[-600:]
-        time.sleep(0.1)
-        app.run()
-        assert not app.exception
     return app
 
 
@@ -60,7 +45,7 @@ def keys(app: AppTest) -> list[str]:
 
 
 def test_a_small_run_goes_to_its_end_and_leaves_an_atlas_and_a_history(book) -> None:
-    app = until(train(book(PAGE, **SMALL)), "Done.")
+    app = ended(train(book(PAGE, **SMALL)))
     assert "step 3 of 3" in said(app)
     assert "held out: 6,9" in said(app)
     assert [c for c in app.caption if c.value.startswith("Recorded: one seed of each")]
@@ -74,8 +59,8 @@ def test_a_small_run_goes_to_its_end_and_leaves_an_atlas_and_a_history(book) -> 
 def test_the_address_carries_every_run_on_the_page_and_a_reload_finds_them(book) -> None:
     app = alone(book, **SMALL)
     assert runs_of(app) == []
-    until(train(app), "Done.")
-    until(train(app), "Done.", times=2)
+    ended(train(app))
+    ended(train(app), times=2)
     first, second = runs_of(app)
     again = alone(book, run=[first, second, "unknown", first])
     assert "A run in this link has ended (done)" in said(again)
@@ -97,14 +82,14 @@ def test_an_unknown_run_in_the_link_is_one_sentence(book) -> None:
 def test_another_tab_watches_and_cannot_stop(book, monkeypatch) -> None:
     app = train(alone(book, ch10_steps="2000"))
     run = run_of(app)
-    until(app, "step ")
+    on_the_way(app)
     with monkeypatch.context() as patch:
         patch.setattr(training, "this_reader", lambda: "another tab")
         other = alone(book, run=run)
     assert "You are watching a run that another tab owns" in said(other)
     assert not [k for k in keys(other) if "_stop_" in k]
     app.button(key=f"ch10_live_stop_{run}").click().run()
-    until(app, "Stopped.")
+    ended(app, "Stopped.")
 
 
 def test_a_reload_that_arrives_before_the_old_tab_is_missed_takes_the_run_over(
@@ -112,7 +97,7 @@ def test_a_reload_that_arrives_before_the_old_tab_is_missed_takes_the_run_over(
 ) -> None:
     app = train(alone(book, ch10_steps="2000"))
     run = run_of(app)
-    until(app, "step ")
+    on_the_way(app)
     monkeypatch.setattr(training, "this_reader", lambda: "after the reload")
     again = alone(book, run=run)
     assert "You are watching" in said(again)
@@ -121,7 +106,7 @@ def test_a_reload_that_arrives_before_the_old_tab_is_missed_takes_the_run_over(
     again.run()
     assert "You are watching" not in said(again)
     again.button(key=f"ch10_live_stop_{run}").click().run()
-    until(again, "Stopped.")
+    ended(again, "Stopped.")
 
 
 def test_a_link_with_nonsense_opens_the_default_and_says_what_it_dropped(book) -> None:
@@ -166,13 +151,13 @@ def test_the_third_run_at_once_is_refused_in_a_sentence(book) -> None:
     assert "2 of your runs are going on; stop one" in said(app)
     for key in [k for k in keys(app) if "_stop_" in k]:
         app.button(key=key).click().run()
-    until(app, "Stopped.")
+    ended(app, "Stopped.")
 
 
 def test_a_fifth_run_on_the_page_is_refused_until_one_is_removed(book) -> None:
     app = alone(book, **SMALL)
     for n in range(4):
-        until(train(app), "Done.", times=n + 1)
+        ended(train(app), times=n + 1)
     train(app)
     assert "The page keeps 4 runs. Remove one" in said(app)
     app.button(key=next(k for k in keys(app) if "_remove_" in k)).click().run()
@@ -182,7 +167,7 @@ def test_a_fifth_run_on_the_page_is_refused_until_one_is_removed(book) -> None:
 
 def test_a_rate_too_large_is_explained(book) -> None:
     app = alone(book, ch10_d_model="32", ch10_n_layer="1", ch10_steps="80", ch10_rate="1.0")
-    until(train(app), "Done.")
+    ended(train(app))
     assert "It diverges" in said(app) and "smaller learning rate" in said(app)
 
 
@@ -190,16 +175,16 @@ def test_a_run_that_ends_badly_says_why_and_starts_again(book) -> None:
     for how in ("failed", "lost"):
         app = train(alone(book, ch10_steps="2000"))
         run = run_of(app)
-        until(app, "step ")
+        on_the_way(app)
         runs = training.service()
         runs.cancel(runs.runs[run])
-        until(app, "Stopped.")
+        ended(app, "Stopped.")
         runs.hear(Ended(run, how, "something broke"))
         app.run()
         assert "something broke" in said(app), how
         app.button(key=f"ch10_live_again_{run}").click().run()
         assert not app.exception, how
-        until(app, "step ")
+        on_the_way(app)
         for key in [k for k in keys(app) if "_stop_" in k]:
             app.button(key=key).click().run()
 
@@ -209,17 +194,16 @@ def test_a_stopped_run_is_continued_and_what_is_no_longer_kept_says_so(book) -> 
 
     app = train(alone(book, **{**SMALL, "ch10_steps": "2000"}))
     run = run_of(app)
-    until(app, "step ")
+    on_the_way(app)
     app.button(key=f"ch10_live_stop_{run}").click().run()
-    until(app, "Stopped.")
+    ended(app, "Stopped.")
     here = training.service().runs[run]
     n_before = len(here.snapshots)
     app.button(key=f"ch10_live_go_on_{run}").click().run()
     assert not app.exception
-    while len(here.snapshots) == n_before:
-        until(app, "step ")
+    once(app, lambda run: len(run.snapshots) > n_before)
     app.button(key=f"ch10_live_stop_{run}").click().run()
-    until(app, "Stopped.")
+    ended(app, "Stopped.")
     assert [s.step for s in here.snapshots] == list(range(1, len(here.snapshots) + 1))
     training.service().hear(Forgotten(run))
     app.run()
@@ -231,7 +215,7 @@ def test_a_stopped_run_is_continued_and_what_is_no_longer_kept_says_so(book) -> 
 def test_a_host_may_give_the_training_a_process_of_its_own(book, monkeypatch) -> None:
     monkeypatch.setenv("WHITE_BOX_WORKER", "process")
     training.service.clear()
-    app = until(train(alone(book, **SMALL)), "Done.")
+    app = ended(train(alone(book, **SMALL)))
     assert "step 3 of 3" in said(app)
     backend = training.service().backend
     assert isinstance(backend, ProcessBackend) and backend.process is not None
@@ -241,7 +225,7 @@ def test_a_host_may_give_the_training_a_process_of_its_own(book, monkeypatch) ->
 def test_a_run_that_was_trained_here_can_be_opened_in_3d(book) -> None:
     app = train(alone(book, **SMALL))
     run = run_of(app)
-    until(app, "Done.")
+    ended(app)
     del app.query_params["figure"]
     app.switch_page("pages/70_forward_pass_3d.py").run()
     app.selectbox(key="ch70_run").set_value(run).run()
@@ -282,13 +266,13 @@ def test_a_run_that_met_its_limit_is_continued_for_as_long_again_and_the_page_sa
     settings = {"most_seconds": 0.0, "slice_seconds": 1e-4}
     limited = LiveRuns(lambda emit: ThreadBackend(emit, **settings))
     monkeypatch.setattr(training, "service", lambda: limited)
-    app = until(train(alone(book, **SMALL)), "Stopped:")
+    app = ended(train(alone(book, **SMALL)), "Stopped:")
     assert "used up the 0 s of the processor's time that a run has" in said(app)
     assert "*Continue* gives it 300 s more." in said(app)
     began = len(limited.runs[run_of(app)].snapshots)
     for _ in range(20):
         app.button(key=f"ch10_live_go_on_{run_of(app)}").click().run()
-        until(app, "Stopped:")
+        ended(app, "Stopped:")
         if len(limited.runs[run_of(app)].snapshots) > began:
             break
     assert f"step {began + 1} of 3" in said(app)
@@ -316,7 +300,7 @@ def test_recorded_curves_look_the_same_before_the_first_run_and_under_it(book) -
     (before,) = shown(app)
     assert set(before) == {"cot, reversed, recorded", "plain, recorded"}
     assert {tuple(dashes) for _, dashes in before.values()} == {tuple(curves.DASHED)}
-    until(train(app), "Done.")
+    ended(train(app))
     own = "1. cot, reversed, width 32, 1 layer, 3 steps"
     mine = {own: (before["cot, reversed, recorded"][0], curves.SOLID)}
     exactness, loss = shown(app)
