@@ -355,7 +355,7 @@ class Ledger extends MovingDrawing<Data> {
       draw(axes, "text", name).textContent = kind === "head" ? "heads" : kind;
     }
     if (phone) {
-      const heads = { class: "layer", x: 0, y: AXIS + GIVEN / 2 };
+      const heads = { class: "layer", x: 0, y: AXIS - 12 };
       draw(axes, "text", heads).textContent = "layer.head";
     }
     const ends = `${tokens[given + token]} ahead of its rival\u00a0${rivals[token]}`;
