@@ -50,7 +50,8 @@ def carry_and(default: CarryName, *others: Callable[[], str]) -> list[str]:
 def a_carry_is_copied() -> None:
     rows = rows_of("carry_shown.jsonl")
     drawn = st.container()
-    model = network()
+    with st.columns(3)[0]:
+        model = network()
     found = worked.shown(rows, model)
     if not found:
         return

@@ -49,20 +49,16 @@ class Carried(NamedTuple):
 
 HTML = f"""
 <div class="drawing swaps">
-  <p class="headline">
-    Copy a part of one problem into another. Is the digit written that its carry predicts?
-  </p>
+  <p class="headline">Choose what is copied. Does its carry decide the digit?</p>
+  <div class="asked">
+    <label><span>Carry</span> <select class="carry"></select></label>
+    <label><span>Copied</span> <select class="what"></select></label>
+    <label><span>In layer</span> <select class="layer"></select></label>
+  </div>
   <div class="board">
+    <div class="experiment"></div>
+    <table class="counts"><tbody></tbody></table>
     <svg class="grid" role="group"></svg>
-    <div class="side">
-      <div class="asked">
-        <label><span>Carry</span> <select class="carry"></select></label>
-        <label><span>Copied</span> <select class="what"></select></label>
-        <label><span>In layer</span> <select class="layer"></select></label>
-      </div>
-      <table class="counts"><tbody></tbody></table>
-      <div class="pointed"></div>
-    </div>
   </div>
   {moments("Problems copied")}
   <div class="said" role="status"></div>

@@ -3,7 +3,7 @@
 
 import { make } from "../shared/dom";
 import "./swaps.css";
-import { CARRY, counts, perSide, predicted, spots, type Spot } from "./maths/swaps";
+import { CARRY, counts, perSide, places, predicted, spots, type Spot } from "./maths/swaps";
 import type { Sent } from "./shared/drawing";
 import { draw, set } from "./shared/elements";
 import type { Landmark } from "./shared/landmarks";
@@ -14,9 +14,11 @@ import { ACROSS, steppedThrough } from "./shared/stepped";
 
 const DIGITS = 10;
 const [LEFT, TOP, BELOW] = [40, 6, 40]; // for the axes
-const MOST = 430; // pixels, a side of the plot
-const FILLED = 0.84; // of a cell
-const MARK = 0.4; // of the room of a mark
+const MOST = 330; // pixels, a side of the plot
+const NARROW = 400; // pixels, a page on which it is smaller
+const MOST_NARROW = 262;
+const FILLED = 0.86; // of a cell
+const MARK = 0.42; // of the room of a mark
 
 type SwapSent = [written: string, source: string, column: number, own: number, other: number];
 type SiteSent = [name: string, digits: string[], kinds: string[]];
@@ -65,7 +67,7 @@ class Swaps extends MovingDrawing<Data> {
     const rows = CLASSES.map(({ name, words }, k) => {
       const sign = make("i", { class: "sign" });
       shape(draw(sign, "svg", { viewBox: "-7 -7 14 14", "aria-hidden": true }), name, 5);
-      return make("tr", {}, make("th", { scope: "row" }, sign, words), this.totals[k]);
+      return make("tr", {}, this.totals[k], make("th", { scope: "row" }, sign, words));
     });
     this.part("counts").firstElementChild!.replaceChildren(...rows);
     this.fill();
@@ -154,10 +156,12 @@ class Swaps extends MovingDrawing<Data> {
   /** The grid as large as there is room, and every mark in its cell. */
   protected override place(): void {
     const { grid } = this;
-    const side = clamp(grid.clientWidth - LEFT - 6, 200, MOST);
+    const most = this.part("board").clientWidth < NARROW ? MOST_NARROW : MOST;
+    const side = clamp(grid.clientWidth - LEFT - 6, 200, most);
     const cell = side / DIGITS;
     set(grid, {
       viewBox: `0 0 ${LEFT + side + 6} ${TOP + side + BELOW}`,
+      width: LEFT + side + 6,
       height: TOP + side + BELOW,
       "aria-label": this.data.alt,
     });
@@ -191,23 +195,23 @@ class Swaps extends MovingDrawing<Data> {
   }
 
   private placeMarks(cell: number, x: (d: number) => number, y: (d: number) => number): void {
-    const side = perSide(this.spots);
-    const room = (FILLED * cell) / side;
-    const begin = (cell - FILLED * cell) / 2 + room / 2;
-    this.marks = this.spots.map(({ column, row, nth }, i) => {
+    const room = (FILLED * cell) / perSide(this.spots);
+    const within = places(this.spots);
+    this.marks = this.spots.map(({ column, row }, i) => {
+      const [right, down] = within[i];
       const mark = draw(this.grid, "g", {
         class: `mark ${this.classOf(i)}`,
         role: "img",
         "aria-label": this.told(i),
-        transform: `translate(${(x(column) + begin + (nth % side) * room).toFixed(2)} ${(
+        transform: `translate(${(x(column) + cell / 2 + right * room).toFixed(2)} ${(
           y(row) +
-          cell -
-          begin -
-          Math.floor(nth / side) * room
+          cell / 2 +
+          down * room
         ).toFixed(2)})`,
       });
       draw(mark, "rect", { class: "hit", x: -room / 2, y: -room / 2, width: room, height: room });
       shape(mark, this.classOf(i), MARK * room);
+      draw(mark, "circle", { class: "round", r: 0.72 * room + 1.5 });
       mark.onpointerenter = mark.onfocus = () => this.point(i);
       mark.onpointerleave = mark.onblur = () => this.point(null);
       mark.onclick = () => this.point(i);
@@ -237,32 +241,58 @@ class Swaps extends MovingDrawing<Data> {
     });
     const found = counts(this.kinds, n);
     const sums = CLASSES.map(({ kinds }) => kinds.reduce((sum, kind) => sum + found[kind], 0));
-    this.totals.forEach((total, k) => (total.textContent = counted(sums[k])));
-    const one = this.pointed ?? (n ? n - 1 : null);
-    this.part("pointed").replaceChildren(...(one === null ? [] : this.explained(one)));
+    this.totals.forEach((total, k) => {
+      total.textContent = counted(sums[k]);
+      total.parentElement!.classList.toggle("none", sums[k] === 0);
+    });
+    const one = this.pointed ?? n - 1;
+    this.marks.forEach((mark, i) => mark.classList.toggle("now", i === one));
+    this.part("experiment").replaceChildren(...this.experiment(Math.max(one, 0), one >= 0));
     if (this.pointed !== null) return this.told(this.pointed);
-    const [name] = this.site;
-    const what = `The ${this.carry.name}; copied in layer ${this.chosen[2]}: ${name}`;
-    if (n === 0) return `${what}. Nothing is copied yet.`;
-    const [moved, whole, stays] = sums.map(counted);
-    return (
-      `${what}. Of ${counted(n)} ${n === 1 ? "pair" : "pairs"} of problems, the carry moves in ${moved}, the whole digit ` +
-      `in ${whole}, and nothing changes in ${stays}.`
-    );
+    if (n === 0) return `${this.copied}, for the ${this.carry.name}. Nothing is copied yet.`;
+    const pairs = n === 1 ? "pair" : "pairs";
+    return `${this.copied}: the ${this.carry.name} moves in ${counted(sums[0])} of ${counted(n)} ${pairs} of problems.`;
   }
 
-  /** The last one copied, or the one that is pointed at. */
-  private explained(i: number): HTMLElement[] {
+  /** What is copied, and where, to begin a sentence. */
+  private get copied(): string {
+    const [name] = this.site;
+    return `${name[0].toUpperCase()}${name.slice(1)} copied in layer ${this.chosen[2]}`;
+  }
+
+  /** The last one copied, or the one that is pointed at, worked out as on paper: the carry of one
+   *  problem falls into the column of the other. */
+  private experiment(i: number, isDone: boolean): HTMLElement[] {
     const [written, source, column, own, other] = this.carry.swaps[i];
     const digit = column % DIGITS;
-    const row = (name: string, value: string): HTMLElement =>
-      make("div", {}, make("span", {}, name), make("b", {}, value));
+    const at = (place: string, kind: string, ...inside: (Node | string)[]): HTMLElement =>
+      make("div", { class: `at ${kind}`, style: `grid-area:${place}` }, ...inside);
+    const named = (place: string, name: string, kind: string, value: Node | string): HTMLElement =>
+      at(place, "named", make("small", {}, name), make("b", { class: kind }, value));
+    const sum = (carry: number): HTMLElement => {
+      const all = String(digit + carry);
+      return make("span", {}, make("s", {}, all.slice(0, -1)), all.slice(-1));
+    };
+    const came = this.digits[i] === "." ? "–" : this.digits[i];
+    const [name] = this.site;
     return [
-      row("written", written),
-      row("copied from", source),
-      row("as it was", `${digit} + ${own} → ${predicted(column, own)}`),
-      row("predicted", `${digit} + ${other} → ${predicted(column, other)}`),
-      row("observed", this.digits[i]),
+      named("from", "copied from", "problem", source),
+      named("up", "carry", "chip", String(other)),
+      at("what", "label", `${name},`, make("br"), `layer ${this.chosen[2]}`),
+      at("arrow", "arrow"),
+      named("into", "into", "problem", written),
+      at("digit", "big", String(digit)),
+      at("plus", "big", "+"),
+      at("chip", "big", make("b", { class: "chip" }, String(other))),
+      at("is", "big", "="),
+      named("sum", "predicted", "sum", sum(other)),
+      named("came", "written", `came ${isDone ? this.classOf(i) : ""}`, isDone ? came : "\u00a0"),
+      at("alone", "label", "without copying"),
+      at("digit2", "small", String(digit)),
+      at("plus2", "small", "+"),
+      at("chip2", "small", String(own)),
+      at("is2", "small", "="),
+      at("sum2", "small", sum(own)),
     ];
   }
 

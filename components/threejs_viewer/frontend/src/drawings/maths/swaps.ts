@@ -37,6 +37,20 @@ export function perSide(all: readonly Spot[]): number {
   return Math.max(3, Math.ceil(Math.sqrt(most)));
 }
 
+/** Where each mark stands, in marks from the middle of its cell: those of a cell make a block about
+ *  as wide as it is high, from its upper left on. */
+export function places(all: readonly Spot[]): [x: number, y: number][] {
+  const size = new Map<string, number>();
+  const name = ({ column, row }: Spot): string => `${column} ${row}`;
+  for (const spot of all) size.set(name(spot), spot.nth + 1);
+  return all.map((spot) => {
+    const n = size.get(name(spot))!;
+    const wide = Math.ceil(Math.sqrt(n));
+    const high = Math.ceil(n / wide);
+    return [(spot.nth % wide) - (wide - 1) / 2, Math.floor(spot.nth / wide) - (high - 1) / 2];
+  });
+}
+
 /** How many of the first `n` swaps came to each kind. */
 export function counts(kinds: string, n: number): number[] {
   const found = new Array<number>(KINDS).fill(0);
