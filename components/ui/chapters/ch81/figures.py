@@ -101,7 +101,7 @@ def paths_map(rows: Rows) -> Chart:
         alt.Chart(data)
         .mark_rect(stroke=SOFT.now, strokeOpacity=0.25)
         .encode(
-            x=alt.X("column:N", sort=None, title="later head", axis=alt.Axis(labelAngle=0)),
+            x=alt.X("column:N", sort=None, title="later reader", axis=alt.Axis(labelAngle=0)),
             y=alt.Y("row:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)),
             color=alt.Color("restored:Q", scale=signs(1), title="restored", legend=swatches()),
             tooltip=["row", "column", alt.Tooltip("restored", format=".2f")],
