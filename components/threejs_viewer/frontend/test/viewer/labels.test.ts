@@ -9,6 +9,10 @@ import { fromPython } from "./scenes";
 
 const measure = (text: string, size: number): number => text.length * size * 0.6;
 
+/** Built once: it is large. */
+let built: Plan | null = null;
+const big = (): Plan => (built ??= plan(opened(fake("7*8=56", BIG))));
+
 /** Ten looks: the five of the buttons, and five of near and of odd angles. */
 function looks({ boxes, ofTensor }: Plan, whole: Plan): Aim[] {
   const box = (name: string): Box[] => ofTensor.get(name) ?? boxes.slice(0, 1);
@@ -56,14 +60,14 @@ test.each([
 });
 
 test("layers are counted from 0", () => {
-  const made = plan(opened(fake("7*8=56", BIG)));
+  const made = big();
   const texts = labelsAt(made, wholeModel(made.boxes, 1.5), 918, 620).map(({ text }) => text);
   expect(texts).toContain("layer 0");
   expect(texts).not.toContain("layer 6");
 });
 
 test("a word keeps clear of what lies over it, and the others stay where they were", () => {
-  const made = plan(opened(fake("7*8=56", BIG)));
+  const made = big();
   const view = new View();
   view.resize(918, 620);
   const aim = wholeModel(made.boxes, 1.5);
@@ -98,7 +102,7 @@ function faults(made: Plan, aim: Aim, width: number, height: number, flying: boo
 }
 
 test.each([true, false])("no name is cut, or lies on the box of another; flying: %s", (flying) => {
-  const made = plan(opened(fake("7*8=56", BIG)));
+  const made = big();
   for (const aim of looks(made, made)) {
     expect(faults(made, aim, 918, 620, flying)).toEqual([]);
     expect(faults(made, aim, 356, 440, flying)).toEqual([]);
@@ -106,7 +110,7 @@ test.each([true, false])("no name is cut, or lies on the box of another; flying:
 });
 
 test("on a flight what is learned has no name, and on a phone the stream alone has one", () => {
-  const made = plan(opened(fake("7*8=56", BIG)));
+  const made = big();
   const namesAt = (width: number, flying: boolean): string[] => {
     const view = new View();
     view.resize(width, 440);
