@@ -320,10 +320,12 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     ),
     "wrong_by_problems": lambda: ch30.wrong_by_problems(
         [
-            {"drawn": "at random", "problems": n, "seed": seed, "share": 0.5}
-            for n in (3000, 30_000)
+            {"drawn": "at random", "problems": n, "place": place, "label": f"{n:,}"}
+            | {"seed": seed, "share": 0.5}
+            for place, n in enumerate((3000, 30_000))
             for seed in (0, 1)
-        ]
+        ],
+        done=0.05,
     ),
     "wrong_by": lambda: ch30.wrong_by([{"amount": 0, "share": 0.5, "wrong": 1, "n": 2}], "zeros"),
     "wrong_suites": lambda: ch30.wrong_suites(
