@@ -16,7 +16,7 @@ const DIGITS = 10;
 const [LEFT, TOP, BELOW] = [40, 6, 40]; // for the axes
 const MOST = 330; // pixels, a side of the plot
 const NARROW = 400; // pixels, a page on which it is smaller
-const MOST_NARROW = 262;
+const MOST_NARROW = 248;
 const FILLED = 0.86; // of a cell
 const MARK = 0.42; // of the room of a mark
 
