@@ -49,7 +49,7 @@ class Carried(NamedTuple):
 
 HTML = f"""
 <div class="drawing swaps">
-  <p class="headline">Choose what is copied. Does its carry decide the digit?</p>
+  <p class="headline">Copy a part: does its carry decide the digit?</p>
   <div class="asked">
     <label><span>Carry</span> <select class="carry"></select></label>
     <label><span>Copied</span> <select class="what"></select></label>

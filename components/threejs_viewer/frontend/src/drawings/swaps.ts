@@ -16,7 +16,7 @@ const DIGITS = 10;
 const [LEFT, TOP, BELOW] = [40, 6, 40]; // for the axes
 const MOST = 330; // pixels, a side of the plot
 const NARROW = 400; // pixels, a page on which it is smaller
-const MOST_NARROW = 262;
+const MOST_NARROW = 248;
 const FILLED = 0.86; // of a cell
 const MARK = 0.42; // of the room of a mark
 
@@ -257,7 +257,8 @@ class Swaps extends MovingDrawing<Data> {
   /** What is copied, and where, to begin a sentence. */
   private get copied(): string {
     const [name] = this.site;
-    return `${name[0].toUpperCase()}${name.slice(1)} copied in layer ${this.chosen[2]}`;
+    const named = name.includes(",") ? `${name},` : name;
+    return `${named[0].toUpperCase()}${named.slice(1)} copied in layer ${this.chosen[2]}`;
   }
 
   /** The last one copied, or the one that is pointed at, worked out as on paper: the carry of one
@@ -278,7 +279,7 @@ class Swaps extends MovingDrawing<Data> {
     return [
       named("from", "copied from", "problem", source),
       named("up", "carry", "chip", String(other)),
-      at("what", "label", `${name},`, make("br"), `layer ${this.chosen[2]}`),
+      at("what", "label", `${name}, `, make("br"), `layer ${this.chosen[2]}`),
       at("arrow", "arrow"),
       named("into", "into", "problem", written),
       at("digit", "big", String(digit)),

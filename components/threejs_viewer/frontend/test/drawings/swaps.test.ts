@@ -2,7 +2,7 @@
 // A mark stands where it was predicted and written, and what came of all is counted.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import swapped from "../../src/drawings/swaps";
-import { counts, perSide, predicted, spots } from "../../src/drawings/maths/swaps";
+import { counts, perSide, places, predicted, spots } from "../../src/drawings/maths/swaps";
 import { cases, opened } from "./cases";
 
 const one = cases.swaps;
@@ -33,6 +33,31 @@ test("marks of one cell stand beside each other, and the fullest cell has room",
   expect(perSide(found)).toBe(3);
   expect(perSide(spots(Array(17).fill(1), "1".repeat(17)))).toBe(5);
   expect([predicted(27, 8), predicted(0, 0)]).toEqual([5, 0]);
+});
+
+test("marks of one cell make a block around its middle", () => {
+  expect(places(spots([3, 3, 3, 4], "5555"))).toEqual([
+    [-0.5, -0.5],
+    [0.5, -0.5],
+    [-0.5, 0.5],
+    [0, 0],
+  ]);
+});
+
+test("the two problems are worked out: the carry copied, the digit predicted and the digit written", () => {
+  const drawing = opened(swapped, one);
+  vi.advanceTimersByTime(60_000);
+  const [carry, site, layer] = one.data.chosen;
+  const { swaps, sites } = sent[carry];
+  const last = swaps.length - 1;
+  const [written, source, column, , other] = swaps[last];
+  const said = (kind: string): string[] =>
+    drawing.all(`.experiment ${kind}`).map((one) => one.textContent!);
+  expect(said(".problem")).toEqual([source, written]);
+  expect(said(".chip")).toEqual([String(other), String(other)]);
+  expect(Number(said(".sum")[0])).toBe((column % 10) + other);
+  expect(said(".came")).toEqual([sites[site][1][layer][last]]);
+  expect(drawing.all(".mark.now")).toHaveLength(1);
 });
 
 test("another layer moves the marks and counts anew; Reset gives back what was chosen first", () => {
