@@ -41,8 +41,7 @@ def draw_model() -> None:
         worked.strips_of(bench_link.to_link(probes.variant(page))),
         worked.beside([*named.values()], [*named]),
         alt="The matrices of the network, each as large as its parameters are many",
-        headline="Each box is a matrix, its area its parameters. Press one, change a part, "
-        "then train.",
+        headline="Each box is a matrix, its area its parameters. Change a part below, then train.",
     )
 
 
@@ -72,18 +71,16 @@ def ask_what_to_build() -> None:
                     probes.ask(control, recipe)
 
 
-def tell_costs() -> bool:
-    """What the variant costs, and whether it is small enough to be trained here."""
+def tell_costs() -> None:
+    """What the variant costs, and what makes it too large to be trained here."""
     recipe = probes.variant(page)
     said = [f"**{number}** {what}" for what, number in worked.costs(recipe).items()]
     said.append(f"**{probes.seconds_in_words(recipe)}** for the training here")
     with st.container(key="ch80_costs", horizontal=True):
         for one in said:
             st.markdown(one)
-    large = bench.too_much(recipe)
-    for sentence in large:
+    for sentence in bench.too_much(recipe):
         st.warning(f"{sentence[:1].upper()}{sentence[1:]}.")
-    return not large
 
 
 def tell_refused(by: str) -> None:
@@ -122,7 +119,7 @@ def hand_over() -> None:
         st.code(bench_python.to_python(recipe), language="python")
 
 
-def offer_training(*, small: bool) -> None:
+def offer_training() -> None:
     recipe = probes.variant(page)
     with st.container(key="ch80_acts", horizontal=True, gap="xsmall"):
         st.button(
@@ -130,7 +127,7 @@ def offer_training(*, small: bool) -> None:
             key="ch80_train",
             type="primary",
             icon=":material/play_arrow:",
-            disabled=not small,
+            disabled=bool(bench.too_much(recipe)),
             on_click=probes.train,
             args=(recipe,),
         )
@@ -170,10 +167,10 @@ def the_model_as_it_is_composed() -> None:
     st.fragment(draw_model, run_every=1.0 if going else None)()
     for sentence in probes.dropped():
         st.info(f"Of the link this was dropped: {sentence}.")
-    page.prose("workbench")
     ask_what_to_build()
-    small = tell_costs()
-    offer_training(small=small)
+    offer_training()
+    tell_costs()
+    page.prose("workbench")
     page.source()
 
 
@@ -244,10 +241,10 @@ def what_breaks_without_a_part() -> None:
 def what_matters_most() -> None:
     arms = worked.all_arms()
     if not arms or not page.guess(
-        "Each network differs from the usual one in one thing. Which gets most held-out pairs "
+        "Each network differs from the usual one in one thing. Which gets fewest held-out pairs "
         "wrong?",
         worked.OPTIONS,
-        worked.most_wrong,
+        worked.fewest_wrong,
         frame=worked.four_changes(),
     ):
         return

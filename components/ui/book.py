@@ -114,7 +114,7 @@ CONTENTS = (
         "How does a network turn 7 × 8 into 56?",
         15,
     ),
-    Entry("80_bench", "8", "Build and train", "Which change to a network matters most?", 15),
+    Entry("80_bench", "8", "Build and train", "Which change to a network matters most?", 18),
     Entry("81_look_inside", "8", "Look, break, patch", "What breaks when you cut a wire?", 20),
     Entry(
         "82_where_is_the_carry",

@@ -233,15 +233,35 @@ def test_the_arms_differ_in_one_thing_and_read_as_many_tokens() -> None:
     assert sizes["half the width"] == parameters_of(half.model)
 
 
+def wrong_in(arms: worked.Arms) -> dict[str, list[int]]:
+    """By arm the errors of its seeds, fewest first."""
+    return {name: sorted(row["errors_heldout"] for row in rows) for name, rows in arms.items()}
+
+
+def overlap(one: list[int], other: list[int]) -> bool:
+    return one[0] <= other[-1] and other[0] <= one[-1]
+
+
 def test_the_guess_is_borne_out_by_every_seed() -> None:
-    arms = worked.all_arms()
-    most = worked.most_wrong()
-    shares = {
-        name: [row["errors_heldout"] / row["n_heldout"] for row in rows]
-        for name, rows in arms.items()
-    }
-    others = [x for name in worked.OPTIONS if name != most for x in shares[name]]
-    assert sorted(shares[most])[len(shares[most]) // 2] > max(others)
+    wrong = wrong_in(worked.all_arms())
+    fewest = worked.fewest_wrong()
+    others = [x for name in worked.OPTIONS if name != fewest for x in wrong[name]]
+    assert fewest == "half the width" and wrong[fewest][-1] < min(others)
+    assert overlap(wrong[fewest], wrong[worked.USUAL_ARM])
+
+
+def test_a_third_of_the_problems_costs_most_and_one_run_with_rope_reaches_it() -> None:
+    wrong = wrong_in(worked.all_arms())
+    third = wrong.pop("a third of the problems")
+    rope = wrong.pop("RoPE, not a learned table")
+    assert not any(overlap(third, others) for others in wrong.values())
+    assert third[2] > rope[-1] and [x > third[0] for x in rope] == [False] * 4 + [True]
+
+
+def test_the_seeds_do_not_decide_between_the_parts_that_the_page_names() -> None:
+    wrong = wrong_in(worked.arms_of(worked.LEFT_OUT))
+    norms, positions, ffn = (wrong[f"without {part}"] for part in ("norms", "positions", "FFN"))
+    assert overlap(norms, positions) and overlap(positions, ffn) and not overlap(norms, ffn)
 
 
 def test_the_part_that_is_missed_least_is_so_in_every_seed() -> None:

@@ -256,9 +256,9 @@ def shares_wrong(asked: Mapping[str, Rows]) -> dict[str, float]:
     return {name: 100 * claims.wrong(asked[name]).value(rows) for name, rows in arms.items()}
 
 
-def most_wrong() -> str:
+def fewest_wrong() -> str:
     shares = shares_wrong(claims.CHANGES)
-    return max(OPTIONS, key=shares.__getitem__)
+    return min(OPTIONS, key=shares.__getitem__)
 
 
 def four_changes() -> Picked:
@@ -295,6 +295,19 @@ def seeds_of(asked: Mapping[str, Rows], *names: str) -> str:
     """How many each of these arms has; `ValueError` if they have not as many."""
     (n,) = {len(rows) for name, rows in arms_of(asked).items() if name in names}
     return spelled(n)
+
+
+def once_in(seeds: int) -> str:
+    """How seldom so many seeds of each of two like networks have ranges apart, by chance alone."""
+    return spelled(math.comb(2 * seeds, seeds) // 2)
+
+
+def half_operations() -> str:
+    """Of the usual variant's operations for a token, the part that half the width takes."""
+    usual = bench.usual()
+    half = controls.turned(usual, controls.BY_NAME["d_model"], width() // 2)
+    each = [cost.flops_per_token_forward(r.model, r.format.length) for r in (half, usual)]
+    return f"{100 * each[0] / each[1]:.0f}%"
 
 
 # ---------------------------------------------------------------- other pages
@@ -360,6 +373,10 @@ CALC: dict[str, Callable[[], str]] = {
     "seeds_width": lambda: seeds_of(CHANGED, OPTIONS[0]),
     "seeds_others": lambda: seeds_of(CHANGED, USUAL_ARM, *OPTIONS[1:]),
     "seeds_parts": lambda: seeds_of(LEFT_OUT, *LEFT_OUT),
+    "chance_three": lambda: once_in(3),
+    "chance_five": lambda: once_in(5),
+    "half_operations": half_operations,
+    "pairs_of_controls": lambda: f"{math.comb(len(controls.CONTROLS), 2)}",
     "rate": lambda: written(bench.usual().rate),
     "tokens": lambda: f"{len(VOCABULARY)}",
     "limit": lambda: f"{bench.LIMITS[1].most:,}",
