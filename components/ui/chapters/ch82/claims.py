@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from components.ui.claims.claim import Claim, Table
-from components.ui.words import spelled
 from lab.interp.carries import CarryName
 from lab.readings import Counts, Measured, Row, Rows, Told, part_of, rows
 from lab.statistics import CHANCE, lower_bound_95
@@ -84,6 +83,17 @@ def best(model: str, carry: str, test: Callable[[Row], bool] = is_whole) -> Told
         return Measured(
             part_of(site["carry"], site["n"]), wrong, site["n"], lower_bound_95(wrong, site["n"])
         )
+
+    return SWAPPED.where(model=model, carry=carry).told(words)
+
+
+def on_validation(model: str, carry: str, nth: int) -> Told:
+    """How often the carry moves on validation problems at the best site, or at the nth after it."""
+
+    def words(found: list[Row]) -> str:
+        sites = [site for site in found[0]["scan"] if is_whole(site)]
+        site = sorted(sites, key=lambda site: -site["carry"] / site["n"])[nth]
+        return part_of(site["carry"], site["n"])
 
     return SWAPPED.where(model=model, carry=carry).told(words)
 
@@ -230,10 +240,6 @@ def circuit(carry: str, words: Callable[[dict[str, Any]], str]) -> Told:
     return SETS.where(model=BOOK, carry=carry).told(lambda found: words(found[0]["circuit"]))
 
 
-def widest_gap(found: dict[str, Any]) -> str:
-    return f"{max(abs(own - whole) for _, own, whole in found['gaps']):.2f}"
-
-
 def by_neurons(carry: str, n: int, how: str = "ranked", outcome: str = "carry") -> Counts:
     found = replace(SETS.where(model=BOOK, carry=carry), part="neurons")
     return found.passing(lambda row: (row["neurons"], row["how"]) == (n, how)).counts(outcome)
@@ -348,6 +354,16 @@ CLAIMS: dict[str, Claim] = {
         "The site that moves the carry of a product most often in the book's network.",
         best_name(BOOK, PRODUCT),
     ),
+    **{
+        f"where_is_the_carry.product_{name}": Claim(
+            "The carry of a product, pairs of validation problems of the book's network, the site "
+            f"that {what}: the carry moves and nothing else changes.",
+            on_validation(BOOK, PRODUCT, nth),
+        )
+        for nth, (name, what) in enumerate(
+            (("chosen", "moves it most often there"), ("next", "comes second there"))
+        )
+    },
     "where_is_the_carry.product_head": Claim(
         f"The carry of a product, best single head, {PAIRS}: the carry moves and nothing else.",
         best(BOOK, PRODUCT, is_kind("head")),
@@ -408,30 +424,16 @@ CLAIMS: dict[str, Claim] = {
         "fewest and most.",
         best_products(),
     ),
-    **{
-        f"where_is_the_carry.{name}_faithfulness": Claim(
-            f"Faithfulness of the pruned circuit for the digit that a carry of a {name} goes into, "
-            "on test problems: 1 as the whole network.",
-            circuit(carry, lambda found: f"{found['faithfulness']:.2f}"),
-        )
-        for name, carry in (("sum", SUM), ("product", PRODUCT))
-    },
-    **{
-        f"where_is_the_carry.{name}_circuit": Claim(
-            f"Heads and FFNs of the pruned circuit for the digit that a carry of a {name} goes "
-            "into, the book's network.",
-            circuit(carry, lambda found: str(len(found["nodes"]))),
-        )
-        for name, carry in (("sum", SUM), ("product", PRODUCT))
-    },
-    **{
-        f"where_is_the_carry.{name}_gap": Claim(
-            f"The widest gap between network and circuit with the same parts replaced, carry of a "
-            f"{name}, the book's network.",
-            circuit(carry, widest_gap),
-        )
-        for name, carry in (("sum", SUM), ("product", PRODUCT))
-    },
+    "where_is_the_carry.sum_faithfulness": Claim(
+        "Faithfulness of the pruned circuit for the digit that a carry of a sum goes into, on test "
+        "problems: 1 as the whole network.",
+        circuit(SUM, lambda found: f"{found['faithfulness']:.2f}"),
+    ),
+    "where_is_the_carry.sum_circuit": Claim(
+        "Heads and FFNs of the pruned circuit for the digit that a carry of a sum goes into, the "
+        "book's network.",
+        circuit(SUM, lambda found: str(len(found["nodes"]))),
+    ),
     "where_is_the_carry.product_neurons": Claim(
         "The carry of a product moved by the 64 neurons that attribution patching ranks first, "
         f"{PAIRS}.",
@@ -532,15 +534,11 @@ CLAIMS.update(
             "networks: fewest and most.",
             NEEDED.where(carry=SUM).passing(is_small).told(as_good_as_pruned),
         ),
-        **{
-            f"where_is_the_carry.{name}_drawn": Claim(
-                "Faithfulness of as many heads and as many FFNs, drawn by seed a hundred times, "
-                "as "
-                f"the pruned circuit for the digit that a carry of a {name} goes into.",
-                drawn_circuits(carry),
-            )
-            for name, carry in (("sum", SUM), ("product", PRODUCT))
-        },
+        "where_is_the_carry.sum_drawn": Claim(
+            "Faithfulness of as many heads and as many FFNs, drawn by seed a hundred times, as the "
+            "pruned circuit for the digit that a carry of a sum goes into.",
+            drawn_circuits(SUM),
+        ),
     }
 )
 
@@ -554,20 +552,6 @@ NEURON_PAIRS = (
 
 def follows(swapped: str, found: Rows = AT_UNITS) -> Counts:
     return found.counts(f"swaps.{swapped}.follows", f"swaps.{swapped}.n").said(part_of)
-
-
-def others_in(tables: dict[str, int]) -> list[int]:
-    """How many tables there are of each kind that is no rule on each digit."""
-    return [n for kind, n in tables.items() if kind != "a rule each"]
-
-
-def few(n: int) -> str:
-    return spelled(n) if n else "none"
-
-
-def by_other_digits(goes_by: dict[str, int]) -> int:
-    """Neurons of a layer that hand something on and have no table."""
-    return sum(n for by, n in goes_by.items() if by not in ("silent", "units of a and units of b"))
 
 
 def drawn_alike(row: Row) -> list[int]:
@@ -587,9 +571,7 @@ CLAIMS.update(
         for name, swapped, what in (
             ("layer_0_follows", "layer 0", "all neurons of layer 0"),
             ("layer_0_others", "layer 0, others", "as many neurons of other layers, drawn by seed"),
-            ("layer_5_follows", "layer 5", "all neurons of layer 5"),
             ("lookups_follow", "a lookup", "all neurons whose table is a lookup"),
-            ("lookups_others", "a lookup, others", "as many other neurons as there are lookups"),
         )
     }
 )
@@ -601,24 +583,6 @@ CLAIMS.update(
             "digit times a rule on the other. Left out are silent ones, whose spread is below a "
             "thousandth of the layer's largest, and those that go by the units of b alone.",
             AT_UNITS.numbers("tables.0.a rule each"),
-        ),
-        "where_is_the_carry.other_kinds_of_layer_0": Claim(
-            "Neurons of layer 0 of chain_of_thought that go by the units of both numbers, at the "
-            "step that writes the units of the first product, and whose table is of any other "
-            "kind: "
-            "a lookup, the digit, the size, a blend.",
-            AT_UNITS.told(lambda found: few(sum(others_in(found[0]["tables"][0])))),
-        ),
-        "where_is_the_carry.other_kinds": Claim(
-            "Kinds of tables beside a rule on each digit.",
-            AT_UNITS.told(lambda found: spelled(len(others_in(found[0]["tables"][0])))),
-        ),
-        "where_is_the_carry.other_digits": Claim(
-            "Neurons of chain_of_thought that hand something on at the step that writes the units "
-            "of the first product and go by other digits than the units of both numbers: those "
-            "of b "
-            "alone, or three digits.",
-            AT_UNITS.numbers(lambda row: sum(map(by_other_digits, row["goes_by"]))),
         ),
         "where_is_the_carry.lookups_alike": Claim(
             f"Pairs in which the other digit is written, {NEURON_PAIRS}: as many other neurons of "
@@ -638,23 +602,6 @@ CLAIMS.update(
             "Neurons of chain_of_thought, of all layers, that go by the units of both numbers at "
             "the step that writes the units of the first product, and whose table is a lookup.",
             AT_UNITS.numbers("swaps.a lookup.neurons"),
-        ),
-        "where_is_the_carry.small_lookups": Claim(
-            "Neurons of layer 0 whose table is a lookup, at the step that writes the units of the "
-            "first product: five small networks, one by one.",
-            NEURONS.where(token=6)
-            .passing(lambda row: row["cell"]["model"] != BOOK)
-            .numbers("tables.0.a lookup")
-            .each(),
-        ),
-        "where_is_the_carry.layer_0_small": Claim(
-            "Pairs of a thousand in which the other digit is written when all neurons of layer 0 "
-            "are swapped at the step that writes the units of the first product: five small "
-            "networks.",
-            NEURONS.where(token=6)
-            .passing(lambda row: row["cell"]["model"] != BOOK)
-            .numbers("swaps.layer 0.follows")
-            .median(),
         ),
     }
 )

@@ -26,29 +26,32 @@ ENOUGH = 100
 
 
 def a_digit_predicted(page: Chapter) -> None:
-    """The tens digit of the first product, once its carry is that of another problem."""
+    """The hundreds digit of the sum, with the head that carries as it is in another problem."""
     a, b = GIVEN
     c, d = SOURCE
     st.markdown(
-        f"The network writes ${a} \\times {b}$, and the carry into the tens of its first product "
-        f"is copied from ${c} \\times {d}$. Which tens digit do you predict?"
+        f"The network writes ${a} \\times {b}$, with head `{probes.LAYER}.{probes.HEAD}` as it is "
+        f"in ${c} \\times {d}$. Which hundreds digit of the sum do you predict?"
     )
-    said = page.choose("ex_digit", "Tens digit", (NONE, *"0123456789"), kind="list")
+    said = page.choose("ex_digit", "Hundreds digit", (NONE, *"0123456789"), kind="list")
     if said == NONE:
         return
-    found = worked.expected("partial_product", GIVEN, SOURCE)
+    found = worked.expected("sum", GIVEN, SOURCE)
     hints = {
         int(found.nothing[0]): "That is the digit as it was: the old carry is still in it.",
         int(found.digit[0]): "That is the whole digit of the other problem, not its carry alone.",
         int(found.column[0]): "That is the other problem’s column with the old carry.",
     }
     right = int(found.carry[0])
-    tens, units, times = a // 10, c % 10, d % 10
-    way = f"{tens} × {b % 10} = {tens * (b % 10)}, and {units} × {times} = {units * times} carries"
+    way = (
+        f"{worked.addition(GIVEN)} has the hundreds {worked.column_of(GIVEN)}, and in "
+        f"{worked.addition(SOURCE)} the tens, {worked.tens_of(SOURCE)}, carry "
+        f"{worked.carry_of(SOURCE)}"
+    )
     solved = int(said) == right
     show_verdict(
         solved,
-        f"{way} {units * times // 10}: the digit is {right}." if solved else f"{said} is not it.",
+        f"{way}: the digit is {right}." if solved else f"{said} is not it.",
         hints.get(int(said), "Take the column of the first problem and the carry of the second."),
     )
     page.source("lab.interp.carries.predicted")

@@ -132,11 +132,13 @@ def addition(pair: tuple[int, int]) -> str:
 
 CALC = {
     "width": lambda: str(recipes.recipe(BOOK).model.d_model),
+    "head_width": lambda: str(recipes.recipe(BOOK).model.attention.head_dim),
     "one": lambda: f"{ONE[0]} \\times {ONE[1]}",
     "other": lambda: f"{OTHER[0]} \\times {OTHER[1]}",
     "one_sum": lambda: addition(ONE),
     "other_sum": lambda: addition(OTHER),
     "one_tens": lambda: tens_of(ONE),
+    "one_tens_digit": lambda: str(ONE[0] * ONE[1] // 10 % 10),
     "one_column": lambda: column_of(ONE),
     "other_column": lambda: column_of(OTHER),
     "one_carry": lambda: carry_of(ONE),
@@ -240,8 +242,12 @@ PLACES = {"after attention": "resid_mid", "after the FFN": "resid_post"}
 
 
 def kinds_of_sites(row: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The best site of each kind, by its name."""
-    return {claims.named(site): site for site in row["decided"] if claims.is_whole(site)}
+    """The best site of each kind, by its name; above all the one that was chosen on validation
+    problems, then by how often the carry moves."""
+    first = claims.chosen(row)
+    others = [site for site in row["decided"] if claims.is_whole(site) and site is not first]
+    others.sort(key=lambda site: -site["carry"] / site["n"])
+    return {f"chosen: {claims.named(first)}": first, **{claims.named(s): s for s in others}}
 
 
 def scan_of(row: Mapping[str, Any]) -> tuple[NDArray[np.float64], list[str], list[str]]:
@@ -574,13 +580,14 @@ def tables_of(row: Mapping[str, Any], kind: str) -> dict[str, list[dict[str, Any
 
 def swap_counts(row: Mapping[str, Any]) -> dict[str, int]:
     """How often the digit follows: each layer and each kind of table; beside a kind as many other
-    neurons of any layer, and the median of the draws from its own layers."""
+    neurons, the median of the draws from its own layers, or of any layer if those have too few."""
     swaps, found = row["swaps"], dict[str, int]()
     for name in (*(f"layer {i}" for i in range(len(row["tables"]))), *TABLES):
         if name in swaps:
             found[f"{name}: {swaps[name]['neurons']:,}"] = swaps[name]["follows"]
             if name in row["alike"]:
-                found[f"as many, not {name}"] = swaps[f"{name}, others"]["follows"]
                 if draws := row["alike"][name]["any"]:
                     found[f"same layers, not {name}"] = int(median(draws))
+                else:
+                    found[f"any layers, not {name}"] = swaps[f"{name}, others"]["follows"]
     return found
