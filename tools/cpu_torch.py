@@ -48,7 +48,7 @@ def range_wanted() -> str:
 
 def fetch() -> bool:
     """One try; whether it succeeded. What torch itself needs comes with the rest."""
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile"]
     command += ["--retries", "0", "--timeout", str(SECONDS), "--index-url", index_named()]
     return subprocess.run([*command, range_wanted()], stderr=subprocess.DEVNULL).returncode == 0
 
