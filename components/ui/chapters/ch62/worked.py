@@ -251,7 +251,7 @@ def own_added() -> str:
 HUES = {"own_mistakes": "violet", "random_matched": "ochre", "random_anew": "teal"}
 """Names of the book's colours, as its table of arms has them."""
 
-MOST_OF_100 = 40
+MOST_OF_100 = 50
 """Where the axis of the bet ends: at the start about a third of the pairs are wrong."""
 
 
