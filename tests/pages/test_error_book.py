@@ -139,7 +139,7 @@ def test_a_bet_is_kept_in_the_address_and_what_is_none_is_refused(book: Any) -> 
     app = book(PAGE, ch62_bet_guess="26,20,15,500", ch62_counts="twice")
     assert (bet_of(app)["told"], bet_of(app)["counts"]) == (False, "in full")
     said = " ".join(info.value for info in app.info)
-    assert "4 whole numbers from 0 to 40, joined by commas" in said and "in full, a third" in said
+    assert "4 whole numbers from 0 to 50, joined by commas" in said and "in full, a third" in said
 
 
 def test_a_round_costs_what_prose_says(rows: Any) -> None:
