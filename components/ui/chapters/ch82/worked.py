@@ -247,7 +247,7 @@ def kinds_of_sites(row: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     first = claims.chosen(row)
     others = [site for site in row["decided"] if claims.is_whole(site) and site is not first]
     others.sort(key=lambda site: -site["carry"] / site["n"])
-    return {f"chosen: {claims.named(first)}": first, **{claims.named(s): s for s in others}}
+    return {f"(chosen) {claims.named(first)}": first, **{claims.named(s): s for s in others}}
 
 
 def scan_of(row: Mapping[str, Any]) -> tuple[NDArray[np.float64], list[str], list[str]]:
