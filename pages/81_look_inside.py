@@ -289,7 +289,7 @@ def patch_one_run_into_another() -> None:
     if any(controls.values()):
         page.prose("patch_controls")
         page.table("The same cell of two other problems", worked.control_rows(controls))
-        st.caption(worked.control_said(controls))
+        st.caption(worked.control_said(controls, patch.needed))
     with st.container(horizontal=True, gap="small"):
         with st.popover("Copy as Python"):
             st.code(patch.as_python(), language="python")

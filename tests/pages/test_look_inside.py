@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -423,3 +424,23 @@ def test_the_formula_is_worked_through_with_the_runs_own_numbers() -> None:
     clean, corrupted, patched = (lead for lead in leads if lead is not None)
     share = (patched - corrupted) / (clean - corrupted)
     assert share == pytest.approx(measured["patched"].restored, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("digit", "carry", "needed", "told"),
+    [
+        (0.96, 0.44, False, "the cell stands for the digit"),
+        (0.05, 0.49, True, "the cell stands for the digit"),
+        (0.10, 0.80, False, "the cell stands for the carry"),
+        (0.90, 0.20, True, "the cell stands for the carry"),
+        (0.50, 0.40, True, "do not tell the two apart"),
+    ],
+)
+def test_a_control_tells_by_what_it_restores_or_by_what_it_leaves(
+    digit: float, carry: float, needed: bool, told: str
+) -> None:
+    found: Any = {
+        "other_carry": ((31, 43), SimpleNamespace(restored=digit)),
+        "other_digit": ((38, 48), SimpleNamespace(restored=carry)),
+    }
+    assert told in worked.control_said(found, needed)

@@ -405,18 +405,23 @@ GAP = 0.25
 """So much more must one control bring than the other to tell digit and carry apart."""
 
 
-def control_said(found: Mapping[str, tuple[probes.Digits, probes.Measured] | None]) -> str:
-    """What the two controls say together."""
+def control_said(
+    found: Mapping[str, tuple[probes.Digits, probes.Measured] | None], needed: bool
+) -> str:
+    """What the two controls say together. Copied into the clean run (`needed`), the one that
+    leaves less does what the cell does; copied into the corrupted one, that which restores more."""
     same_digit, same_carry = found["other_carry"], found["other_digit"]
     if same_digit is None or same_carry is None:
         return "For this column only one of the two controls exists."
     digit, carry = same_digit[1].restored, same_carry[1].restored
     if digit is None or carry is None:
         return ""
-    both = f"With the same digit it is {digit:.2f}, with the same carry {carry:.2f}"
+    what = "is left" if needed else "is restored"
+    both = f"With the same digit {digit:.2f} {what}, with the same carry {carry:.2f}"
     if abs(digit - carry) < GAP:
         return f"{both}: they do not tell the two apart here."
-    return f"{both}: here the cell stands for the {'digit' if digit > carry else 'carry'}."
+    like_digit = (digit < carry) if needed else (digit > carry)
+    return f"{both}: here the cell stands for the {'digit' if like_digit else 'carry'}."
 
 
 def measured_row(name: str, one: probes.Measured) -> Drawn:
