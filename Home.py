@@ -18,6 +18,7 @@ from components.ui.home import (
     theatre,
     worked_tens,
 )
+from components.ui.lazily import spare_what_came_with
 from components.ui.link import one_of
 from components.ui.loaded_models import BOOK_RUN, needs_a_run
 from components.ui.operand_boxes import last_allowed
@@ -153,6 +154,7 @@ def route_reader() -> None:
     if "figure" not in st.query_params:
         show_sidebar(pages, home_page, next((s for s, page in pages.items() if page is opened), ""))
     opened.run()
+    spare_what_came_with(opened.url_path)
 
 
 if __name__ == "__main__":

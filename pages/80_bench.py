@@ -46,7 +46,7 @@ def draw_model() -> None:
 
 
 def ask_what_to_build() -> None:
-    """The list of presets, two controls, and the others in a fold."""
+    """The list of presets, and two controls."""
     recipe = probes.variant(page)
     words = worked.preset_words()
     st.session_state["ch80_preset"] = worked.preset_of(recipe)
@@ -61,6 +61,10 @@ def ask_what_to_build() -> None:
     for column, name in zip(columns, IN_SIGHT, strict=True):
         with column:
             probes.ask(controls.BY_NAME[name], recipe)
+
+
+def ask_all_other_parts() -> None:
+    recipe = probes.variant(page)
     with st.expander("All other parts, the text, the training", key="ch80_all"):
         for group, title in GROUPS.items():
             st.markdown(f"**{title}**")
@@ -171,6 +175,7 @@ def the_model_as_it_is_composed() -> None:
     offer_training()
     tell_costs()
     page.prose("workbench")
+    ask_all_other_parts()
     page.source()
 
 

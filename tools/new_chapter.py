@@ -47,7 +47,7 @@ def how_sure() -> None:
     bounds = {n: lower_bound_95(errors, n) for n in COUNTS}
     page.draw(figures.bound_by_sample(bounds), alt="How many are right at least, by problems tried")
     page.notice()
-    page.source(lower_bound_95)
+    page.source("lab.statistics.lower_bound_95")
 
 
 page.close("end")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Collection
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -42,6 +43,12 @@ def spare_the_collector() -> None:
     run and holds the GIL meanwhile: with torch not frozen, a fifth of a second each time."""
     gc.collect()
     gc.freeze()
+
+
+@cache
+def spare_what_came_with(page: str) -> None:
+    """After the first run of a page on this server: its modules, and what it keeps for all."""
+    spare_the_collector()
 
 
 def lazily(name: str, known: Collection[str] = ()) -> ModuleType:

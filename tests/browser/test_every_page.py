@@ -33,7 +33,7 @@ MOVES = 0.1
 """What may move while a page opens: the share of the screen times how far, as browsers count it."""
 
 PHONE = 390
-ENDLESS = {"00_numpy_mlp": 16_500}
+ENDLESS = {"00_numpy_mlp": 16_500, "30_curriculum": 17_000}
 LONGEST = 16_000
 """Pixels of a page's length on a phone, its guesses not told: nobody scrolls to the end of more.
 Chapter 0's first page, with all that it trains, is let a little further."""

@@ -6,6 +6,7 @@ import base64
 import inspect
 import json
 import re
+from textwrap import dedent
 
 import numpy as np
 import pytest
@@ -365,7 +366,7 @@ def test_single_precision_is_told_by_how_far_its_check_is_off(seen) -> None:
 
 def test_the_rule_and_the_code_are_those_of_the_optimiser_that_is_chosen(book) -> None:
     formulas = {"sgd": r"w - \text{rate} \cdot g", "momentum": r"\mu\, v + g", "adam": r"\sqrt{v}"}
-    steps = {name: inspect.getsource(of.step).rstrip() for name, of in OPTIMISERS.items()}
+    steps = {name: dedent(inspect.getsource(of.step)).rstrip() for name, of in OPTIMISERS.items()}
     assert formulas.keys() == steps.keys()
     for rule, formula in formulas.items():
         app = book(PAGE, ch00_optimiser=rule)
