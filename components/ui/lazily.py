@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Collection
-from functools import cache
+from functools import lru_cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -45,7 +45,7 @@ def spare_the_collector() -> None:
     gc.freeze()
 
 
-@cache
+@lru_cache(maxsize=64)
 def spare_what_came_with(page: str) -> None:
     """After the first run of a page on this server: its modules, and what it keeps for all."""
     spare_the_collector()

@@ -23,7 +23,7 @@ from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
 from components.ui.page_records import rows_of
 from components.ui.plots.dots import seed_points
-from lab.data.problems import Field, Format, partial_products
+from lab.data.problems import BOUNDS, Field, Format, partial_products, sample_exact
 from lab.readings import Measured, Row, part_of
 from lab.records import select
 from lab.statistics import lower_bound_95, standard_score
@@ -492,6 +492,13 @@ def allowed(n: int = SAMPLE, share: float = SHOWN) -> int:
     return max(errors for errors in range(200) if lower_bound_95(errors, n) >= share)
 
 
+def different(p: int, q: int, n: int) -> int:
+    """How many different ones are among the `n` test problems of a shape."""
+    return len(
+        {*zip(*sample_exact(np.random.default_rng(0), n, p, q, *BOUNDS["test"]), strict=True)}
+    )
+
+
 def base_begins() -> str:
     """Of two by two digits wrong, with the first network that knows them, before the first step."""
     (row,) = select(rows_of("course_looks.jsonl"), arm="from_two_digits")
@@ -544,6 +551,7 @@ CALC: dict[str, Callable[[], str]] = {
     "asked_most": lambda: f"{asked_at_the_end():,}",
     "looked_at_longest": lambda: f"{looked_at(claims.LONGEST):,}",
     "looked_at_each": lambda: f"{looked_at(SHORTEST)}",
+    "different_1x1": lambda: f"{different(1, 1, looked_at(SHORTEST))}",
     "confidence": lambda: f"{CONFIDENCE:.0%}",
     "share_shown": lambda: f"{SHOWN:.1%}",
     "sample_shown": lambda: f"{SAMPLE:,}",
