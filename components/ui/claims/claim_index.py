@@ -96,7 +96,9 @@ def looked_up_on(slug: str, root: Path = ROOT) -> tuple[Looked, ...]:
 
 
 @lru_cache(maxsize=len(CHAPTERS))
-def kept_look(slug: str, root: Path, files: tuple[tuple[Path, int, int], ...]) -> tuple[Looked, ...]:
+def kept_look(
+    slug: str, root: Path, files: tuple[tuple[Path, int, int], ...]
+) -> tuple[Looked, ...]:
     """As long as the `files` are as they are."""
     return tuple(measured(name, claim, root) for name, claim in asked_by(slug))
 
