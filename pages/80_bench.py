@@ -40,9 +40,9 @@ def draw_model() -> None:
     compares = not named and not link
     show_composed(
         "ch80_composed",
-        worked.strips_of(link),
+        worked.built_of(link),
         worked.beside([*named.values()], [*named]),
-        usual=worked.strips_of(""),
+        usual=worked.built_of(""),
         outlined=worked.CHANGED_PART if compares else "",
         alt="The matrices of the network, each as large as its parameters are many",
         headline=(worked.one_change() if compares else "") or HEADLINE,

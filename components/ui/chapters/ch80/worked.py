@@ -101,7 +101,7 @@ BELOW, ABOVE = "input", "output"
 
 
 @ahead
-def strips_of(link: str) -> list[Strip]:
+def built_of(link: str) -> list[Strip]:
     """What a variant is built of, from its last part to its first."""
     wake_up()
     recipe = bench_link.from_link(link).recipe
