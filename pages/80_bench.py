@@ -55,7 +55,7 @@ def ask_what_to_build() -> None:
     words = worked.preset_words()
     st.session_state["ch80_preset"] = worked.preset_of(recipe)
     with st.container(key="ch80_build"):
-        begin, *columns, go = st.columns((4, 3, 2, 3), vertical_alignment="bottom")
+        begin, *columns, go = st.columns((6, 3.4, 1.6, 3.2), vertical_alignment="bottom")
     begin.selectbox(
         "Begin with",
         [*words],
@@ -95,7 +95,8 @@ def tell_costs() -> None:
     recipe = probes.variant(page)
     said = [f"**{number}** {what}" for what, number in worked.costs(recipe).items()]
     time = probes.seconds_in_words(recipe)
-    said.append(f"{time if probes.speed_here().speed is None else f'**{time}**'} for the training")
+    mark = "*" if probes.speed_here().speed is None else "**"
+    said.append(f"{mark}{time}{mark} for the training here")
     with st.container(key="ch80_costs", horizontal=True):
         for one in said:
             st.markdown(one)
@@ -179,8 +180,8 @@ def the_model_as_it_is_composed() -> None:
     for sentence in probes.dropped():
         st.info(f"Of the link this was dropped: {sentence}.")
     ask_what_to_build()
-    offer_training()
     tell_costs()
+    offer_training()
     page.prose("workbench")
     ask_all_other_parts()
     page.source()

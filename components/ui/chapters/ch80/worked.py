@@ -205,9 +205,8 @@ def one_change() -> str:
     usual, without = (int((variant.looks[-1].wrong & held).sum()) for variant in recorded())
     saved = 1 - both[0]["parameters"] / cost.parameters_of(bench.usual().model)
     return (
-        f"One change, and what it costs: without its table of {CHANGED_PART}, "
-        f"{100 * saved:.1g}% of its parameters, the network gets {without:,} held-out pairs wrong, "
-        f"not {usual:,}."
+        f"One change, and what it costs: without {CHANGED_PART}, {100 * saved:.1g}% of its "
+        f"parameters, the network gets {without:,} held-out pairs wrong, not {usual:,}."
     )
 
 

@@ -78,7 +78,7 @@ export interface Sheet {
 const HAIR = 1.6; // pixels: a vector is no thinner
 const GAP = 3; // pixels between matrices
 const BETWEEN = 9; // from strip to strip
-const WORDS = 20; // where words stand between two strips
+const WORDS = 23; // where words stand between two strips
 const LINE = 16; // a strip with names beside its boxes is as high
 const [LETTER, AFTER] = [6.6, 18]; // of a name beside its box, and from there to the next box
 const TALL = 1.8; // a number is so many times as high as wide, where there is room
