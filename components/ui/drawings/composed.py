@@ -34,7 +34,10 @@ HTML = f"""
     <div class="model">
       <svg class="sheet" role="group"></svg>
       <div class="told" role="status"></div>
-      <div class="legend"><span class="measure"><i class="patch"></i><b></b></span></div>
+      <div class="legend">
+        <span class="measure"><i class="patch"></i><b></b></span>
+        <span>press a box</span>
+      </div>
     </div>
     <div class="side">
       <div class="variants"></div>

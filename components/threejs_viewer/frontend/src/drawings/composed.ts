@@ -37,6 +37,7 @@ const STREAM = -10; // where it stands
 const HIGHEST = 330; // pixels of all strips
 const LEARNED = 0.05; // of the held-out pairs wrong, at most
 const [LETTER, LINE] = [8, 14]; // pixels of a label
+const FEW = 1 / 3; // of the boxes: if more are unlike the usual ones, none is marked
 const SIDES = 1.05; // a drawing whose sides differ by less is at one scale
 const PATCH = 22; // pixels: a side of the patch that tells the scale, at most
 
@@ -116,7 +117,7 @@ class Composed extends MovingDrawing<Data> {
     this.sheet.replaceChildren();
     const width = Math.max(180, (this.sheet.clientWidth || 480) - NAMES - 1);
     const { placed, rows, beside, scale, times, height } = laidOut(strips, width, HIGHEST, usual);
-    const high = Math.max(height, laidOut(usual, width, HIGHEST).height) + 2;
+    const high = height + 3;
     set(this.sheet, { viewBox: `${-NAMES} -1 ${width + NAMES + 1} ${high}`, height: high });
     this.buildStream(rows, height);
     for (const { name, x, y } of beside) {
@@ -126,7 +127,7 @@ class Composed extends MovingDrawing<Data> {
     this.placed = placed;
     this.nameParts(rows);
     const others = unlike(placed, usual);
-    const some = others.some((other) => !other);
+    const some = others.filter(Boolean).length <= FEW * others.length;
     this.marks = placed.map((one, i) => {
       const mark = this.buildMatrix(one, i);
       mark.classList.toggle("other", some && others[i]);
@@ -143,8 +144,9 @@ class Composed extends MovingDrawing<Data> {
     const size = measure(scale, PATCH);
     const side = scale * Math.sqrt(size);
     this.part("patch").style.width = this.part("patch").style.height = `${side.toFixed(1)}px`;
-    const words = [`${counted(size)} parameters`, inTimes(times), gone(strips, usual).map(lacking)];
-    say(this.part("measure").querySelector("b")!, words.flat().filter(Boolean).join("; "));
+    const lacking = gone(strips, usual).join(", ");
+    const words = [`${counted(size)} parameters`, inTimes(times), lacking && `without ${lacking}`];
+    say(this.part("measure").querySelector("b")!, words.filter(Boolean).join("; "));
   }
 
   /** From the last strip up to the first; every layer reads it and writes to it. */
@@ -305,8 +307,11 @@ class Composed extends MovingDrawing<Data> {
     const box = this.placed[told ?? this.resting];
     if (box) say(this.part("told"), this.told(box));
     if (!said.length) return "Nothing is trained yet.";
-    const names = this.drawn.map(({ variant }) => (said.length > 1 ? `${variant.name}, ` : ""));
-    return `After ${counted(step)} steps: ${said.map((one, i) => names[i] + one).join("; ")}.`;
+    const names = this.drawn.map(({ variant: { name, short, recorded } }) =>
+      said.length > 1 ? `${recorded ? name : `network ${short}`}, ` : "",
+    );
+    const what = `After ${counted(step)} steps, held-out pairs wrong:`;
+    return `${what} ${said.map((one, i) => names[i] + one).join("; ")}.`;
   }
 
   private showVariant(drawn: Drawn, step: number): string {
@@ -325,11 +330,10 @@ class Composed extends MovingDrawing<Data> {
     told.replaceChildren(
       ...(asked ? [make("b", {}, counted(wrong)), ` of ${counted(asked)} wrong${which}`] : []),
     );
-    if (!asked) return "not evaluated yet";
+    if (!asked) return "none evaluated yet";
     const last = shown.looks.at(-1)!.step;
-    const ended = last < step ? `after its ${counted(last)} steps ` : "";
-    const soFar = look!.asked ? " evaluated so far" : "";
-    return `${ended}${count} held-out pairs${soFar} wrong`;
+    const ended = last < step ? `, after its ${counted(last)} steps` : "";
+    return `${count}${look!.asked ? " evaluated so far" : ""}${ended}`;
   }
 
   private paint(
@@ -362,10 +366,8 @@ function inTimes(times: number): string {
   if (times < SIDES && times > 1 / SIDES) return "";
   const by = times > 1 ? times : 1 / times;
   const size = by.toFixed(by < 10 && by % 1 > 0.05 && by % 1 < 0.95 ? 1 : 0);
-  return times > 1 ? `drawn ${size} times longer than to scale` : `sides at 1/${size} of the scale`;
+  return `sides drawn ${size} times ${times > 1 ? "longer" : "shorter"} than the usual network's`;
 }
-
-const lacking = (name: string): string => `without ${name}`;
 
 const alike = (one: unknown, other: unknown): boolean =>
   JSON.stringify(one) === JSON.stringify(other);

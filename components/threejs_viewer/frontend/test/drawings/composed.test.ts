@@ -126,12 +126,12 @@ test("at a step each variant shows its last look, and none before its first", ()
 test("it rests at its last step, and says what each variant gets wrong", () => {
   const drawing = rested();
   const said = drawing.text(".said");
-  for (const [i, { name }] of data.variants.entries()) {
+  for (const [i, { name, short, recorded }] of data.variants.entries()) {
     const [wrong, n] = expected.held[i].at(-1)!;
-    const words = `${name}, ${wrong.toLocaleString("en-GB")} of ${n.toLocaleString("en-GB")}`;
+    const words = `${recorded ? name : `network ${short}`}, ${wrong.toLocaleString("en-GB")} of ${n.toLocaleString("en-GB")}`;
     expect(said).toContain(words);
   }
-  expect(said).toMatch(/^After 40 steps: /);
+  expect(said).toMatch(/^After 40 steps, held-out pairs wrong: /);
 });
 
 test("a matrix that is pressed stays told until another is, or it is pressed again", () => {
