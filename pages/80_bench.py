@@ -322,6 +322,7 @@ def back_and_forth() -> None:
 
 @page.section("keep")
 def take_it_along() -> None:
+    probes.variant(page)
     runs = {name: run for name, run in probes.runs_named().items() if run.weights}
     if runs:
         run = choose_run("save", runs)

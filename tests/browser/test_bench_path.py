@@ -120,5 +120,7 @@ def test_the_usual_variant_is_trained_to_99_in_100_held_out_pairs(open_page) -> 
     trained(page, "400 of 400", 580)
     figure = page.locator(".composed figure.own .held")
     wait_for(page, lambda: "wrong" in figure.inner_text())
-    wrong, n = (int(found.replace(",", "")) for found in re.findall(r"[\d,]+", figure.inner_text())[:2])
+    wrong, n = (
+        int(found.replace(",", "")) for found in re.findall(r"[\d,]+", figure.inner_text())[:2]
+    )
     assert wrong <= 0.01 * n and n == 6949

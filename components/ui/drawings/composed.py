@@ -36,7 +36,6 @@ HTML = f"""
       <div class="told" role="status"></div>
       <div class="legend">
         <span class="measure"><i class="patch"></i><b></b></span>
-        <span>press a box</span>
       </div>
     </div>
     <div class="side">

@@ -117,8 +117,7 @@ def built_of(link: str) -> list[Strip]:
         return in_columns(own, recipe.model.d_model, APART)
 
     layers = [
-        Strip(f"layer {layer}", of_layer(layer))
-        for layer in reversed(range(recipe.model.n_layer))
+        Strip(f"layer {layer}", of_layer(layer)) for layer in reversed(range(recipe.model.n_layer))
     ]
     return [around[ABOVE], *layers, around[BELOW]]
 

@@ -145,7 +145,12 @@ class Composed extends MovingDrawing<Data> {
     const side = scale * Math.sqrt(size);
     this.part("patch").style.width = this.part("patch").style.height = `${side.toFixed(1)}px`;
     const lacking = gone(strips, usual).join(", ");
-    const words = [`${counted(size)} parameters`, inTimes(times), lacking && `without ${lacking}`];
+    const words = [
+      `${counted(size)} parameters`,
+      inTimes(times),
+      lacking && `without ${lacking}`,
+      outlined && "press a box",
+    ];
     say(this.part("measure").querySelector("b")!, words.filter(Boolean).join("; "));
   }
 
