@@ -268,7 +268,7 @@ class Composed extends MovingDrawing<Data> {
     const canvas = make("canvas", { width: columns, height: rows, "aria-hidden": true });
     const ring = make("i", { class: "ring", hidden: true });
     const field = make("div", { class: "field" }, canvas, ring);
-    const told = make("span", { class: "held" });
+    const told = make("span", { class: "held" }, make("b"), make("span"));
     const frame = make(
       "figure",
       { class: `${recorded ? "recorded" : "own"}${changed ? " changed" : ""}` },
@@ -332,9 +332,9 @@ class Composed extends MovingDrawing<Data> {
     setShare(ring, "--across", (b + 0.5) / canvas.width);
     const count = `${counted(wrong)} of ${counted(asked)}`;
     const which = only === null ? "" : `: ${a} × ${b}`;
-    told.replaceChildren(
-      ...(asked ? [make("b", {}, counted(wrong)), ` of ${counted(asked)} wrong${which}`] : []),
-    );
+    const [number, words] = told.children;
+    say(number, asked ? counted(wrong) : "");
+    say(words, asked ? ` of ${counted(asked)} wrong${which}` : "");
     if (!asked) return "none evaluated yet";
     const last = shown.looks.at(-1)!.step;
     const ended = last < step ? `, after its ${counted(last)} steps` : "";
