@@ -22,7 +22,9 @@ bench_link = lazily("lab.recipes.bench_link")
 bench_python = lazily("lab.recipes.bench_python")
 controls = lazily("lab.recipes.bench_controls")
 
-HEADLINE = "Each box is a matrix, its area its parameters. Press one, change a part below, then train."
+HEADLINE = (
+    "Each box is a matrix, its area its parameters. Press one, change a part below, then train."
+)
 IN_SIGHT = ("attention", "n_layer")
 """Controls that no fold hides."""
 
