@@ -97,6 +97,7 @@ SWEEPS: dict[str, Sweep] = {
     "parts": Sweep(ablations.part_cells, ablations.measure_part, reads.run_named),
     **{name: Sweep(*parts) for name, parts in CONTROLS.items()},
     "looks": Sweep(looks.look_cells, looks.measure_looks),
+    "looks_changed": Sweep(looks.changed_cells, looks.measure_changed),
     "left_out": Sweep(left_out.left_out_cells, left_out.measure_left_out),
     "one_step": Sweep(left_out.one_step_cells, left_out.measure_one_step),
     "rope": Sweep(

@@ -11,6 +11,7 @@ from lab.readings import errors_in
 
 if TYPE_CHECKING:
     from components.ui.live.service import LiveRun
+    from lab.training.recipe import Recipe
 
 bench = lazily("lab.recipes.bench")
 cost = lazily("lab.model.cost")
@@ -45,5 +46,12 @@ def judged(run: LiveRun) -> tuple[bool, str, str]:
         said = f"{size:,} parameters, more than half of the usual {whole:,}; {errors_in(wrong, n)}."
         return False, said, "Halve what grows with its own square."
     if wrong > MOST_WRONG * n:
-        return False, said, "Small enough. What it writes, or how much it reads, decides the rest."
+        return False, said, f"Small enough. {what_decides(recipe)}"
     return True, said, ""
+
+
+def what_decides(recipe: Recipe) -> str:
+    """Of a network that is small enough and too often wrong."""
+    if recipe.steps < (usual := bench.usual().steps):
+        return f"It trained for {recipe.steps} steps, the usual one for {usual}: train it longer."
+    return "What it writes, or how much it reads, decides the rest."
