@@ -53,8 +53,9 @@ interface Data extends Sent {
 
 type Board = (typeof BOARDS)[number];
 
-const [DEEP, DEEPER] = [44, 16]; // pixels, of the arc of a copy below its cells, and for each step
+const [DEEP, DEEPER] = [56, 16]; // pixels, of the arc of a copy below its cells, and for each step
 const BOW = 11; // beside them, where the two grids stand one below the other
+const MANY = 4; // of them: of more, only the newest and the one pointed at are strong
 const HEAD = 4; // half of an arrow's head
 
 class Cut extends MovingDrawing<Data> {
@@ -95,7 +96,7 @@ class Cut extends MovingDrawing<Data> {
   }
 
   private make(): void {
-    const { alt, problems, writes, others } = this.data;
+    const { alt, problems, writes, others, left } = this.data;
     [this.own, this.pointed, this.other] = [null, null, -1];
     this.boards.setAttribute("aria-label", alt);
     this.part("copies").replaceChildren();
@@ -106,6 +107,7 @@ class Cut extends MovingDrawing<Data> {
     this.all(".target .name b")[0].textContent = problems.target;
     this.all(".target .name span")[0].textContent = writes.target;
     this.part("elsewhere").toggleAttribute("hidden", others.sets.length === 0);
+    this.part("k_left").parentElement!.toggleAttribute("hidden", left.length === 0);
     this.part("odds").replaceChildren(...this.data.steps.map((_, step) => this.buildOdds(step)));
     for (const board of ["source", "target"])
       steppedThrough(this.all(`.${board} [role="button"]`), EITHER_WAY);
@@ -344,6 +346,9 @@ class Cut extends MovingDrawing<Data> {
       }
     for (const i of cells)
       if (!this.copies.has(i)) this.copies.set(i, draw(this.part("copies"), "path"));
+    const strong = [cells.at(-1), this.pointed];
+    for (const [i, path] of this.copies)
+      path.classList.toggle("faint", cells.length > MANY && !strong.includes(i));
     this.place();
   }
 
@@ -446,7 +451,7 @@ function below(from: DOMRect, to: DOMRect, left: number, top: number, step: numb
   const [x, y] = [from.left + from.width / 2 - left, from.bottom - top];
   const [u, v] = [to.left + to.width / 2 - left, to.bottom - top];
   const deep = Math.max(y, v) + DEEP + DEEPER * step;
-  const far = 0.22 * (u - x);
+  const far = 0.1 * (u - x);
   return `M${x} ${y}C${x + far} ${deep} ${u - far} ${deep} ${u} ${v}m${-HEAD} ${1.8 * HEAD}L${u} ${v}l${HEAD} ${1.8 * HEAD}`;
 }
 
