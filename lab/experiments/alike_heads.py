@@ -70,13 +70,13 @@ def problems(n: int) -> tuple[Integers, Integers, Integers]:
 def contrast_of(model: GPT, form: Format, a: Integers, b: Integers, other: Integers) -> Contrast:
     """Of the problems of which both runs are right."""
     token = form.prompt_length
-    texts = force_alike(form, (a, b), (a, other), token)
+    clean, corrupted = force_alike(form, (a, b), (a, other), token)
     names = ("z", "ffn_out")
-    pair = contrast(model, *texts, [token - 1], names)
+    pair = contrast(model, clean, corrupted, [token - 1], names)
     said = pair.judge(pair.clean.trace["logits"])
     wanted = [a * x % 10 for x in (b, other)]
     right = (said.right[:, 0].numpy() == wanted[0]) & (said.wrong[:, 0].numpy() == wanted[1])
-    return contrast(model, *(side[right] for side in texts), [token - 1], names)
+    return contrast(model, clean[right], corrupted[right], [token - 1], names)
 
 
 def parts_of(model: GPT, slot: int) -> dict[tuple[str, ...], Sequence[Node]]:
@@ -85,7 +85,8 @@ def parts_of(model: GPT, slot: int) -> dict[tuple[str, ...], Sequence[Node]]:
         (f"head {head}", Node("z", 0, head, (slot,)))
         for head in range(model.config.layers[0].attention.n_head)
     ]
-    sets = [*((head,) for head in heads), *combinations(heads, 2)]
+    sets: list[tuple[tuple[str, Node], ...]] = [(head,) for head in heads]
+    sets += combinations(heads, 2)
     if len(heads) > 2:
         sets.append(tuple(heads))
     sets.append((("FFN", Node("ffn_out", 0, None, (slot,))),))

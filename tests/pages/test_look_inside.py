@@ -246,12 +246,11 @@ def test_a_patch_in_a_link_sets_the_controls_and_nonsense_is_told(book: Any) -> 
 def test_exercises_look_at_what_stands_in_the_figures(book: Any, boards: Boards) -> None:
     units = unit(boards, "FFN 0, where it writes the units")
     above = unit(boards, "FFN 1, where it writes the units")
-    tried = (
+    for cells, said in (
         ((), "copied nothing by hand yet"),
         ((units,), "The film has shown that cell"),
         ((above,), "it writes 53"),
-    )
-    for cells, said in tried:
+    ):
         app = book(PAGE, figure="ex_units")
         app.session_state["ch81_cut"] = worked.cells_said(cells)
         app.button(key="ch81_check_units").click().run()
@@ -479,7 +478,8 @@ def test_a_control_tells_by_what_it_restores_or_by_what_it_leaves(
     digit: float, carry: float, needed: bool, told: str
 ) -> None:
     found: Any = {
-        "other_carry": ((31, 43), SimpleNamespace(restored=digit)),
-        "other_digit": ((38, 48), SimpleNamespace(restored=carry)),
+        "other_carry": ((31, 43), SimpleNamespace(restored=digit, says="3")),
+        "other_digit": ((38, 48), SimpleNamespace(restored=carry, says="4")),
     }
-    assert told in worked.control_said(found, needed)
+    said = worked.control_said(found, needed)
+    assert told in said and "it writes 3" in said and "it writes 4" in said

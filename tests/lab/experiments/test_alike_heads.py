@@ -37,7 +37,8 @@ def test_a_digit_is_lost_as_often_as_another_is_written_under_lab_s_edits() -> N
     for name, nodes in parts_of(loaded.model, pair.slots[0]).items():
         found = copied(pair, nodes)
         lost = 0
-        for clean, corrupted in zip(pair.clean.texts, pair.corrupted.texts, strict=True):
+        sides = np.asarray(pair.clean.texts), np.asarray(pair.corrupted.texts)
+        for clean, corrupted in zip(*sides, strict=True):
             other = run_with_trace(loaded.model, decode(corrupted), ["z", "ffn_out"])
             edits = [patch(node, other) for node in nodes]
             before, after = (
