@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from components.ui import tokens
 from components.ui.chapter import Chapter
@@ -220,23 +221,29 @@ def asked_patch() -> tuple[probes.Network, Patch] | None:
     clean, corrupted = worked.two_problems(
         page, "pair", probes.CLEAN, probes.CORRUPTED, probes.MOST_DIGITS
     )
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    row, told = (
+        st.container(horizontal=True, vertical_alignment="bottom", gap="medium"),
+        st.container(),  # in sight, and not where the network is chosen
+    )
+    with row:
         way = page.choose("way", "Ask", worked.WAYS)
         what = page.choose("what", "Copied", [*worked.WHAT], "FFN")
         with st.popover("Network and token"):
             name = worked.choose_network(page, "run", "Network", probes.networks(), probes.RUN)
-            token = asked_token(name, clean, corrupted)
+            token = asked_token(name, clean, corrupted, told)
     if token is None:
         return None
     return probes.network(name), worked.patch_for(name, clean, corrupted, token, what, way)
 
 
-def asked_token(name: str, clean: probes.Digits, corrupted: probes.Digits) -> int | None:
+def asked_token(
+    name: str, clean: probes.Digits, corrupted: probes.Digits, told: DeltaGenerator
+) -> int | None:
     try:
         form = probes.form_for(name, clean, corrupted)
     except ValueError as error:
         if not st.session_state[f"{page.prefix}pair_refused"]:  # or two messages speak of one box
-            st.warning(str(error))
+            told.warning(str(error))
         return None
     options = worked.tokens_that_differ(form, clean, corrupted)
     words = worked.token_words(form, clean)
