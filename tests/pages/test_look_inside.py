@@ -138,7 +138,8 @@ def test_a_bad_box_takes_the_old_result_away_with_one_message(book: Any) -> None
     assert not app.exception and [said.value for said in app.warning] == [
         "480 is outside 0 to 99, the numbers that this network writes."
     ]
-    assert not any(block.get("warning") for block in app.get("popover")), "where nobody sees it"
+    popovers = app.get("popover")
+    assert popovers and not any(block.get("warning") for block in popovers), "where nobody looks"
     assert app.session_state["ch81_patch_now"] is None
     assert "no two problems now" in "".join(said.value for said in app.caption)
     app.text_input(key="ch81_pair_corrupted_b").set_value("-1").run()
