@@ -6,6 +6,7 @@ from functools import partial
 
 from lab.experiments import (
     ablations,
+    alike_heads,
     atlas,
     attention_kernel_costs,
     attention_residuals_race,
@@ -190,6 +191,7 @@ SWEEPS: dict[str, Sweep] = {
     "equal_latents": Sweep(latent_experts_race.equal_cells, latent_experts_race.measure_equal),
     "expert_changes": Sweep(latent_experts_race.change_cells, latent_experts_race.measure_change),
     "parity": Sweep(parity.parity_cells, parity.measure_parity),
+    "alike_heads": Sweep(alike_heads.alike_cells, alike_heads.measure_alike, reads.run_named),
     "smallest_cut": Sweep(
         smallest_cut.smallest_cut_cells, smallest_cut.measure_smallest_cut, reads.run_named
     ),

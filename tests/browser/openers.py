@@ -260,7 +260,7 @@ def two_cells_copied_by_key_turn_the_answer(page: Page) -> None:
     source.get_by_role("button", name=f"{at} tens", exact=False).press("Enter")
     expect(answer).to_have_text("63")
     expect(figure.locator(".counter")).to_contain_text("512")
-    figure.get_by_role("button", name="As many numbers elsewhere").click()
+    figure.get_by_role("button", name="Copy as many other numbers").click()
     expect(said).to_contain_text("of 7 × 9 copied")
     figure.locator(".reset").click()
     expect(answer).to_have_text("56")

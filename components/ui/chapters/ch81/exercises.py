@@ -79,7 +79,7 @@ def only_the_units(page: Chapter) -> None:
         text, layers = copied_now(page)
         target, source = probes.boards_of_record(probes.CELLS).writes
         said = f"With {worked.counted(len(layers), 'cell')} copied, it writes {text}."
-        judge(page, "units", said, grading.only_units(text, target, source, len(layers)))
+        judge(page, "units", said, grading.only_units(text, target, source, layers))
     page.source("lab.exercises.look_inside_exercises.only_units")
 
 
@@ -93,8 +93,11 @@ def above_layer_0(page: Chapter) -> None:
 
 
 def enough_and_not_needed(page: Chapter) -> None:
-    now = st.session_state.get(f"{page.prefix}patch_now")
-    if asked(page, "spare") and now is not None:
+    if asked(page, "spare"):
+        now = worked.patch_now(page)
+        if now is None:
+            st.markdown("Section 3 has no two problems now that can be compared.")
+            return
         which, patch = now
         enough, left = (
             probes.measured(which, replace(patch, needed=needed))["patched"].restored
