@@ -145,7 +145,10 @@ class Bracket extends MovingDrawing<Data> {
     const first = make("span", {}, make("b", {}, "1"));
     setShare(first, "--at", 0);
     this.part("landmarks").prepend(first);
-    for (const { style } of this.all(".landmarks span")) style.setProperty("--shift", "0px");
+    this.all(".landmarks span").forEach((place, at) => {
+      place.style.setProperty("--shift", "0px");
+      place.title = this.data.stops[at];
+    });
   }
 
   // ------------------------------------------------------------ built once
