@@ -288,7 +288,7 @@ def picked(rows: Record) -> dict[str, tuple[str, str]]:
             "as many from the same pool",
         ),
         "random_anew": (
-            "each row of a batch drawn anew from all pairs that may be trained on",
+            "drawn anew from all pairs that it may be trained on",
             "drawn anew from all its pairs",
         ),
     }
