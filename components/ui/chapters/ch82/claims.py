@@ -340,6 +340,11 @@ CLAIMS: dict[str, Claim] = {
         "the carry moves and nothing else changes.",
         moved(decided(BOOK, SUM, is_kind("means of resid_post"))),
     ),
+    "where_is_the_carry.sum_random_directions": Claim(
+        "The carry of a sum, one direction of the stream drawn at random, at each of the three "
+        f"places whose class means are tried, {PAIRS}: the carry moves.",
+        decided(BOOK, SUM, is_kind("random directions")).counts("carry").pooled(),
+    ),
     "where_is_the_carry.product_probe_moves": Claim(
         f"The carry of a product, what a probe reads of the stream after an FFN, {PAIRS}: the "
         "carry moves.",
@@ -614,7 +619,6 @@ TABLES: dict[str, Table] = {
                 "sum: one site": site_of(model, SUM),
                 "sum: several parts": set_of(model, SUM),
                 "product: one site": site_of(model, PRODUCT),
-                "product: several parts": set_of(model, PRODUCT),
             }
             for model in MODELS
         },
