@@ -294,7 +294,7 @@ def how_a_digit_is_made() -> None:
     page.notice()
     page.draw(
         figures.beside_others(worked.swapped_kinds(row), worked.TONES),
-        alt="How often the digit follows when the neurons of a kind are swapped, and as many others",
+        alt="How often the digit follows when all neurons of a kind are swapped, or as many others",
     )
     page.source(
         "lab.experiments.product_neurons.kind_of_table",

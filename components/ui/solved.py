@@ -1,5 +1,5 @@
-"""Which exercises of a page its reader has solved: told with the verdict, kept in the page's address
-as guesses are, so that a reload or a bookmark keeps it, and handed out as JSON."""
+"""Which exercises of a page its reader has solved: kept in the page's address as guesses are, so
+that a reload or a bookmark keeps it, and handed out as JSON."""
 
 from __future__ import annotations
 
