@@ -616,12 +616,14 @@ TABLES: dict[str, Table] = {
         "network",
         {
             NAMES[model]: {
-                "sum: one site": site_of(model, SUM),
-                "sum: several parts": set_of(model, SUM),
-                "product: one site": site_of(model, PRODUCT),
+                "one part": site_of(model, SUM),
+                "parts together": set_of(model, SUM),
+                "as many at random": SETS.where(model=model, carry=SUM).counts(
+                    "carriers.random.carry", "carriers.random.n"
+                ),
             }
             for model in MODELS
         },
-        about="Pairs of test problems in which the carry moves and nothing else changes",
+        about="Pairs of test problems in which the carry of the sum moves and nothing else changes",
     ),
 }

@@ -35,7 +35,8 @@ def a_digit_predicted(page: Chapter) -> None:
         f"The network writes ${a} \\times {b}$, with head `{probes.LAYER}.{probes.HEAD}` as it is "
         f"in ${c} \\times {d}$. Which hundreds digit of the sum do you predict?"
     )
-    said = page.choose("ex_digit", "Hundreds digit", (NONE, *"0123456789"), kind="list")
+    with st.columns(3)[0]:
+        said = page.choose("ex_digit", "Hundreds digit", (NONE, *"0123456789"), kind="list")
     exercises = Exercises(page, NAMES)
     if said == NONE:
         return exercises.tell("digit")
@@ -67,13 +68,13 @@ def another_place(page: Chapter, rows: Sequence[Mapping[str, Any]]) -> None:
     if not found:
         return
     one = next((one for one in found if one.name == worked.CALLED[SUM]), found[0])
-    left, right = st.columns(2)
+    left, right, _ = st.columns(3)
     with left:
         names = [site.name for site in one.sites]
         what = page.choose("ex_what", "Copied", (NONE, *names), kind="list")
     with right:
         layers = tuple(range(len(one.sites[0].digits)))
-        layer = page.choose("ex_layer", "in layer", layers, kind="segments")
+        layer = page.choose("ex_layer", "In layer", layers, kind="list")
     exercises = Exercises(page, NAMES)
     if what == NONE:
         return exercises.tell("place")

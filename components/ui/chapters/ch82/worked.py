@@ -544,7 +544,7 @@ def sign(token: int) -> str:
 UNITS_TOKEN = 6
 """The units of the first product."""
 
-TABLES = ("a rule each", "a lookup", "the digit", "a blend")
+TABLES: tuple[str, ...] = ("a rule each", "a lookup", "the digit", "a blend")
 TONES = dict(zip(TABLES, (VIOLET, OCHRE, TEAL, GREY), strict=True))
 KINDS_OF_TABLES = {
     name: (tone, sign) for (name, tone), sign in zip(TONES.items(), "rldb", strict=True)
@@ -577,7 +577,7 @@ def layer_0_follows(row: Mapping[str, Any]) -> Answer:
 def kinds_by_layer(row: Mapping[str, Any]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for layer, own in enumerate(row["tables"]):
-        n = dict.fromkeys(TABLES, 0)
+        n: dict[str, int] = dict.fromkeys(TABLES, 0)
         for kind, neurons in own.items():
             n[COUNTED_AS.get(kind, kind)] += neurons
         found += [
@@ -607,11 +607,11 @@ def swapped_kinds(row: Mapping[str, Any]) -> list[Drawn]:
     found: list[Drawn] = []
     for kind in TABLES[:3]:
         own, draws = row["swaps"][kind], row["alike"][kind]["any"]
-        where = "the same layers" if draws else "any layers"
+        where = "same layers" if draws else "any layers"
         others = median(draws) if draws else row["swaps"][f"{kind}, others"]["follows"]
         for swapped, follows, is_others in (
             (f"{kind}: all {own['neurons']:,}", own["follows"], False),
-            (f"as many others of {where}", others, True),
+            (f"as many others, {where}", others, True),
         ):
             found.append(
                 {
