@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
 import pytest
 from shown import text_of
 
+from components.ui import solved
 from components.ui.chapters.ch82 import claims, exercises, probes, worked
 from components.ui.chapters.ch82.claims import BOOK, PRODUCT, SUM
 from components.ui.drawings.swaps import KINDS
@@ -201,6 +203,13 @@ def test_what_is_solved_stays_in_the_address_and_can_be_taken_along(book: Any) -
     app = book(PAGE, figure="ex_place", ch82_solved="all")
     assert "which this page does not allow" in app.info[0].value
     assert "solved" not in told(app)
+
+
+def test_what_was_solved_on_a_visit_is_told_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = {"ch81_solved": "units", "ch82_solved": "digit.on", "ch82_guess": "1"}
+    monkeypatch.setattr(solved.st, "session_state", kept)
+    found = json.loads(solved.as_json())
+    assert found == {"81_look_inside": ["units"], "82_where_is_the_carry": ["digit", "on"]}
 
 
 def test_the_network_of_the_first_figure_is_one_that_a_link_may_name(book: Any) -> None:
