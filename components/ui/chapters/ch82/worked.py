@@ -545,11 +545,11 @@ UNITS_TOKEN = 6
 """The units of the first product."""
 
 TABLES: tuple[str, ...] = ("a rule each", "a lookup", "the digit", "a blend")
-TONES = dict(zip(TABLES, (VIOLET, OCHRE, TEAL, GREY), strict=True))
+TONES: Mapping[str, Tone] = dict(zip(TABLES, (VIOLET, OCHRE, TEAL, GREY), strict=True))
 KINDS_OF_TABLES = {
     name: (tone, sign) for (name, tone), sign in zip(TONES.items(), "rldb", strict=True)
 }
-COUNTED_AS = {"the size": "a blend"}
+COUNTED_AS: Mapping[str, str] = {"the size": "a blend"}
 """A few neurons of the record go by the size of the product."""
 
 
@@ -578,7 +578,8 @@ def kinds_by_layer(row: Mapping[str, Any]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for layer, own in enumerate(row["tables"]):
         n: dict[str, int] = dict.fromkeys(TABLES, 0)
-        for kind, neurons in own.items():
+        tables: Mapping[str, int] = own
+        for kind, neurons in tables.items():
             n[COUNTED_AS.get(kind, kind)] += neurons
         found += [
             {"layer": f"layer {layer}", "table": name, "rank": rank, "n": n[name]}
