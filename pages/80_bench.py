@@ -16,6 +16,7 @@ from components.ui.operand_boxes import last_allowed
 from components.ui.own_models import forget_own, own_files
 from components.ui.plots import dots
 from components.ui.plots.ends import shares
+from components.ui.solved import Exercises
 
 bench = lazily("lab.recipes.bench")
 bench_link = lazily("lab.recipes.bench_link")
@@ -374,7 +375,7 @@ page.prose("exercises")
 
 @page.section("ex_half")
 def half_the_size() -> None:
-    exercises.half_the_size()
+    exercises.half_the_size(Exercises(page, (exercises.HALF,)))
 
 
 page.close("end", "read")

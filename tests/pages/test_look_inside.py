@@ -258,6 +258,9 @@ def test_exercises_look_at_what_stands_in_the_figures(book: Any, boards: Boards)
         app.button(key="ch81_check_units").click().run()
         assert not app.exception and said in text_of(app) + "".join(s.value for s in app.success)
     assert app.session_state["ch81_solved"] == "units"
+    app = book(PAGE, figure="ex_above", ch81_solved="above.units")
+    assert not app.exception and not app.info
+    assert any("2 of 4 solved." in one.value for one in app.caption)
 
 
 def test_an_ffn_that_is_enough_and_not_needed_can_be_found() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from components.ui.chapters.ch80 import probes
-from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
+from components.ui.solved import Exercises
 from lab.readings import errors_in
 
 if TYPE_CHECKING:
@@ -22,14 +22,17 @@ MOST_WRONG = 0.01
 NOTHING = "No run of yours is done yet: train one above."
 
 
-def half_the_size() -> None:
+HALF = "half"
+
+
+def half_the_size(exercises: Exercises) -> None:
     """The best of a reader's runs that are small enough, or what the first of them lacks."""
     runs = [run for run in probes.runs_named().values() if run.phase == "done" and run.checks]
     if not runs:
-        show_verdict(False, "", NOTHING)
+        exercises.judge(HALF, False, "", NOTHING)
         return
     solved, said, hint = max((judged(run) for run in runs), key=lambda found: found[0])
-    show_verdict(solved, said, hint)
+    exercises.judge(HALF, solved, said, hint)
 
 
 def judged(run: LiveRun) -> tuple[bool, str, str]:
