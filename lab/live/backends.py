@@ -158,18 +158,18 @@ def work(niceness: int) -> None:
         events.write(dump(event) + "\n")
         events.flush()
 
-    yield_to_others(niceness)
     commands = queue.Queue[Command | None]()
     threading.Thread(target=listen, args=(sys.stdin, commands), daemon=True).start()
     keep_giving_back()
     keep_few_kernels()
     from lab.live.loop import drive  # it brings torch, for a second
 
+    yield_to_others(niceness)  # not before: a reader waits for the first step
     drive(commands, emit)
 
 
 def yield_to_others(niceness: int) -> None:
-    """Threads that are begun later inherit it."""
+    """For this thread, which trains. Lower than it is already, never higher."""
     with suppress(AttributeError, OSError):  # no such thing on Windows
         now = os.getpriority(os.PRIO_PROCESS, 0)
         os.setpriority(os.PRIO_PROCESS, 0, max(now, niceness))

@@ -1,8 +1,8 @@
 """Live runs: many trainings share one worker, which gives each a slice of time in turn.
 
-A run comes as data, `Start(run, RunSpec)`, and goes on until it ends or `Stop(run)` comes. A run that
-was stopped, by `Stop` or its limit, is kept as it stands for a while: `Continue(run)` takes it up in
-the middle of its step, and it ends once more. All that is said is in `lab.live.protocol`.
+A run comes as data, `Start(run, RunSpec)`, and goes on until it ends or `Stop(run)` comes. A run
+that was stopped, by `Stop` or its limit, is kept as it stands for a while: `Continue(run)` takes it
+up in the middle of its step, and it ends once more. What is said is in `lab.live.protocol`.
 """
 
 from __future__ import annotations

@@ -166,12 +166,13 @@ Emit = Callable[[Event], None]
 
 
 class Backend(Protocol):
-    """Where live runs are computed: `lab.live.backends.ProcessBackend`, or any engine with these two
-    methods, such as a cluster's. It is made with an `Emit`, which takes the events, and promises:
+    """Where live runs are computed: `lab.live.backends.ProcessBackend`, or any engine with these
+    two methods, such as a cluster's. It is made with an `Emit`, which takes the events, and
+    promises:
 
-    - Each `Start` and each `Continue` of a run brings exactly one `Ended`. Before it come, in order,
-      `Waiting` when the place changes, `Progress` after each step, and `Weights`: of a run that
-      began, those of its last step right before `Ended`, unless it failed or was lost.
+    - Each `Start` and each `Continue` of a run brings exactly one `Ended`. Before it come, in
+      order, `Waiting` when the place changes, `Progress` after each step, and `Weights`: of a run
+      that began, those of its last step right before `Ended`, unless it failed or was lost.
     - Events may come on any thread, those of one run one at a time. Who takes an event may `send`.
     - If what computes a run is gone, the run ends as `lost`, and `why` is half a sentence for the
       reader; of a stopped run that it kept `Forgotten` is said. The next `Start` begins as ever.
