@@ -39,6 +39,9 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 """On a busy core a team of threads waits for its slowest member: on 2 cores, 2 threads beside
 another program made a step up to 40 times slower."""
 
+IDLE_SECONDS = 300.0
+"""After so many without a run that goes on or is kept, a worker ends and gives its memory back."""
+
 DIED = "the worker that computed it has died"
 
 
@@ -76,12 +79,15 @@ class ProcessBackend:
 
 
 class WorkerProcess:
-    """One worker and its runs: if it dies, those that go on are lost, those kept are forgotten."""
+    """One worker and its runs: if it dies, those that go on are lost, those kept are forgotten.
+
+    `dead` is said before it is: nothing is handed to a worker that is about to end.
+    """
 
     def __init__(self, emit: Emit, niceness: int) -> None:
         self.emit, self.lock = emit, threading.Lock()
         self.runs, self.kept = set[str](), set[str]()
-        self.dead = False
+        self.dead, self.n_taken = False, 0
         self.process = subprocess.Popen(
             [sys.executable, "-m", "lab.live.backends", str(niceness)],
             stdin=subprocess.PIPE,
@@ -110,6 +116,8 @@ class WorkerProcess:
                 self.runs.add(command.run)
             if isinstance(command, Continue | Forget):
                 self.kept.discard(command.run)
+            self.n_taken += 1
+            self.rest()
             return True
 
     def listen(self) -> None:
@@ -129,7 +137,21 @@ class WorkerProcess:
                 self.kept.add(event.run)
             if isinstance(event, Forgotten):
                 self.kept.discard(event.run)
+            self.rest()
         self.emit(event)  # without the lock: who hears of it may send
+
+    def rest(self) -> None:
+        """With nothing to do it ends after a while."""
+        if not self.runs and not self.kept:
+            timer = threading.Timer(IDLE_SECONDS, self.end_unless_asked, [self.n_taken])
+            timer.daemon = True
+            timer.start()
+
+    def end_unless_asked(self, n_taken: int) -> None:
+        with self.lock:
+            if self.n_taken == n_taken:
+                self.dead = True
+                self.process.kill()
 
     def end(self) -> None:
         """It holds nothing that has to be saved."""

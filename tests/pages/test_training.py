@@ -197,7 +197,7 @@ def test_a_run_that_failed_says_why_and_starts_again(book) -> None:
 def test_a_run_whose_worker_dies_keeps_what_it_reached_and_starts_again_in_another(
     book, one_worker
 ) -> None:
-    app = train(alone(book, **{**SMALL, "ch10_steps": "2000"}))
+    app = train(alone(book, ch10_steps="2000"))
     run = run_of(app)
     on_the_way(app)
     one_worker.backend.worker.process.kill()
@@ -210,7 +210,7 @@ def test_a_run_whose_worker_dies_keeps_what_it_reached_and_starts_again_in_anoth
 
 
 def test_a_stopped_run_is_continued_and_what_is_no_longer_kept_says_so(book) -> None:
-    app = train(alone(book, **{**SMALL, "ch10_steps": "2000"}))
+    app = train(alone(book, ch10_steps="2000"))
     run = run_of(app)
     on_the_way(app)
     app.button(key=f"ch10_live_stop_{run}").click().run()

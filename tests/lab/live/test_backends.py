@@ -142,6 +142,22 @@ def test_a_run_is_stopped_and_continued_in_a_process(served: Served) -> None:
     assert steps == list(range(1, len(steps) + 1))
 
 
+def test_a_worker_with_nothing_to_do_ends_and_one_that_keeps_a_run_does_not(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backends, "IDLE_SECONDS", 0.0)
+    (kept,) = served.started()
+    served.send(Stop(kept))
+    (done,) = served.started(steps=3)
+    assert served.ended(kept).kept and served.ended(done).how == "done"
+    worker = served.backend.worker
+    assert worker is not None and not worker.dead and worker.process.poll() is None
+    served.send(Forget(kept))
+    assert worker.process.wait(PATIENCE) == -signal.SIGKILL and worker.dead
+    (again,) = served.started(steps=3)
+    assert served.ended(again) == Ended(again, "done")
+
+
 def test_where_no_process_can_be_had_a_run_is_lost_aloud(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[Event] = []
 
