@@ -54,6 +54,7 @@ class ProcessBackend:
     def __init__(self, emit: Emit, *, niceness: int = NICENESS) -> None:
         self.emit, self.niceness, self.lock = emit, niceness, threading.Lock()
         self.worker: WorkerProcess | None = None
+        self.closed = False
 
     def send(self, command: Command) -> None:
         if not self.sent(command) and isinstance(command, Start | Continue):
@@ -64,7 +65,7 @@ class ProcessBackend:
         with self.lock:
             if self.worker is not None and self.worker.take(command):
                 return True
-            if not isinstance(command, Start | Continue):
+            if self.closed or not isinstance(command, Start | Continue):
                 return False
             try:
                 self.worker = WorkerProcess(self.emit, self.niceness)
@@ -74,6 +75,7 @@ class ProcessBackend:
 
     def close(self) -> None:
         with self.lock:
+            self.closed = True  # runs that were held back begin when others are lost
             if self.worker is not None:
                 self.worker.end()
 
@@ -124,7 +126,8 @@ class WorkerProcess:
         assert self.process.stdout is not None
         try:
             for line in self.process.stdout:
-                self.hear(parse_event(line))
+                if line.endswith("\n"):  # or it died while it spoke
+                    self.hear(parse_event(line))
         finally:
             self.end()
             self.lose()
@@ -159,8 +162,12 @@ class WorkerProcess:
         self.process.wait()
 
     def lose(self) -> None:
+        assert self.process.stdin is not None and self.process.stdout is not None
         with self.lock:
             self.dead = True
+            self.process.stdout.close()
+            with suppress(OSError):  # what it did not read
+                self.process.stdin.close()
         for run in sorted(self.runs):
             self.emit(Ended(run, "lost", DIED))
         for run in sorted(self.kept):

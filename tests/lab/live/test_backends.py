@@ -1,5 +1,6 @@
 """lab.live.backends: a worker that dies loses its own runs, says so, and is replaced."""
 
+import io
 import os
 import signal
 import threading
@@ -169,7 +170,34 @@ def test_where_no_process_can_be_had_a_run_is_lost_aloud(monkeypatch: pytest.Mon
     backend.send(start("a"))
     backend.send(Stop("a"))
     backend.close()
-    assert said == [Ended("a", "lost", DIED)]
+    backend.send(start("b"))
+    assert said == [Ended("a", "lost", DIED), Ended("b", "lost", DIED)]
+
+
+class SpeaksHalfALine:
+    """What a process leaves that was killed while it wrote: an event, and the beginning of one."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        self.stdin, self.stdout = io.StringIO(), io.StringIO()
+        self.stdout.write(dump(Waiting("a", 1)) + "\n" + dump(Ended("a", "done"))[:9])
+        self.stdout.seek(0)
+
+    def kill(self) -> None: ...
+
+    def wait(self) -> None: ...
+
+
+def test_a_worker_that_dies_while_it_speaks_has_not_said_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: list[Event] = []
+    monkeypatch.setattr(backends.subprocess, "Popen", SpeaksHalfALine)
+    monkeypatch.setattr(backends.threading.Thread, "start", lambda self: None)
+    worker = backends.WorkerProcess(said.append, 0)
+    assert worker.take(start("a"))
+    worker.listen()
+    assert said == [Waiting("a", 1), Ended("a", "lost", DIED)]
+    assert not worker.take(start("b"))
 
 
 def test_the_worker_goes_behind_others_and_computes_on_one_core(
