@@ -13,7 +13,7 @@ from lab.records import RECORDS, ROOT
 def bench_live_runs() -> dict[str, Any]:
     """A server of the book, 0, 1, 4 and 8 readers who train, one who moves a slider.
 
-    The worker is a thread of the server, so `server_mb` is the memory of both.
+    `server_mb` is the memory of the server and of its worker.
     """
     return measured_by("tools.latency", "live_runs")
 
