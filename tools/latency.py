@@ -26,6 +26,8 @@ from tools.reader import Reader
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = "chain_of_thought"
+MOVED = "ch10_forge_to"
+"""A control whose every value lets the model write a text on."""
 RUNS = (0, 1, 4, 8)
 MOVES = 60
 WATCHED_SECONDS = 10.0
@@ -91,13 +93,13 @@ def measure(url: str, pid: int, n_runs: int) -> dict[str, Any]:
     """`n_runs` readers train at once, one more moves a slider that redraws a traced forward."""
     with ExitStack() as stack:
         visitors = [stack.enter_context(Reader(url, PAGE)) for _ in range(n_runs)]
-        mover = stack.enter_context(Reader(url, PAGE))
+        mover = stack.enter_context(Reader(url, PAGE, "reveal=1"))
         for visitor in visitors:
             visitor.keep_polling()
         with ThreadPoolExecutor(n_runs + 1) as pool:
             firsts = list(pool.map(start, visitors))
         before, clock = sum(map(read_step, visitors)), time.perf_counter()
-        seconds = [mover.set("ch10_layer", move % 6) for move in range(MOVES)]
+        seconds = [mover.set(MOVED, move % 10) for move in range(MOVES)]
         time.sleep(max(0.0, WATCHED_SECONDS - (time.perf_counter() - clock)))
         steps = sum(map(read_step, visitors)) - before
         rate = steps / (time.perf_counter() - clock)
@@ -150,8 +152,8 @@ def default_run(url: str) -> dict[str, Any]:
 
 def main() -> None:
     with served() as (url, pid):
-        with Reader(url, PAGE) as first:
-            first.set("ch10_layer", 1)  # wakes the model up
+        with Reader(url, PAGE, "reveal=1") as first:
+            first.set(MOVED, 1)  # wakes the model up
         rows: list[dict[str, Any]] = []
         for n_runs in RUNS:
             rows.append(measure(url, pid, n_runs))

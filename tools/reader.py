@@ -6,7 +6,7 @@ state of every widget, sent with every request; the timers of `run_every` fragme
 the link; the cache of large messages. A browser costs a core, many of these fit beside the server:
 
     with Reader("http://localhost:8501", "chain_of_thought") as reader:
-        seconds = [reader.set("ch10_layer", layer) for layer in (0, 1, 2)]
+        seconds = [reader.set("ch10_seed", seed) for seed in (0, 1, 2)]
 
 Times are seconds from the send to the arrival of the message that ends the run: what the run drew
 has arrived by then, but nothing is painted. Not spoken: forms, uploads, clicks on charts and in
