@@ -127,15 +127,15 @@ def look_at(
     return rows, weights
 
 
-def look_steps(recipe: Recipe) -> list[int]:
-    """After which steps it is looked at: 0, and the first with so many tenths of all tokens."""
+def look_steps(recipe: Recipe, n: int = N_LOOK) -> list[int]:
+    """After which steps it is looked at: 0, and the first with so many `n`ths of all tokens."""
     each = [
         stage.data.tokens_per_row * recipe.batch_size
         for stage in recipe.course
         for _ in range(stage.steps)
     ]
     read = np.array(list(accumulate(each)))
-    shares = [np.searchsorted(read * N_LOOK, read[-1] * look) for look in range(1, N_LOOK + 1)]
+    shares = [np.searchsorted(read * n, read[-1] * look) for look in range(1, n + 1)]
     return [0, *(int(share) + 1 for share in shares)]
 
 
