@@ -14,6 +14,7 @@ from lab.readings import (
     Rows,
     Told,
     errors_in,
+    join_words,
     result,
     rows,
     share_of,
@@ -119,6 +120,35 @@ def until_half(row: Row) -> float:
         for n, wrong in [look["shapes"][LONGEST]]
         if 2 * wrong <= n
     )
+
+
+PACING = rows("pacing")
+"""On the processor of `other_bases`, with looks for every seed."""
+
+LENGTHS = {
+    "half": "half as long",
+    "the_course": "as above",
+    "twice": "twice as long",
+}
+"""Of the stages before the last, in the words of the page."""
+
+FURTHER = rows("five_digits")
+
+
+def paced(arm: str, shape: str = LONGEST, stage: int = -1) -> Counts:
+    return at_the_end(PACING.where(arm=arm).before_choice(), shape, stage)
+
+
+def looks_until(arm: str, right: float) -> Told:
+    """Million tokens of each seed until the first look that finds such a share of 4x4 right."""
+
+    def tokens(row: Row) -> str:
+        for look in row["looks"]:
+            if look["wrong"] <= (1 - right) * look["n"]:
+                return f"{look['tokens'] / 1e6:.1f}"
+        return "never"
+
+    return PACING.where(arm=arm).told(lambda found: join_words([tokens(row) for row in found]))
 
 
 # ---------------------------------------------------------------- mistakes
@@ -320,6 +350,16 @@ CLAIMS: dict[str, Claim] = {
         )
         for shape in ("1x1", "2x2")
     },
+    "curriculum.rehearsed_1x1": Claim(
+        "Test problems of 1x1 digits wrong at the end of the curriculum with five rehearsed "
+        "problems in 100, of three seeds.",
+        after_course("rehearsal_5", "1x1"),
+    ),
+    "curriculum.pace_ends_the_course": Claim(
+        "Test problems of 4x4 digits wrong at the end, a count a seed, in stages: trained again on "
+        "another processor.",
+        paced("the_course"),
+    ),
     "curriculum.first_2x2": Claim(
         "Test problems of 2x2 digits wrong after the first stage, of three seeds: in stages.",
         at_the_end(COURSE.where(arm="the_course").before_choice(), "2x2", 0),
@@ -370,7 +410,19 @@ CLAIMS: dict[str, Claim] = {
             f"found right: {ARMS[arm]}.",
             LOOKS.where(arm=arm).numbers(until_half, "{:.1f}", "million tokens"),
         )
-        for arm in ("the_course", "reversed")
+        for arm in ("the_course", "all_at_once", "reversed")
+    },
+    **{
+        f"curriculum.five_{name}": Claim(
+            f"Test problems of {p}x{q} digits wrong at the end of the four runs from random "
+            "weights that were evaluated all along: in stages, all at once, longest first, no "
+            "rehearsal.",
+            FURTHER.where(p=p, q=q)
+            .passing(lambda row: row["cell"]["arm"] != "from_two_digits")
+            .counts("errors")
+            .each(),
+        )
+        for name, p, q in (("first", 5, 4), ("both", 5, 5))
     },
     "curriculum.frontier_20_test": Claim(
         "Test problems of 20x20 digits wrong: the network with clipped distances that "
@@ -547,6 +599,18 @@ CLAIMS: dict[str, Claim] = {
 }
 
 TABLES = {
+    "curriculum.pace": Table(
+        "First stages",
+        {
+            words: {
+                "Wrong at 2 × 2 when the first ends": paced(arm, "2x2", 0),
+                "Half of 4 × 4 right after, million tokens": looks_until(arm, 0.5),
+                "Wrong at 4 × 4 in the end": paced(arm),
+            }
+            for arm, words in LENGTHS.items()
+        },
+        about="Stages before the last of another length, test problems, a count a seed",
+    ),
     "curriculum.tuned": Table(
         "Network",
         {
