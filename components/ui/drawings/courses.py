@@ -29,7 +29,7 @@ HTML = f"""
     <div class="now">
       <div class="title">
         Right at this moment, in 100
-        <small>digits of a down, of b across; framed: new in this stage</small>
+        <small>digits: a down, b across; framed: new</small>
       </div>
       <div class="map" role="img"></div>
     </div>
