@@ -19,6 +19,7 @@ from lab.data.position_ids import coupled_ids
 from lab.data.problems import BOUNDS, Format, sample_exact, split_value
 from lab.experiments import curriculum_ablations as twins
 from lab.experiments import pockets
+from lab.experiments.pacing import PACE_SEEDS
 from lab.recipes.curriculum import BLEND, TWO_DIGITS, two_digits_coupled
 from lab.records import RECORDS, ROOT, read_lines, select
 from lab.statistics import lower_bound_95
@@ -218,6 +219,27 @@ def test_the_plan_in_stages_was_trained_alike_on_two_processors() -> None:
     assert [chart[name] for name in alike] == [top[name] for name in alike]
     assert chart["cpu"] != top["cpu"] and worked.before_the_course() == "38"
     assert top["end"]["4x4"][1] > 3 * chart["stages"][-1]["shapes"]["4x4"][1]
+
+
+def test_stages_of_other_lengths_are_told_seed_by_seed_from_both_records() -> None:
+    lines = worked.pace_lines().split("\n")
+    for line, arm in zip(lines, claims.LENGTHS, strict=True):
+        rows = {row["cell"]["seed"]: row for row in select(record("pacing"), arm=arm)}
+        ends = {seed: row["stages"][-1]["shapes"]["4x4"][1] for seed, row in rows.items()}
+        halves = {
+            seed: next(look["tokens"] for look in row["looks"][1::2] if look["wrong"] <= 250)
+            for seed, row in rows.items()
+        }
+        if arm == "the_course":
+            (top,) = select(record("course_looks"), arm=arm)
+            ends[0] = top["end"]["4x4"][1]
+            halves[0] = next(x["tokens"] for x in top["looks"] if x["shapes"]["4x4"][1] <= 500)
+        seeds = sorted(ends)
+        assert seeds == [*PACE_SEEDS] == [0, 1]
+        wrong = " and ".join(f"{ends[seed]}" for seed in seeds)
+        assert line.endswith(f"| {wrong} of 2,000 |")
+        said = re.findall(r"\d\.\d", line)
+        assert said == [f"{halves[seed] / 1e6:.1f}" for seed in seeds]
 
 
 def test_so_many_problems_of_one_by_one_digit_are_different() -> None:

@@ -14,7 +14,6 @@ from lab.readings import (
     Rows,
     Told,
     errors_in,
-    join_words,
     result,
     rows,
     share_of,
@@ -122,9 +121,6 @@ def until_half(row: Row) -> float:
     )
 
 
-PACING = rows("pacing")
-"""On the processor of `other_bases`, with looks for every seed."""
-
 LENGTHS = {
     "half": "half as long",
     "the_course": "as above",
@@ -133,22 +129,6 @@ LENGTHS = {
 """Of the stages before the last, in the words of the page."""
 
 FURTHER = rows("five_digits")
-
-
-def paced(arm: str, shape: str = LONGEST, stage: int = -1) -> Counts:
-    return at_the_end(PACING.where(arm=arm).before_choice(), shape, stage)
-
-
-def looks_until(arm: str, right: float) -> Told:
-    """Million tokens of each seed until the first look that finds such a share of 4x4 right."""
-
-    def tokens(row: Row) -> str:
-        for look in row["looks"]:
-            if look["wrong"] <= (1 - right) * look["n"]:
-                return f"{look['tokens'] / 1e6:.1f}"
-        return "never"
-
-    return PACING.where(arm=arm).told(lambda found: join_words([tokens(row) for row in found]))
 
 
 # ---------------------------------------------------------------- mistakes
@@ -355,22 +335,19 @@ CLAIMS: dict[str, Claim] = {
         "problems in 100, of three seeds.",
         after_course("rehearsal_5", "1x1"),
     ),
-    "curriculum.pace_ends_the_course": Claim(
-        "Test problems of 4x4 digits wrong at the end, a count a seed, in stages: trained again on "
-        "another processor.",
-        paced("the_course"),
+    "curriculum.first_twice": Claim(
+        "Test problems of 2x2 digits wrong after a first stage that is twice as long, a count a "
+        "seed.",
+        at_the_end(rows("pacing", arm="twice").before_choice(), "2x2", 0),
     ),
     "curriculum.first_2x2": Claim(
         "Test problems of 2x2 digits wrong after the first stage, of three seeds: in stages.",
         at_the_end(COURSE.where(arm="the_course").before_choice(), "2x2", 0),
     ),
-    **{
-        f"curriculum.ends_{shape}": Claim(
-            f"Test problems of {shape} digits wrong at the end, of three seeds: in stages.",
-            after_course("the_course", shape),
-        )
-        for shape in ("2x2", LONGEST)
-    },
+    "curriculum.ends_2x2": Claim(
+        "Test problems of 2x2 digits wrong at the end, of three seeds: in stages.",
+        after_course("the_course", "2x2"),
+    ),
     "curriculum.third_base": Claim(
         "Test problems of 4x4 digits wrong at the end, of three seeds, begun with the third "
         "network that knows two digits: in stages.",
@@ -599,18 +576,6 @@ CLAIMS: dict[str, Claim] = {
 }
 
 TABLES = {
-    "curriculum.pace": Table(
-        "First stages",
-        {
-            words: {
-                "Wrong at 2 × 2 when the first ends": paced(arm, "2x2", 0),
-                "Half of 4 × 4 right after, million tokens": looks_until(arm, 0.5),
-                "Wrong at 4 × 4 in the end": paced(arm),
-            }
-            for arm, words in LENGTHS.items()
-        },
-        about="Stages before the last of another length, test problems, a count a seed",
-    ),
     "curriculum.tuned": Table(
         "Network",
         {
