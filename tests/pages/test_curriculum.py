@@ -240,6 +240,10 @@ def test_stages_of_other_lengths_are_told_seed_by_seed_from_both_records() -> No
         assert line.endswith(f"| {wrong} of 2,000 |")
         said = re.findall(r"\d\.\d", line)
         assert said == [f"{halves[seed] / 1e6:.1f}" for seed in seeds]
+    told = {arm: look_up(f"curriculum.half_{arm}").shown for arm in ("the_course", "reversed")}
+    first, second = told["the_course"], worked.CALC["half_second"]()
+    assert first == f"{worked.halves('the_course')[0]} million tokens"
+    assert told["reversed"] == f"{second} tokens" and second != first
 
 
 def test_so_many_problems_of_one_by_one_digit_are_different() -> None:

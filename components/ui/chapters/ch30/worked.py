@@ -508,16 +508,19 @@ def ends_of_pace(arm: str) -> str:
     return f"{join_words([f'{wrong}' for *_, wrong in ends])} of {ends[0][1]:,}"
 
 
+def halves(arm: str) -> list[str]:
+    """Million tokens of every seed until the first look, of ten, that finds half of the longest
+    problems right."""
+    return [
+        next((f"{at / 1e6:.1f}" for at, n, wrong in looks if 2 * wrong <= n), "never")
+        for _, looks in paced(arm)
+    ]
+
+
 def pace_lines() -> str:
-    """A line a length of the first stages: million tokens until the first look, of ten, that finds
-    half of the longest problems right, and what is wrong at the end."""
-
-    def half(looks: list[Look]) -> str:
-        return next((f"{at / 1e6:.1f}" for at, n, wrong in looks if 2 * wrong <= n), "never")
-
+    """A line a length of the first stages: when half are right, and what is wrong at the end."""
     return "\n".join(
-        f"| {words} | {join_words([half(looks) for _, looks in paced(arm)])} "
-        f"| {ends_of_pace(arm)} |"
+        f"| {words} | {join_words(halves(arm))} | {ends_of_pace(arm)} |"
         for arm, words in claims.LENGTHS.items()
     )
 
@@ -597,6 +600,7 @@ CALC: dict[str, Callable[[], str]] = {
     "sample_shown": lambda: f"{SAMPLE:,}",
     "before_the_course": before_the_course,
     "pace_lines": pace_lines,
+    "half_second": lambda: f"{halves('the_course')[1]} million",
     "pace_ends": lambda: ends_of_pace("the_course"),
     "a_head": lambda: looks(LAST_TWIN, "1.3", "product", "a"),
     "b_head": lambda: looks(LAST_TWIN, "1.0", "product", "b"),
