@@ -60,11 +60,24 @@ def five_trainings() -> None:
 page.prose("opening")
 page.three_from_before("before_working", "before_length", "before_cover")
 
-# ---------------------------------------------------------------- 1. what the plans end with
+# ---------------------------------------------------------------- 1. what is taught
+
+
+@page.section("stage", was=("mix",))
+def what_is_taught() -> None:
+    page.draw(
+        figures.parts_of_a_text(worked.parts_of_texts()),
+        alt="The tokens of the longest problem of each stage: typed, products, sums, the answer",
+    )
+    page.notice()
+    page.source("lab.data.coverage.steps_of_multiplication", "lab.recipes.curriculum.lesson")
+
+
+# ---------------------------------------------------------------- 2. the plans
 
 
 @page.section("worth", was=("stages", "bases"))
-def what_was_forgotten() -> None:
+def what_each_plan_gains() -> None:
     course, others = rows_of("course.jsonl"), rows_of("other_bases.jsonl")
     if not (course and others):
         return
@@ -81,20 +94,24 @@ def what_was_forgotten() -> None:
     )
 
 
-# ---------------------------------------------------------------- 2. what a stage adds
+# ---------------------------------------------------------------- 3. and 4. two lessons
+
+page.prose("forgotten")
+page.prose("begin")
 
 
-@page.section("stage", was=("mix",))
-def what_a_stage_adds() -> None:
-    page.draw(
-        figures.parts_of_a_text(worked.parts_of_texts()),
-        alt="The tokens of the longest problem of each stage: typed, products, sums, the answer",
-    )
+@page.section("live")
+def your_own_mix() -> None:
+    probes.fine_tuning(page)
     page.notice()
-    page.source("lab.data.coverage.steps_of_multiplication", "lab.recipes.curriculum.lesson")
+    page.source("lab.recipes.live.fine_tune")
 
 
-# ---------------------------------------------------------------- 3. how few
+# ---------------------------------------------------------------- 5. how long a stage
+
+page.prose("moving_on")
+
+# ---------------------------------------------------------------- 6. how few
 
 
 def how_few_by_length(rows: worked.Record) -> None:
@@ -132,7 +149,7 @@ def how_few() -> None:
         how_few_by_length(searched)
 
 
-# ---------------------------------------------------------------- 4. four digits
+# ---------------------------------------------------------------- 7. how sure
 
 page.prose("four")
 pair = probes.SUM
@@ -196,75 +213,70 @@ def errors_that_are_left() -> None:
     page.source("lab.experiments.pockets.share_out", "lab.experiments.pockets.at_the_head")
 
 
-# ---------------------------------------------------------------- 5. where the errors live
+# ---------------------------------------------------------------- 8. and 9. the end
 
-
-@page.section("errors")
-def where_errors_live() -> None:
-    rows = rows_of("mistakes.jsonl")
-    if not rows or not page.guess(
-        "How often do problems go wrong in which a carry goes through two columns or more?",
-        worked.CARRY_OPTIONS,
-        lambda: worked.wrong_with_far_carries(rows),
-        frame=worked.far_carries(rows),
-    ):
-        return
-    page.prose("errors_controls")
-    page.link.knows(f"{page.prefix}network")
-    left, right = st.columns(2)
-    with left:
-        by = page.choose("by", "Count", list(worked.BY), words=worked.BY.__getitem__, kind="list")
-    (row,) = claims.UNFINISHED.of(rows)
-    failures = {f"{one['a']} × {one['b']}": one for one in row["failures"]}
-    page.link.knows(f"{page.prefix}failure_{LAST_TWIN}")
-    with right:
-        name = page.choose(
-            f"failure_{BEFORE}", "A problem it gets wrong", list(failures), kind="list"
-        )
-    counted = worked.wrong_by_place(row) if by == "place" else worked.wrong_by(row, by)
-    page.draw(
-        figures.wrong_by(counted, worked.BY[by]),
-        alt=f"The share that is wrong of {worked.BY[by]}",
-    )
-    failure = failures[name]
-    a, b = int(failure["a"]), int(failure["b"])
-    form = probes.form_of(a, b)
-    text = probes.write_without_head(BEFORE, a, b).text
-    wrong = tokens.marks_of(text, form, a, b)
-    st.html(tokens.strip(text, form, a, b, marks=wrong, small=True))
-    page.notice()
-    page.source("lab.experiments.mistakes.measure_mistakes", "lab.data.difficulty.longest_carry")
-
-
-@page.section("better")
-def the_better_mix() -> None:
-    if not (rows := rows_of("far_products.jsonl")):
-        return
-    points = worked.wrong_by_mix(rows)
-    page.draw(
-        figures.wrong_by_mix(points),
-        alt="Share wrong at the end with either mix: problems, digits of products with a far "
-        "carry, and their other digits, a point a seed",
-    )
-    page.notice()
-    page.source(
-        "lab.experiments.better_mix.picked_by_products", "lab.experiments.better_mix.digits_wrong"
-    )
-
-
-# ---------------------------------------------------------------- 6. your own mix
-
-
-@page.section("live")
-def your_own_mix() -> None:
-    probes.fine_tuning(page)
-    page.notice()
-    page.source("lab.recipes.live.fine_tune")
-
+page.prose("five")
+page.prose("lesson")
 
 # ---------------------------------------------------------------- deeper
 
-with page.deeper("which heads fetch digit and carry, and which operands fail"):
+with page.deeper("where errors live, and which heads fetch digit and carry"):
+
+    @page.section("errors")
+    def where_errors_live() -> None:
+        rows = rows_of("mistakes.jsonl")
+        if not rows or not page.guess(
+            "How often do problems go wrong in which a carry goes through two columns or more?",
+            worked.CARRY_OPTIONS,
+            lambda: worked.wrong_with_far_carries(rows),
+            frame=worked.far_carries(rows),
+        ):
+            return
+        page.prose("errors_controls")
+        page.link.knows(f"{page.prefix}network")
+        left, right = st.columns(2)
+        with left:
+            by = page.choose(
+                "by", "Count", list(worked.BY), words=worked.BY.__getitem__, kind="list"
+            )
+        (row,) = claims.UNFINISHED.of(rows)
+        failures = {f"{one['a']} × {one['b']}": one for one in row["failures"]}
+        page.link.knows(f"{page.prefix}failure_{LAST_TWIN}")
+        with right:
+            name = page.choose(
+                f"failure_{BEFORE}", "A problem it gets wrong", list(failures), kind="list"
+            )
+        counted = worked.wrong_by_place(row) if by == "place" else worked.wrong_by(row, by)
+        page.draw(
+            figures.wrong_by(counted, worked.BY[by]),
+            alt=f"The share that is wrong of {worked.BY[by]}",
+        )
+        failure = failures[name]
+        a, b = int(failure["a"]), int(failure["b"])
+        form = probes.form_of(a, b)
+        text = probes.write_without_head(BEFORE, a, b).text
+        wrong = tokens.marks_of(text, form, a, b)
+        st.html(tokens.strip(text, form, a, b, marks=wrong, small=True))
+        page.notice()
+        page.source(
+            "lab.experiments.mistakes.measure_mistakes", "lab.data.difficulty.longest_carry"
+        )
+
+    @page.section("better")
+    def the_better_mix() -> None:
+        if not (rows := rows_of("far_products.jsonl")):
+            return
+        points = worked.wrong_by_mix(rows)
+        page.draw(
+            figures.wrong_by_mix(points),
+            alt="Share wrong at the end with either mix: problems, digits of products with a far "
+            "carry, and their other digits, a point a seed",
+        )
+        page.notice()
+        page.source(
+            "lab.experiments.better_mix.picked_by_products",
+            "lab.experiments.better_mix.digits_wrong",
+        )
 
     @page.section("heads")
     def which_heads_fetch() -> None:

@@ -34,7 +34,7 @@ from lab.experiments.sweep import Cell
 from lab.inference.scoring import decode_all, exactness, last, up_to_the_end
 from lab.model.cost import parameters_of
 from lab.model.gpt import GPT
-from lab.recipes.curriculum import COURSE, PAST_TWO
+from lab.recipes.curriculum import COURSE, PAST_TWO, STYLE
 from lab.records import RECORDS, read_lines, replacing, select
 from lab.training.checkpoint import Checkpoint, from_bytes, to_bytes
 from lab.training.recipe import Recipe
@@ -127,15 +127,15 @@ def look_at(
     return rows, weights
 
 
-def look_steps(recipe: Recipe) -> list[int]:
-    """After which steps it is looked at: 0, and the first with so many tenths of all tokens."""
+def look_steps(recipe: Recipe, n: int = N_LOOK) -> list[int]:
+    """After which steps it is looked at: 0, and the first with so many `n`ths of all tokens."""
     each = [
         stage.data.tokens_per_row * recipe.batch_size
         for stage in recipe.course
         for _ in range(stage.steps)
     ]
     read = np.array(list(accumulate(each)))
-    shares = [np.searchsorted(read * N_LOOK, read[-1] * look) for look in range(1, N_LOOK + 1)]
+    shares = [np.searchsorted(read * n, read[-1] * look) for look in range(1, n + 1)]
     return [0, *(int(share) + 1 for share in shares)]
 
 
@@ -226,6 +226,30 @@ def load_look(arm: str, look: int) -> Checkpoint:
     recipe = control(arm, 0)
     name = weights_name(arm, look)
     return from_bytes(name, (RECORDS / name).read_bytes(), recipe.model, recipe.format)
+
+
+# ---------------------------------------------------------------- a digit more than was taught
+
+FURTHER = ((5, 4), (4, 5), (5, 5))
+"""Shapes that no training has, with a fifth digit in the first number, the second, or both."""
+
+
+def further_cells() -> list[Cell]:
+    return [{"arm": arm, "p": p, "q": q} for p, q in FURTHER for arm in ARMS]
+
+
+def measure_further(cell: Cell) -> dict[str, Any]:
+    """Strict errors of a training's last look on a shape that it was not taught."""
+    arm, p, q = cell["arm"], cell["p"], cell["q"]
+    a, b = sample_exact(np.random.default_rng(0), ASKED, p, q, *BOUNDS["test"])
+    score = last(exactness(load_look(arm, N_LOOK).model, Format(STYLE, p, q), a, b, decode=False))
+    return {
+        "network": digest((RECORDS / weights_name(arm, N_LOOK)).read_bytes()),
+        "n": score.n,
+        "errors": score.errors_strict,
+        **Sample("generator", f"test pairs of {p}x{q} digits", ASKED, 0).document(),
+        "seeds": [0],
+    }
 
 
 def part_of_split(a: int, b: int) -> str:

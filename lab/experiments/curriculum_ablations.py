@@ -37,7 +37,7 @@ from lab.recipes.curriculum import (
 from lab.records import RECORDS, read_lines, select
 from lab.training.recipe import Recipe, Stage, in_stages
 from lab.training.state import TrainState
-from lab.training.train import precision_on, train
+from lab.training.train import StepMetrics, precision_on, train
 
 ASKED, ASKED_MOST = 200, 2000
 """Problems of every shape, and of 4x4 at the end."""
@@ -54,10 +54,13 @@ def name_shape(p: int, q: int) -> str:
 
 
 def train_course(
-    recipe: Recipe, split: SplitName, state: TrainState | None = None
+    recipe: Recipe,
+    split: SplitName,
+    state: TrainState | None = None,
+    after_step: Callable[[StepMetrics, GPT], None] | None = None,
 ) -> dict[str, Any]:
     """Train to the end, and count errors of every shape after every stage; from `state`, if the
-    weights to begin with are no committed run's."""
+    weights to begin with are no committed run's. `after_step` may look, and draws nothing."""
     state = state or TrainState.start(recipe)
     ends = set(accumulate(stage.steps for stage in recipe.course))
     stages: list[dict[str, Any]] = []
@@ -68,6 +71,8 @@ def train_course(
                 {"step": done.step, **evaluate_shapes(state.model.eval(), recipe, split, most)}
             )
             state.model.train()
+        if after_step:
+            after_step(done, state.model)
     return {
         "parameters": parameters_of(recipe.model),
         "steps": recipe.steps,

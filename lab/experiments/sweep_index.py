@@ -41,6 +41,7 @@ from lab.experiments import (
     low_rank,
     mirrored,
     mistakes,
+    pacing,
     parity,
     pockets,
     position_encoding_race,
@@ -135,6 +136,8 @@ SWEEPS: dict[str, Sweep] = {
         curriculum_ablations.control_cells, curriculum_ablations.measure_control, reads.control
     ),
     "course_looks": Sweep(course_looks.look_cells, course_looks.measure_looks, reads.control),
+    "five_digits": Sweep(course_looks.further_cells, course_looks.measure_further),
+    "pacing": Sweep(pacing.pace_cells, pacing.measure_pace),
     "far_products": Sweep(better_mix.mix_cells, better_mix.measure_mix),
     "fewest": Sweep(curriculum_ablations.fewest_cells, curriculum_ablations.measure_fewest),
     "fewest_by_length": Sweep(fewest_by_length.length_cells, fewest_by_length.measure_length),

@@ -16,9 +16,10 @@ from components.ui.chapters.ch30 import claims, probes, worked
 from components.ui.claims.claim_index import look_up
 from components.ui.courses_in_training import PAIR
 from lab.data.position_ids import coupled_ids
-from lab.data.problems import BOUNDS, Format, split_value
+from lab.data.problems import BOUNDS, Format, sample_exact, split_value
 from lab.experiments import curriculum_ablations as twins
 from lab.experiments import pockets
+from lab.experiments.pacing import PACE_SEEDS
 from lab.recipes.curriculum import BLEND, TWO_DIGITS, two_digits_coupled
 from lab.records import RECORDS, ROOT, read_lines, select
 from lab.statistics import lower_bound_95
@@ -38,7 +39,7 @@ def html_of(app: Any) -> str:
 def test_the_page_opens_whole_and_guesses_come_first(seen: Any) -> None:
     app = seen(PAGE)
     assert not app.exception and not app.info and not app.warning
-    assert "Four digits, your numbers" in text_of(app)
+    assert "How sure four digits are" in text_of(app)
     assert "The answer: **" not in text_of(app)
     app = seen(PAGE, reveal="1")
     assert not app.exception and not app.info and not app.warning
@@ -208,6 +209,72 @@ def test_two_courses_lie_on_one_side_with_every_seed_as_the_page_says() -> None:
     assert len(others) == 6 and len(usual) == 3
     assert {arm for arm, side in sides.items() if side == {True}} == {"reversed"}
     assert {arm for arm, side in sides.items() if side == {False}} == {"rehearsal_0"}
+
+
+def test_the_plan_in_stages_was_trained_alike_on_two_processors() -> None:
+    """Its two ends, so far apart, are of one recipe and one seed."""
+    (chart,) = select(record("course"), arm="the_course", seed=0)
+    (top,) = select(record("course_looks"), arm="the_course", seed=0)
+    alike = ("parameters", "steps", "tokens", "precision", "started_from", "torch", "seeds")
+    assert [chart[name] for name in alike] == [top[name] for name in alike]
+    assert chart["cpu"] != top["cpu"] and worked.before_the_course() == "38"
+    assert top["end"]["4x4"][1] > 3 * chart["stages"][-1]["shapes"]["4x4"][1]
+
+
+def test_stages_of_other_lengths_are_told_seed_by_seed_from_both_records() -> None:
+    lines = worked.pace_lines().split("\n")
+    for line, arm in zip(lines, claims.LENGTHS, strict=True):
+        rows = {row["cell"]["seed"]: row for row in select(record("pacing"), arm=arm)}
+        ends = {seed: row["stages"][-1]["shapes"]["4x4"][1] for seed, row in rows.items()}
+        halves = {
+            seed: next(look["tokens"] for look in row["looks"][1::2] if look["wrong"] <= 250)
+            for seed, row in rows.items()
+        }
+        if arm == "the_course":
+            (top,) = select(record("course_looks"), arm=arm)
+            ends[0] = top["end"]["4x4"][1]
+            halves[0] = next(x["tokens"] for x in top["looks"] if x["shapes"]["4x4"][1] <= 500)
+        seeds = sorted(ends)
+        assert seeds == [*PACE_SEEDS] == [0, 1]
+        wrong = " and ".join(f"{ends[seed]}" for seed in seeds)
+        assert line.endswith(f"| {wrong} of 2,000 |")
+        said = re.findall(r"\d\.\d", line)
+        assert said == [f"{halves[seed] / 1e6:.1f}" for seed in seeds]
+    told = {arm: look_up(f"curriculum.half_{arm}").shown for arm in ("the_course", "reversed")}
+    first, second = told["the_course"], worked.CALC["half_second"]()
+    assert first == f"{worked.halves('the_course')[0]} million tokens"
+    assert told["reversed"] == f"{second} tokens" and second != first
+
+
+def test_so_many_problems_of_one_by_one_digit_are_different() -> None:
+    """Pair by pair, of all that there are in the part that no run is trained on."""
+    low, high = BOUNDS["test"]
+    there = {(a, b) for a in range(10) for b in range(10) if low <= split_value(a, b) < high}
+    a, b = sample_exact(np.random.default_rng(0), twins.ASKED, 1, 1, low, high)
+    drawn = {(int(x), int(y)) for x, y in zip(a, b, strict=True)}
+    assert drawn <= there and worked.CALC["different_1x1"]() == f"{len(drawn)}"
+
+
+def test_a_little_rehearsal_is_enough_and_without_it_short_problems_are_lost() -> None:
+    def wrong(arm: str, shape: str) -> list[int]:
+        ends = [row["stages"][-1]["shapes"] for row in select(record("course"), arm=arm)]
+        return [end[shape][1] for end in ends]
+
+    assert min(wrong("rehearsal_0", "1x1")) > 60 and wrong("rehearsal_0", "2x2") == [0, 0, 0]
+    assert max(wrong("rehearsal_5", "1x1")) <= 3
+
+
+def test_four_digits_do_not_carry_over_to_five() -> None:
+    both, first = (
+        [row["errors"] for row in select(record("five_digits"), p=5, q=q)] for q in (5, 4)
+    )
+    assert len(both) == len(first) == 5 and min(both) > 180
+    assert all(one < other for one, other in zip(first[:4], both[:4], strict=True))
+    said = look_up("curriculum.five_both").shown, look_up("curriculum.five_first").shown
+    assert said == ("200, 193, 187 and 200 of 200", "91, 24, 44 and 97 of 200")
+    row = select(record("course_looks"), arm="all_at_once")[0]["looks"][-1]
+    (measured,) = select(record("five_digits"), arm="all_at_once", p=5, q=5)
+    assert measured["network"] == row["weights"]["digest"]
 
 
 def test_the_base_writes_two_wrong_products_beside_the_right_ones() -> None:

@@ -28,7 +28,8 @@ HTML = f"""
   <div class="view">
     <div class="now">
       <div class="title">
-        Right at this moment, in 100 <small>digits of a down, of b across</small>
+        Right at this moment, in 100
+        <small>digits: a down, b across; framed: new</small>
       </div>
       <div class="map" role="img"></div>
     </div>

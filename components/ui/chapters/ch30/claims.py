@@ -121,6 +121,16 @@ def until_half(row: Row) -> float:
     )
 
 
+LENGTHS = {
+    "half": "half as long",
+    "the_course": "as above",
+    "twice": "twice as long",
+}
+"""Of the stages before the last, in the words of the page."""
+
+FURTHER = rows("five_digits")
+
+
 # ---------------------------------------------------------------- mistakes
 
 MISTAKES = rows("mistakes")
@@ -320,17 +330,24 @@ CLAIMS: dict[str, Claim] = {
         )
         for shape in ("1x1", "2x2")
     },
+    "curriculum.rehearsed_1x1": Claim(
+        "Test problems of 1x1 digits wrong at the end of the curriculum with five rehearsed "
+        "problems in 100, of three seeds.",
+        after_course("rehearsal_5", "1x1"),
+    ),
+    "curriculum.first_twice": Claim(
+        "Test problems of 2x2 digits wrong after a first stage that is twice as long, a count a "
+        "seed.",
+        at_the_end(rows("pacing", arm="twice").before_choice(), "2x2", 0),
+    ),
     "curriculum.first_2x2": Claim(
         "Test problems of 2x2 digits wrong after the first stage, of three seeds: in stages.",
         at_the_end(COURSE.where(arm="the_course").before_choice(), "2x2", 0),
     ),
-    **{
-        f"curriculum.ends_{shape}": Claim(
-            f"Test problems of {shape} digits wrong at the end, of three seeds: in stages.",
-            after_course("the_course", shape),
-        )
-        for shape in ("2x2", LONGEST)
-    },
+    "curriculum.ends_2x2": Claim(
+        "Test problems of 2x2 digits wrong at the end, of three seeds: in stages.",
+        after_course("the_course", "2x2"),
+    ),
     "curriculum.third_base": Claim(
         "Test problems of 4x4 digits wrong at the end, of three seeds, begun with the third "
         "network that knows two digits: in stages.",
@@ -370,7 +387,19 @@ CLAIMS: dict[str, Claim] = {
             f"found right: {ARMS[arm]}.",
             LOOKS.where(arm=arm).numbers(until_half, "{:.1f}", "million tokens"),
         )
-        for arm in ("the_course", "reversed")
+        for arm in ("the_course", "all_at_once", "reversed")
+    },
+    **{
+        f"curriculum.five_{name}": Claim(
+            f"Test problems of {p}x{q} digits wrong at the end of the four runs from random "
+            "weights that were evaluated all along: in stages, all at once, longest first, no "
+            "rehearsal.",
+            FURTHER.where(p=p, q=q)
+            .passing(lambda row: row["cell"]["arm"] != "from_two_digits")
+            .counts("errors")
+            .each(),
+        )
+        for name, p, q in (("first", 5, 4), ("both", 5, 5))
     },
     "curriculum.frontier_20_test": Claim(
         "Test problems of 20x20 digits wrong: the network with clipped distances that "

@@ -24,7 +24,7 @@ from components.ui.lazily import lazily
 from components.ui.page_records import rows_of
 from components.ui.plots.dots import seed_points
 from lab.data.problems import BOUNDS, Field, Format, partial_products, sample_exact
-from lab.readings import Measured, Row, part_of
+from lab.readings import Measured, Row, join_words, part_of
 from lab.records import select
 from lab.statistics import lower_bound_95, standard_score
 
@@ -482,6 +482,49 @@ def before_the_course() -> str:
     return f"{row['course']['shapes'][claims.LONGEST][1]}"
 
 
+Look = tuple[int, int, int]
+"""Tokens, and of how many of the longest problems how many are wrong."""
+
+
+def paced(arm: str) -> list[tuple[Look, list[Look]]]:
+    """Of every seed of a length of the first stages the end, and the looks at tenths. The first
+    seed of the course is that of the figure on top, on the same processor."""
+    found: list[tuple[Look, list[Look]]] = []
+    if arm == "the_course":
+        (row,) = select(rows_of("course_looks.jsonl"), arm=arm)
+        looks = [(look["tokens"], *look["shapes"][claims.LONGEST]) for look in row["looks"][1:]]
+        found.append(((row["tokens"], *row["end"][claims.LONGEST]), looks))
+    for row in sorted(
+        select(rows_of("pacing.jsonl"), arm=arm), key=lambda row: int(row["cell"]["seed"])
+    ):
+        looks = [(look["tokens"], look["n"], look["wrong"]) for look in row["looks"][1::2]]
+        end = row["stages"][-1]["shapes"][claims.LONGEST]
+        found.append(((row["tokens"], *end), looks))
+    return found
+
+
+def ends_of_pace(arm: str) -> str:
+    ends = [end for end, _ in paced(arm)]
+    return f"{join_words([f'{wrong}' for *_, wrong in ends])} of {ends[0][1]:,}"
+
+
+def halves(arm: str) -> list[str]:
+    """Million tokens of every seed until the first look, of ten, that finds half of the longest
+    problems right."""
+    return [
+        next((f"{at / 1e6:.1f}" for at, n, wrong in looks if 2 * wrong <= n), "never")
+        for _, looks in paced(arm)
+    ]
+
+
+def pace_lines() -> str:
+    """A line a length of the first stages: when half are right, and what is wrong at the end."""
+    return "\n".join(
+        f"| {words} | {join_words(halves(arm))} | {ends_of_pace(arm)} |"
+        for arm, words in claims.LENGTHS.items()
+    )
+
+
 SAMPLE, SHOWN, CONFIDENCE = 100_000, 0.999, 0.95
 """So many test problems of four by four digits, the share that is to be shown right, and how surely
 that is: `lower_bound_95`."""
@@ -556,6 +599,9 @@ CALC: dict[str, Callable[[], str]] = {
     "share_shown": lambda: f"{SHOWN:.1%}",
     "sample_shown": lambda: f"{SAMPLE:,}",
     "before_the_course": before_the_course,
+    "pace_lines": pace_lines,
+    "half_second": lambda: f"{halves('the_course')[1]} million",
+    "pace_ends": lambda: ends_of_pace("the_course"),
     "a_head": lambda: looks(LAST_TWIN, "1.3", "product", "a"),
     "b_head": lambda: looks(LAST_TWIN, "1.0", "product", "b"),
     "back_head": lambda: looks(LAST_TWIN, "1.1", "product", "one back"),
