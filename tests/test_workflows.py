@@ -34,6 +34,7 @@ def test_dependabot_reads_folders_that_hold_what_it_looks_after() -> None:
     text = (ROOT / ".github/dependabot.yml").read_text()
     ecosystems = re.findall(r"package-ecosystem: (\S+)\s+directory: (\S+)", text)
     holds = {"pip": "pyproject.toml", "npm": "package-lock.json", "github-actions": ".github"}
+    holds["docker"] = "Dockerfile"
     assert {name for name, _ in ecosystems} == set(holds)
     missing = [
         (name, at) for name, at in ecosystems if not Path(f"{ROOT}{at}", holds[name]).exists()
