@@ -327,17 +327,22 @@ def bench(options: argparse.Namespace) -> None:
 def sweep(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
+    from lab.experiments.cluster import on_cluster
     from lab.experiments.sweep import run_sweep
     from lab.experiments.sweep_index import SWEEPS
+    from lab.training.ray_cluster import asked_for, join
 
     require_name("sweep", options.name, tuple(SWEEPS))
     if options.small:
         sweep_small(options.name)
         return
-    cells = 0
+    cells, measured = 0, None
+    if address := asked_for():
+        join(address)
+        measured = on_cluster(say)
     with tqdm(unit="cell", dynamic_ncols=True) as bar:
         for done, cells, cell in run_sweep(
-            options.name, SWEEPS[options.name], share_of(options.share)
+            options.name, SWEEPS[options.name], share_of(options.share), measured
         ):
             bar.total = cells
             bar.update(done - bar.n)

@@ -1,0 +1,172 @@
+"""Live runs on the machines of a Ray cluster, behind the interface of the other engines.
+
+One actor a machine runs the loop of `lab.live.loop`, and a run goes to the actor that has fewest.
+If an actor dies, or its machine, exactly its runs end as lost, and the next start hires another.
+`lab.training.ray_cluster.join` comes first. Importing this imports nothing of Ray.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from typing import Any
+
+from lab.live.loop import (
+    Command,
+    Commands,
+    Continue,
+    Emit,
+    Ended,
+    Event,
+    Forget,
+    Forgotten,
+    Start,
+    drive,
+)
+from lab.live.memory import keep_few_kernels, keep_giving_back
+from lab.training.ray_cluster import ray
+
+TELL_SECONDS = 1.0
+"""How long an actor is asked at most before it says that nothing happened."""
+
+CLOSE_SECONDS = 10.0
+DIED = "the machine that computed it, or its process there, has died"
+
+
+class RayBackend:
+    """A `Backend`. A command about a run goes to the actor that has it."""
+
+    def __init__(self, emit: Emit) -> None:
+        self.emit, self.lock = emit, threading.Lock()
+        self.workers: list[Worker] = []
+
+    def send(self, command: Command) -> None:
+        with self.lock:
+            self.workers = [worker for worker in self.workers if not worker.dead]
+            worker = self.having(command.run)
+            if worker is None and isinstance(command, Start):
+                worker = self.least_busy()
+            taken = worker is not None and worker.take(command)
+        if not taken and isinstance(command, Start | Continue):
+            self.emit(Ended(command.run, "lost", DIED))  # without the lock: who hears may send
+
+    def having(self, run: str) -> Worker | None:
+        return next((worker for worker in self.workers if worker.has(run)), None)
+
+    def least_busy(self) -> Worker:
+        """An idle one, or a new one while there are machines without; else that of fewest runs."""
+        found = min(self.workers, key=lambda worker: len(worker.runs), default=None)
+        machines = sum(bool(node["Alive"]) for node in ray().nodes())
+        if found is None or (found.runs and len(self.workers) < machines):
+            found = Worker(self.emit)
+            self.workers.append(found)
+        return found
+
+    def close(self) -> None:
+        with self.lock:
+            workers, self.workers = self.workers, []
+        for worker in workers:
+            worker.end()
+
+
+class Worker:
+    """The server's side of an actor and its runs: if it dies, those that go on are lost, those kept
+    are forgotten."""
+
+    def __init__(self, emit: Emit) -> None:
+        self.ray, self.emit, self.lock = ray(), emit, threading.Lock()
+        self.runs, self.kept = set[str](), set[str]()
+        self.dead = False
+        # Two kinds of calls at once, of each kind one, so that commands keep their order.
+        options: dict[str, Any] = {"num_cpus": 1, "scheduling_strategy": "SPREAD"}
+        options["concurrency_groups"] = {"commands": 1, "events": 1}
+        self.actor: Any = self.ray.remote(**options)(LiveActor).remote()
+        self.listener = threading.Thread(target=self.listen, name="live actor", daemon=True)
+        self.listener.start()
+
+    def has(self, run: str) -> bool:
+        with self.lock:
+            return run in self.runs or run in self.kept
+
+    def take(self, command: Command) -> bool:
+        """Hand it on and note its run; False if the actor is dead."""
+        with self.lock:
+            if self.dead:
+                return False
+            if isinstance(command, Start | Continue):
+                self.runs.add(command.run)
+            if isinstance(command, Continue | Forget):
+                self.kept.discard(command.run)
+            self.actor.obey.options(concurrency_group="commands").remote(command)
+            return True
+
+    def listen(self) -> None:
+        tell = self.actor.tell.options(concurrency_group="events")
+        try:
+            while True:
+                for event in self.ray.get(tell.remote()):
+                    self.hear(event)
+        except self.ray.exceptions.RayError:  # the actor is dead, or the whole cluster
+            return
+        finally:
+            self.lose()
+
+    def hear(self, event: Event) -> None:
+        with self.lock:
+            if isinstance(event, Ended):
+                self.runs.discard(event.run)
+                if event.kept:
+                    self.kept.add(event.run)
+            if isinstance(event, Forgotten):
+                self.kept.discard(event.run)
+        self.emit(event)
+
+    def lose(self) -> None:
+        with self.lock:
+            self.dead = True
+        for run in sorted(self.runs):
+            self.emit(Ended(run, "lost", DIED))
+        for run in sorted(self.kept):
+            self.emit(Forgotten(run))
+
+    def end(self) -> None:
+        self.ray.kill(self.actor)
+        self.listener.join(CLOSE_SECONDS)
+
+
+# ---------------------------------------------------------------- the actor's own side
+
+
+class LiveActor:
+    """The loop in a thread of an actor; its commands come and its events go as calls."""
+
+    def __init__(self) -> None:
+        self.commands: Commands = queue.Queue()
+        self.events = queue.Queue[Event]()
+        threading.Thread(target=self.work, daemon=True).start()
+
+    def work(self) -> None:
+        try:
+            keep_giving_back()
+            keep_few_kernels()
+            drive(self.commands, self.events.put)
+        finally:
+            os._exit(1)  # so that the server hears that the loop is no more
+
+    def node(self) -> str:
+        """The machine that it is on, by Ray's name."""
+        return str(ray().get_runtime_context().get_node_id())
+
+    def obey(self, command: Command) -> None:
+        self.commands.put(command)
+
+    def tell(self) -> list[Event]:
+        """What has happened since it was last asked; the next thing, if nothing has."""
+        try:
+            said = [self.events.get(timeout=TELL_SECONDS)]
+        except queue.Empty:
+            return []
+        while not self.events.empty():
+            said.append(self.events.get())
+        return said
