@@ -265,6 +265,32 @@ def test_a_page_shows_and_does_no_maths_on_tensors() -> None:
     assert len(pages) > 15 and (computing, entangled) == ([], [])
 
 
+def test_ray_is_imported_by_a_call_of_one_function_and_never_with_a_module() -> None:
+    """So that whoever has not installed it, or asks for no cluster, never meets it."""
+    with_a_module = [path for path in all_that_is_served() if "ray" in packages(path)]
+    assert with_a_module == []
+    named = {
+        str(path.relative_to(ROOT)): calls
+        for path in LAB
+        if (calls := [said for said in calls_of("import_module", path) if said.startswith("'ray")])
+    }
+    assert named == {
+        "lab/live/ray_backend.py": ["'ray.util.scheduling_strategies'"],
+        "lab/training/ray_cluster.py": ["'ray'"],
+    }
+    for name in named:
+        at_top = [
+            node for node in tree_of(ROOT / name).body if "import_module(" in ast.unparse(node)
+        ]
+        assert all(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in at_top), name
+
+
+def calls_of(function: str, path: Path) -> list[str]:
+    """What is handed to it, call by call."""
+    calls = (node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call))
+    return [ast.unparse(node.args[0]) for node in calls if ast.unparse(node.func) == function]
+
+
 # ---------------------------------------------------------------- what a reader may give
 
 UNPICKLERS = {

@@ -32,6 +32,7 @@ from tools.latency import until
 CELLS = [{"seed": seed} for seed in range(16)]
 
 
+@pytest.mark.slow
 def test_without_a_cluster_nothing_of_ray_is_imported() -> None:
     code = (
         "import sys; import lab.__main__, lab.experiments.cluster, lab.experiments.sweep_index;"
