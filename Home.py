@@ -25,7 +25,6 @@ from components.ui.operand_boxes import last_allowed
 from components.ui.sidebar import show_sidebar
 from components.ui.words import spelled
 from lab.data.problems import HELDOUT_FROM, two_digit_split
-from lab.readings import join_words
 from lab.recipes.recipe_index import recipe
 
 START = (37, 48)
@@ -63,7 +62,6 @@ def home() -> None:
     page.prose("map")
     written = [entry for entry in CONTENTS if entry.written]
     st.html(f'<div class="wb-map">{"".join(card(entry) for entry in written)}</div>')
-    st.markdown(to_come())
     with told:
         page.link.close(all_drawn=False)
 
@@ -132,12 +130,6 @@ def card(entry: Entry) -> str:
     text = f"<strong>{entry.title}</strong>{entry.question}<br>{small}"
     picture = small_picture(entry.slug, "dark" if st.context.theme.type == "dark" else "light")
     return f'<a class="wb-card" href="{entry.url}" target="_self">{picture}{text}</a>'
-
-
-def to_come() -> str:
-    """The chapters that are not written yet, in a sentence; nothing once all are."""
-    ahead = [f"{e.title} (chapter {e.chapter}): {e.question}" for e in CONTENTS if not e.written]
-    return f"Still to come: {join_words(ahead)}" if ahead else ""
 
 
 def route_reader() -> None:

@@ -42,6 +42,7 @@ def how_a_token_is_sent() -> None:
         n_shared=1,
         idle=worked.idle_said(loads),
         headline=worked.headline(),
+        from_end="units first",
         alt="The scores of a token's experts, with their biases, in each layer, and who is chosen",
     )
     page.source()

@@ -58,7 +58,6 @@ def the_bet() -> None:
         on_again=partial(page.ask_again, key),
         on_counts=keep_counts,
     )
-    st.caption(page.text("bet_cost"))
     if told:
         st.caption(page.text("bet_caption"))
         page.numbers("Validation pairs wrong, run by run", worked.bet_rows(rows))

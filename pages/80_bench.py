@@ -16,12 +16,16 @@ from components.ui.operand_boxes import last_allowed
 from components.ui.own_models import forget_own, own_files
 from components.ui.plots import dots
 from components.ui.plots.ends import shares
+from components.ui.solved import Exercises
 
 bench = lazily("lab.recipes.bench")
 bench_link = lazily("lab.recipes.bench_link")
 bench_python = lazily("lab.recipes.bench_python")
 controls = lazily("lab.recipes.bench_controls")
 
+HEADLINE = (
+    "Each box is a matrix, its area its parameters. Press one, change a part below, then train."
+)
 IN_SIGHT = ("attention", "n_layer")
 """Controls that no fold hides."""
 
@@ -35,22 +39,26 @@ page.open()
 
 def draw_model() -> None:
     """The variant on the bench, and beside it those that were trained."""
-    named = probes.runs_named()
+    named, link = probes.runs_named(), bench_link.to_link(probes.variant(page))
+    compares = not named and not link
     show_composed(
         "ch80_composed",
-        worked.strips_of(bench_link.to_link(probes.variant(page))),
+        worked.built_of(link),
         worked.beside([*named.values()], [*named]),
+        usual=worked.built_of(""),
+        outlined=worked.CHANGED_PART if compares else "",
         alt="The matrices of the network, each as large as its parameters are many",
-        headline="Each box is a matrix, its area its parameters. Change a part below, then train.",
+        headline=(worked.one_change() if compares else "") or HEADLINE,
     )
 
 
 def ask_what_to_build() -> None:
-    """The list of presets, and two controls."""
+    """The list of presets, two controls, and the button that trains; on a phone it comes second."""
     recipe = probes.variant(page)
     words = worked.preset_words()
     st.session_state["ch80_preset"] = worked.preset_of(recipe)
-    begin, *columns = st.columns((2, 1, 1))
+    with st.container(key="ch80_build"):
+        begin, *columns, go = st.columns((6, 3.4, 1.6, 3.2), vertical_alignment="bottom")
     begin.selectbox(
         "Begin with",
         [*words],
@@ -61,6 +69,16 @@ def ask_what_to_build() -> None:
     for column, name in zip(columns, IN_SIGHT, strict=True):
         with column:
             probes.ask(controls.BY_NAME[name], recipe)
+    go.button(
+        "Train this variant",
+        key="ch80_train",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=bool(bench.too_much(recipe)),
+        on_click=probes.train,
+        args=(recipe,),
+        width="stretch",
+    )
 
 
 def ask_all_other_parts() -> None:
@@ -79,7 +97,9 @@ def tell_costs() -> None:
     """What the variant costs, and what makes it too large to be trained here."""
     recipe = probes.variant(page)
     said = [f"**{number}** {what}" for what, number in worked.costs(recipe).items()]
-    said.append(f"**{probes.seconds_in_words(recipe)}** for the training here")
+    time = probes.seconds_in_words(recipe)
+    mark = "*" if probes.speed_here().speed is None else "**"
+    said.append(f"{mark}{time}{mark} for the training here")
     with st.container(key="ch80_costs", horizontal=True):
         for one in said:
             st.markdown(one)
@@ -127,15 +147,6 @@ def offer_training() -> None:
     recipe = probes.variant(page)
     with st.container(key="ch80_acts", horizontal=True, gap="xsmall"):
         st.button(
-            "Train this variant",
-            key="ch80_train",
-            type="primary",
-            icon=":material/play_arrow:",
-            disabled=bool(bench.too_much(recipe)),
-            on_click=probes.train,
-            args=(recipe,),
-        )
-        st.button(
             "Train the usual one beside it",
             key="ch80_train_usual",
             on_click=probes.train,
@@ -152,12 +163,12 @@ def offer_training() -> None:
                 disabled=not there,
                 on_click=act,
             )
+        with st.popover("Link, JSON, Python"):
+            hand_over()
         if not probes.speed_here().begun and st.button("Measure this server", key="ch80_measure"):
             with st.spinner("Some steps of three networks are timed"):
                 probes.speed_here().measure(wait=True)
             st.rerun()
-        with st.popover("Link, JSON, Python"):
-            hand_over()
     probes.follow_a_new_run()
     if refused := st.session_state.get(f"{probes.LIVE_KEY}_refused"):
         st.warning(refused)
@@ -172,8 +183,8 @@ def the_model_as_it_is_composed() -> None:
     for sentence in probes.dropped():
         st.info(f"Of the link this was dropped: {sentence}.")
     ask_what_to_build()
-    offer_training()
     tell_costs()
+    offer_training()
     page.prose("workbench")
     ask_all_other_parts()
     page.source()
@@ -187,13 +198,13 @@ page.three_from_before("before_heads", "before_experts", "before_heldout")
 
 @page.section("cost")
 def what_a_change_costs() -> None:
+    page.prose("formula")
     page.guess(
         "The width is doubled, and the layers stay two. How many times as many parameters?",
         (),
         worked.at_double_width,
         frame=worked.AT_DOUBLE_WIDTH,
     )
-    page.prose("formula")
     page.source(
         "lab.model.named_matrices.matrices_of",
         "lab.model.cost.parameters_by_part",
@@ -314,11 +325,10 @@ def back_and_forth() -> None:
 
 @page.section("keep")
 def take_it_along() -> None:
+    probes.variant(page)
     runs = {name: run for name, run in probes.runs_named().items() if run.weights}
-    taken = worked.pages_for(probes.variant(page))
     if runs:
         run = choose_run("save", runs)
-        taken = worked.pages_for(run.spec.build())
         with st.container(horizontal=True, gap="small"):
             st.download_button(
                 "Save its weights",
@@ -352,8 +362,10 @@ def take_it_along() -> None:
                 "Forget", key=f"{page.prefix}forget_{name}", on_click=forget_own, args=(name,)
             )
     with page.deeper("which pages open a network of yours, and why others do not"):
-        page.table("Pages of the book, and whether they open a network of yours", taken)
-    page.source("lab.recipes.bench_weights.from_file", "lab.recipes.needs.why_not")
+        page.table(
+            "Pages of the book, and whether they open a network of yours", worked.other_pages()
+        )
+    page.source("lab.recipes.bench_weights.from_file")
 
 
 # ---------------------------------------------------------------- exercise
@@ -363,8 +375,7 @@ page.prose("exercises")
 
 @page.section("ex_half")
 def half_the_size() -> None:
-    exercises.half_the_size()
+    exercises.half_the_size(Exercises(page, (exercises.HALF,)))
 
 
 page.close("end", "read")
-probes.woken()

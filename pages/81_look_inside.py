@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from components.ui import tokens
 from components.ui.chapter import Chapter
@@ -54,7 +55,7 @@ def draw_over_problems(found: probes.OverProblems | None) -> None:
     if found is None:
         return
     page.draw(
-        figures.over_pairs(found.values, "activation"),
+        figures.over_pairs(found.values, "activation", scale=True),
         alt="What one neuron hands on for every pair of numbers",
     )
     st.caption(worked.neuron_said(found))
@@ -118,7 +119,7 @@ def look() -> None:
         own = worked.VIEWS.get(view)
         chosen = look_through(own, asked) if own else look_at_a_neuron(asked)
     except ValueError as error:
-        st.warning(f"`{asked.which.name}`: {error}")
+        st.warning(str(error))
         return
     with st.popover("Take it along"):
         st.download_button(
@@ -185,10 +186,11 @@ def break_a_part_of_your_own() -> None:
         one = worked.asked_break(page, form)
         text = probes.text_when_broken(which, one, problem)
     except ValueError as error:
-        st.warning(f"`{which.name}`: {error}")
+        st.warning(str(error))
         return
     st.markdown(f"**{worked.part_said(one)}.** The network then writes:")
     st.html(tokens.strip(text, form, *problem, marks=tokens.marks_of(text, form, *problem)))
+    st.caption(worked.right_said(form, problem))
     whole = probes.format_of(which.name)
     own = worked.on_all(one, whole)
     measuring.watch(
@@ -219,22 +221,29 @@ def asked_patch() -> tuple[probes.Network, Patch] | None:
     clean, corrupted = worked.two_problems(
         page, "pair", probes.CLEAN, probes.CORRUPTED, probes.MOST_DIGITS
     )
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    row, told = (
+        st.container(horizontal=True, vertical_alignment="bottom", gap="medium"),
+        st.container(),  # in sight, and not where the network is chosen
+    )
+    with row:
         way = page.choose("way", "Ask", worked.WAYS)
         what = page.choose("what", "Copied", [*worked.WHAT], "FFN")
         with st.popover("Network and token"):
-            name = page.choose("run", "Network", probes.networks(), kind="list")
-            token = asked_token(name, clean, corrupted)
+            name = worked.choose_network(page, "run", "Network", probes.networks(), probes.RUN)
+            token = asked_token(name, clean, corrupted, told)
     if token is None:
         return None
     return probes.network(name), worked.patch_for(name, clean, corrupted, token, what, way)
 
 
-def asked_token(name: str, clean: probes.Digits, corrupted: probes.Digits) -> int | None:
+def asked_token(
+    name: str, clean: probes.Digits, corrupted: probes.Digits, told: DeltaGenerator
+) -> int | None:
     try:
         form = probes.form_for(name, clean, corrupted)
     except ValueError as error:
-        st.warning(str(error))
+        if not st.session_state[f"{page.prefix}pair_refused"]:  # or two messages speak of one box
+            told.warning(str(error))
         return None
     options = worked.tokens_that_differ(form, clean, corrupted)
     words = worked.token_words(form, clean)
@@ -248,8 +257,10 @@ def draw_map(
     cells: Sequence[probes.Cell],
     chosen: probes.Cell | None,
 ) -> None:
-    chart = figures.patch_map(worked.map_rows(cells, patch, chosen), clickable=chosen is not None)
-    alt = f"What each cell of {which.name} brings of the answer when it is copied alone"
+    rows = worked.map_rows(cells, patch, chosen)
+    chart = figures.patch_map(rows, needed=patch.needed, clickable=chosen is not None)
+    network = probes.called(which.name)
+    alt = f"What each cell of {network} brings of the answer when it is copied alone"
     if chosen is None:
         page.draw(chart, alt=alt)
         return
@@ -267,12 +278,14 @@ def patch_one_run_into_another() -> None:
     worked.follow_link(page)
     asked = asked_patch()
     if asked is None:
+        worked.take_away(page)
         return
     which, patch = asked
     try:
         cells = probes.all_cells(which, patch, page.at)
     except ValueError as error:
         st.warning(f"{page.text('patch_same')} {error}.")
+        worked.take_away(page)
         return
     if cells is None:
         return
@@ -301,6 +314,15 @@ def patch_one_run_into_another() -> None:
     worked.bring_along(page, which, patch)
 
 
+@page.section("backup")
+def two_at_once() -> None:
+    rows = worked.alike_rows()
+    if rows:
+        page.table("Parts of layer 0 copied alone and together", rows)
+    page.notice()
+    page.source("lab.experiments.alike_heads.copied", "lab.experiments.alike_heads.problems")
+
+
 def draw_paths(which: probes.Network, patch: Patch) -> None:
     readers = probes.readers_of(which, patch)
     if not readers:
@@ -325,9 +347,10 @@ with page.deeper("a fast preview, and the path from head to head", "ways_fold") 
 
     @page.section("ways")
     def previews_and_paths() -> None:
-        if not opened:
+        now = worked.patch_now(page) if opened else None
+        if now is None:
             return
-        which, patch = worked.patch_now(page)
+        which, patch = now
         cells = probes.all_cells(which, patch, page.at)
         if cells is None:
             return
@@ -415,24 +438,28 @@ def a_search_of_your_own() -> None:
 
 @page.section("two")
 def two_networks() -> None:
-    which, patch = worked.patch_now(page)
+    now = worked.patch_now(page)
+    if now is None:
+        st.caption(page.text("two_none"))
+        return
+    which, patch = now[0], worked.of_heads(now[1])
     others = [name for name in probes.networks() if name != which.name]
     first = probes.OTHER_RUN if probes.OTHER_RUN in others else others[0]
-    other = page.choose("other", "Beside it", others, first, kind="list")
+    other = worked.choose_network(page, "other", "Beside it", others, first)
     try:
         both = {which.name: patch, other: worked.for_network(patch, other)}
         found = {
             name: probes.all_cells(probes.network(name), one, page.at) for name, one in both.items()
         }
     except ValueError as error:
-        st.warning(f"`{other}`: {error}")
+        st.warning(f"{probes.called(other).capitalize()}: {error}")
         return
     cells = {name: own for name, own in found.items() if own is not None}
     if len(cells) < len(both):
         return
     for column, (name, one) in zip(st.columns(2), both.items(), strict=True):
         with column:
-            st.markdown(f"`{name}`")
+            st.markdown(f"**{probes.called(name).capitalize()}**")
             draw_map("", probes.network(name), probes.first_cell(one), cells[name], None)
     st.caption(worked.two_said(cells, patch.needed))
     page.notice()

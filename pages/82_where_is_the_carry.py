@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from components.ui.chapter import Chapter
@@ -11,6 +9,7 @@ from components.ui.chapters.ch82 import exercises, figures, worked
 from components.ui.chapters.ch82.claims import BOOK, MODELS, NAMES, PRODUCT, SUM
 from components.ui.chapters.ch82.worked import CALC
 from components.ui.drawings.swaps import show_swaps
+from components.ui.link import one_of
 from components.ui.page_records import rows_of
 from components.ui.plots import bars, dots, maps
 from components.ui.plots.ends import shares
@@ -28,19 +27,8 @@ def network() -> str:
     )
 
 
-def carry_and(default: CarryName, *others: Callable[[], str]) -> list[str]:
-    """The carry that a figure is of, and what else is chosen beside it."""
-
-    def carry() -> str:
-        return page.choose(
-            f"{page.at}_carry", "Carry", tuple(CARRY), default, words=CARRY.__getitem__
-        )
-
-    chosen: list[str] = []
-    for column, choose in zip(st.columns(1 + len(others)), (carry, *others), strict=True):
-        with column:
-            chosen.append(choose())
-    return chosen
+def which_carry(default: CarryName) -> str:
+    return page.choose(f"{page.at}_carry", "Carry", tuple(CARRY), default, words=CARRY.__getitem__)
 
 
 # ---------------------------------------------------------------- a carry is copied
@@ -48,20 +36,21 @@ def carry_and(default: CarryName, *others: Callable[[], str]) -> list[str]:
 
 @page.section("swap", told=False)
 def a_carry_is_copied() -> None:
-    rows = rows_of("carry_shown.jsonl")
-    drawn = st.container()
-    with st.columns(3)[0]:
-        model = network()
-    found = worked.shown(rows, model)
+    key, words = f"{page.prefix}swap_model", [NAMES[model] for model in MODELS]
+    said = page.kept(key, *one_of(words)) or NAMES[BOOK]
+    at = words.index(said)
+    found = worked.shown(rows_of("carry_shown.jsonl"), MODELS[at])
     if not found:
         return
-    with drawn:
-        show_swaps(
-            "ch82_swaps",
-            found,
-            chosen=worked.FIRST,
-            alt="A grid of the digit predicted and the digit written, a mark a swap",
-        )
+    show_swaps(
+        "ch82_swaps",
+        found,
+        chosen=worked.FIRST,
+        networks=words,
+        network=at,
+        on_network=lambda to: st.session_state.__setitem__(key, words[to]),
+        alt="A grid of the digit predicted and the digit written, a mark a swap",
+    )
     page.numbers("What came of each swap", worked.swap_rows(found))
     page.source("lab.interp.carries.predicted")
 
@@ -84,9 +73,11 @@ def what_can_be_read() -> None:
         frame=worked.read_frame(row),
     ):
         return
-    carry, slot, model = carry_and(
-        PRODUCT, lambda: page.choose("told_slot", "Where", worked.SLOTS, kind="list"), network
-    )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        carry = which_carry(PRODUCT)
+        with st.popover("Another token or network"):
+            slot = page.choose("told_slot", "Where", worked.SLOTS, kind="list")
+            model = network()
     own = worked.row_of(rows, model, carry)
     if own is None:
         return
@@ -116,7 +107,10 @@ def read_is_not_used() -> None:
         frame=worked.USED,
     ):
         return
-    carry, place = carry_and(SUM, lambda: page.choose("used_place", "Stream", tuple(worked.PLACES)))
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        place = page.choose("used_place", "Stream", tuple(worked.PLACES))
+        with st.popover("Another carry"):
+            carry = which_carry(SUM)
     own = worked.row_of(rows_of("carry_swaps.jsonl"), BOOK, carry)
     if own is None:
         return
@@ -156,7 +150,8 @@ def taken_away() -> None:
         page.text("needed_question"), worked.GO_WRONG, lambda: worked.which_go_wrong(book)
     ):
         return
-    model = network()
+    with st.popover("Another network"):
+        model = network()
     row = worked.row_of(rows, model, SUM)
     if row is None:
         return
@@ -253,7 +248,8 @@ def a_circuit() -> None:
         frame=worked.circuit_frame(book),
     ):
         return
-    carry, model = carry_and(SUM, network)
+    with st.popover("Another carry or network"):
+        carry, model = which_carry(SUM), network()
     row = worked.row_of(rows, model, carry)
     if row is None:
         return
@@ -291,17 +287,14 @@ def how_a_digit_is_made() -> None:
         ),
         alt="The neurons that go by two digits, by layer and by the kind of their table",
     )
-    kind = page.choose("table_kind", "Tables of", worked.TABLES, "a rule each")
-    found = worked.tables_of(row, kind)
-    for column, (name, cells) in zip(st.columns(len(found)), found.items(), strict=True):
+    for column, (name, cells) in zip(st.columns(3), worked.a_table_each(row).items(), strict=True):
         with column:
             st.caption(name)
-            page.draw(figures.one_table(cells), alt=f"What {name} hands on for each pair of digits")
+            page.draw(figures.one_table(cells), alt=f"What is handed on for two digits: {name}")
     page.notice()
-    swapped = worked.swap_counts(row)
     page.draw(
-        bars.count_bars(swapped, "swapped", f"digits that follow, of {row['swaps']['all']['n']:,}"),
-        alt="How often the digit follows when neurons are swapped, and as many others",
+        figures.beside_others(worked.swapped_kinds(row), worked.TONES),
+        alt="How often the digit follows when all neurons of a kind are swapped, or as many others",
     )
     page.source(
         "lab.experiments.product_neurons.kind_of_table",

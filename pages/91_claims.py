@@ -284,14 +284,7 @@ def seeds_of(x: Looked) -> str:
 
 def n_claims(entry: Entry) -> int:
     """How many a page makes, cells of its tables among them; no record is read."""
-    tables = claim_index.tables_of(entry.url).values()
-    return len(claim_index.claims_of(entry.url)) + sum(len(table.claims()) for table in tables)
-
-
-def claims_on(entry: Entry) -> list[Looked]:
-    own = [claim_index.look_up(name) for name in claim_index.claims_of(entry.url)]
-    cells = (claim_index.cells_of(name).values() for name in claim_index.tables_of(entry.url))
-    return [*own, *chain.from_iterable(cells)]
+    return len(claim_index.asked_by(entry.url))
 
 
 @st.fragment
@@ -301,7 +294,7 @@ def show_group(entry: Entry, sought: str, patterns: Patterns, n: int, opened: bo
     key = f"{page.prefix}{entry.url}_{sought}"
     with st.expander(label, expanded=opened, key=key, on_change="rerun") as fold:
         if fold.open:
-            rows = "".join(map(as_html, matching(claims_on(entry), patterns)))
+            rows = "".join(map(as_html, matching(claim_index.looked_up_on(entry.url), patterns)))
             st.html(f'<div class="wb-claims">{rows}</div>')
 
 
@@ -338,8 +331,10 @@ makes = {entry: n for entry in CONTENTS if (n := n_claims(entry))}
 patterns: Patterns = ()
 found = makes
 if sought := ask():
-    patterns = patterns_of(sought, chain.from_iterable(map(claims_on, makes)))
-    found = {entry: len(matching(claims_on(entry), patterns)) for entry in makes}
+    patterns = patterns_of(
+        sought, chain.from_iterable(claim_index.looked_up_on(entry.url) for entry in makes)
+    )
+    found = {entry: len(matching(claim_index.looked_up_on(entry.url), patterns)) for entry in makes}
 n_found = sum(found.values())
 n_pages = sum(n > 0 for n in found.values())
 st.caption(

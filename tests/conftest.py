@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -11,6 +12,10 @@ from pathlib import Path
 import pytest
 
 from lab.records import ROOT
+
+os.environ["WHITE_BOX_NICENESS"] = "0"
+"""What waits for a live run would wait for all other tests: its worker goes behind no other
+process, nor does that of a server that a test starts."""
 
 TIERS = ("core", "push", "slow")
 HERE = Path(__file__).resolve().parent

@@ -139,7 +139,7 @@ FIRST = [
     *("lab.model.config", "lab.data.vocabulary", "lab.data.problems", "lab.records"),
     *("lab.data.difficulty", "lab.inference.transcript", "lab.by_hand.attention", "lab.__main__"),
     *("lab.recipes.presets", "lab.recipes.bench_link", "lab.recipes.bench_python"),
-    *("lab.recipes.needs", "lab.training.kept_steps"),
+    "lab.training.kept_steps",
     *("lab.inference.drafted", "lab.measure.clocked", "lab.measure.phases"),
 ]
 

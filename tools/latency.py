@@ -78,9 +78,13 @@ def says(reader: Reader, text: str) -> bool:
     return any(text in line for line in reader.texts())
 
 
-def resident_mb(pid: int) -> int:
+def resident_mb(pid: int, field: str = "VmRSS") -> int:
+    """Of a process and of all below it, whichever of its threads began them: a server and its
+    worker."""
     status = Path(f"/proc/{pid}/status").read_text()
-    return int(re.findall(r"VmRSS:\s+(\d+) kB", status)[0]) // 1024
+    lists = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    own = int(re.findall(rf"{field}:\s+(\d+) kB", status)[0]) // 1024
+    return own + sum(resident_mb(int(child), field) for children in lists for child in children)
 
 
 def measure(url: str, pid: int, n_runs: int) -> dict[str, Any]:

@@ -10,18 +10,16 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from components.ui.book import BEHIND, CONTENTS
 from lab.records import provenance
-from tools.latency import read_step, says, served, until
+from tools.latency import read_step, resident_mb, says, served, until
 from tools.reader import Reader, Widget
 
 ROUNDS, AT_ONCE = 8, 8
@@ -33,14 +31,6 @@ FORGOTTEN_AFTER = 65.0
 MOST_CONTROLS, MOST_STEPS = 150, 10**6
 NOT_PRESSED = ("Train", "Stop", "Remove", "Start it again")
 ENDED = ("Done.", "Stopped", "It failed", "It is lost")
-
-
-def resident_mb(pid: int, field: str = "VmRSS") -> int:
-    """Of a process and of all below it."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    own = int(re.findall(rf"{field}:\s+(\d+) kB", status)[0]) // 1024
-    return own + sum(resident_mb(int(child), field) for child in children)
 
 
 def values_of(widget: Widget) -> list[Any]:

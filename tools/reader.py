@@ -312,6 +312,11 @@ class Reader:
 
     # ---------------------------------------------------------------- what a visitor sees
 
+    @property
+    def query(self) -> str:
+        """The query of the link in the address line."""
+        return self._query
+
     def widget(self, name: str) -> Widget:
         """The one widget with this key, or else with this label. LookupError names the others."""
         widgets = self.widgets()

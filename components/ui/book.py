@@ -120,7 +120,7 @@ CONTENTS = (
         "82_where_is_the_carry",
         "8",
         "Where is the carry?",
-        "Which numbers of a network hold the carry?",
+        "Which numbers hold the carry?",
         20,
     ),
 )

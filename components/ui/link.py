@@ -15,9 +15,9 @@ LONGEST = 20
 MOST_LISTED = 12
 """Of more values than that a reader is told the first and the last."""
 
-OWN = ("_guess", "_shown")
-"""Names in a page's address end so where they hold what the reader guessed, or came to see: a
-reload keeps it, and no link that the page gives away says it."""
+OWN = ("_guess", "_shown", "_solved")
+"""Names in a page's address end so where they hold what the reader guessed, came to see, or solved:
+a reload keeps it, and no link to a figure says it."""
 
 
 class Link:

@@ -27,25 +27,36 @@ BOOK_RUN = "chain_of_thought"
 
 
 class LoadedModels:
-    """The runs loaded so far. `warm` begins to fetch one; `load` waits for it."""
+    """The runs loaded so far. `begin` starts to fetch one; `load` waits for it. `awake`: torch is
+    there."""
 
     def __init__(self) -> None:
         keep_giving_back()
         self.lock = threading.Lock()
         self.loaded: dict[str, Checkpoint] = {}
+        self.awake = False
         self.stage = (0.0, "waking up")
 
-    def warm(self, name: str) -> threading.Thread:
-        """Begin to load a run in a thread. Never raises there; `load` says what went wrong.
+    def begin(self, work: Callable[..., None], *args: str) -> threading.Thread:
+        """In a thread.
 
         No daemon: a server that is stopped meanwhile waits for torch, or it would abort inside it.
         """
-        thread = threading.Thread(target=self.try_to_load, args=(name,), daemon=False)
-        if name not in self.loaded:
-            thread.start()
+        thread = threading.Thread(target=work, args=args, daemon=False)
+        thread.start()
         return thread
 
+    def wake(self) -> None:
+        with self.lock:
+            self.fetch_torch()
+
+    def fetch_torch(self) -> None:
+        self.stage = (0.1, "loading PyTorch")
+        use_one_thread()
+        self.awake = True
+
     def try_to_load(self, name: str) -> None:
+        """Never raises; `load` says what went wrong."""
         try:
             self.load(name)
         except ValueError:
@@ -55,8 +66,7 @@ class LoadedModels:
         """A run, ready to use. Raises `CheckpointError` in one sentence if it cannot be had."""
         with self.lock:
             if name not in self.loaded:
-                self.stage = (0.1, "loading PyTorch")
-                use_one_thread()
+                self.fetch_torch()
                 from lab.data.vocabulary import decode
                 from lab.inference.transcript import transcribe
                 from lab.training.checkpoint import load_run
@@ -93,22 +103,25 @@ def load_with_progress(name: str) -> Checkpoint:
     """A run, with a progress bar while it loads (the first reader who needs it sees one)."""
     here = loaded_models()
     if name not in here.loaded:
-        bar = st.progress(0.0)
-        thread = here.warm(name)
-        while thread.is_alive():
-            share, doing = here.stage
-            bar.progress(share, text=f"The model wakes up: {doing}")
-            time.sleep(0.05)
-        bar.empty()
+        show_progress(here, here.begin(here.try_to_load, name))
     return here.load(name)
 
 
 def wake_up() -> None:
     """torch, behind the same bar, for what a reader asks that needs no trained model."""
-    try:
-        load_with_progress(BOOK_RUN)
-    except ValueError:
-        use_one_thread()
+    here = loaded_models()
+    if not here.awake:
+        show_progress(here, here.begin(here.wake))
+    use_one_thread()
+
+
+def show_progress(here: LoadedModels, thread: threading.Thread) -> None:
+    bar = st.progress(0.0)
+    while thread.is_alive():
+        share, doing = here.stage
+        bar.progress(share, text=f"The model wakes up: {doing}")
+        time.sleep(0.05)
+    bar.empty()
 
 
 def write(run: str, given: str, edits: Collection[Edit] = ()) -> Transcript:

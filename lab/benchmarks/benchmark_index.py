@@ -17,6 +17,7 @@ BENCHMARKS = {
     "mlp": "mlp_training",
     "moe": "moe_speed",
     "problems": "problem_speed",
+    "readers": "readers",
     "scene": "scene",
 }
 """The module that measures, by the name that the command line and the record have for it."""

@@ -13,9 +13,14 @@ from lab.records import RECORDS, ROOT
 def bench_live_runs() -> dict[str, Any]:
     """A server of the book, 0, 1, 4 and 8 readers who train, one who moves a slider.
 
-    The worker is a thread of the server, so `server_mb` is the memory of both.
+    `server_mb` is the memory of the server and of its worker.
     """
-    command = [sys.executable, "-m", "tools.latency"]
+    return measured_by("tools.latency", "live_runs")
+
+
+def measured_by(tool: str, name: str) -> dict[str, Any]:
+    """What a tool prints as its last line, and beside it what stands in the record of that name."""
+    command = [sys.executable, "-m", tool]
     lines: list[str] = []
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -24,7 +29,7 @@ def bench_live_runs() -> dict[str, Any]:
             lines.append(line)
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
-    path = RECORDS / "bench_live_runs.json"
+    path = RECORDS / f"bench_{name}.json"
     record = json.loads(path.read_text()) if path.exists() else None
     measured = json.loads(lines[-1])
-    return {**measured, "record": record and {k: record[k] for k in measured}}
+    return {**measured, "record": record and {k: record[k] for k in measured if k in record}}

@@ -18,11 +18,12 @@ def first_failed(checks: Sequence[Check]) -> str:
     return next((check.hint for check in checks if not check.passed), "")
 
 
-def only_units(text: str, target: str, source: str, n_copied: int) -> list[Check]:
-    """One cell, under which the tens stay and the units are the source's."""
+def only_units(text: str, target: str, source: str, layers: Sequence[int]) -> list[Check]:
+    """One cell above layer 0, under which the tens stay and the units are the source's."""
     return [
-        Check(n_copied > 0, "Nothing is copied yet."),
-        Check(n_copied == 1, "Copy one cell only, and take the others back."),
+        Check(len(layers) > 0, "You have copied nothing by hand yet."),
+        Check(len(layers) == 1, "Copy one cell only, and take the others back."),
+        Check(0 not in layers, "The film has shown that cell of layer 0: find another above it."),
         Check(text[0] == target[0], "The tens have changed: try a cell of the other step."),
         Check(text[1] == source[1], "The units are still the old ones: try another part."),
     ]
@@ -31,7 +32,7 @@ def only_units(text: str, target: str, source: str, n_copied: int) -> list[Check
 def above(text: str, source: str, layers: Sequence[int], most: int) -> list[Check]:
     """The source's answer without layer 0, by few cells."""
     return [
-        Check(len(layers) > 0, "Nothing is copied yet."),
+        Check(len(layers) > 0, "You have copied nothing by hand yet."),
         Check(0 not in layers, "A cell of layer 0 is copied."),
         Check(text[1] == source[1], "The units do not turn: they need an FFN where they are read."),
         Check(text[0] == source[0], "The tens do not turn yet: copy where they are written."),

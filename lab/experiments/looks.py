@@ -7,7 +7,7 @@ recipe and seed are those of the race, and its rows stood before.
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,16 @@ from lab.data.problems import Style, all_pairs
 from lab.data.samples import CENSUS
 from lab.data.vocabulary import Tokens
 from lab.experiments.controls import equal_tokens, training_of, usual_groups
-from lab.experiments.looks_texts import N_LOOK, right_tokens, save_texts, texts_path
+from lab.experiments.looks_texts import (
+    N_LOOK,
+    right_tokens,
+    save_texts,
+    texts_path,
+    wrong_as_text,
+)
 from lab.experiments.sweep import Cell
 from lab.inference.scoring import decode_all, up_to_the_end
+from lab.model.config import NoPositionsConfig
 from lab.model.gpt import GPT
 from lab.recipes.live import multiply
 from lab.training.recipe import Recipe
@@ -80,5 +87,45 @@ def written(recipe: Recipe, model: GPT) -> Tokens:
 
 def counted(wrong: np.ndarray, groups: dict[str, np.ndarray]) -> dict[str, int]:
     """Texts with a wrong token in each group of pairs."""
-    lines = wrong.any(axis=-1)
+    lines = wrong.any(axis=-1) if wrong.ndim > 1 else wrong
     return {f"errors_{name}": int((lines & groups[name]).sum()) for name in GROUPS}
+
+
+# ---------------------------------------------------------------- with one part changed
+
+EVERY = 3
+"""Of a network that differs in one part, every so many looks of the usual one."""
+
+
+def changed_cells() -> list[Cell]:
+    return [{"style": "cot_reversed", "without": "positions", "seed": 0}]
+
+
+def measure_changed(cell: Cell) -> dict[str, Any]:
+    """The usual network without its table of positions, as long and from the same seed: what is
+    wrong at each look, of its texts no more than that."""
+    recipe = without_positions(cell)
+    state, groups = TrainState.start(recipe), usual_groups(recipe)
+    right = right_tokens(recipe.format)
+    steps = sorted(looks_of(recipe))[EVERY - 1 :: EVERY]
+    wrong = [(written(recipe, state.model) != right).any(axis=-1)]
+    rows: list[dict[str, Any]] = [{"step": 0, "tokens": 0, **counted(wrong[0], groups)}]
+    for done in train(recipe, state):
+        if done.step in steps:
+            wrong.append((written(recipe, state.model) != right).any(axis=-1))
+            counts = counted(wrong[-1], groups)
+            rows.append({"step": done.step, "tokens": done.tokens, "loss": done.loss, **counts})
+    return {
+        **training_of(recipe, state),
+        **{f"n_{name}": int(groups[name].sum()) for name in GROUPS},
+        "looks": rows,
+        "wrong": wrong_as_text(np.stack(wrong)),
+        "test_readings": {"times": len(rows), "decided": "nothing"},
+        **CENSUS.document(),
+        "seeds": [recipe.seed],
+    }
+
+
+def without_positions(cell: Cell) -> Recipe:
+    usual = equal_tokens(multiply(cell["style"], seed=cell["seed"]))
+    return replace(usual, model=replace(usual.model, position=NoPositionsConfig()))

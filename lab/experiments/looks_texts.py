@@ -5,6 +5,8 @@ NumPy alone, so that a page opens a square before torch is there.
 
 from __future__ import annotations
 
+import zlib
+from base64 import b64decode, b64encode
 from io import BytesIO
 from pathlib import Path
 
@@ -50,3 +52,16 @@ def wrong_from(form: Format, texts: NDArray[np.uint8]) -> NDArray[np.int8]:
     (looks, written texts, tokens) -> (looks, texts)."""
     wrong = texts != right_tokens(form)
     return np.where(wrong.any(-1), wrong.argmax(-1), -1).astype(np.int8)
+
+
+def wrong_as_text(wrong: NDArray[np.bool_]) -> str:
+    """Which pairs are wrong at each look, (looks, pairs): each look against the one before."""
+    against = np.diff(wrong, axis=0, prepend=np.zeros_like(wrong[:1]))
+    return b64encode(zlib.compress(np.packbits(against).tobytes(), 9)).decode()
+
+
+def wrong_of_text(text: str, looks: int) -> NDArray[np.bool_]:
+    """What `wrong_as_text` was given."""
+    bits = np.unpackbits(np.frombuffer(zlib.decompress(b64decode(text)), np.uint8))
+    against = bits[: len(bits) // looks * looks].reshape(looks, -1).astype(bool)
+    return np.logical_xor.accumulate(against, axis=0)

@@ -6,6 +6,7 @@ from functools import partial
 
 from lab.experiments import (
     ablations,
+    alike_heads,
     atlas,
     attention_kernel_costs,
     attention_residuals_race,
@@ -97,6 +98,7 @@ SWEEPS: dict[str, Sweep] = {
     "parts": Sweep(ablations.part_cells, ablations.measure_part, reads.run_named),
     **{name: Sweep(*parts) for name, parts in CONTROLS.items()},
     "looks": Sweep(looks.look_cells, looks.measure_looks),
+    "looks_changed": Sweep(looks.changed_cells, looks.measure_changed),
     "left_out": Sweep(left_out.left_out_cells, left_out.measure_left_out),
     "one_step": Sweep(left_out.one_step_cells, left_out.measure_one_step),
     "rope": Sweep(
@@ -189,6 +191,7 @@ SWEEPS: dict[str, Sweep] = {
     "equal_latents": Sweep(latent_experts_race.equal_cells, latent_experts_race.measure_equal),
     "expert_changes": Sweep(latent_experts_race.change_cells, latent_experts_race.measure_change),
     "parity": Sweep(parity.parity_cells, parity.measure_parity),
+    "alike_heads": Sweep(alike_heads.alike_cells, alike_heads.measure_alike, reads.run_named),
     "smallest_cut": Sweep(
         smallest_cut.smallest_cut_cells, smallest_cut.measure_smallest_cut, reads.run_named
     ),

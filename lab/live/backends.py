@@ -1,77 +1,138 @@
-"""Where live runs are computed: in a thread of the server, or in a process of their own.
+"""Live runs in a process of this machine, beside the server and of low priority.
 
-Each worker owns its runs. If it dies, exactly these end as lost; the next command starts
-another.
+Another engine needs what `lab.live.protocol.Backend` says. `python -m lab.live.backends` is the
+worker: commands come as lines of JSON on its input, events go out as such.
 """
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 import queue
 import subprocess
 import sys
 import threading
 from contextlib import suppress
-from dataclasses import asdict, replace
-from typing import IO, Any, Protocol
+from typing import IO
 
-from lab.live.loop import (
+from lab.live.memory import keep_few_kernels, keep_giving_back
+from lab.live.protocol import (
     Command,
-    Commands,
     Continue,
     Emit,
     Ended,
     Event,
     Forget,
     Forgotten,
-    PairsCheck,
-    Progress,
-    RunSpec,
-    Snapshot,
     Start,
-    Stop,
-    Waiting,
-    Weights,
-    drive,
+    dump,
+    parse_command,
+    parse_event,
 )
-from lab.live.memory import keep_few_kernels, keep_giving_back
 from lab.records import ROOT
 
-CLOSE_SECONDS = 10.0
-"""A worker answers after its part of work, and at its start after it has loaded torch."""
+NICENESS = 15
+"""Of the worker, from -20 to 19: pages go before it wherever both want a core. With 24 readers and
+four runs on two cores it made three times the steps of a thread in the server, which held the
+interpreter's lock, and the pages answered no later."""
+
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
+"""On a busy core a team of threads waits for its slowest member: on 2 cores, 2 threads beside
+another program made a step up to 40 times slower."""
+
+IDLE_SECONDS = 300.0
+"""After so many without a run that goes on or is kept, a worker ends and gives its memory back."""
+
+DIED = "the worker that computed it has died"
 
 
-class Backend(Protocol):
+class ProcessBackend:
+    """A `Backend`: a worker is begun by the first run, and another by the next after it has died.
+
+    `niceness`: see `NICENESS`; 0 where training goes before all else, as in a test.
+    """
+
+    def __init__(self, emit: Emit, *, niceness: int = NICENESS) -> None:
+        self.emit, self.niceness, self.lock = emit, niceness, threading.Lock()
+        self.worker: WorkerProcess | None = None
+        self.closed = False
+
     def send(self, command: Command) -> None:
-        """Hand a command to the worker, a fresh one if the last has died. Never blocks for long."""
-        ...
+        if not self.sent(command) and isinstance(command, Start | Continue):
+            self.emit(Ended(command.run, "lost", DIED))
+
+    def sent(self, command: Command) -> bool:
+        """False if there is no worker, and none can be had; what only ends something needs none."""
+        with self.lock:
+            if self.worker is not None and self.worker.take(command):
+                return True
+            if self.closed or not isinstance(command, Start | Continue):
+                return False
+            try:
+                self.worker = WorkerProcess(self.emit, self.niceness)
+            except OSError:  # no memory for it
+                return False
+            return self.worker.take(command)
 
     def close(self) -> None:
-        """End the worker and wait for it, `CLOSE_SECONDS` at most. Its runs are lost."""
-        ...
+        with self.lock:
+            self.closed = True  # runs that were held back begin when others are lost
+            if self.worker is not None:
+                self.worker.end()
 
 
-class Owned:
-    """The runs of one worker: if it dies, those that go on are lost, those kept are forgotten."""
+class WorkerProcess:
+    """One worker and its runs: if it dies, those that go on are lost, those kept are forgotten.
 
-    def __init__(self, emit: Emit) -> None:
-        self.emit_on, self.lock = emit, threading.Lock()
-        self.runs: set[str] = set()
-        self.kept: set[str] = set()
-        self.dead = False
+    `dead` is said before it is: nothing is handed to a worker that is about to end.
+    """
+
+    def __init__(self, emit: Emit, niceness: int) -> None:
+        self.emit, self.lock = emit, threading.Lock()
+        self.runs, self.kept = set[str](), set[str]()
+        self.dead, self.n_taken = False, 0
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "lab.live.backends", str(niceness)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env=os.environ | ONE_THREAD,
+            # Ctrl-C is for the server, which then ends this. No session of its own: where Linux
+            # groups processes by session, a niceness counts within one only.
+            process_group=0,
+        )
+        threading.Thread(target=self.listen, name="live worker", daemon=True).start()
 
     def take(self, command: Command) -> bool:
-        """Note a run; False if the worker is dead already."""
+        """Hand it on and note its run; False if the worker is dead."""
+        assert self.process.stdin is not None
         with self.lock:
-            if not self.dead and isinstance(command, Start | Continue):
+            if self.dead:
+                return False
+            try:
+                self.process.stdin.write(dump(command) + "\n")
+                self.process.stdin.flush()
+            except OSError:
+                return False
+            if isinstance(command, Start | Continue):
                 self.runs.add(command.run)
             if isinstance(command, Continue | Forget):
                 self.kept.discard(command.run)
-            return not self.dead
+            self.n_taken += 1
+            self.rest()
+            return True
 
-    def emit(self, event: Event) -> None:
+    def listen(self) -> None:
+        assert self.process.stdout is not None
+        try:
+            for line in self.process.stdout:
+                if line.endswith("\n"):  # or it died while it spoke
+                    self.hear(parse_event(line))
+        finally:
+            self.end()
+            self.lose()
+
+    def hear(self, event: Event) -> None:
         with self.lock:
             if isinstance(event, Ended):
                 self.runs.discard(event.run)
@@ -79,181 +140,80 @@ class Owned:
                 self.kept.add(event.run)
             if isinstance(event, Forgotten):
                 self.kept.discard(event.run)
-        self.emit_on(event)
+            self.rest()
+        self.emit(event)  # without the lock: who hears of it may send
 
-    def lose(self) -> None:
+    def rest(self) -> None:
+        """With nothing to do it ends after a while."""
+        if not self.runs and not self.kept:
+            timer = threading.Timer(IDLE_SECONDS, self.end_unless_asked, [self.n_taken])
+            timer.daemon = True
+            timer.start()
+
+    def end_unless_asked(self, n_taken: int) -> None:
         with self.lock:
-            self.dead = True
-            runs, self.runs = sorted(self.runs), set[str]()
-            kept, self.kept = sorted(self.kept), set[str]()
-        for run in runs:
-            self.emit_on(Ended(run, "lost", "the worker that computed it has died"))
-        for run in kept:
-            self.emit_on(Forgotten(run))
-
-
-class ThreadBackend:
-    """The loop in a daemon thread of this process: no memory of its own.
-
-    Close it before the process ends: at exit Python unwinds a daemon thread that comes out of
-    torch, C++ does not let that pass, and the process aborts.
-    """
-
-    def __init__(self, emit: Emit, **settings: Any) -> None:
-        self.emit, self.settings, self.lock = emit, settings, threading.Lock()
-        self.owned: Owned | None = None
-        self.thread: threading.Thread | None = None
-        self.commands: Commands = queue.Queue()
-
-    def send(self, command: Command) -> None:
-        with self.lock:
-            if self.owned is None or not self.owned.take(command):
-                self.owned, self.commands = Owned(self.emit), queue.Queue()
-                self.owned.take(command)
-                arguments = (self.owned, self.commands)
-                self.thread = threading.Thread(target=self.work, args=arguments, daemon=True)
-                self.thread.start()
-            self.commands.put(command)
-
-    def close(self) -> None:
-        with self.lock:
-            if self.thread is not None:
-                self.commands.put(None)
-                self.thread.join(CLOSE_SECONDS)
-
-    def work(self, owned: Owned, commands: Commands) -> None:
-        try:
-            use_threads()
-            drive(commands, owned.emit, **self.settings)
-        finally:
-            owned.lose()
-
-
-class ProcessBackend:
-    """The loop in a process of its own: survives a crash of torch, costs its memory again."""
-
-    def __init__(self, emit: Emit) -> None:
-        self.emit, self.lock = emit, threading.Lock()
-        self.owned: Owned | None = None
-        self.process: subprocess.Popen[str] | None = None
-
-    def send(self, command: Command) -> None:
-        with self.lock:
-            if self.owned is None or not self.owned.take(command):
-                self.owned = Owned(self.emit)
-                self.owned.take(command)
-                self.process = subprocess.Popen(
-                    [sys.executable, "-m", "lab.live.backends"],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                    cwd=ROOT,
-                    start_new_session=True,  # Ctrl-C is for the server, which then closes this
-                )
-                arguments = (self.owned, self.process)
-                threading.Thread(target=self.listen, args=arguments, daemon=True).start()
-            assert self.process is not None and self.process.stdin is not None
-            owned = self.owned
-            try:
-                self.process.stdin.write(dump(command) + "\n")
-                self.process.stdin.flush()
-                return
-            except (BrokenPipeError, ValueError):
-                pass
-        owned.lose()  # without the lock: who hears of it may send
-
-    def close(self) -> None:
-        with self.lock:
-            if self.process is None:
-                return
-            assert self.process.stdin is not None
-            with suppress(BrokenPipeError):
-                self.process.stdin.close()
-            try:
-                self.process.wait(CLOSE_SECONDS)
-            except subprocess.TimeoutExpired:
+            if self.n_taken == n_taken:
+                self.dead = True
                 self.process.kill()
 
-    @staticmethod
-    def listen(owned: Owned, process: subprocess.Popen[str]) -> None:
-        assert process.stdout is not None
-        try:
-            for line in process.stdout:
-                owned.emit(parse_event(line))
-        finally:
-            process.kill()
-            process.wait()
-            owned.lose()
+    def end(self) -> None:
+        """It holds nothing that has to be saved."""
+        self.process.kill()
+        self.process.wait()
+
+    def lose(self) -> None:
+        assert self.process.stdin is not None and self.process.stdout is not None
+        with self.lock:
+            self.dead = True
+            self.process.stdout.close()
+            with suppress(OSError):  # what it did not read
+                self.process.stdin.close()
+        for run in sorted(self.runs):
+            self.emit(Ended(run, "lost", DIED))
+        for run in sorted(self.kept):
+            self.emit(Forgotten(run))
 
 
-def serve(lines: IO[str], out: IO[str]) -> None:
-    """The process's side: commands come as lines of JSON, events go out as such."""
-    commands: Commands = queue.Queue()
-
-    def listen() -> None:
-        for line in lines:
-            commands.put(parse_command(line))
-        commands.put(None)
-
-    def emit(event: Event) -> None:
-        out.write(dump(event) + "\n")
-        out.flush()
-
-    threading.Thread(target=listen, daemon=True).start()
-    keep_giving_back()
-    use_threads()
-    drive(commands, emit)
+# ---------------------------------------------------------------- the process's own side
 
 
-def use_threads() -> None:
-    """Half the cores for the worker, the others for the pages.
-
-    On a busy core a team of threads waits for its slowest member: on 2 cores, 2 threads beside
-    another program made a step up to 40 times slower. torch latches the number at a thread's first
-    call, so ask for it at once.
-    """
-    keep_few_kernels()
-    import torch
-
-    torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
-    torch.get_num_threads()
-
-
-# ---------------------------------------------------------------- as lines of JSON
-
-
-def dump(said: Command | Event) -> str:
-    """One line: the name of what is said, and its fields; bytes in base64."""
-    return json.dumps([type(said).__name__, asdict(said)], default=encode_bytes)
-
-
-def encode_bytes(value: bytes) -> str:
-    return base64.b64encode(value).decode()
-
-
-def parse_command(line: str) -> Command:
-    name, fields = json.loads(line)
-    if name == "Start":
-        return Start(fields["run"], RunSpec(**fields["spec"]))
-    return {"Stop": Stop, "Continue": Continue, "Forget": Forget}[name](**fields)
-
-
-def parse_event(line: str) -> Event:
-    name, fields = json.loads(line)
-    if name == "Progress":
-        seen = fields["snapshot"]
-        if seen["check"] is not None:
-            asked = base64.b64decode(seen["check"]["first_wrong"])
-            seen["check"] = replace(PairsCheck(**seen["check"]), first_wrong=asked)
-        seen["loads"] = tuple(map(tuple, seen["loads"]))
-        return Progress(fields["run"], Snapshot(**seen))
-    if name == "Weights":
-        return Weights(fields["run"], fields["step"], base64.b64decode(fields["data"]))
-    return {"Waiting": Waiting, "Ended": Ended, "Forgotten": Forgotten}[name](**fields)
-
-
-if __name__ == "__main__":
+def work(niceness: int) -> None:
+    """Obey until the server is gone."""
     # What a library prints must not get between the events.
     events = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    serve(sys.stdin, events)
+
+    def emit(event: Event) -> None:
+        events.write(dump(event) + "\n")
+        events.flush()
+
+    commands = queue.Queue[Command | None]()
+    threading.Thread(target=listen, args=(sys.stdin, commands), daemon=True).start()
+    keep_giving_back()
+    keep_few_kernels()
+    from lab.live.loop import drive  # it brings torch, for a second
+
+    yield_to_others(niceness)  # not before: a reader waits for the first step
+    drive(commands, emit)
+
+
+def yield_to_others(niceness: int) -> None:
+    """For this thread, which trains. Lower than it is already, never higher."""
+    with suppress(AttributeError, OSError):  # no such thing on Windows
+        now = os.getpriority(os.PRIO_PROCESS, 0)
+        os.setpriority(os.PRIO_PROCESS, 0, max(now, niceness))
+
+
+def listen(lines: IO[str], commands: queue.Queue[Command | None]) -> None:
+    """Take commands. They end with the server, killed or not, and the process with them: at once,
+    whatever it computes. (A signal at the parent's death would come when the thread that began this
+    process ends.)"""
+    try:
+        for line in lines:
+            commands.put(parse_command(line))
+    finally:
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    work(int(sys.argv[1]))

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.live.loop import CHECKS_IN_A_ROUND, MOST_SECONDS, cells_of
+from lab.live.loop import cells_of
+from lab.live.protocol import CHECKS_IN_A_ROUND, MOST_SECONDS
 from lab.model.cost import kept_numbers, parameters_by_part, prefill_flops, training_flops
 from lab.recipes.bench import experts_of, usual
 from lab.recipes.live import multiply

@@ -1,10 +1,8 @@
 """Live runs: many trainings share one worker, which gives each a slice of time in turn.
 
-A run comes as data, `Start(run, RunSpec)`, and goes on until it ends or `Stop(run)` comes. What
-comes back are events: `Waiting`, `Progress`, `Weights`, and exactly one `Ended` for each `Start`.
-A run that was stopped, by `Stop` or its limit, is kept as it stands for a while: `Continue(run)`
-takes it up in the middle of its step, and it ends once more. The same loop, `drive`, runs in a
-thread or in a process of its own.
+A run comes as data, `Start(run, RunSpec)`, and goes on until it ends or `Stop(run)` comes. A run
+that was stopped, by `Stop` or its limit, is kept as it stands for a while: `Continue(run)` takes it
+up in the middle of its step, and it ends once more. What is said is in `lab.live.protocol`.
 """
 
 from __future__ import annotations
@@ -12,9 +10,8 @@ from __future__ import annotations
 import queue
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,11 +26,29 @@ from lab.inference.scoring import (
     teacher_forced_in_streams,
 )
 from lab.interp.routing import choices, shares_of_load
+from lab.live.protocol import (
+    CHECKS_IN_A_ROUND,
+    MOST_SECONDS,
+    NOT_ASKED,
+    Command,
+    Continue,
+    Emit,
+    Ended,
+    Forget,
+    Forgotten,
+    How,
+    PairsCheck,
+    Progress,
+    Snapshot,
+    Start,
+    Stop,
+    Waiting,
+    Weights,
+)
 from lab.model.config import MixtureOfExpertsConfig
 from lab.model.cost import parameters_of
 from lab.model.gpt import GPT
-from lab.recipes.bench import bench
-from lab.recipes.live import PART_WORK, fine_tune, go_on, multiply, study
+from lab.recipes.live import PART_WORK
 from lab.training import checkpoint, kept_steps
 from lab.training.recipe import Recipe
 from lab.training.state import TrainState
@@ -45,161 +60,11 @@ SLICE_SECONDS = 0.1
 MOST_TEXTS = 256
 """In a part of a check."""
 
-MOST_SECONDS = 300.0
-"""Of the processor's time, for the steps and the checks of one run together, and again each time
-that it is continued. What other programs take of the clock meanwhile is not the run's."""
-
 MOST_KEPT_BYTES = 48_000_000
 """Of stopped runs: ten of the small twin, or one of the largest."""
 
 MOST_ACTIVE = 8
 
-CHECKS_IN_A_ROUND = 4
-"""Checks on the way, each at another part of all pairs, until every pair was evaluated."""
-
-NOT_ASKED = -2
-"""In `PairsCheck.first_wrong`: the model was not evaluated on this pair."""
-
-ALLOWED: Mapping[str, Callable[..., Recipe]] = {
-    "multiply": multiply,
-    "fine_tune": fine_tune,
-    "go_on": go_on,
-    "study": study,
-    "bench": bench,
-}
-
-
-# ---------------------------------------------------------------- what is said
-
-
-@dataclass(frozen=True)
-class RunSpec:
-    """A run as data: a recipe of the allow-list and its arguments.
-
-    `keep`: its weights are told on the way, as often as `lab.training.kept_steps` keeps them.
-    """
-
-    recipe: str = "multiply"
-    arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    keep: bool = False
-
-    def build(self) -> Recipe:
-        """The recipe. `ValueError` says what is not allowed."""
-        if self.recipe not in ALLOWED:
-            raise ValueError(f"{self.recipe!r} is no live run; there are: {', '.join(ALLOWED)}")
-        arguments = dict(self.arguments)
-        if "pairs" in arguments:
-            arguments["pairs"] = tuple((int(a), int(b)) for a, b in arguments["pairs"])
-        return ALLOWED[self.recipe](**arguments)
-
-
-@dataclass(frozen=True)
-class PairsCheck:
-    """The model evaluated on a share of all pairs, under teacher forcing.
-
-    `first_wrong`: a signed byte for each of the 10,000 pairs, a major: the first wrong token,
-    `RIGHT`, or `NOT_ASKED`.
-    """
-
-    n_train: int
-    errors_train: int
-    n_heldout: int
-    errors_heldout: int
-    first_wrong: bytes
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A run after a step: `seconds` of the processor's time in its steps and checks, and how many
-    are `left` of its limit, both told by the worker; mean loss in nats a token.
-
-    `loads`: with a check of a model with experts, of every layer the share of choices on each.
-    """
-
-    step: int
-    steps: int
-    tokens: int
-    loss: float
-    check: PairsCheck | None = None
-    loads: tuple[tuple[float, ...], ...] = ()
-    seconds: float = 0.0
-    left: float = MOST_SECONDS
-
-
-@dataclass(frozen=True)
-class Start:
-    run: str
-    spec: RunSpec
-
-
-@dataclass(frozen=True)
-class Stop:
-    """`keep`: it may be continued later."""
-
-    run: str
-    keep: bool = True
-
-
-@dataclass(frozen=True)
-class Continue:
-    """A stopped run goes on from where it stands, for as long again."""
-
-    run: str
-
-
-@dataclass(frozen=True)
-class Forget:
-    """A stopped run will not be continued."""
-
-    run: str
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """`place` runs will begin before this one does, this one included."""
-
-    run: str
-    place: int
-
-
-@dataclass(frozen=True)
-class Progress:
-    run: str
-    snapshot: Snapshot
-
-
-@dataclass(frozen=True)
-class Weights:
-    """The model after `step`, as the bytes of a safetensors file in bf16."""
-
-    run: str
-    step: int
-    data: bytes
-
-
-How = Literal["done", "cancelled", "failed", "lost"]
-
-
-@dataclass(frozen=True)
-class Ended:
-    """`kept`: it can be continued, until `Forgotten` comes."""
-
-    run: str
-    how: How
-    why: str = ""
-    kept: bool = False
-
-
-@dataclass(frozen=True)
-class Forgotten:
-    """A stopped run that was kept is not any more: others needed the room, or the worker died."""
-
-    run: str
-
-
-Command = Start | Stop | Continue | Forget
-Event = Waiting | Progress | Weights | Ended | Forgotten
-Emit = Callable[[Event], None]
 Commands = queue.Queue[Command | None]
 """What a worker reads; None asks it to end."""
 
@@ -299,16 +164,6 @@ def kept_on_the_way(recipe: Recipe) -> range:
     """Steps evenly spread, so many that with the last, told when a run ends, all can be kept."""
     every = -(-recipe.steps // kept_steps.MOST_STEPS)
     return range(every, recipe.steps, every)
-
-
-def overshoots(losses: Sequence[float], window: int = 20) -> int:
-    """The step by which every step goes too far: past the warm-up the loss is high, and jumps from
-    step to step; 0 if that never comes."""
-    for end in range(3 * window, len(losses) + 1, window):
-        recent = np.array(losses[end - window : end])
-        if recent.mean() > 1.5 and np.diff(recent).std() > 0.1:
-            return end
-    return 0
 
 
 @dataclass

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from lab.live.loop import (
+from lab.live.memory import keep_few_kernels, keep_giving_back
+from lab.live.protocol import (
     Command,
-    Commands,
     Continue,
     Emit,
     Ended,
@@ -26,9 +26,7 @@ from lab.live.loop import (
     Forgotten,
     Start,
     Stop,
-    drive,
 )
-from lab.live.memory import keep_few_kernels, keep_giving_back
 from lab.training.ray_cluster import ray
 
 TELL_SECONDS = 1.0
@@ -51,19 +49,26 @@ class RayBackend:
         self.closed = False
 
     def send(self, command: Command) -> None:
+        try:
+            taken = self.sent(command)
+        except (ray().exceptions.RayError, OSError):  # the whole cluster is gone
+            taken = False
+        if not taken and isinstance(command, Start | Continue):
+            self.emit(Ended(command.run, "lost", DIED))
+
+    def sent(self, command: Command) -> bool:
+        """False if no actor has the run, and none can be had."""
         with self.lock:
             self.workers = [worker for worker in self.workers if not worker.dead]
             worker = self.having(command.run)
-            if worker is None and isinstance(command, Start):
+            if worker is None and isinstance(command, Start) and not self.closed:
                 worker = self.least_busy()
-            taken = worker is not None and worker.take(command)
-        if not taken and isinstance(command, Start | Continue):
-            self.emit(Ended(command.run, "lost", DIED))  # without the lock: who hears may send
+            return worker is not None and worker.take(command)
 
     def send_again(self, start: Start) -> None:
         """What a machine never began that was dying, as nobody knew yet."""
         self.tries[start.run] = self.tries.get(start.run, 1) + 1
-        if self.closed or self.tries[start.run] > MOST_TRIES:
+        if self.tries[start.run] > MOST_TRIES:
             self.emit(Ended(start.run, "lost", DIED))
         else:
             self.send(start)
@@ -181,7 +186,7 @@ class LiveActor:
     """The loop in a thread of an actor; its commands come and its events go as calls."""
 
     def __init__(self) -> None:
-        self.commands: Commands = queue.Queue()
+        self.commands = queue.Queue[Command | None]()
         self.events = queue.Queue[Event]()
         threading.Thread(target=self.work, daemon=True).start()
 
@@ -189,6 +194,8 @@ class LiveActor:
         try:
             keep_giving_back()
             keep_few_kernels()
+            from lab.live.loop import drive  # it brings torch
+
             drive(self.commands, self.events.put)
         finally:
             os._exit(1)  # so that the server hears that the loop is no more

@@ -231,11 +231,13 @@ def a_bet_is_drawn_and_the_notebook_keeps_its_height(page: Page) -> None:
 
 def a_matrix_says_what_it_is_and_another_part_draws_the_model_anew(page: Page) -> None:
     figure = page.locator(".composed")
-    early, late = scrubbed(figure, 0, 30)
-    assert "6,949 of 6,949 held-out pairs wrong" in early and early != late
+    early, late = scrubbed(figure, 0, 10)
+    assert "held-out pairs wrong: the usual network, 6,949 of 6,949" in early and early != late
     figure.locator(".matrix.attention").first.press("Enter")
-    expect(figure.locator(".said")).to_contain_text("128 × 128, 16,384 parameters; makes queries")
+    told, at_rest = figure.locator(".told"), "positions, input: 32 × 128, 4,096 parameters"
+    expect(told).to_contain_text("128 × 128, 16,384 parameters; makes queries")
     figure.locator(".reset").click()
+    expect(told).to_contain_text(at_rest)
     expect(figure.locator(".said")).to_have_text(early)
     before = figure.locator(".matrix").count()
     page.get_by_role("combobox", name="Layers").first.click()
@@ -258,7 +260,7 @@ def two_cells_copied_by_key_turn_the_answer(page: Page) -> None:
     source.get_by_role("button", name=f"{at} tens", exact=False).press("Enter")
     expect(answer).to_have_text("63")
     expect(figure.locator(".counter")).to_contain_text("512")
-    figure.get_by_role("button", name="As many numbers elsewhere").click()
+    figure.get_by_role("button", name="Copy as many other numbers").click()
     expect(said).to_contain_text("of 7 × 9 copied")
     figure.locator(".reset").click()
     expect(answer).to_have_text("56")

@@ -21,6 +21,8 @@ from streamlit.testing.v1 import AppTest
 
 from components.ui.live import training
 from components.ui.live.service import LiveRuns
+from lab.live.backends import ProcessBackend
+from lab.live.protocol import Emit
 from lab.records import ROOT
 
 HERE = Path(__file__).resolve().parent
@@ -66,15 +68,41 @@ def runs_that_are_heard() -> Iterator[None]:
         yield
 
 
+class SharedWorker:
+    """What computes the live runs of all tests here: one process, begun by the first of them. What
+    it says goes to the service that was made last, which knows no other's runs."""
+
+    def __init__(self) -> None:
+        self.emit: Emit = lambda event: None
+        self.backend = ProcessBackend(lambda event: self.emit(event), niceness=0)
+        self.send = self.backend.send
+
+    def of(self, emit: Emit) -> SharedWorker:
+        self.emit = emit
+        return self
+
+    def close(self) -> None:
+        """It stays for the next test."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_worker() -> Iterator[SharedWorker]:
+    worker = SharedWorker()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "backend", worker.of)
+        yield worker
+    worker.backend.close()
+
+
 @pytest.fixture(autouse=True)
-def fresh_runs(caches_see_every_patch: None) -> Iterator[None]:
+def fresh_runs(one_worker: SharedWorker, caches_see_every_patch: None) -> Iterator[None]:
     """No run of another test is on the server, and none goes on behind the next."""
     training.service.clear()
     yield
     service = training.service()
     for run in [*service.held, *service.runs.values()]:
         service.cancel(run, keep=False)
-    service.backend.close()
+        service.forget_state(run)
 
 
 @pytest.fixture

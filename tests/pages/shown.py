@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from components.ui.live import training
 from components.ui.live.service import LiveRun, LiveRuns
-from lab.live.loop import Event
+from lab.live.protocol import Event
 
 PAGES_THREAD = "ScriptRunner.scriptThread"
 """In which Streamlit's harness runs a page; models are warmed up and runs trained in others."""

@@ -58,12 +58,25 @@ def test_untouched_it_shows_the_usual_variant_and_a_recorded_result(seen) -> Non
     assert now(app) == usual() and "ch80_bench" not in app.query_params
     text = said(app)
     assert "**402,048** parameters" in text and "not measured yet" in text
-    (recorded,) = worked.beside([], [])
-    assert recorded.recorded and recorded.looks[-1].step == usual().steps
-    last = recorded.looks[-1]
-    row = next(r for r in rows_of("looks.jsonl") if r["cell"]["style"] == "cot_reversed")
-    held = ~recorded.trained.ravel()
-    assert int((last.wrong & held).sum()) == row["looks"][-1]["errors_heldout"]
+    recorded, changed = worked.beside([], [])
+    for variant, name in ((recorded, "looks"), (changed, "looks_changed")):
+        assert variant.recorded and variant.looks[-1].step == usual().steps
+        (row,) = [r for r in rows_of(f"{name}.jsonl") if r["cell"]["style"] == "cot_reversed"]
+        held = ~variant.trained.ravel()
+        counts = {look["step"]: look["errors_heldout"] for look in row["looks"]}
+        assert all(int((x.wrong & held).sum()) == counts[x.step] for x in variant.looks)
+    assert changed.changed and [x.step for x in changed.looks] == [x.step for x in recorded.looks]
+
+
+def test_the_change_of_the_first_figure_is_one_that_a_reader_can_make() -> None:
+    """And it is said what it costs, as its record has it."""
+    without = turned(usual(), BY_NAME["position"], "none")
+    (row,) = rows_of("looks_changed.jsonl")
+    assert row["parameters"] == parameters_of(without.model)
+    wrong = row["looks"][-1]["errors_heldout"]
+    assert f"without positions, 1% of its parameters, the network gets {wrong:,}" in (
+        worked.one_change()
+    )
 
 
 def test_every_control_turns_and_the_link_and_the_prices_follow(book) -> None:
@@ -163,14 +176,10 @@ def test_a_brought_file_is_kept_for_the_visit_or_refused_by_name(book) -> None:
 
 
 def test_every_other_page_opens_a_variant_or_says_why_not() -> None:
-    for make in (*PRESETS.values(), tiny):
-        rows = worked.pages_for(make())
-        assert [row["page"] for row in rows] == [
-            entry.title for entry in CONTENTS if entry.slug != PAGE
-        ]
-        assert all(row["opens it"] == "yes" or len(row["opens it"]) > 30 for row in rows)
-    opens = {row["page"]: row["opens it"] for row in worked.pages_for(usual())}
+    opens = {row["page"]: row["opens it"] for row in worked.other_pages()}
+    assert [*opens] == [entry.title for entry in CONTENTS if entry.slug != PAGE]
     assert [page for page, word in opens.items() if word == "yes"] == ["Look, break, patch"]
+    assert all(word == "yes" or len(word) > 30 for word in opens.values())
 
 
 # ---------------------------------------------------------------- training
@@ -297,4 +306,7 @@ def test_the_exercise_names_the_first_check_that_a_run_fails() -> None:
     half = turned(usual(), BY_NAME["d_model"], 64)
     assert exercises.judged(run(half, 69))[0] and not exercises.judged(run(half, 70))[0]
     assert "Halve what grows" in exercises.judged(run(usual(), 0))[2]
+    short = BY_NAME["steps"].write(half, 50)
+    assert "trained for 50 steps, the usual one for 400" in exercises.judged(run(short, 70))[2]
+    assert "how much it reads" in exercises.judged(run(half, 70))[2]
     assert "2 × 2 are wanted" in exercises.judged(run(tiny(), 0))[2]

@@ -21,7 +21,7 @@ from lab.data.neighbours import neighbours
 from lab.data.problems import split_value, two_digit_split
 from lab.data.vocabulary import VOCABULARY
 from lab.experiments import error_book
-from lab.live.loop import RunSpec
+from lab.live.protocol import RunSpec
 from lab.readings import Counts, Rows
 from lab.recipes.recipe_index import recipe
 from lab.records import RECORDS, ROOT, read_lines

@@ -133,6 +133,41 @@ def test_problems_that_do_not_fit_are_told_beside_their_boxes(book: Any) -> None
     assert not app.exception and "nothing to restore" in app.warning[0].value
 
 
+def test_a_bad_box_takes_the_old_result_away_with_one_message(book: Any) -> None:
+    app = book(PAGE, ch81_pair_corrupted_b="480")
+    assert not app.exception and [said.value for said in app.warning] == [
+        "480 is outside 0 to 99, the numbers that this network writes."
+    ]
+    popovers = app.get("popover")
+    assert popovers and not any(block.get("warning") for block in popovers), "where nobody looks"
+    assert app.session_state["ch81_patch_now"] is None
+    assert "no two problems now" in "".join(said.value for said in app.caption)
+    app.text_input(key="ch81_pair_corrupted_b").set_value("-1").run()
+    assert not app.exception and len(app.warning) == 1 and "480" not in app.warning[0].value
+    app.text_input(key="ch81_pair_corrupted_b").set_value("49").run()
+    assert not app.exception and not app.warning
+    assert app.session_state["ch81_patch_now"][1].corrupted == (37, 49)
+
+
+def test_networks_are_called_by_what_they_are_and_links_may_name_the_run(book: Any) -> None:
+    assert {probes.called(run) for run in probes.committed()}.isdisjoint(probes.committed())
+    app = book(PAGE, figure="patch", ch81_run="few_pairs")
+    assert not app.exception and not app.info
+    assert app.selectbox(key="ch81_run").value == "few_pairs"
+    assert app.session_state["ch81_patch_now"][1].run == "few_pairs"
+
+
+def test_what_two_heads_do_together_is_told_of_the_record(seen: Any) -> None:
+    rows = worked.alike_rows()
+    assert [row["copied, of layer 0"] for row in rows][:3] == [
+        "head 0",
+        "head 1",
+        "head 0 and head 1",
+    ]
+    app = seen(PAGE, figure="backup")
+    assert not app.exception and all(row["digit lost"] in text_of(app) for row in rows)
+
+
 def test_both_questions_and_all_three_kinds_are_drawn(book: Any) -> None:
     for way in worked.WAYS:
         for what in worked.WHAT:
@@ -212,12 +247,20 @@ def test_a_patch_in_a_link_sets_the_controls_and_nonsense_is_told(book: Any) -> 
 
 def test_exercises_look_at_what_stands_in_the_figures(book: Any, boards: Boards) -> None:
     units = unit(boards, "FFN 0, where it writes the units")
-    for cells, said in (((), "Nothing is copied yet"), ((units,), "it writes 53")):
+    above = unit(boards, "FFN 1, where it writes the units")
+    for cells, said in (
+        ((), "copied nothing by hand yet"),
+        ((units,), "The film has shown that cell"),
+        ((above,), "it writes 53"),
+    ):
         app = book(PAGE, figure="ex_units")
         app.session_state["ch81_cut"] = worked.cells_said(cells)
         app.button(key="ch81_check_units").click().run()
         assert not app.exception and said in text_of(app) + "".join(s.value for s in app.success)
     assert app.session_state["ch81_solved"] == "units"
+    app = book(PAGE, figure="ex_above", ch81_solved="above.units")
+    assert not app.exception and not app.info
+    assert any("2 of 4 solved." in one.value for one in app.caption)
 
 
 def test_an_ffn_that_is_enough_and_not_needed_can_be_found() -> None:
@@ -440,7 +483,8 @@ def test_a_control_tells_by_what_it_restores_or_by_what_it_leaves(
     digit: float, carry: float, needed: bool, told: str
 ) -> None:
     found: Any = {
-        "other_carry": ((31, 43), SimpleNamespace(restored=digit)),
-        "other_digit": ((38, 48), SimpleNamespace(restored=carry)),
+        "other_carry": ((31, 43), SimpleNamespace(restored=digit, says="3")),
+        "other_digit": ((38, 48), SimpleNamespace(restored=carry, says="4")),
     }
-    assert told in worked.control_said(found, needed)
+    said = worked.control_said(found, needed)
+    assert told in said and "it writes 3" in said and "it writes 4" in said

@@ -10,10 +10,18 @@ from shown import ended, on_the_way, once, said
 from streamlit.testing.v1 import AppTest
 
 from components.ui.live import training
-from components.ui.live.service import LiveRuns
 from components.ui.plots import curves
-from lab.live.backends import ProcessBackend, ThreadBackend
-from lab.live.loop import Ended
+from lab.live.loop import all_used
+from lab.live.protocol import (
+    Command,
+    Continue,
+    Emit,
+    Ended,
+    Forgotten,
+    Progress,
+    Snapshot,
+    Start,
+)
 
 PAGE = "10_chain_of_thought"
 SMALL = {"ch10_d_model": "32", "ch10_n_layer": "1", "ch10_steps": "3"}
@@ -171,28 +179,38 @@ def test_a_rate_too_large_is_explained(book) -> None:
     assert "It diverges" in said(app) and "smaller learning rate" in said(app)
 
 
-def test_a_run_that_ends_badly_says_why_and_starts_again(book) -> None:
-    for how in ("failed", "lost"):
-        app = train(alone(book, ch10_steps="2000"))
-        run = run_of(app)
-        on_the_way(app)
-        runs = training.service()
-        runs.cancel(runs.runs[run])
-        ended(app, "Stopped.")
-        runs.hear(Ended(run, how, "something broke"))
-        app.run()
-        assert "something broke" in said(app), how
-        app.button(key=f"ch10_live_again_{run}").click().run()
-        assert not app.exception, how
-        on_the_way(app)
-        for key in [k for k in keys(app) if "_stop_" in k]:
-            app.button(key=key).click().run()
+def test_a_run_that_failed_says_why_and_starts_again(book) -> None:
+    app = train(alone(book, ch10_steps="2000"))
+    run = run_of(app)
+    on_the_way(app)
+    runs = training.service()
+    runs.cancel(runs.runs[run])
+    ended(app, "Stopped.")
+    runs.hear(Ended(run, "failed", "something broke"))
+    app.run()
+    assert "It failed. something broke." in said(app)
+    app.button(key=f"ch10_live_again_{run}").click().run()
+    assert not app.exception
+    on_the_way(app)
+
+
+def test_a_run_whose_worker_dies_keeps_what_it_reached_and_starts_again_in_another(
+    book, one_worker
+) -> None:
+    app = train(alone(book, ch10_steps="2000"))
+    run = run_of(app)
+    on_the_way(app)
+    one_worker.backend.worker.process.kill()
+    ended(app, "It is lost: the worker that computed it has died. You can start it again.")
+    reached = training.service().runs[run].snapshots[-1].step
+    assert f"step {reached} of 2000" in said(app)
+    app.button(key=f"ch10_live_again_{run}").click().run()
+    assert not app.exception
+    on_the_way(app)
 
 
 def test_a_stopped_run_is_continued_and_what_is_no_longer_kept_says_so(book) -> None:
-    from lab.live.loop import Forgotten
-
-    app = train(alone(book, **{**SMALL, "ch10_steps": "2000"}))
+    app = train(alone(book, ch10_steps="2000"))
     run = run_of(app)
     on_the_way(app)
     app.button(key=f"ch10_live_stop_{run}").click().run()
@@ -210,16 +228,6 @@ def test_a_stopped_run_is_continued_and_what_is_no_longer_kept_says_so(book) -> 
     assert "Where it stood is no longer kept; you can start it again." in said(app)
     assert f"ch10_live_go_on_{run}" not in keys(app)
     assert f"ch10_live_again_{run}" in keys(app)
-
-
-def test_a_host_may_give_the_training_a_process_of_its_own(book, monkeypatch) -> None:
-    monkeypatch.setenv("WHITE_BOX_WORKER", "process")
-    training.service.clear()
-    app = ended(train(alone(book, **SMALL)))
-    assert "step 3 of 3" in said(app)
-    backend = training.service().backend
-    assert isinstance(backend, ProcessBackend) and backend.process is not None
-    backend.process.kill()
 
 
 def test_a_run_that_was_trained_here_can_be_opened_in_3d(book) -> None:
@@ -259,24 +267,31 @@ def test_a_run_that_its_limit_stops_on_the_way_is_told_how_far_it_comes() -> Non
     assert said_of(20, 10.0, 290.0) == said_of(training.PACE_STEPS - 1, 20.0, 280.0) == ""
 
 
+class StopsAtTheLimit:
+    """A worker that makes one step each time that it is asked: that uses up the run's time."""
+
+    def __init__(self, emit: Emit) -> None:
+        self.emit, self.step = emit, 0
+
+    def send(self, command: Command) -> None:
+        if isinstance(command, Start | Continue):
+            self.step += 1
+            self.emit(Progress(command.run, Snapshot(self.step, 3, 100 * self.step, 2.5)))
+            self.emit(Ended(command.run, "cancelled", all_used(300.0), kept=True))
+
+    def close(self) -> None: ...
+
+
 def test_a_run_that_met_its_limit_is_continued_for_as_long_again_and_the_page_says_so(
     book, monkeypatch
 ) -> None:
-    """With a limit of nothing a run ends after each of its parts."""
-    settings = {"most_seconds": 0.0, "slice_seconds": 1e-4}
-    limited = LiveRuns(lambda emit: ThreadBackend(emit, **settings))
-    monkeypatch.setattr(training, "service", lambda: limited)
+    monkeypatch.setattr(training, "backend", StopsAtTheLimit)
     app = ended(train(alone(book, **SMALL)), "Stopped:")
-    assert "used up the 0 s of the processor's time that a run has" in said(app)
-    assert "*Continue* gives it 300 s more." in said(app)
-    began = len(limited.runs[run_of(app)].snapshots)
-    for _ in range(20):
-        app.button(key=f"ch10_live_go_on_{run_of(app)}").click().run()
-        ended(app, "Stopped:")
-        if len(limited.runs[run_of(app)].snapshots) > began:
-            break
-    assert f"step {began + 1} of 3" in said(app)
-    limited.backend.close()
+    assert "used up the 300 s of the processor's time that a run has" in said(app)
+    assert "*Continue* gives it 300 s more." in said(app) and "step 1 of 3" in said(app)
+    app.button(key=f"ch10_live_go_on_{run_of(app)}").click().run()
+    ended(app, "Stopped:")
+    assert "step 2 of 3" in said(app)
 
 
 def looks(spec: dict[str, Any], what: str = "step") -> dict[str, tuple[str, list[int]]]:

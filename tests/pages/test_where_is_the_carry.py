@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
 import pytest
 from shown import text_of
 
+from components.ui import solved
 from components.ui.chapters.ch82 import claims, exercises, probes, worked
 from components.ui.chapters.ch82.claims import BOOK, PRODUCT, SUM
 from components.ui.drawings.swaps import KINDS
@@ -20,6 +22,10 @@ PAGE = "82_where_is_the_carry"
 
 def rows(name: str) -> list[dict[str, Any]]:
     return read_lines(RECORDS / f"carry_{name}.jsonl")
+
+
+def told(app: Any) -> str:
+    return f"{text_of(app)} {' '.join(one.value for one in app.caption)}"
 
 
 def row(name: str, carry: str, model: str = BOOK) -> dict[str, Any]:
@@ -121,7 +127,7 @@ def test_a_hint_names_the_first_check_that_fails() -> None:
 
 def test_a_carry_that_runs_on_is_predicted_and_then_run(book: Any) -> None:
     app = book(PAGE, figure="ex_on")
-    assert not app.exception and not app.button
+    assert not app.exception and not app.button and "none can be brought" in text_of(app)
     app = book(PAGE, figure="ex_on", ch82_ex_on_a="12", ch82_ex_on_b="78")
     assert not app.exception and "Hint." in text_of(app)
     app = book(
@@ -170,12 +176,69 @@ def test_the_swap_of_a_readers_pair_is_run() -> None:
     assert probes.with_head_of(one, one) == worked.CALC["stays"]()
 
 
-def test_a_bad_operand_keeps_the_last_pair(book: Any) -> None:
+def test_a_bad_operand_is_told_and_the_verdict_on_the_last_pair_gone(book: Any) -> None:
     app = book(PAGE, figure="ex_fair", ch82_ex_fair_a="86", ch82_ex_fair_b="27")
     assert not app.exception and [one.key for one in app.button] == ["ch82_ex_fair_run"]
     for typed in ("", "x", "100"):
         app.text_input(key="ch82_ex_fair_a").set_value(typed).run()
         assert not app.exception and len(app.warning) == 1, typed
+        assert not app.button and "A fair pair" not in told(app), typed
     app.text_input(key="ch82_ex_fair_a").set_value("99").run()
     app.text_input(key="ch82_ex_fair_b").set_value("99").run()
     assert not app.exception and "cannot tell" in text_of(app)
+    app.text_input(key="ch82_ex_fair_a").set_value("x").run()
+    assert not app.exception and "cannot tell" not in text_of(app)
+
+
+def test_what_is_solved_stays_in_the_address_and_can_be_taken_along(book: Any) -> None:
+    app = book(PAGE, figure="ex_digit")
+    assert not app.get("download_button")
+    expected = int(worked.expected("sum", exercises.GIVEN, exercises.SOURCE).carry[0])
+    app.selectbox(key="ch82_ex_digit").select(str(expected)).run()
+    assert app.session_state["ch82_solved"] == "digit" and len(app.get("download_button")) == 1
+    app.selectbox(key="ch82_ex_digit").select(exercises.NONE).run()
+    assert "You have solved this one. 1 of 4 solved." in told(app)
+    app = book(PAGE, figure="ex_on", ch82_solved="on.place")
+    assert not app.info and "2 of 4 solved." in told(app)
+    app = book(PAGE, figure="ex_place", ch82_solved="all")
+    assert "which this page does not allow" in app.info[0].value
+    assert "solved" not in told(app)
+
+
+def test_what_was_solved_on_a_visit_is_told_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = {"ch81_solved": "units", "ch82_solved": "digit.on", "ch82_guess": "1"}
+    monkeypatch.setattr(solved.st, "session_state", kept)
+    found = json.loads(solved.as_json())
+    assert found == {"81_look_inside": ["units"], "82_where_is_the_carry": ["digit", "on"]}
+
+
+def test_the_network_of_the_first_figure_is_one_that_a_link_may_name(book: Any) -> None:
+    app = book(PAGE, figure="swap", ch82_swap_model=claims.NAMES["small_3"])
+    assert not app.exception and not app.info
+    app = book(PAGE, figure="swap", ch82_swap_model="tiny")
+    assert not app.exception and "which this page does not allow" in app.info[0].value
+
+
+def test_sites_stand_in_the_order_in_which_validation_problems_chose_them() -> None:
+    own = row("swaps", PRODUCT)
+    drawn = worked.kinds_of_sites(own)
+    shares = [worked.on_validation(own, site) for site in drawn.values()]
+    assert shares == sorted(shares, reverse=True)
+    assert [name for name in drawn if name.startswith("(chosen)")] == [next(iter(drawn))]
+    assert next(iter(drawn.values())) is claims.chosen(own)
+    moves = [site["carry"] / site["n"] for site in drawn.values()]
+    assert max(moves) == moves[1] and len(drawn) == 8
+
+
+def test_every_neuron_that_goes_by_two_digits_is_of_one_kind_and_swapped_with_it() -> None:
+    own = worked.neurons_of(read_lines(RECORDS / "product_neurons.jsonl"))
+    assert own is not None
+    bars = worked.kinds_by_layer(own)
+    assert sum(bar["n"] for bar in bars) == sum(sum(layer.values()) for layer in own["tables"])
+    pairs = worked.swapped_kinds(own)
+    assert [pair["others"] for pair in pairs] == [False, True] * 3
+    lookups, others = (pair["of_100"] for pair in pairs if pair["kind"] == "a lookup")
+    draws = own["alike"]["a lookup"]["any"]
+    assert 10 * lookups == own["swaps"]["a lookup"]["follows"] < min(draws)
+    assert min(draws) < 10 * others < max(draws)
+    assert [len(cells) for cells in worked.a_table_each(own).values()] == [100] * 3

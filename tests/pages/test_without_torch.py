@@ -19,7 +19,6 @@ NOT_YET = {
     "61_moe",
     "62_error_book",
     "70_forward_pass_3d",
-    "80_bench",
     "81_look_inside",
     "82_where_is_the_carry",
 }

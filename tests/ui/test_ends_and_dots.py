@@ -159,6 +159,7 @@ WHAT_IS_DASHED = {
     ("network.css", ".grid > .hidden"): "left out of training",
     ("bracket.css", ".before"): "as it was: the room of keys and values",
     ("bracket.css", ".gone .map"): "gone: keys that are made and thrown away",
+    ("bracket.css", ".other i"): "still to come: where the bracket is dragged to",
     ("bracket.css", ".vacant i"): "still to come: the rotated key",
     ("connections.css", ".kinds .cut"): "cut",
     ("connections.css", ".far"): "cut",

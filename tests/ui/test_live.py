@@ -21,7 +21,7 @@ from components.ui.live.service import (
     Refused,
 )
 from lab.inference.scoring import RIGHT
-from lab.live.loop import (
+from lab.live.protocol import (
     NOT_ASKED,
     Command,
     Continue,

@@ -8,7 +8,7 @@ import pytest
 
 from components.ui.live.service import MOST_READERS_KEPT, LiveRuns, Refused
 from lab.inference.scoring import RIGHT
-from lab.live.loop import (
+from lab.live.protocol import (
     NOT_ASKED,
     Command,
     Ended,

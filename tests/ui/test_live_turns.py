@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import queue
+import threading
 import time
 from collections.abc import Callable
 
@@ -15,18 +16,10 @@ import pytest
 
 from components.ui.live.service import GRACE_SECONDS, LiveRun, LiveRuns
 from lab.live import loop
-from lab.live.backends import ThreadBackend
-from lab.live.loop import (
-    PART_WORK,
-    Command,
-    Commands,
-    Event,
-    RunSpec,
-    Worker,
-    drive,
-    rows_in_a_part,
-)
+from lab.live.loop import Commands, Worker, drive, rows_in_a_part
+from lab.live.protocol import Command, Ended, Event, RunSpec, Stop
 from lab.model.cost import parameters_of
+from lab.recipes.live import PART_WORK
 
 
 class Clock:
@@ -167,30 +160,34 @@ def test_a_large_model_is_stopped_in_the_middle_of_its_step(turns: Turns) -> Non
 # ---------------------------------------------------------------- on the clock of the server
 
 
+class TellsWhenStopped(ByHand):
+    """A worker that does nothing, and whoever waits for its first Stop is told."""
+
+    def __init__(self, emit: Callable[[Event], None]) -> None:
+        super().__init__(emit)
+        self.stopped = threading.Event()
+
+    def send(self, command: Command) -> None:
+        if isinstance(command, Stop):
+            self.emit(Ended(command.run, "cancelled"))
+            self.stopped.set()
+
+
 def test_a_run_whose_reader_left_for_good_ends() -> None:
-    """By the timer and the thread that a server has; the grace itself is in test_live.py."""
-    left_for_good(LiveRuns(ThreadBackend, grace=0.1))
+    """By the timer that a server has; the grace itself is in test_live.py."""
+    left_for_good(LiveRuns(TellsWhenStopped, grace=0.1))
 
 
 @pytest.mark.slow
 def test_a_run_whose_reader_left_for_good_ends_after_the_grace_that_a_server_gives() -> None:
     began = time.monotonic()
-    left_for_good(LiveRuns(ThreadBackend))
+    left_for_good(LiveRuns(TellsWhenStopped))
     assert time.monotonic() - began > GRACE_SECONDS
 
 
 def left_for_good(service: LiveRuns) -> None:
     run = service.runs[service.start(RunSpec("multiply", {"steps": 2000}), "ann")]
-    try:
-        until(lambda: bool(run.snapshots))
-        service.leave("ann")
-        until(lambda: run.phase == "cancelled")
-    finally:
-        service.backend.close()
-
-
-def until(true: Callable[[], bool]) -> None:
-    waited = time.monotonic()
-    while not true():
-        assert time.monotonic() - waited < 120.0, "it did not come"
-        time.sleep(0.01)
+    service.leave("ann")
+    assert run.goes_on and isinstance(service.backend, TellsWhenStopped)
+    assert service.backend.stopped.wait(120.0), "nobody stopped it"
+    assert run.phase == "cancelled"

@@ -14,35 +14,58 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-TRAINS_AND_ENDS = """if True:
-    import time
+TRAINS = """if True:
+    import sys, threading
+    from components.ui.live.service import LiveRuns
     from components.ui.live.training import service
-    from lab.live.loop import RunSpec
-    long = RunSpec("multiply", {"d_model": 32, "steps": 2000})  # of short parts: all end in torch
-    runs = [service().start(long, f"reader {n}") for n in range(2)]
-    while not all(service().runs[run].snapshots for run in runs):
-        time.sleep(0.01)
-    print([service().runs[run].phase for run in runs])
+    from lab.live.protocol import RunSpec
+    hear, said = LiveRuns.hear, threading.Condition()
+    def heard(runs, event):
+        hear(runs, event)
+        with said:
+            said.notify()
+    LiveRuns.hear = heard
+    long = RunSpec("multiply", {"d_model": 32, "steps": 2000})
+    runs = [service().runs[service().start(long, f"reader {n}")] for n in range(2)]
+    with said:
+        said.wait_for(lambda: all(run.snapshots for run in runs))
+    print(*[run.phase for run in runs], "torch" in sys.modules, flush=True)
 """
+"""What a server does where readers train, which needs no torch for it."""
+
+KILLED = (
+    TRAINS
+    + """
+    import os, signal
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+)
 
 
-def test_a_process_that_ends_while_readers_train_ends_cleanly() -> None:
-    """As a server does that was told to stop; without the service's last word it would abort."""
-    command = [sys.executable, "-c", TRAINS_AND_ENDS]
-    done = subprocess.run(command, cwd=ROOT, env=alone(), capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (0, "['going', 'going']\n"), done.stderr
+@pytest.mark.parametrize(
+    ("script", "code"), [(TRAINS, 0), (KILLED, -signal.SIGKILL)], ids=["ends", "is killed"]
+)
+def test_a_server_that_ends_or_is_killed_while_readers_train_leaves_no_worker(
+    script: str, code: int
+) -> None:
+    """The worker has its standard error from the server, and nobody is told of the end of that
+    before both are gone."""
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(
+        command, cwd=ROOT, env=alone(), capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, done.stdout) == (code, "going going False\n"), done.stderr
     assert "terminate called" not in done.stderr and "Traceback" not in done.stderr, done.stderr
 
 
-def alone(**environment: str) -> dict[str, str]:
-    return os.environ | {"OMP_NUM_THREADS": "1"} | environment
+def alone() -> dict[str, str]:
+    return os.environ | {"OMP_NUM_THREADS": "1"}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("worker", ["thread", "process"])
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
 def test_a_server_stopped_while_readers_train_ends_cleanly(
-    sent: signal.Signals, worker: str, tmp_path: Path
+    sent: signal.Signals, tmp_path: Path
 ) -> None:
     from tools.latency import read_step
     from tools.reader import Reader
@@ -56,10 +79,9 @@ def test_a_server_stopped_while_readers_train_ends_cleanly(
     command = [sys.executable, "-m", "streamlit", "run", "Home.py", "--server.headless", "true"]
     command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
     command += ["--server.fileWatcherType", "none"]
-    environment = alone(WHITE_BOX_WORKER=worker)
     with (tmp_path / "log").open("wb") as log:
         server = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
+            command, cwd=ROOT, env=alone(), stdout=log, stderr=log, start_new_session=True
         )
     try:
         url = f"http://127.0.0.1:{port}"

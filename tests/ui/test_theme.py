@@ -369,6 +369,7 @@ SHORT = {
     "length_map",
     "early_reading",
     "line_lengths",
+    "studied",
     "table_map",
 }
 """Maps and lists whose height follows from the number of their rows."""

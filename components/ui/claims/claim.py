@@ -92,6 +92,15 @@ def read_record(path: Path) -> Any:
     return parsed(path, about.st_mtime_ns, about.st_size)
 
 
+def as_it_is(path: Path) -> tuple[Path, int, int]:
+    """The file, when it last changed and its size; zeros where there is none."""
+    try:
+        about = path.stat()
+    except OSError:
+        return path, 0, 0
+    return path, about.st_mtime_ns, about.st_size
+
+
 @lru_cache(maxsize=64)
 def parsed(path: Path, changed: int, size: int) -> Any:
     """A record as it is since it last `changed`: a page asks for some again and again."""

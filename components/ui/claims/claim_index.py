@@ -21,6 +21,7 @@ from components.ui.claims.claim import (
     Claim,
     Looked,
     Table,
+    as_it_is,
     find_provenance,
     read_record,
     watched,
@@ -78,6 +79,28 @@ def all_claims() -> dict[str, Claim]:
             raise ValueError(f"{', '.join(strange)} stand with the claims of {slug}")
         together.update(found)
     return together
+
+
+def asked_by(slug: str) -> list[tuple[str, Claim]]:
+    """The claims of a page by their names, then the cells of its tables."""
+    of_tables = tables_of(slug).items()
+    cells = ((name, claim) for name, table in of_tables for claim in table.claims().values())
+    return [*claims_of(slug).items(), *cells]
+
+
+def looked_up_on(slug: str, root: Path = ROOT) -> tuple[Looked, ...]:
+    """All that a page claims, its tables among it: measured again once a file of it has changed."""
+    records = {root / claim.record for _, claim in asked_by(slug)}
+    weights = (root / "checkpoints").glob("*/model.safetensors")
+    return kept_look(slug, root, tuple(map(as_it_is, sorted((*records, *weights)))))
+
+
+@lru_cache(maxsize=len(CHAPTERS))
+def kept_look(
+    slug: str, root: Path, files: tuple[tuple[Path, int, int], ...]
+) -> tuple[Looked, ...]:
+    """As long as the `files` are as they are."""
+    return tuple(measured(name, claim, root) for name, claim in asked_by(slug))
 
 
 def all_cells() -> list[Looked]:

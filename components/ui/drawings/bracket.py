@@ -46,13 +46,14 @@ HTML = f"""
       <figure class="w"><figcaption></figcaption></figure>
       <figure class="wheel"><div></div><figcaption></figcaption></figure>
       <figure class="c"><figcaption></figcaption></figure>
+      <div class="other" aria-hidden="true"><i></i><i></i></div>
       <div class="pair" role="slider" tabindex="0" aria-label="The bracket" aria-valuemin="0"
         aria-valuemax="1"><i></i><i></i><span aria-hidden="true"></span></div>
     </div>
-    <div class="signs" aria-hidden="true"><i class="negative"></i>below zero
-      <i class="positive"></i>above</div>
   </div>
   <div class="store">
+    <div class="signs" aria-hidden="true"><i class="negative"></i>below zero
+      <i class="positive"></i>above</div>
     <div class="names"></div>
     <span class="asker" aria-hidden="true"></span>
     <div class="held" role="img"></div>

@@ -1,8 +1,8 @@
 """A model as it is composed, its matrices to scale, and the variants in training beside it.
 
-Python sends what each matrix is, in columns of a strip for each layer, and of every variant which
-pairs are right at each look. The browser gives all matrices one scale, says of one what it is, and
-plays the looks.
+Python sends what each matrix is, in columns of a strip for each layer, the same of a network whose
+scale is kept, and of every variant which pairs are right at each look. The browser gives all
+matrices one scale, says of one what it is, and plays the looks.
 
 Shapes: `N` pairs.
 """
@@ -33,12 +33,9 @@ HTML = f"""
   <div class="view">
     <div class="model">
       <svg class="sheet" role="group"></svg>
+      <div class="told" role="status"></div>
       <div class="legend">
-        <span><i class="attention"></i>attention</span>
-        <span><i class="ffn"></i>FFN</span>
-        <span><i class="vector"></i>a vector, such as a norm's gain</span>
         <span class="measure"><i class="patch"></i><b></b></span>
-        <span><i class="tall"></i><b class="height"></b></span>
       </div>
     </div>
     <div class="side">
@@ -69,32 +66,47 @@ class Look(NamedTuple):
 @dataclass(frozen=True)
 class Variant:
     """One that was trained: its name, what is said of it, which pairs it trains on, (rows, columns)
-    of them, and its looks. `recorded`: not by this reader."""
+    of them, and its looks; its name in a word or less. `recorded`: not by this reader. `changed`:
+    it lacks what is outlined in the model."""
 
     name: str
     about: str
     trained: Bits
     looks: Sequence[Look]
+    short: str
     recorded: bool = False
+    changed: bool = False
 
 
 class Strip(NamedTuple):
-    """A layer, or what stands below or above all: its name, and its matrices in columns."""
+    """A layer, or what stands below or above all: its name, and its matrices in columns. `flat`:
+    the stream lies across."""
 
     name: str
     columns: Sequence[Sequence[Matrix]]
+    flat: bool = False
 
 
 def show_composed(
-    key: str, strips: Sequence[Strip], variants: Sequence[Variant], *, alt: str, headline: str
+    key: str,
+    strips: Sequence[Strip],
+    variants: Sequence[Variant],
+    *,
+    usual: Sequence[Strip],
+    outlined: str = "",
+    alt: str,
+    headline: str,
 ) -> None:
-    """The strips from the last to the first, and up to four variants. ValueError as
-    `composed_data`."""
-    data = composed_data(strips, variants) | {"alt": alt, "headline": headline}
+    """The strips from the last to the first, at the scale of the usual ones, and up to four
+    variants; `outlined` is the name of a matrix. ValueError as `composed_data`."""
+    words = {"alt": alt, "headline": headline, "outlined": outlined}
+    data = composed_data(strips, variants, usual) | words
     component(data=data | {"digest": digest(data)}, key=key)
 
 
-def composed_data(strips: Sequence[Strip], variants: Sequence[Variant]) -> dict[str, Any]:
+def composed_data(
+    strips: Sequence[Strip], variants: Sequence[Variant], usual: Sequence[Strip]
+) -> dict[str, Any]:
     """What the browser needs.
 
     Raises ValueError for no strip, too many variants, and looks that do not fit their pairs or do
@@ -106,6 +118,7 @@ def composed_data(strips: Sequence[Strip], variants: Sequence[Variant]) -> dict[
         raise ValueError(f"{len(variants)} variants; at most {MOST} can be shown")
     return {
         "strips": [strip_data(strip) for strip in strips],
+        "usual": [strip_data(strip) for strip in usual],
         "variants": [variant_data(variant) for variant in variants],
     }
 
@@ -113,12 +126,15 @@ def composed_data(strips: Sequence[Strip], variants: Sequence[Variant]) -> dict[
 def strip_data(strip: Strip) -> dict[str, Any]:
     return {
         "name": strip.name,
-        "columns": [[matrix_data(matrix) for matrix in column] for column in strip.columns],
+        "flat": strip.flat,
+        "columns": [
+            [matrix_data(matrix, strip.flat) for matrix in column] for column in strip.columns
+        ],
     }
 
 
-def matrix_data(matrix: Matrix) -> dict[str, Any]:
-    wide, high = sides(matrix)
+def matrix_data(matrix: Matrix, flat: bool) -> dict[str, Any]:
+    wide, high = sides(matrix)[::-1] if flat else sides(matrix)
     return {
         "name": matrix.name,
         "part": matrix.part,
@@ -156,6 +172,12 @@ def in_columns(matrices: Sequence[Matrix], high: int, apart: int) -> list[list[M
     return columns
 
 
+def by_name(matrices: Sequence[Matrix]) -> list[list[Matrix]]:
+    """A column for each name, in their order."""
+    names = dict.fromkeys(matrix.name for matrix in matrices)
+    return [[matrix for matrix in matrices if matrix.name == name] for name in names]
+
+
 def variant_data(variant: Variant) -> dict[str, Any]:
     rows, columns = variant.trained.shape
     steps = [look.step for look in variant.looks]
@@ -170,7 +192,9 @@ def variant_data(variant: Variant) -> dict[str, Any]:
     return {
         "name": variant.name,
         "about": variant.about,
+        "short": variant.short,
         "recorded": variant.recorded,
+        "changed": variant.changed,
         "columns": columns,
         "trained": packed(variant.trained),
         "looks": [

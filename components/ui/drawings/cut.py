@@ -25,19 +25,21 @@ HTML = f"""
       <div class="grid"></div></div>
     <div class="board result"><div class="name">writes
       <span class="answer" role="status"></span></div><div class="grid"></div></div>
+    <svg class="copies" aria-hidden="true"></svg>
   </div>
   <div class="below">
-    <div class="counter"><b class="copied_numbers"></b><span class="of_all"></span></div>
+    <div class="tally">
+      <div class="counter"><b class="copied_numbers"></b><span class="of_all"></span></div>
+      <div class="legend keys">
+        <span>as in its own run<i class="k_ramp"></i>as in the other run</span>
+        <span><i class="k_left"></i>may not be copied</span>
+      </div>
+      <button class="elsewhere">Copy as many other numbers</button>
+    </div>
     <div class="odds" role="img" aria-label="Probability of each digit at both steps"></div>
-  </div>
-  <div class="legend keys">
-    <span><i class="k_target"></i>as in its own run</span>
-    <span><i class="k_source"></i>as in the other run</span>
-    <span><i class="k_left"></i>may not be copied</span>
   </div>
   {moments("Cells copied")}
   <div class="said" role="status"></div>
-  <button class="elsewhere">As many numbers elsewhere</button>
 </div>
 """
 

@@ -86,6 +86,7 @@ def show_experts(
     n_shared: int = 0,
     idle: str = "",
     headline: str = "",
+    from_end: str = "",
     seconds: float = 9.0,
 ) -> None:
     """Ribbons from each of the T tokens to its K experts, the scores of one of them as bars, a bias
@@ -94,11 +95,12 @@ def show_experts(
     The layer `at` is shown first; the reader changes it in the browser, and the token. The tokens
     stream in once in so many `seconds`; of other data that come later the end is shown. `n_shared`
     experts that every token goes to have one box together. `idle` says of what sample the idle
-    experts get no token, and `headline` stands above all. Raises ValueError for what
-    `experts_data` refuses.
+    experts get no token, and `headline` stands above all. `from_end` says from which end numbers
+    behind the first equals sign are read. Raises ValueError for what `experts_data` refuses.
     """
     data = experts_data(layers, tokens, at=at, n_shared=n_shared)
     data |= {"alt": alt, "idle": idle, "headline": headline, "seconds": seconds}
+    data |= {"from_end": from_end}
     component(data=data | {"digest": digest(data)}, key=key)
 
 

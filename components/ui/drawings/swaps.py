@@ -8,10 +8,10 @@ Shapes: `N` swaps, each of two problems.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from components.ui.drawings.drawing import digest, drawing, moments
+from components.ui.drawings.drawing import digest, drawing, moments, sent_by
 
 MOST_SWAPS = 200
 """Of more the marks would be too small to be seen."""
@@ -53,7 +53,8 @@ HTML = f"""
   <div class="asked">
     <label><span>Carry</span> <select class="carry"></select></label>
     <label><span>Copied</span> <select class="what"></select></label>
-    <label><span>In layer</span> <select class="layer"></select></label>
+    <label class="of"><select class="layer" aria-label="In layer"></select></label>
+    <label><span>Network</span> <select class="network"></select></label>
   </div>
   <div class="board">
     <div class="experiment"></div>
@@ -73,16 +74,30 @@ def show_swaps(
     carries: Sequence[Carried],
     *,
     chosen: tuple[int, int, int] = (0, 0, 0),
+    networks: Sequence[str],
+    network: int = 0,
+    on_network: Callable[[int], None] | None = None,
     alt: str,
     seconds: float = 8.0,
 ) -> None:
     """Each carry with what may be copied; `chosen`: which carry, site and layer are shown first.
+    The carries are those of `network`, one of `networks`; `on_network` gets the one that a reader
+    chooses instead.
 
     Raises ValueError for no swap or more than `MOST_SWAPS`, for lists that do not fit one another,
     for characters that are no digit or no kind, and for a choice that is not there.
     """
+    if not 0 <= network < len(networks):
+        raise ValueError(f"network={network} is none of {len(networks)}")
     data = swaps_data(carries, chosen) | {"alt": alt, "seconds": seconds}
-    component(data=data | {"digest": digest(data)}, key=key)
+    data |= {"networks": [*networks], "network": network}
+
+    def changed() -> None:
+        sent = sent_by(key, "network")
+        if on_network and isinstance(sent, int) and 0 <= sent < len(networks):
+            on_network(sent)
+
+    component(data=data | {"digest": digest(data)}, key=key, on_network_change=changed)
 
 
 def swaps_data(carries: Sequence[Carried], chosen: tuple[int, int, int]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Live runs for the pages: places, owners, grace and history over the worker of `lab.live.loop`.
+"""Live runs for the pages: places, owners, grace and history over a `lab.live.protocol.Backend`.
 
 One `LiveRuns` a server. A reader owns the runs started in their tab. When the tab is gone its runs
 have `GRACE_SECONDS` to be adopted by a new visit with their link; then they are stopped.
@@ -20,11 +20,10 @@ from components.ui.lazily import lazily
 from lab.training.kept_steps import KeptSteps
 
 if TYPE_CHECKING:
-    from lab.live import loop
-    from lab.live.backends import Backend
-    from lab.live.loop import Event, PairsCheck, RunSpec, Snapshot, Weights
+    from lab.live import protocol as live
+    from lab.live.protocol import Backend, Emit, Event, PairsCheck, RunSpec, Snapshot, Weights
 else:
-    loop = lazily("lab.live.loop")
+    live = lazily("lab.live.protocol")
 
 GRACE_SECONDS = 20.0
 MOST_WAITING = 16
@@ -107,7 +106,7 @@ class LiveRuns:
 
     def __init__(
         self,
-        make_backend: Callable[[Callable[[Event], None]], Backend],
+        make_backend: Callable[[Emit], Backend],
         *,
         grace: float = GRACE_SECONDS,
     ) -> None:
@@ -137,7 +136,7 @@ class LiveRuns:
                 self.tell_held_places()
             self.forget_oldest()
         if not held:
-            self.backend.send(loop.Start(run.id, spec))
+            self.backend.send(live.Start(run.id, spec))
         return run.id
 
     def go_on(self, run_id: str, owner: str) -> None:
@@ -148,7 +147,7 @@ class LiveRuns:
                 raise Refused("this run cannot go on from where it was stopped")
             self.require_place(owner)
             run.phase, run.why, run.state = "waiting", "", "none"
-        self.backend.send(loop.Continue(run.id))
+        self.backend.send(live.Continue(run.id))
 
     def n_going(self, owner: str) -> int:
         """Runs of a reader that go on, those that are held back among them."""
@@ -242,12 +241,12 @@ class LiveRuns:
                 self.tell_held_places()
                 return
             run.phase = "stopping"
-        self.backend.send(loop.Stop(run.id, keep))
+        self.backend.send(live.Stop(run.id, keep))
 
     def forget_state(self, run: LiveRun) -> None:
         if run.state == "kept":
             run.state = "forgotten"
-            self.backend.send(loop.Forget(run.id))
+            self.backend.send(live.Forget(run.id))
 
     def forget_oldest(self) -> None:
         """Drop ended runs, those first whose reader has gone; what goes on is never dropped."""
@@ -274,7 +273,7 @@ class LiveRuns:
         if own and self.n_going(owner) - len(own) < MOST_OF_ONE_READER:
             self.held.remove(own[0])
             self.tell_held_places()
-            self.backend.send(loop.Start(own[0].id, own[0].spec))
+            self.backend.send(live.Start(own[0].id, own[0].spec))
 
     # ------------------------------------------------ what the worker says
 
@@ -283,18 +282,18 @@ class LiveRuns:
             run = self.runs.get(event.run)
             if run is None:
                 return
-            if isinstance(event, loop.Waiting):
+            if isinstance(event, live.Waiting):
                 run.place = event.place
-            elif isinstance(event, loop.Progress):
+            elif isinstance(event, live.Progress):
                 self.hear_progress(run, event.snapshot)
-            elif isinstance(event, loop.Weights):
+            elif isinstance(event, live.Weights):
                 run.weights = event
                 if run.spec.keep:
                     self.steps_of(run.owner).keep(run.id, event.step, event.data)
-            elif isinstance(event, loop.Forgotten):
+            elif isinstance(event, live.Forgotten):
                 run.state = "forgotten"
             else:
-                assert isinstance(event, loop.Ended)
+                assert isinstance(event, live.Ended)
                 run.phase, run.why = event.how, event.why
                 run.state = "kept" if event.kept else "none"
                 self.forget_oldest()

@@ -28,10 +28,11 @@ from lab.readings import errors_in
 from lab.statistics import steps_until
 
 if TYPE_CHECKING:
-    from lab.live.loop import PairsCheck
+    from lab.live.protocol import Backend, Emit, PairsCheck
     from lab.training.checkpoint import Checkpoint
 
-loop = lazily("lab.live.loop")
+live = lazily("lab.live.protocol")
+losses = lazily("lab.live.losses")
 
 KEPT = 4
 LIVE_GOAL = 0.05
@@ -54,14 +55,20 @@ PHASES = {
 }
 
 
+def backend(emit: Emit) -> Backend:
+    """What computes the live runs of this server: a process of low priority, begun by the first.
+
+    `WHITE_BOX_NICENESS` in the environment says another one than `lab.live.backends.NICENESS`.
+    """
+    from lab.live.backends import NICENESS, ProcessBackend
+
+    return ProcessBackend(emit, niceness=int(os.environ.get("WHITE_BOX_NICENESS", NICENESS)))
+
+
 @st.cache_resource(show_spinner=False)
 def service() -> LiveRuns:
-    """The live runs of this server. Their worker is a thread of it, unless the host asks for a
-    process: `WHITE_BOX_WORKER=process`. It ends before the server does."""
-    from lab.live.backends import ProcessBackend, ThreadBackend
-
-    asked = os.environ.get("WHITE_BOX_WORKER", "thread")
-    runs = LiveRuns({"thread": ThreadBackend, "process": ProcessBackend}[asked])
+    """The live runs of this server. What computes them ends before it does."""
+    runs = LiveRuns(backend)
     atexit.register(runs.backend.close)  # Streamlit releases no resource when it is stopped
     return runs
 
@@ -91,7 +98,7 @@ def kept(key: str) -> list[str]:
 
 def runs_here(key: str) -> list[LiveRun]:
     if not kept(key):
-        return []  # without asking the service, whose worker loads torch
+        return []
     found = [run for name in kept(key) if (run := service().runs.get(name))]
     for run in found:
         if not run.goes_on and run.left_at is not None:
@@ -111,9 +118,9 @@ def launch(
 ) -> None:
     """Start a run and keep it on the page; `Refused` is shown in its own words.
 
-    `recipe`: one of `lab.live.loop.ALLOWED`. `keep`: as of `RunSpec`.
+    `recipe`: one of `lab.live.protocol.ALLOWED`. `keep`: as of `RunSpec`.
     """
-    spec = loop.RunSpec(recipe, dict(arguments), keep)
+    spec = live.RunSpec(recipe, dict(arguments), keep)
     if len(kept(key)) >= KEPT:
         st.session_state[f"{key}_refused"] = (
             f"The page keeps {KEPT} runs. Remove one below to make room for the next."
@@ -337,7 +344,7 @@ def describe(run: LiveRun) -> str:
     if run.state == "forgotten":
         after = " Where it stood is no longer kept; you can start it again."
     elif run.state == "kept" and run.why:
-        after = f" *Continue* gives it {loop.MOST_SECONDS:g} s more."
+        after = f" *Continue* gives it {live.MOST_SECONDS:g} s more."
     ending = {
         "going": "",
         "stopping": "It is being stopped.",
@@ -352,9 +359,9 @@ def describe(run: LiveRun) -> str:
 
 def of_all(run: LiveRun, seen: PairsCheck) -> str:
     """Which of the pairs a check counted, where those were not all."""
-    if seen.first_wrong.count(loop.NOT_ASKED.to_bytes(1, signed=True)) == 0:
+    if seen.first_wrong.count(live.NOT_ASKED.to_bytes(1, signed=True)) == 0:
         return ""
-    return f" (one of {spelled(loop.CHECKS_IN_A_ROUND)} parts of all pairs)"
+    return f" (one of {spelled(live.CHECKS_IN_A_ROUND)} parts of all pairs)"
 
 
 def arrival(run: LiveRun) -> str:
@@ -380,7 +387,7 @@ def steps_within_the_limit(run: LiveRun) -> str:
 
 def too_fast(run: LiveRun) -> str:
     """What to say of a run whose steps are too large; empty for any other."""
-    if not (step := loop.overshoots([shot.loss for shot in run.snapshots])):
+    if not (step := losses.overshoots([shot.loss for shot in run.snapshots])):
         return ""
     return (
         f"It diverges: by step {step} the loss jumps from step to step instead of falling. A "
@@ -458,7 +465,7 @@ def draw_atlas_so_far(runs: Sequence[LiveRun], names: Sequence[str]) -> None:
 
 def say_of_atlas() -> None:
     """Its colours, and how old a dot may be."""
-    parts = loop.CHECKS_IN_A_ROUND
+    parts = live.CHECKS_IN_A_ROUND
     st.html(maps.atlas_key())
     st.caption(
         f"Each check evaluates another of {spelled(parts)} parts of all pairs, so a dot is up to "

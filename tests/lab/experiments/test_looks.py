@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,15 +10,25 @@ import pytest
 
 from lab.data.problems import Format, split_value
 from lab.data.vocabulary import decode, encode
-from lab.experiments.controls import equal_tokens
-from lab.experiments.looks import LOOKED_AT, counted, looks_of
+from lab.experiments.controls import equal_tokens, usual_groups
+from lab.experiments.looks import (
+    EVERY,
+    GROUPS,
+    LOOKED_AT,
+    changed_cells,
+    counted,
+    looks_of,
+    without_positions,
+)
 from lab.experiments.looks_texts import (
     N_LOOK,
     load_texts,
     right_tokens,
     save_texts,
     texts_path,
+    wrong_as_text,
     wrong_from,
+    wrong_of_text,
 )
 from lab.recipes.live import multiply
 from lab.records import RECORDS, read_lines, select
@@ -72,3 +83,22 @@ def test_a_text_comes_back_as_it_was_written(tmp_path: Path) -> None:
     groups = {name: np.arange(10_000) == 3748 for name in ("trained", "heldout", "test")}
     counts = counted(found[0] != right_tokens(form), groups)
     assert counts == {"errors_trained": 1, "errors_heldout": 1, "errors_test": 1}
+
+
+def test_the_network_without_positions_differs_in_them_alone_and_its_map_is_its_counts() -> None:
+    (cell,), (row,) = changed_cells(), read_lines(RECORDS / "looks_changed.jsonl")
+    changed, usual = without_positions(cell), equal_tokens(multiply("cot_reversed", seed=0))
+    same_model = replace(changed.model, position=usual.model.position)
+    assert replace(changed, model=same_model) == usual != changed
+    wrong = wrong_of_text(row["wrong"], len(row["looks"]))
+    groups = usual_groups(changed)
+    for look, found in zip(row["looks"], wrong, strict=True):
+        for name in GROUPS:
+            assert look[f"errors_{name}"] == int((found & groups[name]).sum())
+    steps = [look["step"] for look in ROWS[1]["looks"]]
+    assert [look["step"] for look in row["looks"]] == steps[::EVERY]
+
+
+def test_which_pairs_are_wrong_comes_back_as_it_was_packed() -> None:
+    wrong = np.random.default_rng(0).random((3, 50)) < 0.4
+    assert (wrong_of_text(wrong_as_text(wrong), 3) == wrong).all()

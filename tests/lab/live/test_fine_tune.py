@@ -14,7 +14,7 @@ from lab.data.difficulty import longest_carry, zeros
 from lab.data.problems import Integers, all_pairs, read_operands, split_values
 from lab.data.vocabulary import decode
 from lab.inference.scoring import exactness, last
-from lab.live.loop import RunSpec
+from lab.live.protocol import RunSpec
 from lab.recipes.live import KNOWS_ONE_DIGIT, fine_tune, multiply
 from lab.training import checkpoint
 from lab.training.checkpoint import CHECKPOINTS

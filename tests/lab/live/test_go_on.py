@@ -9,7 +9,7 @@ from tiny import failures
 from lab.data.problems import all_pairs, read_operands, split_value, split_values
 from lab.data.vocabulary import decode
 from lab.inference.scoring import exactness, last
-from lab.live.loop import RunSpec
+from lab.live.protocol import RunSpec
 from lab.recipes.live import KNOWS_TWO_DIGITS, go_on
 from lab.training import checkpoint
 from lab.training.state import TrainState

@@ -20,15 +20,25 @@ from lab.data.problems import Format, all_pairs, split_values
 from lab.data.sources import ListedPairs, Pairs
 from lab.inference.scoring import RIGHT, exactness, last
 from lab.live import loop as live
+from lab.live import protocol
 from lab.live.loop import (
-    NOT_ASKED,
     Commands,
+    Live,
+    check_pairs,
+    drive,
+    kept_on_the_way,
+    part_of_pairs,
+    rows_in_a_part,
+    train_in_slices,
+)
+from lab.live.losses import overshoots
+from lab.live.protocol import (
+    NOT_ASKED,
     Continue,
     Ended,
     Event,
     Forget,
     Forgotten,
-    Live,
     PairsCheck,
     Progress,
     RunSpec,
@@ -37,12 +47,6 @@ from lab.live.loop import (
     Stop,
     Waiting,
     Weights,
-    check_pairs,
-    drive,
-    kept_on_the_way,
-    part_of_pairs,
-    rows_in_a_part,
-    train_in_slices,
 )
 from lab.model.gpt import GPT
 from lab.recipes.live import multiply
@@ -134,9 +138,9 @@ def test_the_last_look_asks_every_pair_and_counts_what_evaluate_counts() -> None
 
 
 def test_checks_on_the_way_ask_a_part_and_between_them_every_pair() -> None:
-    parts = [part_of_pairs(k) for k in range(live.CHECKS_IN_A_ROUND)]
+    parts = [part_of_pairs(k) for k in range(protocol.CHECKS_IN_A_ROUND)]
     assert sorted(np.concatenate(parts).tolist()) == list(range(10_000))
-    assert (part_of_pairs(live.CHECKS_IN_A_ROUND) == parts[0]).all()
+    assert (part_of_pairs(protocol.CHECKS_IN_A_ROUND) == parts[0]).all()
     for part in parts:
         for digit in range(4):
             counts = np.bincount(part // 10**digit % 10, minlength=10)
@@ -286,7 +290,7 @@ def test_a_run_that_raises_fails_alone_and_says_why(monkeypatch: pytest.MonkeyPa
         return masked_loss(recipe, *arguments) * (math.nan if recipe.name == "broken" else 1)
 
     monkeypatch.setattr("lab.training.train.masked_loss", loss_of)
-    monkeypatch.setattr(live, "ALLOWED", {**live.ALLOWED, "broken": broken})
+    monkeypatch.setattr(protocol, "ALLOWED", {**protocol.ALLOWED, "broken": broken})
     said = driven(Start("x", RunSpec("broken")), start("a"))
     assert ends(said)["a"].how == "done"
     assert ends(said)["x"].how == "failed"
@@ -508,7 +512,7 @@ def test_a_rate_too_large_is_told_from_one_that_learns_and_one_that_is_slow() ->
         recipe = multiply(**settings)
         return [m.loss for m in train(recipe, TrainState.start(recipe))]
 
-    assert live.overshoots(losses(rate=1.0))
-    assert not live.overshoots(losses())
-    assert not live.overshoots(losses(rate=3e-4, optimiser="adamw"))
-    assert not live.overshoots([3.0, 1.0] * 20), "too early to tell"
+    assert overshoots(losses(rate=1.0))
+    assert not overshoots(losses())
+    assert not overshoots(losses(rate=3e-4, optimiser="adamw"))
+    assert not overshoots([3.0, 1.0] * 20), "too early to tell"

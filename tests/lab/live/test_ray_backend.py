@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lab.live.loop import Ended, Event, Progress, RunSpec, Start, Stop
+from lab.live.protocol import Ended, Event, Progress, RunSpec, Start, Stop
 from lab.live.ray_backend import DIED, RayBackend
 from lab.training.ray_cluster import join
 from lab.training.state import TrainState
@@ -99,3 +99,5 @@ def test_runs_go_to_both_machines_end_as_here_and_are_lost_with_theirs(cluster: 
     assert ended is not None and (ended.how, ended.kept) == ("cancelled", True)
     backend.close()
     assert all(worker.dead for worker in (one, other))
+    backend.send(start("e"))
+    assert ear.end_of("e") == Ended("e", "lost", DIED), "a closed engine begins nothing"

@@ -8,7 +8,7 @@ from tiny import failures
 
 from lab.data.problems import read_operands, sample_pairs, split_value
 from lab.data.vocabulary import decode
-from lab.live.loop import RunSpec
+from lab.live.protocol import RunSpec
 from lab.recipes.live import KNOWS_FEW_PAIRS, study
 from lab.training.state import TrainState
 from lab.training.train import train

@@ -12,7 +12,7 @@ from tiny import one_by_one, refusal, refused_otherwise, wrong_values
 
 from lab.data.problems import Format
 from lab.data.sources import ListedPairs, PackedStream, Pairs, Shapes
-from lab.live.loop import RunSpec
+from lab.live.protocol import RunSpec
 from lab.model.config import (
     CoupledRotaryPositionsConfig,
     DenseFFNConfig,

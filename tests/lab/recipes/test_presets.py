@@ -8,7 +8,8 @@ from tiny import failures
 
 from lab.data.problems import Format
 from lab.data.sources import PackedStream, Pairs
-from lab.live.loop import NOT_ASKED, cells_of, check_pairs, loads_of
+from lab.live.loop import cells_of, check_pairs, loads_of
+from lab.live.protocol import NOT_ASKED
 from lab.model.config import (
     DenseFFNConfig,
     GroupedQueryAttentionConfig,

@@ -15,6 +15,7 @@ from components.ui.drawings.composed import (
     Look,
     Strip,
     Variant,
+    by_name,
     composed_data,
     in_columns,
     sides,
@@ -48,7 +49,8 @@ def learning(name: str, side: int = 100, seed: int = 5) -> Variant:
         Look(step, thrown < share, np.arange(n) % 4 < 2 * (i + 1))
         for i, (step, share) in enumerate(zip(STEPS, WRONG, strict=True))
     ]
-    return Variant(name, "two layers", trained.reshape(side, side), looks, recorded=side == 100)
+    whole = side == 100
+    return Variant(name, "two layers", trained.reshape(side, side), looks, name[0], recorded=whole)
 
 
 def two_variants() -> Case:
@@ -64,7 +66,7 @@ def two_variants() -> Case:
     return case(
         composed,
         lambda: composed.show_composed(
-            "k", strips, variants, alt="A model", headline="Press a matrix."
+            "k", strips, variants, usual=strips, alt="A model", headline="Press a matrix."
         ),
         {
             "n": sum(len(column) for strip in strips for column in strip.columns),
@@ -100,9 +102,21 @@ def test_the_stream_stands_upright_in_every_matrix_that_touches_it() -> None:
         assert sides(matrix)[1] == model.d_model
 
 
+def test_what_lies_flat_is_turned_and_stands_once_under_its_name() -> None:
+    found = [m for m in matrices_of(GPT(PRESETS["mixed_over_depth"]().model)) if m.layer is None]
+    strip = Strip("ends", by_name(found), True)
+    (sent,) = composed_data([strip], [], [])["strips"]
+    assert [m for column in strip.columns for m in column] != [] and len(strip.columns) == len(
+        {m.name for m in found}
+    )
+    for column, told in zip(strip.columns, sent["columns"], strict=True):
+        for matrix, data in zip(column, told, strict=True):
+            assert (data["high"], data["wide"]) == sides(matrix)
+
+
 def test_every_pair_travels_as_a_bit_and_what_was_asked_only_where_it_is_not_all() -> None:
     variant = learning("one", 10)
-    (sent,) = composed_data(strips_of("legible"), [variant])["variants"]
+    (sent,) = composed_data(strips_of("legible"), [variant], [])["variants"]
     for look, found in zip(variant.looks, sent["looks"], strict=True):
         bits = np.unpackbits(np.frombuffer(base64.b64decode(found["wrong"]), np.uint8))[:100]
         assert (bits == look.wrong).all()
@@ -120,4 +134,4 @@ def test_what_does_not_fit_is_refused() -> None:
         (strips, [back], r"one: looks after steps \[40, 10, 0\]; they are to rise"),
         (strips, [short], r"one: a look of shape \(99,\); \(100,\) is wanted"),
     ]
-    assert not_refused(lambda s, v: composed_data(s, v), cases) == []
+    assert not_refused(lambda s, v: composed_data(s, v, s), cases) == []

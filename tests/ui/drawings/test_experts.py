@@ -113,6 +113,7 @@ def sent_to_experts() -> Case:
             n_shared=1,
             idle="no token of 10",
             headline="Click",
+            from_end="units first",
             seconds=4,
         ),
         [expected(layer) for layer in layers],

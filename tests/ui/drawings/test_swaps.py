@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from drawing_cases import Case, case
 from refused import not_refused
 
@@ -46,7 +47,9 @@ def carry_predicted_and_observed() -> Case:
     sent = [thrown(), thrown(18, 2, seed=6)._replace(name="carry of a sum")]
     return case(
         swaps,
-        lambda: swaps.show_swaps("k", sent, chosen=(0, 1, 0), alt="Swaps", seconds=6),
+        lambda: swaps.show_swaps(
+            "k", sent, chosen=(0, 1, 0), networks=["large", "small"], alt="Swaps", seconds=6
+        ),
         [counted(one) for one in sent],
     )
 
@@ -83,3 +86,8 @@ def test_what_does_not_fit_is_refused() -> None:
         ([one], (0, 0, 3), "no carry, site and layer"),
     ]
     assert not_refused(swaps_data, cases) == []
+
+
+def test_a_network_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ValueError, match="network=2 is none of 2"):
+        swaps.show_swaps("k", [thrown()], networks=["large", "small"], network=2, alt="Swaps")

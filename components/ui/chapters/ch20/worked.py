@@ -43,7 +43,7 @@ encodings = lazily(
 )
 layouts = lazily("lab.interp.pair_layouts")
 lengths = lazily("lab.experiments.lengths", known=["LENGTHS_FAIL"])
-live = lazily("lab.live.loop", known=["MOST_SECONDS"])
+live = lazily("lab.live.protocol")
 positions = lazily("lab.model.positions")
 recipes = lazily("lab.recipes.recipe_index")
 torch = lazily("torch")

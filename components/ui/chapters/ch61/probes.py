@@ -12,6 +12,7 @@ from components.ui.drawings.experts import Layer, Routed
 from components.ui.lazily import lazily
 from components.ui.loaded_models import load_with_progress
 from lab.model.config import MixtureOfExpertsConfig
+from lab.recipes.recipe_index import recipe
 
 if TYPE_CHECKING:
     from lab.model.ffn.moe import MixtureOfExperts
@@ -25,8 +26,8 @@ HOW = ("left alone", "ablated", "forced on every token")
 
 
 def experts() -> MixtureOfExpertsConfig:
-    """The mixture of the book's network."""
-    ffn = load_with_progress(RUN).model.config.ffn
+    """The mixture of the book's network, known from its recipe before the weights are read."""
+    ffn = recipe(RUN).model.ffn
     assert isinstance(ffn, MixtureOfExpertsConfig)
     return ffn
 

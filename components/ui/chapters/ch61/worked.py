@@ -15,18 +15,18 @@ from components.ui.drawings.experts import Layer, Routed
 from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
 from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
-from components.ui.loaded_models import load_with_progress
 from components.ui.plots.dots import seed_points
 from components.ui.words import band, spelled
 from lab.model.config import GPTConfig, MixtureOfExpertsConfig
 from lab.numerals import written
 from lab.readings import Counts, Row, Rows, in_brackets, join_words
+from lab.recipes.recipe_index import recipe
 from lab.statistics import spread
 
 cost = lazily("lab.model.cost")
-experiment = lazily("lab.experiments.latent_experts_race")
-experts_replaced = lazily("lab.experiments.expert_stand_ins")
-loading = lazily("lab.experiments.expert_loads")
+experiment = lazily("lab.experiments.latent_experts_race", known=["CHANGE_SEEDS", "SEEDS", "STEPS"])
+experts_replaced = lazily("lab.experiments.expert_stand_ins", known=["N"])
+loading = lazily("lab.experiments.expert_loads", known=["STEPS"])
 published = lazily("lab.published.models")
 recipes = lazily("lab.recipes.latent_experts")
 
@@ -38,7 +38,7 @@ SUM = (23, 12)
 
 
 def config() -> GPTConfig:
-    return load_with_progress(RUN).model.config
+    return recipe(RUN).model
 
 
 def active_share(whole: GPTConfig) -> float:

@@ -19,7 +19,19 @@ from components.ui.plots.chart_parts import (
     rows_high,
     toned,
 )
-from components.ui.plots.colours import GREY, INK, LINE, RIGHT, RIGHT_FIELD, WRONG, Tone
+from components.ui.plots.colours import (
+    GREY,
+    INK,
+    KINDS,
+    LINE,
+    RIGHT,
+    RIGHT_FIELD,
+    SOFT,
+    WRONG,
+    Tone,
+    kind_of,
+    shape_of,
+)
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -27,31 +39,37 @@ ROW = 36
 """In pixels: a row of bars."""
 
 
-READ = {"wrong": WRONG, "right": RIGHT_FIELD, "known": GREY, "not read": LINE}
+UNREAD = "not read"
+READ = {"wrong": WRONG, "right": RIGHT_FIELD, "known": GREY, UNREAD: LINE}
+
+THIN, SIGNED = 20, 22
+"""In pixels: how thick a bar is, and the room of a sign between its name and the axis."""
 
 
 def studied_key(title: str) -> str:
     """HTML above `studied`: what it is, and its tones in one row."""
-    tones = [
-        f'<span><i style="background: {tone.now}"></i>{what}</span>' for what, tone in READ.items()
-    ]
-    head = f'<strong style="flex: 1 1 100%">{title}</strong>'
+    looks = {what: f"background: {tone.now}" for what, tone in READ.items()}
+    looks[UNREAD] = f"border: 1px solid {SOFT.now}"
+    tones = [f'<span><i style="{look}"></i>{what}</span>' for what, look in looks.items()]
+    head = f'<strong style="flex: 1 1 100%; color: {INK.now}">{title}</strong>'
     return f'<div class="wb-legend">{head}{"".join(tones)}</div>'
 
 
 def studied(rows: Rows) -> Chart:
-    """Of the pairs that a way may pick from, which it reads in a round; the rest is pale. Rows:
-    way, what, n, rank, and of each way `of` how many, and what is `said` behind those it reads."""
+    """Of the pairs that a way may pick from, which it reads in a round; the rest is an outline.
+    Before each way stands its sign. Rows: way, what, n, rank, and of each way `of` how many, and
+    what is `said` behind those it reads."""
     data = pd.DataFrame(rows)
     ends = [
         {"way": row["way"], "said": row["said"], "n": row["of"] - row["n"]}
         for row in rows
-        if row["what"] == "not read"
+        if row["what"] == UNREAD
     ]
+    ways = [end["way"] for end in ends]
     said = (
         alt.Chart(pd.DataFrame(ends))
         .mark_text(align="left", dx=6, color=INK.now)
-        .encode(y=alt.Y("way:N", sort=[end["way"] for end in ends]), x="n:Q", text="said:N")
+        .encode(y=alt.Y("way:N", sort=ways), x="n:Q", text="said:N")
     )
     whole = sorted({0, *data["of"]})
     pairs = alt.X(
@@ -61,8 +79,25 @@ def studied(rows: Rows) -> Chart:
         scale=alt.Scale(domain=[0, whole[-1]], nice=False),
         axis=alt.Axis(values=whole, labelFlush=False, labelOverlap=False),
     )
-    bars = in_parts(data, "way", pairs, READ, named=False)
-    return finished(alt.layer(bars, said).properties(height=rows_high(len(ends), ROW)))
+    unread = alt.datum.what == UNREAD
+    bars = (
+        in_parts(data, "way", pairs, READ, named=False)
+        .mark_bar(size=THIN)
+        .encode(
+            y=alt.Y("way:N", sort=ways, title=None, axis=alt.Axis(labelPadding=SIGNED)),
+            fillOpacity=alt.condition(unread, alt.value(0), alt.value(1)),
+            strokeOpacity=alt.value(0.6),
+            stroke=alt.condition(unread, alt.value(SOFT.now), alt.value("transparent")),
+        )
+    )
+    signs = [
+        alt.Chart(pd.DataFrame([{"way": way}]))
+        .mark_point(shape=shape_of(way), color=KINDS[kind].now, filled=True, size=90, opacity=1)
+        .encode(y=alt.Y("way:N", sort=ways), x=alt.value(-SIGNED / 2 - 2))
+        for way in ways
+        if (kind := kind_of(way))
+    ]
+    return finished(alt.layer(bars, said, *signs).properties(height=ROW * len(ways)))
 
 
 def ledger(rows: Rows) -> Chart:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from components.ui.chapters.ch62 import claims
 from components.ui.chapters.ch62.claims import ARMS, PAIRS, SUSPECTS
 from components.ui.claims.claim import MISSING
+from components.ui.computed_ahead import ahead
 from components.ui.drawings.bet import Bet, Racer
 from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
 from components.ui.drawings.guess import Row as Line
@@ -32,7 +33,9 @@ from lab.readings import Row, Rows, join_words
 from lab.statistics import different_of, ratio_of_medians, spread
 
 evaluate = lazily("lab.inference.scoring")
-experiment = lazily("lab.experiments.error_book")
+experiment = lazily(
+    "lab.experiments.error_book", known=["BATCH", "LISTED", "MOST", "POOL", "ROUNDS"]
+)
 
 Table = NDArray[np.bool_]
 Record = Sequence[Row]
@@ -285,7 +288,7 @@ def picked(rows: Record) -> dict[str, tuple[str, str]]:
             "as many from the same pool",
         ),
         "random_anew": (
-            "each row of a batch drawn anew from all pairs that may be trained on",
+            "drawn anew from all pairs that it may be trained on",
             "drawn anew from all its pairs",
         ),
     }
@@ -675,12 +678,35 @@ def slot_of_worked() -> int:
     return FORM.partial_products[0].start + 1
 
 
-def task(name: str = "2x2") -> Any:
-    return experiment.TASKS[name]
+class Task(NamedTuple):
+    """A setting of the experiment, as far as the page says it: problems with u below `seen` the
+    network was trained on, a round has so many `steps`, and `rates` were tried."""
+
+    seen: float
+    steps: int
+    rates: tuple[float, ...]
 
 
+@ahead
+def task(name: str = "2x2") -> Task:
+    found = experiment.TASKS[name]
+    return Task(found.seen, found.steps, found.rates)
+
+
+@ahead
+def pool_size() -> int:
+    return len(experiment.TASKS["2x2"].pool(0, experiment.POOL)[0])
+
+
+@ahead
+def different_anew() -> int:
+    """Pairs that ordinary training reads in a round."""
+    return experiment.different_anew(experiment.TASKS["2x2"])
+
+
+@ahead
 def near_work_steps() -> int:
-    return experiment.count_steps(task("4x4"), "random_anew_same_work")
+    return experiment.count_steps(experiment.TASKS["4x4"], "random_anew_same_work")
 
 
 @cache
@@ -731,9 +757,9 @@ CALC: dict[str, Callable[[], str]] = {
     "steps": lambda: spelled(task().steps),
     "batch": lambda: f"{experiment.BATCH}",
     "most": lambda: f"{experiment.MOST}",
-    "pool": lambda: f"{len(task().pool(0, 0)[0]):,}",
+    "pool": lambda: f"{pool_size():,}",
     "length": lambda: f"{FORM.length}",
-    "asked_round": lambda: f"{len(task().pool(0, 0)[0]) * FORM.length:,}",
+    "asked_round": lambda: f"{pool_size() * FORM.length:,}",
     "studied_round": lambda: f"{task().steps * experiment.BATCH * FORM.length:,}",
     "rates": lambda: spelled(len(task().rates)),
     "near_pool": lambda: f"{experiment.POOL:,}",
@@ -742,7 +768,7 @@ CALC: dict[str, Callable[[], str]] = {
     "near_read": lambda: f"{task('4x4').steps * experiment.BATCH}",
     "near_all": lambda: f"{experiment.ROUNDS * task('4x4').steps * experiment.BATCH:,}",
     "read_each": lambda: f"{task().steps * experiment.BATCH / experiment.MOST:.0f}",
-    "anew_different": lambda: f"{experiment.different_anew(task()):,}",
+    "anew_different": lambda: f"{different_anew():,}",
     "p_sure": lambda: f"{LIKELY[0]:g}",
     "p_half": lambda: f"{LIKELY[1]:g}",
     "p_low": lambda: f"{LIKELY[2]:g}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from components.ui.claims.claim import Claim
 from lab.numerals import written
-from lab.readings import Counts, Row, Rows, rows, share_of
+from lab.readings import Counts, Row, Rows, part_of, rows, share_of
 
 USUAL = rows("race", style="cot_reversed")
 
@@ -29,6 +29,7 @@ RATES = {"a tenth": rows("left_out", rate=0.1), "ten times": rows("left_out", ra
 """The same network, whole, at other learning rates."""
 
 ONE_STEP = rows("one_step")
+CHANGED = rows("looks_changed")
 OF_HALF = (
     "network of two layers and width 64 with working back to front, trained on three pairs in ten"
 )
@@ -41,6 +42,11 @@ def worked(found: list[Row]) -> str:
     before, rate, mean, root = (written(row[name], form) for name, form in names.items())
     mean = f"({mean})" if row["mean"] < 0 else mean
     return f"{before} − {rate} × {mean} / {root} = {row['after']:.5f}"
+
+
+def trained_wrong(found: list[Row]) -> str:
+    (row,) = found
+    return part_of(row["looks"][-1]["errors_trained"], row["n_trained"])
 
 
 def wrong(found: Rows) -> Counts:
@@ -62,6 +68,11 @@ CLAIMS = {
         )
         for short, (name, found) in zip(SHORT, CHANGES.items(), strict=True)
     },
+    "bench.changed_trained": Claim(
+        "Of the pairs it was trained on, how many the usual network of two layers and width 128 "
+        "gets wrong if it is trained without its table of positions, one seed.",
+        CHANGED.told(trained_wrong),
+    ),
     "bench.half_parameters": Claim(
         "Parameters of the usual network at half its width.",
         CHANGES["half the width"].numbers("parameters"),

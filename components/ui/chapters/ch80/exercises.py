@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from components.ui.chapters.ch80 import probes
-from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
+from components.ui.solved import Exercises
 from lab.readings import errors_in
 
 if TYPE_CHECKING:
     from components.ui.live.service import LiveRun
+    from lab.training.recipe import Recipe
 
 bench = lazily("lab.recipes.bench")
 cost = lazily("lab.model.cost")
@@ -21,14 +22,17 @@ MOST_WRONG = 0.01
 NOTHING = "No run of yours is done yet: train one above."
 
 
-def half_the_size() -> None:
+HALF = "half"
+
+
+def half_the_size(exercises: Exercises) -> None:
     """The best of a reader's runs that are small enough, or what the first of them lacks."""
     runs = [run for run in probes.runs_named().values() if run.phase == "done" and run.checks]
     if not runs:
-        show_verdict(False, "", NOTHING)
+        exercises.judge(HALF, False, "", NOTHING)
         return
     solved, said, hint = max((judged(run) for run in runs), key=lambda found: found[0])
-    show_verdict(solved, said, hint)
+    exercises.judge(HALF, solved, said, hint)
 
 
 def judged(run: LiveRun) -> tuple[bool, str, str]:
@@ -45,5 +49,12 @@ def judged(run: LiveRun) -> tuple[bool, str, str]:
         said = f"{size:,} parameters, more than half of the usual {whole:,}; {errors_in(wrong, n)}."
         return False, said, "Halve what grows with its own square."
     if wrong > MOST_WRONG * n:
-        return False, said, "Small enough. What it writes, or how much it reads, decides the rest."
+        return False, said, f"Small enough. {what_decides(recipe)}"
     return True, said, ""
+
+
+def what_decides(recipe: Recipe) -> str:
+    """Of a network that is small enough and too often wrong."""
+    if recipe.steps < (usual := bench.usual().steps):
+        return f"It trained for {recipe.steps} steps, the usual one for {usual}: train it longer."
+    return "What it writes, or how much it reads, decides the rest."

@@ -229,17 +229,6 @@ def seconds_in_words(recipe: Recipe) -> str:
     return f"about {max(1, round(seconds)):,} s{more}"
 
 
-@st.cache_resource(show_spinner=False)
-def woken() -> threading.Thread:
-    """torch and a first network, in a thread: or the first control that a reader moves would wait
-    for them."""
-    link = bench_link.to_link(controls.turned(bench.usual(), controls.BY_NAME["n_layer"], 1))
-    # No daemon: a server that is stopped meanwhile waits for torch, or it would abort inside it.
-    thread = threading.Thread(target=worked.strips_of, args=(link,), daemon=False)
-    thread.start()
-    return thread
-
-
 # ---------------------------------------------------------------- what a run left
 
 

@@ -17,12 +17,14 @@ from components.ui import pairs_in_training as pairs
 from components.ui.book import CONTENTS, Entry
 from components.ui.chapters.ch80 import claims
 from components.ui.computed_ahead import ahead
-from components.ui.drawings.composed import MOST, Look, Strip, Variant, in_columns
+from components.ui.drawings.composed import MOST, Look, Strip, Variant, by_name, in_columns
 from components.ui.drawings.guess import Answer, Axis, Dragged, Picked, Row
 from components.ui.lazily import lazily
+from components.ui.loaded_models import wake_up
 from components.ui.page_records import rows_of
 from components.ui.words import spelled
 from lab.data.vocabulary import VOCABULARY
+from lab.experiments.looks_texts import wrong_of_text
 from lab.numerals import written
 from lab.readings import Row as Reading
 from lab.readings import Rows, part_of
@@ -38,7 +40,6 @@ controls = lazily("lab.recipes.bench_controls")
 cost = lazily("lab.model.cost")
 gpt = lazily("lab.model.gpt")
 matrices = lazily("lab.model.named_matrices")
-needs = lazily("lab.recipes.needs")
 presets = lazily("lab.recipes.presets")
 
 BYTES = 4
@@ -100,22 +101,23 @@ BELOW, ABOVE = "input", "output"
 
 
 @ahead
-def strips_of(link: str) -> list[Strip]:
+def built_of(link: str) -> list[Strip]:
     """What a variant is built of, from its last part to its first."""
+    wake_up()
     recipe = bench_link.from_link(link).recipe
     found = matrices.matrices_of(gpt.GPT(recipe.model))
     ends = {ABOVE: ("residual", "norm", "unembedding"), BELOW: ("embedding",)}
-
-    def strip(name: str, chosen: Sequence[Matrix]) -> Strip:
-        return Strip(name, in_columns(chosen, recipe.model.d_model, APART))
-
     around = {
-        name: strip(name, [m for m in found if m.layer is None and m.part in parts])
+        name: Strip(name, by_name([m for m in found if m.layer is None and m.part in parts]), True)
         for name, parts in ends.items()
     }
+
+    def of_layer(layer: int) -> list[list[Matrix]]:
+        own = [m for m in found if m.layer == layer]
+        return in_columns(own, recipe.model.d_model, APART)
+
     layers = [
-        strip(f"layer {layer}", [m for m in found if m.layer == layer])
-        for layer in reversed(range(recipe.model.n_layer))
+        Strip(f"layer {layer}", of_layer(layer)) for layer in reversed(range(recipe.model.n_layer))
     ]
     return [around[ABOVE], *layers, around[BELOW]]
 
@@ -132,20 +134,40 @@ def thinned(looks: Sequence[Any], most: int) -> list[Any]:
     return list(looks[::-1][::every][::-1])
 
 
+CHANGED_PART = "positions"
+"""What the recorded variant lacks that stands beside the usual one, by the name of its matrix."""
+
+
 @st.cache_data(show_spinner=False, max_entries=2)
-def recorded(about: str) -> list[Variant]:
-    """The usual variant as it was trained for chapter 1; none without its record."""
-    steps = [row for row in rows_of("looks.jsonl") if row["cell"]["style"] == "cot_reversed"]
-    twins = [twin for twin in pairs.twins() if twin.style == "cot_reversed"] if steps else []
-    if not twins:
+def recorded() -> list[Variant]:
+    """The usual variant as it was trained for chapter 1, and the same without its table of
+    positions, at the looks that both have; none without their records."""
+    usual = [row for row in rows_of("looks.jsonl") if row["cell"]["style"] == "cot_reversed"]
+    twins = [twin for twin in pairs.twins() if twin.style == "cot_reversed"] if usual else []
+    changed = rows_of("looks_changed.jsonl")
+    if not twins or not changed:
         return []
     whole = np.ones(10_000, dtype=bool)
-    looks = [
-        Look(look["step"], wrong_at >= 0, whole)
-        for look, wrong_at in zip(steps[0]["looks"], twins[0].wrong_at, strict=True)
-    ]
+    rows = {"the usual network": usual[0], f"without {CHANGED_PART}": changed[0]}
+    maps = [twins[0].wrong_at >= 0, wrong_of_text(changed[0]["wrong"], len(changed[0]["looks"]))]
+    common = {look["step"] for look in changed[0]["looks"]}
     trained = pairs.trained_on().reshape(100, 100)
-    return [Variant("the usual variant", about, trained, thinned(looks, MOST_LOOKS), True)]
+    return [
+        Variant(
+            name,
+            f"{row['parameters']:,} parameters",
+            trained,
+            [
+                Look(look["step"], wrong, whole)
+                for look, wrong in zip(row["looks"], found, strict=True)
+                if look["step"] in common
+            ],
+            "without" if row is changed[0] else "usual",
+            recorded=True,
+            changed=row is changed[0],
+        )
+        for (name, row), found in zip(rows.items(), maps, strict=True)
+    ]
 
 
 def variant_of(run: LiveRun, name: str, *, going: bool) -> Variant:
@@ -162,14 +184,29 @@ def variant_of(run: LiveRun, name: str, *, going: bool) -> Variant:
         for step, wrong, asked in thinned(run.looks, MOST_WHILE_GOING if going else MOST_LOOKS)
     ]
     size = cost.parameters_of(recipe.model)
-    return Variant(name, f"{size:,} parameters", recipe.trained_on(), looks)
+    short = name.split(".")[0]
+    return Variant(name, f"{size:,} parameters", recipe.trained_on(), looks, short)
 
 
 def beside(runs: Sequence[LiveRun], names: Sequence[str]) -> list[Variant]:
-    """A reader's runs; while there are fewer than four, the recorded one in front of them."""
+    """A reader's runs, and while there are fewer than four, the recorded usual one in front of
+    them; both recorded ones before the first run."""
     going = any(run.goes_on for run in runs)
     own = [variant_of(run, name, going=going) for run, name in zip(runs, names, strict=True)]
-    return [*(recorded("recorded, one seed") if len(own) < MOST else []), *own][:MOST]
+    return [*recorded()[: 1 if own else None], *own][-MOST:]
+
+
+def one_change() -> str:
+    """What the recorded change costs, in a line; nothing without its record."""
+    if not (both := rows_of("looks_changed.jsonl")) or not recorded():
+        return ""
+    held = ~pairs.trained_on()
+    usual, without = (int((variant.looks[-1].wrong & held).sum()) for variant in recorded())
+    saved = 1 - both[0]["parameters"] / cost.parameters_of(bench.usual().model)
+    return (
+        f"One change, and what it costs: without {CHANGED_PART}, {100 * saved:.1g}% of its "
+        f"parameters, the network gets {without:,} held-out pairs wrong, not {usual:,}."
+    )
 
 
 # ---------------------------------------------------------------- what a variant costs
@@ -302,6 +339,13 @@ def once_in(seeds: int) -> str:
     return spelled(math.comb(2 * seeds, seeds) // 2)
 
 
+def n_heldout() -> int:
+    """Pairs on which all networks of the records are compared; `ValueError` if not all are."""
+    arms = [*all_arms().values(), *arms_of(LEFT_OUT).values()]
+    (n,) = {row["n_heldout"] for rows in arms for row in rows}
+    return n
+
+
 def half_operations() -> str:
     """Of the usual variant's operations for a token, the part that half the width takes."""
     usual = bench.usual()
@@ -312,11 +356,8 @@ def half_operations() -> str:
 
 # ---------------------------------------------------------------- other pages
 
-ASKS: Mapping[str, tuple[str, ...]] = {
-    "81_look_inside": (),
-}
-"""Pages that open a network of a reader's own, and what they need of it, by name in
-`lab.recipes.needs`."""
+OPEN_IT = ("81_look_inside",)
+"""Pages that open a network of a reader's own."""
 
 WHY_NOT = {
     "00": "its networks know a table of one digit and have no attention",
@@ -340,23 +381,17 @@ WHY_NOT = {
 """Of a page, by its number, why it takes no network of a reader's own."""
 
 
-def pages_for(recipe: Recipe) -> list[dict[str, str]]:
+def other_pages() -> list[dict[str, str]]:
     """Every other page of the book, and whether it opens a variant, or why not."""
     return [
-        {"page": entry.title, "opens it": opened(why_not(entry, recipe))}
+        {"page": entry.title, "opens it": opened(entry)}
         for entry in CONTENTS
         if not entry.slug.startswith("80")
     ]
 
 
-def opened(reason: str) -> str:
-    return f"no: {reason}" if reason else "yes"
-
-
-def why_not(entry: Entry, recipe: Recipe) -> str:
-    if entry.slug in ASKS:
-        return needs.why_not(recipe, *(getattr(needs, name) for name in ASKS[entry.slug]))
-    return WHY_NOT[entry.slug[:2]]
+def opened(entry: Entry) -> str:
+    return "yes" if entry.slug in OPEN_IT else f"no: {WHY_NOT[entry.slug[:2]]}"
 
 
 CALC: dict[str, Callable[[], str]] = {
@@ -378,6 +413,9 @@ CALC: dict[str, Callable[[], str]] = {
     "half_operations": half_operations,
     "pairs_of_controls": lambda: f"{math.comb(len(controls.CONTROLS), 2)}",
     "rate": lambda: written(bench.usual().rate),
+    "heldout": lambda: f"{n_heldout():,}",
+    "falls_after": lambda: f"{round((1 - bench.usual().decay) * bench.usual().steps)}",
+    "steps": lambda: f"{bench.usual().steps}",
     "tokens": lambda: f"{len(VOCABULARY)}",
     "limit": lambda: f"{bench.LIMITS[1].most:,}",
 }

@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from components.ui.claims.claim import Claim
-from lab.readings import Numbers, Row, part_of, rows
+from lab.readings import Counts, Numbers, Row, part_of, rows
 
 CUTS = rows("smallest_cut")
 CELLS, NEURONS = "parts", "neurons"
 FIRST = {"target": [7, 8], "source": [7, 9]}
 PAIRS = CUTS.where(units=NEURONS).passing(lambda row: not is_first(row))
 """Other problems of the table, each turned into the next."""
+
+
+ALIKE, STAND_INS = rows("alike_heads"), rows("stand_ins", run="chain_of_thought")
+BY = {"zero": "zeros", "mean": "their mean"}
+
+
+def alike(run: str, *parts: str) -> Counts:
+    """Problems of which a digit is lost when these parts of layer 0 are copied together."""
+    return ALIKE.where(run=run).counts(lambda row: of_parts(row, parts)["needed"])
+
+
+def of_parts(row: Row, parts: Sequence[str]) -> Row:
+    return next(one for one in row["parts"] if one["parts"] == list(parts))
+
+
+def heads_together(layers: list[int], by: str) -> Counts:
+    return STAND_INS.where(part="attn_out", layers=layers, by=by).counts("errors_strict")
+
+
+def most_of_pairs(found: list[Row]) -> str:
+    (row,) = found
+    return part_of(max(wrong for *_, wrong in row["pairs"]), row["n"])
 
 
 def is_first(row: Row) -> bool:
@@ -47,6 +71,49 @@ CLAIMS: dict[str, Claim] = {
         "Of twenty pairs of neighbouring one-digit problems, those whose answer a search with at "
         "most sixteen of a hundred neurons could not turn.",
         PAIRS.those(lambda row: not row["found"]),
+    ),
+    **{
+        f"look_inside.upper_heads_{by}": Claim(
+            f"Texts of the book's model that are wrong with all heads above layer 0 replaced by "
+            f"{BY[by]}.",
+            heads_together([1, 2, 3, 4, 5], by),
+        )
+        for by in ("zero", "mean")
+    },
+    **{
+        f"look_inside.ffn_{layer}_{by}": Claim(
+            f"Texts of the book's model that are wrong with the FFN of layer {layer} replaced by "
+            f"{BY[by]}.",
+            STAND_INS.where(part="ffn_out", layers=[layer], by=by).counts("errors_strict"),
+        )
+        for layer, by in ((1, "zero"), (1, "mean"))
+    },
+    "look_inside.two_upper_heads": Claim(
+        "Texts of the book's model that are wrong with any two heads above layer 0 ablated: those "
+        "of the two that cost most.",
+        rows("silenced", run="chain_of_thought", two_of_layers=[1, 2, 3, 4, 5]).told(most_of_pairs),
+    ),
+    **{
+        f"look_inside.lost_{name}": Claim(
+            f"Problems of which {whose} loses the first digit that it writes, with {said} of layer "
+            "0 at = copied from a problem with another units digit.",
+            alike(run, *parts),
+        )
+        for name, whose, run, said, *parts in (
+            ("head_0", "the book's model", "chain_of_thought", "head 0", "head 0"),
+            ("head_1", "the book's model", "chain_of_thought", "head 1", "head 1"),
+            ("both", "the book's model", "chain_of_thought", "heads 0 and 1", "head 0", "head 1"),
+            ("twin", "the small twin", "few_pairs", "head 0", "head 0"),
+        )
+    },
+    "look_inside.alike_n": Claim(
+        "Problems in which parts of layer 0 at = are copied from one with another units digit.",
+        ALIKE.where(run="chain_of_thought").numbers("n").smallest(),
+    ),
+    "look_inside.spare": Claim(
+        "Problems in which head 0 of layer 0 at = alone restores more than half in the book's "
+        "model, and more than half is left with it broken.",
+        ALIKE.where(run="chain_of_thought").counts(lambda row: of_parts(row, ["head 0"])["spare"]),
     ),
     "look_inside.by_one": Claim(
         "Of twenty pairs of neighbouring one-digit problems, those whose answer a single copied "

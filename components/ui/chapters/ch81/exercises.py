@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,9 +10,9 @@ import streamlit as st
 
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch81 import probes, worked
-from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
 from components.ui.live import measuring
+from components.ui.solved import Exercises
 from lab.exercises import look_inside_exercises as grading
 from lab.exercises.look_inside_exercises import Check
 
@@ -32,39 +31,15 @@ def asked(page: Chapter, name: str) -> bool:
         icon=":material/check:",
         on_click=partial(st.session_state.__setitem__, key, True),
     )
+    if key not in st.session_state:
+        Exercises(page, tuple(ALL)).tell(name)
     return key in st.session_state
 
 
 def judge(page: Chapter, name: str, said: str, checks: Sequence[Check]) -> None:
     """The verdict; what is solved stays in the page's address."""
     hint = grading.first_failed(checks)
-    show_verdict(not hint, said, hint)
-    if not hint:
-        keep_solved(page, name)
-        st.download_button(
-            "Progress as JSON",
-            json.dumps({"page": page.slug, "solved": sorted(solved(page))}),
-            f"{page.slug}-progress.json",
-            "application/json",
-            key=f"{page.prefix}progress_{name}",
-            on_click="ignore",
-            type="tertiary",
-        )
-
-
-def solved(page: Chapter) -> set[str]:
-    """The exercises that were solved here, or by the link."""
-
-    def allows(text: str) -> bool:
-        return set(text.split(".")) <= set(ALL)
-
-    said = page.kept(f"{page.prefix}solved", allows, "names of exercises with dots between them")
-    return set((said or "").split(".")) - {""}
-
-
-def keep_solved(page: Chapter, name: str) -> None:
-    st.session_state[f"{page.prefix}solved"] = ".".join(sorted({*solved(page), name}))
-    solved(page)
+    Exercises(page, tuple(ALL)).judge(name, not hint, said, hint)
 
 
 def copied_now(page: Chapter) -> tuple[str, list[int]]:
@@ -79,7 +54,7 @@ def only_the_units(page: Chapter) -> None:
         text, layers = copied_now(page)
         target, source = probes.boards_of_record(probes.CELLS).writes
         said = f"With {worked.counted(len(layers), 'cell')} copied, it writes {text}."
-        judge(page, "units", said, grading.only_units(text, target, source, len(layers)))
+        judge(page, "units", said, grading.only_units(text, target, source, layers))
     page.source("lab.exercises.look_inside_exercises.only_units")
 
 
@@ -93,8 +68,11 @@ def above_layer_0(page: Chapter) -> None:
 
 
 def enough_and_not_needed(page: Chapter) -> None:
-    now = st.session_state.get(f"{page.prefix}patch_now")
-    if asked(page, "spare") and now is not None:
+    if asked(page, "spare"):
+        now = worked.patch_now(page)
+        if now is None:
+            st.markdown("Section 3 has no two problems now that can be compared.")
+            return
         which, patch = now
         enough, left = (
             probes.measured(which, replace(patch, needed=needed))["patched"].restored

@@ -35,9 +35,11 @@ LAYER, HEAD = 26, 17
 """Pixels of a row: a whole layer, or one head of it."""
 
 
-def patch_map(rows: Rows, *, clickable: bool = True) -> Chart:
-    """How much of the answer each cell brings when it is copied alone: a row a layer or a head, a
-    column a token. Rows: row, column, restored, layer, part, slot, chosen."""
+def patch_map(rows: Rows, *, needed: bool = False, clickable: bool = True) -> Chart:
+    """How much of the answer each cell brings when it is copied alone, or with `needed` how much is
+    left: a row a layer or a head, a column a token. Rows: row, column, restored, layer, part, slot,
+    chosen."""
+    says = "left" if needed else "restored"
     data = pd.DataFrame(rows)
     n = len({row["row"] for row in rows})
     each = HEAD if n > 12 else LAYER
@@ -46,11 +48,11 @@ def patch_map(rows: Rows, *, clickable: bool = True) -> Chart:
         y=alt.Y("row:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)),
     )
     cells = base.mark_rect(stroke=SOFT.now, strokeOpacity=0.25).encode(
-        color=alt.Color("restored:Q", scale=signs(1), title="restored", legend=swatches()),
+        color=alt.Color("restored:Q", scale=signs(1), title=says, legend=swatches()),
         tooltip=[
             alt.Tooltip("row", title="where"),
             alt.Tooltip("column", title="token"),
-            alt.Tooltip("restored", format=".2f"),
+            alt.Tooltip("restored", title=says, format=".2f"),
         ],
     )
     if clickable:
@@ -114,9 +116,11 @@ SIDE = 440
 """Pixels of a map of all pairs."""
 
 
-def over_pairs(values: NDArray[np.floating[Any]], says: str, tone: Tone = ACCENT) -> Chart:
+def over_pairs(
+    values: NDArray[np.floating[Any]], says: str, tone: Tone = ACCENT, *, scale: bool = False
+) -> Chart:
     """A number for every pair: (rows, columns), the first number down; not a number where it is
-    not known yet."""
+    not known yet. With `scale`, what its colours mean stands beside it."""
     n_row, n_column = values.shape
     a, b = np.divmod(np.arange(values.size), n_column)
     data = pd.DataFrame({"a": a, "b": b, "value": values.ravel()}).dropna()
@@ -139,7 +143,7 @@ def over_pairs(values: NDArray[np.floating[Any]], says: str, tone: Tone = ACCENT
                     interpolate="rgb",
                     clamp=True,
                 ),
-                legend=None,
+                legend=swatches() if scale else None,
             ),
             tooltip=["a", "b", alt.Tooltip("value", title=says, format=".3r")],
         )

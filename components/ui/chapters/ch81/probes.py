@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from components.ui.chapters.ch70.probes import RUNS
 from components.ui.computed_ahead import ahead
 from components.ui.drawings.cut import Boards, Cells, Kind, LeftOut, Outcome, Unit
 from components.ui.lazily import lazily
@@ -51,7 +52,7 @@ vocabulary = lazily("lab.data.vocabulary")
 # ---------------------------------------------------------------- the smallest cut
 
 TABLE = "times_table"
-RECORD = "smallest_cut.jsonl"
+RECORD, ALIKE = "smallest_cut.jsonl", "alike_heads.jsonl"
 TARGET, SOURCE = (7, 8), (7, 9)
 CELLS, NEURONS = "parts", "neurons"
 WRITES = ("writes the tens", "writes the units")
@@ -254,6 +255,14 @@ def said_of(problem: Digits) -> str:
 
 RUN, OTHER_RUN = "chain_of_thought", "few_pairs"
 CLEAN, CORRUPTED = (37, 48), (37, 49)
+NAMES = {
+    **RUNS,
+    RUN: "the book's network, of chapter 1",
+    OTHER_RUN: "its small twin, of chapter 1",
+    TABLE: "the times table, of the figure above",
+}
+"""What a reader sees of a run."""
+
 OWN = "yours: "
 """Begins the name of a network that the reader trained or brought along."""
 
@@ -298,6 +307,18 @@ def model_of(which: Network) -> GPT:
     return load_with_progress(which.name).model
 
 
+def stream_width(run: str) -> int:
+    """Numbers of the residual stream at one token, read from a file."""
+    return int(
+        json.loads((ROOT / "checkpoints" / run / "config.json").read_text())["model"]["d_model"]
+    )
+
+
+def called(name: str) -> str:
+    """In words; a reader's own by its name."""
+    return NAMES.get(name, name)
+
+
 def format_of(name: str) -> Format:
     if name.startswith(OWN):
         return own_model(name.removeprefix(OWN)).format
@@ -310,8 +331,12 @@ def form_for(name: str, clean: Digits, corrupted: Digits) -> Format:
     whole = format_of(name)
     if whole.padded:
         p, q = whole.p, whole.q
-        for problem in (clean, corrupted):
-            whole.check_operands(*map(np.array, problem))
+        for number, digits in zip((*clean, *corrupted), (p, q, p, q), strict=True):
+            if number >= 10**digits:
+                raise ValueError(
+                    f"{number} is outside 0 to {10**digits - 1}, the numbers that this network "
+                    "writes."
+                )
         return Format(whole.style, p, q)
     (p, q), other = ([len(str(x)) for x in problem] for problem in (clean, corrupted))
     if other != [p, q]:

@@ -22,6 +22,7 @@ from lab.data.problems import Format, all_pairs
 from lab.interp import embeddings
 from lab.interp.patch_document import Patch, patch_of
 from lab.interp.view_python import view_as_python
+from lab.statistics import lower_bound_95
 
 if TYPE_CHECKING:
     from lab.interp.broken import Break
@@ -229,18 +230,26 @@ def other_below(before: Now, now: Now, paths: bool) -> bool:
     return paths and before[1] != now[1]
 
 
+def choose_network(page: Chapter, name: str, label: str, runs: Sequence[str], first: str) -> str:
+    """By what it is; a link of before may name its run."""
+    page.link.reword(f"{page.prefix}{name}", {run: (probes.called(run), run) for run in runs})
+    return page.choose(name, label, runs, first, words=probes.called, kind="list")
+
+
 def two_problems(
     page: Chapter, name: str, first: probes.Digits, second: probes.Digits, digits: int
 ) -> tuple[probes.Digits, probes.Digits]:
     """Two problems that a reader types, side by side; while one is not allowed, the last."""
-    found = list[probes.Digits]()
+    found, refused = list[probes.Digits](), False
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         for which, usual in (("clean", first), ("corrupted", second)):
             with st.container(width="content", gap="xsmall"):
                 st.caption(page.text(f"{name}_{which}"))
                 a, b = map(str, usual)
                 pair = page.pair(f"{name}_{which}", digits, a, b, slim=True)
+                refused = refused or pair is None
                 found.append(last_allowed(f"{page.prefix}{name}_{which}_last", pair, usual))
+    st.session_state[f"{page.prefix}{name}_refused"] = refused
     return found[0], found[1]
 
 
@@ -265,15 +274,29 @@ def keep_cell(page: Chapter, key: str) -> None:
 
 def bring_along(page: Chapter, which: probes.Network, patch: Patch) -> None:
     """What stands below is about the same problems: where they have changed, it is drawn anew."""
-    now, before = f"{page.prefix}patch_now", st.session_state.get(f"{page.prefix}patch_now")
-    st.session_state[now] = which, patch
+    now = f"{page.prefix}patch_now"
+    was_none = now in st.session_state and st.session_state[now] is None
+    before, st.session_state[now] = st.session_state.get(now), (which, patch)
     opened = st.session_state.get(f"{page.prefix}ways_fold")
-    if before is not None and other_below(before, (which, patch), opened is not None):
+    if was_none or (before is not None and other_below(before, (which, patch), opened is not None)):
         st.rerun()
 
 
-def patch_now(page: Chapter) -> tuple[probes.Network, Patch]:
-    """That of section 3, or where that is not drawn the first."""
+def of_heads(patch: Patch) -> Patch:
+    """The same question, head by head."""
+    return replace(patch, name="z", layer=0, part=0, slot=patch.token - 1)
+
+
+def take_away(page: Chapter) -> None:
+    """Section 3 has no patch: what stands below shows none, and not the last one."""
+    now = f"{page.prefix}patch_now"
+    before, st.session_state[now] = st.session_state.get(now), None
+    if before is not None:
+        st.rerun()
+
+
+def patch_now(page: Chapter) -> Now | None:
+    """That of section 3, or where that is not drawn the first; None where it has none."""
     usual = first_patch()
     return st.session_state.get(f"{page.prefix}patch_now", (probes.network(usual.run), usual))
 
@@ -282,7 +305,7 @@ def patch_said(patch: Patch, found: probes.Measured) -> str:
     """A patch and what it does, to copy."""
     restored = "" if found.restored is None else f", restored {found.restored:.2f}"
     cell = cell_said(patch, cell_of(patch))
-    return f"{cell}, copied from {way_said(patch)}: {patch.run} says {found.says}{restored}."
+    return f"{cell}, copied from {way_said(patch)}: it writes {found.says}{restored}."
 
 
 def at_cell(patch: Patch, cell: probes.Cell) -> Patch:
@@ -354,6 +377,27 @@ def spare_heads() -> str:
     return f"heads {' and '.join(found)}"
 
 
+def how_sure(units: str) -> str:
+    """The probability of each digit that is written with all that the search found."""
+    found = probes.boards_of_record(units)
+    outcome = found.sets[tuple(sorted(found.path))]
+    both = [
+        f"{digit} with {100 * max(shares):.0f}%"
+        for digit, shares in zip(outcome.text, outcome.shares, strict=True)
+    ]
+    return " and ".join(both)
+
+
+def parts_counted() -> str:
+    """What may be copied at the two steps, and how many numbers that is."""
+    units = probes.boards_of_record(probes.CELLS).units
+    ffns, heads = ([u for u in units if u.kind == kind] for kind in ("ffn", "head"))
+    return (
+        f"{len(ffns)} outputs of FFNs with {ffns[0].numbers} numbers each, and {len(heads)} of "
+        f"heads with {heads[0].numbers}"
+    )
+
+
 def cell_said(patch: Patch, cell: probes.Cell) -> str:
     what = {"attn_out": "What attention adds", "ffn_out": "What the FFN adds"}.get(
         patch.name, f"Head {cell.part}"
@@ -417,7 +461,10 @@ def control_said(
     if digit is None or carry is None:
         return ""
     what = "is left" if needed else "is restored"
-    both = f"With the same digit {digit:.2f} {what}, with the same carry {carry:.2f}"
+    both = (
+        f"With the same digit {digit:.2f} {what} and it writes {same_digit[1].says}, with the same "
+        f"carry {carry:.2f} and it writes {same_carry[1].says}"
+    )
     if abs(digit - carry) < GAP:
         return f"{both}: they do not tell the two apart here."
     like_digit = (digit < carry) if needed else (digit > carry)
@@ -505,14 +552,19 @@ def above_half(cells: Sequence[probes.Cell], needed: bool) -> int:
 
 def two_said(found: Mapping[str, Sequence[probes.Cell]], needed: bool) -> str:
     """Of two networks: the cell that matters most in each."""
-    ways = "lose" if needed else "restore"
     said = []
     for name, cells in found.items():
-        best = strongest(cells, needed)
+        best, n = strongest(cells, needed), above_half(cells, needed)
+        where = f"head {best.part} of layer {best.layer} at token {best.slot}"
+        matters = (
+            f"the most is lost without {where}: {best.restored:.2f} is left"
+            if needed
+            else f"the most is restored by {where}: {best.restored:.2f}"
+        )
+        does = "loses" if needed else "restores"
         said.append(
-            f"In `{name}`, {above_half(cells, needed)} of {len(cells)} cells alone {ways} more "
-            f"than half; most does {row_of(best)} at token {best.slot}, "
-            f"{best.restored:.2f}."
+            f"{probes.called(name).capitalize()}: {n} of {len(cells)} heads and tokens alone "
+            f"{does if n == 1 else does[:-1]} more than half; {matters}."
         )
     return " ".join(said)
 
@@ -662,14 +714,14 @@ def look_at(page: Chapter, name: str) -> Asked | None:
     """The network and the problem of a section; None, and why, where the one cannot write the
     other."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        run = page.choose(f"{name}_run", "Network", probes.networks(), kind="list")
+        run = choose_network(page, f"{name}_run", "Network", probes.networks(), probes.RUN)
         asked = page.pair(name, probes.MOST_DIGITS, slim=True)
     problem = last_allowed(f"{page.prefix}{name}_last", asked, probes.PROBLEM)
     which = probes.network(run)
     try:
         return Asked(which, problem, probes.format_for(which, problem))
     except ValueError as error:
-        st.warning(f"`{run}`: {error}")
+        st.warning(str(error))
         return None
 
 
@@ -799,6 +851,31 @@ def broken_rows(found: Sequence[probes.Broken]) -> list[Drawn]:
     ]
 
 
+def alike_rows() -> list[Drawn]:
+    """Of heads 0 and 1 at `=`, alone and together, and of the FFN above them, in both networks."""
+    shown = (
+        (probes.RUN, "head 0"),
+        (probes.RUN, "head 1"),
+        (probes.RUN, "head 0", "head 1"),
+        (probes.RUN, "FFN"),
+        (probes.OTHER_RUN, "head 0"),
+        (probes.OTHER_RUN, "FFN"),
+    )
+    rows: list[Drawn] = []
+    for run, *parts in shown:
+        (whole,) = [row for row in rows_of(probes.ALIKE) if row["cell"]["run"] == run]
+        row, n = claims.of_parts(whole, parts), whole["n"]
+        rows.append(
+            {
+                "network": "the book's" if run == probes.RUN else "its small twin",
+                "copied, of layer 0": " and ".join(parts),
+                "digit brought back": f"{row['enough']} of {n}",
+                "digit lost": f"{row['needed']} of {n}",
+            }
+        )
+    return rows
+
+
 def upper_heads(found: Sequence[probes.Broken]) -> list[probes.Broken]:
     return [one for one in found if one.part is not None and one.layer > 0]
 
@@ -825,6 +902,11 @@ def to_be_broken() -> Dragged:
 
 
 GOES = ("few", "many")
+
+
+def at_most() -> str:
+    """What share of all problems may go wrong where none of the sample does."""
+    return f"{100 * (1 - lower_bound_95(0, probes.N_MAP)):.1f}% (at a confidence of 95%)"
 
 
 def ffns_above() -> str:
@@ -890,6 +972,13 @@ def asked_break(page: Chapter, form: Format) -> Break:
     return break_of(form, kind, layer, part, slot, how, amount, digit)
 
 
+def right_said(form: Format, problem: probes.Digits) -> str:
+    """Below what a broken network writes."""
+    right = form.text(*problem)[form.prompt_length :].rstrip("$")
+    backwards = ", each number back to front" if form.style == "cot_reversed" else ""
+    return f"Right is `{right}`{backwards}. A token that is struck is wrong."
+
+
 def on_all(one: Break, form: Format) -> Break:
     """The same break on problems of the size that a network was trained on."""
     return replace(one, style=form.style, p=form.p, q=form.q)
@@ -922,6 +1011,11 @@ CALC: Mapping[str, Callable[[], str]] = {
     "units_alone": lambda: writes_with("FFN 0, where it writes the units"),
     "spare_heads": lambda: spare_heads(),
     "not_found": lambda: not_found(),
+    "sure_by_neurons": lambda: how_sure(probes.NEURONS),
+    "sure_by_cells": lambda: how_sure(probes.CELLS),
+    "parts_counted": lambda: parts_counted(),
+    "at_most": lambda: at_most(),
+    "stream_width": lambda: f"{probes.stream_width(probes.TABLE)}",
     "all_cells": lambda: total_of(probes.CELLS),
     "all_pairs": lambda: f"{len(all_pairs()[0]):,}",
     "n_map": lambda: f"{probes.N_MAP}",

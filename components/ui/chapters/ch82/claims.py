@@ -340,6 +340,11 @@ CLAIMS: dict[str, Claim] = {
         "the carry moves and nothing else changes.",
         moved(decided(BOOK, SUM, is_kind("means of resid_post"))),
     ),
+    "where_is_the_carry.sum_random_directions": Claim(
+        "The carry of a sum, one direction of the stream drawn at random, at each of the three "
+        f"places whose class means are tried, {PAIRS}: the carry moves.",
+        decided(BOOK, SUM, is_kind("random directions")).counts("carry").pooled(),
+    ),
     "where_is_the_carry.product_probe_moves": Claim(
         f"The carry of a product, what a probe reads of the stream after an FFN, {PAIRS}: the "
         "carry moves.",
@@ -611,13 +616,14 @@ TABLES: dict[str, Table] = {
         "network",
         {
             NAMES[model]: {
-                "sum: one site": site_of(model, SUM),
-                "sum: several parts": set_of(model, SUM),
-                "product: one site": site_of(model, PRODUCT),
-                "product: several parts": set_of(model, PRODUCT),
+                "one part": site_of(model, SUM),
+                "parts together": set_of(model, SUM),
+                "as many at random": SETS.where(model=model, carry=SUM).counts(
+                    "carriers.random.carry", "carriers.random.n"
+                ),
             }
             for model in MODELS
         },
-        about="Pairs of test problems in which the carry moves and nothing else changes",
+        about="Pairs of test problems in which the carry of the sum moves and nothing else changes",
     ),
 }

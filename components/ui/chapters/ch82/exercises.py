@@ -11,14 +11,16 @@ import streamlit as st
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch82 import probes, worked
 from components.ui.chapters.ch82.claims import SUM
-from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
-from components.ui.operand_boxes import last_allowed
+from components.ui.solved import Exercises
 
 carries = lazily("lab.interp.carries")
 
 GIVEN, SOURCE = (64, 57), (29, 38)
 """Of the first exercise: written, and copied from."""
+
+NAMES = ("digit", "place", "fair", "on")
+"""Of the exercises, easier ones first, as the page's address says that they are solved."""
 
 NONE = "–"
 ENOUGH = 100
@@ -33,9 +35,11 @@ def a_digit_predicted(page: Chapter) -> None:
         f"The network writes ${a} \\times {b}$, with head `{probes.LAYER}.{probes.HEAD}` as it is "
         f"in ${c} \\times {d}$. Which hundreds digit of the sum do you predict?"
     )
-    said = page.choose("ex_digit", "Hundreds digit", (NONE, *"0123456789"), kind="list")
+    with st.columns(3)[0]:
+        said = page.choose("ex_digit", "Hundreds digit", (NONE, *"0123456789"), kind="list")
+    exercises = Exercises(page, NAMES)
     if said == NONE:
-        return
+        return exercises.tell("digit")
     found = worked.expected("sum", GIVEN, SOURCE)
     hints = {
         int(found.nothing[0]): "That is the digit as it was: the old carry is still in it.",
@@ -49,7 +53,8 @@ def a_digit_predicted(page: Chapter) -> None:
         f"{worked.carry_of(SOURCE)}"
     )
     solved = int(said) == right
-    show_verdict(
+    exercises.judge(
+        "digit",
         solved,
         f"{way}: the digit is {right}." if solved else f"{said} is not it.",
         hints.get(int(said), "Take the column of the first problem and the carry of the second."),
@@ -63,22 +68,23 @@ def another_place(page: Chapter, rows: Sequence[Mapping[str, Any]]) -> None:
     if not found:
         return
     one = next((one for one in found if one.name == worked.CALLED[SUM]), found[0])
-    left, right = st.columns(2)
+    left, right, _ = st.columns(3)
     with left:
         names = [site.name for site in one.sites]
         what = page.choose("ex_what", "Copied", (NONE, *names), kind="list")
     with right:
         layers = tuple(range(len(one.sites[0].digits)))
-        layer = page.choose("ex_layer", "in layer", layers, kind="segments")
+        layer = page.choose("ex_layer", "In layer", layers, kind="list")
+    exercises = Exercises(page, NAMES)
     if what == NONE:
-        return
+        return exercises.tell("place")
     site = next(site for site in one.sites if site.name == what)
     kinds = site.kinds[layer]
     moved = kinds.count("0")
     said = f"The carry moves in {moved} of {len(kinds)} swaps."
     is_head = what.startswith("head")
     hint = "That is a head; look for another place." if is_head else hint_of(kinds)
-    show_verdict(moved >= ENOUGH and not is_head, said, hint)
+    exercises.judge("place", moved >= ENOUGH and not is_head, said, hint)
 
 
 def hint_of(kinds: str) -> str:
@@ -93,30 +99,31 @@ def a_fair_pair(page: Chapter) -> None:
     """A second problem for 37 x 48 with which the carry can be told from the whole digit; then the
     swap itself, run."""
     one = worked.ONE
-    asked = page.pair("ex_fair", a=str(one[0]), b=str(one[1]))
-    other = last_allowed("ch82_fair_last", asked, one)
+    other = page.pair("ex_fair", a=str(one[0]), b=str(one[1]))
+    exercises = Exercises(page, NAMES)
+    if other is None:
+        return
+    if other == one:
+        st.caption("The second problem is still the first one: change a number.")
+        return exercises.tell("fair")
     carry = carries.CARRIES["sum"]
     x, y = worked.texts_of(one), worked.texts_of(other)
     found = worked.expected("sum", one, other)
     same_carry = bool((carry.into(x) == carry.into(y))[0])
     same_column = bool((carry.column(x) % 10 == carry.column(y) % 10)[0])
-    fair = bool(carries.meets(carry, x, y, "both differ")[0])
-    if other == one:
-        return
-    predicted = int(found.carry[0])
     text = f"{one[0]} × {one[1]} with head 0.1 of {other[0]} × {other[1]}"
-    if not fair:
+    if not bool(carries.meets(carry, x, y, "both differ")[0]):
         alike = not bool(carries.apart(carry, x, y)[0])
         hint = unfair(same_carry, same_column, alike)
-        show_verdict(False, f"{text}: this pair cannot tell.", hint)
-        return
+        return exercises.judge("fair", False, f"{text}: this pair cannot tell.", hint)
+    predicted = int(found.carry[0])
     if not st.button("Copy the head", key="ch82_ex_fair_run", icon=":material/play_arrow:"):
         st.caption(f"A fair pair. Predicted hundreds digit, if the carry moves: {predicted}.")
-        return
+        return exercises.tell("fair")
     written = probes.with_head_of(one, other)
-    solved = written == str(predicted)
     said = f"{text}: predicted {predicted}, written {written}."
-    show_verdict(solved, said, "The prediction failed here. Keep the pair: it is a counterexample.")
+    hint = "The prediction failed here. Keep the pair: it is a counterexample."
+    exercises.judge("fair", written == str(predicted), said, hint)
     page.source("lab.experiments.carry_swaps.swapped")
 
 
@@ -134,25 +141,24 @@ def a_carry_that_runs_on(page: Chapter) -> None:
     """Two problems such that the carry that the head brings runs on into the thousands; then the
     swap itself, and what the network writes behind it."""
     st.caption("The problem that is written")
-    one = last_allowed("ch82_on_last", page.pair("ex_on"), worked.ONE)
+    one = page.pair("ex_on")
     st.caption("The problem that the head is copied from")
     (c, d) = worked.OTHER
-    asked = page.pair("ex_on_from", a=str(c), b=str(d))
-    other = last_allowed("ch82_on_from_last", asked, worked.OTHER)
-    if (one, other) == (worked.ONE, worked.OTHER):
+    other = page.pair("ex_on_from", a=str(c), b=str(d))
+    exercises = Exercises(page, NAMES)
+    if one is None or other is None:
         return
     text = f"{one[0]} × {one[1]} with head 0.1 of {other[0]} × {other[1]}"
     if hint := stops(one, other):
-        show_verdict(False, f"{text}: no carry runs on.", hint)
-        return
+        return exercises.judge("on", False, f"{text}: no carry runs on.", hint)
     wanted = f"{one[0] * one[1] + 100:04d}"
     if not st.button("Copy the head", key="ch82_ex_on_run", icon=":material/play_arrow:"):
         st.caption(f"If the carry is brought and runs on, the network writes {wanted}.")
-        return
+        return exercises.tell("on")
     written = probes.goes_on(one, other)
     said = f"{text}: predicted {wanted}, written {written}."
     hint = "The prediction failed here. Keep the two: they are a counterexample."
-    show_verdict(written == wanted, said, hint)
+    exercises.judge("on", written == wanted, said, hint)
     page.source("components.ui.chapters.ch82.probes.goes_on")
 
 

@@ -137,8 +137,8 @@ ARMS: Mapping[str, Tone] = {
 """What is copied in the small networks."""
 
 
-SMALL = 150
-"""Pixels of a small square."""
+SMALL = 220
+"""Pixels of a square, three in a row."""
 
 
 def one_table(rows: Rows) -> Chart:
@@ -156,3 +156,30 @@ def one_table(rows: Rows) -> Chart:
         )
     )
     return finished(chart.properties(height=SMALL))
+
+
+def beside_others(rows: Rows, tones: Mapping[str, Tone]) -> Chart:
+    """Pairs of bars: the neurons of a kind, and as many others, in grey. Rows: kind, swapped,
+    others, of_100, count."""
+    data = pd.DataFrame([{**row, "at": f"{i:02d} {row['swapped']}"} for i, row in enumerate(rows)])
+    name = "substring(datum.label, 3)"
+    base = alt.Chart(data).encode(
+        y=alt.Y(
+            "at:N",
+            sort=None,
+            title=None,
+            axis=alt.Axis(labelExpr=name, labelLimit=260, ticks=False, domain=False),
+        ),
+        x=alt.X("of_100:Q", title="of 100 pairs", scale=alt.Scale(domain=[0, 100])),
+        tooltip=["swapped", "count"],
+    )
+    kept = list(dict.fromkeys(data["kind"]))
+    bars = base.mark_bar().encode(
+        color=alt.condition(
+            "datum.others",
+            alt.value(GREY.now),
+            alt.Color("kind:N", scale=toned({kind: tones[kind] for kind in kept}), legend=None),
+        )
+    )
+    words = base.mark_text(align="left", dx=5, color=SOFT.now).encode(text="count:N")
+    return finished(alt.layer(bars, words).properties(height=rows_high(len(data), 30)))

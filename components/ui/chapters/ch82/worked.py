@@ -15,7 +15,7 @@ from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
 from components.ui.drawings.swaps import KINDS, Carried, Site, Swap
 from components.ui.lazily import lazily
-from components.ui.plots.colours import GREY, OCHRE, RIGHT, ROSE, TEAL, VIOLET, WRONG, Tone
+from components.ui.plots.colours import GREY, LINE, OCHRE, RIGHT, TEAL, VIOLET, WRONG, Tone
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY
 from lab.interp.carries import CARRIES, Carry, CarryName, Predicted, predicted
@@ -201,7 +201,7 @@ def read_rows(row: Mapping[str, Any], slot: str) -> list[Drawn]:
 LOOKS: Mapping[str, tuple[Tone, str]] = {
     "the carry moves": (RIGHT, "✓"),
     "the whole digit moves": (VIOLET, "■"),
-    "nothing changes": (GREY, "–"),
+    "nothing changes": (LINE, ""),
     "something else": (WRONG, "×"),
 }
 
@@ -241,13 +241,30 @@ def subspaces(row: Mapping[str, Any], what: str) -> dict[str, Mapping[str, Any]]
 PLACES = {"after attention": "resid_mid", "after the FFN": "resid_post"}
 
 
+ALIKE = (
+    ("probe of ffn_out", "probe of resid_mid", "probe of resid_post"),
+    ("resid_mid", "resid_post"),
+)
+"""Kinds of sites that come to the same, so that the best of them stands for all."""
+
+
 def kinds_of_sites(row: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The best site of each kind, by its name; above all the one that was chosen on validation
-    problems, then by how often the carry moves."""
+    """The best site of each kind, by its name, in the order of the validation problems on which
+    sites are chosen; the first is the one that was chosen of all."""
     first = claims.chosen(row)
-    others = [site for site in row["decided"] if claims.is_whole(site) and site is not first]
-    others.sort(key=lambda site: -site["carry"] / site["n"])
-    return {f"(chosen) {claims.named(first)}": first, **{claims.named(s): s for s in others}}
+    sites = [site for site in row["decided"] if claims.is_whole(site)]
+    sites.sort(key=lambda site: (site is not first, -on_validation(row, site)))
+    kinds = [site["kind"] for site in sites]
+    spare = {kind for alike in ALIKE for kind in [k for k in kinds if k in alike][1:]}
+    named = {claims.named(site): site for site in sites if site["kind"] not in spare}
+    return {f"(chosen) {name}" if site is first else name: site for name, site in named.items()}
+
+
+def on_validation(row: Mapping[str, Any], site: Mapping[str, Any]) -> float:
+    """The share of validation pairs in which the carry moves at a site."""
+    place = ("kind", "layer", "part")
+    (same,) = (one for one in row["scan"] if all(one.get(k) == site.get(k) for k in place))
+    return same["carry"] / same["n"]
 
 
 def scan_of(row: Mapping[str, Any]) -> tuple[NDArray[np.float64], list[str], list[str]]:
@@ -527,13 +544,13 @@ def sign(token: int) -> str:
 UNITS_TOKEN = 6
 """The units of the first product."""
 
-TABLES = ("a rule each", "a lookup", "the digit", "the size", "a blend")
+TABLES: tuple[str, ...] = ("a rule each", "a lookup", "the digit", "a blend")
+TONES: Mapping[str, Tone] = dict(zip(TABLES, (VIOLET, OCHRE, TEAL, GREY), strict=True))
 KINDS_OF_TABLES = {
-    name: (tone, sign)
-    for name, tone, sign in zip(
-        TABLES, (VIOLET, OCHRE, TEAL, ROSE, GREY), ("r", "l", "d", "s", "b"), strict=True
-    )
+    name: (tone, sign) for (name, tone), sign in zip(TONES.items(), "rldb", strict=True)
 }
+COUNTED_AS: Mapping[str, str] = {"the size": "a blend"}
+"""A few neurons of the record go by the size of the product."""
 
 
 def neurons_of(record: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
@@ -558,36 +575,52 @@ def layer_0_follows(row: Mapping[str, Any]) -> Answer:
 
 
 def kinds_by_layer(row: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [
-        {"layer": f"layer {layer}", "table": name, "rank": rank, "n": own[name]}
-        for layer, own in enumerate(row["tables"])
-        for rank, name in enumerate(TABLES)
-    ]
+    found: list[dict[str, Any]] = []
+    for layer, own in enumerate(row["tables"]):
+        n: dict[str, int] = dict.fromkeys(TABLES, 0)
+        tables: Mapping[str, int] = own
+        for kind, neurons in tables.items():
+            n[COUNTED_AS.get(kind, kind)] += neurons
+        found += [
+            {"layer": f"layer {layer}", "table": name, "rank": rank, "n": n[name]}
+            for rank, name in enumerate(TABLES)
+        ]
+    return found
 
 
-def tables_of(row: Mapping[str, Any], kind: str) -> dict[str, list[dict[str, Any]]]:
-    """Of one kind, the tables that vary most: their cells, in share of the largest value."""
-    return {
-        f"layer {one['layer']}, neuron {one['neuron']}": [
+def a_table_each(row: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Of each kind but the blends, the table that varies most: its cells, in share of the largest
+    value."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for kind in TABLES[:3]:
+        one = next(one for one in row["shown"] if one["kind"] == kind)
+        found[f"{kind}: layer {one['layer']}, neuron {one['neuron']}"] = [
             {"a": a, "b": b, "value": value / 100}
             for a, line in enumerate(one["table"])
             for b, value in enumerate(line)
         ]
-        for one in row["shown"]
-        if one["kind"] == kind
-    }
+    return found
 
 
-def swap_counts(row: Mapping[str, Any]) -> dict[str, int]:
-    """How often the digit follows: each layer and each kind of table; beside a kind as many other
-    neurons, the median of the draws from its own layers, or of any layer if those have too few."""
-    swaps, found = row["swaps"], dict[str, int]()
-    for name in (*(f"layer {i}" for i in range(len(row["tables"]))), *TABLES):
-        if name in swaps:
-            found[f"{name}: {swaps[name]['neurons']:,}"] = swaps[name]["follows"]
-            if name in row["alike"]:
-                if draws := row["alike"][name]["any"]:
-                    found[f"same layers, not {name}"] = int(median(draws))
-                else:
-                    found[f"any layers, not {name}"] = swaps[f"{name}, others"]["follows"]
+def swapped_kinds(row: Mapping[str, Any]) -> list[Drawn]:
+    """How often the digit follows, in hundredths: all neurons of a kind, and as many others, the
+    median of the draws from its own layers, or of any layer if those have too few."""
+    found: list[Drawn] = []
+    for kind in TABLES[:3]:
+        own, draws = row["swaps"][kind], row["alike"][kind]["any"]
+        where = "same layers" if draws else "any layers"
+        others = median(draws) if draws else row["swaps"][f"{kind}, others"]["follows"]
+        for swapped, follows, is_others in (
+            (f"{kind}: all {own['neurons']:,}", own["follows"], False),
+            (f"as many others, {where}", others, True),
+        ):
+            found.append(
+                {
+                    "kind": kind,
+                    "swapped": swapped,
+                    "others": is_others,
+                    "of_100": 100 * follows / own["n"],
+                    "count": f"{follows:,.0f} of {own['n']:,}",
+                }
+            )
     return found

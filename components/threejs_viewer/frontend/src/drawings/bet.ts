@@ -56,11 +56,12 @@ interface Data extends Sent {
 
 const NARROW = 600; // pixels
 const TOP = 26; // for a line of words
-const [GAP, ROW, NARROW_ROW, BAR] = [9, 38, 35, 17]; // a bar stands below its name
-const [AXIS, TITLED] = [24, 39]; // where its title stands below its numbers
-const [HIGH, WAITING] = [236, 135]; // of the plot, with points in it and without
-const NARROW_HIGH = [196, 132];
-const FAINT = [-31, 31]; // words above a ring, and below it
+const [GAP, ROW, BAR] = [6, 43, 17]; // a bar stands below its name
+const [NAMED, LETTERS, LANE] = [11, 4, 12]; // from a bar up to its name, its letters' foot, and the axis below
+const [NUMBERS, TITLE, FOOT] = [18, 40, 10]; // below the axis
+const [HIGH, WAITING] = [214, 165]; // of the plot, with points in it and without
+const NARROW_HIGH = [196, 152];
+const FAINT = [-36, 31]; // words above a ring, and below it, between the lines of the plot
 const SIZES = { middle: 8, run: 3.5 };
 const [APART, NARROW_APART] = [7, 5]; // from run to run
 const [OVER, LINE] = [7, 17]; // a letter, and how high it stands
@@ -68,7 +69,7 @@ const LETTER = 6.2; // on the mean
 const NEAR = 5; // to the end of a stretch, where the hand is held
 const ROOM = 180; // for words at the first ring, and beside the start
 const STEP = 8; // from one place of a word to the next
-const TICKS = [0, 10, 20, 30, 40];
+const TICKS = [0, 10, 20, 30, 40, 50];
 
 interface Mark {
   racer: number;
@@ -283,19 +284,18 @@ class Bet extends MovingDrawing<Data> {
     return this.width - this.left - this.right;
   }
 
-  private get row(): number {
-    return this.narrow ? NARROW_ROW : ROW;
-  }
-
   /** Whether others stop earlier, so that there is room behind their bars. */
   private get isUneven(): boolean {
     return this.budget < this.total;
   }
 
-  /** Where no bar leaves room for the title of the axis. */
-  private get isTitledBelow(): boolean {
-    const room = this.x(this.total) - this.x(this.budget);
-    return this.narrow || room < LETTER * (this.unit.length + 4);
+  private get foot(): number {
+    return TOP + this.high + GAP;
+  }
+
+  /** Of the last bar, where the axis is. */
+  private get bottom(): number {
+    return this.foot + ROW * this.data.racers.length + LANE;
   }
 
   private x(tokens: number): number {
@@ -314,9 +314,10 @@ class Bet extends MovingDrawing<Data> {
     this.width = this.plot.clientWidth;
     if (!this.width || !this.plot.isConnected) return;
     const { racers, told } = this.data;
-    const foot = TOP + this.high + GAP;
-    const bottom = foot + this.row * racers.length;
-    const height = bottom + (this.isTitledBelow ? TITLED : AXIS);
+    const { foot, bottom } = this;
+    const below = TITLE + FOOT;
+    const height = bottom + below;
+    this.part("moments").style.setProperty("--below", `${below}px`); // it lies on the axis
     for (const { style } of [this.rail, this.part("landmarks")]) {
       style.left = `${this.left}px`;
       style.width = `${this.span}px`;
@@ -326,7 +327,7 @@ class Bet extends MovingDrawing<Data> {
     this.drawAxes(bottom);
     this.taken = [];
     this.now = draw(this.plot, "path", { class: "now" }); // under all words
-    this.bars = racers.flatMap((racer, r) => this.drawBars(racer, r, foot + this.row * r));
+    this.bars = racers.flatMap((racer, r) => this.drawBars(racer, r, foot + ROW * r));
     this.drawGuess(); // under the points
     this.marks = told ? racers.flatMap((racer, r) => this.drawMarks(racer, r)) : [];
     this.endings = told ? racers.map((racer) => this.drawEnd(racer)) : [];
@@ -348,13 +349,12 @@ class Bet extends MovingDrawing<Data> {
   private drawAxes(bottom: number): void {
     const axes = draw(this.plot, "g", { class: "axes" });
     const end = this.width - this.right;
-    if (this.isUneven) {
+    if (this.isUneven && this.data.told) {
       const x = this.x(this.budget);
-      const beyond = { class: "beyond", x, y: TOP, width: end - x };
-      set(draw(axes, "rect", beyond), { height: bottom - TOP });
-      draw(axes, "line", { class: "edge", x1: x, x2: x, y1: TOP, y2: bottom });
-      const said = this.narrow ? "others stop here" : "the others stop here";
-      this.text(axes, said, x + 8, bottom - this.row - 3 - BAR / 2);
+      // No farther than the plot: below it bars end, and words go on.
+      const beyond = { class: "beyond", x, y: TOP, width: end - x, height: this.high };
+      draw(axes, "rect", beyond);
+      draw(axes, "line", { class: "edge", x1: x, x2: x, y1: TOP, y2: TOP + this.high });
     }
     for (const value of TICKS.filter((tick) => tick <= this.data.most)) {
       const y = this.y(value);
@@ -371,15 +371,19 @@ class Bet extends MovingDrawing<Data> {
     const step = tickStep(this.total / (this.narrow ? 4 : 8));
     for (const tokens of range(Math.floor(this.total / step) + 1).map((i) => i * step)) {
       const x = this.x(tokens);
-      draw(axes, "line", { class: "base", x1: x, x2: x, y1: bottom, y2: bottom + 5 });
-      this.text(axes, tokens ? `${counted(tokens / 1000)}k` : "0", x, bottom + 13, "middle");
+      draw(axes, "line", { class: "base", x1: x, x2: x, y1: bottom, y2: bottom + 8 });
+      const said = tokens ? `${counted(tokens / 1000)}k` : "0";
+      this.text(axes, said, x, bottom + NUMBERS, "middle");
     }
-    if (this.isTitledBelow) this.text(axes, this.unit, this.left, bottom + 28);
-    else this.text(axes, this.unit, end - 6, bottom - 3 - BAR / 2, "end");
+    this.text(axes, this.unit, this.left, bottom + TITLE);
   }
 
   private get unit(): string {
     if (!this.counts) return "tokens studied";
+    const [first] = this.data.racers;
+    const [evaluated, studied] = [first.evaluated.at(-1)!, first.studied.at(-1)!].map(counted);
+    if (this.narrow && this.counts === 1)
+      return `tokens: ${evaluated} evaluated (hatched) + ${studied} studied`;
     const hatched = this.narrow ? "evaluated (hatched)" : "evaluated";
     return this.counts === 1
       ? `tokens ${hatched} and studied`
@@ -389,9 +393,10 @@ class Bet extends MovingDrawing<Data> {
   private drawBars(racer: Racer, r: number, top: number): Bar[] {
     const group = draw(this.plot, "g", { class: "racer" });
     group.style.setProperty("--hue", `var(--wb-${racer.hue})`);
-    const [y, middle] = [top + this.row - BAR - 3, top + (this.row - BAR) / 2 - 2];
+    const y = top + ROW - BAR;
+    const middle = y - NAMED;
     draw(group, "path", { class: "shape", d: shape(racer.shape, this.left + 6, middle, 6) });
-    const name = this.text(group, racer.name, this.left + 18, middle, "name");
+    const name = this.text(group, racer.name, this.left + 18, middle + LETTERS, "name");
     const whole = spentInAll(racer, this.counts);
     const [from, to] = [this.x(0), this.x(whole)];
     draw(group, "rect", { class: "frame", x: from, y, width: to - from, height: BAR });
@@ -403,7 +408,7 @@ class Bet extends MovingDrawing<Data> {
     const letters = racer.name.length + racer.about.length + sum.length + 6;
     const about = this.narrow || LETTER * letters > end - this.left ? racer.brief : racer.about;
     draw(name, "tspan", { class: "about" }).textContent = `: ${about}`;
-    if (!this.narrow) this.text(group, sum, end - 6, middle, "sum end");
+    this.drawSum(group, sum, [to, y + BAR / 2], middle + LETTERS, r);
     return stretches(racer, this.counts).map((stretch) => {
       const rect = draw(group, "rect", { class: stretch.kind, x: this.x(stretch.from), y });
       set(rect, { width: 0, height: BAR });
@@ -417,6 +422,24 @@ class Bet extends MovingDrawing<Data> {
       }
       return { racer: r, stretch, rect, lines, y };
     });
+  }
+
+  /** How many tokens, where the bar ends: behind it, or over its end where it goes all the way.
+      There a phone has no room beside the name, and the axis says it. */
+  private drawSum(
+    parent: Element,
+    sum: string,
+    end: [number, number],
+    over: number,
+    r: number,
+  ): void {
+    const [x, y] = end;
+    const room = this.width - x - 8;
+    const stop = this.narrow ? "; others stop" : "; the others stop here";
+    const words = [...(r === 1 && this.isUneven ? [sum + stop] : []), sum];
+    const fits = words.find((some) => LETTER * some.length < room);
+    if (fits) this.text(parent, fits, x + 8, y, "sum");
+    else if (!this.narrow) this.text(parent, sum, x - 2, over, "sum end over");
   }
 
   /** Words on a hatch stand on paper. */
@@ -516,7 +539,7 @@ class Bet extends MovingDrawing<Data> {
     const group = draw(this.plot, "g", { class: "start" });
     const [x, y] = [this.x(0), this.y(this.data.start)];
     draw(group, "circle", { cx: x, cy: y, r: SIZES.middle - 1 });
-    const places = [-20, -32, 20, 32].map((down): [number, number] => [x + 8, y + down]);
+    const places = [20, -20, 32, -32].map((down): [number, number] => [x + 8, y + down]);
     const words = `start: ${Math.round(this.data.start)}${this.narrow ? "" : " of 100"}`;
     this.write(group, words, "", places);
   }
@@ -557,6 +580,7 @@ class Bet extends MovingDrawing<Data> {
     if (told && !said) return;
     this.faint = [];
     if (!told) this.drawTracks();
+    if (!told) this.drawFan();
     this.line = draw(this.plot, "path", { class: "guessed" });
     this.knobs = range(nRound(racers[0])).map((k) => {
       const knob = draw(this.plot, "g", { class: told ? "ring" : "knob" });
@@ -573,6 +597,15 @@ class Bet extends MovingDrawing<Data> {
       return knob;
     });
     this.drawLine();
+  }
+
+  /** How far a line may come, up or down: the room to draw in. */
+  private drawFan(): void {
+    const { start, most, racers } = this.data;
+    const [from, to] = [this.x(0), this.x(spentInAll(racers[0], this.counts))].map(fixed);
+    const [middle, top, bottom] = [start, most, 0].map((value) => fixed(this.y(value)));
+    const d = `M${from} ${middle}L${to} ${top}V${bottom}Z`;
+    draw(this.plot, "path", { class: "fan", d });
   }
 
   /** Where rings can be dragged. */
@@ -651,8 +684,7 @@ class Bet extends MovingDrawing<Data> {
 
   /** A line from the top of the plot to its axis, under all words. */
   private pointAt(x: number): void {
-    const down = this.high + GAP + this.row * this.data.racers.length;
-    if (this.now) set(this.now, { d: `M${fixed(x)} ${TOP}v${down}` });
+    if (this.now) set(this.now, { d: `M${fixed(x)} ${TOP}V${this.bottom}` });
   }
 
   private fill({ stretch, rect, lines, y }: Bar, tokens: number): void {

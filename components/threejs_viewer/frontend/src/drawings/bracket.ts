@@ -68,6 +68,8 @@ type Held = [map: string, name: string, left: number, first: number, last: numbe
 type Asked = [map: string, left: number, first: number, last: number];
 const FALLS = 28; // pixels
 
+const AT_LENGTH = /^.*, (?=\d)/; // of a setting's name, what a phone has no room for
+
 /** What is no longer kept, under paper: percent of it on a light page and on a dark one. */
 const VEILS = [86, 72];
 
@@ -134,7 +136,19 @@ class Bracket extends MovingDrawing<Data> {
   }
 
   protected override landmarks(): Landmark[] {
-    return this.data.short.map((name, at) => ({ at, name })).slice(1);
+    return this.data.stops.slice(1).map((_, i) => ({ at: i + 1, name: String(i + 2) }));
+  }
+
+  /** The first stop is marked, too, and each number stands over its mark. */
+  protected override markLandmarks(): void {
+    super.markLandmarks();
+    const first = make("span", {}, make("b", {}, "1"));
+    setShare(first, "--at", 0);
+    this.part("landmarks").prepend(first);
+    this.all(".landmarks span").forEach((place, at) => {
+      place.style.setProperty("--shift", "0px");
+      place.title = this.data.stops[at];
+    });
   }
 
   // ------------------------------------------------------------ built once
@@ -155,7 +169,14 @@ class Bracket extends MovingDrawing<Data> {
     this.buildFormula();
     this.buildHeld();
     const all = settings.map(({ name }, i) => {
-      const button = make("button", {}, name);
+      const [long] = AT_LENGTH.exec(name) ?? [""];
+      const brief = name.slice(long.length);
+      const button = make(
+        "button",
+        { "aria-label": name },
+        make("span", { class: "long" }, long),
+        brief,
+      );
       button.onclick = () => {
         this.setting = i;
         this.again();
@@ -165,7 +186,7 @@ class Bracket extends MovingDrawing<Data> {
     this.setting = Math.min(this.setting, settings.length - 1);
     this.part("settings").replaceChildren(make("span", {}, "counted for"), ...all);
     this.rows = stops.map((name, stop) => this.buildRow(name, stop));
-    const head = ["stop", "bytes a token", "operations"].map((brief, i) =>
+    const head = ["stop", "bytes", "operations"].map((brief, i) =>
       make("span", {}, make("span", { class: "brief" }, brief), make("b", {}, i ? "" : brief)),
     );
     head[2].append(make("span", { class: "brief" }, `× stop ${MOVED + 1}`));
@@ -227,7 +248,8 @@ class Bracket extends MovingDrawing<Data> {
       ["rotated_q", maps.c.columns, SPLIT, SPLIT],
     ];
     const rest = [make("span"), make("span"), make("span", { class: "each" }, " bytes a token")];
-    const freed = make("div", { class: "freed" }, make("b", {}, ...rest), make("span"));
+    const plate = make("div", {}, make("b", {}, ...rest), make("span"));
+    const freed = make("div", { class: "freed" }, plate);
     const vacant = make("figure", { class: "vacant" }, make("figcaption"), make("i"));
     const ghost = make("div", { class: "ghost" });
     this.held.replaceChildren(make("div", { class: "before" }, ghost, freed), vacant);
@@ -308,6 +330,10 @@ class Bracket extends MovingDrawing<Data> {
     const [from, to] = [between(0), between(1)];
     this.pair.style.left = `${from.toFixed(1)}px`;
     this.pair.style.width = `${Math.max(to - from, 0).toFixed(1)}px`;
+    const away = this.part("other").style;
+    const [left, right] = moved > 0.5 ? this.spans.latent : this.spans.query;
+    away.left = `${left.toFixed(1)}px`;
+    away.width = `${Math.max(right - left, 0).toFixed(1)}px`;
   }
 
   // ------------------------------------------------------------ drawn at every moment
@@ -334,7 +360,8 @@ class Bracket extends MovingDrawing<Data> {
           ? "around the query and the matrix"
           : "around the latent and the matrix",
     });
-    say(this.pair.querySelector("span")!, this.idle ? "nothing to drag: no matrix yet" : "drag");
+    const drag = query ? "drag →" : "← drag";
+    say(this.pair.querySelector("span")!, this.idle ? "nothing to drag: no matrix yet" : drag);
     this.root.dataset.stop = String(stop);
     this.part("before").style.opacity = seen(at, AGAIN, SPLIT).toFixed(2);
     this.part("vacant").style.opacity = seen(at, AGAIN, ROTATED).toFixed(2);
@@ -367,13 +394,13 @@ class Bracket extends MovingDrawing<Data> {
     const freed = this.part("freed");
     const whole = own_keys.columns + own_values.columns;
     const kept = c.columns + (stop === SPLIT ? turned.columns : 0);
-    const [before, now] = freed.firstElementChild!.children;
+    const [sizes, fewer] = freed.firstElementChild!.children;
+    const [before, now] = sizes.children;
     say(before, `${counted(bytes[KEPT])} `);
     say(now, `→ ${counted(bytes[stop])}`);
-    say(
-      freed.lastElementChild!,
-      `here, ${counted(whole - kept)} of ${counted(whole)} numbers are no longer kept`,
-    );
+    const isDrawn = bytes[KEPT] === each * whole; // another network's numbers are not
+    const gone = `${counted(whole - kept)} of ${counted(whole)} numbers are no longer kept`;
+    say(fewer, isDrawn ? gone : "");
     const [most, all] = [Math.max(...bytes), Math.max(...operations)];
     this.rows.forEach(({ button, bars, words }, i) => {
       button.classList.toggle("later", i > stop);
@@ -386,7 +413,7 @@ class Bracket extends MovingDrawing<Data> {
       const [count, long, brief] = words[1].children;
       say(count, counted(operations[i]));
       say(long, many && ` = ${many} × stop ${MOVED + 1}`);
-      say(brief, stop >= MOVED ? `${ratio === 1 ? 1 : times(ratio)} ×` : "");
+      say(brief, stop >= MOVED ? times(ratio) : "");
       set(button, {
         "aria-label": `Stop ${i + 1}, ${this.data.stops[i]}: ${counted(bytes[i])} bytes, ${counted(operations[i])} operations`,
       });

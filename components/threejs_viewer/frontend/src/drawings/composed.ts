@@ -1,17 +1,20 @@
 // A model as it is composed: every matrix at one scale, a strip for each layer, the first at the
-// bottom; beside it the variants that were trained, all pairs right or wrong at each look. What a
-// matrix is, and which pairs are wrong, comes from Python.
+// bottom, and beside them the stream, which goes up; then the variants that were trained, all pairs
+// right or wrong at each look. What a matrix is, and which pairs are wrong, comes from Python.
 
 import { make } from "../shared/dom";
 import "./composed.css";
 import {
+  gone,
   heldOut,
   laidOut,
   lookAt,
   measure,
+  onlyWrong,
   opened,
   parameters,
   stepsOf,
+  unlike,
   type Matrix,
   type Placed,
   type Row,
@@ -20,7 +23,7 @@ import {
   type Variant,
 } from "./maths/composed";
 import type { Sent } from "./shared/drawing";
-import { draw, say, set, tone } from "./shared/elements";
+import { draw, say, set, setShare, tone } from "./shared/elements";
 import type { Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
@@ -29,16 +32,23 @@ import { CELLS, pixel } from "./shared/pairs";
 import { ACROSS, steppedThrough } from "./shared/stepped";
 
 const SECONDS = 8; // to play all looks
-const NAMES = 60; // pixels for the names of strips
+const NAMES = 74; // pixels for the names of strips, and the stream
+const STREAM = -10; // where it stands
 const HIGHEST = 330; // pixels of all strips
 const LEARNED = 0.05; // of the held-out pairs wrong, at most
 const [LETTER, LINE] = [8, 14]; // pixels of a label
+const FEW = 1 / 3; // of the boxes: if more are unlike the usual ones, none is marked
+const SIDES = 1.05; // a drawing whose sides differ by less is at one scale
 const PATCH = 22; // pixels: a side of the patch that tells the scale, at most
 
 interface Data extends Sent {
   alt: string;
   headline: string;
+  /** The name of a matrix that a variant lacks. */
+  outlined: string;
   strips: Strip[];
+  /** Those whose scale is kept. */
+  usual: Strip[];
   variants: Variant[];
 }
 
@@ -48,6 +58,7 @@ interface Drawn {
   shown: Shown;
   frame: HTMLElement;
   canvas: HTMLCanvasElement;
+  ring: HTMLElement;
   told: HTMLElement;
 }
 
@@ -60,6 +71,8 @@ class Composed extends MovingDrawing<Data> {
   /** Under the hand, or the focus; and what stays told when the hand has left. */
   private pointed: number | null = null;
   private chosen: number | null = null;
+  /** What is told at rest. */
+  private resting = 0;
 
   protected override begin(): void {
     this.coloured(this.part("side"));
@@ -98,38 +111,84 @@ class Composed extends MovingDrawing<Data> {
   // ------------------------------------------------------------ the model
 
   private buildModel(): void {
-    const { strips, alt, headline } = this.data;
+    const { strips, usual, outlined, alt, headline } = this.data;
     say(this.part("headline"), headline);
     set(this.sheet, { "aria-label": alt });
     this.sheet.replaceChildren();
-    const width = Math.max(180, (this.sheet.clientWidth || 480) - NAMES);
-    const { placed, rows, scale, height } = laidOut(strips, width, HIGHEST);
-    set(this.sheet, { viewBox: `${-NAMES} 0 ${width + NAMES} ${height}`, height });
-    for (const row of rows) {
-      const y = row.y + row.height / 2;
-      draw(this.sheet, "text", { x: -8, y, class: "strip" }).textContent = row.name;
+    const width = Math.max(180, (this.sheet.clientWidth || 480) - NAMES - 1);
+    const { placed, rows, beside, scale, times, height } = laidOut(strips, width, HIGHEST, usual);
+    const high = height + 3;
+    set(this.sheet, { viewBox: `${-NAMES} -1 ${width + NAMES + 1} ${high}`, height: high });
+    this.buildStream(rows, height);
+    for (const { name, x, y } of beside) {
+      const kind = name === outlined ? "beside outlined" : "beside";
+      draw(this.sheet, "text", { x, y, class: kind }).textContent = name;
     }
-    for (const row of rows) this.nameBeside(row, placed);
     this.placed = placed;
-    this.marks = placed.map((one, i) => this.buildMatrix(one, i));
+    this.nameParts(rows);
+    const others = unlike(placed, usual);
+    const some = others.filter(Boolean).length <= FEW * others.length;
+    this.marks = placed.map((one, i) => {
+      const mark = this.buildMatrix(one, i);
+      mark.classList.toggle("other", some && others[i]);
+      return mark;
+    });
+    const first = (wanted: (one: Matrix) => boolean): number =>
+      placed.findIndex(({ matrix }) => wanted(matrix));
+    const rests = [
+      first(({ name }) => name === outlined),
+      first(({ part }) => part === "attention"),
+    ];
+    this.resting = rests.find((i) => i >= 0) ?? 0;
     steppedThrough(this.marks, ACROSS);
     const size = measure(scale, PATCH);
     const side = scale * Math.sqrt(size);
     this.part("patch").style.width = this.part("patch").style.height = `${side.toFixed(1)}px`;
-    say(this.part("measure").querySelector("b")!, `${counted(size)} parameters`);
-    const high = Math.max(...placed.map(({ matrix }) => matrix.high));
-    say(this.part("height"), `as high as the stream has numbers, ${counted(high)}`);
+    const lacking = gone(strips, usual).join(", ");
+    const words = [
+      `${counted(size)} parameters`,
+      inTimes(times),
+      lacking && `without ${lacking}`,
+      outlined && "press a box",
+    ];
+    say(this.part("measure").querySelector("b")!, words.filter(Boolean).join("; "));
   }
 
-  /** What stands in a row whose boxes are all too narrow for a name. */
-  private nameBeside(row: Row, placed: readonly Placed[]): void {
-    const own = placed.filter(({ strip }) => strip === row.name);
-    const matrices = own.filter(({ matrix }) => matrix.shape.length > 1);
-    if (row.height <= LINE || matrices.some(({ matrix, width }) => nameFor(matrix, width))) return;
-    const names = [...new Set(own.map(({ matrix }) => matrix.name))].join(", ");
-    const x = Math.max(...own.map(({ x, width }) => x + width)) + 8;
-    const y = row.y + row.height / 2;
-    draw(this.sheet, "text", { x, y, class: "beside" }).textContent = names;
+  /** From the last strip up to the first; every layer reads it and writes to it. */
+  private buildStream(rows: readonly Row[], height: number): void {
+    const line = { x1: STREAM, x2: STREAM, class: "stream" };
+    draw(this.sheet, "line", { ...line, y1: height, y2: 6 });
+    const head = `${STREAM - 5},8 ${STREAM},0 ${STREAM + 5},8`;
+    draw(this.sheet, "polygon", { points: head, class: "head" });
+    for (const row of rows) {
+      const y = row.y + row.height / 2;
+      draw(this.sheet, "text", { x: STREAM - 10, y, class: "strip" }).textContent = row.name;
+      draw(this.sheet, "line", { x1: STREAM, x2: -1, y1: y, y2: y, class: "branch" });
+    }
+    const below = rows.findIndex(({ flat }, i) => flat && i > 0 && !rows[i - 1].flat);
+    if (below < 0) return;
+    const y = (rows[below].y + rows[below - 1].y + rows[below - 1].height) / 2;
+    draw(this.sheet, "text", { x: 0, y, class: "beside" }).textContent = "the stream, upwards";
+  }
+
+  /** Attention and FFN, over the boxes of the uppermost layer. */
+  private nameParts(rows: readonly Row[]): void {
+    const top = rows.find(({ flat }) => !flat);
+    if (!top || top === rows[0]) return;
+    let end = 0;
+    for (const [part, name] of [
+      ["attention", "attention"],
+      ["ffn", "FFN"],
+    ]) {
+      const own = this.placed.filter(
+        ({ strip, matrix }) => strip === top.name && matrix.part === part,
+      );
+      if (!own.length) continue;
+      const x = Math.max(end, Math.min(...own.map(({ x }) => x)));
+      const label = draw(this.sheet, "text", { x, y: top.y - 9, class: `part ${part}` });
+      label.textContent = name;
+      end = x + LETTER * name.length + 4;
+    }
   }
 
   private buildMatrix(one: Placed, i: number): SVGGElement {
@@ -140,13 +199,13 @@ class Composed extends MovingDrawing<Data> {
       "aria-label": this.told(one),
     });
     draw(group, "rect", { x: x - 1, y, width: width + 2, height, class: "reach" });
-    draw(group, "rect", { x, y, width, height, class: "box" });
+    draw(group, "rect", { x, y, width, height, rx: Math.min(2, width / 4), class: "box" });
     for (let piece = 1; piece < matrix.pieces; piece++) {
       const at = x + (piece * width) / matrix.pieces;
       draw(group, "line", { x1: at, x2: at, y1: y, y2: y + height, class: "piece" });
     }
     const name = nameFor(matrix, width);
-    if (name && height > LINE) {
+    if (name && height >= LINE && matrix.shape.length > 1 && this.isHigh(one)) {
       const [own, below] = name.split("_");
       const label = draw(group, "text", { x: x + width / 2, y: y + height / 2 });
       draw(label, "tspan").textContent = own;
@@ -157,6 +216,11 @@ class Composed extends MovingDrawing<Data> {
     group.onpointerleave = group.onblur = point(null);
     group.onclick = () => this.choose(this.chosen === i ? null : i);
     return group;
+  }
+
+  /** Names of what lies flat stand beside it. */
+  private isHigh({ strip }: Placed): boolean {
+    return !this.data.strips.some(({ name, flat }) => flat && name === strip);
   }
 
   private told({ matrix, strip }: Placed): string {
@@ -199,18 +263,20 @@ class Composed extends MovingDrawing<Data> {
 
   private buildVariant(variant: Variant): Drawn {
     const shown = opened(variant);
-    const { columns, name, about, recorded } = variant;
+    const { columns, name, about, recorded, changed } = variant;
     const rows = Math.floor(shown.trained.length / columns);
     const canvas = make("canvas", { width: columns, height: rows, "aria-hidden": true });
-    const told = make("span", { class: "held" });
+    const ring = make("i", { class: "ring", hidden: true });
+    const field = make("div", { class: "field" }, canvas, ring);
+    const told = make("span", { class: "held" }, make("b"), make("span"));
     const frame = make(
       "figure",
-      { class: recorded ? "recorded" : "own" },
+      { class: `${recorded ? "recorded" : "own"}${changed ? " changed" : ""}` },
       make("figcaption", {}, make("b", {}, name), make("span", {}, about)),
-      make("div", { class: "map" }, edge("down", "a", rows), canvas, edge("across", "b", columns)),
+      make("div", { class: "map" }, edge("down", "a", rows), field, edge("across", "b", columns)),
       told,
     );
-    return { variant, shown, frame, canvas, told };
+    return { variant, shown, frame, canvas, ring, told };
   }
 
   private pairs({ canvas }: Drawn): number {
@@ -219,16 +285,18 @@ class Composed extends MovingDrawing<Data> {
 
   protected override landmarks(): Landmark[] {
     const many = this.drawn.length > 1;
-    return this.drawn.flatMap((drawn, i) => {
-      const { shown } = drawn;
+    const learned = this.drawn.flatMap((drawn) => {
+      const { shown, variant } = drawn;
       const first = shown.looks.find((look) => {
         const { wrong, n } = heldOut(shown, look, this.pairs(drawn));
         return n > 0 && wrong <= LEARNED * n;
       });
       if (!first) return [];
-      const name = many ? `${i + 1}: 95% right` : "95% held out right";
-      return [{ at: this.steps.indexOf(first.step), name }];
+      const name = many ? `${variant.short}: 95% right` : "95% held out right";
+      return [{ at: this.steps.findIndex((step) => step >= first.step), name }];
     });
+    const end = { at: this.last, name: `${counted(this.steps[this.last])} steps` };
+    return [...learned, end].sort((one, other) => one.at - other.at);
   }
 
   // ------------------------------------------------------------ a moment
@@ -237,22 +305,40 @@ class Composed extends MovingDrawing<Data> {
     const step = this.steps[Math.floor(at)];
     const said = this.drawn.map((drawn) => this.showVariant(drawn, step));
     const told = this.pointed ?? this.chosen;
-    this.marks.forEach((mark, i) => mark.classList.toggle("weak", told !== null && told !== i));
-    if (told !== null && this.placed[told]) return this.told(this.placed[told]);
+    this.marks.forEach((mark, i) => {
+      mark.classList.toggle("weak", told !== null && told !== i);
+      mark.classList.toggle("chosen", (told ?? this.resting) === i);
+    });
+    const box = this.placed[told ?? this.resting];
+    if (box) say(this.part("told"), this.told(box));
     if (!said.length) return "Nothing is trained yet.";
-    const names = this.drawn.map(({ variant }) => (said.length > 1 ? `${variant.name}, ` : ""));
-    return `After ${counted(step)} steps: ${said.map((one, i) => names[i] + one).join("; ")}.`;
+    const names = this.drawn.map(({ variant: { name, short, recorded } }) =>
+      said.length > 1 ? `${recorded ? name : `network ${short}`}, ` : "",
+    );
+    const what = `After ${counted(step)} steps, held-out pairs wrong:`;
+    return `${what} ${said.map((one, i) => names[i] + one).join("; ")}.`;
   }
 
   private showVariant(drawn: Drawn, step: number): string {
-    const { shown, canvas, told } = drawn;
+    const { shown, canvas, ring, told } = drawn;
     const look = lookAt(shown, step);
     const n = this.pairs(drawn);
     this.paint(canvas, shown, look, n);
     const { wrong, n: asked } = look ? heldOut(shown, look, n) : { wrong: 0, n: 0 };
+    const only = look && wrong === 1 ? onlyWrong(shown, look, n) : null;
+    const [a, b] = [Math.floor((only ?? 0) / canvas.width), (only ?? 0) % canvas.width];
+    ring.hidden = only === null;
+    setShare(ring, "--down", (a + 0.5) / canvas.height);
+    setShare(ring, "--across", (b + 0.5) / canvas.width);
     const count = `${counted(wrong)} of ${counted(asked)}`;
-    say(told, asked ? `held out: ${count} wrong` : "not asked yet");
-    return asked ? `${count} held-out pairs wrong` : "not asked yet";
+    const which = only === null ? "" : `: ${a} × ${b}`;
+    const [number, words] = told.children;
+    say(number, asked ? counted(wrong) : "");
+    say(words, asked ? ` of ${counted(asked)} wrong${which}` : "");
+    if (!asked) return "none evaluated yet";
+    const last = shown.looks.at(-1)!.step;
+    const ended = last < step ? `, after its ${counted(last)} steps` : "";
+    return `${count}${look!.asked ? " evaluated so far" : ""}${ended}`;
   }
 
   private paint(
@@ -278,6 +364,14 @@ class Composed extends MovingDrawing<Data> {
 function nameFor({ name, part }: Matrix, width: number): string {
   const index = part === "attention" ? (name.split("_")[1] ?? "") : "";
   return [name, index].find((one) => width > LETTER * one.length) ?? "";
+}
+
+/** How far a drawing is from the scale of the usual network; nothing if it is at it. */
+function inTimes(times: number): string {
+  if (times < SIDES && times > 1 / SIDES) return "";
+  const by = times > 1 ? times : 1 / times;
+  const size = by.toFixed(by < 10 && by % 1 > 0.05 && by % 1 < 0.95 ? 1 : 0);
+  return `sides drawn ${size} times ${times > 1 ? "longer" : "shorter"} than the usual network's`;
 }
 
 const alike = (one: unknown, other: unknown): boolean =>

@@ -5,7 +5,7 @@ import { make } from "../shared/dom";
 import "./cut.css";
 import { keyOf, numbersOf, reached, reaches, type Unit } from "./maths/cut";
 import type { Sent } from "./shared/drawing";
-import { setShare } from "./shared/elements";
+import { draw, setShare } from "./shared/elements";
 import type { Landmark } from "./shared/landmarks";
 import { mounted } from "./shared/mount";
 import { MovingDrawing } from "./shared/moving";
@@ -53,7 +53,15 @@ interface Data extends Sent {
 
 type Board = (typeof BOARDS)[number];
 
+const [DEEP, DEEPER] = [56, 16]; // pixels, of the arc of a copy below its cells, and for each step
+const BOW = 11; // beside them, where the two grids stand one below the other
+const MANY = 4; // of them: of more, only the newest and the one pointed at are strong
+const HEAD = 4; // half of an arrow's head
+
 class Cut extends MovingDrawing<Data> {
+  private readonly boards = this.watched("boards");
+  /** The arcs from what is copied to where it is copied, by its cell. */
+  private copies = new Map<number, SVGPathElement>();
   private cells: Record<Board, HTMLElement[]> = { source: [], target: [], result: [] };
   /** What the reader has copied, at which moment of the slider. */
   private own: { cells: number[]; at: number } | null = null;
@@ -88,15 +96,18 @@ class Cut extends MovingDrawing<Data> {
   }
 
   private make(): void {
-    const { alt, problems, writes, others } = this.data;
+    const { alt, problems, writes, others, left } = this.data;
     [this.own, this.pointed, this.other] = [null, null, -1];
-    this.part("boards").setAttribute("aria-label", alt);
+    this.boards.setAttribute("aria-label", alt);
+    this.part("copies").replaceChildren();
+    this.copies.clear();
     for (const board of BOARDS) this.buildBoard(board);
     this.all(".source .name b")[0].textContent = problems.source;
     this.all(".source .name span")[0].textContent = writes.source;
     this.all(".target .name b")[0].textContent = problems.target;
     this.all(".target .name span")[0].textContent = writes.target;
     this.part("elsewhere").toggleAttribute("hidden", others.sets.length === 0);
+    this.part("k_left").parentElement!.toggleAttribute("hidden", left.length === 0);
     this.part("odds").replaceChildren(...this.data.steps.map((_, step) => this.buildOdds(step)));
     for (const board of ["source", "target"])
       steppedThrough(this.all(`.${board} [role="button"]`), EITHER_WAY);
@@ -109,43 +120,59 @@ class Cut extends MovingDrawing<Data> {
     const highest = Math.max(n_layer - 1, ...left.map(({ layer }) => layer));
     const rows = range(highest - lowest + 1)
       .map((row) => highest - row)
-      .map((layer) =>
-        make(
+      .map((layer) => {
+        const here = left.filter((one) => one.layer === layer);
+        if (!(layer in range(n_layer))) return whole(here[0]);
+        return make(
           "div",
           { class: "layer" },
-          make("small", {}, layer >= 0 && layer < n_layer ? String(layer) : ""),
-          ...steps.map((_, step) => {
-            const here = (one: { step: number; layer: number }): boolean =>
-              one.step === step && one.layer === layer;
-            return make(
+          make("small", {}, String(layer)),
+          ...steps.map((_, step) =>
+            make(
               "div",
               { class: "step" },
-              ...left.filter(here).map(({ short, why }) =>
-                make(
-                  "i",
-                  {
-                    class: layer in range(n_layer) ? "cell left" : "cell left whole",
-                    title: why,
-                  },
-                  short,
-                ),
+              ...here
+                .filter((one) => one.step === step)
+                .map(({ why }) => make("i", { class: "cell left", title: why })),
+              ...units.flatMap((unit, i) =>
+                unit.step === step && unit.layer === layer ? [this.cells[board][i]] : [],
               ),
-              ...units.flatMap((unit, i) => (here(unit) ? [this.cells[board][i]] : [])),
-            );
-          }),
-        ),
+            ),
+          ),
+        );
+      });
+    this.all(`.${board} .grid`)[0].replaceChildren(...this.buildNames(), ...rows);
+  }
+
+  /** Above each half its step, and once what stands below in every row. */
+  private buildNames(): HTMLElement[] {
+    const { steps, units, left } = this.data;
+    const heads = [...units.filter(({ kind }) => kind === "head"), ...left]
+      .map(({ short }) => Number(short))
+      .filter((head) => !Number.isNaN(head));
+    const row = (named: string, kind: string, cells: (name: string) => HTMLElement[]) =>
+      make(
+        "div",
+        { class: `layer ${kind}` },
+        make("small", {}, named),
+        ...steps.map((name) => make("div", { class: "step" }, ...cells(name))),
       );
-    const heads = make(
-      "div",
-      { class: "layer steps" },
-      make("small", {}, ""),
-      ...steps.map((name) => make("div", { class: "step" }, name)),
-    );
-    this.all(`.${board} .grid`)[0].replaceChildren(...rows, heads);
+    const below = heads.length
+      ? [
+          row("layer", "kinds", () => [
+            make("span", { class: "heads" }, `heads 0–${Math.max(...heads)}`),
+            make("span", { class: "ffn" }, "FFN"),
+          ]),
+        ]
+      : [];
+    return [
+      row(below.length ? "" : "layer", "steps", (name) => [make("span", {}, name)]),
+      ...below,
+    ];
   }
 
   private buildCell(board: Board, unit: Unit, i: number): HTMLElement {
-    const cell = make("div", { class: `cell ${unit.kind}` }, unit.short);
+    const cell = make("div", { class: `cell ${unit.kind}` });
     if (board === "result") return cell;
     cell.setAttribute("role", "button");
     cell.onclick = () => this.toggle(i);
@@ -168,7 +195,13 @@ class Cut extends MovingDrawing<Data> {
         make("b", {}, `${digit}`),
       );
     });
-    return make("div", { class: "digits" }, ...bars);
+    const of = this.data.steps[step].split(" ").at(-1)!;
+    return make(
+      "div",
+      {},
+      make("div", { class: "of" }, of),
+      make("div", { class: "digits" }, ...bars),
+    );
   }
 
   // ------------------------------------------------------------ the reader's hand
@@ -273,6 +306,7 @@ class Cut extends MovingDrawing<Data> {
     const cells = this.now;
     const found = this.outcome(cells);
     this.showCells(cells, found);
+    this.showCopies(cells);
     this.showCounter(cells);
     this.showAnswer(found);
     if (!this.plays && this.pointed !== null) return this.saidOf(this.pointed, cells);
@@ -304,6 +338,36 @@ class Cut extends MovingDrawing<Data> {
     });
   }
 
+  private showCopies(cells: readonly number[]): void {
+    for (const [i, path] of this.copies)
+      if (!cells.includes(i)) {
+        path.remove();
+        this.copies.delete(i);
+      }
+    for (const i of cells)
+      if (!this.copies.has(i)) this.copies.set(i, draw(this.part("copies"), "path"));
+    const strong = [cells.at(-1), this.pointed];
+    for (const [i, path] of this.copies)
+      path.classList.toggle("faint", cells.length > MANY && !strong.includes(i));
+    this.place();
+  }
+
+  /** From each cell that is copied to its place in the other run: below both where they stand side
+      by side, and beside them on a phone, where the run into which it is copied shows the result. */
+  protected override place(): void {
+    const { left, top } = this.boards.getBoundingClientRect();
+    const of = (board: Board, i: number): DOMRect => this.cells[board][i].getBoundingClientRect();
+    for (const [i, path] of this.copies) {
+      const [from, onto] = [of("source", i), of("target", i)];
+      path.setAttribute(
+        "d",
+        onto.width > 0
+          ? below(from, onto, left, top, this.data.units[i].step)
+          : beside(from, of("result", i), left, top),
+      );
+    }
+  }
+
   private showCounter(cells: readonly number[]): void {
     const { units, total } = this.data;
     this.part("copied_numbers").textContent = counted(numbersOf(units, cells));
@@ -312,7 +376,7 @@ class Cut extends MovingDrawing<Data> {
 
   private showAnswer(found: Outcome | undefined): void {
     const { writes, steps } = this.data;
-    this.part("boards").classList.toggle("waits", !found);
+    this.boards.classList.toggle("waits", !found);
     this.part("answer").replaceChildren(
       ...[...(found?.text ?? "??")].map((digit, step) => {
         const of = digit === writes.source[step] ? "of_source" : "";
@@ -320,15 +384,18 @@ class Cut extends MovingDrawing<Data> {
         return make("b", { class: `${of} ${own}` }, digit);
       }),
     );
-    steps.forEach((_, step) =>
+    steps.forEach((_, step) => {
+      const shares = found?.shares[step] ?? range(10).map(() => 0);
+      const most = Math.max(...shares);
       this.all(".digits")
         [step].querySelectorAll(".odd")
         .forEach((odd, digit) => {
-          const share = (found?.shares[step][digit] ?? 0) / 1000;
+          const share = shares[digit] / 1000;
           setShare(odd as HTMLElement, "--share", share);
-          odd.querySelector("small")!.textContent = share >= 0.1 ? percent(share) : "";
-        }),
-    );
+          const isSaid = most > 0 && digit === shares.indexOf(most);
+          odd.querySelector("small")!.textContent = isSaid ? percent(share) : "";
+        });
+    });
   }
 
   // ------------------------------------------------------------ in words
@@ -360,12 +427,39 @@ class Cut extends MovingDrawing<Data> {
         : text === writes.target
           ? `it still writes ${text}`
           : `it writes ${text}, the answer of neither`;
+    const isDrawn = this.other >= 0 && keyOf(cells) === keyOf(others.sets[this.other]);
+    const lot = isDrawn ? `Drawn by seed, ${this.other + 1} of ${others.sets.length}: ` : "";
     const isFound = keyOf(cells) === keyOf(this.data.path);
     const beside = isFound
-      ? ` Fewest found among such cells. Of ${others.n} sets of as many numbers elsewhere, ${others.turned} ${others.turned === 1 ? "turns" : "turn"} it too.`
+      ? ` No fewer were found. Of ${others.n} sets of as many numbers elsewhere, ${others.turned} ${others.turned === 1 ? "turns" : "turn"} it too.`
       : "";
-    return `${what}: ${how}.${beside}`;
+    return `${lot}${what}${lot ? ";" : ":"} ${how}.${beside}`;
   }
+}
+
+/** What may not be copied at any step, in one row. */
+function whole({ short, why }: Left): HTMLElement {
+  return make(
+    "div",
+    { class: "layer whole" },
+    make("small", {}, ""),
+    make("i", { class: "cell left", title: why }, short),
+  );
+}
+
+function below(from: DOMRect, to: DOMRect, left: number, top: number, step: number): string {
+  const [x, y] = [from.left + from.width / 2 - left, from.bottom - top];
+  const [u, v] = [to.left + to.width / 2 - left, to.bottom - top];
+  const deep = Math.max(y, v) + DEEP + DEEPER * step;
+  const far = 0.1 * (u - x);
+  return `M${x} ${y}C${x + far} ${deep} ${u - far} ${deep} ${u} ${v}m${-HEAD} ${1.8 * HEAD}L${u} ${v}l${HEAD} ${1.8 * HEAD}`;
+}
+
+function beside(from: DOMRect, to: DOMRect, left: number, top: number): string {
+  const [x, y] = [from.right - left, from.top + from.height / 2 - top];
+  const [u, v] = [to.right - left, to.top + to.height / 2 - top];
+  const out = Math.max(x, u) + BOW;
+  return `M${x} ${y}C${out} ${y} ${out} ${y} ${out} ${y + 2 * BOW}V${v - 2 * BOW}C${out} ${v} ${out} ${v} ${u} ${v}m${1.8 * HEAD} ${-HEAD}L${u} ${v}l${1.8 * HEAD} ${HEAD}`;
 }
 
 export default mounted(Cut);

@@ -42,19 +42,24 @@ import { ACROSS, steppedThrough } from "./shared/stepped";
 // In pixels.
 const [ROW, CELL] = [32, 27]; // from row to row of tokens, and as high is one
 const [LARGEST, PER_PITCH] = [19, 1.4]; // of a token's letters
-const FALL = 76; // from the tokens to the experts
+const [FALL, SLIM_FALL] = [88, 68]; // from the tokens to the experts
+const READ_FROM = 16; // above the tokens: from which end their numbers are read
 const [NAME, WEIGHT] = [42, 30]; // the box of an expert's name and weight, and where in it this stands
-const [HEAD, OVER] = [24, 10]; // from there to the top of the scores, and a sum above its bar
-const HIGH = 120; // of the scores
-const [COUNT, FOOT] = [20, 12]; // from their zero to how many tokens came, and below that
-const [GUTTER, SLIM] = [100, 14]; // for words on the left, or for the numbers of the axis alone
+const [HEAD, OVER] = [19, 10]; // from there to the top of the scores, and a sum above its bar
+const [HIGH, SLIM_HIGH] = [120, 108]; // of the scores
+const [COUNT, FOOT] = [20, 9]; // from their zero to how many tokens came, and below that
+const [GUTTER, SLIM] = [100, 22]; // for words on the left, or for the numbers of the axis alone
+const TITLE = 17; // from the line of 1 up to what the axis counts
 const LINE = 15; // from line to line
 const [WIDEST, OF_PITCH] = [15, 0.8]; // all ribbons of a token together
 const HAIR = 0.8; // the thinnest ribbon
-const [MOST_BOX, BOX_GAP] = [96, 0.2]; // from box to box, and what of it is free
-const OF_BOX = 0.76; // a bar of its box
+const MOST_BOX = 96; // from box to box
+const [BOX_GAP, SLIM_GAP] = [0.2, 0.1]; // what of it is free
+const [OF_BOX, OF_SLIM] = [0.76, 0.86]; // a bar of its box
 const LANDS = 0.9; // ribbons reach so much of a box
-const SHARED = 60; // for the box of the shared experts, and words under it
+const [SHARED, SLIM_SHARED] = [60, 50]; // for the box of the shared experts, and words under it
+const LEVEL = 12; // sums that lie less apart stand on one line
+const CHARACTER = 5; // of small words
 const WORDY = 62; // from box to box, and each is called by its full name
 const ROOMY = 88; // and numbers stand in its bar, if it matters
 
@@ -63,7 +68,7 @@ const CHOICES = ["first choice", "second choice"];
 /** Percent of a colour where it rests: on a light page, and on a dark one, of which the eye tells
  * fewer steps near the ground. */
 const RESTS: Record<string, [number, number]> = {
-  "--rests": [18, 24],
+  "--rests": [27, 34],
   "--score-rests": [48, 62],
 };
 
@@ -78,6 +83,8 @@ interface Data extends Sent {
   /** Of what sample idle experts get no token. */
   idle: string;
   headline: string;
+  /** From which end the numbers behind the first equals sign are read; empty if from the usual. */
+  from_end: string;
   /** How long the tokens take to stream in. */
   seconds: number;
 }
@@ -138,6 +145,9 @@ class Experts extends MovingDrawing<Data> {
   private plain = false;
   private zones: Zones = { top: 0, floor: 0 };
   private pitch = 0;
+  /** Where the first box begins, and whether words stand behind the last. */
+  private left = 0;
+  private slim = false;
   private pointed: Spot | null = null;
   /** What stays told when the hand has left. */
   private chosen: Spot | null = null;
@@ -205,8 +215,8 @@ class Experts extends MovingDrawing<Data> {
     const names = CHOICES.map((name, rank) =>
       make("span", { class: "rank", "data-rank": String(rank) }, make("i"), name),
     );
-    for (const old of this.all(".legend .rank")) old.remove();
-    if (two) this.part("legend").prepend(...names);
+    for (const old of this.all(".legend .ranks")) old.remove();
+    if (two) this.part("legend").prepend(make("div", { class: "ranks" }, ...names));
   }
 
   private buildMark(spot: Spot, name: string, label: string): Mark {
@@ -323,47 +333,86 @@ class Experts extends MovingDrawing<Data> {
     const { tokens } = this.data;
     const longest = Math.max(...tokens.map((token) => token.length));
     const cells = grid(tokens.length, longest, width);
-    const xs = this.placeTokens(cells, width, longest);
-    const top = cells.rows * ROW + FALL;
-    const floor = top + NAME + HEAD + HIGH;
+    const above = this.turned < 0 ? 0 : READ_FROM;
+    this.measure(width);
+    const xs = this.placeTokens(cells, width, longest, above);
+    const top = above + cells.rows * ROW + (this.slim ? SLIM_FALL : FALL);
+    const floor = top + NAME + HEAD + this.high;
     this.zones = { top, floor };
-    const left = this.placeBoxes(width);
+    this.placeBoxes();
     const height = floor + COUNT + FOOT;
     set(this.svg, { viewBox: `0 0 ${width} ${height}`, height });
-    this.placeAxis(left, width);
+    this.svg.classList.toggle("slim", this.slim);
+    this.placeAxis();
+    if (above) this.placeReading(cells, width);
     this.placeRibbons(xs, top, Math.min(WIDEST, OF_PITCH * cells.pitch));
-    this.layUp(cells, width);
+    this.layUp(cells, width, above);
+  }
+
+  /** How wide a box is, and where the first begins. */
+  private measure(width: number): void {
+    const { n_expert, n_shared } = this.data;
+    this.slim = width < n_expert * WORDY + SHARED + GUTTER;
+    const [gutter, last] = this.slim ? [SLIM, SLIM_SHARED] : [GUTTER, SHARED];
+    const aside = n_shared || this.slim ? last : 0; // words stand on one side or the other
+    const room = width - aside - gutter;
+    this.pitch = Math.min(room / n_expert, MOST_BOX);
+    this.left = gutter + (room - this.pitch * n_expert) / 2;
+  }
+
+  private get high(): number {
+    return this.slim ? SLIM_HIGH : HIGH;
+  }
+
+  /** The first token of the numbers that are read from the other end; -1 if there are none. */
+  private get turned(): number {
+    const { tokens, from_end } = this.data;
+    const first = tokens.indexOf("=") + 1;
+    return from_end && first && first < tokens.length ? first : -1;
+  }
+
+  /** A line over these tokens, as far as their first row goes, and what it says of them. */
+  private placeReading(cells: Grid, width: number): void {
+    const { tokens, from_end } = this.data;
+    const [x, row] = tokenAt(cells, width, this.turned);
+    const end = Math.min((row + 1) * cells.columns, tokens.length) - 1;
+    const [to] = tokenAt(cells, width, end);
+    const y = row * ROW + READ_FROM / 2 + 1;
+    const half = cells.pitch / 2 - 1;
+    say(draw(this.words, "text", { class: "behind", x: x - half, y }), from_end);
+    const from = x - half + CHARACTER * from_end.length + 8;
+    if (row === 0 && to + half > from)
+      draw(this.words, "path", { d: `M${fixed(from)} ${y}H${fixed(to + half)}v4`, class: "over" });
   }
 
   /** Returns the middle of each, and where its ribbons begin. */
-  private placeTokens(cells: Grid, width: number, longest: number): Pair[] {
+  private placeTokens(cells: Grid, width: number, longest: number, above: number): Pair[] {
     const size = Math.min(LARGEST, (PER_PITCH * cells.pitch) / longest);
     this.svg.style.setProperty("--letters", `${size.toFixed(1)}px`);
     const wide = cells.pitch - 1;
     return this.tokens.map(({ box, label }, t) => {
       const [x, row] = tokenAt(cells, width, t);
-      const y = row * ROW + 2;
+      const y = above + row * ROW + 2;
       set(box, { x: x - wide / 2, y, width: wide, height: CELL });
       set(label, { x, y: y + CELL / 2 + 1 });
       return [x, y + CELL];
     });
   }
 
-  /** Returns where the first begins. */
-  private placeBoxes(width: number): number {
-    const { n_expert, n_shared } = this.data;
+  private get wide(): number {
+    return this.pitch * (1 - (this.slim ? SLIM_GAP : BOX_GAP));
+  }
+
+  private placeBoxes(): void {
+    const { n_expert } = this.data;
     const { top, floor } = this.zones;
-    const gutter = width >= n_expert * WORDY + SHARED + GUTTER ? GUTTER : SLIM;
-    const aside = n_shared || gutter === SLIM ? SHARED : 0; // words stand on one side or the other
-    const room = width - aside - gutter;
-    const pitch = Math.min(room / n_expert, MOST_BOX);
-    const left = gutter + (room - pitch * n_expert) / 2;
-    this.pitch = pitch;
+    const { left, pitch, slim } = this;
+    const last = slim ? SLIM_SHARED : SHARED;
     this.boxes.forEach((one, e) => {
       const isShared = e === n_expert;
-      const wide = isShared ? SHARED - 4 : pitch * (1 - BOX_GAP);
-      const x = left + pitch * e + (isShared ? SHARED / 2 + 2 : pitch / 2);
-      const bar = wide * OF_BOX;
+      const wide = isShared ? last - 4 : this.wide;
+      const x = left + pitch * e + (isShared ? last / 2 + 2 : pitch / 2);
+      const bar = wide * (slim ? OF_SLIM : OF_BOX);
       set(one.reach, { x: x - wide / 2, y: top, width: wide, height: floor + COUNT + FOOT - top });
       set(one.box, { x: x - wide / 2, y: top, width: wide, height: NAME });
       set(one.label, { x, y: top + 13 });
@@ -375,21 +424,19 @@ class Experts extends MovingDrawing<Data> {
       set(one.count, { x, y: floor + COUNT });
       if (isShared) say(one.weight, "always");
     });
-    return left;
   }
 
-  private placeAxis(left: number, width: number): void {
-    const { n_expert } = this.data;
-    const right = Math.min(left + this.pitch * n_expert, width);
+  private placeAxis(): void {
+    const { left } = this;
+    const right = left + this.pitch * this.data.n_expert - (this.pitch - this.wide) / 2;
     const { top, floor } = this.zones;
-    const wide = left >= GUTTER; // else words stand behind the last, without a tick between
+    const wide = !this.slim; // else words stand behind the last
     this.axis.replaceChildren();
     const [least, most] = extent(this.layer);
     for (const score of [-1, -0.5, 0, 0.5, 1, 1.5, 2].filter((s) => s >= least && s <= most)) {
       const y = this.y(score);
       const kind = score === 0 ? "zero" : "tick";
       draw(this.axis, "line", { class: kind, x1: left - 4, x2: right, y1: y, y2: y });
-      if (!wide && score % 1) continue;
       const text = draw(this.axis, "text", { x: left - (wide ? 8 : 5), y });
       say(text, signed(score, score % 1 ? 1 : 0));
     }
@@ -403,7 +450,7 @@ class Experts extends MovingDrawing<Data> {
     const sum = this.plain ? ["score"] : ["score", "+ bias"];
     if (wide) {
       word("weight", top + WEIGHT);
-      word(sum.join(" "), this.y(0.75));
+      word(sum.join(" "), this.y(1) - TITLE);
       word("tokens sent", floor + COUNT);
       return;
     }
@@ -413,7 +460,7 @@ class Experts extends MovingDrawing<Data> {
 
   private y(score: number): number {
     const [least, most] = extent(this.layer);
-    return this.zones.floor - (HIGH * (score - least)) / (most - least);
+    return this.zones.floor - (this.high * (score - least)) / (most - least);
   }
 
   private placeRibbons(from: readonly Pair[], top: number, widest: number): void {
@@ -443,9 +490,9 @@ class Experts extends MovingDrawing<Data> {
   }
 
   /** The ribbons of a row pass behind the rows below it. */
-  private layUp({ rows, columns }: Grid, width: number): void {
+  private layUp({ rows, columns }: Grid, width: number, above: number): void {
     const layers = range(rows).flatMap((row) => {
-      const [y, height] = [row * ROW + 1, row === rows - 1 ? CELL + 1 : ROW];
+      const [y, height] = [above + row * ROW + 1, row === rows - 1 ? CELL + 1 : ROW];
       const veil = draw(this.streams, "rect", { class: "veil", y, width, height });
       return [veil, ...this.ribbons.slice(row * columns, (row + 1) * columns).flat()];
     });
@@ -473,6 +520,8 @@ class Experts extends MovingDrawing<Data> {
     });
     const counts = loads(this.routed, this.data.n_expert, read);
     counts.forEach((count, e) => say(this.boxes[e].count, String(count)));
+    const shared = this.boxes[counts.length];
+    if (shared) say(shared.count, this.slim ? "" : String(read)); // there a word stands
     this.light();
     return this.told();
   }
@@ -505,14 +554,25 @@ class Experts extends MovingDrawing<Data> {
     this.boxes.slice(0, this.data.n_expert).forEach((one, e) => {
       const k = t === null ? -1 : routed.chosen[t].indexOf(e);
       one.group.classList.toggle("wins", k >= 0);
+      one.group.classList.toggle("beaten", e === first);
       set(one.group, { "data-rank": k < 0 ? "none" : k % HUES });
       const own = t === null ? 0 : morphed(before?.[e] ?? 0, layer.scores[t][e], risen);
       const found = bar(own, layer.bias[e], t === null || plain ? 0 : 1);
       const parts = { own, bias: layer.bias[e], stands: risen === 1 };
       const matters = k >= 0 || e === first || (this.spot?.kind === "expert" && this.spot.i === e);
       this.standOne(one, found, t === null ? null : parts, matters);
-      say(one.weight, k < 0 ? "" : short(routed.weights[t!][k], this.pitch < WORDY));
+      const none = t === null ? "" : "0";
+      say(one.weight, k < 0 ? none : short(routed.weights[t!][k], this.pitch < WORDY));
     });
+    this.level();
+  }
+
+  /** Sums that are hardly apart stand on one line. */
+  private level(): void {
+    const shown = this.boxes.map(({ total }) => total).filter((total) => total.textContent);
+    const highest = Math.min(...shown.map((total) => number(total, "y")));
+    for (const total of shown)
+      if (number(total, "y") - highest < LEVEL) set(total, { y: fixed(highest) });
   }
 
   private standOne(
@@ -531,7 +591,7 @@ class Experts extends MovingDrawing<Data> {
     set(one.taken, { d: taken ? outline(x, wide, this.y(taken[1]), this.y(taken[0])) : "" });
     const tip = Math.min(high, ...[added, taken].map((part) => (part ? this.y(part[1]) : high)));
     set(one.total, { y: fixed(tip - OVER) });
-    say(one.total, stands && matters ? places(total) : "");
+    say(one.total, stands && matters ? (this.slim ? signed(total, 2) : places(total)) : "");
     const beside = stands && matters && this.pitch >= ROOMY && (added || taken) !== null;
     const [from, to] = added ?? taken ?? [0, 0];
     const put = (text: SVGTextElement, bottom: number, top: number): void => {
@@ -541,7 +601,8 @@ class Experts extends MovingDrawing<Data> {
     };
     put(one.own, low, high);
     put(one.bias, this.y(from), this.y(to));
-    say(one.own, beside ? places(own) : "");
+    const alone = this.slim && stands && matters && low - high >= LINE; // a bias has no room there
+    say(one.own, beside ? places(own) : alone ? signed(own, 2) : "");
     say(one.bias, beside ? `${bias > 0 ? "+" : ""}${places(bias)}` : "");
   }
 
@@ -633,10 +694,9 @@ class Experts extends MovingDrawing<Data> {
 /** Here, since the style sheet's builder would take light-dark() apart. */
 function soften(one: SVGElement, ...names: string[]): void {
   for (const name of names) {
-    const ground = name === "--rests" ? "transparent" : "var(--paper)";
+    const hue = name === "--rests" ? "var(--hue)" : "var(--soft)";
     const [light, dark] = RESTS[name]!.map(
-      (share) =>
-        `color-mix(in srgb, ${name === "--rests" ? "var(--hue)" : "var(--soft)"} ${share}%, ${ground})`,
+      (share) => `color-mix(in srgb, ${hue} ${share}%, var(--paper))`,
     );
     one.style.setProperty(name, `light-dark(${light}, ${dark})`);
   }

@@ -34,6 +34,9 @@ interface Data extends Sent {
   seconds: number;
   carries: CarrySent[];
   chosen: number[];
+  /** The carries are of one of these; those of another come when it is chosen. */
+  networks: string[];
+  network: number;
 }
 
 /** In the order in which they are listed, with the kinds that each holds together. */
@@ -49,6 +52,7 @@ class Swaps extends MovingDrawing<Data> {
   private readonly lists = ["carry", "what", "layer"].map((name) =>
     this.part<HTMLSelectElement>(name),
   );
+  private readonly networks = this.part<HTMLSelectElement>("network");
   private chosen = [...this.data.chosen];
   private marks: SVGGElement[] = [];
   private spots: Spot[] = [];
@@ -59,6 +63,7 @@ class Swaps extends MovingDrawing<Data> {
     this.lists.forEach((list, k) => {
       list.onchange = () => this.choose(k, Number(list.value));
     });
+    this.networks.onchange = () => this.send("network", Number(this.networks.value));
   }
 
   protected build(): void {
@@ -72,6 +77,11 @@ class Swaps extends MovingDrawing<Data> {
     this.part("counts").firstElementChild!.replaceChildren(...rows);
     this.fill();
     this.playOnce(this.evenly(this.n, this.data.seconds));
+  }
+
+  /** Another network: what is copied stays, as far as it has that. */
+  protected override rebuild(): void {
+    this.choose(0, this.chosen[0]);
   }
 
   // ------------------------------------------------------------ what a reader chooses
@@ -98,6 +108,7 @@ class Swaps extends MovingDrawing<Data> {
 
   private choose(which: number, to: number): void {
     this.chosen[which] = to;
+    this.chosen[0] = clamp(this.chosen[0], 0, this.data.carries.length - 1);
     const { sites } = this.carry;
     this.chosen[1] = clamp(this.chosen[1], 0, sites.length - 1);
     this.chosen[2] = clamp(this.chosen[2], 0, this.site[1].length - 1);
@@ -138,14 +149,10 @@ class Swaps extends MovingDrawing<Data> {
     const named = [
       this.data.carries.map(({ name }) => name),
       this.carry.sites.map(([name]) => name),
-      this.site[1].map((_, layer) => String(layer)),
+      this.site[1].map((_, layer) => `layer ${layer}`),
     ];
-    this.lists.forEach((list, k) => {
-      list.replaceChildren(
-        ...named[k].map((name, i) => make("option", { value: String(i) }, name)),
-      );
-      list.value = String(this.chosen[k]);
-    });
+    this.lists.forEach((list, k) => offer(list, named[k], this.chosen[k]));
+    offer(this.networks, this.data.networks, this.data.network);
     this.spots = spots(
       this.carry.swaps.map(([, , column, , other]) => predicted(column, other)),
       this.digits,
@@ -306,6 +313,11 @@ class Swaps extends MovingDrawing<Data> {
       `would become ${would}. Written: ${this.digits[i]}; ${words}.`
     );
   }
+}
+
+function offer(list: HTMLSelectElement, names: readonly string[], chosen: number): void {
+  list.replaceChildren(...names.map((name, i) => make("option", { value: String(i) }, name)));
+  list.value = String(chosen);
 }
 
 /** A disc, a square, a ring or a cross: colour is not alone. */

@@ -129,6 +129,31 @@ test("over each bar stands how that way picks, and its tokens; faint words go wi
   expect(rested(cases.bet).all(".faint")).toEqual([]);
 });
 
+test("where a bar ends stands what was read, and there the others stop", () => {
+  const drawing = rested(cases.bet_waiting);
+  const sums = (): string[] => drawing.all(".racer .sum").map((one) => one.textContent);
+  const uneven = [
+    "202,800 + 153,600 tokens",
+    "153,600 tokens; the others stop here",
+    "153,600 tokens",
+  ];
+  expect(sums()).toEqual(uneven);
+  drawing.all<HTMLButtonElement>(".choice button")[2].click();
+  expect(sums()).toEqual(Array<string>(3).fill("153,600 tokens"));
+  drawing.all<HTMLButtonElement>(".choice button")[0].click();
+  Object.defineProperty(SVGElement.prototype, "clientWidth", { value: 356, configurable: true });
+  drawing.load({ ...cases.bet_waiting.data, digest: "narrow" });
+  expect(sums()).toEqual(["153,600 tokens; others stop", "153,600 tokens"]);
+  expect(drawing.text(".plot")).toContain("202,800 evaluated (hatched) + 153,600 studied");
+  Object.defineProperty(SVGElement.prototype, "clientWidth", { value: 800, configurable: true });
+});
+
+test("the room to draw in is shown until a hand draws", () => {
+  const drawing = rested(cases.bet_waiting);
+  expect(drawing.all(".fan, .beyond").map((one) => one.getAttribute("class"))).toEqual(["fan"]);
+  expect(rested(cases.bet).all(".fan, .beyond").length).toBe(1);
+});
+
 test("a ring is moved by key, the others follow, and Enter sends all of them", () => {
   const drawing = rested(cases.bet_waiting);
   const knobs = drawing.all(".knob");

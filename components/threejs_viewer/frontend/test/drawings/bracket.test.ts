@@ -70,11 +70,22 @@ test("each stop says its bytes and operations, in each setting, as Python counts
       for (const words of it.expected[name][at]) expect(told).toContain(words);
       expect(stop.getAttribute("aria-pressed")).toBe("true");
       expect(drawing.text(".freed")).toContain(it.expected[name][at][0]);
+      // Another network's numbers are not those of the map.
+      expect(drawing.text(".freed").includes("of 16 numbers")).toBe(name === "ours");
       expect(drawing.all(".later").length).toBe(stops.length - 1 - at);
     });
   });
   expect(drawing.text(".said")).toContain("3.4 times the operations of keys and values kept");
   expect(drawing.text(".said")).toContain("The rotated key, 8 of the bytes");
+});
+
+test("the slider has a number over the mark of each stop", () => {
+  const drawing = opened(bracket, cases.bracket);
+  const marks = drawing.all(".landmarks span");
+  expect(marks.map((one) => one.textContent)).toEqual(["1", "2", "3", "4", "5"]);
+  expect(marks.map(({ style }) => parseFloat(style.getPropertyValue("--at")))).toEqual([
+    ...[0, 25, 50, 75, 100],
+  ]);
 });
 
 test("keys take the bracket to the query and back", () => {
@@ -89,6 +100,7 @@ test("keys take the bracket to the query and back", () => {
   ]) {
     press(pair, key);
     expect(pair.getAttribute("aria-valuenow")).toBe(value);
+    expect(pair.textContent).toBe(value === "1" ? "drag →" : "← drag");
   }
   expect(drawing.text(".said")).toContain("keys made again");
 });
@@ -105,7 +117,7 @@ test("at the first stop the bracket says why it cannot be moved, and does not mo
   press(pair, "ArrowLeft");
   expect(first.getAttribute("aria-pressed")).toBe("true");
   second.click();
-  expect([pair.textContent, pair.getAttribute("aria-disabled")]).toEqual(["drag", "false"]);
+  expect([pair.textContent, pair.getAttribute("aria-disabled")]).toEqual(["← drag", "false"]);
 });
 
 test("the rotated key comes with the last stop, and its place is empty from the second on", () => {

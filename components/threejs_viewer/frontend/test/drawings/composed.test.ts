@@ -61,10 +61,46 @@ test("the patch that tells the scale has a round number of parameters, and fits"
 });
 
 test("a row whose boxes are too narrow for a name says beside them what they are", () => {
-  const narrow = { ...data.strips[0].columns[0][0], name: "embedding", part: "embedding", wide: 1 };
-  const strips = [...data.strips, { name: "input", columns: [[{ ...narrow, shape: [1, 32] }]] }];
-  const drawing = opened(composed, { ...cases.composed, data: { ...data, strips } });
-  expect(drawing.all(".beside").map(({ textContent }) => textContent)).toEqual(["embedding"]);
+  const drawing = withTables();
+  expect(drawing.all(".beside").map(({ textContent }) => textContent)).toEqual([
+    "the stream, upwards",
+    "embedding",
+  ]);
+});
+
+test("the stream goes from the lowest strip up, and every strip hangs on it", () => {
+  const drawing = withTables();
+  const line = drawing.one<SVGElement>(".stream");
+  const [from, to] = ["y1", "y2"].map((name) => Number(line.getAttribute(name)));
+  expect(from).toBeGreaterThan(to);
+  expect(drawing.all(".branch").length).toBe(data.strips.length + 1);
+});
+
+test("a narrower network is drawn at the scale of the usual one, and larger only if it must be", () => {
+  const half = (strips: maths.Strip[], by: number): maths.Strip[] =>
+    strips.map((strip) => ({
+      ...strip,
+      columns: strip.columns.map((column) =>
+        column.map((one) => ({ ...one, wide: one.wide / by, high: one.high / by })),
+      ),
+    }));
+  const usual = maths.laidOut(data.strips, WIDTH, HEIGHT, data.strips);
+  expect(usual.times).toBe(1);
+  expect(maths.laidOut(half(data.strips, 2), WIDTH, HEIGHT, data.strips).scale).toBe(usual.scale);
+  const small = maths.laidOut(half(data.strips, 64), WIDTH, HEIGHT, data.strips);
+  expect(small.times).toBeGreaterThan(1);
+  expect(small.times).toBe(Math.round(small.times));
+  expect(maths.laidOut(half(data.strips, 0.1), WIDTH, HEIGHT, data.strips).times).toBeLessThan(1);
+});
+
+test("boxes that the usual network has not are marked, and what it alone has is named", () => {
+  const usual = [
+    { ...data.strips[0], columns: data.strips[0].columns.slice(1) },
+    ...data.strips.slice(1),
+  ];
+  const others = maths.unlike(maths.laidOut(data.strips, WIDTH, HEIGHT).placed, usual);
+  expect(others.filter(Boolean).length).toBe(data.strips[0].columns[0].length);
+  expect(maths.gone(data.strips, withTable)).toEqual(["embedding"]);
 });
 
 // ---------------------------------------------------------------- the variants
@@ -90,25 +126,27 @@ test("at a step each variant shows its last look, and none before its first", ()
 test("it rests at its last step, and says what each variant gets wrong", () => {
   const drawing = rested();
   const said = drawing.text(".said");
-  for (const [i, { name }] of data.variants.entries()) {
+  for (const [i, { name, short, recorded }] of data.variants.entries()) {
     const [wrong, n] = expected.held[i].at(-1)!;
-    const words = `${name}, ${wrong.toLocaleString("en-GB")} of ${n.toLocaleString("en-GB")}`;
+    const words = `${recorded ? name : `network ${short}`}, ${wrong.toLocaleString("en-GB")} of ${n.toLocaleString("en-GB")}`;
     expect(said).toContain(words);
   }
-  expect(said).toMatch(/^After 40 steps: /);
+  expect(said).toMatch(/^After 40 steps, held-out pairs wrong: /);
 });
 
 test("a matrix that is pressed stays told until another is, or it is pressed again", () => {
   const drawing = rested();
   const [first, second] = drawing.all<SVGElement>(".matrix.attention");
-  const before = drawing.text(".said");
+  const before = drawing.text(".told");
   const click = (mark: Element): boolean => mark.dispatchEvent(new MouseEvent("click"));
+  expect(before).toBe(first.getAttribute("aria-label"));
+  click(second);
+  expect(drawing.text(".told")).toBe(second.getAttribute("aria-label"));
   click(first);
-  expect(drawing.text(".said")).toBe(first.getAttribute("aria-label"));
+  expect(drawing.text(".told")).toBe(first.getAttribute("aria-label"));
   click(second);
-  expect(drawing.text(".said")).toBe(second.getAttribute("aria-label"));
   click(second);
-  expect(drawing.text(".said")).toBe(before);
+  expect(drawing.text(".told")).toBe(before);
 });
 
 test("another model leaves the maps of the variants as they are", () => {
@@ -117,6 +155,21 @@ test("another model leaves the maps of the variants as they are", () => {
   drawing.load({ ...data, digest: "other model", strips: data.strips.slice(1) });
   drawing.all("canvas").forEach((map, i) => expect(map).toBe(maps[i]));
   expect(drawing.all(".matrix").length).toBeLessThan(expected.n);
+});
+
+test("the only wrong pair is told and ringed, and of several none", () => {
+  const [{ columns }] = data.variants;
+  const shown = { trained: new Uint8Array(columns ** 2), looks: [] };
+  const look = { step: 1, wrong: new Uint8Array(columns ** 2), asked: null };
+  look.wrong[7] = 1;
+  expect(maths.onlyWrong(shown, look, columns ** 2)).toBe(7);
+  look.wrong[9] = 1;
+  expect(maths.onlyWrong(shown, look, columns ** 2)).toBe(null);
+});
+
+test("steps lie evenly, with every look among them", () => {
+  const shown = data.variants.map(maths.opened);
+  expect(maths.stepsOf(shown)).toEqual([0, 10, 20, 30, 40]);
 });
 
 // ---------------------------------------------------------------- while a run goes on
@@ -144,6 +197,14 @@ test("with a single look there is nothing to play, and no strip", () => {
   const none = opened(composed, { ...cases.composed, data: { ...data, variants: [] } });
   expect(none.text(".said")).toBe("Nothing is trained yet.");
 });
+
+const table = { ...data.strips[0].columns[0][0], name: "embedding", part: "embedding" };
+const withTable: maths.Strip[] = [
+  ...data.strips,
+  { name: "input", flat: true, columns: [[{ ...table, shape: [32, 1], wide: 32, high: 1 }]] },
+];
+const withTables = (): ReturnType<typeof opened> =>
+  opened(composed, { ...cases.composed, data: { ...data, strips: withTable } });
 
 const withLooks =
   (n: number) =>

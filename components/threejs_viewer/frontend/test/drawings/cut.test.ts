@@ -67,12 +67,35 @@ test("a set that Python has not sent is asked for, and shown when it comes", () 
   expect(drawing.all(".source .taken").length).toBe(2);
 });
 
+test("each copy is an arc, taken back with it", () => {
+  const drawing = opened(cut, cases.cut);
+  const arcs = (): number => drawing.all(".copies path[d]").length;
+  expect(arcs()).toBe(0);
+  vi.advanceTimersByTime(60_000);
+  expect(arcs()).toBe(data.path.length);
+  press(drawing.one(FFN_TENS), "Enter");
+  expect(arcs()).toBe(data.path.length - 1);
+  drawing.one(".reset").click();
+  expect(arcs()).toBe(0);
+});
+
+test("rows and columns are named once, above the cells, and cells are empty", () => {
+  const drawing = opened(cut, cases.cut);
+  const names = drawing.all(".result .kinds span").map((one) => one.textContent);
+  expect(names).toEqual(["heads 0–1", "FFN", "heads 0–1", "FFN"]);
+  expect(drawing.all(".result .steps span").map((one) => one.textContent)).toEqual(data.steps);
+  expect(drawing.all(".odds .of").map((one) => one.textContent)).toEqual(["tens", "units"]);
+  expect(drawing.all(".source .whole").length).toBe(1);
+  expect(drawing.all('.source [role="button"]').filter((one) => one.textContent)).toEqual([]);
+});
+
 test("as many numbers elsewhere are shown without a word to Python", () => {
   const drawing = opened(cut, cases.cut);
   vi.advanceTimersByTime(60_000);
   drawing.one(".elsewhere").click();
   expect(drawing.text(".answer")).toBe("56");
   expect(drawing.all(".source .taken").length).toBe(2);
+  expect(drawing.text(".said")).toContain("Drawn by seed, 1 of 1: ");
   expect(drawing.sent).toEqual([]);
 });
 

@@ -268,7 +268,10 @@ test.each(each)("$title: scrubbed, loads are NumPy's, with biases and without", 
 
 test("words say what a row of numbers is, and that a bias is in it only where it is", () => {
   const drawing = open();
-  const words = (): string[] => [...drawing.one(".words").children].map((one) => one.textContent);
+  const words = (): string[] =>
+    [...drawing.one(".words").children]
+      .map((one) => one.textContent)
+      .filter((words) => words && words !== "units first");
   expect(words()).toEqual(["weight", "score + bias", "tokens sent"]);
   turn(drawing);
   expect(words()).toEqual(["weight", "score", "tokens sent"]);
@@ -277,6 +280,43 @@ test("words say what a row of numbers is, and that a bias is in it only where it
   expect(words()).toEqual(["score", "tokens"]);
   turn(drawing);
   expect(words()).toEqual(["score", "+ bias", "tokens"]);
+});
+
+test("a line over the tokens behind the first equals sign says from which end they are read", () => {
+  const drawing = open();
+  const over = drawing.one(".words .over").getAttribute("d")!;
+  const [, from, end] = /^M([\d.]+) [\d.]+H([\d.]+)/.exec(over)!.map(Number);
+  const edges = (t: number): [number, number] => {
+    const box = marks(drawing, "token")[t].querySelector(".box")!;
+    const [x, width] = ["x", "width"].map((name) => Number(box.getAttribute(name)));
+    return [x, x + width];
+  };
+  const first = tokens.indexOf("=") + 1;
+  const said = [...drawing.one(".words").children].find(
+    (one) => one.textContent === "units first",
+  )!;
+  expect(Number(said.getAttribute("x"))).toBeCloseTo(edges(first)[0] + 0.5, 0);
+  expect(from).toBeGreaterThan(edges(first)[0]);
+  expect(end).toBeCloseTo(edges(T - 1)[1], -1);
+  drawing.load({ ...cases.experts.data, from_end: "", digest: "usual" });
+  expect(drawing.all(".words .over").length).toBe(0);
+});
+
+test("the favourite that is put down is marked, and where a phone has room its score stands", () => {
+  const drawing = open();
+  const t = maths.telling(layers[0]);
+  const first = maths.beaten(layers[0], t)!;
+  expect(places(drawing, ".expert", "beaten")).toEqual([first]);
+  turn(drawing);
+  expect(places(drawing, ".expert", "beaten")).toEqual([]);
+  turn(drawing);
+  const [wide] = [layers[0].scores[t][first]];
+  const own = (): string => marks(drawing, "expert")[first].querySelector(".own")!.textContent;
+  expect(own()).toBe(wide.toFixed(3));
+  Object.defineProperty(SVGElement.prototype, "clientWidth", { value: 356, configurable: true });
+  drawing.load({ ...cases.experts.data, digest: "slim" });
+  expect(own()).toBe(wide.toFixed(2));
+  Object.defineProperty(SVGElement.prototype, "clientWidth", { value: 800, configurable: true });
 });
 
 test("a copied moment names the layer, the switch and what is clicked, and opens with them", async () => {
@@ -335,7 +375,7 @@ test("a token's bars are its scores, sums stand over those that matter, and two 
       const k = chosen[t].indexOf(e);
       if (k < 0 && e !== first) expect(total).toBe("");
       else expect(Number(total.replace("\u2212", "-"))).toBeCloseTo(totals[e], 3);
-      expect(weight).toBe(k < 0 ? "" : weights[t][k].toFixed(2));
+      expect(weight).toBe(k < 0 ? "0" : weights[t][k].toFixed(2));
     });
     expect(places(drawing, ".expert", "wins")).toEqual([...chosen[t]].sort());
     const ranks = marks(drawing, "expert").map((mark) => mark.dataset.rank);

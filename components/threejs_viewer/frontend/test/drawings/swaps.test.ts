@@ -88,3 +88,20 @@ test("another carry has its own swaps, and a layer that it lacks is not chosen",
   expect(drawing.all(".mark")).toHaveLength(sent[1].swaps.length);
   expect(drawing.one<HTMLSelectElement>(".layer").value).toBe("1");
 });
+
+test("another network is asked for, and what is copied stays when it has come", () => {
+  const drawing = opened(swapped, one);
+  vi.advanceTimersByTime(60_000);
+  const layer = drawing.one<HTMLSelectElement>(".layer");
+  layer.value = "1";
+  layer.dispatchEvent(new Event("change"));
+  const network = drawing.one<HTMLSelectElement>(".network");
+  expect([...network.options].map(({ text }) => text)).toEqual(one.data.networks);
+  network.value = "1";
+  network.dispatchEvent(new Event("change"));
+  expect(drawing.sent).toEqual([["network", 1]]);
+  const cut = sent.map((carry) => ({ ...carry, swaps: carry.swaps.slice(0, 6) }));
+  drawing.load({ ...one.data, carries: cut, network: 1, digest: "of another" });
+  expect(drawing.all(".mark")).toHaveLength(6);
+  expect([network.value, layer.value]).toEqual(["1", "1"]);
+});

@@ -16,6 +16,8 @@ export interface Matrix {
 
 export interface Strip {
   name: string;
+  /** The stream lies across, and names stand beside the boxes. */
+  flat: boolean;
   columns: Matrix[][];
 }
 
@@ -28,7 +30,10 @@ export interface Look {
 export interface Variant {
   name: string;
   about: string;
+  /** Its name in a word or less. */
+  short: string;
   recorded: boolean;
+  changed: boolean;
   columns: number;
   trained: string;
   looks: Look[];
@@ -47,46 +52,121 @@ export interface Placed {
 /** Where a strip stands. */
 export interface Row {
   name: string;
+  flat: boolean;
   y: number;
   height: number;
+}
+
+/** The names of a column that lies flat, and where they begin. */
+export interface Beside {
+  name: string;
+  x: number;
+  y: number;
 }
 
 export interface Sheet {
   placed: Placed[];
   rows: Row[];
+  beside: Beside[];
   /** Pixels for a number: the square of it is its area. */
   scale: number;
+  /** So many times as long as at the scale that was to be kept. */
+  times: number;
   height: number;
 }
 
 const HAIR = 1.6; // pixels: a vector is no thinner
 const GAP = 3; // pixels between matrices
 const BETWEEN = 9; // from strip to strip
-const TALL = 1.4; // a number is so many times as high as wide, where there is room
+const WORDS = 23; // where words stand between two strips
+const LINE = 16; // a strip with names beside its boxes is as high
+const [LETTER, AFTER] = [6.6, 18]; // of a name beside its box, and from there to the next box
+const TALL = 1.8; // a number is so many times as high as wide, where there is room
+const LEAST = 14; // pixels: no layer is lower, where there is room
 
 const wideOf = (column: Matrix[]): number => Math.max(...column.map(({ wide }) => wide));
 const highOf = (column: Matrix[], scale: number): number =>
-  column.reduce((sum, { high }) => sum + high * scale, 0) + GAP * (column.length - 1);
+  column.reduce((sum, { high }) => sum + Math.max(HAIR, high * scale), 0) +
+  GAP * (column.length - 1);
 
-/** All strips from above to below as large as they fit so many pixels, every number alike. */
-export function laidOut(strips: readonly Strip[], width: number, height: number): Sheet {
-  const across = strips.map(({ columns }) => {
-    const matrices = columns.filter((column) => wideOf(column) > 1);
-    const room = width - GAP * (columns.length - 1) - HAIR * (columns.length - matrices.length);
-    return room / Math.max(1, ...[matrices.reduce((sum, c) => sum + wideOf(c), 0)]);
+/** A name that stands for all matrices of a column, which are called alike. */
+const nameOf = ([first, ...more]: Matrix[]): string =>
+  more.length ? `${more.length + 1} × ${first.name}` : first.name;
+
+/** From a strip to the next one below it. */
+const gapBelow = (strip: Strip, next?: Strip): number =>
+  next && strip.flat !== next.flat ? WORDS : BETWEEN;
+
+const gaps = (strips: readonly Strip[]): number =>
+  strips.slice(0, -1).reduce((sum, strip, i) => sum + gapBelow(strip, strips[i + 1]), 0);
+
+/** Pixels for a number, across and down. */
+interface Fit {
+  wide: number;
+  up: number;
+}
+
+/** As large as all strips fit so many pixels, every number alike. */
+function fitted(strips: readonly Strip[], width: number, height: number): Fit {
+  const across = strips.map(({ columns, flat }) => {
+    const matrices = columns.filter((column) => flat || wideOf(column) > 1);
+    const words = flat
+      ? columns.reduce((sum, column) => sum + LETTER * nameOf(column).length + AFTER + GAP, 0)
+      : 0;
+    const hairs = HAIR * (columns.length - matrices.length);
+    const room = width - GAP * (columns.length - 1) - hairs - words;
+    return (
+      room /
+      Math.max(
+        1,
+        matrices.reduce((sum, c) => sum + wideOf(c), 0),
+      )
+    );
   });
   const tall = strips.map(({ columns }) => Math.max(...columns.map((c) => highOf(c, 1))));
-  const down = (height - BETWEEN * (strips.length - 1)) / tall.reduce((sum, high) => sum + high, 0);
+  const lines = LINE * strips.filter(({ flat }) => flat).length;
+  const down = (height - gaps(strips) - lines) / tall.reduce((sum, high) => sum + high, 0);
   const wide = Math.max(0.01, Math.min(down, ...across));
-  const up = Math.max(0.01, Math.min(down, TALL * wide));
+  return { wide, up: Math.max(0.01, Math.min(down, TALL * wide)) };
+}
+
+const scaleOf = ({ wide, up }: Fit): number => Math.sqrt(wide * up);
+const timesAs = ({ wide, up }: Fit, by: number): Fit => ({ wide: wide * by, up: up * by });
+
+/** At the scale of others where that fits; larger only where a layer would be too low to see. */
+function kept(strips: readonly Strip[], own: Fit, other: Fit): Fit {
+  const lowest = Math.min(
+    ...strips.filter(({ flat }) => !flat).map(({ columns }) => Math.max(...columns.map(tallOf))),
+  );
+  const fits = Math.min(own.wide / other.wide, own.up / other.up);
+  if (fits < 1) return own;
+  const wanted = Math.ceil(LEAST / (lowest * other.up));
+  return timesAs(other, Math.max(1, Math.min(wanted, Math.floor(fits))));
+}
+
+const tallOf = (column: Matrix[]): number => highOf(column, 1);
+
+/** All strips from above to below, at the scale of the usual ones, or as large as they fit. */
+export function laidOut(
+  strips: readonly Strip[],
+  width: number,
+  height: number,
+  usual: readonly Strip[] = [],
+): Sheet {
+  const own = fitted(strips, width, height);
+  const other = usual.length ? fitted(usual, width, height) : own;
+  const fit = kept(strips, own, other);
+  const { wide, up } = fit;
   const placed: Placed[] = [];
-  const rows: Sheet["rows"] = [];
+  const rows: Row[] = [];
+  const beside: Beside[] = [];
   let y = 0;
-  for (const { name, columns } of strips) {
-    const high = Math.max(...columns.map((column) => highOf(column, up)));
+  strips.forEach(({ name, columns, flat }, i) => {
+    const most = Math.max(...columns.map((column) => highOf(column, up)));
+    const high = flat ? Math.max(LINE, most) : most;
     let x = 0;
     for (const column of columns) {
-      let top = y;
+      let top = flat ? y + (high - highOf(column, up)) / 2 : y;
       for (const matrix of column) {
         const box = {
           width: Math.max(HAIR, matrix.wide * wide),
@@ -96,11 +176,43 @@ export function laidOut(strips: readonly Strip[], width: number, height: number)
         top += box.height + GAP;
       }
       x += Math.max(HAIR, wideOf(column) * wide) + GAP;
+      if (!flat) continue;
+      beside.push({ name: nameOf(column), x: x + GAP, y: y + high / 2 });
+      x += LETTER * nameOf(column).length + AFTER;
     }
-    rows.push({ name, y, height: high });
-    y += high + BETWEEN;
-  }
-  return { placed, rows, scale: Math.sqrt(wide * up), height: y - BETWEEN };
+    rows.push({ name, flat, y, height: high });
+    y += high + gapBelow(strips[i], strips[i + 1]);
+  });
+  const last = rows.at(-1)!;
+  const scale = scaleOf(fit);
+  return {
+    placed,
+    rows,
+    beside,
+    scale,
+    times: scale / scaleOf(other),
+    height: last.y + last.height,
+  };
+}
+
+/** Which boxes another network has too: as large, in the same strip, by the same name. */
+export function unlike(placed: readonly Placed[], usual: readonly Strip[]): boolean[] {
+  const there = new Set(
+    usual.flatMap(({ name, columns }) =>
+      columns.flat().map((matrix) => `${name}: ${matrix.name} ${matrix.shape.join(" ")}`),
+    ),
+  );
+  return placed.map(
+    ({ strip, matrix }) => !there.has(`${strip}: ${matrix.name} ${matrix.shape.join(" ")}`),
+  );
+}
+
+/** Names of the matrices of a network of which another has none at all. */
+export function gone(strips: readonly Strip[], usual: readonly Strip[]): string[] {
+  const names = (all: readonly Strip[]): Set<string> =>
+    new Set(all.flatMap(({ columns }) => columns.flat().map(({ name }) => name)));
+  const here = names(strips);
+  return [...names(usual)].filter((name) => !here.has(name));
 }
 
 export const parameters = ({ shape }: Matrix): number => shape.reduce((all, n) => all * n, 1);
@@ -148,6 +260,27 @@ export function heldOut({ trained }: Shown, look: Known, n: number): { wrong: nu
   return count;
 }
 
-/** All steps at which any variant was looked at. */
-export const stepsOf = (shown: readonly Shown[]): number[] =>
-  [...new Set(shown.flatMap(({ looks }) => looks.map(({ step }) => step)))].sort((a, b) => a - b);
+/** Of held-out pairs the wrong one, if it is the only one. */
+export function onlyWrong({ trained }: Shown, look: Known, n: number): number | null {
+  let found: number | null = null;
+  for (let i = 0; i < n; i++) {
+    if (trained[i] || !look.wrong[i] || (look.asked && !look.asked[i])) continue;
+    if (found !== null) return null;
+    found = i;
+  }
+  return found;
+}
+
+const MOST = 100; // moments, or about so many
+
+/** Steps as far apart as another, the looks of all variants among them if they are not too many. */
+export function stepsOf(shown: readonly Shown[]): number[] {
+  const all = shown.flatMap(({ looks }) => looks.map(({ step }) => step));
+  if (!all.length) return [];
+  const last = Math.max(...all);
+  const unit = Math.max(all.reduce(common, 0), Math.ceil(last / MOST), 1);
+  const steps = Array.from({ length: Math.ceil(last / unit) }, (_, i) => i * unit);
+  return [...steps, last];
+}
+
+const common = (a: number, b: number): number => (b ? common(b, a % b) : a);
