@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test-core test test-slow lint types format size clean
+.PHONY: help run test-core test test-slow lint types format audit size clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,15 @@ test: lint ## the gate: lint, types, and every test but the slow ones
 
 test-slow: $(VENV)/.installed-dev ## everything else: what a night finds, about an hour
 	$(PYTEST) -m slow $(PYTEST_ARGS)
+
+# Torch's CPU build is asked for by its release, since no list of vulnerabilities names local builds.
+# Not a part of the gate: what is known of a release changes without a commit.
+AUDIT := build/audit
+audit: ## known vulnerabilities of all that requirements.txt brings; asks api.osv.dev
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	sed -e '/^--extra-index-url/d' -e 's/+cpu//' requirements.txt > $(AUDIT)/requirements.txt
+	$(AUDIT)/bin/pip-audit --requirement $(AUDIT)/requirements.txt --vulnerability-service osv --strict
 
 size: ## megabytes of the tree and of the history, beside what they may be
 	@$(PYTHON) -m tools.size

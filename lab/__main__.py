@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lab.data.problems import Format, Integers, SplitName
     from lab.training.recipe import Recipe
+    from lab.training.team import Team
 
 DEFAULT_RUN = "chain_of_thought"
 
@@ -141,9 +142,8 @@ def multiply(options: argparse.Namespace) -> None:
 
 
 def train(options: argparse.Namespace) -> None:
-    from tqdm import tqdm
-
-    from lab.training.run import Check, about_states, is_finished, require_room, run
+    from lab.training.run import is_finished
+    from lab.training.team import team
 
     given = {"seed": options.seed, "steps": options.steps}
     changes = {name: x for name, x in given.items() if x is not None}
@@ -153,13 +153,27 @@ def train(options: argparse.Namespace) -> None:
     if options.resume and not options.overwrite and is_finished(plan, out):
         print(f"nothing is left to do: {out} holds the finished run of this recipe")
         return
+    with team(options.device) as (own, device):
+        train_as_one_of(own, plan, out, device, options)
+
+
+def train_as_one_of(
+    team: Team, plan: Recipe, out: Path, device: str, options: argparse.Namespace
+) -> None:
+    """All the processes of a team train, and the first one tells."""
+    from tqdm import tqdm
+
+    from lab.training.run import Check, about_states, require_room, run
+    from lab.training.team import launcher
+
     choices = {"resume": options.resume, "overwrite": options.overwrite}
     require_room(plan, out, **choices)
-    say(about_states(plan, resume=options.resume))
+    if team.leads:
+        say(about_states(plan, resume=options.resume))
     seed = ["--seed", str(plan.seed)] if options.seed is None else []
-    command = command_of(*options.typed, *seed)
-    with tqdm(total=plan.steps, unit="step", dynamic_ncols=True) as bar:
-        for event in run(plan, out, **choices, device=options.device, command=command):
+    command = command_of(*options.typed, *seed, start=launcher())
+    with tqdm(total=plan.steps, unit="step", dynamic_ncols=True, disable=not team.leads) as bar:
+        for event in run(plan, out, **choices, device=device, command=command, team=team):
             if isinstance(event, Check):
                 bar.write(
                     f"step {event.step}: loss {event.loss:.4f}, errors on validation "
@@ -169,7 +183,8 @@ def train(options: argparse.Namespace) -> None:
             else:
                 bar.update(event.step - bar.n)
                 bar.set_postfix(loss=f"{event.loss:.4f}")
-    print(f"written to {out}")
+    if team.leads:
+        print(f"written to {out}")
 
 
 def recipe_asked(name: str, changes: dict[str, Any]) -> tuple[Recipe, Path]:
@@ -199,9 +214,9 @@ def require_device(name: str) -> None:
         raise ValueError(f"device={name!r} is not here; allowed: {', '.join(allowed)}")
 
 
-def command_of(*arguments: str) -> str:
+def command_of(*arguments: str, start: Sequence[str] = ("python",)) -> str:
     """The command that does it again, as a shell reads it."""
-    return shlex.join(["python", "-m", "lab", *arguments])
+    return shlex.join([*start, "-m", "lab", *arguments])
 
 
 def evaluate(options: argparse.Namespace) -> None:
@@ -312,17 +327,22 @@ def bench(options: argparse.Namespace) -> None:
 def sweep(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
+    from lab.experiments.cluster import on_cluster
     from lab.experiments.sweep import run_sweep
     from lab.experiments.sweep_index import SWEEPS
+    from lab.training.ray_cluster import asked_for, join
 
     require_name("sweep", options.name, tuple(SWEEPS))
     if options.small:
         sweep_small(options.name)
         return
-    cells = 0
+    cells, measured = 0, None
+    if address := asked_for():
+        join(address)
+        measured = on_cluster(say)
     with tqdm(unit="cell", dynamic_ncols=True) as bar:
         for done, cells, cell in run_sweep(
-            options.name, SWEEPS[options.name], share_of(options.share)
+            options.name, SWEEPS[options.name], share_of(options.share), measured
         ):
             bar.total = cells
             bar.update(done - bar.n)

@@ -263,3 +263,110 @@ def test_a_page_shows_and_does_no_maths_on_tensors() -> None:
     computing = [str(path) for path in pages if "torch" in packages(path, at_top=True)]
     entangled = [str(path) for path in pages if packages(path) & {"pages", "tests"}]
     assert len(pages) > 15 and (computing, entangled) == ([], [])
+
+
+def test_ray_is_imported_by_a_call_of_one_function_and_never_with_a_module() -> None:
+    """So that whoever has not installed it, or asks for no cluster, never meets it."""
+    with_a_module = [path for path in all_that_is_served() if "ray" in packages(path)]
+    assert with_a_module == []
+    named = {
+        str(path.relative_to(ROOT)): calls
+        for path in LAB
+        if (calls := [said for said in calls_of("import_module", path) if said.startswith("'ray")])
+    }
+    assert named == {
+        "lab/live/ray_backend.py": ["'ray.util.scheduling_strategies'"],
+        "lab/training/ray_cluster.py": ["'ray'"],
+    }
+    for name in named:
+        at_top = [
+            node for node in tree_of(ROOT / name).body if "import_module(" in ast.unparse(node)
+        ]
+        assert all(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in at_top), name
+
+
+def calls_of(function: str, path: Path) -> list[str]:
+    """What is handed to it, call by call."""
+    calls = (node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call))
+    return [ast.unparse(node.args[0]) for node in calls if ast.unparse(node.func) == function]
+
+
+# ---------------------------------------------------------------- what a reader may give
+
+UNPICKLERS = {
+    "pickle",
+    "cPickle",
+    "dill",
+    "cloudpickle",
+    "joblib",
+    "shelve",
+    "marshal",
+    "jsonpickle",
+}
+"""Modules whose files may run code as they are read."""
+
+READS_OUR_OWN = ROOT / "components/ui/computed_ahead.py"
+"""The one place that unpickles: `first_views.pickle.gz`, which is committed and which
+`python -m tools.first_views` writes. It holds what the marked functions gave, of some forty classes
+of the book; no reader gives a byte of it, and no other file is opened."""
+
+
+def all_that_is_served() -> list[Path]:
+    return [ROOT / "Home.py", *LAB, *python_files("components"), *python_files("pages")]
+
+
+def unpickles(path: Path) -> list[str]:
+    """What in a file could run what it reads: calls by their lines, and imports."""
+    found = sorted(packages(path) & UNPICKLERS)
+    for node in ast.walk(tree_of(path)):
+        if not isinstance(node, ast.Call):
+            continue
+        name, said = (
+            ast.unparse(node.func),
+            {word.arg: ast.unparse(word.value) for word in node.keywords},
+        )
+        runs = name in (
+            "eval",
+            "exec",
+            "compile",
+            "torch.load",
+            "pd.read_pickle",
+            "pandas.read_pickle",
+        )
+        if runs or said.get("allow_pickle", "False") != "False" or "persist" in said:
+            found.append(f"{name}, line {node.lineno}")
+    return found
+
+
+def test_nothing_unpickles_what_a_reader_can_give() -> None:
+    found = {path: told for path in all_that_is_served() if (told := unpickles(path))}
+    assert {str(path.relative_to(ROOT)): told for path, told in found.items()} == {
+        str(READS_OUR_OWN.relative_to(ROOT)): ["pickle"]
+    }
+
+
+def test_the_one_file_that_is_unpickled_is_ours_by_a_fixed_name() -> None:
+    """All that is handed to `pickle.loads`, and how the name of the file comes about."""
+    tree = tree_of(READS_OUR_OWN)
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    handed = [ast.unparse(c.args[0]) for c in calls if ast.unparse(c.func) == "pickle.loads"]
+    assert sorted(handed) == ["gzip.decompress(FILE.read_bytes())", "kept"]
+    named = [ast.unparse(n) for n in tree.body if isinstance(n, ast.Assign)]
+    assert "FILE = Path(__file__).with_name('first_views.pickle.gz')" in named
+    assert "kept = kept_ahead().get(asked)" in ast.unparse(tree)
+
+
+def test_what_could_run_code_is_found(tmp_path: Path) -> None:
+    told = {
+        "import pickle": ["pickle"],
+        "def f():\n    from joblib import load": ["joblib"],
+        "x = torch.load(path)": ["torch.load, line 1"],
+        "x = np.load(path, allow_pickle=True)": ["np.load, line 1"],
+        "x = eval(text)": ["eval, line 1"],
+        "st.cache_data(persist='disk')": ["st.cache_data, line 1"],
+        "x = np.load(path); model.eval(); import json": [],
+    }
+    for number, (code, found) in enumerate(told.items()):
+        path = tmp_path / f"{number}.py"
+        path.write_text(code)
+        assert unpickles(path) == found, code

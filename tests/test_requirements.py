@@ -1,5 +1,6 @@
 """requirements.txt (a hosted copy) and pyproject.toml (everywhere else) must not drift apart."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -28,6 +29,19 @@ def pin_of(requirement: Requirement) -> str:
 
 def test_both_files_name_the_same_packages() -> None:
     assert {canonicalize_name(pin.name) for pin in pinned()} == set(ranges())
+
+
+def test_every_line_names_one_release_of_one_package() -> None:
+    """No range, no address, no other file, no option but the index that has torch's CPU build."""
+    lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+    options = [line for line in lines if line.startswith("-")]
+    assert options == ["--extra-index-url https://download.pytorch.org/whl/cpu"]
+    loose = [
+        str(pin)
+        for pin in pinned()
+        if pin.url or not re.fullmatch(r"==[\w.+]+", str(pin.specifier))
+    ]
+    assert loose == []
 
 
 def test_each_pin_lies_within_the_range_of_pyproject() -> None:

@@ -20,7 +20,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode
@@ -196,8 +196,16 @@ class Cached:
 class Reader:
     """One visitor of a running server, without a browser."""
 
-    def __init__(self, url: str, page: str = "", query: str = "", patience: float = 60.0) -> None:
-        """Open `page`, a url path such as chain_of_thought, and wait until it has run.
+    def __init__(
+        self,
+        url: str,
+        page: str = "",
+        query: str = "",
+        patience: float = 60.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Open `page`, a url path such as chain_of_thought, and wait until it has run. `headers`, a
+        cookie or an origin, are sent as the socket is opened.
 
         LookupError: there is no such page. TimeoutError, here and later: `patience` seconds passed.
         """
@@ -219,6 +227,7 @@ class Reader:
         self._socket = connect(
             self.url.replace("http", "ws", 1) + "/_stcore/stream",
             subprotocols=[Subprotocol("streamlit"), Subprotocol("PLACEHOLDER_AUTH_TOKEN")],
+            additional_headers=headers,
             max_size=None,
             proxy=None,
         ).__enter__()

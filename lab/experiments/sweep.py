@@ -8,7 +8,7 @@ small setting, which measures a part again within minutes and sets it beside the
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ from lab.weights import fingerprint
 Cell = dict[str, Any]
 Row = dict[str, Any]
 Figures = dict[str, Any]
+Measured = Callable[[str, "Sweep", Sequence[Cell]], Iterator[tuple[Cell, Row]]]
+"""From a sweep and its missing cells to each cell and its row, in the order in which they come."""
 
 
 def nothing(_: Cell) -> Sequence[str]:
@@ -49,11 +51,12 @@ class Sweep:
 
 
 def run_sweep(
-    name: str, sweep: Sweep, share: tuple[int, int] = (1, 1)
+    name: str, sweep: Sweep, share: tuple[int, int] = (1, 1), measured: Measured | None = None
 ) -> Iterator[tuple[int, int, Cell]]:
     """Measure the missing cells of a sweep; yields (done, all, the cell just recorded).
 
     With `share` (i, n), only the i-th of n parts of the cells, for n processes side by side.
+    `measured` says where: here and in order, or as `lab.experiments.cluster` does.
     """
     path = RECORDS / f"{name}.jsonl"
     own, shares = share
@@ -61,17 +64,33 @@ def run_sweep(
         raise ValueError(f"share {own}/{shares} is not one of 1/{shares} to {shares}/{shares}")
     cells = sweep.cells()
     cells = cells[len(cells) * (own - 1) // shares : len(cells) * own // shares]
-    known = {json.dumps(row["cell"]) for row in read_lines(path)}
-    seen: dict[str, str] = {}
-    for done, cell in enumerate(cells, 1):
-        if json.dumps(cell) not in known:
-            # And once more below: of weights that change meanwhile nobody knows which were read.
-            read = read_by(sweep, cell, seen)
-            figures = sweep.measure(cell)
-            read_by(sweep, cell, seen)  # the weights are still the same
-            source = provenance(f"python -m lab sweep {name}")
-            append_line(path, {"cell": cell, **figures, **read, **source})
+    recorded = {json.dumps(row["cell"]) for row in read_lines(path)}
+    known = [cell for cell in cells if json.dumps(cell) in recorded]
+    missing = [cell for cell in cells if json.dumps(cell) not in recorded]
+    for done, cell in enumerate(known, 1):
         yield done, len(cells), cell
+    seen: dict[str, str] = {}
+    rows = (measured or measured_here)(name, sweep, missing)
+    for done, (cell, row) in enumerate(rows, len(known) + 1):
+        require_same(row.get("weights", {}), seen)
+        append_line(path, row)
+        yield done, len(cells), cell
+
+
+def measured_here(name: str, sweep: Sweep, cells: Sequence[Cell]) -> Iterator[tuple[Cell, Row]]:
+    """One cell after another, in this process."""
+    seen: dict[str, str] = {}
+    for cell in cells:
+        yield cell, row_of(name, sweep, cell, seen)
+
+
+def row_of(name: str, sweep: Sweep, cell: Cell, seen: dict[str, str]) -> Row:
+    """Measure a cell: its row, with the weights that were read and where it was measured."""
+    # And once more below: of weights that change meanwhile nobody knows which were read.
+    read = read_by(sweep, cell, seen)
+    figures = sweep.measure(cell)
+    read_by(sweep, cell, seen)  # the weights are still the same
+    return {"cell": cell, **figures, **read, **provenance(f"python -m lab sweep {name}")}
 
 
 def read_by(sweep: Sweep, cell: Cell, seen: dict[str, str]) -> dict[str, dict[str, str]]:
@@ -81,10 +100,15 @@ def read_by(sweep: Sweep, cell: Cell, seen: dict[str, str]) -> dict[str, dict[st
     cell to cell, and nobody could say which of the two a row is of.
     """
     weights = {run: fingerprint(CHECKPOINTS / run) for run in sweep.reads(cell)}
+    require_same(weights, seen)
+    return {"weights": weights} if weights else {}
+
+
+def require_same(weights: Mapping[str, str], seen: dict[str, str]) -> None:
+    """`ValueError` if the weights of a run are not those that were `seen` first."""
     changed = [run for run, found in weights.items() if seen.setdefault(run, found) != found]
     if changed:
         raise ValueError(f"the weights of {', '.join(changed)} were changed during the sweep")
-    return {"weights": weights} if weights else {}
 
 
 # ---------------------------------------------------------------- the small setting

@@ -17,6 +17,7 @@ from torch import Tensor
 from lab.data.vocabulary import PADDING
 from lab.model.gpt import GPT
 from lab.model.trace import ACTIVATIONS, NO_TRACE, Trace, TraceLike
+from lab.training.team import ALONE, Team
 
 
 @runtime_checkable
@@ -60,7 +61,8 @@ def prefix_of(name: str) -> str:
 class Watch:
     """The step in progress as watchers see it: a trace for each part of its batch."""
 
-    def __init__(self, model: GPT) -> None:
+    def __init__(self, model: GPT, team: Team = ALONE) -> None:
+        self.team = team
         self.watchers = watchers(model)
         self.names = frozenset[str]().union(*(part.watches for _, part in self.watchers))
         self.traces: list[Trace] = []
@@ -91,7 +93,9 @@ class Watch:
     def after_step(self, tokens: Tensor) -> None:
         """Let every watcher act, in the order of the model's modules; `tokens` (N, T) were read."""
         for prefix, part in self.watchers:
-            part.after_step(self.seen(prefix, part, self.traces), tokens != PADDING)
+            own = self.seen(prefix, part, self.traces)
+            seen = {name: self.team.whole(own[name], len(tokens)) for name in sorted(own)}
+            part.after_step(seen, tokens != PADDING)
         self.traces.clear()
 
 

@@ -30,6 +30,7 @@ from lab.training.checkpoint import FILES, from_bytes, read_result, to_bytes
 from lab.training.exchange import replacing_folder, settle
 from lab.training.recipe import Recipe, differences
 from lab.training.state import Saved, TrainState
+from lab.training.team import ALONE, Team
 from lab.training.train import StepMetrics, precision_on, train
 from lab.weights import digest
 
@@ -71,8 +72,10 @@ def run(
     overwrite: bool = False,
     device: str = "cpu",
     command: str = "",
+    team: Team = ALONE,
 ) -> Iterator[StepMetrics | Check]:
-    """Train to the end, yielding every step and every check; then write the run to `out`.
+    """Train to the end, yielding every step and every check; then write the run to `out`. Of a
+    team the first process alone checks and writes.
 
     `resume` goes on from the saved state of this recipe, if there is one, and has nothing to do
     where `out` holds its finished run. `overwrite` replaces the run in `out`, whatever its recipe.
@@ -85,9 +88,10 @@ def run(
     # Told now: the work tree may change while this trains, and the code that runs does not.
     source = provenance(command or f"python -m lab train {recipe.name} --seed {recipe.seed}")
     state, history = begin(recipe, device, resume=resume)
-    for metrics in train(recipe, state):
+    for metrics in train(recipe, state, team):
         yield metrics
-        if metrics.step % recipe.check_every == 0 or metrics.step == recipe.steps:
+        at_check = metrics.step % recipe.check_every == 0 or metrics.step == recipe.steps
+        if at_check and team.leads:
             checked = check(recipe, state, metrics)
             history.append(asdict(checked))
             with locked(STATES):  # another run of this recipe saves its own pair
@@ -95,6 +99,8 @@ def run(
                 write_lines(history_path(recipe), history)
                 state.save(state_path(recipe))
             yield checked
+    if not team.leads:
+        return
     result = result_of(recipe, state, source)
     with locked(out.resolve().parent):
         # Once more: another process may have finished a run there in the meantime.

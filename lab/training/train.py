@@ -23,6 +23,7 @@ from lab.training.after_step import Watch
 from lab.training.optim import build_optimiser
 from lab.training.recipe import Precision, Recipe
 from lab.training.state import TrainState
+from lab.training.team import ALONE, Team
 
 
 @dataclass(frozen=True)
@@ -41,21 +42,24 @@ class Diverged(FloatingPointError):
     """The loss is no longer a number."""
 
 
-def train(recipe: Recipe, state: TrainState) -> Iterator[StepMetrics]:
+def train(recipe: Recipe, state: TrainState, team: Team = ALONE) -> Iterator[StepMetrics]:
     """Run `recipe` from `state` to its last step, one step a `next()`. Raises `Diverged`."""
-    for done in train_in_parts(recipe, state, recipe.batch_size):
+    for done in train_in_parts(recipe, state, recipe.batch_size, team):
         if done is not None:
             yield done
 
 
-def train_in_parts(recipe: Recipe, state: TrainState, most: int) -> Iterator[StepMetrics | None]:
+def train_in_parts(
+    recipe: Recipe, state: TrainState, most: int, team: Team = ALONE
+) -> Iterator[StepMetrics | None]:
     """As `train`, but with a pause, None, wherever a step has read `most` problems of its batch.
 
-    The parts' gradients add up to the gradient of the whole batch. `state` is whole only after
-    `StepMetrics`; their `seconds` leave out the pauses.
+    The parts' gradients add up to the gradient of the whole batch, and so do those of a team, each
+    of which reads its share. `state` is whole only after `StepMetrics`; their `seconds` leave out
+    the pauses.
     """
     state.recipe = recipe
-    watch = Watch(state.model)
+    watch, mine = Watch(state.model, team), team.share(recipe.batch_size)
     while state.step < recipe.steps:
         began = time.perf_counter()
         # The first start is left out: `state` came with an optimiser, perhaps a resumed one.
@@ -63,18 +67,19 @@ def train_in_parts(recipe: Recipe, state: TrainState, most: int) -> Iterator[Ste
             state.optimiser = build_optimiser(recipe, state.model)
         batch = draw_batch(recipe, state)
         loss = 0.0
-        for begin in range(0, recipe.batch_size, most):
-            rows = slice(begin, begin + most)
+        for begin in mine[::most]:
+            rows = slice(begin, min(begin + most, mine.stop))
             some = batch.part(rows)
             # By tokens and not by rows, since rows may bear unlike numbers of losses.
             weight = float(some.mask.sum() / batch.mask.sum())
             part = weight * masked_loss(recipe, state.model, some, watch.trace())
             (part + weight * watch.loss(some.tokens[:, :-1])).backward()
             loss += part.item()
-            if rows.stop < recipe.batch_size:
+            if rows.stop < mine.stop:
                 state.seconds += time.perf_counter() - began
                 yield None
                 began = time.perf_counter()
+        loss = team.add_up(state.model, loss)
         rate, norm = clip_and_step(recipe, state, loss)
         # The last token of a row is predicted and never read.
         watch.after_step(batch.tokens[:, :-1])
