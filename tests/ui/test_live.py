@@ -356,3 +356,24 @@ def test_what_a_run_would_go_on_from_is_forgotten_with_it() -> None:
 def test_an_event_of_a_forgotten_run_is_nothing() -> None:
     _, worker = served()
     worker.say(Progress("nonsense", shot(1)))
+
+
+def test_the_runs_go_to_the_cluster_that_the_environment_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from components.ui.live.training import backend
+    from lab.live.backends import ProcessBackend
+    from lab.live.ray_backend import RayBackend
+    from lab.training import ray_cluster
+
+    joined: list[str] = []
+    monkeypatch.setattr(ray_cluster, "join", joined.append)
+    monkeypatch.delenv("LAB_CLUSTER", raising=False)
+    here = backend(lambda event: None)
+    monkeypatch.setenv("LAB_CLUSTER", "ray://10.0.0.1:10001")
+    there = backend(lambda event: None)
+    assert isinstance(here, ProcessBackend) and isinstance(there, RayBackend)
+    assert joined == ["ray://10.0.0.1:10001"]
+    monkeypatch.setenv("LAB_CLUSTER", "somewhere")
+    with pytest.raises(ValueError, match="auto or ray://HOST:PORT"):
+        backend(lambda event: None)

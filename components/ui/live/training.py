@@ -26,6 +26,7 @@ from components.ui.plots.pictures import as_url, atlas_picture
 from components.ui.words import spelled
 from lab.readings import errors_in
 from lab.statistics import steps_until
+from lab.training import ray_cluster
 
 if TYPE_CHECKING:
     from lab.live.protocol import Backend, Emit, PairsCheck
@@ -58,8 +59,14 @@ PHASES = {
 def backend(emit: Emit) -> Backend:
     """What computes the live runs of this server: a process of low priority, begun by the first.
 
-    `WHITE_BOX_NICENESS` in the environment says another one than `lab.live.backends.NICENESS`.
+    `WHITE_BOX_NICENESS` in the environment says another one than `lab.live.backends.NICENESS`;
+    `LAB_CLUSTER` names a Ray cluster whose machines compute them instead.
     """
+    if address := ray_cluster.asked_for():
+        from lab.live.ray_backend import RayBackend
+
+        ray_cluster.join(address)
+        return RayBackend(emit)
     from lab.live.backends import NICENESS, ProcessBackend
 
     return ProcessBackend(emit, niceness=int(os.environ.get("WHITE_BOX_NICENESS", NICENESS)))
