@@ -274,6 +274,12 @@ def test_none_of_the_circuit_can_go_alone_and_the_two_that_fetch_hundreds_can_to
     assert not product["steps"] and not product["pairs_that_go"]
 
 
+def test_what_carries_is_never_among_what_can_go() -> None:
+    for model in claims.MODELS:
+        own = row("needed", SUM, model)
+        assert set(own["nodes"]) <= set(own["thinner"]["nodes"]), model
+
+
 def test_draws_as_faithful_hold_what_the_thinner_circuit_holds() -> None:
     drawn = row("needed", SUM)["drawn"]["alike"]
     assert 0 < drawn["as_good_hold"] == drawn["as_good"] < drawn["n"] / 20

@@ -293,6 +293,13 @@ def most_at(row: Row, what: str, n: str, slot: int) -> str:
     return part_of(max(row[what][step + slot]), row[n])
 
 
+def pair_goes(row: Row) -> bool:
+    """Whether two heads of a circuit can be replaced together, and of what carries none is."""
+    went = [step["went"] for step in row["thinner"]["steps"]]
+    two = bool(went) and len(went[0]) == 2 and all(part.startswith("head") for part in went[0])
+    return two and not {part for parts in went for part in parts} & set(row["nodes"])
+
+
 def as_good_as_pruned(found: list[Row]) -> str:
     good = [row["drawn"]["alike"]["as_good"] for row in found]
     return f"{min(good)} to {part_of(max(good), found[0]['drawn']['alike']['n'])}"
@@ -532,6 +539,12 @@ CLAIMS.update(
             "another problem's output with the other carry at least nine in ten digits go wrong, "
             "with the same carry at most one in ten.",
             NEEDED.where(carry=SUM).passing(is_small).those(is_needed),
+        ),
+        "where_is_the_carry.small_pairs": Claim(
+            "Small networks in whose pruned circuit, for the digit that a carry of a sum goes "
+            "into, two heads can be replaced together though neither can alone, and none of the "
+            "heads that were found to carry.",
+            NEEDED.where(carry=SUM).passing(is_small).those(pair_goes),
         ),
         "where_is_the_carry.small_drawn": Claim(
             "Of a thousand sets of as many heads and FFNs, drawn by seed, those that are as "
