@@ -358,11 +358,6 @@ CLAIMS: dict[str, Claim] = {
         "carry moves.",
         moved(decided(BOOK, PRODUCT, is_kind("probe of resid_post"))),
     ),
-    "where_is_the_carry.product_best": Claim(
-        f"The carry of a product, best of all sites and subspaces, {PAIRS}: the carry moves and "
-        "nothing else changes.",
-        best(BOOK, PRODUCT),
-    ),
     "where_is_the_carry.product_best_name": Claim(
         "The site that moves the carry of a product most often in the book's network.",
         best_name(BOOK, PRODUCT),
@@ -558,26 +553,32 @@ CLAIMS.update(
             drawn_circuits("as_good", "n"),
         ),
         "where_is_the_carry.sum_drawn_hold": Claim(
-            "Of such sets that are as faithful, those that hold all parts that are left of that "
-            "circuit once pairs of parts are replaced, too.",
+            "Sets of as many heads and FFNs, drawn by seed and as faithful as the pruned circuit "
+            "for the digit that a carry of a sum goes into, the book's network: those that hold "
+            "all parts left of the circuit once pairs of parts are replaced, too.",
             drawn_circuits("as_good_hold", "as_good"),
         ),
         "where_is_the_carry.sum_gone": Claim(
-            "Parts of that circuit none of which can be replaced alone and that can be together, "
-            "nine tenths of the lead kept on validation problems.",
+            "Parts of the pruned circuit for the digit that a carry of a sum goes into, the book's "
+            "network, none of which can be replaced alone and which can be together, nine tenths "
+            "of the lead kept on validation problems.",
             thinner(lambda row: said([part for step in row["steps"] for part in step["went"]])),
         ),
         "where_is_the_carry.sum_thin": Claim(
-            "Heads and FFNs that are then left of that circuit.",
+            "Heads and FFNs left of the pruned circuit for the digit that a carry of a sum goes "
+            "into, the book's network, once pairs of parts are replaced, too.",
             thinner(lambda row: str(len(row["nodes"]))),
         ),
         "where_is_the_carry.sum_thin_faithfulness": Claim(
-            "Faithfulness of those that are left, on test problems: 1 as the whole network.",
+            "Faithfulness, on test problems, of what is left of the pruned circuit for the digit "
+            "that a carry of a sum goes into, the book's network, once pairs of parts are "
+            "replaced, too: 1 as the whole network.",
             thinner(lambda row: f"{row['faithfulness']:.2f}"),
         ),
         **{
             f"where_is_the_carry.runs_on_{name}": Claim(
-                f"The same pairs: the next digit is written as the moved carry wants it, {what}.",
+                f"The carry of a sum moved by head 0.1, {PAIRS} in which it changes the next carry "
+                f"as well, {what}: the next digit is written as the moved carry wants it.",
                 NEEDED.where(model=BOOK, carry=SUM).counts(
                     f"direction.runs on.{called}", "direction.runs on.n"
                 ),
@@ -677,7 +678,9 @@ CLAIMS.update(
             draws_of("lookups"),
         ),
         "where_is_the_carry.as_much_neurons": Claim(
-            "Neurons in each of these draws, fewest and most, chain_of_thought.",
+            "Neurons of chain_of_thought drawn by seed, twenty times, from others of the layers of "
+            "lookups until they write as much spread into the stream as the lookups do: fewest "
+            "and most.",
             CONTROLS.where(model=BOOK).told(lambda found: fewest_and_most(found[0])),
         ),
         "where_is_the_carry.small_as_much": Claim(
@@ -685,11 +688,6 @@ CLAIMS.update(
             "often than others of twenty draws of other neurons of the same layers that together "
             "write as much spread into the stream.",
             CONTROLS.passing(is_small).those(lies_among),
-        ),
-        "where_is_the_carry.lookups": Claim(
-            "Neurons of chain_of_thought, of all layers, that go by the units of both numbers at "
-            "the step that writes the units of the first product, and whose table is a lookup.",
-            AT_UNITS.numbers("swaps.a lookup.neurons"),
         ),
     }
 )
