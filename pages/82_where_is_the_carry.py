@@ -264,6 +264,7 @@ def a_circuit() -> None:
         "lab.experiments.carry_sets.circuit",
         "lab.experiments.carry_sets.pruned",
         "lab.interp.circuits.faithfulness",
+        "lab.experiments.carry_needed.thinned",
         "lab.experiments.carry_needed.circuits_drawn",
     )
 
@@ -273,12 +274,17 @@ def a_circuit() -> None:
 
 @page.section("neurons")
 def how_a_digit_is_made() -> None:
-    row = worked.neurons_of(rows_of("product_neurons.jsonl"))
-    if row is None or not page.guess(
+    row, drawn = (
+        worked.neurons_of(rows_of(f"{name}.jsonl"))
+        for name in ("product_neurons", "neuron_controls")
+    )
+    if row is None or drawn is None:
+        return
+    if not page.guess(
         page.text("neurons_question"),
         worked.OFTEN,
         lambda: worked.layer_0_follows(row),
-        frame=worked.neurons_frame(row),
+        frame=worked.neurons_frame(drawn),
     ):
         return
     page.draw(
@@ -293,13 +299,13 @@ def how_a_digit_is_made() -> None:
             page.draw(figures.one_table(cells), alt=f"What is handed on for two digits: {name}")
     page.notice()
     page.draw(
-        figures.beside_others(worked.swapped_kinds(row), worked.TONES),
+        figures.beside_others(worked.swapped_kinds(row, drawn), worked.TONES),
         alt="How often the digit follows when all neurons of a kind are swapped, or as many others",
     )
     page.source(
         "lab.experiments.product_neurons.kind_of_table",
         "lab.experiments.product_neurons.goes_by",
-        "lab.experiments.product_neurons.alike",
+        "lab.experiments.neuron_controls.others_as_much",
     )
 
 

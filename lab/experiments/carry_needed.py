@@ -1,4 +1,4 @@
-"""Is what carries also needed? And does a circuit found do better than one drawn?
+"""Is what carries also needed? And is a circuit found the least, and better than one drawn?
 
 The sites are those of `carry_sets`, found on validation problems: the fewest parts that together
 move a carry, or where none do, the best that the search tried; and the circuit. Here they are put
@@ -14,9 +14,17 @@ to tests that the record of the swaps has not:
   units     Each head and FFN alone, by its mean, likewise.
   direction The swaps of `carry_sets` again, apart for a carry brought and a carry taken (of more
             than two values: one raised and one lowered). And where the moved carry changes the next
-            carry as well, so runs on: whether the next digit follows once the written one is read.
+            carry as well, so runs on: whether the next digit follows once the written one is read;
+            and, to tell the two apart, with the written one read and the parts left alone, and with
+            the parts swapped and the old digit read.
+  thinner   The pass that found the circuit replaced its parts one at a time. Two that only make
+            sense together stay in it, though both could go. So here every part of it and every
+            pair of parts is replaced too, on validation pairs; of those that leave `KEPT`, the one
+            that leaves most goes, and so on until none does. What is left is judged on test pairs.
+            "What the pass could not replace is the least" is refuted where anything goes.
   drawn     The faithfulness of as many parts drawn by seed, `DRAWS` times: of all units, and as
-            many heads and as many FFNs.
+            many heads and as many FFNs; and how many of the draws hold all that is left of the
+            thinner circuit.
 
 Shapes: `N` texts, `L` tokens of a text.
 """
@@ -24,6 +32,7 @@ Shapes: `N` texts, `L` tokens of a text.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -33,7 +42,7 @@ from torch import Tensor
 from lab.data.problems import pairs_of
 from lab.data.vocabulary import Tokens
 from lab.experiments.carry_models import BOOK, MODELS, loaded, named
-from lab.experiments.carry_sets import SEARCHED, kept_digit, label_of, units_of
+from lab.experiments.carry_sets import KEPT, SEARCHED, kept_digit, label_of, units_of
 from lab.experiments.carry_swaps import (
     BATCH,
     DECIDED,
@@ -56,7 +65,7 @@ from lab.interp.intervene import Node
 from lab.model.gpt import GPT
 from lab.records import RECORDS, read_lines, select
 
-ABLATED, DRAWS = 1000, 100
+ABLATED, DRAWS = 1000, 1000
 """Test problems of which a part is taken away; circuits that are drawn."""
 
 Truth = NDArray[np.bool_]
@@ -74,14 +83,18 @@ def measure_needed(
     circuit = frozenset(of[label] for label in found["circuit"]["nodes"])
     x = problems(model, carry, n)
     means = means_at(model, carry, units, not_of_test())
-    score = kept_digit(model, carry, units, "test", judged)
+    chosen, score = (
+        kept_digit(model, carry, units, split, judged) for split in ("validation", "test")
+    )
+    thin, steps = thinned(chosen, circuit, units)
     return {
         "n": len(x),
         "nodes": found["carriers"]["nodes"],
         "needed": needed(model, carry, own, means, x),
         "units": alone(model, carry, of, means, x),
         "direction": direction(model, carry, own, decided),
-        "drawn": circuits_drawn(score, circuit, units, draws),
+        "thinner": {**steps, "faithfulness": round(faithfulness(score, thin, frozenset(units)), 4)},
+        "drawn": circuits_drawn(score, circuit, units, draws, thin),
         "sample": {
             "drawn": "generator",
             "of": "ordered pairs of the test part that the network gets right",
@@ -220,28 +233,65 @@ def next_digit(carry: Carry, x: Tokens, y: Tokens) -> NDArray[np.int64]:
 
 def runs_on(model: GPT, carry: Carry, site: Site, x: Tokens, y: Tokens, said: Tokens) -> Row:
     """Of texts in which the moved carry makes another next digit: how often that is written, and
-    how often the old one, once the column's new digit stands in the text."""
+    how often the old one, once the column's new digit stands in the text. And how often that next
+    digit is written if the new one stands there and the site is left alone, and if the site is
+    swapped and the old one stands there, as it did where `said` (N, L) was."""
     if not len(x):
-        return {"n": 0, "follows": 0, "stays": 0}
+        return {"n": 0, "follows": 0, "stays": 0, "site alone": 0, "old digit": 0}
     forced = x.copy()
     forced[:, carry.token] = said[:, 0]
     (after,) = swapped(model, carry, forced, y, [site], to_end=True)
+    (alone,) = swapped(model, carry, forced, x, [site], to_end=True)
     wanted = next_digit(carry, x, y)
     return {
         "n": len(x),
         "follows": int((after[:, 1] == wanted).sum()),
         "stays": int((after[:, 1] == x[:, carry.token + 1]).sum()),
+        "site alone": int((alone[:, 1] == wanted).sum()),
+        "old digit": int((said[:, 1] == wanted).sum()),
     }
 
 
-# ---------------------------------------------------------------- circuits drawn
+# ---------------------------------------------------------------- circuits thinned and drawn
+
+
+def thinned(score: Score, circuit: Nodes, units: Sequence[Node]) -> tuple[Nodes, dict[str, Any]]:
+    """What is left when parts and pairs of parts are replaced too, while `KEPT` of F is left; and
+    what went in each step, with what F each part alone and the best pair leave at first."""
+    rest, left = frozenset(units) - circuit, circuit
+    went: list[dict[str, Any]] = []
+    first: dict[str, Any] = {}
+    while True:
+        parts = sorted(left, key=str)
+        ones = {(own,): score(rest | {own}) for own in parts}
+        pairs = {two: score(rest | {*two}) for two in combinations(parts, 2)}
+        if not first:
+            first = {
+                "ones": [[label_of(own), round(kept, 4)] for (own,), kept in ones.items()],
+                "pairs": len(pairs),
+                "pairs_that_go": [
+                    [label_of(node) for node in two] for two, kept in pairs.items() if kept >= KEPT
+                ],
+                "best_that_stays": round(
+                    max(kept for kept in (*ones.values(), *pairs.values()) if kept < KEPT), 4
+                ),
+            }
+        tried: dict[tuple[Node, ...], float] = {**ones, **pairs}
+        gone = max(tried, key=tried.__getitem__)
+        if tried[gone] < KEPT:
+            break
+        went.append({"went": [label_of(node) for node in gone], "kept": round(tried[gone], 4)})
+        rest, left = rest | {*gone}, left - {*gone}
+    nodes = [label_of(node) for node in sorted(left, key=str)]
+    return left, {**first, "steps": went, "nodes": nodes, "kept": round(score(rest), 4)}
 
 
 def circuits_drawn(
-    score: Score, circuit: Nodes, units: Sequence[Node], draws: int
+    score: Score, circuit: Nodes, units: Sequence[Node], draws: int, thin: Nodes
 ) -> dict[str, Any]:
     """The faithfulness of as many parts drawn by seed: fewest, median and most of all draws, and
-    how many come up to what was found."""
+    how many come up to what was found; and how many hold all parts of `thin`, of all and of those
+    that come up to it."""
     everything, rng = frozenset(units), np.random.default_rng(RANDOM)
     own = faithfulness(score, circuit, everything)
     kinds = [[u for u in units if u.name == name] for name in sorted({u.name for u in units})]
@@ -255,13 +305,17 @@ def circuits_drawn(
     }
     rows: dict[str, Any] = {"parts": len(circuit), "own": round(own, 4)}
     for way, draw in ways.items():
-        found = np.array([faithfulness(score, draw(), everything) for _ in range(draws)])
+        sets = [draw() for _ in range(draws)]
+        found = np.array([faithfulness(score, own, everything) for own in sets])
+        holds = np.array([thin <= own for own in sets])
         rows[way] = {
             "n": draws,
             "least": round(float(found.min()), 4),
             "median": round(float(np.median(found)), 4),
             "most": round(float(found.max()), 4),
             "as_good": int((found >= own).sum()),
+            "hold": int(holds.sum()),
+            "as_good_hold": int((holds & (found >= own)).sum()),
         }
     return rows
 

@@ -10,8 +10,9 @@ without replacing the typed tokens themselves.
             carry", where up to `MOST` together do not. (The search first stopped where the mean
             pair wrote it. It was made stricter after a trial in which a hundred test pairs of the
             small network of seed 0 were read.)
-  circuit   The fewest units that are needed to keep the digit of x, in pairs with the same column
-            and another carry: all others are as in y (resample ablation). One pass from the unit
+  circuit   Units that are needed, one by one, to keep the digit of x, in pairs with the same column
+            and another carry: all others are as in y (resample ablation). `carry_needed` tries
+            pairs of them, too, of which some can be spared. One pass from the unit
             that matters least, on validation pairs; dropped is what leaves `KEPT` of the difference
             of logits. On test pairs then the three criteria (arXiv:2211.00593): faithfulness, 1 as
             the whole network and 0 as with every unit replaced; completeness, how far apart circuit

@@ -42,6 +42,7 @@ from lab.experiments import (
     mirrored,
     mistakes,
     pacing,
+    neuron_controls,
     parity,
     pockets,
     position_encoding_race,
@@ -236,6 +237,11 @@ SWEEPS: dict[str, Sweep] = {
     "product_neurons": Sweep(
         product_neurons.neuron_cells,
         product_neurons.measure_neurons,
+        carry_models.committed,
+    ),
+    "neuron_controls": Sweep(
+        neuron_controls.control_cells,
+        neuron_controls.measure_controls,
         carry_models.committed,
     ),
     "frontier": Sweep(frontier.frontier_cells, frontier.measure_frontier, reads.model_named),

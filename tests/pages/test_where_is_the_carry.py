@@ -13,8 +13,9 @@ from components.ui import solved
 from components.ui.chapters.ch82 import claims, exercises, probes, worked
 from components.ui.chapters.ch82.claims import BOOK, PRODUCT, SUM
 from components.ui.drawings.swaps import KINDS
+from lab.experiments.carry_sets import KEPT
 from lab.experiments.carry_swaps import OUTCOMES
-from lab.interp.carries import CARRIES, FORM
+from lab.interp.carries import CARRIES, FIRST, FORM, SECOND
 from lab.records import RECORDS, read_lines
 
 PAGE = "82_where_is_the_carry"
@@ -235,10 +236,82 @@ def test_every_neuron_that_goes_by_two_digits_is_of_one_kind_and_swapped_with_it
     assert own is not None
     bars = worked.kinds_by_layer(own)
     assert sum(bar["n"] for bar in bars) == sum(sum(layer.values()) for layer in own["tables"])
-    pairs = worked.swapped_kinds(own)
-    assert [pair["others"] for pair in pairs] == [False, True] * 3
-    lookups, others = (pair["of_100"] for pair in pairs if pair["kind"] == "a lookup")
+    controls = worked.neurons_of(read_lines(RECORDS / "neuron_controls.jsonl"))
+    assert controls is not None
+    pairs = worked.swapped_kinds(own, controls)
+    assert [pair["others"] for pair in pairs] == [False, True, False, True, True, False, True]
+    lookups, others, fair = (pair["of_100"] for pair in pairs if pair["kind"] == "a lookup")
+    assert fair < lookups
     draws = own["alike"]["a lookup"]["any"]
     assert 10 * lookups == own["swaps"]["a lookup"]["follows"] < min(draws)
     assert min(draws) < 10 * others < max(draws)
     assert [len(cells) for cells in worked.a_table_each(own).values()] == [100] * 3
+
+
+def test_none_of_the_circuit_can_go_alone_and_the_two_that_fetch_hundreds_can_together() -> None:
+    """What is left is the carry's head and FFNs: no other head is needed for the digit there."""
+    thin = row("needed", SUM)["thinner"]
+    assert all(kept < KEPT for _, kept in thin["ones"])
+    (step,) = thin["steps"]
+    assert thin["pairs_that_go"] == [step["went"]]
+    circuit = row("sets", SUM)["circuit"]
+    assert thin["faithfulness"] >= circuit["faithfulness"] and thin["best_that_stays"] < KEPT
+    heads = [part for part in thin["nodes"] if part.startswith("head")]
+    assert heads == row("sets", SUM)["carriers"]["nodes"]
+    hundreds = {
+        source[0]: source[1]
+        for one in read_lines(RECORDS / "fetched.jsonl")
+        if (head := one["cell"].get("head")) is not None and one["cell"].get("by") is None
+        for source in [
+            (f"head 0.{head}", (w["source"], w["times"] / one["n"]))
+            for w in one["written"]
+            if w["slot"] == CARRIES[SUM].token
+        ]
+    }
+    digits = [FIRST[2], SECOND[2]]
+    assert [hundreds[part] for part in step["went"]] == [(int(at), 1.0) for at in digits]
+    product = row("needed", PRODUCT)["thinner"]
+    assert not product["steps"] and not product["pairs_that_go"]
+
+
+def test_what_carries_is_never_among_what_can_go() -> None:
+    for model in claims.MODELS:
+        own = row("needed", SUM, model)
+        assert set(own["nodes"]) <= set(own["thinner"]["nodes"]), model
+
+
+def test_draws_as_faithful_hold_what_the_thinner_circuit_holds() -> None:
+    drawn = row("needed", SUM)["drawn"]["alike"]
+    assert 0 < drawn["as_good_hold"] == drawn["as_good"] < drawn["n"] / 20
+    table = {
+        one["criterion"]: one["found"]
+        for one in worked.criteria(row("sets", SUM), row("needed", SUM))
+    }
+    assert table["in pairs"].startswith("heads 0.2 and 0.3; 6 left")
+    assert table["by lot"].startswith(f"{drawn['as_good']} of {drawn['n']:,}")
+
+
+def test_a_carry_runs_on_through_the_digit_and_not_through_the_head() -> None:
+    on = row("needed", SUM)["direction"]["runs on"]
+    assert on["site alone"] == on["follows"] == on["n"] and on["old digit"] == 0
+
+
+def test_the_frame_of_layer_0_draws_every_draw_of_others() -> None:
+    controls = worked.neurons_of(read_lines(RECORDS / "neuron_controls.jsonl"))
+    own = worked.neurons_of(read_lines(RECORDS / "product_neurons.jsonl"))
+    assert controls is not None and own is not None
+    (line,) = worked.neurons_frame(controls).given
+    assert len(line.dots) == len(controls["layer 0"]["others"]["follows"])
+    answer = worked.layer_0_follows(own).value
+    assert max(line.dots) < answer
+
+
+def test_others_that_write_as_much_move_the_digit_less_than_lookups_in_the_books_network() -> None:
+    """In the small ones lookups lie among such draws: the contest by number was one of size."""
+    for one in read_lines(RECORDS / "neuron_controls.jsonl"):
+        others = one["lookups"]["others"]
+        if one["cell"]["model"] == BOOK:
+            assert max(others["follows"]) < one["lookups"]["follows"]
+            assert max(others["neurons"]) < one["lookups"]["neurons"] / 2
+        else:
+            assert claims.lies_among(one)

@@ -66,9 +66,9 @@ def test_what_runs_on_is_nothing_without_texts(model: GPT) -> None:
     x, y = texts()
     site = Site("own", (Node("z", 0, 0, (SUM.slot,)),))
     none = carry_needed.runs_on(model, SUM, site, x[:0], y[:0], x[:0, SUM.token :])
-    assert none == {"n": 0, "follows": 0, "stays": 0}
+    assert set(none.values()) == {0}
     row = carry_needed.runs_on(model, SUM, site, x, y, x[:, SUM.token :])
-    assert row["n"] == len(x) and row["follows"] <= row["n"]
+    assert row["n"] == len(x) and row["follows"] <= row["n"] and set(row) == set(none)
 
 
 def test_drawn_circuits_are_as_many_parts_and_those_alike_as_many_of_each_name(model: GPT) -> None:
@@ -80,13 +80,34 @@ def test_drawn_circuits_are_as_many_parts_and_those_alike_as_many_of_each_name(m
         seen.append(nodes)
         return 1.0 - len(nodes) / len(units)
 
-    found = carry_needed.circuits_drawn(score, circuit, units, 20)
+    found = carry_needed.circuits_drawn(score, circuit, units, 20, circuit)
     kept = [frozenset(units) - nodes for nodes in seen]
     assert {len(own) for own in kept} <= {0, len(units), len(circuit)}
     assert found["any"]["as_good"] == 20 and found["alike"]["median"] == found["own"]
+    assert found["alike"]["hold"] == sum(
+        circuit <= own for own in [own for own in kept if len(own) == len(circuit)][-20:]
+    )
+    assert found["alike"]["hold"] == found["alike"]["as_good_hold"]
     names = lambda own: sorted(u.name for u in own)  # noqa: E731
     draws: Callable[[Nodes], bool] = lambda own: names(own) == names(circuit)  # noqa: E731
     assert sum(map(draws, kept)) >= 20
+
+
+def test_two_parts_that_only_make_sense_together_go_together(model: GPT) -> None:
+    units = units_of(model, SUM)
+    one, two, core, *rest = units
+
+    def score(replaced: Nodes) -> float:
+        if core in replaced:
+            return 0.0
+        return 0.4 if (one in replaced) != (two in replaced) else 0.95
+
+    circuit = frozenset([one, two, core])
+    assert all(score(frozenset(rest) | {node}) < carry_needed.KEPT for node in circuit)
+    left, found = carry_needed.thinned(score, circuit, units)
+    assert left == {core} and found["nodes"] == [label_of(core)]
+    assert found["pairs_that_go"] == [sorted(map(label_of, (one, two)))]
+    assert found["pairs"] == 3 and len(found["steps"]) == 1 and found["best_that_stays"] == 0.4
 
 
 def test_a_map_has_every_token_and_nothing_is_swapped_behind_the_digit(model: GPT) -> None:
@@ -117,6 +138,14 @@ def test_the_record_has_every_cell_and_the_parts_of_the_search() -> None:
         assert row["nodes"] == found["carriers"]["nodes"]
         assert row.get("digest") == found.get("digest")
         assert row["drawn"]["own"] == found["circuit"]["faithfulness"]
+        thin, circuit = row["thinner"], found["circuit"]["nodes"]
+        went = [label for step in thin["steps"] for label in step["went"]]
+        assert sorted([*thin["nodes"], *went]) == sorted(circuit)
+        assert [label for label, _ in thin["ones"]] == circuit
+        assert thin["pairs"] == len(circuit) * (len(circuit) - 1) // 2
+        for way in ("any", "alike"):
+            drawn_row = row["drawn"][way]
+            assert drawn_row["as_good_hold"] <= min(drawn_row["hold"], drawn_row["as_good"])
         directions = [row["direction"][name] for name in ("raised", "lowered")]
         assert sum(one["carry"] for one in directions) == found["carriers"]["carry"]
         by = {(one["by"], one["carry"]): one["n"] for one in row["needed"]}

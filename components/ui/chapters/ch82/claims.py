@@ -272,14 +272,15 @@ def is_needed(row: Row) -> bool:
     return wrong_by(row, OTHER) >= 0.9 and wrong_by(row, SAME) <= 0.1
 
 
-def drawn_circuits(carry: str) -> Told:
-    """The faithfulness of as many heads and FFNs drawn by seed."""
+def drawn_circuits(what: str, of: str) -> Counts:
+    """Of as many heads and FFNs drawn by seed, for the sum in the book's network."""
+    found = NEEDED.where(model=BOOK, carry=SUM)
+    return found.counts(f"drawn.alike.{what}", f"drawn.alike.{of}")
 
-    def words(found: list[Row]) -> str:
-        drawn = found[0]["drawn"]["alike"]
-        return f"{drawn['median']:.2f} in the median and {drawn['most']:.2f} at most"
 
-    return NEEDED.where(model=BOOK, carry=carry).told(words)
+def thinner(words: Callable[[Row], str]) -> Told:
+    """What is left of the sum's circuit in the book's network once pairs are tried."""
+    return NEEDED.where(model=BOOK, carry=SUM).told(lambda found: words(found[0]["thinner"]))
 
 
 MAPPED = rows("carry_map", model=BOOK, carry="sum")
@@ -292,9 +293,16 @@ def most_at(row: Row, what: str, n: str, slot: int) -> str:
     return part_of(max(row[what][step + slot]), row[n])
 
 
+def pair_goes(row: Row) -> bool:
+    """Whether two heads of a circuit can be replaced together, and of what carries none is."""
+    went = [step["went"] for step in row["thinner"]["steps"]]
+    two = bool(went) and len(went[0]) == 2 and all(part.startswith("head") for part in went[0])
+    return two and not {part for parts in went for part in parts} & set(row["nodes"])
+
+
 def as_good_as_pruned(found: list[Row]) -> str:
     good = [row["drawn"]["alike"]["as_good"] for row in found]
-    return f"{min(good)} to {max(good)} of {found[0]['drawn']['alike']['n']}"
+    return f"{min(good)} to {part_of(max(good), found[0]['drawn']['alike']['n'])}"
 
 
 SUM, PRODUCT = CARRIES
@@ -349,11 +357,6 @@ CLAIMS: dict[str, Claim] = {
         f"The carry of a product, what a probe reads of the stream after an FFN, {PAIRS}: the "
         "carry moves.",
         moved(decided(BOOK, PRODUCT, is_kind("probe of resid_post"))),
-    ),
-    "where_is_the_carry.product_best": Claim(
-        f"The carry of a product, best of all sites and subspaces, {PAIRS}: the carry moves and "
-        "nothing else changes.",
-        best(BOOK, PRODUCT),
     ),
     "where_is_the_carry.product_best_name": Claim(
         "The site that moves the carry of a product most often in the book's network.",
@@ -532,18 +535,59 @@ CLAIMS.update(
             "with the same carry at most one in ten.",
             NEEDED.where(carry=SUM).passing(is_small).those(is_needed),
         ),
+        "where_is_the_carry.small_pairs": Claim(
+            "Small networks in whose pruned circuit, for the digit that a carry of a sum goes "
+            "into, two heads can be replaced together though neither can alone, and none of the "
+            "heads that were found to carry.",
+            NEEDED.where(carry=SUM).passing(is_small).those(pair_goes),
+        ),
         "where_is_the_carry.small_drawn": Claim(
-            "Of a hundred sets of as many heads and FFNs, drawn by seed, those that are as "
-            "faithful "
-            "as the pruned circuit for the digit that a carry of a sum goes into, five small "
-            "networks: fewest and most.",
+            "Of a thousand sets of as many heads and FFNs, drawn by seed, those that are as "
+            "faithful as the pruned circuit for the digit that a carry of a sum goes into, five "
+            "small networks: fewest and most.",
             NEEDED.where(carry=SUM).passing(is_small).told(as_good_as_pruned),
         ),
         "where_is_the_carry.sum_drawn": Claim(
-            "Faithfulness of as many heads and as many FFNs, drawn by seed a hundred times, as the "
-            "pruned circuit for the digit that a carry of a sum goes into.",
-            drawn_circuits(SUM),
+            "Sets of as many heads and as many FFNs, drawn by seed, that are as faithful as the "
+            "pruned circuit for the digit that a carry of a sum goes into, the book's network.",
+            drawn_circuits("as_good", "n"),
         ),
+        "where_is_the_carry.sum_drawn_hold": Claim(
+            "Sets of as many heads and FFNs, drawn by seed and as faithful as the pruned circuit "
+            "for the digit that a carry of a sum goes into, the book's network: those that hold "
+            "all parts left of the circuit once pairs of parts are replaced, too.",
+            drawn_circuits("as_good_hold", "as_good"),
+        ),
+        "where_is_the_carry.sum_gone": Claim(
+            "Parts of the pruned circuit for the digit that a carry of a sum goes into, the book's "
+            "network, none of which can be replaced alone and which can be together, nine tenths "
+            "of the lead kept on validation problems.",
+            thinner(lambda row: said([part for step in row["steps"] for part in step["went"]])),
+        ),
+        "where_is_the_carry.sum_thin": Claim(
+            "Heads and FFNs left of the pruned circuit for the digit that a carry of a sum goes "
+            "into, the book's network, once pairs of parts are replaced, too.",
+            thinner(lambda row: str(len(row["nodes"]))),
+        ),
+        "where_is_the_carry.sum_thin_faithfulness": Claim(
+            "Faithfulness, on test problems, of what is left of the pruned circuit for the digit "
+            "that a carry of a sum goes into, the book's network, once pairs of parts are "
+            "replaced, too: 1 as the whole network.",
+            thinner(lambda row: f"{row['faithfulness']:.2f}"),
+        ),
+        **{
+            f"where_is_the_carry.runs_on_{name}": Claim(
+                f"The carry of a sum moved by head 0.1, {PAIRS} in which it changes the next carry "
+                f"as well, {what}: the next digit is written as the moved carry wants it.",
+                NEEDED.where(model=BOOK, carry=SUM).counts(
+                    f"direction.runs on.{called}", "direction.runs on.n"
+                ),
+            )
+            for name, called, what in (
+                ("alone", "site alone", "the new digit in the text and head 0.1 left alone"),
+                ("unread", "old digit", "head 0.1 swapped and the old digit in the text"),
+            )
+        },
     }
 )
 
@@ -555,8 +599,30 @@ NEURON_PAIRS = (
 )
 
 
-def follows(swapped: str, found: Rows = AT_UNITS) -> Counts:
-    return found.counts(f"swaps.{swapped}.follows", f"swaps.{swapped}.n").said(part_of)
+def follows(swapped: str, what: str = "follows") -> Counts:
+    return AT_UNITS.counts(f"swaps.{swapped}.{what}", f"swaps.{swapped}.n").said(part_of)
+
+
+CONTROLS = rows("neuron_controls")
+
+
+def draws_of(swapped: str) -> Told:
+    """How often the digit follows others, draw by draw: fewest and most, the book's network."""
+    return CONTROLS.where(model=BOOK).told(
+        lambda found: of_draws(found[0][swapped]["others"]["follows"], found[0]["n"])
+    )
+
+
+def fewest_and_most(row: Row) -> str:
+    neurons = row["lookups"]["others"]["neurons"]
+    return f"{min(neurons):,} to {max(neurons):,}"
+
+
+def lies_among(row: Row) -> bool:
+    """Whether lookups move the digit no less often than some draw of others and no more often than
+    another."""
+    own, others = row["lookups"]["follows"], row["lookups"]["others"]["follows"]
+    return min(others) <= own <= max(others)
 
 
 def drawn_alike(row: Row) -> list[int]:
@@ -575,7 +641,6 @@ CLAIMS.update(
         )
         for name, swapped, what in (
             ("layer_0_follows", "layer 0", "all neurons of layer 0"),
-            ("layer_0_others", "layer 0, others", "as many neurons of other layers, drawn by seed"),
             ("lookups_follow", "a lookup", "all neurons whose table is a lookup"),
         )
     }
@@ -596,17 +661,33 @@ CLAIMS.update(
                 lambda found: of_draws(drawn_alike(found[0]), found[0]["swaps"]["all"]["n"])
             ),
         ),
-        "where_is_the_carry.small_alike": Claim(
-            "Small networks in which lookups move the digit less than half as often as any of five "
-            "draws of as many other neurons of the same layers, of those that have enough others.",
-            NEURONS.where(token=6)
-            .passing(lambda row: row["cell"]["model"] != BOOK and bool(drawn_alike(row)))
-            .those(lambda row: 2 * row["swaps"]["a lookup"]["follows"] < min(drawn_alike(row))),
+        "where_is_the_carry.layer_0_others": Claim(
+            f"Pairs in which the other digit is written, {NEURON_PAIRS}: as many neurons of other "
+            "layers as layer 0 has, twenty draws by seed, fewest and most.",
+            draws_of("layer 0"),
         ),
-        "where_is_the_carry.lookups": Claim(
-            "Neurons of chain_of_thought, of all layers, that go by the units of both numbers at "
-            "the step that writes the units of the first product, and whose table is a lookup.",
-            AT_UNITS.numbers("swaps.a lookup.neurons"),
+        "where_is_the_carry.lookups_stay": Claim(
+            f"Pairs in which one's own digit is written still, {NEURON_PAIRS}: all neurons whose "
+            "table is a lookup.",
+            follows("a lookup", "stays"),
+        ),
+        "where_is_the_carry.lookups_as_much": Claim(
+            f"Pairs in which the other digit is written, {NEURON_PAIRS}: other neurons of the same "
+            "layers that together write as much spread into the stream as the lookups do, twenty "
+            "draws by seed, fewest and most.",
+            draws_of("lookups"),
+        ),
+        "where_is_the_carry.as_much_neurons": Claim(
+            "Neurons of chain_of_thought drawn by seed, twenty times, from others of the layers of "
+            "lookups until they write as much spread into the stream as the lookups do: fewest "
+            "and most.",
+            CONTROLS.where(model=BOOK).told(lambda found: fewest_and_most(found[0])),
+        ),
+        "where_is_the_carry.small_as_much": Claim(
+            "Small networks in which lookups move the digit no less often than some and no more "
+            "often than others of twenty draws of other neurons of the same layers that together "
+            "write as much spread into the stream.",
+            CONTROLS.passing(is_small).those(lies_among),
         ),
     }
 )

@@ -498,7 +498,7 @@ def criteria(
             "asks": "Is the circuit alone enough?",
             "found": f"{found['faithfulness']:.2f} (1 as the whole network)",
         },
-        *([] if drawn is None else [by_lot(drawn["drawn"]["alike"])]),
+        *([] if drawn is None else [by_lot(drawn["drawn"]["alike"]), in_pairs(drawn["thinner"])]),
         {
             "criterion": "completeness",
             "asks": "With parts of it replaced, does the network do no better?",
@@ -516,8 +516,17 @@ def by_lot(drawn: Mapping[str, Any]) -> dict[str, str]:
     return {
         "criterion": "by lot",
         "asks": "Are as many heads and FFNs, drawn at random, as faithful?",
-        "found": f"{drawn['median']:.2f} in the median of {drawn['n']}; "
-        f"{drawn['as_good']} as good or better",
+        "found": f"{drawn['as_good']:,} of {drawn['n']:,}; {drawn['median']:.2f} in the median",
+    }
+
+
+def in_pairs(thinner: Mapping[str, Any]) -> dict[str, str]:
+    went = [part for step in thinner["steps"] for part in step["went"]]
+    left = f"{len(thinner['nodes'])} left, {thinner['faithfulness']:.2f}"
+    return {
+        "criterion": "in pairs",
+        "asks": "Can two parts go together that the pass kept?",
+        "found": f"{claims.said(went)}; {left}" if went else f"none of {thinner['pairs']} pairs",
     }
 
 
@@ -563,9 +572,12 @@ def followed(swap: Mapping[str, Any]) -> float:
     return round(100 * swap["follows"] / swap["n"])
 
 
-def neurons_frame(row: Mapping[str, Any]) -> Dragged:
-    others = row["swaps"]["layer 0, others"]
-    given = [Line("as many other neurons", followed(others))]
+def neurons_frame(drawn: Mapping[str, Any]) -> Dragged:
+    """Beside layer 0 every draw of as many others."""
+    follows: Sequence[int] = drawn["layer 0"]["others"]["follows"]
+    dots = [100 * follow / drawn["n"] for follow in follows]
+    words = f"{min(dots):.0f} to {max(dots):.0f}"
+    given = [Line("as many other neurons", median(dots), words, dots)]
     axis = Axis("in 100 pairs, the other digit is written", 0, 100)
     return Dragged(axis, "all neurons of layer 0", given=given, start=50)
 
@@ -602,18 +614,23 @@ def a_table_each(row: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def swapped_kinds(row: Mapping[str, Any]) -> list[Drawn]:
+def swapped_kinds(row: Mapping[str, Any], drawn: Mapping[str, Any]) -> list[Drawn]:
     """How often the digit follows, in hundredths: all neurons of a kind, and as many others, the
-    median of the draws from its own layers, or of any layer if those have too few."""
+    median of the draws from its own layers, or of any layer if those have too few; of lookups also
+    others that write as much, drawn likewise."""
     found: list[Drawn] = []
     for kind in TABLES[:3]:
         own, draws = row["swaps"][kind], row["alike"][kind]["any"]
         where = "same layers" if draws else "any layers"
         others = median(draws) if draws else row["swaps"][f"{kind}, others"]["follows"]
-        for swapped, follows, is_others in (
+        bars = [
             (f"{kind}: all {own['neurons']:,}", own["follows"], False),
             (f"as many others, {where}", others, True),
-        ):
+        ]
+        if kind == "a lookup":
+            as_much = median(drawn["lookups"]["others"]["follows"])
+            bars.append(("others that write as much", as_much, True))
+        for swapped, follows, is_others in bars:
             found.append(
                 {
                     "kind": kind,
