@@ -9,6 +9,7 @@ the configuration.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
@@ -38,7 +39,7 @@ from lab.model.config import (
 )
 from lab.numerals import power_of_ten, written
 from lab.recipes.attention_residuals import residual_of
-from lab.recipes.bench import require_shown, require_trainable
+from lab.recipes.bench import Limit, require_shown, require_trainable, too_much
 from lab.recipes.curriculum import TWO_DIGITS
 from lab.recipes.latent_experts import with_experts, with_latents
 from lab.recipes.live import MOST_STEPS
@@ -276,6 +277,9 @@ def write_width(recipe: Recipe, d_model: int) -> Recipe:
     )
 
 
+HEADS = (1, 2, 3, 4, 8, 16)
+
+
 def write_heads(recipe: Recipe, n_head: int) -> Recipe:
     """They share the same width: more heads are narrower ones."""
 
@@ -283,7 +287,9 @@ def write_heads(recipe: Recipe, n_head: int) -> Recipe:
         by = own.n_head / n_head
         wide = own_heads(own).width
         if wide % n_head:
-            raise ValueError(f"n_head={n_head} cannot share {wide} numbers evenly")
+            *others, last = [str(n) for n in HEADS if wide % n == 0]
+            fit = f"{', '.join(others)} or {last}" if others else last
+            raise ValueError(f"{n_head} heads cannot share {wide} numbers evenly; take {fit}")
         sizes = {"head_dim", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"}
         return scaled(replace(own, n_head=n_head), by, *sizes)
 
@@ -597,7 +603,7 @@ CONTROLS: tuple[Control, ...] = (
         "n_head",
         "Heads",
         "network",
-        plain(1, 2, 3, 4, 8, 16),
+        plain(*HEADS),
         lambda recipe: first_heads(recipe).n_head,
         write_heads,
     ),
@@ -636,6 +642,23 @@ CONTROLS: tuple[Control, ...] = (
 )
 
 BY_NAME = {control.name: control for control in CONTROLS}
+
+
+def too_much_to_choose(recipe: Recipe) -> list[str]:
+    """As `too_much`, but what would fit is what a control offers."""
+    return too_much(recipe, choice_that_fits)
+
+
+def choice_that_fits(recipe: Recipe, name: str, limit: Limit) -> str:
+    """The largest choice of a control below the present one with which a variant keeps a limit, in
+    words: 'Width 256'; nothing if there is none."""
+    control = BY_NAME[name]
+    now: Any = control.read(recipe)
+    for value in sorted((x for x in control.options if x < now), reverse=True):
+        with suppress(ValueError):
+            if limit.of(turned(recipe, control, value)) <= limit.most:
+                return f"{control.label} {value:,}"
+    return ""
 
 
 def in_words(recipe: Recipe, usual: Recipe) -> str:

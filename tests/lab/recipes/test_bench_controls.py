@@ -108,7 +108,7 @@ def with_turns(*made: tuple[str, Value]) -> Recipe:
         (("position", "coupled_rotary"), ("rows", "stream"), "a packed_stream is cut anywhere"),
         (("rows", "stream"), ("digits", "up_to"), "must be Pairs or ListedPairs"),
         (("attention", "latents"), ("qk_norm", True), "latents have norms of their own"),
-        (("n_layer", 2), ("n_head", 3), "n_head=3 cannot share 128 numbers evenly"),
+        (("n_layer", 2), ("n_head", 3), "3 heads cannot share 128 numbers evenly; take 1, 2, 4, 8 or 16"),
     ],
 )
 def test_what_does_not_fit_is_refused(

@@ -92,6 +92,9 @@ def settle(recipe: Recipe) -> None:
 
 
 def undo() -> None:
+    """What was refused is forgotten first, since it changed nothing."""
+    if st.session_state.pop("ch80_refused", None):
+        return
     if past():
         undone().append(st.session_state["ch80_now"])
         settle(past().pop())
@@ -215,16 +218,19 @@ def speed_here() -> SpeedHere:
 
 
 def seconds_in_words(recipe: Recipe) -> str:
-    """How long a training would take here."""
+    """How long a training would take here; the steps that fit are some that can be chosen."""
+    if bench.too_much(recipe):
+        return "too large"
     speed = speed_here().speed
     if speed is None:
         return "being measured" if speed_here().begun else "not measured yet"
     seconds = expected.expected_seconds(recipe, speed)
     fits = expected.steps_that_fit(recipe, speed)
+    offered = max((steps for steps in controls.STEPS if steps <= fits), default=fits)
     more = (
         ""
         if fits >= recipe.steps
-        else f"; {fits:,} steps fit one go of {expected.MOST_SECONDS:g} s"
+        else f"; {offered:,} steps fit one go of {expected.MOST_SECONDS:g} s"
     )
     return f"about {max(1, round(seconds)):,} s{more}"
 
