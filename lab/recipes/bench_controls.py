@@ -8,7 +8,7 @@ the configuration.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
@@ -94,6 +94,12 @@ def turned(recipe: Recipe, control: Control, value: Value) -> Recipe:
     require_trainable(new)
     require_shown(new)
     return new
+
+
+def either(words: Sequence[str]) -> str:
+    """'1, 2 or 4'."""
+    *others, last = words
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def plain(*values: Value) -> dict[Value, str]:
@@ -287,8 +293,7 @@ def write_heads(recipe: Recipe, n_head: int) -> Recipe:
         by = own.n_head / n_head
         wide = own_heads(own).width
         if wide % n_head:
-            *others, last = [str(n) for n in HEADS if wide % n == 0]
-            fit = f"{', '.join(others)} or {last}" if others else last
+            fit = either([str(n) for n in HEADS if wide % n == 0])
             raise ValueError(f"{n_head} heads cannot share {wide} numbers evenly; take {fit}")
         sizes = {"head_dim", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"}
         return scaled(replace(own, n_head=n_head), by, *sizes)
@@ -642,6 +647,37 @@ CONTROLS: tuple[Control, ...] = (
 )
 
 BY_NAME = {control.name: control for control in CONTROLS}
+
+
+MOST_NAMED = 5
+"""Choices that a sentence names; where more would fit, it says 'another'."""
+
+
+def fits(recipe: Recipe, *turns: tuple[Control, Any]) -> bool:
+    """Whether controls can be turned to these values, one after another."""
+    try:
+        for control, value in turns:
+            recipe = turned(recipe, control, value)
+    except ValueError:
+        return False
+    return True
+
+
+def why_not(recipe: Recipe, control: Control, value: Value, usual: Recipe) -> str:
+    """Which other choice stands in the way of a turn that was refused, and what fits it, in the
+    words of the controls; nothing if no other choice alone does."""
+    for other in CONTROLS:
+        now, before = other.read(recipe), other.read(usual)
+        if other is control or now == before:
+            continue
+        if fits(recipe, (other, before), (control, value)):
+            named = [words for x, words in control.options.items() if fits(recipe, (control, x))]
+            take = either([f"*{x}*" for x in named]) if len(named) <= MOST_NAMED else "another"
+            return (
+                f"{control.label}: *{control.options[value]}* does not fit {other.label}: "
+                f"*{other.now(recipe)[now]}*; take {take}, or change {other.label}"
+            )
+    return ""
 
 
 def too_much_to_choose(recipe: Recipe) -> list[str]:

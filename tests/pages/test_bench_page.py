@@ -99,10 +99,12 @@ def test_a_choice_that_does_not_fit_is_refused_beside_it_and_the_variant_stays(b
     app = turn(bench(book), "residual", "full")
     before = now(app)
     turn(app, "block", "post_norm")
-    assert "norms their sum in the stream" in said(app) and now(app) == before
+    assert "*norms in the stream* does not fit Residual: *attention over depth*" in said(app)
+    assert "take *attention, then FFN* or *side by side*, or change Residual" in said(app)
+    assert now(app) == before
     assert app.selectbox(key="ch80_block").value == "sequential"
     turn(app, "n_layer", 3)
-    assert "norms their sum" not in said(app)
+    assert "does not fit" not in said(app)
 
 
 def test_undo_takes_back_a_refusal_that_changed_nothing(book) -> None:

@@ -111,8 +111,8 @@ def refused() -> Mapping[str, str]:
     return st.session_state.get("ch80_refused", {})
 
 
-def refuse(name: str, error: Exception) -> None:
-    st.session_state["ch80_refused"] = {name: sentence(error)}
+def refuse(name: str, why: str) -> None:
+    st.session_state["ch80_refused"] = {name: f"{why}."}
 
 
 def sentence(error: Exception) -> str:
@@ -123,10 +123,11 @@ def sentence(error: Exception) -> str:
 def turn(name: str) -> None:
     """A control was moved. What does not fit is told beside it, and the variant stays."""
     chosen = st.session_state[f"ch80_{name}"]
+    now, control = st.session_state["ch80_now"], controls.BY_NAME[name]
     try:
-        put(controls.turned(st.session_state["ch80_now"], controls.BY_NAME[name], chosen))
+        put(controls.turned(now, control, chosen))
     except ValueError as error:
-        refuse(name, error)
+        refuse(name, controls.why_not(now, control, chosen, bench.usual()) or str(error))
 
 
 def begin_with_preset() -> None:
