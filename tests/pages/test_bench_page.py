@@ -211,6 +211,7 @@ def train(app: AppTest) -> AppTest:
 def test_a_variant_is_trained_scrubbed_and_taken_along(book) -> None:
     app = book(PAGE, ch80_bench=to_link(tiny()))
     ended(train(app))
+    assert "the others are your runs" in said(app) and "Both squares" not in said(app)
     (run,) = training.service().runs.values()
     variant = worked.variant_of(run, "1.", going=False)
     assert variant.trained.shape == (10, 10)
