@@ -26,7 +26,7 @@ controls = lazily("lab.recipes.bench_controls")
 HEADLINE = (
     "Each box is a matrix, its area its parameters. Press one, change a part below, then train."
 )
-IN_SIGHT = ("attention", "n_layer")
+IN_SIGHT = ("position", "d_model")
 """Controls that no fold hides."""
 
 GROUPS = {"network": "The network", "text": "What it reads", "training": "How it is trained"}
@@ -103,7 +103,7 @@ def tell_costs() -> None:
     with st.container(key="ch80_costs", horizontal=True):
         for one in said:
             st.markdown(one)
-    for sentence in bench.too_much(recipe):
+    for sentence in controls.too_much_to_choose(recipe):
         st.warning(f"{sentence[:1].upper()}{sentence[1:]}.")
 
 
@@ -153,7 +153,7 @@ def offer_training() -> None:
             args=(probes.usual_beside(recipe),),
         )
         for name, act, there, icon in (
-            ("Undo", probes.undo, probes.past(), "undo"),
+            ("Undo", probes.undo, probes.past() or probes.refused(), "undo"),
             ("Redo", probes.redo, probes.undone(), "redo"),
         ):
             st.button(
@@ -186,6 +186,12 @@ def the_model_as_it_is_composed() -> None:
     tell_costs()
     offer_training()
     page.prose("workbench")
+    if runs:
+        page.prose("own_squares")
+    elif bench_link.to_link(probes.variant(page)):
+        page.prose("no_square_yet")
+    else:
+        page.prose("two_squares")
     ask_all_other_parts()
     page.source()
 
@@ -200,10 +206,11 @@ page.three_from_before("before_heads", "before_experts", "before_heldout")
 def what_a_change_costs() -> None:
     page.prose("formula")
     page.guess(
-        "The width is doubled, and the layers stay two. How many times as many parameters?",
+        "The width is doubled, and one of the two layers taken away. How many times as many "
+        "parameters?",
         (),
-        worked.at_double_width,
-        frame=worked.AT_DOUBLE_WIDTH,
+        worked.wide_and_shallow,
+        frame=worked.WIDE_AND_SHALLOW,
     )
     page.source(
         "lab.model.named_matrices.matrices_of",
@@ -257,10 +264,10 @@ def what_breaks_without_a_part() -> None:
 def what_matters_most() -> None:
     arms = worked.all_arms()
     if not arms or not page.guess(
-        "Each network differs from the usual one in one thing. Which gets fewest held-out pairs "
-        "wrong?",
+        "Each network differs from the usual one in one thing. Which gets most held-out pairs "
+        "wrong, by the median of its seeds?",
         worked.OPTIONS,
-        worked.fewest_wrong,
+        worked.most_wrong,
         frame=worked.four_changes(),
     ):
         return

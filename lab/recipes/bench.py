@@ -193,19 +193,29 @@ LIMITS = (
 )
 
 
-def too_much(recipe: Recipe) -> list[str]:
-    """A sentence for each limit that a variant passes: by how much, and what would fit."""
+def too_much(
+    recipe: Recipe, fitting: Callable[[Recipe, str, Limit], str] | None = None
+) -> list[str]:
+    """A sentence for each limit that a variant passes: by how much, and what would fit: of each
+    field the words of `fitting`, or else its largest value."""
+    fitting = fitting or field_that_fits
     out: list[str] = []
     for limit in LIMITS:
         found = limit.of(recipe)
         if found > limit.most:
-            fit = [(name, largest_that_fits(recipe, name, limit)) for name in limit.fewer]
-            named = " or ".join(f"{name}={value}" for name, value in fit if value)
+            named = " or ".join(
+                filter(None, (fitting(recipe, name, limit) for name in limit.fewer))
+            )
             out.append(
                 f"{found:,} {limit.what} are {written(found / limit.most, '{:.3g}')} times the "
                 f"{limit.most:,} that a live run may have{named and f'; {named} would fit'}"
             )
     return out
+
+
+def field_that_fits(recipe: Recipe, name: str, limit: Limit) -> str:
+    value = largest_that_fits(recipe, name, limit)
+    return f"{name}={value}" if value else ""
 
 
 def largest_that_fits(recipe: Recipe, name: str, limit: Limit) -> int | None:

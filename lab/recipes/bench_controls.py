@@ -8,7 +8,8 @@ the configuration.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
@@ -38,7 +39,7 @@ from lab.model.config import (
 )
 from lab.numerals import power_of_ten, written
 from lab.recipes.attention_residuals import residual_of
-from lab.recipes.bench import require_shown, require_trainable
+from lab.recipes.bench import Limit, require_shown, require_trainable, too_much
 from lab.recipes.curriculum import TWO_DIGITS
 from lab.recipes.latent_experts import with_experts, with_latents
 from lab.recipes.live import MOST_STEPS
@@ -93,6 +94,12 @@ def turned(recipe: Recipe, control: Control, value: Value) -> Recipe:
     require_trainable(new)
     require_shown(new)
     return new
+
+
+def either(words: Sequence[str]) -> str:
+    """'1, 2 or 4'."""
+    *others, last = words
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def plain(*values: Value) -> dict[Value, str]:
@@ -276,6 +283,9 @@ def write_width(recipe: Recipe, d_model: int) -> Recipe:
     )
 
 
+HEADS = (1, 2, 3, 4, 8, 16)
+
+
 def write_heads(recipe: Recipe, n_head: int) -> Recipe:
     """They share the same width: more heads are narrower ones."""
 
@@ -283,7 +293,8 @@ def write_heads(recipe: Recipe, n_head: int) -> Recipe:
         by = own.n_head / n_head
         wide = own_heads(own).width
         if wide % n_head:
-            raise ValueError(f"n_head={n_head} cannot share {wide} numbers evenly")
+            fit = either([str(n) for n in HEADS if wide % n == 0])
+            raise ValueError(f"{n_head} heads cannot share {wide} numbers evenly; take {fit}")
         sizes = {"head_dim", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"}
         return scaled(replace(own, n_head=n_head), by, *sizes)
 
@@ -597,7 +608,7 @@ CONTROLS: tuple[Control, ...] = (
         "n_head",
         "Heads",
         "network",
-        plain(1, 2, 3, 4, 8, 16),
+        plain(*HEADS),
         lambda recipe: first_heads(recipe).n_head,
         write_heads,
     ),
@@ -636,6 +647,54 @@ CONTROLS: tuple[Control, ...] = (
 )
 
 BY_NAME = {control.name: control for control in CONTROLS}
+
+
+MOST_NAMED = 5
+"""Choices that a sentence names; where more would fit, it says 'another'."""
+
+
+def fits(recipe: Recipe, *turns: tuple[Control, Any]) -> bool:
+    """Whether controls can be turned to these values, one after another."""
+    try:
+        for control, value in turns:
+            recipe = turned(recipe, control, value)
+    except ValueError:
+        return False
+    return True
+
+
+def why_not(recipe: Recipe, control: Control, value: Value, usual: Recipe) -> str:
+    """Which other choice stands in the way of a turn that was refused, and what fits it, in the
+    words of the controls; nothing if no other choice alone does."""
+    for other in CONTROLS:
+        now, before = other.read(recipe), other.read(usual)
+        if other is control or now == before:
+            continue
+        if fits(recipe, (other, before), (control, value)):
+            named = [words for x, words in control.options.items() if fits(recipe, (control, x))]
+            take = either([f"*{x}*" for x in named]) if len(named) <= MOST_NAMED else "another"
+            return (
+                f"{control.label}: *{control.options[value]}* does not fit {other.label}: "
+                f"*{other.now(recipe)[now]}*; take {take}, or change {other.label}"
+            )
+    return ""
+
+
+def too_much_to_choose(recipe: Recipe) -> list[str]:
+    """As `too_much`, but what would fit is what a control offers."""
+    return too_much(recipe, choice_that_fits)
+
+
+def choice_that_fits(recipe: Recipe, name: str, limit: Limit) -> str:
+    """The largest choice of a control below the present one with which a variant keeps a limit, in
+    words: 'Width 256'; nothing if there is none."""
+    control = BY_NAME[name]
+    now: Any = control.read(recipe)
+    for value in sorted((x for x in control.options if x < now), reverse=True):
+        with suppress(ValueError):
+            if limit.of(turned(recipe, control, value)) <= limit.most:
+                return f"{control.label} {value:,}"
+    return ""
 
 
 def in_words(recipe: Recipe, usual: Recipe) -> str:

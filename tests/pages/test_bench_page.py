@@ -10,7 +10,7 @@ from shown import ended, once, said
 from streamlit.testing.v1 import AppTest
 
 from components.ui.book import CONTENTS
-from components.ui.chapters.ch80 import exercises, probes, worked
+from components.ui.chapters.ch80 import claims, exercises, probes, worked
 from components.ui.live import training
 from components.ui.page_records import rows_of
 from lab.model.cost import parameters_of
@@ -99,15 +99,32 @@ def test_a_choice_that_does_not_fit_is_refused_beside_it_and_the_variant_stays(b
     app = turn(bench(book), "residual", "full")
     before = now(app)
     turn(app, "block", "post_norm")
-    assert "norms their sum in the stream" in said(app) and now(app) == before
+    assert "*norms in the stream* does not fit Residual: *attention over depth*" in said(app)
+    assert "take *attention, then FFN* or *side by side*, or change Residual" in said(app)
+    assert now(app) == before
     assert app.selectbox(key="ch80_block").value == "sequential"
     turn(app, "n_layer", 3)
-    assert "norms their sum" not in said(app)
+    assert "does not fit" not in said(app)
+
+
+def test_undo_takes_back_a_refusal_that_changed_nothing(book) -> None:
+    app = turn(bench(book), "n_head", 3)
+    assert "3 heads cannot share 128 numbers evenly; take 1, 2" in said(app)
+    app.button(key="ch80_undo").click().run()
+    assert "cannot share" not in said(app) and now(app) == usual()
+    assert app.button(key="ch80_undo").disabled
+
+
+def test_the_words_below_the_squares_are_those_of_what_is_drawn(book) -> None:
+    app = bench(book)
+    assert "Both squares are recorded" in said(app)
+    turn(app, "d_model", 512)
+    assert "Both squares" not in said(app) and "yours comes when you train" in said(app)
 
 
 def test_what_is_too_large_says_by_how_much_and_cannot_be_trained(book) -> None:
     app = turn(bench(book), "d_model", 512)
-    assert "3.16 times the 2,000,000 that a live run may have; d_model=161 would fit" in said(app)
+    assert "3.16 times the 2,000,000 that a live run may have; Width 256 would fit" in said(app)
     assert app.button(key="ch80_train").disabled
     turn(app, "d_model", 64)
     assert not app.button(key="ch80_train").disabled
@@ -194,6 +211,7 @@ def train(app: AppTest) -> AppTest:
 def test_a_variant_is_trained_scrubbed_and_taken_along(book) -> None:
     app = book(PAGE, ch80_bench=to_link(tiny()))
     ended(train(app))
+    assert "the others are your runs" in said(app) and "Both squares" not in said(app)
     (run,) = training.service().runs.values()
     variant = worked.variant_of(run, "1.", going=False)
     assert variant.trained.shape == (10, 10)
@@ -251,12 +269,27 @@ def overlap(one: list[int], other: list[int]) -> bool:
     return one[0] <= other[-1] and other[0] <= one[-1]
 
 
-def test_the_guess_is_borne_out_by_every_seed() -> None:
+def test_half_the_width_costs_least_in_every_seed() -> None:
     wrong = wrong_in(worked.all_arms())
-    fewest = worked.fewest_wrong()
-    others = [x for name in worked.OPTIONS if name != fewest for x in wrong[name]]
-    assert fewest == "half the width" and wrong[fewest][-1] < min(others)
-    assert overlap(wrong[fewest], wrong[worked.USUAL_ARM])
+    half = "half the width"
+    others = [x for name in worked.OPTIONS if name != half for x in wrong[name]]
+    assert worked.most_wrong() == "a third of the problems" and wrong[half][-1] < min(others)
+    assert overlap(wrong[half], wrong[worked.USUAL_ARM])
+
+
+def test_what_breaks_a_network_costs_more_than_every_change_that_keeps_all_parts() -> None:
+    """In every seed: any part left out but the residual, and a tenth of the rate."""
+    changes = wrong_in(worked.all_arms())
+    broken = wrong_in(worked.arms_of({**claims.WITHOUT, "rate": claims.RATES["a tenth"]}))
+    most = max(errors[-1] for errors in changes.values())
+    assert {name for name, errors in broken.items() if errors[0] <= most} == {"residual"}
+
+
+def test_the_numbers_beside_the_figures_are_worked_out() -> None:
+    assert worked.text_of_problem() == "37*48=692+0841=6771"
+    assert worked.sum_of_problem() == "296 + 1480 = 1776"
+    assert worked.rate_at_step() == "0.003 × 301 / 320 = 0.002822"
+    assert worked.wide_and_shallow().value == 2.0
 
 
 def test_a_third_of_the_problems_costs_most_and_one_run_with_rope_reaches_it() -> None:

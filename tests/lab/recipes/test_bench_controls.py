@@ -3,6 +3,7 @@ control shows, and what does not fit is refused in the words of the configuratio
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -20,8 +21,10 @@ from lab.recipes.bench_controls import (
     OWN,
     Control,
     Value,
+    fits,
     in_words,
     turned,
+    why_not,
 )
 from lab.recipes.bench_link import from_link, to_link
 from lab.recipes.presets import PRESETS
@@ -108,7 +111,11 @@ def with_turns(*made: tuple[str, Value]) -> Recipe:
         (("position", "coupled_rotary"), ("rows", "stream"), "a packed_stream is cut anywhere"),
         (("rows", "stream"), ("digits", "up_to"), "must be Pairs or ListedPairs"),
         (("attention", "latents"), ("qk_norm", True), "latents have norms of their own"),
-        (("n_layer", 2), ("n_head", 3), "n_head=3 cannot share 128 numbers evenly"),
+        (
+            ("n_layer", 2),
+            ("n_head", 3),
+            "3 heads cannot share 128 numbers evenly; take 1, 2, 4, 8 or 16",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused(
@@ -152,3 +159,25 @@ def test_a_stream_reads_about_as_many_tokens_and_a_table_has_room_for_it() -> No
     assert stream.model.position.longest_text == stream.data.tokens_per_row
     assert stream.tokens_per_step == pytest.approx(usual().tokens_per_step, rel=0.05)
     assert turned(stream, BY_NAME["rows"], "one").data == usual().data
+
+
+def test_a_turn_that_another_choice_forbids_is_told_in_the_words_of_the_controls() -> None:
+    """Where no other choice is in the way, nothing is said."""
+    seen = 0
+    for other in CONTROLS:
+        for choice in other.options:
+            with suppress(ValueError):
+                recipe = turned(usual(), other, choice)
+                for control in CONTROLS:
+                    for value in control.options:
+                        if fits(recipe, (control, value)) or not fits(usual(), (control, value)):
+                            continue
+                        said = why_not(recipe, control, value, usual())
+                        assert " does not fit " in said and "; take " in said
+                        assert "=" not in said and "Config" not in said
+                        seen += 1
+    assert seen > 10
+    assert why_not(usual(), BY_NAME["n_head"], 3, usual()) == ""
+    heads = turned(usual(), BY_NAME["attention"], "pairs")
+    said = why_not(heads, BY_NAME["n_head"], 1, usual())
+    assert said.startswith("Heads: *1* does not fit Attention: *two heads share keys*; take *2*")

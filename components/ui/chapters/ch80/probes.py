@@ -92,6 +92,9 @@ def settle(recipe: Recipe) -> None:
 
 
 def undo() -> None:
+    """What was refused is forgotten first, since it changed nothing."""
+    if st.session_state.pop("ch80_refused", None):
+        return
     if past():
         undone().append(st.session_state["ch80_now"])
         settle(past().pop())
@@ -108,8 +111,8 @@ def refused() -> Mapping[str, str]:
     return st.session_state.get("ch80_refused", {})
 
 
-def refuse(name: str, error: Exception) -> None:
-    st.session_state["ch80_refused"] = {name: sentence(error)}
+def refuse(name: str, why: str) -> None:
+    st.session_state["ch80_refused"] = {name: f"{why}."}
 
 
 def sentence(error: Exception) -> str:
@@ -120,10 +123,11 @@ def sentence(error: Exception) -> str:
 def turn(name: str) -> None:
     """A control was moved. What does not fit is told beside it, and the variant stays."""
     chosen = st.session_state[f"ch80_{name}"]
+    now, control = st.session_state["ch80_now"], controls.BY_NAME[name]
     try:
-        put(controls.turned(st.session_state["ch80_now"], controls.BY_NAME[name], chosen))
+        put(controls.turned(now, control, chosen))
     except ValueError as error:
-        refuse(name, error)
+        refuse(name, controls.why_not(now, control, chosen, bench.usual()) or str(error))
 
 
 def begin_with_preset() -> None:
@@ -215,16 +219,19 @@ def speed_here() -> SpeedHere:
 
 
 def seconds_in_words(recipe: Recipe) -> str:
-    """How long a training would take here."""
+    """How long a training would take here; the steps that fit are some that can be chosen."""
+    if bench.too_much(recipe):
+        return "too large"
     speed = speed_here().speed
     if speed is None:
         return "being measured" if speed_here().begun else "not measured yet"
     seconds = expected.expected_seconds(recipe, speed)
     fits = expected.steps_that_fit(recipe, speed)
+    offered = max((steps for steps in controls.STEPS if steps <= fits), default=fits)
     more = (
         ""
         if fits >= recipe.steps
-        else f"; {fits:,} steps fit one go of {expected.MOST_SECONDS:g} s"
+        else f"; {offered:,} steps fit one go of {expected.MOST_SECONDS:g} s"
     )
     return f"about {max(1, round(seconds)):,} s{more}"
 

@@ -251,16 +251,24 @@ def times_usual(name: str, value: Any) -> str:
     return written(changed_by(name, value) / cost.parameters_of(bench.usual().model), "{:.2g}")
 
 
-AT_DOUBLE_WIDTH = Dragged(
+WIDE_AND_SHALLOW = Dragged(
     Axis("times the parameters", 0, 10, 0.1),
-    "twice the width",
-    given=[Row("the usual width", 1.0, hue="grey")],
+    "twice as wide, one layer",
+    given=[Row("the usual network", 1.0, hue="grey")],
 )
 
 
-def at_double_width() -> Answer:
-    usual = cost.parameters_of(bench.usual().model)
-    return Answer(round(changed_by("d_model", 2 * width()) / usual, 1))
+def wide_and_shallow() -> Answer:
+    usual = bench.usual()
+    wide = controls.turned(usual, controls.BY_NAME["d_model"], 2 * width())
+    turned = controls.turned(wide, controls.BY_NAME["n_layer"], usual_layers() // 2)
+    times = cost.parameters_of(turned.model) / cost.parameters_of(usual.model)
+    return Answer(round(times, 1))
+
+
+def of_a_wide_layer() -> str:
+    """The count of a layer of twice the width, worked out: '12 × 256² = 786,432'."""
+    return f"12 × {2 * width()}² = {12 * (2 * width()) ** 2:,}"
 
 
 # ---------------------------------------------------------------- arms of records
@@ -293,14 +301,16 @@ def shares_wrong(asked: Mapping[str, Rows]) -> dict[str, float]:
     return {name: 100 * claims.wrong(asked[name]).value(rows) for name, rows in arms.items()}
 
 
-def fewest_wrong() -> str:
+def most_wrong() -> str:
     shares = shares_wrong(claims.CHANGES)
-    return min(OPTIONS, key=shares.__getitem__)
+    return max(OPTIONS, key=shares.__getitem__)
 
 
 def four_changes() -> Picked:
-    axis = Axis.percent("of held-out pairs wrong, the median of the seeds", high=50, step=0.1)
-    return Picked(axis, lambda: shares_wrong(claims.CHANGES), hues=HUES)
+    """Below the usual network, whose errors a reader knows."""
+    axis = Axis.percent("of held-out pairs wrong, the median of the seeds", high=30, step=0.1)
+    usual = [Row(name, share) for name, share in shares_wrong({USUAL_ARM: claims.USUAL}).items()]
+    return Picked(axis, lambda: shares_wrong(claims.CHANGES), given=usual, hues=HUES)
 
 
 def least_missed() -> str:
@@ -394,7 +404,47 @@ def opened(entry: Entry) -> str:
     return "yes" if entry.slug in OPEN_IT else f"no: {WHY_NOT[entry.slug[:2]]}"
 
 
+PROBLEM = (37, 48)
+"""What is written out beside the first figure."""
+
+
+def text_of_problem() -> str:
+    """As the usual network writes it, without the sign that ends it."""
+    return bench.usual().format.text(*PROBLEM).rstrip("$")
+
+
+def sum_of_problem() -> str:
+    """The same, each number from front to back: '296 + 1480 = 1776'."""
+    a, b = PROBLEM
+    return f"{a * (b % 10)} + {a * (b - b % 10)} = {a * b}"
+
+
+def rate_at_step() -> str:
+    """The rate of the step that is worked out, which has so many before it but one."""
+    (row,) = rows_of("one_step.jsonl")
+    usual = bench.usual()
+    falls = round(usual.decay * usual.steps)
+    left = usual.steps - (row["cell"]["step"] - 1)
+    return (
+        f"{written(usual.rate)} × {left} / {falls} = {written(usual.rate * left / falls, '{:.4g}')}"
+    )
+
+
+def with_unseen_products() -> str:
+    """Held-out pairs with a partial product that a third of the problems never shows."""
+    row = arms_of(claims.CHANGES)[OPTIONS[-1]][0]
+    return f"{row['n_unseen_1'] + row['n_unseen_2']:,}"
+
+
 CALC: dict[str, Callable[[], str]] = {
+    "problem": lambda: text_of_problem().split("=")[0] + "=",
+    "text": text_of_problem,
+    "sum": sum_of_problem,
+    "partial": lambda: f"{PROBLEM[0]} × {PROBLEM[1] % 10}",
+    "of_a_wide_layer": of_a_wide_layer,
+    "double": lambda: f"{2 * width()}",
+    "rate_at_step": rate_at_step,
+    "with_unseen_products": with_unseen_products,
     "width": lambda: f"{width()}",
     "loss_of_a_guess": lambda: f"{math.log(len(VOCABULARY)):.2f}",
     "layers": lambda: spelled(usual_layers()),
