@@ -87,6 +87,7 @@ def what_each_plan_gains() -> None:
         alt="Share of test problems wrong at the end, of four by four and of one by one digit, a "
         "point a seed, by plan",
     )
+    st.caption(page.text("worth_rows"))
     page.notice()
     page.source(
         "lab.experiments.curriculum_ablations.control",
@@ -205,6 +206,10 @@ def errors_that_are_left() -> None:
     if place is not None:
         looks_at = page.choose("looks", f"Head {claims.FETCHES_A} looks", worked.LOOKS)
         aimed = (place, 0) if looks_at == worked.LOOKS[1] else None
+    else:
+        st.caption(
+            f"No digit of its first product fails here that head {claims.FETCHES_A} could mend."
+        )
     text = probes.write_without_head(AFTER, a, b, aimed=aimed).text
     st.html(tokens.strip(text, form, a, b, marks=tokens.marks_of(text, form, a, b), small=True))
     problem = Problem(a, b, partial_products(a, b, form.q), a * b)

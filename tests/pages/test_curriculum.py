@@ -221,6 +221,44 @@ def test_the_plan_in_stages_was_trained_alike_on_two_processors() -> None:
     assert top["end"]["4x4"][1] > 3 * chart["stages"][-1]["shapes"]["4x4"][1]
 
 
+def test_rows_of_the_chart_say_which_processor_they_ran_on() -> None:
+    assert {row["cpu"].split()[0] for row in record("course")} == {"Intel(R)"}
+    for name in ("other_bases", "pacing", "course_looks"):
+        assert {row["cpu"].split()[0] for row in record(name)} == {"AMD"}, name
+    assert all("AMD" in words for words in worked.OTHERS.values())
+    random = [end[2] for end, _ in worked.paced("the_course")]
+    ends = {
+        base: [row["stages"][-1]["shapes"]["4x4"][1] for row in rows]
+        for base in worked.OTHERS
+        if (rows := select(record("other_bases"), part="course", base=base))
+    }
+    assert len(random) == len(PACE_SEEDS)
+    assert all(a > b for a, b in zip(ends[1], random, strict=False))  # the second, seed by seed
+    assert max(ends[2]) < min(random) and len(ends[2]) == 3
+
+
+def test_the_digit_that_is_hard_and_what_a_table_of_positions_leaves() -> None:
+    assert 143 * 7 == 1001 and 1 * 7 + 2 == 9
+    assert worked.CALC["far_2x2"]() == "0.3" and worked.CALC["far_4x4"]() == "1.8"
+    learned, coupled = (worked.wrong_from(base) for base in ("learned", "coupled"))
+    assert set(learned) == {(2000, 2000)} and min(coupled) == (1806, 2000)
+    sizes = {row["parameters"] for name in ("course", "other_bases") for row in record(name)}
+    assert sizes == {397_952}
+
+
+def test_a_head_slips_at_few_digits_and_needs_more_than_a_two() -> None:
+    n, wrong, tried = worked.slips()
+    assert (n, wrong, tried) == (98, 14, 54_000) and 0.9 * 5_000 > 40 * n
+    assert look_up("curriculum.digits_slipped").shown == f"{wrong} of {n}"
+
+
+def test_problems_of_one_digit_are_held_out_as_others_are() -> None:
+    there = [split_value(a, b) for a in range(10) for b in range(10)]
+    parts = {part: sum(low <= u < high for u in there) for part, (low, high) in BOUNDS.items()}
+    assert (parts["train"], parts["validation"], parts["test"]) == (31, 13, 56)
+    assert worked.CALC["one_digit_trained"]() == "31" and worked.CALC["one_digit_test"]() == "56"
+
+
 def test_stages_of_other_lengths_are_told_seed_by_seed_from_both_records() -> None:
     lines = worked.pace_lines().split("\n")
     for line, arm in zip(lines, claims.LENGTHS, strict=True):

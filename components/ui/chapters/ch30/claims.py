@@ -63,7 +63,7 @@ ARMS = {
     "no_carries": "no far carries",
     "rehearsal_5": "rehearsal 5 in 100",
     "rehearsal_0": "no rehearsal",
-    "from_two_digits": "from two digits",
+    "from_two_digits": "from two digits, first base",
 }
 """Of `records/course.jsonl`, in the words of the page."""
 

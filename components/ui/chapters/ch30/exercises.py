@@ -8,7 +8,8 @@ from components.ui.chapter import Chapter
 from components.ui.chapters.ch30 import probes
 from components.ui.chapters.ch30.claims import AFTER
 from components.ui.exercise_verdict import show_verdict
-from components.ui.tokens import marks_of, strip
+from components.ui.tokens import check_working, checks, marks_of, strip
+from lab.data.problems import Problem, partial_products
 from lab.exercises.curriculum_exercises import FAR, Carry
 
 BEGUN = (12, 34)
@@ -34,4 +35,7 @@ def far_carry(page: Chapter) -> None:
     text = probes.write_without_head(AFTER, *pair).text
     marks = marks_of(text, form, *pair)
     st.html(strip(text, form, *pair, marks=marks, small=True))
+    a, b = pair
+    problem = Problem(a, b, partial_products(a, b, form.q), a * b)
+    st.html(checks(check_working(text, form, problem)))
     page.source("lab.data.difficulty.longest_carry")

@@ -106,7 +106,7 @@ def ends_of_plans(rows: Rows) -> Chart:
                 axis=rows_axis(order, domain=False, grid=True, tickSize=0, labelPadding=10),
             ),
             yOffset=alt.YOffset("of:N", sort=None),
-            x=BY_POWERS.x("share:Q", "test problems wrong at the end (small shares stretched)"),
+            x=BY_POWERS.x("share:Q", "wrong at the end (small shares stretched)"),
             color=named_above(data, "of"),
             tooltip=["arm", "of", "seed", alt.Tooltip("errors", title="wrong")],
         )

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from statistics import median
 from typing import Any
 
@@ -23,7 +23,14 @@ from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
 from components.ui.page_records import rows_of
 from components.ui.plots.dots import seed_points
-from lab.data.problems import BOUNDS, Field, Format, partial_products, sample_exact
+from lab.data.problems import (
+    BOUNDS,
+    Field,
+    Format,
+    partial_products,
+    sample_exact,
+    split_value,
+)
 from lab.readings import Measured, Row, join_words, part_of
 from lab.records import select
 from lab.statistics import lower_bound_95, standard_score
@@ -51,7 +58,8 @@ def four_to_be_wrong(wrong: Measured) -> Dragged:
     """The frame of the guess."""
     n = wrong.n or 1
     given = [Line(f"allowed for {SHOWN:.1%} right", allowed(n))]
-    return Dragged(Axis("problems wrong", 1, n, log=True), "four by four digits", given)
+    half = n // 2  # a last tick at n would run into the words behind it
+    return Dragged(Axis("problems wrong", 1, half, log=True), "four by four digits", given)
 
 
 def four_wrong(wrong: Measured) -> Answer:
@@ -63,13 +71,6 @@ def four_wrong(wrong: Measured) -> Answer:
 def problems_read() -> int:
     """Of both runs together."""
     return index.rows_read(AFTER)
-
-
-def last_steps() -> str:
-    """Of the steps of both runs, how many were the last stage's."""
-    runs = (getattr(curriculum, run)().course for run in (BEFORE, AFTER))
-    steps = [[stage.steps for stage in course] for course in runs]
-    return f"{sum(course[-1] for course in steps):,} of {sum(map(sum, steps)):,}"
 
 
 # ---------------------------------------------------------------- 2. what a stage adds
@@ -113,7 +114,8 @@ def part_named(field: Field) -> str:
 
 # ---------------------------------------------------------------- 3. courses
 
-OTHERS = {1: "from two digits, second base", 2: "from two digits, third base"}
+OTHERS = {1: "second base (AMD)", 2: "third base (AMD)"}
+"""Of the plans that begin with two digits; their record was made on another processor."""
 SHORTEST = "1x1"
 OF = {claims.LONGEST: "four by four digits", SHORTEST: "one by one digit"}
 
@@ -581,13 +583,80 @@ def base_wrong(shape: str) -> str:
     return part_of(wrong, n)
 
 
+def small_network() -> Row:
+    (row, *_) = claims.COURSE.of(rows_of("course.jsonl"))
+    return row
+
+
+def wrong_from(base: str) -> list[tuple[int, int]]:
+    """Of the longest problems, (wrong, n) at the end at each learning rate, from such a network."""
+    ends = [row["stages"][-1]["shapes"] for row in select(rows_of("bases.jsonl"), base=base)]
+    return [(wrong, n) for n, wrong in (end[claims.LONGEST] for end in ends)]
+
+
+def digits_of_far_carry(p: int) -> str:
+    """Of the products of p by p digits, how many digits a problem have a carry through two columns
+    or more: over all problems, since a product has one digit of b."""
+    form = Format("cot_reversed", p, 1)
+    (field,) = form.written
+    low, high = 10 ** (p - 1), 10**p
+    far = [
+        sum(
+            frontier.company(form, field, place, a, digit).chain in claims.FAR
+            for a in range(low, high)
+            for place in range(field.width)
+        )
+        for digit in range(10)
+    ]
+    first, other = sum(far[1:]) / 9, sum(far) / 10
+    return f"{(first + (p - 1) * other) / (high - low):.1f}"
+
+
+def digits_of_far_carry_read() -> str:
+    """The same of four by four digits, as the problems on record have them."""
+    (row,) = claims.UNFINISHED.of(rows_of("mistakes.jsonl"))
+    ((_, _, n),) = claims.FAR_DIGITS.points([row])
+    return f"{n / row['n']:.1f}"
+
+
+def one_digit(low: float, high: float) -> str:
+    """How many of the hundred problems of one by one digit lie between these bounds."""
+    there = [low <= split_value(a, b) < high for a in range(10) for b in range(10)]
+    return f"{sum(there)}"
+
+
+def stage_steps() -> str:
+    ends = [0, *(stage["step"] for stage in small_network()["stages"])]
+    return join_words([f"{end - begin}" for begin, end in pairwise(ends)])
+
+
+def slips() -> tuple[int, int, int]:
+    """Digits of first products where head 2.0 slips, how many of these are wrong, and all."""
+    rows = claims.FIRST_PRODUCTS.of(rows_of("pockets.jsonl"))
+    slipped = [counts for row in rows for counts in row["slipped"]]
+    held = [counts for row in rows for counts in row["held"]]
+    n, wrong = (sum(part) for part in zip(*slipped, strict=True))
+    return n, wrong, n + sum(one for one, _ in held)
+
+
 CALC: dict[str, Callable[[], str]] = {
+    "small_layers": lambda: f"{twins.control('the_course', 0).model.n_layer}",
+    "small_parameters": lambda: f"{small_network()['parameters']:,}",
+    "learned_wrong": lambda: part_of(*min(wrong_from("learned"))),
+    "learned_rates": lambda: f"{len(wrong_from('learned'))}",
+    "coupled_best": lambda: f"{min(wrong_from('coupled'))[0]:,}",
+    "far_2x2": lambda: digits_of_far_carry(2),
+    "far_4x4": digits_of_far_carry_read,
+    "one_digit_trained": lambda: one_digit(*BOUNDS["train"]),
+    "one_digit_test": lambda: one_digit(*BOUNDS["test"]),
+    "stage_steps": stage_steps,
+    "slips": lambda: f"{slips()[0]}",
+    "slips_wrong": lambda: f"{slips()[1]}",
+    "digits_tried": lambda: f"{slips()[2]:,}",
     "base_typed": lambda: "{} × {}".format(*UNTAUGHT),
     "base_lines": base_lines,
     "base_2x3": lambda: base_wrong("2x3"),
-    "base_3x3": lambda: base_wrong("3x3"),
     "base_longest": lambda: base_wrong(claims.LONGEST),
-    "pairs_2": lambda: f"{steps_met(2) // 10}",
     "base_begins": base_begins,
     "allowed": lambda: f"{allowed()}",
     "course_problems": course_problems,
@@ -614,7 +683,6 @@ CALC: dict[str, Callable[[], str]] = {
     "frontier_many": lambda: f"{ladder()[0]['n']}",
     "frontier_few": lambda: f"{ladder()[-1]['n']}",
     "steps_2": lambda: f"{steps_met(2)}",
-    "last_steps": last_steps,
     "problems_read": lambda: f"{problems_read():,}",
     "one_in_seen": lambda: f"{FOUR_DIGIT_SUMS // problems_read()}",
     "written_4x4": lambda: (
