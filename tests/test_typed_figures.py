@@ -75,7 +75,7 @@ ON_PAGE = {
         "Give head `2.0` its output": HEADS,
     },
     "30_curriculum": {
-        "In $237 + 790$, of $79 \\times 13$, it goes through two: $3 + 9$ starts it, and $2 + 7 = 9$ passes": "arithmetic",
+        "In $237 + 790$, of $79 \\times 13$, it goes through two": "arithmetic",
         "multiply 9299, one of the operands above, by a number that ends in 9": NAMED,
         "`2.0`": HEADS,
         "neighbour is nearly always a 2, yet behind most 2s": SLIP,

@@ -26,7 +26,7 @@ NAMES: Mapping[str, str] = {
     "all_at_once": "all at once",
     "reversed": "longest first",
     "rehearsal_0": "no rehearsal",
-    "from_two_digits": "two digits, slowest",
+    "from_two_digits": "2 digits, slowest",
 }
 """The trainings, and what each is called."""
 
