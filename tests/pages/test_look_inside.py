@@ -374,7 +374,7 @@ def test_whatever_the_bench_builds_is_opened_here(file_alone: Any) -> None:
     """Each lacks something that another page might need, so page 80 says that this one takes it."""
     for name in WANTING:
         variant = replace(PRESETS[name](), name="mine")
-        opens = {row["page"]: row["opens it"] for row in pages.pages_for(variant)}
+        opens = {row["page"]: row["opens it"] for row in pages.other_pages()}
         assert opens["Look, break, patch"] == "yes", name
         file = to_file(variant, stirred(variant.model))
         for figure, run in (("look", "look_run"), ("own_break", "break_run"), ("patch", "run")):
