@@ -15,7 +15,8 @@ PAIRS = CUTS.where(units=NEURONS).passing(lambda row: not is_first(row))
 
 
 ALIKE, STAND_INS = rows("alike_heads"), rows("stand_ins", run="chain_of_thought")
-AT_EQUALS = rows("fetched", layer=0, head=1).passing(lambda row: "by" not in row["cell"])
+LOOKING = {"layer": 0, "head": 1}
+AT_EQUALS = rows("fetched", **LOOKING).passing(lambda row: "by" not in row["cell"])
 """What head 1 of layer 0 looks at before the first digit is written, and what it costs there."""
 
 BY = {"zero": "zeros", "mean": "their mean"}
