@@ -514,7 +514,8 @@ def controls_worked() -> str:
     units, carry = digit_and_carry(patch.form, patch.token, *np.array([[x] for x in clean]))
     carried, written = found.other_carry[0], found.other_digit[0]
     return (
-        f"At our first token, {column(clean)} writes {int(units[0])} and carries {int(carry[0])}. "
+        f"Ask *Is it enough?* at our first token: {column(clean)} writes {int(units[0])} and "
+        f"carries {int(carry[0])}. "
         f"In {named(carried)}, {column(carried)} writes the same digit and carries another number; "
         f"in {named(written)}, {column(written)} carries the same and writes another digit."
     )
@@ -602,8 +603,10 @@ def two_said(patches: Mapping[str, Patch], found: Mapping[str, Sequence[probes.C
     for name, cells in found.items():
         most = sorted(cells, key=lambda cell: -cell.restored)[:2]
         heads = [head_said(name, at_cell(patches[name], cell), cell) for cell in most]
-        said.append(f"{probes.called(name).capitalize()}: {', then '.join(heads)}.")
-    return "What restores most. " + " ".join(said)
+        said.append(
+            f"{probes.called(name).capitalize()}: most is restored by {', then '.join(heads)}."
+        )
+    return " ".join(said)
 
 
 def head_said(name: str, patch: Patch, cell: probes.Cell) -> str:
@@ -958,22 +961,15 @@ def to_be_broken() -> Dragged:
 GOES = ("few", "many")
 
 
-def lowest_heads() -> str:
-    """How many problems each head of layer 0 costs, in a line."""
+def costs(*, ffn: bool, layers: range) -> list[int]:
+    """Problems that go wrong without each head, or each FFN, of these layers."""
     found = probes.map_at_first(probes.RUN)
-    lowest = [f"{one.wrong}" for one in found if one.part is not None and one.layer == 0]
-    return f"{', '.join(lowest[:-1])} and {lowest[-1]}"
+    return [one.wrong for one in found if (one.part is None) == ffn and one.layer in layers]
 
 
 def at_most() -> str:
     """What share of all problems may go wrong where none of the sample does."""
     return f"{100 * (1 - lower_bound_95(0, probes.N_MAP)):.1f}% (at a confidence of 95%)"
-
-
-def ffns_above() -> str:
-    """How many problems each FFN costs, from layer 0 up, in a line."""
-    found = [one for one in probes.map_at_first(probes.RUN) if one.part is None]
-    return f"{', '.join(f'{one.wrong}' for one in found[:-1])} and {found[-1].wrong}"
 
 
 def part_said(one: Break) -> str:
@@ -1073,7 +1069,9 @@ CALC: Mapping[str, Callable[[], str]] = {
     "spare_heads": lambda: spare_heads(),
     "heads_by_digit": lambda: heads_by_digit(),
     "controls_worked": lambda: controls_worked(),
-    "lowest_heads": lowest_heads,
+    "least_head": lambda: f"{min(costs(ffn=False, layers=range(1)))}",
+    "least_low_ffn": lambda: f"{min(costs(ffn=True, layers=range(3)))}",
+    "most_high_ffn": lambda: f"{max(costs(ffn=True, layers=range(3, 6)))}",
     "looking_head": lambda: "head {head} of layer {layer}".format_map(claims.LOOKING),
     "not_found": lambda: not_found(),
     "sure_by_neurons": lambda: how_sure(probes.NEURONS),
@@ -1084,5 +1082,4 @@ CALC: Mapping[str, Callable[[], str]] = {
     "all_cells": lambda: total_of(probes.CELLS),
     "all_pairs": lambda: f"{len(all_pairs()[0]):,}",
     "n_map": lambda: f"{probes.N_MAP}",
-    "ffns": ffns_above,
 }
