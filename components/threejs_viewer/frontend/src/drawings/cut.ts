@@ -206,6 +206,11 @@ class Cut extends MovingDrawing<Data> {
 
   // ------------------------------------------------------------ the reader's hand
 
+  /** Is each cell a number by itself? */
+  private get singly(): boolean {
+    return this.data.units.every(({ kind }) => kind === "neuron");
+  }
+
   private get now(): number[] {
     return this.own?.cells ?? this.data.path.slice(0, Math.floor(this.at));
   }
@@ -371,7 +376,8 @@ class Cut extends MovingDrawing<Data> {
   private showCounter(cells: readonly number[]): void {
     const { units, total } = this.data;
     this.part("copied_numbers").textContent = counted(numbersOf(units, cells));
-    this.part("of_all").textContent = `of ${counted(total)} numbers copied`;
+    this.part("of_all").textContent =
+      `of ${counted(total)} ${this.singly ? "neurons" : "numbers"} copied${this.singly ? "" : ", whole cells at a time"}`;
   }
 
   private showAnswer(found: Outcome | undefined): void {
@@ -426,12 +432,12 @@ class Cut extends MovingDrawing<Data> {
         ? `the answer is turned to ${text}`
         : text === writes.target
           ? `it still writes ${text}`
-          : `it writes ${text}, the answer of neither`;
+          : `it writes ${text}, the answer of neither problem`;
     const isDrawn = this.other >= 0 && keyOf(cells) === keyOf(others.sets[this.other]);
     const lot = isDrawn ? `Drawn by seed, ${this.other + 1} of ${others.sets.length}: ` : "";
     const isFound = keyOf(cells) === keyOf(this.data.path);
     const beside = isFound
-      ? ` No fewer were found. Of ${others.n} sets of as many numbers elsewhere, ${others.turned} ${others.turned === 1 ? "turns" : "turn"} it too.`
+      ? ` A search among ${this.singly ? "single neurons" : "whole cells"} found no fewer. Of ${others.n} sets of as many numbers elsewhere, ${others.turned} ${others.turned === 1 ? "turns" : "turn"} it too.`
       : "";
     return `${lot}${what}${lot ? ";" : ":"} ${how}.${beside}`;
   }
