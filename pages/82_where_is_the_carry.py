@@ -201,6 +201,22 @@ def the_carry_of_a_product() -> None:
 # ---------------------------------------------------------------- 5. other networks
 
 
+def copy_any_part(key: str, words: list[str], said: str) -> None:
+    """The opening figure with both carries, all that may be copied and every network."""
+    at = words.index(said)
+    found = worked.shown(rows_of("carry_shown.jsonl"), MODELS[at])
+    if found:
+        show_swaps(
+            "ch82_swaps_any",
+            found,
+            chosen=worked.FIRST,
+            networks=words,
+            network=at,
+            on_network=lambda to: st.session_state.__setitem__(key, words[to]),
+            alt=worked.A_GRID,
+        )
+
+
 @page.section("seeds")
 def other_networks() -> None:
     rows = rows_of("carry_swaps.jsonl")
@@ -230,22 +246,6 @@ def other_networks() -> None:
         if is_open:
             copy_any_part(key, words, said)
     page.source("lab.experiments.carry_sets.carriers", "lab.interp.circuits.smallest_cut")
-
-
-def copy_any_part(key: str, words: list[str], said: str) -> None:
-    """The opening figure with both carries, all that may be copied and every network."""
-    at = words.index(said)
-    found = worked.shown(rows_of("carry_shown.jsonl"), MODELS[at])
-    if found:
-        show_swaps(
-            "ch82_swaps_any",
-            found,
-            chosen=worked.FIRST,
-            networks=words,
-            network=at,
-            on_network=lambda to: st.session_state.__setitem__(key, words[to]),
-            alt=worked.A_GRID,
-        )
 
 
 # ---------------------------------------------------------------- 6. a circuit
