@@ -312,8 +312,8 @@ def another_layer_moves_the_marks_off_the_diagonal(page: Page) -> None:
     figure.locator(".layer").select_option("2")
     assert said.inner_text() != before and "in layer 2" in said.inner_text()
     assert figure.locator(".mark.stays").count() > 100
-    figure.locator(".carry").select_option("1")
-    expect(said).to_contain_text("partial product")
+    figure.locator(".what").select_option("4")
+    expect(said).to_contain_text("All that attention adds")
 
 
 TOUCHES: dict[str, Callable[[Page], None]] = {

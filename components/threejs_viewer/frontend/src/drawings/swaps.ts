@@ -20,7 +20,16 @@ const MOST_NARROW = 248;
 const FILLED = 0.86; // of a cell
 const MARK = 0.42; // of the room of a mark
 
-type SwapSent = [written: string, source: string, column: number, own: number, other: number];
+type SwapSent = [
+  written: string,
+  source: string,
+  column: number,
+  own: number,
+  other: number,
+  /** Between asterisks the digits that make the column, and those that make the carry. */
+  ofColumn: string,
+  ofCarry: string,
+];
 type SiteSent = [name: string, digits: string[], kinds: string[]];
 
 interface CarrySent {
@@ -153,6 +162,8 @@ class Swaps extends MovingDrawing<Data> {
     ];
     this.lists.forEach((list, k) => offer(list, named[k], this.chosen[k]));
     offer(this.networks, this.data.networks, this.data.network);
+    this.lists[0].parentElement!.hidden = this.data.carries.length < 2;
+    this.networks.parentElement!.hidden = this.data.networks.length < 2;
     this.spots = spots(
       this.carry.swaps.map(([, , column, , other]) => predicted(column, other)),
       this.digits,
@@ -271,7 +282,7 @@ class Swaps extends MovingDrawing<Data> {
   /** The last one copied, or the one that is pointed at, worked out as on paper: the carry of one
    *  problem falls into the column of the other. */
   private experiment(i: number, isDone: boolean): HTMLElement[] {
-    const [written, source, column, own, other] = this.carry.swaps[i];
+    const [written, source, column, own, other, ofColumn, ofCarry] = this.carry.swaps[i];
     const digit = column % DIGITS;
     const at = (place: string, kind: string, ...inside: (Node | string)[]): HTMLElement =>
       make("div", { class: `at ${kind}`, style: `grid-area:${place}` }, ...inside);
@@ -285,10 +296,12 @@ class Swaps extends MovingDrawing<Data> {
     const [name] = this.site;
     return [
       named("from", "copied from", "problem", source),
+      at("from2", "label working", ...marked(ofCarry)),
       named("up", "carry", "chip", String(other)),
       at("what", "label", `${name}, `, make("br"), `layer ${this.chosen[2]}`),
       at("arrow", "arrow"),
       named("into", "into", "problem", written),
+      at("into2", "label working", ...marked(ofColumn)),
       at("digit", "big", String(digit)),
       at("plus", "big", "+"),
       at("chip", "big", make("b", { class: "chip" }, String(other))),
@@ -313,6 +326,11 @@ class Swaps extends MovingDrawing<Data> {
       `would become ${would}. Written: ${this.digits[i]}; ${words}.`
     );
   }
+}
+
+/** "2*5*2 + 56*7*0", with the digits between asterisks made bold. */
+function marked(working: string): (Node | string)[] {
+  return working.split("*").map((piece, k) => (k % 2 ? make("b", {}, piece) : piece));
 }
 
 function offer(list: HTMLSelectElement, names: readonly string[], chosen: number): void {
