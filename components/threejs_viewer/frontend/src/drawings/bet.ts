@@ -620,13 +620,16 @@ class Bet extends MovingDrawing<Data> {
     this.drawLine();
   }
 
-  /** Where rings can be dragged: down to the bar of whose rounds they are. */
+  /** Where rings can be dragged, and on behind words to the bar of whose rounds they are. */
   private drawTracks(): void {
     const [first] = this.data.racers;
     range(nRound(first)).forEach((k) => {
       const x = this.x(spent(first, k + 1, this.counts));
-      const ends = { y1: this.y(this.data.most), y2: this.foot + ROW };
+      const [floor, bar] = [this.y(0), this.foot + ROW];
+      const ends = { y1: this.y(this.data.most), y2: floor + OVER };
       draw(this.plot, "line", { class: "track", x1: x, x2: x, ...ends });
+      const foot = { class: "foot", x1: x, x2: x, y1: bar - BAR - 3, y2: bar };
+      draw(this.plot, "line", foot);
     });
   }
 
