@@ -59,8 +59,8 @@ const TOP = 26; // for a line of words
 const [GAP, ROW, BAR] = [6, 43, 17]; // a bar stands below its name
 const [NAMED, LETTERS, LANE] = [11, 4, 12]; // from a bar up to its name, its letters' foot, and the axis below
 const [NUMBERS, TITLE, FOOT] = [18, 40, 10]; // below the axis
-const [HIGH, WAITING] = [214, 195]; // of the plot, with points in it and without
-const NARROW_HIGH = [196, 152];
+const HIGH = 195; // of the plot
+const NARROW_HIGH = [196, 152]; // with points in it and without
 const FAINT = [-36, 31]; // words above a ring, and below it, between the lines of the plot
 const SIZES = { middle: 8, run: 3.5 };
 const [APART, NARROW_APART] = [7, 5]; // from run to run
@@ -270,7 +270,7 @@ class Bet extends MovingDrawing<Data> {
   }
 
   private get high(): number {
-    return (this.narrow ? NARROW_HIGH : [HIGH, WAITING])[this.data.told ? 0 : 1];
+    return this.narrow ? NARROW_HIGH[this.data.told ? 0 : 1] : HIGH;
   }
 
   private get apart(): number {
