@@ -215,10 +215,10 @@ def speed_here() -> SpeedHere:
 
 
 def seconds_in_words(recipe: Recipe) -> str:
-    """How long a training would take here."""
+    """How long a training would take here, once the measurement has begun."""
     speed = speed_here().speed
     if speed is None:
-        return "being measured" if speed_here().begun else "not measured yet"
+        return "being measured"
     seconds = expected.expected_seconds(recipe, speed)
     fits = expected.steps_that_fit(recipe, speed)
     more = (
