@@ -55,11 +55,12 @@ HTML = f"""
   <div class="asked">
     <label><span>Carry</span> <select class="carry"></select></label>
     <label><span>Copied</span> <select class="what"></select></label>
-    <label class="of"><select class="layer" aria-label="In layer"></select></label>
+    <label class="of"><span>in layer</span> <select class="layer"></select></label>
     <label><span>Network</span> <select class="network"></select></label>
   </div>
   <div class="board">
     <div class="experiment"></div>
+    <p class="outcome" aria-hidden="true"></p>
     <table class="counts"><tbody></tbody></table>
     <svg class="grid" role="group"></svg>
   </div>

@@ -54,7 +54,7 @@ interface Data extends Sent {
 type Board = (typeof BOARDS)[number];
 
 const [DEEP, DEEPER] = [56, 16]; // pixels, of the arc of a copy below its cells, and for each step
-const BOW = 11; // beside them, where the two grids stand one below the other
+const BOW = 9; // beside them, where the two grids stand one below the other
 const MANY = 4; // of them: of more, only the newest and the one pointed at are strong
 const HEAD = 4; // half of an arrow's head
 
@@ -107,7 +107,8 @@ class Cut extends MovingDrawing<Data> {
     this.all(".target .name b")[0].textContent = problems.target;
     this.all(".target .name span")[0].textContent = writes.target;
     this.part("elsewhere").toggleAttribute("hidden", others.sets.length === 0);
-    this.part("k_left").parentElement!.toggleAttribute("hidden", left.length === 0);
+    for (const key of this.all(".k_left"))
+      key.parentElement!.toggleAttribute("hidden", left.length === 0);
     this.part("odds").replaceChildren(...this.data.steps.map((_, step) => this.buildOdds(step)));
     for (const board of ["source", "target"])
       steppedThrough(this.all(`.${board} [role="button"]`), EITHER_WAY);

@@ -60,6 +60,14 @@ test("the two problems are worked out: the carry copied, the digit predicted and
   expect(Number(said(".sum")[0])).toBe((column % 10) + other);
   expect(said(".came")).toEqual([sites[site][1][layer][last]]);
   expect(drawing.all(".mark.now")).toHaveLength(1);
+  const frame = drawing.one<SVGElement>(".here").getAttribute("transform")!;
+  const [x, y] = frame.match(/[\d.]+/g)!.map(Number);
+  const size = Number(drawing.one<SVGElement>(".here").getAttribute("width"));
+  expect(Math.round((x - 40) / size)).toBe(predicted(column, other));
+  const tall = Number(drawing.one<SVGElement>(".here").getAttribute("height"));
+  expect(9 - Math.round((y - 6) / tall)).toBe(Number(said(".came")[0]));
+  const moved = drawing.one(".counts td").textContent!;
+  expect(drawing.text(".outcome")).toBe(`${moved} of ${swaps.length}: the carry moves`);
 });
 
 test("another layer moves the marks and counts anew; Reset gives back what was chosen first", () => {
