@@ -409,14 +409,16 @@ export class Shell {
 
 /** What is drawn in which manner. */
 const COLOURS: [string, string, string][] = [
-  ["coloured", "computed", ", blue below zero, orange above"],
-  ["grey", "learned", ", the same for every problem"],
-  ["faint", "not there yet", ", or outside this stop"],
+  ["coloured", "computed", ": below, above zero"],
+  ["grey", "learned", ", for every problem"],
+  ["faint", "not there yet", ", or not told of"],
+  ["strands", "stream", ", a strand a token"],
+  ["light", "being computed", ""],
 ];
 
 function keyOfColours(): HTMLElement {
   const rows = COLOURS.map(([look, what, more]) =>
-    make("li", { class: look }, make("b", {}, look), `: ${what}`, make("span", {}, more)),
+    make("li", { class: look }, make("b", {}, what), make("span", {}, more)),
   );
   return make("ul", { class: "key", "aria-label": "What the colours mean" }, ...rows);
 }
