@@ -27,7 +27,7 @@ interface Size {
 }
 const WIDE: Size = { name: 56, head: 36, FFN: 48, between: 4, button: 24, lane: 15, gap: 5, number: 80 }; // prettier-ignore
 const PHONE: Size = { name: 0, head: 27, FFN: 31, between: 2, button: 24, lane: 14, gap: 4, number: 58 }; // prettier-ignore
-const [AXIS, RESULT, GIVEN, RULE, RIM] = [34, 20, 18, 14, 6]; // pixels of height; RIM: beside the plot
+const [AXIS, RESULT, GIVEN, RULE, RIM] = [34, 18, 18, 10, 6]; // pixels of height; RIM: beside the plot
 const [TICK, TICK_PHONE] = [56, 36]; // pixels from a number of the axis to the next, at least
 const NARROW = 560; // pixels: a plot for a finger
 
@@ -476,7 +476,7 @@ class Ledger extends MovingDrawing<Data> {
 
   private showResult({ name, bar, number }: Result, row: number, said: string, lead: number): void {
     name.textContent = said;
-    set(bar, { ...this.span(0, lead), y: this.total + RESULT * row + 3, height: RESULT - 6 });
+    set(bar, { ...this.span(0, lead), y: this.total + RESULT * row + 2.5, height: RESULT - 5 });
     number.textContent = signed(lead, 2);
   }
 

@@ -23,7 +23,10 @@ export interface Certainty {
 
 /** Of the token that the model writes at a place, layer by layer; none where its stream is not read
  * out like this. */
-export function certainties({ scene, spine, ofTensor, layers, boxes }: Plan, at: number): Certainty[] {
+export function certainties(
+  { scene, spine, ofTensor, layers, boxes }: Plan,
+  at: number,
+): Certainty[] {
   const { tokens, vocabulary } = scene.manifest;
   const token = at < tokens.length ? vocabulary.indexOf(tokens[at]!) : -1;
   if (token < 0) return [];
@@ -53,7 +56,7 @@ export function lit(all: Certainty[], light: number): Certainty[] {
 /** Pixels: as wide for every layer, however far off, so that bars can be compared. */
 const [WIDE, WIDE_PHONE, TALL] = [56, 38, 6];
 /** Of a bar to what it is of, and of its number to it. */
-const [APART, AIR] = [7, 4];
+const [APART, AIR] = [8, 4];
 const SIZE = 14;
 
 interface Bar {
@@ -68,7 +71,11 @@ interface Bar {
  * of the foot of its state; null where that is too far off. */
 function barOf(view: View, one: Certainty, wide: number, text: number): Bar | null {
   const { box, end } = one;
-  const tip = corner(view, end, end.cols, end.rows / 2);
+  const ends = [0, end.rows].map((row) => corner(view, end, end.cols, row));
+  const tip = {
+    ...corner(view, end, end.cols, end.rows / 2),
+    x: Math.max(...ends.map((p) => p.x)),
+  };
   const w = Math.max(wide, text);
   if (isAfar(view, one.bounds) && tip.depth > 0 && tip.x + APART + w < view.width - 2) {
     const [x, y] = [tip.x + APART, tip.y + AIR];

@@ -410,9 +410,9 @@ export class Shell {
 /** What is drawn in which manner. */
 const COLOURS: [string, string, string][] = [
   ["coloured", "computed", ": below, above zero"],
-  ["grey", "learned", ", for every problem"],
-  ["faint", "not there yet", ", or not told of"],
-  ["strands", "stream", ", a strand a token"],
+  ["grey", "learned", ", the same each time"],
+  ["faint", "not there yet", ", or outside this stop"],
+  ["strands", "stream", ", token by token"],
   ["light", "being computed", ""],
 ];
 
@@ -424,7 +424,7 @@ function keyOfColours(): HTMLElement {
 }
 
 /** Of what is laid over the picture, what has something to read. */
-const OVER = ".prompt, .reads, .key, .two button, .upcoming, .side";
+const OVER = ".prompt, .reads, .key li, .two button, .upcoming, .side";
 
 const FINGERS = "drag turns, pinch zooms";
 
