@@ -230,6 +230,7 @@ function nameBox(view: View, named: Named, { box, x, y, wide, tall }: InSight, r
   const spine = named.plan.spine.includes(tensor.name);
   const inLayer = spine && tensor.layer !== null;
   if (named.flying && !spine && !IN_FLIGHT[short(tensor.name)]) return;
+  if (named.flying && inLayer && tensor.name !== beginningOf(named.plan, tensor.layer)) return;
   const said = named.flying ? (IN_FLIGHT[short(tensor.name)] ?? "") : box.title;
   const text = inLayer ? `layer ${tensor.layer}${said && ` · ${said}`}` : said || box.title;
   const widest = spine ? Infinity : wide * 3 + 40;
@@ -242,6 +243,10 @@ function nameBox(view: View, named: Named, { box, x, y, wide, tall }: InSight, r
   for (const beside of [x + wide + 8, left])
     if (room.put([{ ...name, x: beside, y: y + NAME }])) return;
 }
+
+/** The first state of the stream in a layer. */
+const beginningOf = ({ spine, ofTensor }: Plan, layer: number | null): string | undefined =>
+  spine.find((name) => ofTensor.get(name)![0]!.tensor.layer === layer);
 
 function columns(view: View, { scene, last = NEVER }: Named, box: Box, size: number): Wanted[] {
   const { tokens } = scene.manifest;

@@ -411,7 +411,7 @@ export class Shell {
 const COLOURS: [string, string, string][] = [
   ["coloured", "computed", ": below, above zero"],
   ["grey", "learned", ", the same each time"],
-  ["faint", "not there yet", ", or outside this stop"],
+  ["faint", "not there yet", ", or set aside"],
   ["strands", "stream", ", token by token"],
   ["light", "being computed", ""],
 ];

@@ -80,10 +80,11 @@ export function wholeModel(boxes: Box[], aspect: number): Aim {
   const bounds = boundsOf(boxes);
   const tall = ((bounds.top - bounds.bottom) / (bounds.right - bounds.left)) * aspect;
   const pitch = -Math.min(STEEP, Math.max(0.3, 0.45 * tall));
-  const fill = aspect < 1 ? 0.9 : 0.95; // the names of the layers stand beside them
+  const isNarrow = aspect < 1.2;
+  const fill = isNarrow ? 0.92 : 0.95; // the names of the layers stand beside them
   const outline = outlineOf(boxes);
   // On a phone, room at the right for what a layer ends with.
-  if (aspect < 1) {
+  if (isNarrow) {
     const end = rightmost(boxes);
     outline.push([end.x + widthOf(end) + 0.12 * (bounds.right - bounds.left), end.y]);
   }
