@@ -73,7 +73,7 @@ def what_each_way_reads() -> None:
     if not rows:
         return
     found = worked.first_round(rows)
-    st.html(figures.studied_key("What each way reads in its first round"))
+    st.html(figures.studied_key("Different pairs that each way reads in its first round"))
     page.draw(figures.studied(found), alt=worked.first_round_said(found))
     st.caption(page.text("picks_caption"))
     page.source("lab.statistics.different_of")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from components.ui import tokens
@@ -17,6 +19,9 @@ from components.ui.own_models import forget_own, own_files
 from components.ui.plots import dots
 from components.ui.plots.ends import shares
 from components.ui.solved import Exercises
+
+if TYPE_CHECKING:
+    from lab.training.recipe import Recipe
 
 bench = lazily("lab.recipes.bench")
 bench_link = lazily("lab.recipes.bench_link")
@@ -53,7 +58,7 @@ def draw_model() -> None:
 
 
 def ask_what_to_build() -> None:
-    """The list of presets, two controls, and the button that trains; on a phone it comes second."""
+    """The list of presets, two controls, and the button that trains, loud once a part differs."""
     recipe = probes.variant(page)
     words = worked.preset_words()
     st.session_state["ch80_preset"] = worked.preset_of(recipe)
@@ -72,7 +77,7 @@ def ask_what_to_build() -> None:
     go.button(
         "Train this variant",
         key="ch80_train",
-        type="primary",
+        type="primary" if bench_link.to_link(recipe) else "secondary",
         icon=":material/play_arrow:",
         disabled=bool(bench.too_much(recipe)),
         on_click=probes.train,
@@ -94,17 +99,37 @@ def ask_all_other_parts() -> None:
 
 
 def tell_costs() -> None:
-    """What the variant costs, and what makes it too large to be trained here."""
+    """What the variant costs, the usual one to train beside it, and what makes it too large to be
+    trained here."""
     recipe = probes.variant(page)
-    said = [f"**{number}** {what}" for what, number in worked.costs(recipe).items()]
-    time = probes.seconds_in_words(recipe)
-    mark = "*" if probes.speed_here().speed is None else "**"
-    said.append(f"{mark}{time}{mark} for the training here")
     with st.container(key="ch80_costs", horizontal=True):
-        for one in said:
-            st.markdown(one)
+        for what, number in worked.costs(recipe).items():
+            st.markdown(f"**{number}** {what}")
+        tell_seconds(recipe)
+        st.button(
+            "Train the usual one beside it",
+            key="ch80_train_usual",
+            type="tertiary",
+            on_click=probes.train,
+            args=(probes.usual_beside(recipe),),
+        )
     for sentence in controls.too_much_to_choose(recipe):
         st.warning(f"{sentence[:1].upper()}{sentence[1:]}.")
+
+
+def tell_seconds(recipe: Recipe) -> None:
+    """How long a training takes here; a button in the number's place until that is known."""
+    if probes.speed_here().begun:
+        time = probes.seconds_in_words(recipe)
+        mark = "*" if probes.speed_here().speed is None else "**"
+        st.markdown(f"{mark}{time}{mark} to train here")
+        return
+    with st.container(key="ch80_seconds", gap=None):
+        if st.button("Measure", key="ch80_measure", type="tertiary"):
+            with st.spinner("Some steps of three networks are timed"):
+                probes.speed_here().measure(wait=True)
+            st.rerun()
+        st.markdown("seconds to train here")
 
 
 def tell_refused(by: str) -> None:
@@ -143,32 +168,29 @@ def hand_over() -> None:
         st.code(bench_python.to_python(recipe), language="python")
 
 
-def offer_training() -> None:
-    recipe = probes.variant(page)
-    with st.container(key="ch80_acts", horizontal=True, gap="xsmall"):
-        st.button(
-            "Train the usual one beside it",
-            key="ch80_train_usual",
-            on_click=probes.train,
-            args=(probes.usual_beside(recipe),),
-        )
+def head_the_bench() -> None:
+    """Where the recorded pair ends and the reader's own begins; beside it what is rarely wanted."""
+    with st.container(key="ch80_acts", horizontal=True, gap="medium"):
+        st.markdown("**Build your own**")
         for name, act, there, icon in (
             ("Undo", probes.undo, probes.past() or probes.refused(), "undo"),
             ("Redo", probes.redo, probes.undone(), "redo"),
         ):
+            if not (probes.past() or probes.undone() or probes.refused()):
+                continue
             st.button(
                 name,
                 key=f"ch80_{name.lower()}",
+                type="tertiary",
                 icon=f":material/{icon}:",
                 disabled=not there,
                 on_click=act,
             )
-        with st.popover("Link, JSON, Python"):
+        with st.popover("Link, JSON, Python", type="tertiary"):
             hand_over()
-        if not probes.speed_here().begun and st.button("Measure this server", key="ch80_measure"):
-            with st.spinner("Some steps of three networks are timed"):
-                probes.speed_here().measure(wait=True)
-            st.rerun()
+
+
+def follow_training() -> None:
     probes.follow_a_new_run()
     if refused := st.session_state.get(f"{probes.LIVE_KEY}_refused"):
         st.warning(refused)
@@ -182,9 +204,10 @@ def the_model_as_it_is_composed() -> None:
     st.fragment(draw_model, run_every=1.0 if going else None)()
     for sentence in probes.dropped():
         st.info(f"Of the link this was dropped: {sentence}.")
+    head_the_bench()
     ask_what_to_build()
     tell_costs()
-    offer_training()
+    follow_training()
     page.prose("workbench")
     if runs:
         page.prose("own_squares")

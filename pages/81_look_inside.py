@@ -115,8 +115,9 @@ def look() -> None:
     asked = worked.look_at(page, "look")
     if asked is None:
         return
+    own = worked.VIEWS.get(view)
+    page.prose(f"view_{own.python if own else 'neuron'}")
     try:
-        own = worked.VIEWS.get(view)
         chosen = look_through(own, asked) if own else look_at_a_neuron(asked)
     except ValueError as error:
         st.warning(str(error))
@@ -218,8 +219,10 @@ def break_a_part_of_your_own() -> None:
 
 def asked_patch() -> tuple[probes.Network, Patch] | None:
     """What stands in the controls, at its first cell; None, and why, if it is no patch."""
+    run = st.session_state.get(f"{page.prefix}run", probes.RUN)  # chosen below the boxes
+    reads = probes.digits_read(run) if run in probes.networks() else None
     clean, corrupted = worked.two_problems(
-        page, "pair", probes.CLEAN, probes.CORRUPTED, probes.MOST_DIGITS
+        page, "pair", probes.CLEAN, probes.CORRUPTED, probes.MOST_DIGITS, reads
     )
     row, told = (
         st.container(horizontal=True, vertical_alignment="bottom", gap="medium"),
@@ -260,7 +263,8 @@ def draw_map(
     rows = worked.map_rows(cells, patch, chosen)
     chart = figures.patch_map(rows, needed=patch.needed, clickable=chosen is not None)
     network = probes.called(which.name)
-    alt = f"What each cell of {network} brings of the answer when it is copied alone"
+    does = "loses" if patch.needed else "brings"
+    alt = f"What each cell of {network} {does} of the answer when it is copied alone"
     if chosen is None:
         page.draw(chart, alt=alt)
         return
@@ -301,8 +305,9 @@ def patch_one_run_into_another() -> None:
     controls = probes.controlled(which, patch)
     if any(controls.values()):
         page.prose("patch_controls")
-        page.table("The same cell of two other problems", worked.control_rows(controls))
-        st.caption(worked.control_said(controls, patch.needed))
+        rows = worked.control_rows(controls, patch.needed)
+        page.table("The same cell of two other problems", rows)
+        st.caption(worked.control_said(controls, measured["patched"].says))
     with st.container(horizontal=True, gap="small"):
         with st.popover("Copy as Python"):
             st.code(patch.as_python(), language="python")
@@ -461,7 +466,7 @@ def two_networks() -> None:
         with column:
             st.markdown(f"**{probes.called(name).capitalize()}**")
             draw_map("", probes.network(name), probes.first_cell(one), cells[name], None)
-    st.caption(worked.two_said(cells, patch.needed))
+    st.caption(worked.two_said(both, cells))
     page.notice()
     page.source()
 

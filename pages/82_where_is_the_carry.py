@@ -34,23 +34,15 @@ def which_carry(default: CarryName) -> str:
 # ---------------------------------------------------------------- a carry is copied
 
 
+page.prose("lead")
+
+
 @page.section("swap", told=False)
 def a_carry_is_copied() -> None:
-    key, words = f"{page.prefix}swap_model", [NAMES[model] for model in MODELS]
-    said = page.kept(key, *one_of(words)) or NAMES[BOOK]
-    at = words.index(said)
-    found = worked.shown(rows_of("carry_shown.jsonl"), MODELS[at])
+    found = worked.opening(worked.shown(rows_of("carry_shown.jsonl")))
     if not found:
         return
-    show_swaps(
-        "ch82_swaps",
-        found,
-        chosen=worked.FIRST,
-        networks=words,
-        network=at,
-        on_network=lambda to: st.session_state.__setitem__(key, words[to]),
-        alt="A grid of the digit predicted and the digit written, a mark a swap",
-    )
+    show_swaps("ch82_swaps", found, chosen=worked.FIRST, networks=[NAMES[BOOK]], alt=worked.A_GRID)
     page.numbers("What came of each swap", worked.swap_rows(found))
     page.source("lab.interp.carries.predicted")
 
@@ -73,11 +65,10 @@ def what_can_be_read() -> None:
         frame=worked.read_frame(row),
     ):
         return
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.popover("Another carry, token or network"):
         carry = which_carry(PRODUCT)
-        with st.popover("Another token or network"):
-            slot = page.choose("told_slot", "Where", worked.SLOTS, kind="list")
-            model = network()
+        slot = page.choose("told_slot", "Where", worked.SLOTS, kind="list")
+        model = network()
     own = worked.row_of(rows, model, carry)
     if own is None:
         return
@@ -107,10 +98,9 @@ def read_is_not_used() -> None:
         frame=worked.USED,
     ):
         return
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.popover("Another stream or carry"):
         place = page.choose("used_place", "Stream", tuple(worked.PLACES))
-        with st.popover("Another carry"):
-            carry = which_carry(SUM)
+        carry = which_carry(SUM)
     own = worked.row_of(rows_of("carry_swaps.jsonl"), BOOK, carry)
     if own is None:
         return
@@ -127,7 +117,10 @@ def read_is_not_used() -> None:
         what = page.choose("used_map", "The carry", worked.MAPS)
         page.draw(
             figures.token_map(
-                worked.at_every_token(every, what), worked.places_in(every), worked.SHADES[what]
+                worked.at_every_token(every, what),
+                worked.places_in(every),
+                worked.SHADES[what],
+                worked.step_of(every),
             ),
             alt=f"The carry {CARRY[carry]}, {what}, at every token of the text and every layer",
         )
@@ -208,6 +201,22 @@ def the_carry_of_a_product() -> None:
 # ---------------------------------------------------------------- 5. other networks
 
 
+def copy_any_part(key: str, words: list[str], said: str) -> None:
+    """The opening figure with both carries, all that may be copied and every network."""
+    at = words.index(said)
+    found = worked.shown(rows_of("carry_shown.jsonl"), MODELS[at])
+    if found:
+        show_swaps(
+            "ch82_swaps_any",
+            found,
+            chosen=worked.FIRST,
+            networks=words,
+            network=at,
+            on_network=lambda to: st.session_state.__setitem__(key, words[to]),
+            alt=worked.A_GRID,
+        )
+
+
 @page.section("seeds")
 def other_networks() -> None:
     rows = rows_of("carry_swaps.jsonl")
@@ -231,6 +240,11 @@ def other_networks() -> None:
         alt="How often the carry moves in five small networks, by what is copied",
     )
     page.notice()
+    key, words = f"{page.prefix}swap_model", [NAMES[model] for model in MODELS]
+    said = page.kept(key, *one_of(words)) or NAMES[BOOK]
+    with page.deeper("Copy any part, in any network", "seeds_any") as is_open:
+        if is_open:
+            copy_any_part(key, words, said)
     page.source("lab.experiments.carry_sets.carriers", "lab.interp.circuits.smallest_cut")
 
 
@@ -320,11 +334,6 @@ page.prose("exercises")
 @page.section("ex_digit")
 def a_digit_predicted() -> None:
     exercises.a_digit_predicted(page)
-
-
-@page.section("ex_place")
-def another_place() -> None:
-    exercises.another_place(page, rows_of("carry_shown.jsonl"))
 
 
 @page.section("ex_fair")

@@ -119,7 +119,6 @@ IN_LAB = {
         "which the paper calls blocks": "what the paper calls a group of layers",
     },
     "experiments/error_book.py": {"Note after a round": "a verb"},
-    "live/backends.py": {"Never blocks": "a verb", "Note a run": "a verb"},
     "model/block.py": {"The block: in which order": "what a layer is built of"},
     "model/config.py": {
         "is built of a block": "what a layer is built of",
@@ -132,6 +131,7 @@ IN_LAB = {
         "What a block asks": "as above",
     },
     "readings.py": {"it is asked": "a question"},
+    "training/team.py": {"what was asked for": "a device"},
     "scene/recompute.py": {"were asked for": "for numbers"},
 }
 

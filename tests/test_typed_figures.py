@@ -71,7 +71,8 @@ ON_PAGE = {
         "For texts of $128{,}000$ tokens, Llama 3.1 [turns": PUBLISHED,
     },
     "82_where_is_the_carry": {
-        "where $b$ ends in 9, the first product of 9299": NAMED,
+        "$9299 \\times b$ goes wrong where $b$ ends in 9": NAMED,
+        "that of 9299 and 9": NAMED,
         "Give head `2.0` its output": HEADS,
     },
     "30_curriculum": {

@@ -115,7 +115,7 @@ CONTENTS = (
         15,
     ),
     Entry("80_bench", "8", "Build and train", "Which change to a network matters most?", 18),
-    Entry("81_look_inside", "8", "Look, break, patch", "What breaks when you cut a wire?", 20),
+    Entry("81_look_inside", "8", "Look, break, patch", "What breaks when you cut a wire?", 21),
     Entry(
         "82_where_is_the_carry",
         "8",

@@ -549,14 +549,21 @@ class Chapter:
         return widget(label, low, high, default, step, **rest)
 
     def pair(
-        self, name: str = "", digits: int = 2, a: str = "37", b: str = "48", *, slim: bool = False
+        self,
+        name: str = "",
+        digits: int = 2,
+        a: str = "37",
+        b: str = "48",
+        *,
+        slim: bool = False,
+        reads: int | None = None,
     ) -> tuple[int, int] | None:
         """The reader's own sum; None, with the reason beside its box, if it is not allowed. `slim`
-        as in `ask_pair`."""
+        and `reads` as in `ask_pair`."""
         prefix = f"{self.prefix}{name}_" if name else self.prefix
         for box in (f"{prefix}a", f"{prefix}b"):
             self.link.take(box, *text_up_to(LONGEST + digits))
-        return ask_pair(prefix, digits, a, b, slim=slim)
+        return ask_pair(prefix, digits, a, b, slim=slim, reads=reads)
 
     # ------------------------------------------------------------ figures
 

@@ -16,12 +16,19 @@ DIGIT = 10
 
 
 def ask_pair(
-    prefix: str, digits: int = 2, a: str = "37", b: str = "48", *, slim: bool = False
+    prefix: str,
+    digits: int = 2,
+    a: str = "37",
+    b: str = "48",
+    *,
+    slim: bool = False,
+    reads: int | None = None,
 ) -> tuple[int, int] | None:
     """Two operands, kept in the page's link; None, with the reason shown, if one is not allowed.
 
     The keys are `prefix` + a and b, and so are the names in the link. The boxes have their names
     for who cannot see the sign between them. `slim`: narrow ones, for a strip as high as they are.
+    `reads`: digits that a refusal says are read, where the network chosen reads fewer than fit.
     """
     rest: dict[str, Any] = {
         "bind": "query-params",
@@ -42,10 +49,20 @@ def ask_pair(
         for box, name, text in (("a", "First", text_a), ("b", "Second", text_b)):
             try:
                 numbers.append(read_operand(text or "", digits))
-            except ValueError as error:
+            except ValueError as refused:
+                error = refusal(text or "", reads) if reads and reads < digits else refused
                 with st.container(key=f"refused_{prefix}{box}"):  # `names.js` ties it to its box
                     st.warning(f"{name} number: {error}")
     return (numbers[0], numbers[1]) if len(numbers) == 2 else None
+
+
+def refusal(text: str, digits: int) -> ValueError:
+    """Of what is no operand of so many digits."""
+    try:
+        read_operand(text, digits)
+    except ValueError as error:
+        return error
+    raise ValueError(f"{text!r} is an operand of {digits} digits")
 
 
 def last_allowed(

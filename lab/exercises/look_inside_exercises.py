@@ -40,12 +40,12 @@ def above(text: str, source: str, layers: Sequence[int], most: int) -> list[Chec
     ]
 
 
-def spare(is_ffn: bool, enough: float, left: float) -> list[Check]:
-    """An FFN: more than half restored by it alone, and more than half left without it."""
+def spare(is_ffn: bool, clean: str, copied: str, broken: str) -> list[Check]:
+    """An FFN: the clean digit is written with it alone copied, and with it broken."""
     return [
         Check(is_ffn, "What is copied is no FFN."),
-        Check(enough > 0.5, f"It is not enough: it restores {enough:.2f}."),
-        Check(left > 0.5, f"It is needed: with it broken, {left:.2f} is left."),
+        Check(copied == clean, f"It is not enough: it writes {copied}, and not {clean}."),
+        Check(broken == clean, f"It is needed: with it broken, {broken} is written."),
     ]
 
 

@@ -94,16 +94,16 @@ def parts_of(model: GPT, slot: int) -> dict[tuple[str, ...], Sequence[Node]]:
 
 
 def copied(pair: Contrast, nodes: Sequence[Node]) -> dict[str, int]:
-    """Of N problems: digits brought back, and lost; and how often more than half of the way between
-    both runs is restored, and left, and both."""
+    """Of N problems: digits brought back, and lost, and how often a part is `spare`: enough and not
+    needed. And how often more than half of the way between both runs is restored, and left."""
     back, away = pair.denoise(nodes), pair.noise(nodes)
     restored, left = above_half(back.restored.numpy()), above_half(away.restored.numpy())
     return {
         "enough": int(back.exact.sum()),
         "needed": int((~away.exact).sum()),
+        "spare": int((back.exact & away.exact).sum()),
         "restored": int(restored.sum()),
         "left": int(left.sum()),
-        "spare": int((restored & left).sum()),
     }
 
 

@@ -24,7 +24,7 @@ MOST_LOST = 3
 """So often a cell is measured again that was lost with its process: perhaps it is the cause."""
 
 LOOK_SECONDS = 2.0
-"""How often the cluster is asked whether processors have come."""
+"""How often the cluster is looked at, for processors that have come."""
 
 
 class Measurer:
@@ -84,7 +84,7 @@ class Crew:
         remote = self.ray.remote(**options)(Measurer)
         self.new: Callable[[], Any] = lambda: remote.remote(name, sweep)
         self.commit = commit()
-        self.coming: dict[Any, Any] = {}  # by what it is asked first, its commit
+        self.coming: dict[Any, Any] = {}  # by the first request to it, its commit
         self.idle: list[Any] = []
         self.busy: dict[Any, tuple[Any, Cell]] = {}  # by the row that is awaited
 

@@ -104,7 +104,7 @@ class WorkerProcess:
         threading.Thread(target=self.listen, name="live worker", daemon=True).start()
 
     def take(self, command: Command) -> bool:
-        """Hand it on and note its run; False if the worker is dead."""
+        """Hand it on and remember its run; False if the worker is dead."""
         assert self.process.stdin is not None
         with self.lock:
             if self.dead:

@@ -30,7 +30,7 @@ from lab.live.protocol import (
 from lab.training.ray_cluster import ray
 
 TELL_SECONDS = 1.0
-"""How long an actor is asked at most before it says that nothing happened."""
+"""How long an actor waits at most before it says that nothing happened."""
 
 CLOSE_SECONDS = 10.0
 MOST_TRIES = 3
@@ -127,7 +127,7 @@ class Worker:
             return run in self.runs or run in self.kept
 
     def take(self, command: Command) -> bool:
-        """Hand it on and note its run; False if the actor is dead."""
+        """Hand it on and remember its run; False if the actor is dead."""
         with self.lock:
             if self.dead:
                 return False

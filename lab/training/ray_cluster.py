@@ -1,4 +1,4 @@
-"""Which Ray cluster is asked for, if any, and how this process joins it.
+"""Which Ray cluster computes, if any, and how this process joins it.
 
 Ray is the optional extra `cluster`; without `LAB_CLUSTER` nothing of it is imported.
 """

@@ -234,8 +234,8 @@ def a_matrix_says_what_it_is_and_another_part_draws_the_model_anew(page: Page) -
     early, late = scrubbed(figure, 0, 10)
     assert "held-out pairs wrong: the usual network, 6,949 of 6,949" in early and early != late
     figure.locator(".matrix.attention").first.press("Enter")
-    told, at_rest = figure.locator(".told"), "positions, input: 32 × 128, 4,096 parameters"
-    expect(told).to_contain_text("128 × 128, 16,384 parameters; makes queries")
+    told, at_rest = figure.locator(".told"), "Positions, 32 × 128 = 4,096 parameters"
+    expect(told).to_contain_text("128 × 128 = 16,384 parameters. Makes queries")
     figure.locator(".reset").click()
     expect(told).to_contain_text(at_rest)
     expect(figure.locator(".said")).to_have_text(early)
@@ -312,8 +312,8 @@ def another_layer_moves_the_marks_off_the_diagonal(page: Page) -> None:
     figure.locator(".layer").select_option("2")
     assert said.inner_text() != before and "in layer 2" in said.inner_text()
     assert figure.locator(".mark.stays").count() > 100
-    figure.locator(".carry").select_option("1")
-    expect(said).to_contain_text("partial product")
+    figure.locator(".what").select_option("4")
+    expect(said).to_contain_text("All that attention adds")
 
 
 TOUCHES: dict[str, Callable[[Page], None]] = {

@@ -133,6 +133,17 @@ def test_problems_that_do_not_fit_are_told_beside_their_boxes(book: Any) -> None
     assert not app.exception and "nothing to restore" in app.warning[0].value
 
 
+def test_a_refusal_names_the_numbers_that_the_network_reads(book: Any) -> None:
+    for figure, box in (
+        ("patch", "pair_corrupted_b"),
+        ("look", "look_b"),
+        ("own_break", "break_b"),
+    ):
+        app = book(PAGE, figure=figure)
+        app.text_input(key=f"ch81_{box}").set_value("-1").run()
+        assert [said.value for said in app.warning if "from 0 to 99 with" in said.value], figure
+
+
 def test_a_bad_box_takes_the_old_result_away_with_one_message(book: Any) -> None:
     app = book(PAGE, ch81_pair_corrupted_b="480")
     assert not app.exception and [said.value for said in app.warning] == [
@@ -264,17 +275,23 @@ def test_exercises_look_at_what_stands_in_the_figures(book: Any, boards: Boards)
 
 
 def test_an_ffn_that_is_enough_and_not_needed_can_be_found() -> None:
-    """And heads 0 and 1 of layer 0 are so in the problems with which the page opens."""
+    """In the problems with which the page opens, heads 0 and 1 of layer 0 look so by the share that
+    they restore, and are not by the digit."""
     assert worked.spare_heads() == "heads 0 and 1"
+    said = worked.heads_by_digit()
+    assert "head 0 is enough and needed" in said and "head 1 is neither enough nor needed" in said
     which = probes.network(probes.RUN)
     clean, corrupted = (37, 48), (47, 48)
     patch = worked.patch_for(probes.RUN, clean, corrupted, 7, "FFN", worked.ENOUGH)
-    both = zip(
-        probes.cells_at(which, patch),
-        probes.cells_at(which, replace(patch, needed=True)),
-        strict=True,
-    )
-    assert [worked.name_of(a) for a, b in both if min(a.restored, b.restored) > 0.5] == ["l4t6"]
+    found = []
+    for cell in probes.cells_at(which, patch):
+        own = worked.at_cell(patch, cell)
+        if all(
+            probes.measured(which, replace(own, needed=needed))["patched"].exact
+            for needed in (False, True)
+        ):
+            found.append(worked.name_of(cell))
+    assert found == ["l4t6"]
 
 
 # ---------------------------------------------------------------- look, and break
@@ -374,7 +391,7 @@ def test_whatever_the_bench_builds_is_opened_here(file_alone: Any) -> None:
     """Each lacks something that another page might need, so page 80 says that this one takes it."""
     for name in WANTING:
         variant = replace(PRESETS[name](), name="mine")
-        opens = {row["page"]: row["opens it"] for row in pages.pages_for(variant)}
+        opens = {row["page"]: row["opens it"] for row in pages.other_pages()}
         assert opens["Look, break, patch"] == "yes", name
         file = to_file(variant, stirred(variant.model))
         for figure, run in (("look", "look_run"), ("own_break", "break_run"), ("patch", "run")):
@@ -470,21 +487,28 @@ def test_the_formula_is_worked_through_with_the_runs_own_numbers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("digit", "carry", "needed", "told"),
+    ("digit", "carry", "told"),
     [
-        (0.96, 0.44, False, "the cell stands for the digit"),
-        (0.05, 0.49, True, "the cell stands for the digit"),
-        (0.10, 0.80, False, "the cell stands for the carry"),
-        (0.90, 0.20, True, "the cell stands for the carry"),
-        (0.50, 0.40, True, "do not tell the two apart"),
+        ("6", "4", "here the cell stands for the digit"),
+        ("3", "6", "here the cell stands for the carry"),
+        ("6", "6", "both controls hold, and do not tell the two apart"),
+        ("3", "4", "both controls fail, and do not tell the two apart"),
     ],
 )
-def test_a_control_tells_by_what_it_restores_or_by_what_it_leaves(
-    digit: float, carry: float, needed: bool, told: str
+def test_a_control_holds_that_writes_what_the_cell_itself_does(
+    digit: str, carry: str, told: str
 ) -> None:
     found: Any = {
-        "other_carry": ((31, 43), SimpleNamespace(restored=digit, says="3")),
-        "other_digit": ((38, 48), SimpleNamespace(restored=carry, says="4")),
+        "other_carry": ((32, 48), SimpleNamespace(restored=0.96, says=digit)),
+        "other_digit": ((36, 49), SimpleNamespace(restored=0.44, says=carry)),
     }
-    said = worked.control_said(found, needed)
-    assert told in said and "it writes 3" in said and "it writes 4" in said
+    assert told in worked.control_said(found, "6")
+
+
+def test_the_controls_of_the_first_token_are_worked_through() -> None:
+    said = worked.controls_worked()
+    assert "$7 \\times 8 = 56$ writes 6 and carries 5" in said
+    found = probes.controlled(probes.network(probes.RUN), worked.first_patch())
+    for kind, column in (("other_carry", "2 \\times 8 = 16"), ("other_digit", "6 \\times 9 = 54")):
+        (a, b), _ = found[kind] or ((0, 0), None)
+        assert f"${a} \\times {b}$, ${column}$" in said

@@ -100,15 +100,32 @@ def test_an_untouched_exercise_says_nothing_and_a_right_one_is_told(book: Any) -
     assert not app.success and "Hint." in text_of(app)
 
 
-def test_another_place_is_found_and_a_head_is_not_taken(book: Any) -> None:
-    app = book(PAGE, figure="ex_place")
-    assert not app.exception and not app.success
-    app.selectbox(key="ch82_ex_what").select("head 1").run()
-    assert not app.success and "That is a head" in text_of(app)
-    app.selectbox(key="ch82_ex_what").select("class means, after attention").run()
-    assert len(app.success) == 1
-    app.selectbox(key="ch82_ex_what").select("all that attention adds").run()
-    assert not app.success and "you copy too much" in text_of(app)
+def test_the_opening_figure_gives_no_guess_away() -> None:
+    (one,) = worked.opening(worked.shown(rows("shown")))
+    assert one.name == worked.CALLED[SUM]
+    names = [site.name for site in one.sites]
+    assert names == [
+        words for _, words in worked.COPIED if not words.startswith(("class", "what a"))
+    ]
+
+
+def test_the_digits_between_asterisks_make_the_column_and_the_carry() -> None:
+    assert worked.of_column(SUM, 63, 94) == "*2*52 + 5*6*70"
+    assert worked.of_carry(SUM, 84, 30) == "*0*0 + 25*2*0"
+    for one in worked.shown(rows("shown")):
+        for swap in one.swaps:
+            column, carry = ([*map(int, how.split("*")[1::2])] for how in swap.working)
+            assert sum(column) == swap.column
+            assert (sum(carry) // 10 if len(carry) > 1 else carry[0]) == swap.carries[1]
+
+
+def test_the_framed_column_of_the_map_is_the_step_that_writes_the_digit() -> None:
+    for carry in (SUM, PRODUCT):
+        step = worked.step_of(row("map", carry))
+        assert int(step.split()[0]) == CARRIES[carry].slot
+        assert step in {
+            one["token"] for one in worked.at_every_token(row("map", carry), "told by a probe")
+        }
 
 
 NINE = (12, 79)
@@ -198,10 +215,10 @@ def test_what_is_solved_stays_in_the_address_and_can_be_taken_along(book: Any) -
     app.selectbox(key="ch82_ex_digit").select(str(expected)).run()
     assert app.session_state["ch82_solved"] == "digit" and len(app.get("download_button")) == 1
     app.selectbox(key="ch82_ex_digit").select(exercises.NONE).run()
-    assert "You have solved this one. 1 of 4 solved." in told(app)
-    app = book(PAGE, figure="ex_on", ch82_solved="on.place")
-    assert not app.info and "2 of 4 solved." in told(app)
-    app = book(PAGE, figure="ex_place", ch82_solved="all")
+    assert "You have solved this one. 1 of 3 solved." in told(app)
+    app = book(PAGE, figure="ex_on", ch82_solved="on.fair")
+    assert not app.info and "2 of 3 solved." in told(app)
+    app = book(PAGE, figure="ex_fair", ch82_solved="all")
     assert "which this page does not allow" in app.info[0].value
     assert "solved" not in told(app)
 
@@ -213,10 +230,10 @@ def test_what_was_solved_on_a_visit_is_told_page_by_page(monkeypatch: pytest.Mon
     assert found == {"81_look_inside": ["units"], "82_where_is_the_carry": ["digit", "on"]}
 
 
-def test_the_network_of_the_first_figure_is_one_that_a_link_may_name(book: Any) -> None:
-    app = book(PAGE, figure="swap", ch82_swap_model=claims.NAMES["small_3"])
+def test_the_network_of_any_part_is_one_that_a_link_may_name(book: Any) -> None:
+    app = book(PAGE, figure="seeds", ch82_swap_model=claims.NAMES["small_3"])
     assert not app.exception and not app.info
-    app = book(PAGE, figure="swap", ch82_swap_model="tiny")
+    app = book(PAGE, figure="seeds", ch82_swap_model="tiny")
     assert not app.exception and "which this page does not allow" in app.info[0].value
 
 

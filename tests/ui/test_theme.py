@@ -178,6 +178,19 @@ CHARTS: dict[str, Callable[[], Chart]] = {
         [{"at": at, "token": "6", "p": 0.5, "what": "right"} for at in (6, 7)]
     ),
     "one_table": lambda: ch82.one_table([{"a": 0, "b": b, "value": b} for b in (0, 1)]),
+    "beside_others": lambda: ch82.beside_others(
+        [
+            {
+                "kind": "a lookup",
+                "swapped": name,
+                "others": others,
+                "of_100": 8.0,
+                "count": "8 of 100",
+            }
+            for name, others in (("a lookup: all 10", False), ("as many others", True))
+        ],
+        {"a lookup": colours.VIOLET},
+    ),
     "told_by_layer": lambda: ch82.told_by_layer(
         [
             {"place": place, "asked": asked, "share": share, "count": "1 of 2"}

@@ -25,19 +25,19 @@ CHOICES = "".join(f"<button>{words}</button>" for words in COUNTS)
 HTML = f"""
 <div class="drawing bet">
   <p class="headline"></p>
+  <div class="chart">
+    <span class="asks"></span>
+    <svg class="plot" role="group"></svg>
+  </div>
   <div class="controls">
     <button class="show">Show what happened</button>
     <button class="anew">Guess again</button>
-    <span class="asks"></span>
   </div>
-  <svg class="plot" role="group"></svg>
-  <div class="below">
-    <div class="choice" role="group" aria-label="What an evaluated token counts">
-      <span>An evaluated token counts</span>{CHOICES}
-    </div>
-    {moments("Tokens read")}
-    <div class="said" role="status"></div>
+  <div class="choice" role="group" aria-label="What an evaluated token counts">
+    <span>An evaluated token counts</span><div>{CHOICES}</div>
   </div>
+  {moments("Tokens read")}
+  <div class="said" role="status"></div>
 </div>
 """
 

@@ -28,7 +28,11 @@ STOPS = (
     "keys from latents rotated",
     "rotated key split off",
 )
-SHORT = ("1 kept", "2 made again", "3 moved", "4 rotated", "5 split off")
+SHORT = ("keys kept", "keys made again", "matrix moved", "keys rotated", "key split off")
+"""The same on a phone."""
+
+KNOWN = (True, False, False, True, True)
+"""Whether the scores of a stop know where tokens stand: keys that are kept are rotated, too."""
 
 FULL = 0.95
 """So many of the numbers of a matrix are below the full colour."""
@@ -113,7 +117,7 @@ PER_TOKEN = (
 )
 
 
-def show_bracket(key: str, shown: Shown, *, alt: str, seconds: float = 14.0) -> None:
+def show_bracket(key: str, shown: Shown, *, alt: str, seconds: float = 9.0) -> None:
     """It plays once through its stops. Raises ValueError for what `bracket_data` refuses."""
     data = bracket_data(shown) | {"alt": alt, "seconds": seconds}
     component(data=data | {"digest": digest(data)}, key=key)
@@ -141,6 +145,7 @@ def bracket_data(shown: Shown) -> dict[str, Any]:
     return {
         "stops": [*STOPS],
         "short": [*SHORT],
+        "known": [*KNOWN],
         "tokens": [*shown.tokens],
         "roles": [*shown.roles],
         "maps": {name: packed(numbers) for name, numbers in shown.maps.items()},

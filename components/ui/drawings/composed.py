@@ -36,6 +36,7 @@ HTML = f"""
       <div class="told" role="status"></div>
       <div class="legend">
         <span class="measure"><i class="patch"></i><b></b></span>
+        <span class="hint">Press a box to read what it is.</span>
       </div>
     </div>
     <div class="side">
@@ -49,6 +50,7 @@ HTML = f"""
   </div>
   {moments("Step shown")}
   <div class="said" role="status"></div>
+  <svg class="leader" aria-hidden="true"></svg>
 </div>
 """
 

@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 from components.ui.drawings.drawing import digest, drawing, moments, sent_by
 
+LEFT_KEY = '<span><i class="k_left"></i>may not be copied</span>'
+
 HTML = f"""
 <div class="drawing cut">
   <p class="headline"></p>
@@ -24,7 +26,10 @@ HTML = f"""
     <div class="board target"><div class="name">into <b></b> = <span></span></div>
       <div class="grid"></div></div>
     <div class="board result"><div class="name">writes
-      <span class="answer" role="status"></span></div><div class="grid"></div></div>
+      <span class="answer" role="status"></span></div>
+      <div class="legend keys near"><span><i class="k_own"></i>as in its own run</span>
+        <span><i class="k_other"></i>as in the other run</span>{LEFT_KEY}</div>
+      <div class="grid"></div></div>
     <svg class="copies" aria-hidden="true"></svg>
   </div>
   <div class="below">
@@ -32,7 +37,7 @@ HTML = f"""
       <div class="counter"><b class="copied_numbers"></b><span class="of_all"></span></div>
       <div class="legend keys">
         <span>as in its own run<i class="k_ramp"></i>as in the other run</span>
-        <span><i class="k_left"></i>may not be copied</span>
+        {LEFT_KEY}
       </div>
       <button class="elsewhere">Copy as many other numbers</button>
     </div>

@@ -22,12 +22,14 @@ KINDS = ("carry", "column", "digit", "nothing", "else")
 
 class Swap(NamedTuple):
     """The problem that is written and the one that is copied from, in words; what the column of the
-    first comes to, and both carries."""
+    first comes to, and both carries; and how the column of the first and the carry of the second
+    come about, between asterisks the digits that make them."""
 
     written: str
     source: str
     column: int
     carries: tuple[int, int]
+    working: tuple[str, str]
 
 
 class Site(NamedTuple):
@@ -53,11 +55,12 @@ HTML = f"""
   <div class="asked">
     <label><span>Carry</span> <select class="carry"></select></label>
     <label><span>Copied</span> <select class="what"></select></label>
-    <label class="of"><select class="layer" aria-label="In layer"></select></label>
+    <label class="of"><span>in layer</span> <select class="layer"></select></label>
     <label><span>Network</span> <select class="network"></select></label>
   </div>
   <div class="board">
     <div class="experiment"></div>
+    <p class="outcome" aria-hidden="true"></p>
     <table class="counts"><tbody></tbody></table>
     <svg class="grid" role="group"></svg>
   </div>
@@ -82,7 +85,7 @@ def show_swaps(
 ) -> None:
     """Each carry with what may be copied; `chosen`: which carry, site and layer are shown first.
     The carries are those of `network`, one of `networks`; `on_network` gets the one that a reader
-    chooses instead.
+    chooses instead. Of one carry, or one network, there is nothing to choose.
 
     Raises ValueError for no swap or more than `MOST_SWAPS`, for lists that do not fit one another,
     for characters that are no digit or no kind, and for a choice that is not there.
@@ -116,7 +119,7 @@ def swaps_data(carries: Sequence[Carried], chosen: tuple[int, int, int]) -> dict
         "carries": [
             {
                 "name": name,
-                "swaps": [[x, y, column, *both] for x, y, column, both in swaps],
+                "swaps": [[x, y, column, *both, *how] for x, y, column, both, how in swaps],
                 "sites": [[site.name, [*site.digits], [*site.kinds]] for site in sites],
             }
             for name, swaps, sites in carries

@@ -34,10 +34,10 @@ def test_layer_0_is_out_and_four_cells_are_the_most() -> None:
 
 
 def test_enough_and_not_needed_are_both_asked() -> None:
-    assert "no FFN" in first_failed(spare(False, 0.9, 0.9))
-    assert "not enough" in first_failed(spare(True, 0.4, 0.9))
-    assert "is needed" in first_failed(spare(True, 0.9, 0.2))
-    assert first_failed(spare(True, 0.9, 0.8)) == ""
+    assert "no FFN" in first_failed(spare(False, "6", "6", "6"))
+    assert "not enough" in first_failed(spare(True, "6", "7", "6"))
+    assert "is needed" in first_failed(spare(True, "6", "6", "3"))
+    assert first_failed(spare(True, "6", "6", "6")) == ""
 
 
 def test_few_neurons_count_only_beside_their_controls() -> None:

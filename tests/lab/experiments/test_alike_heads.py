@@ -47,7 +47,7 @@ def test_a_digit_is_lost_as_often_as_another_is_written_under_lab_s_edits() -> N
             )
             lost += int(before.argmax() != after.argmax())
         assert found["needed"] == lost, name
-        assert found["spare"] <= min(found["restored"], found["left"])
+        assert found["spare"] <= min(found["enough"], len(pair.clean.texts) - lost), name
 
 
 def test_the_record_has_every_cell_and_measures_again_what_it_says() -> None:

@@ -21,7 +21,7 @@ def thrown(n: int = 24, layers: int = 3, seed: int = 5) -> Carried:
     columns, own = rng.integers(0, 82, n), rng.integers(0, 9, n)
     other = (own + rng.integers(1, 9, n)) % 9
     made = [
-        Swap(f"{i} × 7", f"{90 - i} × 8", int(c), (int(x), int(y)))
+        Swap(f"{i} × 7", f"{90 - i} × 8", int(c), (int(x), int(y)), (f"1 + *{c}*", f"*{y}*9"))
         for i, (c, x, y) in enumerate(zip(columns, own, other, strict=True))
     ]
     sites: list[Site] = []
@@ -64,7 +64,9 @@ def test_every_swap_and_every_site_travels() -> None:
     one = thrown()
     sent = swaps_data([one], (0, 1, 2))
     (found,) = sent["carries"]
-    assert [Swap(x, y, column, (p, q)) for x, y, column, p, q in found["swaps"]] == one.swaps
+    assert [
+        Swap(x, y, column, (p, q), (u, v)) for x, y, column, p, q, u, v in found["swaps"]
+    ] == one.swaps
     assert [Site(*site) for site in found["sites"]] == one.sites
     assert sent["chosen"] == [0, 1, 2]
 

@@ -42,8 +42,9 @@ ROW = 36
 UNREAD = "not read"
 READ = {"wrong": WRONG, "right": RIGHT_FIELD, "known": GREY, UNREAD: LINE}
 
-THIN, SIGNED = 20, 22
-"""In pixels: how thick a bar is, and the room of a sign between its name and the axis."""
+THIN, SIGNED, TOLD = 20, 22, 46
+"""In pixels: how thick a bar is, the room of a sign between its name and the axis, and a row of a
+bar with words above it."""
 
 
 def studied_key(title: str) -> str:
@@ -58,26 +59,28 @@ def studied_key(title: str) -> str:
 def studied(rows: Rows) -> Chart:
     """Of the pairs that a way may pick from, which it reads in a round; the rest is an outline.
     Before each way stands its sign. Rows: way, what, n, rank, and of each way `of` how many, and
-    what is `said` behind those it reads."""
+    what is `said` of those it reads, above them."""
     data = pd.DataFrame(rows)
-    ends = [
-        {"way": row["way"], "said": row["said"], "n": row["of"] - row["n"]}
-        for row in rows
-        if row["what"] == UNREAD
-    ]
+    ends = [{"way": row["way"], "said": row["said"]} for row in rows if row["what"] == UNREAD]
     ways = [end["way"] for end in ends]
     said = (
         alt.Chart(pd.DataFrame(ends))
-        .mark_text(align="left", dx=6, color=INK.now)
-        .encode(y=alt.Y("way:N", sort=ways), x="n:Q", text="said:N")
+        .mark_text(align="left", dx=4, dy=-THIN / 2 - 9, color=INK.now)
+        .encode(y=alt.Y("way:N", sort=ways), x=alt.value(0), text="said:N")
     )
     whole = sorted({0, *data["of"]})
+    named = f"datum.value < {whole[-1]} ? 'pool' : 'all'"
     pairs = alt.X(
         "n:Q",
-        title="different pairs",
+        title=None,
         stack="zero",
         scale=alt.Scale(domain=[0, whole[-1]], nice=False),
-        axis=alt.Axis(values=whole, labelFlush=False, labelOverlap=False),
+        axis=alt.Axis(
+            values=whole,
+            labelExpr=f"datum.value ? [datum.label, {named}] : datum.label",
+            labelFlush=False,
+            labelOverlap=False,
+        ),
     )
     unread = alt.datum.what == UNREAD
     bars = (
@@ -97,7 +100,8 @@ def studied(rows: Rows) -> Chart:
         for way in ways
         if (kind := kind_of(way))
     ]
-    return finished(alt.layer(bars, said, *signs).properties(height=ROW * len(ways)))
+    drawn = alt.layer(bars, said, *signs)
+    return finished(drawn.properties(height=TOLD * len(ways), padding={"bottom": 2}))
 
 
 def ledger(rows: Rows) -> Chart:

@@ -224,7 +224,7 @@ def seconds_in_words(recipe: Recipe) -> str:
         return "too large"
     speed = speed_here().speed
     if speed is None:
-        return "being measured" if speed_here().begun else "not measured yet"
+        return "being measured"
     seconds = expected.expected_seconds(recipe, speed)
     fits = expected.steps_that_fit(recipe, speed)
     offered = max((steps for steps in controls.STEPS if steps <= fits), default=fits)

@@ -204,8 +204,8 @@ def one_change() -> str:
     usual, without = (int((variant.looks[-1].wrong & held).sum()) for variant in recorded())
     saved = 1 - both[0]["parameters"] / cost.parameters_of(bench.usual().model)
     return (
-        f"One change, and what it costs: without {CHANGED_PART}, {100 * saved:.1g}% of its "
-        f"parameters, the network gets {without:,} held-out pairs wrong, not {usual:,}."
+        f"Without {CHANGED_PART}, {100 * saved:.1g}% of the parameters, {without:,} held-out pairs "
+        f"are wrong instead of {usual:,}."
     )
 
 

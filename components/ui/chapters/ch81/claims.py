@@ -15,6 +15,10 @@ PAIRS = CUTS.where(units=NEURONS).passing(lambda row: not is_first(row))
 
 
 ALIKE, STAND_INS = rows("alike_heads"), rows("stand_ins", run="chain_of_thought")
+LOOKING = {"layer": 0, "head": 1}
+AT_EQUALS = rows("fetched", **LOOKING).passing(lambda row: "by" not in row["cell"])
+"""What head 1 of layer 0 looks at before the first digit is written, and what it costs there."""
+
 BY = {"zero": "zeros", "mean": "their mean"}
 
 
@@ -111,9 +115,18 @@ CLAIMS: dict[str, Claim] = {
         ALIKE.where(run="chain_of_thought").numbers("n").smallest(),
     ),
     "look_inside.spare": Claim(
-        "Problems in which head 0 of layer 0 at = alone restores more than half in the book's "
-        "model, and more than half is left with it broken.",
+        "Problems in which head 0 of layer 0 at =, copied alone, brings the digit back in the "
+        "book's model, and the digit is not lost with it broken.",
         ALIKE.where(run="chain_of_thought").counts(lambda row: of_parts(row, ["head 0"])["spare"]),
+    ),
+    "look_inside.looks_head_1": Claim(
+        "Mean weight that head 1 of layer 0 gives at = to the units of the second number.",
+        AT_EQUALS.numbers(lambda row: row["written"][0]["weight"], "{:.3f}"),
+    ),
+    "look_inside.digit_without_head_1": Claim(
+        "Problems whose first written digit is wrong with head 1 of layer 0 ablated at =, where "
+        "it looks at the units of the second number.",
+        AT_EQUALS.counts(lambda row: row["written"][0]["wrong_without"]),
     ),
     "look_inside.by_one": Claim(
         "Of twenty pairs of neighbouring one-digit problems, those whose answer a single copied "

@@ -74,15 +74,14 @@ def enough_and_not_needed(page: Chapter) -> None:
             st.markdown("Section 3 has no two problems now that can be compared.")
             return
         which, patch = now
-        enough, left = (
-            probes.measured(which, replace(patch, needed=needed))["patched"].restored
-            for needed in (False, True)
-        )
+        both = [probes.measured(which, replace(patch, needed=needed)) for needed in (False, True)]
+        copied, broken = (found["patched"].says for found in both)
         said = (
-            f"{worked.cell_said(patch, worked.cell_of(patch))}: copied alone it restores "
-            f"{enough:.2f}, and with it broken {left:.2f} is left."
+            f"{worked.cell_said(patch, worked.cell_of(patch))}: with it alone copied the network "
+            f"writes {copied}, and with it broken {broken}."
         )
-        checks = grading.spare(patch.name == "ffn_out", enough or 0.0, left or 0.0)
+        clean = both[0]["clean"].says
+        checks = grading.spare(patch.name == "ffn_out", clean, copied, broken)
         judge(page, "spare", said, checks)
     page.source("lab.exercises.look_inside_exercises.spare")
 
@@ -98,7 +97,7 @@ def three_of_your_own(page: Chapter) -> None:
             boards = probes.boards_found(target, source, frozenset(last.nodes))
             n = len(last.nodes)
             said = (
-                f"From {probes.said_of(source)} into {probes.said_of(target)}: "
+                f"Turning {probes.said_of(target)} into {probes.said_of(source)}: "
                 f"{worked.counted(n, 'neuron')}, and {boards.turned} of {boards.n} sets "
                 "elsewhere turn it."
             )

@@ -36,11 +36,13 @@ LAYER, HEAD = 26, 17
 
 
 def patch_map(rows: Rows, *, needed: bool = False, clickable: bool = True) -> Chart:
-    """How much of the answer each cell brings when it is copied alone, or with `needed` how much is
-    left: a row a layer or a head, a column a token. Rows: row, column, restored, layer, part, slot,
-    chosen."""
-    says = "left" if needed else "restored"
+    """How much of the answer each cell brings when it is copied alone, or with `needed` how much it
+    loses: a row a layer or a head, a column a token. Rows: row, column, restored, layer, part,
+    slot, chosen."""
+    says = "lost" if needed else "restored"
     data = pd.DataFrame(rows)
+    if needed:
+        data["lost"] = (1 - data["restored"]).round(4)
     n = len({row["row"] for row in rows})
     each = HEAD if n > 12 else LAYER
     base = alt.Chart(data).encode(
@@ -48,11 +50,11 @@ def patch_map(rows: Rows, *, needed: bool = False, clickable: bool = True) -> Ch
         y=alt.Y("row:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)),
     )
     cells = base.mark_rect(stroke=SOFT.now, strokeOpacity=0.25).encode(
-        color=alt.Color("restored:Q", scale=signs(1), title=says, legend=swatches()),
+        color=alt.Color(f"{says}:Q", scale=signs(1), title=says, legend=swatches()),
         tooltip=[
             alt.Tooltip("row", title="where"),
             alt.Tooltip("column", title="token"),
-            alt.Tooltip("restored", title=says, format=".2f"),
+            alt.Tooltip(says, format=".2f"),
         ],
     )
     if clickable:

@@ -117,6 +117,8 @@ def boards_of(units: str, target: Digits, source: Digits, found: Found) -> Board
         sets += others
     sets += [tuple(i for i in sorted(path) if i != left) for left in path if len(path) > 2]
     outcomes = outcomes_of(units, target, source, nodes, tuple(dict.fromkeys(sets)))
+    # Those that leave the answer first: others solve an exercise before a reader has tried it.
+    others.sort(key=lambda cells: outcomes[cells].text != outcomes[()].text)
     whole_pair = pair_of(units, target, source)
     return Boards(
         HEADLINES[units],
@@ -323,6 +325,12 @@ def format_of(name: str) -> Format:
     if name.startswith(OWN):
         return own_model(name.removeprefix(OWN)).format
     return committed()[name]
+
+
+def digits_read(name: str) -> int:
+    """Digits of the longest numbers that a network reads, as far as the boxes go."""
+    form = format_of(name)
+    return min(max(form.p, form.q), MOST_DIGITS)
 
 
 def form_for(name: str, clean: Digits, corrupted: Digits) -> Format:

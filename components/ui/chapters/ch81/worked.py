@@ -18,6 +18,8 @@ from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
 from components.ui.plots import maps, vectors
 from components.ui.plots.maps import NOT_ASKED
+from lab.data import neighbours
+from lab.data.columns import digit_and_carry
 from lab.data.problems import Format, all_pairs
 from lab.interp import embeddings
 from lab.interp.patch_document import Patch, patch_of
@@ -120,15 +122,13 @@ HOW_FEW = (
 
 
 def how_few() -> Dragged:
-    two = probes.recorded_cut(probes.CELLS)
-    given = [Row("outputs of two FFNs", two["numbers"])] if two else []
-    return Dragged(Axis("numbers copied", 1, MOST, 0.05, log=True), "neurons, one by one", given)
+    return Dragged(Axis("neurons copied", 1, MOST, 0.05, log=True), "neurons, one by one")
 
 
 def fewest_neurons() -> Answer:
     row = probes.recorded_cut(probes.NEURONS)
     n = row["numbers"] if row else 0
-    return Answer(n, f"{n} neurons, the fewest found")
+    return Answer(n, f"{n} neurons, the fewest found by this search")
 
 
 FEW = ("fewer than a hundred", "more")
@@ -237,16 +237,22 @@ def choose_network(page: Chapter, name: str, label: str, runs: Sequence[str], fi
 
 
 def two_problems(
-    page: Chapter, name: str, first: probes.Digits, second: probes.Digits, digits: int
+    page: Chapter,
+    name: str,
+    first: probes.Digits,
+    second: probes.Digits,
+    digits: int,
+    reads: int | None = None,
 ) -> tuple[probes.Digits, probes.Digits]:
-    """Two problems that a reader types, side by side; while one is not allowed, the last."""
+    """Two problems that a reader types, side by side; while one is not allowed, the last. `reads`:
+    so many digits the network reads, as a refusal says."""
     found, refused = list[probes.Digits](), False
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         for which, usual in (("clean", first), ("corrupted", second)):
             with st.container(width="content", gap="xsmall"):
                 st.caption(page.text(f"{name}_{which}"))
                 a, b = map(str, usual)
-                pair = page.pair(f"{name}_{which}", digits, a, b, slim=True)
+                pair = page.pair(f"{name}_{which}", digits, a, b, slim=True, reads=reads)
                 refused = refused or pair is None
                 found.append(last_allowed(f"{page.prefix}{name}_{which}_last", pair, usual))
     st.session_state[f"{page.prefix}{name}_refused"] = refused
@@ -283,8 +289,8 @@ def bring_along(page: Chapter, which: probes.Network, patch: Patch) -> None:
 
 
 def of_heads(patch: Patch) -> Patch:
-    """The same question, head by head."""
-    return replace(patch, name="z", layer=0, part=0, slot=patch.token - 1)
+    """The same problems, head by head: is it enough?"""
+    return replace(patch, name="z", layer=0, part=0, slot=patch.token - 1, needed=False)
 
 
 def take_away(page: Chapter) -> None:
@@ -377,6 +383,33 @@ def spare_heads() -> str:
     return f"heads {' and '.join(found)}"
 
 
+def heads_by_digit() -> str:
+    """The same heads, told by the digit that is written."""
+    patch = replace(first_patch(), name="z", part=0)
+    which = probes.network(probes.RUN)
+    said = []
+    for part in (0, 1):
+        alone, broken = (
+            probes.measured(which, replace(patch, part=part, needed=needed))["patched"]
+            for needed in (False, True)
+        )
+        said.append(
+            f"head {part} is {JUDGED[alone.exact, not broken.exact]}: copied alone it makes the "
+            f"network write {alone.says}, and with it broken {broken.says} is written"
+        )
+    clean = probes.measured(which, patch)["clean"].says
+    return f"Where {clean} is right, {'; '.join(said)}"
+
+
+JUDGED = {
+    (True, True): "enough and needed",
+    (True, False): "enough and not needed",
+    (False, True): "needed and not enough",
+    (False, False): "neither enough nor needed",
+}
+"""By whether a part is enough, and whether it is needed."""
+
+
 def how_sure(units: str) -> str:
     """The probability of each digit that is written with all that the search found."""
     found = probes.boards_of_record(units)
@@ -411,9 +444,9 @@ def measures(patch: Patch, found: Mapping[str, probes.Measured]) -> list[Drawn]:
     names = {
         "clean": f"clean, {probes.said_of(patch.clean)}",
         "corrupted": f"corrupted, {probes.said_of(patch.corrupted)}",
-        "patched": "patched",
+        "patched": f"{'clean' if patch.needed else 'corrupted'}, patched",
     }
-    return [measured_row(names[kind], one) for kind, one in found.items()]
+    return [measured_row(names[kind], one, patch.needed) for kind, one in found.items()]
 
 
 def worked_out(found: Mapping[str, probes.Measured]) -> str:
@@ -432,50 +465,69 @@ def worked_out(found: Mapping[str, probes.Measured]) -> str:
 
 
 def control_rows(
-    found: Mapping[str, tuple[probes.Digits, probes.Measured] | None],
+    found: Mapping[str, tuple[probes.Digits, probes.Measured] | None], needed: bool
 ) -> list[Drawn]:
     words = {
         "other_carry": "same digit, another carry",
         "other_digit": "same carry, another digit",
     }
     return [
-        measured_row(f"{words[kind]}: {probes.said_of(one[0])}", one[1])
+        measured_row(f"{words[kind]}: {probes.said_of(one[0])}", one[1], needed)
         for kind, one in found.items()
         if one is not None
     ]
 
 
-GAP = 0.25
-"""So much more must one control bring than the other to tell digit and carry apart."""
-
-
 def control_said(
-    found: Mapping[str, tuple[probes.Digits, probes.Measured] | None], needed: bool
+    found: Mapping[str, tuple[probes.Digits, probes.Measured] | None], says: str
 ) -> str:
-    """What the two controls say together. Copied into the clean run (`needed`), the one that
-    leaves less does what the cell does; copied into the corrupted one, that which restores more."""
+    """What the two controls say together: one holds that writes what is written with the cell
+    itself copied, `says`."""
     same_digit, same_carry = found["other_carry"], found["other_digit"]
     if same_digit is None or same_carry is None:
         return "For this column only one of the two controls exists."
-    digit, carry = same_digit[1].restored, same_carry[1].restored
-    if digit is None or carry is None:
-        return ""
-    what = "is left" if needed else "is restored"
+    digit, carry = same_digit[1].says, same_carry[1].says
     both = (
-        f"With the same digit {digit:.2f} {what} and it writes {same_digit[1].says}, with the same "
-        f"carry {carry:.2f} and it writes {same_carry[1].says}"
+        f"With the cell itself it writes {says}, with that of the same digit {digit}, and with "
+        f"that of the same carry {carry}"
     )
-    if abs(digit - carry) < GAP:
-        return f"{both}: they do not tell the two apart here."
-    like_digit = (digit < carry) if needed else (digit > carry)
-    return f"{both}: here the cell stands for the {'digit' if like_digit else 'carry'}."
+    if (digit == says) == (carry == says):
+        hold = "both controls hold" if digit == says else "both controls fail"
+        return f"{both}: {hold}, and do not tell the two apart here."
+    return f"{both}: here the cell stands for the {'digit' if digit == says else 'carry'}."
 
 
-def measured_row(name: str, one: probes.Measured) -> Drawn:
+def controls_worked() -> str:
+    """Of the first patch: what the column writes and carries in its problem and in its controls."""
+    patch = first_patch()
+    of_a, of_b = neighbours.column_digits(patch.form, patch.token)
+    found = neighbours.control_problems(patch.form, *patch.clean, patch.token)
+
+    def column(problem: probes.Digits) -> str:
+        a, b = problem[0] // 10**of_a % 10, problem[1] // 10**of_b % 10
+        return f"${a} \\times {b} = {a * b}$"
+
+    def named(problem: probes.Digits) -> str:
+        return f"${problem[0]} \\times {problem[1]}$"
+
+    clean = patch.clean
+    units, carry = digit_and_carry(patch.form, patch.token, *np.array([[x] for x in clean]))
+    carried, written = found.other_carry[0], found.other_digit[0]
+    return (
+        f"Ask *Is it enough?* at our first token: {column(clean)} writes {int(units[0])} and "
+        f"carries {int(carry[0])}. "
+        f"In {named(carried)}, {column(carried)} writes the same digit and carries another number; "
+        f"in {named(written)}, {column(written)} carries the same and writes another digit."
+    )
+
+
+def measured_row(name: str, one: probes.Measured, needed: bool) -> Drawn:
     return {
         "run": name,
         "says": f"`{one.says}`",
-        "restored": "—" if one.restored is None else f"{one.restored:.2f}".replace("-", "−"),
+        "left" if needed else "restored": "—"
+        if one.restored is None
+        else f"{one.restored:.2f}".replace("-", "−"),
         "probability": f"{one.probability:.3f}",
         "KL, nats": f"{one.kl:.3f}",
         "exact": "yes" if one.exact else "no",
@@ -545,28 +597,26 @@ def token_words(form: Format, problem: probes.Digits) -> Callable[[int], str]:
     return lambda slot: f"{slot}, {tokens.place_of(slot, form, *problem)}"
 
 
-def above_half(cells: Sequence[probes.Cell], needed: bool) -> int:
-    """Cells that alone bring more than half of the way."""
-    return sum((cell.restored < 0.5) if needed else (cell.restored > 0.5) for cell in cells)
-
-
-def two_said(found: Mapping[str, Sequence[probes.Cell]], needed: bool) -> str:
-    """Of two networks: the cell that matters most in each."""
+def two_said(patches: Mapping[str, Patch], found: Mapping[str, Sequence[probes.Cell]]) -> str:
+    """Of two networks: the two heads that restore most in each, and what is written with them."""
     said = []
     for name, cells in found.items():
-        best, n = strongest(cells, needed), above_half(cells, needed)
-        where = f"head {best.part} of layer {best.layer} at token {best.slot}"
-        matters = (
-            f"the most is lost without {where}: {best.restored:.2f} is left"
-            if needed
-            else f"the most is restored by {where}: {best.restored:.2f}"
-        )
-        does = "loses" if needed else "restores"
+        most = sorted(cells, key=lambda cell: -cell.restored)[:2]
+        heads = [head_said(name, at_cell(patches[name], cell), cell) for cell in most]
         said.append(
-            f"{probes.called(name).capitalize()}: {n} of {len(cells)} heads and tokens alone "
-            f"{does if n == 1 else does[:-1]} more than half; {matters}."
+            f"{probes.called(name).capitalize()}: most is restored by {', then '.join(heads)}."
         )
     return " ".join(said)
+
+
+def head_said(name: str, patch: Patch, cell: probes.Cell) -> str:
+    one = probes.measured(probes.network(name), patch)["patched"]
+    judged = "enough" if one.exact else "not enough"
+    restored = f"{cell.restored:.2f}".replace("-", "−")
+    return (
+        f"head {cell.part} of layer {cell.layer} at token {cell.slot}, {restored}, and it writes "
+        f"{one.says} ({judged})"
+    )
 
 
 def cell_of(patch: Patch) -> probes.Cell:
@@ -636,11 +686,15 @@ def search_key(target: probes.Digits, source: probes.Digits, beam: int) -> str:
 def stage_said(stage: probes.Stage) -> str:
     n = counted(len(stage.nodes), "neuron")
     if not stage.ended:
-        return f"The best set of {n} so far is short of turning the answer by {-stage.score:.2f}."
+        return f"The best set of {n} so far is short of turning the answer by {short_by(stage)}."
     if stage.score > 0:
         fewer = "" if len(stage.nodes) == 1 else " Fewer may exist."
         return f"Found: {n} for the whole answer.{fewer}"
-    return f"No set of up to {n} was found that turns it; short by {-stage.score:.2f}."
+    return f"No set of up to {n} was found that turns it; it is short by {short_by(stage)}."
+
+
+def short_by(stage: probes.Stage) -> str:
+    return f"{-stage.score:.2f} in the logit of a digit"
 
 
 # ---------------------------------------------------------------- look
@@ -685,7 +739,10 @@ def in_words(share: float) -> str:
 
 
 def with_the(names: str) -> str:
-    return " and ".join(f"the {name}" for name in names.split(" and "))
+    """As the axes call the two numbers."""
+    called = {"a": "the first number", "b": "the second"}
+    parts = (name.rpartition(" of ") for name in names.split(" and "))
+    return " and ".join(f"the {digit} of {called[number]}" for digit, _, number in parts)
 
 
 def written_slots(form: Format) -> list[int]:
@@ -715,7 +772,7 @@ def look_at(page: Chapter, name: str) -> Asked | None:
     other."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         run = choose_network(page, f"{name}_run", "Network", probes.networks(), probes.RUN)
-        asked = page.pair(name, probes.MOST_DIGITS, slim=True)
+        asked = page.pair(name, probes.MOST_DIGITS, slim=True, reads=probes.digits_read(run))
     problem = last_allowed(f"{page.prefix}{name}_last", asked, probes.PROBLEM)
     which = probes.network(run)
     try:
@@ -904,15 +961,15 @@ def to_be_broken() -> Dragged:
 GOES = ("few", "many")
 
 
+def costs(*, ffn: bool, layers: range) -> list[int]:
+    """Problems that go wrong without each head, or each FFN, of these layers."""
+    found = probes.map_at_first(probes.RUN)
+    return [one.wrong for one in found if (one.part is None) == ffn and one.layer in layers]
+
+
 def at_most() -> str:
     """What share of all problems may go wrong where none of the sample does."""
     return f"{100 * (1 - lower_bound_95(0, probes.N_MAP)):.1f}% (at a confidence of 95%)"
-
-
-def ffns_above() -> str:
-    """How many problems each FFN above layer 0 costs, in a line."""
-    found = [one for one in probes.map_at_first(probes.RUN) if one.part is None]
-    return ", ".join(f"{one.wrong}" for one in found)
 
 
 def part_said(one: Break) -> str:
@@ -928,7 +985,7 @@ def part_said(one: Break) -> str:
         "mean": "set to its mean over other problems",
         "resample": "set to what it is in another problem",
         "scale": f"times {one.amount:g}",
-        "steer": f"pushed {one.amount:g} times towards problems whose units of b are {one.digit}",
+        "steer": f"pushed {one.amount:g} times towards a second number ending in {one.digit}",
     }[one.how]
     return f"{what} {how}, {where}"
 
@@ -965,7 +1022,7 @@ def asked_break(page: Chapter, form: Format) -> Break:
         with st.popover("How, and where"):
             how = page.choose("how", "Replaced by", [*HOW], words=HOW.__getitem__, kind="list")
             amount = page.number("amount", "How many times (scaled, steered)", -4.0, 4.0, 0.5)
-            digit = page.number("towards", "Steered towards units of b", 0, 9, 7)
+            digit = page.number("towards", "Steered towards a second number ending in", 0, 9, 7)
             slots = [-1, *range(form.length - 1)]
             words = slot_words(form)
             slot = page.choose("b_slot", "At", slots, kind="list", words=words)
@@ -1010,6 +1067,12 @@ CALC: Mapping[str, Callable[[], str]] = {
     "tens_alone": lambda: writes_with("FFN 0, where it writes the tens"),
     "units_alone": lambda: writes_with("FFN 0, where it writes the units"),
     "spare_heads": lambda: spare_heads(),
+    "heads_by_digit": lambda: heads_by_digit(),
+    "controls_worked": lambda: controls_worked(),
+    "least_head": lambda: f"{min(costs(ffn=False, layers=range(1)))}",
+    "least_low_ffn": lambda: f"{min(costs(ffn=True, layers=range(3)))}",
+    "most_high_ffn": lambda: f"{max(costs(ffn=True, layers=range(3, 6)))}",
+    "looking_head": lambda: "head {head} of layer {layer}".format_map(claims.LOOKING),
     "not_found": lambda: not_found(),
     "sure_by_neurons": lambda: how_sure(probes.NEURONS),
     "sure_by_cells": lambda: how_sure(probes.CELLS),
@@ -1019,5 +1082,4 @@ CALC: Mapping[str, Callable[[], str]] = {
     "all_cells": lambda: total_of(probes.CELLS),
     "all_pairs": lambda: f"{len(all_pairs()[0]):,}",
     "n_map": lambda: f"{probes.N_MAP}",
-    "ffns": ffns_above,
 }

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from components.ui.claims.claim import Claim, Table
+from lab.interp.carries import CARRIES as CARRIES_OF
 from lab.interp.carries import CarryName
 from lab.readings import Counts, Measured, Row, Rows, Told, part_of, rows
 from lab.statistics import CHANCE, lower_bound_95
@@ -87,11 +88,12 @@ def best(model: str, carry: str, test: Callable[[Row], bool] = is_whole) -> Told
     return SWAPPED.where(model=model, carry=carry).told(words)
 
 
-def on_validation(model: str, carry: str, nth: int) -> Told:
-    """How often the carry moves on validation problems at the best site, or at the nth after it."""
+def on_validation(model: str, carry: str, nth: int, test: Callable[[Row], bool] = is_whole) -> Told:
+    """How often the carry moves on validation problems at the best site that passes, or at the nth
+    after it."""
 
     def words(found: list[Row]) -> str:
-        sites = [site for site in found[0]["scan"] if is_whole(site)]
+        sites = [site for site in found[0]["scan"] if test(site)]
         site = sorted(sites, key=lambda site: -site["carry"] / site["n"])[nth]
         return part_of(site["carry"], site["n"])
 
@@ -123,13 +125,14 @@ def read_off(model: str, carry: str, name: str, layer: int, what: str = "right")
     return found.counts(lambda row: row["n"] - probe_of(row, name, layer)[what]).right()
 
 
-def most_read(model: str, carry: str) -> Told:
-    """By the best probe of all layers, at the slot that writes the column."""
+def most_read(model: str, carry: str, what: str = "right") -> Told:
+    """By the best probe of all layers, at the slot that writes the column; or by that of an
+    `untrained` network."""
 
     def words(found: list[Row]) -> Measured:
         (row,) = found
         late = max(one["slot"] for one in row["probes"])
-        right = max(one["right"] for one in row["probes"] if one["slot"] == late)
+        right = max(one[what] for one in row["probes"] if one["slot"] == late)
         return Measured(part_of(right, row["n"]), row["n"] - right, row["n"])
 
     return PROBED.where(model=model, carry=carry).told(words)
@@ -306,6 +309,7 @@ def as_good_as_pruned(found: list[Row]) -> str:
 
 
 SUM, PRODUCT = CARRIES
+LOOKED = rows("carried", slot=CARRIES_OF[SUM].token)
 PAIRS = "pairs of test problems of the book's network"
 
 CLAIMS: dict[str, Claim] = {
@@ -328,6 +332,26 @@ CLAIMS: dict[str, Claim] = {
             lambda row: row["carriers"]["random"]["n"],
         ),
     ),
+    "where_is_the_carry.sum_random_name": Claim(
+        "The other part that was drawn at random, a head or an FFN of the book's network.",
+        SETS.where(model=BOOK, carry=SUM).told(
+            lambda found: said(found[0]["carriers"]["random"]["nodes"])
+        ),
+    ),
+    "where_is_the_carry.sum_next_head": Claim(
+        "The carry of a sum, pairs of validation problems of the book's network, the head that "
+        "comes second there: the carry moves and nothing else changes.",
+        on_validation(BOOK, SUM, 1, is_kind("head")),
+    ),
+    **{
+        f"where_is_the_carry.looks_{name}": Claim(
+            "At the step that writes the hundreds of the sum, problems in which the largest weight "
+            f"of head 0.1 of the book's model is on the {name} of the two tens, of those in which "
+            "they differ.",
+            LOOKED.counts(f"looks_{name}", "n_looks"),
+        )
+        for name in ("smaller", "larger")
+    },
     "where_is_the_carry.sum_same_column": Claim(
         f"The head that moves it most, control with the same column and another carry, {PAIRS}: "
         "the carry moves.",
@@ -384,6 +408,11 @@ CLAIMS: dict[str, Claim] = {
         )
         for name, carry in (("sum", SUM), ("product", PRODUCT))
     },
+    "where_is_the_carry.sum_untrained": Claim(
+        "The carry of a sum, told right by the best linear probe of an untrained network at the "
+        "slot that writes the digit, on pairs of digits that it has not met.",
+        most_read(BOOK, SUM, "untrained"),
+    ),
     "where_is_the_carry.embedding_rows": Claim(
         "The carry of a product, nonsense labels, one drawn for each pair of digits, told right "
         "from the stream after FFN 0 with rows split at random: the book's network.",

@@ -1,16 +1,12 @@
-"""The exercises of chapter 8, third page: a digit predicted, a site found, a pair swapped, a carry
-that runs on."""
+"""The exercises of chapter 8, third page: a digit predicted, a pair swapped, a carry that runs
+on."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
-from typing import Any
 
 import streamlit as st
 
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch82 import probes, worked
-from components.ui.chapters.ch82.claims import SUM
 from components.ui.lazily import lazily
 from components.ui.solved import Exercises
 
@@ -19,12 +15,10 @@ carries = lazily("lab.interp.carries")
 GIVEN, SOURCE = (64, 57), (29, 38)
 """Of the first exercise: written, and copied from."""
 
-NAMES = ("digit", "place", "fair", "on")
+NAMES = ("digit", "fair", "on")
 """Of the exercises, easier ones first, as the page's address says that they are solved."""
 
 NONE = "–"
-ENOUGH = 100
-"""Swaps, of those of the opening figure, in which the carry is to move."""
 
 
 def a_digit_predicted(page: Chapter) -> None:
@@ -60,39 +54,6 @@ def a_digit_predicted(page: Chapter) -> None:
         hints.get(int(said), "Take the column of the first problem and the carry of the second."),
     )
     page.source("lab.interp.carries.predicted")
-
-
-def another_place(page: Chapter, rows: Sequence[Mapping[str, Any]]) -> None:
-    """A site that is no head and moves the carry of the sum, found in the record of the figure."""
-    found = worked.shown(rows)
-    if not found:
-        return
-    one = next((one for one in found if one.name == worked.CALLED[SUM]), found[0])
-    left, right, _ = st.columns(3)
-    with left:
-        names = [site.name for site in one.sites]
-        what = page.choose("ex_what", "Copied", (NONE, *names), kind="list")
-    with right:
-        layers = tuple(range(len(one.sites[0].digits)))
-        layer = page.choose("ex_layer", "In layer", layers, kind="list")
-    exercises = Exercises(page, NAMES)
-    if what == NONE:
-        return exercises.tell("place")
-    site = next(site for site in one.sites if site.name == what)
-    kinds = site.kinds[layer]
-    moved = kinds.count("0")
-    said = f"The carry moves in {moved} of {len(kinds)} swaps."
-    is_head = what.startswith("head")
-    hint = "That is a head; look for another place." if is_head else hint_of(kinds)
-    exercises.judge("place", moved >= ENOUGH and not is_head, said, hint)
-
-
-def hint_of(kinds: str) -> str:
-    if kinds.count("2") > len(kinds) / 2:
-        return "It moves the whole digit: you copy too much."
-    if kinds.count("3") > len(kinds) / 2:
-        return "Mostly nothing changes: you copy what nobody reads, or copy it too late."
-    return "Look where the carry is written, before an FFN has made a digit of it."
 
 
 def a_fair_pair(page: Chapter) -> None:

@@ -24,7 +24,7 @@ from components.ui.plots.chart_parts import (
     token_axis,
     toned,
 )
-from components.ui.plots.colours import GREY, LINE, OCHRE, ROSE, SOFT, TEAL, VIOLET, Tone
+from components.ui.plots.colours import GREY, INK, LINE, OCHRE, ROSE, SOFT, TEAL, VIOLET, Tone
 from components.ui.plots.ends import last_of, named, shares
 
 Rows = Sequence[Mapping[str, Any]]
@@ -33,8 +33,7 @@ READ = "the carry"
 LABELS: Mapping[str, Tone] = {
     READ: VIOLET,
     "an untrained network": OCHRE,
-    "random label a token": TEAL,
-    "shuffled": ROSE,
+    "shuffled labels": ROSE,
     "the commonest": GREY,
 }
 """What a probe is asked for, and beside it the controls."""
@@ -113,20 +112,27 @@ def lost_points(rows: Rows) -> Chart:
     return finished(chart.properties(height=rows_high(len(order), 30)))
 
 
-def token_map(rows: Rows, places: Sequence[str], title: str) -> Chart:
-    """Every token and every place of the stream, a cell each; `title` says what its colour is.
-    Rows: place, token, share, count."""
-    chart = (
-        alt.Chart(pd.DataFrame(rows))
+def token_map(rows: Rows, places: Sequence[str], title: str, step: str) -> Chart:
+    """Every token and every place of the stream, a cell each; `title` says what its colour is, and
+    the column of the token `step` is framed. Rows: place, token, share, count."""
+    data = pd.DataFrame(rows)
+    token = token_axis(alt.X, "token", "token that was read last; framed: the step", "top")
+    cells = (
+        alt.Chart(data)
         .mark_rect(stroke=LINE.now, strokeWidth=0.5)
         .encode(
-            x=token_axis(alt.X, "token", "token that was read last", "top"),
+            x=token,
             y=alt.Y("place:N", sort=list(places), title="stream after"),
             color=alt.Color("share:Q", scale=amounts(), title=title, legend=swatches()),
             tooltip=["token", "place", "count"],
         )
     )
-    return finished(chart.properties(height=rows_high(len(places), 22)))
+    frame = (
+        alt.Chart(data[data["token"] == step].head(1))
+        .mark_rect(filled=False, stroke=INK.now, strokeWidth=2)
+        .encode(x=token)
+    )
+    return finished(alt.layer(cells, frame).properties(height=rows_high(len(places), 22)))
 
 
 ARMS: Mapping[str, Tone] = {

@@ -63,7 +63,13 @@ def carried(row: Mapping[str, Any], carry: Carry) -> Carried:
     x, y = (FORM.render(pairs[:, k], pairs[:, k + 1])[0] for k in (0, 2))
     columns, own, other = carry.column(x), carry.into(x), carry.into(y)
     swaps = [
-        Swap(f"{a} × {b}", f"{c} × {d}", int(column), (int(own[i]), int(other[i])))
+        Swap(
+            f"{a} × {b}",
+            f"{c} × {d}",
+            int(column),
+            (int(own[i]), int(other[i])),
+            (of_column(carry.name, a, b), of_carry(carry.name, c, d)),
+        )
         for i, ((a, b, c, d), column) in enumerate(zip(pairs.tolist(), columns, strict=True))
     ]
     sites: list[Site] = []
@@ -75,6 +81,45 @@ def carried(row: Mapping[str, Any], carry: Carry) -> Carried:
             digits, kinds = ([site[what] for site in layers] for what in ("written", "outcomes"))
             sites.append(Site(words, digits, kinds))
     return Carried(CALLED[carry.name], swaps, sites)
+
+
+HUNDREDS, TENS = 2, 1
+"""Places of a digit, from the right."""
+
+
+def of_column(name: CarryName, a: int, b: int) -> str:
+    """What the column of a digit is made of, its digits between asterisks: '2*5*2 + 56*7*0'."""
+    if name == SUM:
+        return marked_sum(a, b, HUNDREDS)
+    return f"{a // 10} × {b % 10} = *{a // 10 * (b % 10)}*"
+
+
+def of_carry(name: CarryName, a: int, b: int) -> str:
+    """What the carry into that digit is made of, alike."""
+    if name == SUM:
+        return marked_sum(a, b, TENS)
+    tens, units = divmod(a % 10 * (b % 10), 10)
+    return f"{a % 10} × {b % 10} = *{tens}*{units}"
+
+
+def marked_sum(a: int, b: int, place: int) -> str:
+    """Both partial products, the digit at a place of each between asterisks."""
+    return " + ".join(
+        f"{text[: -place - 1]}*{text[-place - 1]}*{text[len(text) - place :]}"
+        for product in (a * (b % 10), a * (b // 10) * 10)
+        for text in [str(product).zfill(place + 1)]
+    )
+
+
+A_GRID = "A grid of the digit predicted and the digit written, a mark a swap"
+
+FEW = 8
+"""What is copied before the guesses of the page: the whole of parts and streams, no directions."""
+
+
+def opening(found: Sequence[Carried]) -> list[Carried]:
+    """The carry of the sum, and of what may be copied only what gives no guess away."""
+    return [one._replace(sites=one.sites[:FEW]) for one in found if one.name == CALLED[SUM]]
 
 
 def swap_rows(found: Sequence[Carried]) -> list[Drawn]:
@@ -130,9 +175,21 @@ def addition(pair: tuple[int, int]) -> str:
     return f"{a * (b % 10)} + {a * (b // 10) * 10} = {a * b}"
 
 
+def all_heads() -> int:
+    """Of all layers of the book's network."""
+    model = recipes.recipe(BOOK).model
+    return model.n_layer * model.attention.n_head
+
+
 CALC = {
     "width": lambda: str(recipes.recipe(BOOK).model.d_model),
     "head_width": lambda: str(recipes.recipe(BOOK).model.attention.head_dim),
+    "layers": lambda: str(recipes.recipe(BOOK).model.n_layer),
+    "heads": lambda: str(recipes.recipe(BOOK).model.attention.n_head),
+    "all_heads": lambda: str(all_heads()),
+    "all_numbers": lambda: f"{all_heads() * recipes.recipe(BOOK).model.attention.head_dim:,}",
+    "other_tens": lambda: tens_of(OTHER),
+    "one_text": lambda: FORM.text(*ONE).rstrip("$"),
     "one": lambda: f"{ONE[0]} \\times {ONE[1]}",
     "other": lambda: f"{OTHER[0]} \\times {OTHER[1]}",
     "one_sum": lambda: addition(ONE),
@@ -154,8 +211,7 @@ CALC = {
 ASKED = {
     "right": "the carry",
     "untrained": "an untrained network",
-    "by_token": "random label a token",
-    "shuffled": "shuffled",
+    "shuffled": "shuffled labels",
 }
 OF_STREAM = {"resid_pre": "E", "resid_mid": "A", "resid_post": "F"}
 """Places of the stream: after the embedding, an attention, an FFN."""
@@ -452,6 +508,12 @@ def places_in(row: Mapping[str, Any]) -> list[str]:
     """The places of the stream of a map, as charts call them: E, A0, F0."""
     parts = [one.partition(".") for one in row["places"]]
     return [OF_STREAM[name] + ("" if name == "resid_pre" else layer) for name, _, layer in parts]
+
+
+def step_of(row: Mapping[str, Any]) -> str:
+    """The token that is read last as the digit is written: where swaps end, and its column."""
+    slot = sum(column[0] is not None for column in row["used"]) - 1
+    return f"{slot:02d} {FORM.text(*ONE)[slot]}"
 
 
 def at_every_token(row: Mapping[str, Any], what: str) -> list[Drawn]:

@@ -59,8 +59,8 @@ const TOP = 26; // for a line of words
 const [GAP, ROW, BAR] = [6, 43, 17]; // a bar stands below its name
 const [NAMED, LETTERS, LANE] = [11, 4, 12]; // from a bar up to its name, its letters' foot, and the axis below
 const [NUMBERS, TITLE, FOOT] = [18, 40, 10]; // below the axis
-const [HIGH, WAITING] = [214, 165]; // of the plot, with points in it and without
-const NARROW_HIGH = [196, 152];
+const HIGH = 195; // of the plot
+const NARROW_HIGH = [196, 152]; // with points in it and without
 const FAINT = [-36, 31]; // words above a ring, and below it, between the lines of the plot
 const SIZES = { middle: 8, run: 3.5 };
 const [APART, NARROW_APART] = [7, 5]; // from run to run
@@ -109,6 +109,10 @@ class Bet extends MovingDrawing<Data> {
 
   protected override begin(): void {
     this.layRail();
+    // In one row with what plays.
+    const strip = this.part("reel");
+    strip.prepend(this.part("controls"));
+    strip.append(this.part("choice"));
     this.choices.forEach((button, i) => (button.onclick = () => this.count(i)));
     this.part("show").onclick = () => this.answer();
     this.part("anew").onclick = () => this.send("again", true);
@@ -158,6 +162,7 @@ class Bet extends MovingDrawing<Data> {
     if (this.set.length !== nRound(racers[0]))
       this.set = racers[0].studied.slice(1).map(() => null);
     set(this.plot, { "aria-label": alt });
+    this.root.classList.toggle("waiting", !told);
     this.part("show").toggleAttribute("hidden", told);
     this.part("anew").toggleAttribute("hidden", !told || !again);
     const others = namesOf(racers.slice(1));
@@ -265,7 +270,7 @@ class Bet extends MovingDrawing<Data> {
   }
 
   private get high(): number {
-    return (this.narrow ? NARROW_HIGH : [HIGH, WAITING])[this.data.told ? 0 : 1];
+    return this.narrow ? NARROW_HIGH[this.data.told ? 0 : 1] : HIGH;
   }
 
   private get apart(): number {
@@ -325,6 +330,7 @@ class Bet extends MovingDrawing<Data> {
     this.plot.replaceChildren();
     set(this.plot, { viewBox: `0 0 ${this.width} ${height}`, height });
     this.drawAxes(bottom);
+    if (!told) this.drawTracks(); // under all words
     this.taken = [];
     this.now = draw(this.plot, "path", { class: "now" }); // under all words
     this.bars = racers.flatMap((racer, r) => this.drawBars(racer, r, foot + ROW * r));
@@ -375,19 +381,35 @@ class Bet extends MovingDrawing<Data> {
       const said = tokens ? `${counted(tokens / 1000)}k` : "0";
       this.text(axes, said, x, bottom + NUMBERS, "middle");
     }
-    this.text(axes, this.unit, this.left, bottom + TITLE);
+    if (this.narrow && this.counts === 1) this.drawKey(axes, bottom + TITLE);
+    else this.text(axes, this.unit, this.left, bottom + TITLE);
   }
 
   private get unit(): string {
     if (!this.counts) return "tokens studied";
-    const [first] = this.data.racers;
-    const [evaluated, studied] = [first.evaluated.at(-1)!, first.studied.at(-1)!].map(counted);
-    if (this.narrow && this.counts === 1)
-      return `tokens: ${evaluated} evaluated (hatched) + ${studied} studied`;
     const hatched = this.narrow ? "evaluated (hatched)" : "evaluated";
     return this.counts === 1
       ? `tokens ${hatched} and studied`
       : `tokens studied, ${hatched} ones as a third`;
+  }
+
+  /** A phone has no room in the bars for what is hatched and what is not. */
+  private drawKey(parent: Element, y: number): void {
+    const [first] = this.data.racers;
+    const group = draw(parent, "g", { class: "racer" });
+    group.style.setProperty("--hue", `var(--wb-${first.hue})`);
+    let x = this.left;
+    for (const kind of ["evaluated", "studied"] as const) {
+      const words = `${counted(first[kind].at(-1)!)} ${kind}`;
+      const box = { x, y: y - 6, width: 20, height: 12 };
+      draw(group, "rect", { class: kind, ...box });
+      if (kind === "evaluated") {
+        draw(group, "path", { class: "hatch", d: hatch(x, x + 20, y - 6, 12) });
+        draw(group, "rect", { class: "frame", ...box });
+      }
+      this.text(group, words, x + 26, y);
+      x += 26 + LETTER * words.length + 16;
+    }
   }
 
   private drawBars(racer: Racer, r: number, top: number): Bar[] {
@@ -439,7 +461,7 @@ class Bet extends MovingDrawing<Data> {
     const words = [...(r === 1 && this.isUneven ? [sum + stop] : []), sum];
     const fits = words.find((some) => LETTER * some.length < room);
     if (fits) this.text(parent, fits, x + 8, y, "sum");
-    else if (!this.narrow) this.text(parent, sum, x - 2, over, "sum end over");
+    else if (!this.narrow) this.text(parent, sum, x - 6, over, "sum end over");
   }
 
   /** Words on a hatch stand on paper. */
@@ -579,8 +601,7 @@ class Bet extends MovingDrawing<Data> {
     [this.slides, this.knobs, this.line, this.verdict] = [[], [], null, null];
     if (told && !said) return;
     this.faint = [];
-    if (!told) this.drawTracks();
-    if (!told) this.drawFan();
+    if (!told) this.nameTracks();
     this.line = draw(this.plot, "path", { class: "guessed" });
     this.knobs = range(nRound(racers[0])).map((k) => {
       const knob = draw(this.plot, "g", { class: told ? "ring" : "knob" });
@@ -599,24 +620,27 @@ class Bet extends MovingDrawing<Data> {
     this.drawLine();
   }
 
-  /** How far a line may come, up or down: the room to draw in. */
-  private drawFan(): void {
-    const { start, most, racers } = this.data;
-    const [from, to] = [this.x(0), this.x(spentInAll(racers[0], this.counts))].map(fixed);
-    const [middle, top, bottom] = [start, most, 0].map((value) => fixed(this.y(value)));
-    const d = `M${from} ${middle}L${to} ${top}V${bottom}Z`;
-    draw(this.plot, "path", { class: "fan", d });
-  }
-
-  /** Where rings can be dragged. */
+  /** Where rings can be dragged, and on behind words to the bar of whose rounds they are. */
   private drawTracks(): void {
     const [first] = this.data.racers;
     range(nRound(first)).forEach((k) => {
       const x = this.x(spent(first, k + 1, this.counts));
-      const ends = { y1: this.y(this.data.most), y2: this.y(0) };
+      const [floor, bar] = [this.y(0), this.foot + ROW];
+      const ends = { y1: this.y(this.data.most), y2: floor + OVER };
       draw(this.plot, "line", { class: "track", x1: x, x2: x, ...ends });
+      const foot = { class: "foot", x1: x, x2: x, y1: bar - BAR - 3, y2: bar };
+      draw(this.plot, "line", foot);
+    });
+  }
+
+  private nameTracks(): void {
+    const [first] = this.data.racers;
+    const all = nRound(first);
+    range(all).forEach((k) => {
+      const x = this.x(spent(first, k + 1, this.counts));
       const name = this.narrow && k ? String(k + 1) : `round ${k + 1}`;
-      this.text(this.plot, name, x, this.y(0) - 10, "middle");
+      const last = k + 1 === all;
+      this.text(this.plot, name, last ? x - 5 : x, this.y(0) - 10, last ? "end" : "middle");
     });
     const ring = this.x(spent(first, 1, this.counts));
     if (ring - this.left < ROOM) return;
@@ -657,7 +681,8 @@ class Bet extends MovingDrawing<Data> {
     });
     this.root.classList.toggle("moved", moved && !told);
     const name = racers[0].name;
-    const asks = moved ? `You say that ${name} leave ${this.values.at(-1)!} of 100 wrong.` : "";
+    const whose = this.narrow ? "" : `that ${name} leave `;
+    const asks = moved ? `You say ${whose}${this.values.at(-1)!} of 100${whose && " wrong"}.` : "";
     say(this.part("asks"), said && told ? `You drew ${said.at(-1)!} of 100 at the end.` : asks);
   }
 

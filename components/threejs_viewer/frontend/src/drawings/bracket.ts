@@ -39,6 +39,8 @@ interface Data extends Sent {
   seconds: number;
   stops: string[];
   short: string[];
+  /** Whether its scores know where tokens stand. */
+  known: boolean[];
   tokens: string[];
   roles: string[];
   maps: Record<string, Packed>;
@@ -186,10 +188,9 @@ class Bracket extends MovingDrawing<Data> {
     this.setting = Math.min(this.setting, settings.length - 1);
     this.part("settings").replaceChildren(make("span", {}, "counted for"), ...all);
     this.rows = stops.map((name, stop) => this.buildRow(name, stop));
-    const head = ["stop", "bytes", "operations"].map((brief, i) =>
+    const head = ["stop", "positions", "bytes", "operations"].map((brief, i) =>
       make("span", {}, make("span", { class: "brief" }, brief), make("b", {}, i ? "" : brief)),
     );
-    head[2].append(make("span", { class: "brief" }, `× stop ${MOVED + 1}`));
     this.part("ledger").replaceChildren(
       make("div", { class: "head" }, ...head),
       ...this.rows.map(({ button }) => button),
@@ -293,18 +294,19 @@ class Bracket extends MovingDrawing<Data> {
 
   private buildRow(name: string, stop: number): Row {
     const bars = ["bytes", "operations"].map((kind) => make("i", { class: kind }));
-    const ratio = ["long", "brief"].map((kind) => make("span", { class: kind }));
-    const words = [make("b"), make("b", {}, make("span"), ...ratio)];
+    const words = [make("b"), make("b", {}, make("span"), make("span", { class: "long" }))];
+    const known = this.data.known[stop];
     const button = make(
       "button",
-      { class: "stop" },
+      { class: `stop ${known ? "" : "placeless"}` },
       make(
         "span",
         { class: "name" },
         make("em", {}, String(stop + 1)),
         make("span", { class: "long" }, name),
-        make("span", { class: "brief" }, this.data.short[stop].replace(/^\d+ /, "")),
+        make("span", { class: "brief" }, this.data.short[stop]),
       ),
+      make("span", { class: "known" }, known ? "yes" : "no"),
       ...bars.map((bar, i) => make("span", { class: "bar" }, bar, words[i])),
     );
     button.onclick = () => this.stopAt(stop);
@@ -363,6 +365,8 @@ class Bracket extends MovingDrawing<Data> {
     const drag = query ? "drag →" : "← drag";
     say(this.pair.querySelector("span")!, this.idle ? "nothing to drag: no matrix yet" : drag);
     this.root.dataset.stop = String(stop);
+    // Its colours are loud: they are full while it is on its way.
+    this.root.classList.toggle("under-way", at > AGAIN && at < MOVED);
     this.part("before").style.opacity = seen(at, AGAIN, SPLIT).toFixed(2);
     this.part("vacant").style.opacity = seen(at, AGAIN, ROTATED).toFixed(2);
     this.nameTiles(stop);
@@ -410,17 +414,17 @@ class Bracket extends MovingDrawing<Data> {
       say(words[0], counted(bytes[i]));
       const ratio = operations[i] / operations[MOVED];
       const many = stop >= MOVED && ratio >= DEAR ? times(ratio) : "";
-      const [count, long, brief] = words[1].children;
+      const [count, long] = words[1].children;
       say(count, counted(operations[i]));
       say(long, many && ` = ${many} × stop ${MOVED + 1}`);
-      say(brief, stop >= MOVED ? times(ratio) : "");
       set(button, {
-        "aria-label": `Stop ${i + 1}, ${this.data.stops[i]}: ${counted(bytes[i])} bytes, ${counted(operations[i])} operations`,
+        "aria-label": `Stop ${i + 1}, ${this.data.stops[i]}: ${counted(bytes[i])} bytes, ${counted(operations[i])} operations, positions ${this.data.known[i] ? "known" : "not known"}`,
       });
     });
     const heads = this.all(".ledger .head b");
-    say(heads[1], `cache, bytes of a token (${each} a number)`);
-    say(heads[2], head);
+    say(heads[1], "knows positions");
+    say(heads[2], `bytes a token (${each} a number)`);
+    say(heads[3], head);
     this.all(".settings button").forEach((button, i) => {
       set(button, { "aria-pressed": i === this.setting });
     });

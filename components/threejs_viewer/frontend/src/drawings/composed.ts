@@ -40,6 +40,8 @@ const [LETTER, LINE] = [8, 14]; // pixels of a label
 const FEW = 1 / 3; // of the boxes: if more are unlike the usual ones, none is marked
 const SIDES = 1.05; // a drawing whose sides differ by less is at one scale
 const PATCH = 22; // pixels: a side of the patch that tells the scale, at most
+const EDGE = 3; // pixels round a strip that lies flat
+const [TURN, ABOVE, INWARDS] = [6, 9, 14]; // pixels, of the line from a part to a variant
 
 interface Data extends Sent {
   alt: string;
@@ -64,6 +66,8 @@ interface Drawn {
 
 class Composed extends MovingDrawing<Data> {
   private readonly sheet = this.watched<SVGSVGElement>("sheet");
+  /** From the part that is outlined to the variant without it; as large as the drawing. */
+  private readonly leader = this.watched<SVGSVGElement>("leader");
   private drawn: Drawn[] = [];
   private steps: number[] = [0];
   private placed: Placed[] = [];
@@ -117,11 +121,24 @@ class Composed extends MovingDrawing<Data> {
     this.sheet.replaceChildren();
     const width = Math.max(180, (this.sheet.clientWidth || 480) - NAMES - 1);
     const { placed, rows, beside, scale, times, height } = laidOut(strips, width, HIGHEST, usual);
-    const high = height + 3;
-    set(this.sheet, { viewBox: `${-NAMES} -1 ${width + NAMES + 1} ${high}`, height: high });
+    const high = height + 2 * EDGE + 2;
+    set(this.sheet, {
+      viewBox: `${-NAMES} ${-EDGE - 1} ${width + NAMES + 1} ${high}`,
+      height: high,
+    });
+    this.root.classList.toggle("compares", outlined !== "");
     this.buildStream(rows, height);
+    for (const row of rows)
+      if (row.flat)
+        draw(this.sheet, "rect", {
+          ...{ x: 0, y: row.y - EDGE, width, height: row.height + 2 * EDGE, rx: 3 },
+          class: "frame",
+        });
     for (const { name, x, y } of beside) {
-      const kind = name === outlined ? "beside outlined" : "beside";
+      const isOutlined = name === outlined;
+      const box = placed.find(({ matrix }) => matrix.name === outlined);
+      if (isOutlined && box) this.buildChip(box.x - 2 * EDGE, x + 7 * name.length + EDGE, y);
+      const kind = isOutlined ? "beside outlined" : "beside";
       draw(this.sheet, "text", { x, y, class: kind }).textContent = name;
     }
     this.placed = placed;
@@ -131,6 +148,7 @@ class Composed extends MovingDrawing<Data> {
     this.marks = placed.map((one, i) => {
       const mark = this.buildMatrix(one, i);
       mark.classList.toggle("other", some && others[i]);
+      mark.classList.toggle("lacks", one.matrix.name === outlined);
       return mark;
     });
     const first = (wanted: (one: Matrix) => boolean): number =>
@@ -145,13 +163,41 @@ class Composed extends MovingDrawing<Data> {
     const side = scale * Math.sqrt(size);
     this.part("patch").style.width = this.part("patch").style.height = `${side.toFixed(1)}px`;
     const lacking = gone(strips, usual).join(", ");
-    const words = [
-      `${counted(size)} parameters`,
-      inTimes(times),
-      lacking && `without ${lacking}`,
-      outlined && "press a box",
-    ];
+    const words = [`${counted(size)} parameters`, inTimes(times), lacking && `without ${lacking}`];
+    this.part("hint").hidden = outlined === "";
     say(this.part("measure").querySelector("b")!, words.filter(Boolean).join("; "));
+  }
+
+  /** Round the part that a variant lacks, and its name. */
+  private buildChip(left: number, right: number, y: number): void {
+    const [height, width] = [LINE + EDGE, right - left];
+    draw(this.sheet, "rect", {
+      ...{ x: left, y: y - height / 2, width, height, rx: 3 },
+      class: "chip",
+    });
+  }
+
+  /** Beside the model it goes round the first variant, from above; below it, straight down. */
+  private placeLeader(): void {
+    this.leader.replaceChildren();
+    const [chip, name] = [".chip", ".changed figcaption b"].map((one) => this.all(one)[0]);
+    if (!chip || !name) return;
+    const { left, top } = this.leader.getBoundingClientRect();
+    const [from, to] = [chip, name].map((one) => one.getBoundingClientRect());
+    const told = this.part("told").getBoundingClientRect();
+    const x = to.left - left + INWARDS;
+    let d = "";
+    if (to.left > from.right) {
+      const y = (from.top + from.bottom) / 2 - top;
+      const up = this.part("side").getBoundingClientRect().left - left - 2 * TURN;
+      const over = to.top - top - ABOVE;
+      d =
+        `M${from.right - left} ${y}H${up - TURN}q${TURN} 0 ${TURN} ${-TURN}V${over + TURN}` +
+        `q0 ${-TURN} ${TURN} ${-TURN}H${x - TURN}q${TURN} 0 ${TURN} ${TURN}v2`;
+    } else if (told.top > to.top && x > from.left - left && x < from.right - left) {
+      d = `M${x} ${from.bottom - top}V${to.top - top - 2}`;
+    }
+    if (d) draw(this.leader, "path", { d: `${d}m-3.5 -4l3.5 4l3.5 -4` });
   }
 
   /** From the last strip up to the first; every layer reads it and writes to it. */
@@ -205,7 +251,7 @@ class Composed extends MovingDrawing<Data> {
       draw(group, "line", { x1: at, x2: at, y1: y, y2: y + height, class: "piece" });
     }
     const name = nameFor(matrix, width);
-    if (name && height >= LINE && matrix.shape.length > 1 && this.isHigh(one)) {
+    if (name && height >= LINE && matrix.shape.length > 1 && !this.isFlat(one.strip)) {
       const [own, below] = name.split("_");
       const label = draw(group, "text", { x: x + width / 2, y: y + height / 2 });
       draw(label, "tspan").textContent = own;
@@ -219,15 +265,17 @@ class Composed extends MovingDrawing<Data> {
   }
 
   /** Names of what lies flat stand beside it. */
-  private isHigh({ strip }: Placed): boolean {
-    return !this.data.strips.some(({ name, flat }) => flat && name === strip);
+  private isFlat(strip: string): boolean {
+    return this.data.strips.some(({ name, flat }) => flat && name === strip);
   }
 
   private told({ matrix, strip }: Placed): string {
+    const { name, does } = matrix;
     const shape = matrix.shape.map(counted).join(" × ");
     const size = counted(parameters(matrix));
-    const what = matrix.shape.length > 1 ? `${shape}, ${size} parameters` : `${shape} parameters`;
-    return `${matrix.name}, ${strip}: ${what}; ${matrix.does}.`;
+    const what = matrix.shape.length > 1 ? `${shape} = ${size} parameters` : `${shape} parameters`;
+    const where = this.isFlat(strip) ? name : `${name} of ${strip}`;
+    return `${capital(where)}, ${what}. ${capital(does)}.`;
   }
 
   private point(to: number | null): void {
@@ -246,6 +294,7 @@ class Composed extends MovingDrawing<Data> {
 
   protected override place(): void {
     this.buildModel();
+    this.placeLeader();
     this.again();
   }
 
@@ -259,6 +308,7 @@ class Composed extends MovingDrawing<Data> {
     here.classList.toggle("one", this.drawn.length === 1);
     here.replaceChildren(...this.drawn.map(({ frame }) => frame));
     this.part("reel").hidden = this.steps.length < 2;
+    this.placeLeader();
   }
 
   private buildVariant(variant: Variant): Drawn {
@@ -305,6 +355,7 @@ class Composed extends MovingDrawing<Data> {
     const step = this.steps[Math.floor(at)];
     const said = this.drawn.map((drawn) => this.showVariant(drawn, step));
     const told = this.pointed ?? this.chosen;
+    this.root.classList.toggle("pressed", this.chosen !== null);
     this.marks.forEach((mark, i) => {
       mark.classList.toggle("weak", told !== null && told !== i);
       mark.classList.toggle("chosen", (told ?? this.resting) === i);
@@ -373,6 +424,8 @@ function inTimes(times: number): string {
   const size = by.toFixed(by < 10 && by % 1 > 0.05 && by % 1 < 0.95 ? 1 : 0);
   return `sides drawn ${size} times ${times > 1 ? "longer" : "shorter"} than the usual network's`;
 }
+
+const capital = (words: string): string => words.slice(0, 1).toUpperCase() + words.slice(1);
 
 const alike = (one: unknown, other: unknown): boolean =>
   JSON.stringify(one) === JSON.stringify(other);

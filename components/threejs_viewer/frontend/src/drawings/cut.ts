@@ -54,7 +54,7 @@ interface Data extends Sent {
 type Board = (typeof BOARDS)[number];
 
 const [DEEP, DEEPER] = [56, 16]; // pixels, of the arc of a copy below its cells, and for each step
-const BOW = 11; // beside them, where the two grids stand one below the other
+const BOW = 9; // beside them, where the two grids stand one below the other
 const MANY = 4; // of them: of more, only the newest and the one pointed at are strong
 const HEAD = 4; // half of an arrow's head
 
@@ -107,7 +107,8 @@ class Cut extends MovingDrawing<Data> {
     this.all(".target .name b")[0].textContent = problems.target;
     this.all(".target .name span")[0].textContent = writes.target;
     this.part("elsewhere").toggleAttribute("hidden", others.sets.length === 0);
-    this.part("k_left").parentElement!.toggleAttribute("hidden", left.length === 0);
+    for (const key of this.all(".k_left"))
+      key.parentElement!.toggleAttribute("hidden", left.length === 0);
     this.part("odds").replaceChildren(...this.data.steps.map((_, step) => this.buildOdds(step)));
     for (const board of ["source", "target"])
       steppedThrough(this.all(`.${board} [role="button"]`), EITHER_WAY);
@@ -205,6 +206,11 @@ class Cut extends MovingDrawing<Data> {
   }
 
   // ------------------------------------------------------------ the reader's hand
+
+  /** Is each cell a number by itself? */
+  private get singly(): boolean {
+    return this.data.units.every(({ kind }) => kind === "neuron");
+  }
 
   private get now(): number[] {
     return this.own?.cells ?? this.data.path.slice(0, Math.floor(this.at));
@@ -371,7 +377,8 @@ class Cut extends MovingDrawing<Data> {
   private showCounter(cells: readonly number[]): void {
     const { units, total } = this.data;
     this.part("copied_numbers").textContent = counted(numbersOf(units, cells));
-    this.part("of_all").textContent = `of ${counted(total)} numbers copied`;
+    this.part("of_all").textContent =
+      `of ${counted(total)} ${this.singly ? "neurons" : "numbers"} copied${this.singly ? "" : ", whole cells at a time"}`;
   }
 
   private showAnswer(found: Outcome | undefined): void {
@@ -426,12 +433,12 @@ class Cut extends MovingDrawing<Data> {
         ? `the answer is turned to ${text}`
         : text === writes.target
           ? `it still writes ${text}`
-          : `it writes ${text}, the answer of neither`;
+          : `it writes ${text}, the answer of neither problem`;
     const isDrawn = this.other >= 0 && keyOf(cells) === keyOf(others.sets[this.other]);
     const lot = isDrawn ? `Drawn by seed, ${this.other + 1} of ${others.sets.length}: ` : "";
     const isFound = keyOf(cells) === keyOf(this.data.path);
     const beside = isFound
-      ? ` No fewer were found. Of ${others.n} sets of as many numbers elsewhere, ${others.turned} ${others.turned === 1 ? "turns" : "turn"} it too.`
+      ? ` A search among ${this.singly ? "single neurons" : "whole cells"} found no fewer. Of ${others.n} sets of as many numbers elsewhere, ${others.turned} ${others.turned === 1 ? "turns" : "turn"} it too.`
       : "";
     return `${lot}${what}${lot ? ";" : ":"} ${how}.${beside}`;
   }

@@ -26,8 +26,8 @@ interface Size {
   number: number;
 }
 const WIDE: Size = { name: 56, head: 36, FFN: 48, between: 4, button: 24, lane: 15, gap: 5, number: 80 }; // prettier-ignore
-const PHONE: Size = { name: 0, head: 27, FFN: 31, between: 2, button: 26, lane: 15, gap: 3, number: 46 }; // prettier-ignore
-const [AXIS, RESULT, GIVEN, RULE, RIM] = [34, 20, 18, 14, 6]; // pixels of height; RIM: beside the plot
+const PHONE: Size = { name: 0, head: 27, FFN: 31, between: 2, button: 24, lane: 14, gap: 4, number: 58 }; // prettier-ignore
+const [AXIS, RESULT, GIVEN, RULE, RIM] = [34, 18, 18, 10, 6]; // pixels of height; RIM: beside the plot
 const [TICK, TICK_PHONE] = [56, 36]; // pixels from a number of the axis to the next, at least
 const NARROW = 560; // pixels: a plot for a finger
 
@@ -355,8 +355,8 @@ class Ledger extends MovingDrawing<Data> {
       draw(axes, "text", name).textContent = kind === "head" ? "heads" : kind;
     }
     if (phone) {
-      const heads = { class: "layer", x: 0, y: AXIS - 12 };
-      draw(axes, "text", heads).textContent = "layer.head";
+      const first = { class: "layer", x: 0, y: AXIS + GIVEN / 2 - 1 };
+      draw(axes, "text", first).textContent = "layer 0";
     }
     const ends = `${tokens[given + token]} ahead of its rival\u00a0${rivals[token]}`;
     say(this.part("headline"), `How much each part pushes ${ends}. Press a part to take it out.`);
@@ -441,8 +441,7 @@ class Ledger extends MovingDrawing<Data> {
       return;
     }
     const { name, kind } = this.data.parts[one];
-    const named = kind === "head" && this.size === WIDE;
-    number.textContent = `${named ? `${short(name, kind)}: ` : ""}${plus(added[one])}`;
+    number.textContent = `${kind === "head" ? `${short(name, kind)}: ` : ""}${plus(added[one])}`;
   }
 
   /** The lead less a bar, both as they are written: a reader can check it. */
@@ -469,7 +468,7 @@ class Ledger extends MovingDrawing<Data> {
     if (out === null && at >= this.data.parts.length) all.name.textContent = "the sum";
     for (const { group } of [less, left]) group.toggleAttribute("hidden", without === null);
     if (!without || out === null) return;
-    this.showResult(less, 1, "bar subtracted", this.subtracted(out));
+    this.showResult(less, 1, "minus its bar", this.subtracted(out));
     this.showResult(left, 2, "run without it", without.leads[token]);
     const flips = without.says[token] !== tokens[given + token];
     left.group.classList.toggle("flips", flips);
@@ -477,7 +476,7 @@ class Ledger extends MovingDrawing<Data> {
 
   private showResult({ name, bar, number }: Result, row: number, said: string, lead: number): void {
     name.textContent = said;
-    set(bar, { ...this.span(0, lead), y: this.total + RESULT * row + 3, height: RESULT - 6 });
+    set(bar, { ...this.span(0, lead), y: this.total + RESULT * row + 2.5, height: RESULT - 5 });
     number.textContent = signed(lead, 2);
   }
 
@@ -501,7 +500,7 @@ class Ledger extends MovingDrawing<Data> {
   }
 
   private toldWithout({ leads, says }: Without): string {
-    const { tokens, given, names, parts } = this.data;
+    const { tokens, given, parts } = this.data;
     const { token, out } = this;
     const mine = tokens[given + token];
     const bar = this.added[out!];
@@ -509,8 +508,8 @@ class Ledger extends MovingDrawing<Data> {
     const what =
       says[token] === mine ? `still writes ${mine}` : `writes ${says[token]}, not ${mine}`;
     return (
-      `${names[token]}, without ${parts[out!].name} (${plus(bar)}): subtracted, ${subtracted} would be left; ` +
-      `run without it, the lead is ${signed(leads[token], 2)} and the model ${what}.`
+      `Run without ${parts[out!].name}, the lead is ${signed(leads[token], 2)}, and the model ${what}. ` +
+      `Minus its bar (${plus(bar)}), ${subtracted} would be left.`
     );
   }
 }

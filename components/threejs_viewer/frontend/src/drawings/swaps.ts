@@ -15,12 +15,21 @@ import { ACROSS, steppedThrough } from "./shared/stepped";
 const DIGITS = 10;
 const [LEFT, TOP, BELOW] = [40, 6, 40]; // for the axes
 const MOST = 330; // pixels, a side of the plot
-const NARROW = 400; // pixels, a page on which it is smaller
-const MOST_NARROW = 248;
+const NARROW = 400; // pixels, a page on which it is as wide as the page, and lower
+const LOW = 236;
 const FILLED = 0.86; // of a cell
 const MARK = 0.42; // of the room of a mark
 
-type SwapSent = [written: string, source: string, column: number, own: number, other: number];
+type SwapSent = [
+  written: string,
+  source: string,
+  column: number,
+  own: number,
+  other: number,
+  /** Between asterisks the digits that make the column, and those that make the carry. */
+  ofColumn: string,
+  ofCarry: string,
+];
 type SiteSent = [name: string, digits: string[], kinds: string[]];
 
 interface CarrySent {
@@ -56,6 +65,9 @@ class Swaps extends MovingDrawing<Data> {
   private chosen = [...this.data.chosen];
   private marks: SVGGElement[] = [];
   private spots: Spot[] = [];
+  /** Round the cell of the mark that is worked out. */
+  private here: SVGElement | null = null;
+  private cells: string[] = [];
   private totals: HTMLElement[] = [];
   private pointed: number | null = null;
 
@@ -75,6 +87,9 @@ class Swaps extends MovingDrawing<Data> {
       return make("tr", {}, this.totals[k], make("th", { scope: "row" }, sign, words));
     });
     this.part("counts").firstElementChild!.replaceChildren(...rows);
+    const outcome = draw(make("i", { class: "sign" }), "svg", { viewBox: "-7 -7 14 14" });
+    shape(outcome, CLASSES[0].name, 5);
+    this.part("outcome").replaceChildren(outcome.parentElement!, make("b"));
     this.fill();
     this.playOnce(this.evenly(this.n, this.data.seconds));
   }
@@ -149,10 +164,12 @@ class Swaps extends MovingDrawing<Data> {
     const named = [
       this.data.carries.map(({ name }) => name),
       this.carry.sites.map(([name]) => name),
-      this.site[1].map((_, layer) => `layer ${layer}`),
+      this.site[1].map((_, layer) => String(layer)),
     ];
     this.lists.forEach((list, k) => offer(list, named[k], this.chosen[k]));
     offer(this.networks, this.data.networks, this.data.network);
+    this.lists[0].parentElement!.hidden = this.data.carries.length < 2;
+    this.networks.parentElement!.hidden = this.data.networks.length < 2;
     this.spots = spots(
       this.carry.swaps.map(([, , column, , other]) => predicted(column, other)),
       this.digits,
@@ -163,62 +180,71 @@ class Swaps extends MovingDrawing<Data> {
   /** The grid as large as there is room, and every mark in its cell. */
   protected override place(): void {
     const { grid } = this;
-    const most = this.part("board").clientWidth < NARROW ? MOST_NARROW : MOST;
-    const side = clamp(grid.clientWidth - LEFT - 6, 200, most);
-    const cell = side / DIGITS;
+    const side = clamp(grid.clientWidth - LEFT - 1, 200, MOST);
+    const tall = this.part("board").clientWidth < NARROW ? Math.min(side, LOW) : side;
+    const [wide, high] = [side / DIGITS, tall / DIGITS];
     set(grid, {
-      viewBox: `0 0 ${LEFT + side + 6} ${TOP + side + BELOW}`,
-      width: LEFT + side + 6,
-      height: TOP + side + BELOW,
+      viewBox: `0 0 ${LEFT + side + 1} ${TOP + tall + BELOW}`,
+      width: LEFT + side + 1,
+      height: TOP + tall + BELOW,
       "aria-label": this.data.alt,
     });
     grid.replaceChildren();
-    const x = (digit: number): number => LEFT + digit * cell;
-    const y = (digit: number): number => TOP + side - (digit + 1) * cell;
+    const x = (digit: number): number => LEFT + digit * wide;
+    const y = (digit: number): number => TOP + tall - (digit + 1) * high;
     for (const d of range(DIGITS))
-      draw(grid, "rect", { class: "met", x: x(d), y: y(d), width: cell, height: cell });
+      draw(grid, "rect", { class: "met", x: x(d), y: y(d), width: wide, height: high });
     for (const d of range(DIGITS + 1)) {
-      draw(grid, "line", { class: "rule", x1: x(d), x2: x(d), y1: TOP, y2: TOP + side });
+      draw(grid, "line", { class: "rule", x1: x(d), x2: x(d), y1: TOP, y2: TOP + tall });
       draw(grid, "line", { class: "rule", x1: LEFT, x2: LEFT + side, y1: y(d - 1), y2: y(d - 1) });
     }
+    this.here = draw(grid, "rect", { class: "here", width: wide, height: high });
     const word = (text: string, at: Record<string, string | number>): void => {
       draw(grid, "text", at).textContent = text;
     };
     for (const d of range(DIGITS)) {
-      word(String(d), { class: "tick", x: x(d) + cell / 2, y: TOP + side + 15 });
-      word(String(d), { class: "tick", x: LEFT - 10, y: y(d) + cell / 2 + 4 });
+      word(String(d), { class: "tick", x: x(d) + wide / 2, y: TOP + tall + 15 });
+      word(String(d), { class: "tick", x: LEFT - 10, y: y(d) + high / 2 + 4 });
     }
     const middle = LEFT + side / 2;
-    word("digit predicted, if the carry moves", { class: "axis", x: middle, y: TOP + side + 34 });
-    const up = TOP + side / 2;
+    word("digit predicted, if the carry moves", { class: "axis", x: middle, y: TOP + tall + 34 });
+    const up = TOP + tall / 2;
     word("digit written", {
       class: "axis",
       x: 0,
       y: 0,
       transform: `translate(12 ${up}) rotate(-90)`,
     });
-    this.placeMarks(cell, x, y);
+    this.placeMarks(wide, high, x, y);
     this.again();
   }
 
-  private placeMarks(cell: number, x: (d: number) => number, y: (d: number) => number): void {
-    const room = (FILLED * cell) / perSide(this.spots);
+  private placeMarks(
+    wide: number,
+    high: number,
+    x: (d: number) => number,
+    y: (d: number) => number,
+  ): void {
     const within = places(this.spots);
+    this.cells = this.spots.map(({ column, row }) =>
+      row < DIGITS ? `translate(${x(column)} ${y(row)})` : "",
+    );
+    const lines = 1 + 2 * Math.max(0, ...within.map(([, down]) => down));
+    const room = FILLED * Math.min(wide / perSide(this.spots), high / lines);
     this.marks = this.spots.map(({ column, row }, i) => {
       const [right, down] = within[i];
       const mark = draw(this.grid, "g", {
         class: `mark ${this.classOf(i)}`,
         role: "img",
         "aria-label": this.told(i),
-        transform: `translate(${(x(column) + cell / 2 + right * room).toFixed(2)} ${(
+        transform: `translate(${(x(column) + wide / 2 + right * room).toFixed(2)} ${(
           y(row) +
-          cell / 2 +
+          high / 2 +
           down * room
         ).toFixed(2)})`,
       });
       draw(mark, "rect", { class: "hit", x: -room / 2, y: -room / 2, width: room, height: room });
       shape(mark, this.classOf(i), MARK * room);
-      draw(mark, "circle", { class: "round", r: 0.72 * room + 1.5 });
       mark.onpointerenter = mark.onfocus = () => this.point(i);
       mark.onpointerleave = mark.onblur = () => this.point(null);
       mark.onclick = () => this.point(i);
@@ -254,11 +280,21 @@ class Swaps extends MovingDrawing<Data> {
     });
     const one = this.pointed ?? n - 1;
     this.marks.forEach((mark, i) => mark.classList.toggle("now", i === one));
+    this.showHere(one);
+    this.part("outcome").lastElementChild!.textContent =
+      `${counted(sums[0])} of ${counted(n)}: the carry moves`;
     this.part("experiment").replaceChildren(...this.experiment(Math.max(one, 0), one >= 0));
     if (this.pointed !== null) return this.told(this.pointed);
     if (n === 0) return `${this.copied}, for the ${this.carry.name}. Nothing is copied yet.`;
     const pairs = n === 1 ? "pair" : "pairs";
     return `${this.copied}: the ${this.carry.name} moves in ${counted(sums[0])} of ${counted(n)} ${pairs} of problems.`;
+  }
+
+  /** Frames the cell of a mark, if that is one of the grid. */
+  private showHere(i: number): void {
+    const at = this.cells[i];
+    this.here?.classList.toggle("none", !at);
+    if (at) this.here?.setAttribute("transform", at);
   }
 
   /** What is copied, and where, to begin a sentence. */
@@ -271,7 +307,7 @@ class Swaps extends MovingDrawing<Data> {
   /** The last one copied, or the one that is pointed at, worked out as on paper: the carry of one
    *  problem falls into the column of the other. */
   private experiment(i: number, isDone: boolean): HTMLElement[] {
-    const [written, source, column, own, other] = this.carry.swaps[i];
+    const [written, source, column, own, other, ofColumn, ofCarry] = this.carry.swaps[i];
     const digit = column % DIGITS;
     const at = (place: string, kind: string, ...inside: (Node | string)[]): HTMLElement =>
       make("div", { class: `at ${kind}`, style: `grid-area:${place}` }, ...inside);
@@ -285,10 +321,12 @@ class Swaps extends MovingDrawing<Data> {
     const [name] = this.site;
     return [
       named("from", "copied from", "problem", source),
+      at("from2", "label working", ...marked(ofCarry)),
       named("up", "carry", "chip", String(other)),
       at("what", "label", `${name}, `, make("br"), `layer ${this.chosen[2]}`),
       at("arrow", "arrow"),
       named("into", "into", "problem", written),
+      at("into2", "label working", ...marked(ofColumn)),
       at("digit", "big", String(digit)),
       at("plus", "big", "+"),
       at("chip", "big", make("b", { class: "chip" }, String(other))),
@@ -313,6 +351,11 @@ class Swaps extends MovingDrawing<Data> {
       `would become ${would}. Written: ${this.digits[i]}; ${words}.`
     );
   }
+}
+
+/** "2*5*2 + 56*7*0", with the digits between asterisks made bold. */
+function marked(working: string): (Node | string)[] {
+  return working.split("*").map((piece, k) => (k % 2 ? make("b", {}, piece) : piece));
 }
 
 function offer(list: HTMLSelectElement, names: readonly string[], chosen: number): void {

@@ -4,7 +4,7 @@
 import type { View } from "./camera";
 import type { Scene } from "./data";
 import { isOverDepth, sourceName } from "./depth";
-import type { Box, Plan } from "./layout";
+import { short, type Bounds, type Box, type Plan } from "./layout";
 
 export interface Rect {
   x: number;
@@ -42,7 +42,7 @@ export interface Named {
   taken?: Rect[];
   /** What stands over the picture: a word that meets it is left out. */
   covered?: Rect[];
-  /** On a flight what is learned has no name, and on a phone only layers have. */
+  /** On a flight few have a name, and on a phone only layers have. */
   flying?: boolean;
 }
 
@@ -54,9 +54,18 @@ const NEVER = 1e9;
 const LAYER = 13;
 /** Where the name of a layer may stand, in pixels below its top. */
 const BESIDE = [16, 6, -6, -18, 28];
-const PHONE = 600;
+export const PHONE = 600;
 /** Of a name, in pixels, may lie on a box: no letter reaches there. */
 const RIM = 2;
+/** On a flight few are named, and by what a reader knows. */
+const IN_FLIGHT: Record<string, string> = {
+  embed: "tokens",
+  pos_embed: "positions",
+  attn_out: "attention",
+  ffn_pre: "FFN",
+  logits: "logits",
+  probs: "probabilities",
+};
 const SMALLEST_BOX = 34;
 const SMALLEST_ROW = 9;
 
@@ -65,10 +74,10 @@ export function labelsOf(view: View, named: Named, measure: Measure): Label[] {
   room.put(named.first ?? []);
   const afar = new Set<number>();
   for (const { layer, bounds } of named.plan.layers) {
-    const [a, b] = [bounds.top, bounds.bottom].map((y) => view.project(bounds.left, y, 0));
-    if (a!.depth <= 0 || b!.depth <= 0 || Math.abs(b!.y - a!.y) > 120) continue;
+    if (!isAfar(view, bounds)) continue;
+    const [a, b] = leftOf(view, bounds);
+    const text = afar.size && view.width < PHONE ? `${layer}` : `layer ${layer}`;
     afar.add(layer);
-    const text = `layer ${layer}`;
     const wide = measure(text, LAYER, true, false);
     const x = Math.max(a!.x - 8, wide + 4) - wide;
     if (Math.abs(b!.y - a!.y) >= 10)
@@ -82,6 +91,15 @@ export function labelsOf(view: View, named: Named, measure: Measure): Label[] {
     .sort((p, q) => p.far - q.far);
   for (const one of seen) nameBox(view, named, one, room);
   return room.labels;
+}
+
+const leftOf = (view: View, { left, top, bottom }: Bounds): Point[] =>
+  [top, bottom].map((y) => view.project(left, y, 0));
+
+/** Whether a layer is seen as a whole, with no name for each of its matrices. */
+export function isAfar(view: View, bounds: Bounds): boolean {
+  const [a, b] = leftOf(view, bounds);
+  return a!.depth > 0 && b!.depth > 0 && Math.abs(b!.y - a!.y) <= 120;
 }
 
 export type Wanted = Pick<Label, "text" | "x" | "y" | "size"> & Partial<Label>;
@@ -210,10 +228,14 @@ function nameBox(view: View, named: Named, { box, x, y, wide, tall }: InSight, r
     room.put(rows(view, named, box, Math.min(15, tall / box.rows)));
   if (box.plane > 0 && tall < 40) return;
   const spine = named.plan.spine.includes(tensor.name);
-  const text = spine && tensor.layer !== null ? `layer ${tensor.layer} · ${box.title}` : box.title;
+  const inLayer = spine && tensor.layer !== null;
+  if (named.flying && !spine && !IN_FLIGHT[short(tensor.name)]) return;
+  if (named.flying && inLayer && tensor.name !== beginningOf(named.plan, tensor.layer)) return;
+  const said = named.flying ? (IN_FLIGHT[short(tensor.name)] ?? "") : box.title;
+  const text = inLayer ? `layer ${tensor.layer}${said && ` · ${said}`}` : said || box.title;
   const widest = spine ? Infinity : wide * 3 + 40;
   if (text.length * NAME * 0.55 > widest) return;
-  if (named.flying && (tensor.kind === "weight" || (!spine && view.width < PHONE))) return;
+  if (named.flying && !spine && view.width < PHONE) return;
   const name = { text, y: y - above, size: NAME, strong: spine, faint, of: box };
   // A name of the stream goes beside its box where something else stands above it.
   if (room.put([{ ...name, x }]) || !spine) return;
@@ -221,6 +243,10 @@ function nameBox(view: View, named: Named, { box, x, y, wide, tall }: InSight, r
   for (const beside of [x + wide + 8, left])
     if (room.put([{ ...name, x: beside, y: y + NAME }])) return;
 }
+
+/** The first state of the stream in a layer. */
+const beginningOf = ({ spine, ofTensor }: Plan, layer: number | null): string | undefined =>
+  spine.find((name) => ofTensor.get(name)![0]!.tensor.layer === layer);
 
 function columns(view: View, { scene, last = NEVER }: Named, box: Box, size: number): Wanted[] {
   const { tokens } = scene.manifest;

@@ -431,6 +431,10 @@ export function outlineOf(boxes: Box[]): [number, number][] {
   return [...half(points), ...half([...points].reverse())];
 }
 
+/** The box that ends farthest to the right, the last of several. */
+export const rightmost = (boxes: Box[]): Box =>
+  boxes.reduce((a, b) => (b.x + widthOf(b) < a.x + widthOf(a) ? a : b));
+
 /** "blocks.0.attention.wq.weight" -> "attention.wq.weight" */
 export const short = (name: string): string => name.replace(/^blocks\.\d+\./, "");
 

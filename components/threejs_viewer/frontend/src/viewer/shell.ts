@@ -409,20 +409,22 @@ export class Shell {
 
 /** What is drawn in which manner. */
 const COLOURS: [string, string, string][] = [
-  ["coloured", "computed", ", blue below zero, orange above"],
-  ["grey", "learned", ", the same for every problem"],
-  ["faint", "not there yet", ", or outside this stop"],
+  ["coloured", "computed", ": below, above zero"],
+  ["grey", "learned", ", the same each time"],
+  ["faint", "not there yet", ", or set aside"],
+  ["strands", "stream", ", token by token"],
+  ["light", "being computed", ""],
 ];
 
 function keyOfColours(): HTMLElement {
   const rows = COLOURS.map(([look, what, more]) =>
-    make("li", { class: look }, make("b", {}, look), `: ${what}`, make("span", {}, more)),
+    make("li", { class: look }, make("b", {}, what), make("span", {}, more)),
   );
   return make("ul", { class: "key", "aria-label": "What the colours mean" }, ...rows);
 }
 
 /** Of what is laid over the picture, what has something to read. */
-const OVER = ".prompt, .reads, .key, .two button, .upcoming, .side";
+const OVER = ".prompt, .reads, .key li, .two button, .upcoming, .side";
 
 const FINGERS = "drag turns, pinch zooms";
 

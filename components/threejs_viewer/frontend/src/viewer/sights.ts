@@ -1,7 +1,16 @@
 // Where there is to look from: which part of the plan is to fill the picture, and seen from where.
 
 import { FRONT, SLANT } from "./camera";
-import { boundsOf, heightOf, outlineOf, type Bounds, type Box, type Plan } from "./layout";
+import {
+  boundsOf,
+  heightOf,
+  outlineOf,
+  rightmost,
+  widthOf,
+  type Bounds,
+  type Box,
+  type Plan,
+} from "./layout";
 
 export type Sight = "all" | "front" | "start" | "attention" | "answer";
 
@@ -71,8 +80,15 @@ export function wholeModel(boxes: Box[], aspect: number): Aim {
   const bounds = boundsOf(boxes);
   const tall = ((bounds.top - bounds.bottom) / (bounds.right - bounds.left)) * aspect;
   const pitch = -Math.min(STEEP, Math.max(0.3, 0.45 * tall));
-  const fill = aspect < 1 ? 0.8 : 0.95; // the names of the layers stand beside them
-  return { bounds, angles: { yaw: -0.1, pitch }, fill, outline: outlineOf(boxes), foot: 8 };
+  const isNarrow = aspect < 1.2;
+  const fill = isNarrow ? 0.92 : 0.95; // the names of the layers stand beside them
+  const outline = outlineOf(boxes);
+  // On a phone, room at the right for what a layer ends with.
+  if (isNarrow) {
+    const end = rightmost(boxes);
+    outline.push([end.x + widthOf(end) + 0.12 * (bounds.right - bounds.left), end.y]);
+  }
+  return { bounds, angles: { yaw: -0.1, pitch }, fill, outline, foot: 8 };
 }
 
 /** A part of one side; `layer` is the one whose attention is meant. */

@@ -316,9 +316,10 @@ export class Viewer implements Reach {
     this.certain.clear();
     this.shell.reads.hidden = !this.certainOf(this.scene!.given).length;
     this.shell.reads.replaceChildren(
-      "After each layer, the probability of ",
+      "Probability of ",
       make("b", {}, `“${this.scene!.manifest.tokens[this.scene!.given] ?? ""}”`),
-      ", if the stream were read out there",
+      make("span", {}, ", read out of the stream"),
+      " after each layer",
     );
     this.shell.mark(marksOf(this.scene!, next.stages), next.stages.length);
     if (!before || isOther) this.fly("all", true);
@@ -1023,7 +1024,7 @@ function marksOf({ byName, manifest }: Scene, stages: Stage[]): { at: number; te
   let before: number | null = null;
   return stages.flatMap(({ makes, span: [first] }, at) => {
     const layer = byName.get(makes[0] ?? "")?.layer ?? null;
-    const text = makes.length ? `${layer ?? ""}` : `“${manifest.tokens[first]}”`;
+    const text = makes.length ? `${layer ?? ""}` : `token “${manifest.tokens[first]}”`;
     const isNew = makes.length ? layer !== before : stages[at - 1]?.makes.length;
     before = layer;
     return isNew && text ? [{ at, text: text === "0" ? "layer 0" : text }] : [];

@@ -144,14 +144,30 @@ test("where a bar ends stands what was read, and there the others stop", () => {
   Object.defineProperty(SVGElement.prototype, "clientWidth", { value: 356, configurable: true });
   drawing.load({ ...cases.bet_waiting.data, digest: "narrow" });
   expect(sums()).toEqual(["153,600 tokens; others stop", "153,600 tokens"]);
-  expect(drawing.text(".plot")).toContain("202,800 evaluated (hatched) + 153,600 studied");
+  expect(drawing.text(".plot")).toContain("202,800 evaluated153,600 studied");
   Object.defineProperty(SVGElement.prototype, "clientWidth", { value: 800, configurable: true });
 });
 
-test("the room to draw in is shown until a hand draws", () => {
+test("each ring has a track, down to the end of its round in the bar of its way", () => {
   const drawing = rested(cases.bet_waiting);
-  expect(drawing.all(".fan, .beyond").map((one) => one.getAttribute("class"))).toEqual(["fan"]);
-  expect(rested(cases.bet).all(".fan, .beyond").length).toBe(1);
+  const across = (line: Element): number => Number(line.getAttribute("x1"));
+  const ends = drawing
+    .all(".racer rect.studied")
+    .slice(0, 4)
+    .map((one) => Number(one.getAttribute("x")) + Number(one.getAttribute("width")));
+  drawing.all(".track").forEach((track, k) => {
+    expect(across(track)).toBeCloseTo(ends[k], 0);
+  });
+  expect(drawing.all(".track").length).toBe(4);
+  expect(drawing.all(".beyond").length).toBe(0);
+  expect(rested(cases.bet).all(".track").length).toBe(0);
+  expect(rested(cases.bet).all(".beyond").length).toBe(1);
+});
+
+test("bars are pale until the answer is told, which stands in the row of what plays", () => {
+  const drawing = rested(cases.bet_waiting);
+  expect(drawing.all(".waiting .reel .show, .waiting .reel .choice").length).toBe(2);
+  expect(rested(cases.bet).all(".waiting").length).toBe(0);
 });
 
 test("a ring is moved by key, the others follow, and Enter sends all of them", () => {

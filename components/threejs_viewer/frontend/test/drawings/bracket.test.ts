@@ -49,7 +49,7 @@ test("operations are told in those of stop 3 once it has come", () => {
   const drawing = opened(bracket, cases.bracket);
   const [, again, moved] = drawing.all(".stop");
   const told = (): string =>
-    [...again.querySelectorAll<HTMLElement>(".bar:last-child b span:not(.brief)")]
+    [...again.querySelectorAll<HTMLElement>(".bar:last-child b span")]
       .map((one) => one.textContent)
       .join("");
   again.click();
@@ -77,6 +77,16 @@ test("each stop says its bytes and operations, in each setting, as Python counts
   });
   expect(drawing.text(".said")).toContain("3.4 times the operations of keys and values kept");
   expect(drawing.text(".said")).toContain("The rotated key, 8 of the bytes");
+});
+
+test("which stops know positions is told beside what they cost, once they have come", () => {
+  const drawing = opened(bracket, cases.bracket);
+  const known = drawing.all(".known").map((one) => one.textContent);
+  expect(known).toEqual(["yes", "no", "no", "yes", "yes"]);
+  expect(drawing.all(".placeless").length).toBe(2);
+  expect(drawing.text(".ledger .head")).toContain("knows positions");
+  for (const [i, stop] of drawing.all(".stop").entries())
+    expect(stop.getAttribute("aria-label")!.endsWith("not known")).toBe(known[i] === "no");
 });
 
 test("the slider has a number over the mark of each stop", () => {

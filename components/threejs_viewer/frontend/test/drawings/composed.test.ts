@@ -68,6 +68,15 @@ test("a row whose boxes are too narrow for a name says beside them what they are
   ]);
 });
 
+test("what a variant lacks is framed with its name, and layers are quiet beside it", () => {
+  const drawing = withTables("embedding");
+  expect(drawing.all(".chip").length).toBe(1);
+  expect(drawing.all(".matrix.lacks").length).toBe(1);
+  expect(drawing.text(".told")).toMatch(/^Embedding, 32 × 1 = 32 parameters\. /);
+  expect(drawing.all(".compares").length).toBe(1);
+  expect(withTables().all(".chip, .compares, .matrix.lacks").length).toBe(0);
+});
+
 test("the stream goes from the lowest strip up, and every strip hangs on it", () => {
   const drawing = withTables();
   const line = drawing.one<SVGElement>(".stream");
@@ -203,8 +212,8 @@ const withTable: maths.Strip[] = [
   ...data.strips,
   { name: "input", flat: true, columns: [[{ ...table, shape: [32, 1], wide: 32, high: 1 }]] },
 ];
-const withTables = (): ReturnType<typeof opened> =>
-  opened(composed, { ...cases.composed, data: { ...data, strips: withTable } });
+const withTables = (outlined = ""): ReturnType<typeof opened> =>
+  opened(composed, { ...cases.composed, data: { ...data, strips: withTable, outlined } });
 
 const withLooks =
   (n: number) =>

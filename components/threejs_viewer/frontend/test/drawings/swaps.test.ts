@@ -50,14 +50,24 @@ test("the two problems are worked out: the carry copied, the digit predicted and
   const [carry, site, layer] = one.data.chosen;
   const { swaps, sites } = sent[carry];
   const last = swaps.length - 1;
-  const [written, source, column, , other] = swaps[last];
+  const [written, source, column, , other, ofColumn, ofCarry] = swaps[last];
   const said = (kind: string): string[] =>
     drawing.all(`.experiment ${kind}`).map((one) => one.textContent!);
   expect(said(".problem")).toEqual([source, written]);
+  expect(said(".working")).toEqual([ofCarry, ofColumn].map((one) => one.replaceAll("*", "")));
+  expect(said(".working b")).toEqual([String(other), String(column)]);
   expect(said(".chip")).toEqual([String(other), String(other)]);
   expect(Number(said(".sum")[0])).toBe((column % 10) + other);
   expect(said(".came")).toEqual([sites[site][1][layer][last]]);
   expect(drawing.all(".mark.now")).toHaveLength(1);
+  const frame = drawing.one<SVGElement>(".here").getAttribute("transform")!;
+  const [x, y] = frame.match(/[\d.]+/g)!.map(Number);
+  const size = Number(drawing.one<SVGElement>(".here").getAttribute("width"));
+  expect(Math.round((x - 40) / size)).toBe(predicted(column, other));
+  const tall = Number(drawing.one<SVGElement>(".here").getAttribute("height"));
+  expect(9 - Math.round((y - 6) / tall)).toBe(Number(said(".came")[0]));
+  const moved = drawing.one(".counts td").textContent!;
+  expect(drawing.text(".outcome")).toBe(`${moved} of ${swaps.length}: the carry moves`);
 });
 
 test("another layer moves the marks and counts anew; Reset gives back what was chosen first", () => {
@@ -87,6 +97,15 @@ test("another carry has its own swaps, and a layer that it lacks is not chosen",
   pick("carry", "1");
   expect(drawing.all(".mark")).toHaveLength(sent[1].swaps.length);
   expect(drawing.one<HTMLSelectElement>(".layer").value).toBe("1");
+});
+
+test("of one carry and one network there is nothing to choose", () => {
+  const data = { ...one.data, carries: sent.slice(0, 1), networks: ["large"] };
+  const drawing = opened(swapped, { ...one, data });
+  const isHidden = ["carry", "what", "layer", "network"].map(
+    (name) => drawing.one(`.${name}`).parentElement!.hidden,
+  );
+  expect(isHidden).toEqual([true, false, false, true]);
 });
 
 test("another network is asked for, and what is copied stays when it has come", () => {

@@ -109,7 +109,7 @@ test.each([true, false])("no name is cut, or lies on the box of another; flying:
   }
 });
 
-test("on a flight what is learned has no name, and on a phone the stream alone has one", () => {
+test("on a flight few have a name, a plain one, and on a phone the stream alone has one", () => {
   const made = big();
   const namesAt = (width: number, flying: boolean): string[] => {
     const view = new View();
@@ -123,6 +123,6 @@ test("on a flight what is learned has no name, and on a phone the stream alone h
   const learned = (names: string[]): string[] => names.filter((text) => text.includes("weight"));
   expect(learned(namesAt(918, false))).not.toEqual([]);
   expect(learned(namesAt(918, true))).toEqual([]);
-  expect(namesAt(918, true)).toContain("z · head 0");
+  expect(namesAt(918, true)).not.toContain("z · head 0");
   expect(namesAt(356, true).filter((text) => !text.startsWith("layer"))).toEqual([]);
 });
