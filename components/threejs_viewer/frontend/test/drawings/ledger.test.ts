@@ -34,7 +34,7 @@ test("a part that is taken out by key flips the digit, though its bar is short",
   press(parts[out], "Enter");
   const { leads, says, text } = data.without[out]!;
   const [lead, said] = [leads[data.at].toFixed(2).replace("-", "−"), drawing.text(".said")];
-  expect(said).toContain(`the lead is ${lead} and the model writes ${says[data.at]}, not 2`);
+  expect(said).toContain(`the lead is ${lead}, and the model writes ${says[data.at]}, not 2`);
   const [all, less] = ["all", "less"].map((kind) => Number(drawing.text(`.${kind} .number`)));
   expect(less).toBeCloseTo(all - Number(added[out].toFixed(2)), 9); // of the numbers as written
   expect(drawing.one(".left").classList.contains("flips")).toBe(true);
