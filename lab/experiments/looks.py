@@ -107,7 +107,7 @@ def measure_changed(cell: Cell) -> dict[str, Any]:
     recipe = without_positions(cell)
     state, groups = TrainState.start(recipe), usual_groups(recipe)
     right = right_tokens(recipe.format)
-    steps = sorted(looks_of(recipe))[EVERY - 1 :: EVERY]
+    steps = [step for i, step in enumerate(sorted(looks_of(recipe)), 1) if i % EVERY == 0]
     wrong = [(written(recipe, state.model) != right).any(axis=-1)]
     rows: list[dict[str, Any]] = [{"step": 0, "tokens": 0, **counted(wrong[0], groups)}]
     for done in train(recipe, state):

@@ -67,7 +67,7 @@ def train_in_parts(
             state.optimiser = build_optimiser(recipe, state.model)
         batch = draw_batch(recipe, state)
         loss = 0.0
-        for begin in mine[::most]:
+        for begin in range(mine.start, mine.stop, most):
             rows = slice(begin, min(begin + most, mine.stop))
             some = batch.part(rows)
             # By tokens and not by rows, since rows may bear unlike numbers of losses.

@@ -229,6 +229,9 @@ def a_bet_is_drawn_and_the_notebook_keeps_its_height(page: Page) -> None:
     assert len(heights) == 1 and 0 not in heights
 
 
+NARROW = re.compile("64 × 64")
+
+
 def a_matrix_says_what_it_is_and_another_part_draws_the_model_anew(page: Page) -> None:
     figure = page.locator(".composed")
     early, late = scrubbed(figure, 0, 10)
@@ -239,11 +242,11 @@ def a_matrix_says_what_it_is_and_another_part_draws_the_model_anew(page: Page) -
     figure.locator(".reset").click()
     expect(told).to_contain_text(at_rest)
     expect(figure.locator(".said")).to_have_text(early)
-    before = figure.locator(".matrix").count()
-    page.get_by_role("combobox", name="Layers").first.click()
-    page.get_by_role("option", name="3", exact=True).click()
+    page.get_by_role("combobox", name="Width").first.click()
+    page.get_by_role("option", name="64", exact=True).click()
     wait_idle(page)
-    assert figure.locator(".matrix").count() > before and "ch80_bench=" in page.url
+    expect(figure.locator(".matrix.attention").first).to_have_attribute("aria-label", NARROW)
+    assert "ch80_bench=" in page.url
 
 
 def two_cells_copied_by_key_turn_the_answer(page: Page) -> None:

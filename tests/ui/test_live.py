@@ -362,7 +362,6 @@ def test_the_runs_go_to_the_cluster_that_the_environment_names(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from components.ui.live.training import backend
-    from lab.live.backends import ProcessBackend
     from lab.live.ray_backend import RayBackend
     from lab.training import ray_cluster
 
@@ -372,7 +371,7 @@ def test_the_runs_go_to_the_cluster_that_the_environment_names(
     here = backend(lambda event: None)
     monkeypatch.setenv("LAB_CLUSTER", "ray://10.0.0.1:10001")
     there = backend(lambda event: None)
-    assert isinstance(here, ProcessBackend) and isinstance(there, RayBackend)
+    assert isinstance(there, RayBackend) and not isinstance(here, RayBackend)
     assert joined == ["ray://10.0.0.1:10001"]
     monkeypatch.setenv("LAB_CLUSTER", "somewhere")
     with pytest.raises(ValueError, match="auto or ray://HOST:PORT"):

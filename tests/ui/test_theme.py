@@ -195,7 +195,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
         [
             {"place": place, "asked": asked, "share": share, "count": "1 of 2"}
             for place in ("E", "A0", "F0")
-            for asked, share in (("the carry", 0.9), ("shuffled", 0.5))
+            for asked, share in (("the carry", 0.9), ("shuffled labels", 0.5))
         ],
         ["E", "A0", "F0"],
     ),
@@ -214,6 +214,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
         ],
         ["E", "A0"],
         "share",
+        "01 7",
     ),
     "part_bars": lambda: ch82.part_bars(
         [{"part": "head 0.1", "value": 0.9}, {"part": "FFN 2", "value": 0.2}], "most"

@@ -42,7 +42,7 @@ ROW = 36
 UNREAD = "not read"
 READ = {"wrong": WRONG, "right": RIGHT_FIELD, "known": GREY, UNREAD: LINE}
 
-THIN, SIGNED, TOLD = 20, 22, 46
+THIN, SIGNED, TOLD = 20, 22, 60
 """In pixels: how thick a bar is, the room of a sign between its name and the axis, and a row of a
 bar with words above it."""
 
