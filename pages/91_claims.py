@@ -331,10 +331,9 @@ makes = {entry: n for entry in CONTENTS if (n := n_claims(entry))}
 patterns: Patterns = ()
 found = makes
 if sought := ask():
-    patterns = patterns_of(
-        sought, chain.from_iterable(claim_index.looked_up_on(entry.url) for entry in makes)
-    )
-    found = {entry: len(matching(claim_index.looked_up_on(entry.url), patterns)) for entry in makes}
+    looked_up = {entry: claim_index.looked_up_on(entry.url) for entry in makes}
+    patterns = patterns_of(sought, chain.from_iterable(looked_up.values()))
+    found = {entry: len(matching(made, patterns)) for entry, made in looked_up.items()}
 n_found = sum(found.values())
 n_pages = sum(n > 0 for n in found.values())
 st.caption(

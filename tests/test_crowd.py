@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+
 import pytest
 
 from tools.crowd import crowd, in_line, watching
-from tools.latency import served
+from tools.latency import processor_seconds, served, tree_of
 
-pytestmark = pytest.mark.slow
+BEGINS_A_WORKER = """
+import subprocess, sys, threading
+busy = [sys.executable, "-c", "while True: pass"]
+thread = threading.Thread(target=lambda: print(subprocess.Popen(busy).pid, flush=True))
+thread.start()
+sys.stdin.read()
+"""
 
 
+def test_the_processor_time_of_a_server_counts_a_worker_that_one_of_its_threads_began() -> None:
+    command = [sys.executable, "-c", BEGINS_A_WORKER]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdout
+        worker = int(server.stdout.readline())
+        try:
+            assert tree_of(server.pid) == [server.pid, worker]
+            while processor_seconds(worker) < 0.3:
+                assert server.poll() is None
+            assert processor_seconds(server.pid) >= 0.3
+        finally:
+            os.kill(worker, signal.SIGKILL)
+            server.kill()
+
+
+@pytest.mark.slow
 def test_a_small_class_opens_the_book_moves_its_controls_and_trains_without_an_error() -> None:
     with served() as (url, pid):
         found = crowd(url, pid, readers=3, trainings=1, seconds=20)

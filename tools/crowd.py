@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import resource
 import threading
@@ -19,15 +20,23 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from components.ui.book import BEHIND, CONTENTS
 from tools.latency import PAGE as TRAINED_ON
-from tools.latency import read_step, says, served, start, stop
-from tools.memory import NOT_PRESSED, resident_mb, values_of
+from tools.latency import (
+    processor_seconds,
+    read_step,
+    resident_mb,
+    says,
+    served,
+    start,
+    stop,
+    until,
+)
+from tools.memory import NOT_PRESSED, values_of
 from tools.reader import Reader, Widget
 
 READERS, TRAININGS, SECONDS, FURTHER = 50, 4, 600.0, 25
@@ -46,17 +55,30 @@ PATIENCE = 120.0
 URLS = ("", *(entry.url for entry in (*CONTENTS, *BEHIND) if entry.written))
 
 
+@dataclass(frozen=True, order=True)
+class Move:
+    """Seconds until a control's answer had come, or a page that was turned to, and when it came."""
+
+    seconds: float
+    page: str
+    control: str
+    at: float
+
+
 @dataclass
 class Notes:
-    """What a crowd saw: seconds of its moves, by page and control, and what went wrong."""
+    """What a reader saw: how long the first page took, the moves, and what went wrong."""
 
     opened: list[float] = field(default_factory=list[float])
-    moves: list[tuple[float, str, str]] = field(default_factory=list[tuple[float, str, str]])
+    moves: list[Move] = field(default_factory=list["Move"])
     errors: Counter[str] = field(default_factory=Counter[str])
 
-    def slowest(self, n: int = 5) -> list[dict[str, Any]]:
-        found = sorted(self.moves, reverse=True)[:n]
-        return [{"s": round(s, 2), "page": page, "control": what} for s, page, what in found]
+    def add(self, seconds: float, reader: Reader, control: str) -> None:
+        self.moves.append(Move(seconds, reader.page or "home", control, time.perf_counter()))
+
+    def arrived(self) -> bool:
+        """Its page is open, or never will be."""
+        return bool(self.opened or self.errors)
 
 
 def choices(reader: Reader) -> list[Widget]:
@@ -81,9 +103,11 @@ def move(reader: Reader, widget: Widget, rng: np.random.Generator) -> float:
     return reader.set(widget, values[int(rng.integers(len(values)))])
 
 
-def wander(url: str, seed: int, until: Callable[[], bool], ready: threading.Barrier) -> Notes:
+def wander(
+    url: str, seed: int, ended: Callable[[], bool], ready: threading.Barrier, notes: Notes
+) -> None:
     """One reader: opens a page, moves its controls, turns to the next page, until the end."""
-    rng, notes = np.random.default_rng(seed), Notes()
+    rng = np.random.default_rng(seed)
     pages = [URLS[i] for i in rng.permutation(len(URLS))]
     ready.wait()
     began = time.perf_counter()
@@ -93,12 +117,11 @@ def wander(url: str, seed: int, until: Callable[[], bool], ready: threading.Barr
             reader.keep_polling()
             for at in range(10**6):
                 time.sleep(float(rng.uniform(*BETWEEN)))
-                if until():
-                    return notes
+                if ended():
+                    return
                 one_move(reader, at, pages, rng, notes)
     except (TimeoutError, ConnectionError, LookupError) as error:
         notes.errors[f"{type(error).__name__}: {error}"] += 1
-    return notes
 
 
 def one_move(
@@ -108,26 +131,18 @@ def one_move(
     there = choices(reader)
     if at % ON_A_PAGE == ON_A_PAGE - 1 or not there:
         page = pages[(at // ON_A_PAGE + 1) % len(pages)]
-        notes.moves.append((reader.go(page), page or "home", "opens"))
+        notes.add(reader.go(page), reader, "opens")
     else:
         widget = there[int(rng.integers(len(there)))]
         name = widget.key or widget.label
         try:
-            notes.moves.append((move(reader, widget, rng), reader.page or "home", name))
+            notes.add(move(reader, widget, rng), reader, name)
         except LookupError:  # another answer took the control away meanwhile
             return
     notes.errors.update(f"{reader.page}: {said}" for said in reader.exceptions())
 
 
 # ---------------------------------------------------------------- who computed
-
-
-def seconds_of(pid: int) -> float:
-    """Of the processor, by a process and all below it."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return own + sum(seconds_of(int(child)) for child in children)
 
 
 def own_seconds() -> float:
@@ -155,7 +170,8 @@ def alone(url: str) -> float:
 
 
 def crowd(url: str, pid: int, readers: int, trainings: int, seconds: float) -> dict[str, Any]:
-    """So many readers open the book together and use it, while trainings go on from the start."""
+    """So many readers open the book together and use it, while trainings go on from the start;
+    the seconds count from the moment when all have a page open."""
     with ExitStack() as stack:
         trainers = [
             stack.enter_context(Reader(url, TRAINED_ON, patience=PATIENCE))
@@ -165,43 +181,57 @@ def crowd(url: str, pid: int, readers: int, trainings: int, seconds: float) -> d
             trainer.keep_polling()
         with ThreadPoolExecutor(max(1, trainings)) as pool:
             list(pool.map(start, trainers))
-        end = threading.Event()
-        together = threading.Barrier(readers)
-        clock, server, client = time.perf_counter(), seconds_of(pid), own_seconds()
+        ended, together = threading.Event(), threading.Barrier(readers)
+        notes = [Notes() for _ in range(readers)]
         with ThreadPoolExecutor(readers) as pool:
             going = [
-                pool.submit(wander, url, seed, end.is_set, together) for seed in range(readers)
+                pool.submit(wander, url, seed, ended.is_set, together, note)
+                for seed, note in enumerate(notes)
             ]
+            until(lambda: all(note.arrived() for note in notes), 2 * PATIENCE)
+            clock, server, client = time.perf_counter(), processor_seconds(pid), own_seconds()
             rate = trained(trainers, seconds)
             memory = resident_mb(pid)
-            end.set()
-            notes = [one.result() for one in going]
-        wall = time.perf_counter() - clock
-        used, own = seconds_of(pid) - server, own_seconds() - client
+            wall = time.perf_counter() - clock
+            used, own = processor_seconds(pid) - server, own_seconds() - client
+            ended.set()
+            for one in going:
+                one.result()
         for trainer in trainers:
             stop(trainer)
-    moved = [s for note in notes for s, _, _ in note.moves]
-    together_notes = Notes(
-        [s for note in notes for s in note.opened],
-        [one for note in notes for one in note.moves],
-        sum((note.errors for note in notes), Counter[str]()),
-    )
+    moves = sorted((one for note in notes for one in note.moves), reverse=True)
+    early = [one.seconds for one in moves if one.at <= clock]
+    later = [one for one in moves if one.at > clock]
+    errors = sum((note.errors for note in notes), Counter[str]())
     return {
         "readers": readers,
         "trainings": trainings,
         "seconds": round(wall),
-        "moves": len(moved),
-        "errors": sum(together_notes.errors.values()),
-        "which_errors": dict(together_notes.errors.most_common(5)),
-        "all_open_s": round(max(together_notes.opened, default=float("nan")), 2),
-        "p50_ms": milliseconds(moved, 50),
-        "p95_ms": milliseconds(moved, 95),
-        "slowest_s": round(max(moved, default=float("nan")), 2),
-        "slowest": together_notes.slowest(),
+        "errors": errors.total(),
+        "which_errors": dict(errors.most_common(5)),
+        "all_open_s": round(max((s for note in notes for s in note.opened), default=math.nan), 2),
+        "moves_before_all_were_open": len(early),
+        "p95_before_all_were_open_ms": milliseconds(early, 95),
+        **quickness(later),
         "steps_a_second": round(rate, 2),
         "server_and_worker_mb": memory,
         "client_cores": round(own / wall, 2),
         "server_and_worker_cores": round(used / wall, 2),
+    }
+
+
+def quickness(moves: Sequence[Move]) -> dict[str, Any]:
+    """Of moves, slowest first."""
+    seconds = [one.seconds for one in moves]
+    return {
+        "moves": len(moves),
+        "p50_ms": milliseconds(seconds, 50),
+        "p95_ms": milliseconds(seconds, 95),
+        "slowest_s": round(max(seconds, default=math.nan), 2),
+        "slowest": [
+            {"s": round(one.seconds, 2), "page": one.page, "control": one.control}
+            for one in moves[:5]
+        ],
     }
 
 
@@ -259,7 +289,7 @@ def trained(trainers: Sequence[Reader], seconds: float) -> float:
 
 
 def milliseconds(seconds: Sequence[float], percentile: float) -> float:
-    return round(1000 * float(np.percentile(seconds, percentile)), 1) if seconds else float("nan")
+    return round(1000 * float(np.percentile(seconds, percentile)), 1) if seconds else math.nan
 
 
 def main() -> None:

@@ -80,13 +80,24 @@ def says(reader: Reader, text: str) -> bool:
     return any(text in line for line in reader.texts())
 
 
-def resident_mb(pid: int, field: str = "VmRSS") -> int:
-    """Of a process and of all below it, whichever of its threads began them: a server and its
-    worker."""
-    status = Path(f"/proc/{pid}/status").read_text()
+def tree_of(pid: int) -> list[int]:
+    """A process and all below it, whichever of its threads began them: a server and its worker."""
     lists = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
-    own = int(re.findall(rf"{field}:\s+(\d+) kB", status)[0]) // 1024
-    return own + sum(resident_mb(int(child), field) for children in lists for child in children)
+    children = [int(child) for listed in lists for child in listed]
+    return [pid, *(one for child in children for one in tree_of(child))]
+
+
+def resident_mb(pid: int, field: str = "VmRSS") -> int:
+    """Of a process and of all below it."""
+    statuses = [Path(f"/proc/{one}/status").read_text() for one in tree_of(pid)]
+    return sum(int(re.findall(rf"{field}:\s+(\d+) kB", status)[0]) for status in statuses) // 1024
+
+
+def processor_seconds(pid: int) -> float:
+    """That a process and all below it have computed."""
+    stats = [Path(f"/proc/{one}/stat").read_text().rpartition(")")[2] for one in tree_of(pid)]
+    ticks = sum(int(used) for stat in stats for used in stat.split()[11:13])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def measure(url: str, pid: int, n_runs: int) -> dict[str, Any]:
