@@ -594,6 +594,7 @@ def wrong_from(base: str) -> list[tuple[int, int]]:
     return [(wrong, n) for n, wrong in (end[claims.LONGEST] for end in ends)]
 
 
+@lru_cache(maxsize=4)
 def digits_of_far_carry(p: int) -> str:
     """Of the products of p by p digits, how many digits a problem have a carry through two columns
     or more: over all problems, since a product has one digit of b."""
@@ -612,6 +613,7 @@ def digits_of_far_carry(p: int) -> str:
     return f"{(first + (p - 1) * other) / (high - low):.1f}"
 
 
+@lru_cache(maxsize=4)
 def digits_of_far_carry_read() -> str:
     """The same of four by four digits, as the problems on record have them."""
     (row,) = claims.UNFINISHED.of(rows_of("mistakes.jsonl"))
