@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import altair as alt
 import pandas as pd
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from components.ui.plots import drawn_once as module
@@ -48,13 +47,8 @@ def test_other_numbers_or_names_make_another_chart() -> None:
 
 
 def test_light_and_dark_are_two_charts(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Themed:
-        class theme:
-            type = "light"
-
-    monkeypatch.setattr(st, "context", Themed)
     light = dots([7.0])
-    Themed.theme.type = "dark"
+    monkeypatch.setattr(module, "is_dark", lambda: True)
     assert dots([7.0]) is not light
 
 

@@ -18,6 +18,7 @@ import pyarrow as pa
 import streamlit as st
 
 from components.ui.plots.chart_parts import Chart
+from components.ui.plots.colours import is_dark
 
 Given = ParamSpec("Given")
 
@@ -85,7 +86,7 @@ def drawn_once(make: Callable[Given, Chart]) -> Callable[Given, DrawnChart]:
 
     @wraps(make)
     def asked_for(*args: Given.args, **kwargs: Given.kwargs) -> DrawnChart:
-        asked = pickle.dumps((st.context.theme.type, args, kwargs))
+        asked = pickle.dumps((is_dark(), args, kwargs))
         chart = kept.get(asked)
         if chart is None:
             chart = DrawnChart(make(*args, **kwargs))
