@@ -39,6 +39,20 @@ def test_the_same_chart_is_made_once_and_checked_once(monkeypatch: pytest.Monkey
     assert made == [(1.0, 2.0)]
 
 
+def test_layers_of_one_table_send_it_once() -> None:
+    @drawn_once
+    def layered(n: int) -> Chart:
+        base = alt.Chart(pd.DataFrame({"x": range(n)})).encode(x="x:Q")
+        other = alt.Chart(pd.DataFrame({"x": [1, 2]})).encode(x="x:Q")
+        return alt.layer(base.mark_point(), other.mark_rule(), base.mark_tick())
+
+    spec = layered(3).to_dict()
+    assert [len(table) for table in spec["datasets"].values()] == [3, 2]
+    shared, other = spec["datasets"]
+    drawn = [layer.get("data", spec.get("data"))["name"] for layer in spec["layer"]]
+    assert drawn == [shared, other, shared]
+
+
 def test_other_numbers_or_names_make_another_chart() -> None:
     first = dots([1.5, 2.5])
     assert dots([1.5, 3.5]) is not first

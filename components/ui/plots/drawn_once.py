@@ -39,20 +39,25 @@ class DrawnChart:
     def to_dict(self) -> dict[str, Any]:
         """As Streamlit asks for it: tables beside the specification, by name."""
         if self.spec is None:
-            tables: dict[str, pa.Table] = {}
+            tables: dict[int, pd.DataFrame] = {}
             with alt.data_transformers.enable("beside", tables=tables):
                 spec = self.chart.to_dict()
-            self.spec = spec | {"datasets": spec.get("datasets", {}) | tables}
+            sent = {named(i): pa.Table.from_pandas(x) for i, x in enumerate(tables.values())}
+            self.spec = spec | {"datasets": spec.get("datasets", {}) | sent}
         return dict(self.spec)
 
 
-def beside(data: Any, tables: dict[str, pa.Table]) -> dict[str, Any]:
-    """The name of a table in the specification, the table itself into `tables`."""
+def beside(data: Any, tables: dict[int, pd.DataFrame]) -> dict[str, Any]:
+    """The name of a table in the specification, the table itself into `tables`, by its identity:
+    layers of a chart share one."""
     if not isinstance(data, pd.DataFrame):
         return data
-    name = f"table_{len(tables)}"
-    tables[name] = pa.Table.from_pandas(data)
-    return {"name": name}
+    tables.setdefault(id(data), data)
+    return {"name": named([*tables].index(id(data)))}
+
+
+def named(i: int) -> str:
+    return f"table_{i}"
 
 
 alt.data_transformers.register("beside", beside)
