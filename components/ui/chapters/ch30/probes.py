@@ -24,6 +24,7 @@ from lab.data.difficulty import longest_carry, zeros
 from lab.data.problems import Format, Integers, operands_in
 from lab.data.vocabulary import decode
 from lab.readings import Row
+from lab.recipes.recipe_index import recipe
 
 if TYPE_CHECKING:
     from lab.data.sources import Source
@@ -95,7 +96,7 @@ def fetched(run: str, a: int, b: int, kind: str) -> NDArray[np.float64]:
 
 
 def heads_of(run: str) -> list[str]:
-    config = load_with_progress(run).model.config
+    config = recipe(run).model
     return [
         f"{layer.index}.{head}" for layer in config.layers for head in range(layer.attention.n_head)
     ]

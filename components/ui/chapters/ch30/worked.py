@@ -18,6 +18,7 @@ from components.ui.chapters.ch30 import claims, probes
 from components.ui.chapters.ch30.claims import AFTER, ARMS, BEFORE, LAST_TWIN, THIRD, TWINS
 from components.ui.chapters.ch30.figures import PARTS_OF_A_TEXT
 from components.ui.claims.claim_index import look_up
+from components.ui.computed_ahead import ahead
 from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
@@ -430,6 +431,7 @@ def wrong_by_share(record: Record) -> Bars:
     ]
 
 
+@ahead
 def ladder() -> list[dict[str, Any]]:
     """Cells of the frontier's validation sums, from short to long."""
     return [cell for cell in frontier.frontier_cells() if cell["split"] == "validation"]
@@ -594,6 +596,7 @@ def wrong_from(base: str) -> list[tuple[int, int]]:
     return [(wrong, n) for n, wrong in (end[claims.LONGEST] for end in ends)]
 
 
+@ahead
 @lru_cache(maxsize=4)
 def digits_of_far_carry(p: int) -> str:
     """Of the products of p by p digits, how many digits a problem have a carry through two columns
@@ -641,8 +644,13 @@ def slips() -> tuple[int, int, int]:
     return n, wrong, n + sum(one for one, _ in held)
 
 
+@ahead
+def small_layers() -> int:
+    return twins.control("the_course", 0).model.n_layer
+
+
 CALC: dict[str, Callable[[], str]] = {
-    "small_layers": lambda: f"{twins.control('the_course', 0).model.n_layer}",
+    "small_layers": lambda: f"{small_layers()}",
     "small_parameters": lambda: f"{small_network()['parameters']:,}",
     "learned_wrong": lambda: part_of(*min(wrong_from("learned"))),
     "learned_rates": lambda: f"{len(wrong_from('learned'))}",
