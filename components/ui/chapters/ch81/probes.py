@@ -855,7 +855,7 @@ def start_map(which: Network, how: str, amount: float, digit: int) -> Measuring[
 
 def seconds_of_map(which: Network) -> float:
     form = format_of(which.name)
-    n_part = len(parts_to_break(which, form, "zero", 0.0, 0))
+    n_part = sum(layer.attention.n_head + 1 for layer in config_of(which).layers)
     return seconds_for(which, n_part * len(problems_to_score(form)[0]), form.length - 1)
 
 

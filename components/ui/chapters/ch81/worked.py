@@ -1070,7 +1070,7 @@ TENS = 10
 def with_seconds(label: str, seconds: float) -> str:
     """What a button says that takes a while; a wait that nobody notices is not announced."""
     tens = math.ceil(seconds / TENS)
-    return f"{label}, about {tens * TENS} s" if seconds > TENS / 2 else label
+    return f"{label}, {tens * TENS} s or more" if seconds > TENS / 2 else label
 
 
 EVENLY = measuring.Words(left=", about {left} s to go")
