@@ -5,7 +5,7 @@ term of that sum; without the part the model runs again, so later parts read ano
 
 torch is imported only to measure: a record can be read without it.
 
-Shapes: `W` written tokens.
+Shapes: `R` rows, the whole model and one without each part; `W` written tokens.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lab.data.vocabulary import VOCABULARY, decode
+import numpy as np
+
+from lab.data.vocabulary import VOCABULARY, decode, encode
 
 if TYPE_CHECKING:
     from lab.model.gpt import GPT
@@ -48,28 +50,26 @@ class TakenOut:
 
 
 def take_each_out(model: GPT, prompt: str, length: int) -> TakenOut:
-    """All parts of a model on the text that it writes of `prompt`, taken out one by one."""
-    from lab.inference.forward import run_with_trace
-    from lab.inference.transcript import transcribe
-    from lab.interp.attribution import attribute
+    """All parts of a model on the text that it writes of `prompt`, taken out one by one.
 
-    text = transcribe(model, prompt, length).text
+    One batch holds a row for each part, so that all of them take one forward and one writing.
+    """
+    from lab.inference.forward import run_with_trace
+    from lab.inference.scoring import go_on
+    from lab.interp.attribution import attribute, components_of
+
+    parts = [part for part in components_of(model) if part.layer is not None]
+    cuts = [part.ablated().in_row(row) for row, part in enumerate(parts, 1)]  # row 0 is the whole
+    written = go_on(model, np.repeat(encode(prompt)[None], 1 + len(parts), axis=0), length, cuts)
+    text, *without = (decode(row) for row in written)
+
     whole = attribute(model, text)
     rows = range(len(prompt) - 1, len(text) - 1)  # where it stands when it writes
     tokens = [VOCABULARY.index(text[row + 1]) for row in rows]
     rivals = [whole.runner_up(row, token) for row, token in zip(rows, tokens, strict=True)]
     leads = [*zip(rows, tokens, rivals, strict=True)]
-    without: dict[str, Without] = {}
-    for part in whole.components:
-        if part.layer is None:
-            continue
-        edit = part.ablated()
-        logits = run_with_trace(model, text, {"logits"}, [edit])["logits"][0].double()
-        without[part.name] = Without(
-            [round(float(logits[row, t] - logits[row, r]), DIGITS) for row, t, r in leads],
-            decode(int(logits[row].argmax()) for row in rows),
-            transcribe(model, prompt, length, [edit]).text,
-        )
+    same = np.repeat(written[:1], len(written), axis=0)
+    logits = run_with_trace(model, same, {"logits"}, cuts)["logits"].double()  # (R, T, V)
     return TakenOut(
         text,
         len(prompt),
@@ -79,5 +79,12 @@ def take_each_out(model: GPT, prompt: str, length: int) -> TakenOut:
             part.name: [round(float(whole.to_lead(*at)[i]), DIGITS) for at in leads]
             for i, part in enumerate(whole.components)
         },
-        without,
+        {
+            part.name: Without(
+                [round(float(own[row, t] - own[row, r]), DIGITS) for row, t, r in leads],
+                decode(int(own[row].argmax()) for row in rows),
+                wrote,
+            )
+            for part, own, wrote in zip(parts, logits[1:], without, strict=True)
+        },
     )
