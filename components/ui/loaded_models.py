@@ -78,6 +78,7 @@ class LoadedModels:
                     checkpoint.model,
                     decode(checkpoint.format.prompt(0, 0)[0]),
                     checkpoint.format.length,
+                    likely=checkpoint.format.text(0, 0),
                 )
                 self.loaded[name] = checkpoint
                 spare_the_collector()
@@ -128,20 +129,22 @@ def write(run: str, given: str, edits: Collection[Edit] = ()) -> Transcript:
     """Let a run write on from `given` to the end of its text, greedily."""
     if not edits:
         return write_untouched(run, given)
-    loaded = load_with_progress(run)
-    from lab.inference.transcript import transcribe
-
-    return transcribe(loaded.model, given, loaded.format.length, edits)
+    return write_on(load_with_progress(run), given, edits)
 
 
 @ahead
 @lru_cache(maxsize=256)
 def write_untouched(run: str, given: str) -> Transcript:
     """Without edits, kept for readers that ask the same."""
-    loaded = load_with_progress(run)
+    return write_on(load_with_progress(run), given)
+
+
+def write_on(loaded: Checkpoint, given: str, edits: Collection[Edit] = ()) -> Transcript:
+    """The right text is what a model probably writes."""
     from lab.inference.transcript import transcribe
 
-    return transcribe(loaded.model, given, loaded.format.length)
+    form = loaded.format
+    return transcribe(loaded.model, given, form.length, edits, likely=form.text_from(given))
 
 
 @ahead

@@ -224,5 +224,6 @@ def asked_with(ranks: tuple[int, ...]) -> tuple[int, int]:
 def write_problem(a: int, b: int) -> Any:
     """The text of a sum as the network writes it that went on with longer ones."""
     form = form_of(a, b)
-    prompt = form.text(a, b)[: form.prompt_length]
-    return transcripts.transcribe(load_with_progress(LONG_RUN).model, prompt, form.length)
+    right = form.text(a, b)
+    model, prompt = load_with_progress(LONG_RUN).model, right[: form.prompt_length]
+    return transcripts.transcribe(model, prompt, form.length, likely=right)
