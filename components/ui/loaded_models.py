@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 BOOK_RUN = "chain_of_thought"
 
+WARM_UP = 2
+"""Tokens written before anyone asks: one is the prompt's, and one is read behind a cache."""
+
 
 class LoadedModels:
     """The runs loaded so far. `begin` starts to fetch one; `load` waits for it. `awake`: torch is
@@ -77,8 +80,7 @@ class LoadedModels:
                 transcribe(
                     checkpoint.model,
                     decode(checkpoint.format.prompt(0, 0)[0]),
-                    checkpoint.format.length,
-                    likely=checkpoint.format.text(0, 0),
+                    checkpoint.format.prompt_length + WARM_UP,
                 )
                 self.loaded[name] = checkpoint
                 spare_the_collector()

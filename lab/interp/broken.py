@@ -144,15 +144,17 @@ class Break:
     def written(self, model: GPT, a: int, b: int) -> str:
         """What the broken model writes of a problem, greedily, to the length of its text."""
         from lab.data.vocabulary import decode
-        from lab.inference.forward import run_with_trace
+        from lab.inference.scoring import teacher_forced
 
-        text = self.form.prompt(np.array([a]), np.array([b]))  # (1, T)
-        edits = self.prepared(model)
-        # Token by token from the beginning: what stands in has a value for every token.
-        while text.shape[1] < self.form.length:
-            logits = run_with_trace(model, text, ["logits"], edits(text.shape[1]))["logits"]
-            new = logits[:, -1].argmax(-1, keepdim=True).numpy().astype(text.dtype)
-            text = np.concatenate([text, new], axis=1)
+        text, known = self.form.render(a, b)[0], self.form.prompt_length  # (1, L)
+        # All of it is read anew, not behind a cache: what stands in has a value for every token.
+        edits = self.prepared(model)(self.form.length - 1)
+        while known < self.form.length:
+            # What it would write at each token, given those before: it does, as far as they agree.
+            says = teacher_forced(model, text, edits=edits)
+            unlike = (says != text)[0, known:]
+            known += int(unlike.argmax()) + 1 if unlike.any() else len(unlike)
+            text = np.concatenate([text[:, : known - 1], says[:, known - 1 :]], axis=1)
         return decode(text[0])
 
     def as_python(self, run: str) -> str:
