@@ -49,7 +49,9 @@ def transcribe(
     `edits` if any.
 
     With a `likely` text it is the same text, sooner: what of it the model would write by itself is
-    read at once. Raises `ValueError` for a character that is no token, and for an edit that never met anything or
+    read at once.
+
+    Raises `ValueError` for a character that is no token, and for an edit that never met anything or
     not all that it names.
     """
     from lab.inference.generate import greedy_steps

@@ -309,11 +309,11 @@ def test_parsing_gives_back_every_number(problem: tuple[Format, int, int]) -> No
 
 def test_the_right_text_goes_on_from_any_beginning_as_it_stands() -> None:
     form = Format("cot_reversed")
-    for given in ("12*34=", "12*34=84", "12*34=77", form.text(12, 34)):
-        assert form.text_from(given) == given + form.text(12, 34)[len(given) :]
-    for given in ("12", "12+34=", ""):
+    for begun in ("12*34=", "12*34=84", "12*34=77", form.text(12, 34)):
+        assert form.text_from(begun) == begun + form.text(12, 34)[len(begun) :]
+    for begun in ("12", "12+34=", ""):
         with pytest.raises(WrongToken):
-            form.text_from(given)
+            form.text_from(begun)
 
 
 @given(problems(), st.data())
