@@ -66,8 +66,8 @@ def test_nothing_is_written_behind_the_stop_and_a_short_text_is_gone_on_with() -
     stop = own[len(PROMPT) + 4]
     until_stop = own[: own.index(stop, len(PROMPT)) + 1]
     for likely in (own, own[:-3], own[: len(PROMPT) + 1], PROMPT, "9" * LENGTH, ""):
-        asked = {"likely": likely, "stop": VOCABULARY.index(stop)}
-        assert transcribe(model, PROMPT, LENGTH, **asked).text == until_stop, likely
+        stopped = transcribe(model, PROMPT, LENGTH, likely=likely, stop=VOCABULARY.index(stop))
+        assert stopped.text == until_stop, likely
         assert transcribe(model, PROMPT, LENGTH, likely=likely).text == own, likely
 
 

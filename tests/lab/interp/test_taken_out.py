@@ -32,5 +32,5 @@ def test_every_part_of_the_batch_is_that_part_taken_out_alone() -> None:
             for row, own, rival in pairs
         ]
         assert without.leads == pytest.approx(leads, abs=1e-3), name
-        assert without.says == decode(np.argmax(logits[row]) for row in rows), name
+        assert without.says == decode(int(np.argmax(logits[row])) for row in rows), name
         assert without.text == transcribe(model, PROMPT, LENGTH, alone).text, name

@@ -594,6 +594,7 @@ def wrong_from(base: str) -> list[tuple[int, int]]:
     return [(wrong, n) for n, wrong in (end[claims.LONGEST] for end in ends)]
 
 
+@lru_cache
 def digits_of_far_carry(p: int) -> str:
     """Of the products of p by p digits, how many digits a problem have a carry through two columns
     or more: over all problems, since a product has one digit of b."""
