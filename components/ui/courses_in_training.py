@@ -147,6 +147,7 @@ def network(arm: str, look: int) -> Any:
     return looks.load_look(arm, look).model
 
 
+@lru_cache(maxsize=512)
 def text_of(step: int, text: str, pair: Pair) -> Text:
     """The numbers that were written, cut where those of the right text end."""
     form = Format("cot_reversed", len(str(pair[0])), len(str(pair[1])))

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lab.data.problems import Format
 from lab.data.vocabulary import END, VOCABULARY
 from lab.inference.forward import run_with_trace, with_math_kernel
 from lab.inference.scoring import decode_all, up_to_the_end
@@ -55,9 +56,21 @@ def complete_prompt(loaded: Checkpoint, prompt: str, toggles: Sequence[Toggle] =
     length = min(max(loaded.format.length, len(prompt)), limit(loaded.model.config))
     if len(prompt) >= length:
         return prompt
-    text = transcribe(loaded.model, prompt, length, [edit_of(t) for t in toggles]).text
+    edits = [edit_of(t) for t in toggles]
+    # An edit may name a token that lies behind the end.
+    stop, likely = None if edits else END, likely_text(loaded.format, prompt)
+    text = transcribe(loaded.model, prompt, length, edits, likely=likely, stop=stop).text
     end = text.find(VOCABULARY[END], len(prompt))
     return text if end < 0 else text[: end + 1]
+
+
+def likely_text(form: Format, prompt: str) -> str:
+    """The right text of a problem, of as many digits as the prompt has; none where it asks none."""
+    a, _, b = prompt.partition("=")[0].partition("*")
+    try:
+        return Format(form.style, len(a), len(b)).text_from(prompt)
+    except ValueError:
+        return ""
 
 
 def open_up(

@@ -55,7 +55,8 @@ def write_without_head(
     """A run's own text, one head ablated ('0.2') or none. With `aimed`, (place, line), the head
     that fetches a's digit looks at that digit alone where this partial product is written."""
     form = form_of(a, b)
-    prompt = form.text(a, b)[: form.prompt_length]
+    right = form.text(a, b)
+    prompt = right[: form.prompt_length]
     model = load_with_progress(run).model
     edits = []
     if without != "none":
@@ -63,7 +64,7 @@ def write_without_head(
         edits = [intervene.ablate(intervene.Node("z", layer, head))]
     if aimed:
         edits.append(pockets.share_out(*aimed, 0.0))
-    return transcripts.transcribe(model, prompt, form.length, edits)
+    return transcripts.transcribe(model, prompt, form.length, edits, likely=right)
 
 
 def slip_of(form: Format, a: int, b: int, text: str) -> int | None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -133,12 +134,17 @@ def prompts(run: str) -> tuple[str, str]:
     return OPENS.get(run) or (opening_prompt(form), opening_prompt(form, change=1))
 
 
+@lru_cache(maxsize=256)
+def completed(run: str, prompt: str) -> str:
+    """What a run writes behind a prompt with all its parts, up to its first `$`."""
+    return session.complete_prompt(take(run), prompt)
+
+
 @st.cache_data(show_spinner=False, max_entries=16)
 @ahead
 def as_it_is(run: str, prompt: str) -> tuple[str, Manifest, bytes]:
     """What a run writes behind a prompt with all its parts, and what it forms on that."""
-    loaded = take(run)
-    text = session.complete_prompt(loaded, prompt)
+    loaded, text = take(run), completed(run, prompt)
     made = session.open_up(loaded, named(run), text, packed(run))
     return text, made.manifest, made.activations
 
@@ -198,9 +204,8 @@ def way_home(scene: Scene, prompt: str, text: str) -> str:
 @ahead
 def whole(run: str, prompt: str) -> Whole:
     """What a run writes behind a prompt with all its parts, and how sure it is of that."""
-    loaded = take(run)
-    text = session.complete_prompt(loaded, prompt)
-    nats = token_loss.prices(loaded.model, text)[len(prompt) - 1 :].sum()
+    text = completed(run, prompt)
+    nats = token_loss.prices(take(run).model, text)[len(prompt) - 1 :].sum()
     return Whole(text, len(prompt), math.exp(-nats))
 
 

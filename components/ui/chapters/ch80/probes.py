@@ -259,7 +259,8 @@ def text_at(run: LiveRun, step: int, a: int, b: int) -> str:
     """The problem as the network writes it after a step."""
     form = run.spec.build().format
     prompt = vocabulary.decode(form.prompt(a, b)[0])
-    return transcripts.transcribe(model_at(run.id, step), prompt, form.length).text
+    model, likely = model_at(run.id, step), form.text_from(prompt)
+    return transcripts.transcribe(model, prompt, form.length, likely=likely).text
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
