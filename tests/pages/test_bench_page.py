@@ -244,6 +244,9 @@ def test_a_variant_is_trained_scrubbed_and_taken_along(book) -> None:
     ended(train(app))
     assert "the others are your runs" in said(app) and "Both squares" not in said(app)
     (run,) = training.service().runs.values()
+    assert worked.came_to({}) == ""
+    came_to = worked.came_to(dict.fromkeys(["1. layers: 1"], run))
+    assert came_to.startswith("Network 1 gets ") and came_to.endswith(" wrong after 40 steps.")
     variant = worked.variant_of(run, "1.", going=False)
     assert variant.trained.shape == (10, 10)
     assert [look.step for look in variant.looks][-1] == 40 and variant.looks[-1].asked.all()

@@ -423,7 +423,13 @@ class Composed extends MovingDrawing<Data> {
 /** A name that a box has room for: whole, of a matrix of attention its index, or none. */
 function nameFor({ name, part }: Matrix, width: number): string {
   const index = part === "attention" ? (name.split("_")[1] ?? "") : "";
-  return [name, index].find((one) => width > LETTER * one.length) ?? "";
+  return [name, index].find((one) => width > wide(one)) ?? "";
+}
+
+/** Pixels of a name, what stands below in small letters, with air at both ends. */
+function wide(name: string): number {
+  const [own, below = ""] = name.split("_");
+  return own.length * (own.length > 1 ? LETTER : 12) + 5.5 * below.length + 4;
 }
 
 /** How far a drawing is from the scale of the usual network; nothing if it is at it. */
