@@ -162,7 +162,6 @@ WHAT_IS_DASHED = {
     ("bracket.css", ".gone .map"): "gone: keys that are made and thrown away",
     ("bracket.css", ".other i"): "still to come: where the bracket is dragged to",
     ("bracket.css", ".vacant i"): "still to come: the rotated key",
-    ("composed.css", ".chip"): "not there: what the other network lacks",
     ("connections.css", ".kinds .cut"): "cut",
     ("connections.css", ".far"): "cut",
     ("guess.css", ".empty"): "still to come: the bar of an answer",

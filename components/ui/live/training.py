@@ -475,6 +475,7 @@ def say_of_atlas() -> None:
     parts = live.CHECKS_IN_A_ROUND
     st.html(maps.atlas_key())
     st.caption(
+        "The first number goes down, the second across. "
         f"Each check evaluates another of {spelled(parts)} parts of all pairs, so a dot is up to "
         f"{spelled(parts - 1)} checks old. The last evaluates all pairs."
     )

@@ -51,8 +51,8 @@ def atlas_colours() -> tuple[str, ...]:
 
 
 def picture_colours() -> tuple[str, ...]:
-    """Of the kinds in a picture of all pairs: those of the two squares in training."""
-    return (GREY.now, RIGHT_FIELD.now, WRONG.now + "8c", GREY.now + "40")
+    """Of the kinds in a picture of all pairs: as `pairs.css` has them, of the squares that play."""
+    return (GREY.now + "4d", RIGHT_FIELD.now + "e0", WRONG.now, GREY.now + "e6")
 
 
 def atlas_key() -> str:
