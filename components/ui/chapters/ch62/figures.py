@@ -79,6 +79,7 @@ def studied(rows: Rows) -> Chart:
         scale=alt.Scale(domain=[0, whole[-1]], nice=False),
         axis=alt.Axis(
             values=whole,
+            grid=False,
             labelExpr=f"datum.value ? [datum.label, {named}] : datum.label",
             labelFlush=False,
             labelOverlap=False,
