@@ -86,7 +86,6 @@ def what_each_plan_gains() -> None:
         alt="Share of test problems wrong at the end, of four by four and of one by one digit, a "
         "point a seed, by plan",
     )
-    st.caption(page.text("worth_rows"))
     page.notice()
     page.source(
         "lab.experiments.curriculum_ablations.control",
@@ -108,7 +107,6 @@ def begin_with_two_digits() -> None:
         alt="Share of test problems of four by four digits wrong at the end, a point a seed, by "
         "base and processor",
     )
-    st.caption(page.text("begin_rows"))
     page.notice()
     page.source("lab.experiments.curriculum_ablations.control")
 

@@ -131,7 +131,7 @@ def ends_of_plans(course: Record) -> Bars:
     ]
 
 
-RANDOM = "random weights, in stages"
+RANDOM = "random weights"
 INTEL, AMD = "Intel processor", "AMD processor"
 
 
