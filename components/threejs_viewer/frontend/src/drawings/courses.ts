@@ -302,7 +302,7 @@ class Courses extends MovingDrawing<Data> {
     const key = `${this.chosen} ${look}`;
     if (key !== this.drawn) this.drawLook(look);
     this.drawn = key;
-    say(this.part("when"), `at ${Math.round(at)}% of the text, `);
+    say(this.part("when"), `at ${Math.round(at)}%, `);
     return this.told(at, look);
   }
 
