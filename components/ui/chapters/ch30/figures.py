@@ -114,7 +114,7 @@ def ends_of_plans(rows: Rows) -> Chart:
             tooltip=["arm", "of", "seed", alt.Tooltip("errors", title="wrong")],
         )
     )
-    return finished(chart.properties(height=rows_high(len(order), 42)))
+    return finished(chart.properties(height=rows_high(len(order), 28)))
 
 
 @drawn_once
