@@ -1,5 +1,5 @@
-"""Is a carry held as a quantity, along a line, or as separate cases? The book's network, at the step
-that writes the column.
+"""Is a carry held as a quantity, along a line, or as separate cases? The book's network, at the
+step that writes the column.
 
   read   The stream after each layer, by two readings of one regression: as separate cases, a
          direction each, the largest of which is said; and as one quantity along one direction,

@@ -45,6 +45,9 @@ COPIED = (
 FIRST = (0, 1, 0)
 """Shown first: the carry of a sum, head 1, layer 0."""
 
+PLACES_OF: dict[CarryName, tuple[str, str]] = {SUM: ("tens", "hundreds"), PRODUCT: ("units", "tens")}
+"""Of the digits that make a carry, and of the digit that it goes into."""
+
 CALLED: dict[CarryName, str] = {SUM: "carry of the sum", PRODUCT: "carry of a partial product"}
 
 
@@ -80,7 +83,7 @@ def carried(row: Mapping[str, Any], carry: Carry) -> Carried:
         if layers:
             digits, kinds = ([site[what] for site in layers] for what in ("written", "outcomes"))
             sites.append(Site(words, digits, kinds))
-    return Carried(CALLED[carry.name], swaps, sites)
+    return Carried(CALLED[carry.name], swaps, sites, PLACES_OF[carry.name])
 
 
 HUNDREDS, TENS = 2, 1
