@@ -10,8 +10,9 @@ step that writes the column.
          Test problems, drawn by seed, are set to places on it, some farther out than any mean; what
          the digit is then, less its column. A quantity would go on to 2; of two cases one is
          written.
-  worked The few numbers of head 0.1 whose class means lie farthest apart, in two problems, and both
-         problems' places on the line.
+  worked The few numbers of head 0.1 whose class means lie farthest apart, in two problems, both
+         problems' places on the line, and what the first is written with the head of the second,
+         or with its place on the line.
 
 Shapes: `N` texts, `D` numbers of an activation.
 """
@@ -26,7 +27,7 @@ from numpy.typing import NDArray
 
 from lab.experiments.carry_models import BOOK, loaded
 from lab.experiments.carry_needed import problems
-from lab.experiments.carry_swaps import BATCH, TEST, Begun, not_of_test
+from lab.experiments.carry_swaps import BATCH, TEST, Begun, Site, not_of_test, swapped
 from lab.experiments.sweep import Cell, Row
 from lab.interp.carries import CARRIES, FORM, Carry
 from lab.interp.intervene import Node
@@ -188,6 +189,9 @@ def worked(
     stream = Node("resid_mid", 0, None, (carry.slot,))
     head = Node("z", 0, HEAD, (carry.slot,))
     own = activations(model, texts[:, :-1], [stream, head], BATCH)
+    along = torch.from_numpy(line[None])
+    sites = [Site("none", ()), Site("head", (head,)), Site("means", (stream,), along)]
+    said = swapped(model, carry, texts[:1], texts[1:], sites, to_end=False)
     return {
         "problems": [[*pair] for pair in WORKED],
         "carries": carry.into(texts).tolist(),
@@ -195,6 +199,7 @@ def worked(
         "means": rounded(means[:, first]),
         "own": rounded(own[head][:, first]),
         "places": rounded(place_of(own[stream], without, line)),
+        "written": {site.kind: int(one[0, 0]) for site, one in zip(sites, said, strict=True)},
     }
 
 

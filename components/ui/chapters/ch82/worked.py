@@ -45,7 +45,10 @@ COPIED = (
 FIRST = (0, 1, 0)
 """Shown first: the carry of a sum, head 1, layer 0."""
 
-PLACES_OF: dict[CarryName, tuple[str, str]] = {SUM: ("tens", "hundreds"), PRODUCT: ("units", "tens")}
+PLACES_OF: dict[CarryName, tuple[str, str]] = {
+    SUM: ("tens", "hundreds"),
+    PRODUCT: ("units", "tens"),
+}
 """Of the digits that make a carry, and of the digit that it goes into."""
 
 CALLED: dict[CarryName, str] = {SUM: "carry of the sum", PRODUCT: "carry of a partial product"}

@@ -16,7 +16,7 @@ const DIGITS = 10;
 const [LEFT, TOP, BELOW] = [40, 6, 36]; // for the axes
 const MOST = 335; // pixels, a side of the plot
 const NARROW = 400; // pixels, a page on which it is as wide as the page, and lower
-const [TALL, LOW] = [296, 196];
+const [TALL, LOW] = [296, 180];
 const FILLED = 0.86; // of a cell
 const MARK = 0.42; // of the room of a mark
 
@@ -56,7 +56,7 @@ const CLASSES: readonly { name: string; words: string; short: string; kinds: rea
     { name: "carries", words: "the carry moves, nothing else", short: "", kinds: [0] },
     { name: "digits", words: "the whole digit moves", short: "whole digit", kinds: [2] },
     { name: "stays", words: "nothing changes", short: "no change", kinds: [3] },
-    { name: "other", words: "something else", short: "something else", kinds: [1, 4] },
+    { name: "other", words: "something else", short: "other", kinds: [1, 4] },
   ];
 
 class Swaps extends MovingDrawing<Data> {
