@@ -308,6 +308,31 @@ def as_good_as_pruned(found: list[Row]) -> str:
     return f"{min(good)} to {part_of(max(good), found[0]['drawn']['alike']['n'])}"
 
 
+LINED = rows("carry_line", model=BOOK)
+
+
+def on_line(at: float, written: int) -> Told:
+    """How many test problems are written as their column and so much more, set to a place on the
+    line through both class means of the sum's carry."""
+
+    def words(found: list[Row]) -> str:
+        (row,) = found
+        return part_of(row["written"][row["places"].index(at)][written], row["pushed"])
+
+    return LINED.where(carry="sum").told(words)
+
+
+def read_as(how: str, last: bool) -> Told:
+    """Carries of a product told after the FFN of the first or the last layer, read so."""
+
+    def words(found: list[Row]) -> str:
+        every = [one for one in found[0]["read"] if one["name"] == "resid_post"]
+        one = max(every, key=lambda one: one["layer"]) if last else every[0]
+        return part_of(one[how], found[0]["n"])
+
+    return LINED.where(carry="partial_product").told(words)
+
+
 SUM, PRODUCT = CARRIES
 LOOKED = rows("carried", slot=CARRIES_OF[SUM].token)
 PAIRS = "pairs of test problems of the book's network"
@@ -615,6 +640,48 @@ CLAIMS.update(
             for name, called, what in (
                 ("alone", "site alone", "the new digit in the text and head 0.1 left alone"),
                 ("unread", "old digit", "head 0.1 swapped and the old digit in the text"),
+            )
+        },
+    }
+)
+
+CLAIMS.update(
+    {
+        "where_is_the_carry.hand_head": Claim(
+            "The hundreds digit that the book's network writes for 37 x 48 with head 0.1 as it is "
+            "in 86 x 27.",
+            LINED.where(carry=SUM).told(lambda found: str(found[0]["worked"]["written"]["head"])),
+        ),
+        **{
+            f"where_is_the_carry.line_{name}": Claim(
+                "Test problems of the book's network set, in the stream after attention 0 at the "
+                f"step that writes the hundreds, {where}: written {what}.",
+                on_line(at, more),
+            )
+            for name, at, more, where, what in (
+                (
+                    *("quarter", 0.25, 0),
+                    "to a quarter of the way from the mean without a carry to that with one",
+                    "as without a carry",
+                ),
+                ("full", 1.0, 1, "to the mean with a carry, along the class means", "as with one"),
+                (
+                    *("twice", 2.0, 2),
+                    "twice as far from the mean without a carry as that with one",
+                    "as with a carry of two",
+                ),
+            )
+        },
+        **{
+            f"where_is_the_carry.product_{how}{'_last' if last else ''}": Claim(
+                f"The carry of a product read off the stream after the {which} FFN, {words}, told "
+                "right on pairs of digits that were not met: the book's network.",
+                read_as(how, last),
+            )
+            for last, which in ((False, "first"), (True, "last"))
+            for how, words in (
+                ("line", "along one direction as a quantity, rounded"),
+                ("cases", "along a direction for each case, the largest"),
             )
         },
     }

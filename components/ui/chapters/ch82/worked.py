@@ -15,6 +15,7 @@ from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
 from components.ui.drawings.swaps import KINDS, Carried, Site, Swap
 from components.ui.lazily import lazily
+from components.ui.page_records import rows_of
 from components.ui.plots.colours import GREY, LINE, OCHRE, RIGHT, TEAL, VIOLET, WRONG, Tone
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY
@@ -181,6 +182,39 @@ def addition(pair: tuple[int, int]) -> str:
     return f"{a * (b % 10)} + {a * (b // 10) * 10} = {a * b}"
 
 
+def worked_sum(column: tuple[int, int], carry: tuple[int, int]) -> str:
+    """The column of one problem and the carry of another: '6 + 7 + 1 = 14'."""
+    into = carry_of(carry)
+    digits = [*map(int, column_of(column).split(" + ")), int(into)]
+    return f"{column_of(column)} + {into} = {sum(digits)}"
+
+
+def last_shown() -> tuple[int, int]:
+    """The problem that stands in the opening figure once it has played."""
+    row = row_of(rows_of("carry_shown.jsonl"), BOOK, SUM)
+    assert row is not None
+    a, b, *_ = row["operands"][-1]
+    return a, b
+
+
+def hand_numbers(row: Mapping[str, Any]) -> list[dict[str, str]]:
+    """A row a number of the head of both worked problems and its means, and their places on the
+    line through the class means."""
+    found = row["worked"]
+    names = ["×".join(map(str, pair)) for pair in found["problems"]]
+
+    def line(name: str, own: Sequence[float], means: Sequence[float]) -> dict[str, str]:
+        said = [f"{value:.2f}".replace("-", "−") for value in (*own, *means)]
+        heads = (*names, "mean without a carry", "mean with one")
+        return {"": name, **dict(zip(heads, said, strict=True))}
+
+    numbers = [
+        line(f"number {number}", *(([row[i] for row in found[what]]) for what in ("own", "means")))
+        for i, number in enumerate(found["numbers"])
+    ]
+    return [*numbers, line("place on the line", found["places"], (0, 1))]
+
+
 def all_heads() -> int:
     """Of all layers of the book's network."""
     model = recipes.recipe(BOOK).model
@@ -210,6 +244,14 @@ CALC = {
     "moves": lambda: digit_of("sum", "carry"),
     "whole": lambda: digit_of("sum", "digit"),
     "column_moves": lambda: digit_of("sum", "column"),
+    "stays_sum": lambda: worked_sum(ONE, ONE),
+    "moves_sum": lambda: worked_sum(ONE, OTHER),
+    "whole_sum": lambda: worked_sum(OTHER, OTHER),
+    "column_moves_sum": lambda: worked_sum(OTHER, ONE),
+    "shown": lambda: "{} \\times {}".format(*last_shown()),
+    "shown_sum": lambda: addition(last_shown()).partition(" = ")[0],
+    "shown_column": lambda: column_of(last_shown()),
+    "shown_tens": lambda: tens_of(last_shown()),
 }
 
 # ---------------------------------------------------------------- 1. what can be read
@@ -351,8 +393,11 @@ def in_hundred(site: Mapping[str, Any]) -> float:
     return round(100 * site["carry"] / site["n"])
 
 
-def moved_in(site: Mapping[str, Any]) -> str:
-    return f"{site['carry']:,} of {site['n']:,}"
+def in_100(part: int, n: int, rows: Sequence[Line] = ()) -> Answer:
+    """As it was guessed, in a hundred; what was counted comes after it."""
+    return Answer(
+        round(100 * part / n), f"{100 * part / n:.3g} in 100", f"{part:,} of {n:,}.", rows=rows
+    )
 
 
 OFTEN = ("in none", "in about half", "in nearly all")
@@ -364,7 +409,7 @@ def at_ffn(row: Mapping[str, Any], layer: int = 0) -> Mapping[str, Any]:
 
 
 def read_frame(row: Mapping[str, Any]) -> Dragged:
-    axis = Axis.percent("carries told right, in 100")
+    axis = Axis("in 100 problems, the carry told right", 0, 100)
     given = Line("always the commonest", round(100 * row["commonest"] / row["n"]))
     return Dragged(axis, "the probe", given=[given], later=("an untrained network",), start=50)
 
@@ -373,18 +418,17 @@ def read_after_ffn(row: Mapping[str, Any]) -> Answer:
     """After FFN 0, at the slot that writes the digit."""
     found = at_ffn(row)
     other = round(100 * found["untrained"] / row["n"])
-    return Answer(
-        round(100 * found["right"] / row["n"]), rows=[Line("an untrained network", other)]
-    )
+    return in_100(found["right"], row["n"], [Line("an untrained network", other)])
 
 
-USED = Dragged(HUNDRED, "what the probe reads", later=("another direction",), start=50)
+def used_frame(row: Mapping[str, Any]) -> Dragged:
+    means = Line("the class means", in_hundred(one_site(row, "means of resid_mid")))
+    return Dragged(HUNDRED, "what the probe reads", given=[means], start=50)
 
 
 def used(row: Mapping[str, Any]) -> Answer:
-    read, means = (one_site(row, f"{kind} of resid_mid") for kind in ("probe", "means"))
-    beside = Line("another direction", in_hundred(means))
-    return Answer(in_hundred(read), moved_in(read), rows=[beside])
+    read = one_site(row, "probe of resid_mid")
+    return in_100(read["carry"], read["n"])
 
 
 def product_frame(row: Mapping[str, Any]) -> Dragged:
@@ -399,7 +443,7 @@ def sum_line(row: Mapping[str, Any]) -> Line:
 
 def product_best(row: Mapping[str, Any]) -> Answer:
     site = claims.chosen(row)
-    return Answer(in_hundred(site), moved_in(site))
+    return in_100(site["carry"], site["n"])
 
 
 HOW_MANY = tuple(f"{n} of 5" for n in range(6))
@@ -636,10 +680,6 @@ def neurons_of(record: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     return next((row for row in record if row["cell"] == cell), None)
 
 
-def followed(swap: Mapping[str, Any]) -> float:
-    return round(100 * swap["follows"] / swap["n"])
-
-
 def neurons_frame(drawn: Mapping[str, Any]) -> Dragged:
     """Beside layer 0 every draw of as many others."""
     follows: Sequence[int] = drawn["layer 0"]["others"]["follows"]
@@ -651,7 +691,8 @@ def neurons_frame(drawn: Mapping[str, Any]) -> Dragged:
 
 
 def layer_0_follows(row: Mapping[str, Any]) -> Answer:
-    return Answer(followed(row["swaps"]["layer 0"]))
+    swap = row["swaps"]["layer 0"]
+    return in_100(swap["follows"], swap["n"])
 
 
 def kinds_by_layer(row: Mapping[str, Any]) -> list[dict[str, Any]]:
