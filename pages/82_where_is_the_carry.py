@@ -287,8 +287,7 @@ def a_circuit() -> None:
         ),
         alt=f"The parts of the circuit and how much each matters: {NAMES[model]}",
     )
-    by_lot = worked.row_of(rows_of("carry_needed.jsonl"), model, carry)
-    page.table("The three criteria", worked.criteria(row, by_lot))
+    page.table("The three criteria", worked.criteria(row))
     page.notice()
     page.source(
         "lab.experiments.carry_sets.circuit",

@@ -338,12 +338,9 @@ def test_what_carries_is_never_among_what_can_go() -> None:
 def test_draws_as_faithful_hold_what_the_thinner_circuit_holds() -> None:
     drawn = row("needed", SUM)["drawn"]["alike"]
     assert 0 < drawn["as_good_hold"] == drawn["as_good"] < drawn["n"] / 20
-    table = {
-        one["criterion"]: one["found"]
-        for one in worked.criteria(row("sets", SUM), row("needed", SUM))
-    }
-    assert table["in pairs"].startswith("heads 0.2 and 0.3; 6 left")
-    assert table["by lot"].startswith(f"{drawn['as_good']} of {drawn['n']:,}")
+    assert [one["criterion"] for one in worked.criteria(row("sets", SUM))] == [
+        *("faithfulness", "completeness", "minimality"),
+    ]
 
 
 def test_a_carry_runs_on_through_the_digit_and_not_through_the_head() -> None:

@@ -666,6 +666,11 @@ CLAIMS.update(
                 ),
                 ("full", 1.0, 1, "to the mean with a carry, along the class means", "as with one"),
                 (
+                    *("still_one", 2.0, 1),
+                    "twice as far from the mean without a carry as that with one",
+                    "as with a carry of one",
+                ),
+                (
                     *("twice", 2.0, 2),
                     "twice as far from the mean without a carry as that with one",
                     "as with a carry of two",
@@ -709,11 +714,6 @@ def draws_of(swapped: str) -> Told:
     )
 
 
-def fewest_and_most(row: Row) -> str:
-    neurons = row["lookups"]["others"]["neurons"]
-    return f"{min(neurons):,} to {max(neurons):,}"
-
-
 def lies_among(row: Row) -> bool:
     """Whether lookups move the digit no less often than some draw of others and no more often than
     another."""
@@ -730,16 +730,10 @@ def of_draws(found: list[int], n: int) -> str:
     return f"{min(found):,} to {part_of(max(found), n)}"
 
 
-CLAIMS.update(
-    {
-        f"where_is_the_carry.{name}": Claim(
-            f"Pairs in which the other digit is written, {NEURON_PAIRS}: {what}.", follows(swapped)
-        )
-        for name, swapped, what in (
-            ("layer_0_follows", "layer 0", "all neurons of layer 0"),
-            ("lookups_follow", "a lookup", "all neurons whose table is a lookup"),
-        )
-    }
+CLAIMS["where_is_the_carry.lookups_follow"] = Claim(
+    f"Pairs in which the other digit is written, {NEURON_PAIRS}: all neurons whose table is a "
+    "lookup.",
+    follows("a lookup"),
 )
 CLAIMS.update(
     {
@@ -772,12 +766,6 @@ CLAIMS.update(
             "layers that together write as much spread into the stream as the lookups do, twenty "
             "draws by seed, fewest and most.",
             draws_of("lookups"),
-        ),
-        "where_is_the_carry.as_much_neurons": Claim(
-            "Neurons of chain_of_thought drawn by seed, twenty times, from others of the layers of "
-            "lookups until they write as much spread into the stream as the lookups do: fewest "
-            "and most.",
-            CONTROLS.where(model=BOOK).told(lambda found: fewest_and_most(found[0])),
         ),
         "where_is_the_carry.small_as_much": Claim(
             "Small networks in which lookups move the digit no less often than some and no more "

@@ -250,8 +250,9 @@ CALC = {
     "column_moves_sum": lambda: worked_sum(OTHER, ONE),
     "shown": lambda: "{} \\times {}".format(*last_shown()),
     "shown_sum": lambda: addition(last_shown()).partition(" = ")[0],
-    "shown_column": lambda: column_of(last_shown()),
-    "shown_tens": lambda: tens_of(last_shown()),
+    # In braces: such a short sum is not broken between lines.
+    "shown_column": lambda: f"{{{column_of(last_shown())}}}",
+    "shown_tens": lambda: f"{{{tens_of(last_shown())}}}",
 }
 
 # ---------------------------------------------------------------- 1. what can be read
@@ -596,11 +597,8 @@ def circuit_rows(row: Mapping[str, Any]) -> list[Drawn]:
     )
 
 
-def criteria(
-    row: Mapping[str, Any], drawn: Mapping[str, Any] | None = None
-) -> list[dict[str, str]]:
-    """The three criteria, as a table; behind the first what as many parts `drawn` by seed come
-    to."""
+def criteria(row: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The three criteria, as a table."""
     found = row["circuit"]
     widest = max(found["gaps"], key=lambda gap: abs(gap[1] - gap[2]))
     least = min(found["minimality"])
@@ -610,7 +608,6 @@ def criteria(
             "asks": "Is the circuit alone enough?",
             "found": f"{found['faithfulness']:.2f} (1 as the whole network)",
         },
-        *([] if drawn is None else [by_lot(drawn["drawn"]["alike"]), in_pairs(drawn["thinner"])]),
         {
             "criterion": "completeness",
             "asks": "With parts of it replaced, does the network do no better?",
@@ -622,24 +619,6 @@ def criteria(
             "found": f"{least:.2f} for the part that matters least",
         },
     ]
-
-
-def by_lot(drawn: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        "criterion": "by lot",
-        "asks": "Are as many heads and FFNs, drawn at random, as faithful?",
-        "found": f"{drawn['as_good']:,} of {drawn['n']:,}; {drawn['median']:.2f} in the median",
-    }
-
-
-def in_pairs(thinner: Mapping[str, Any]) -> dict[str, str]:
-    went = [part for step in thinner["steps"] for part in step["went"]]
-    left = f"{len(thinner['nodes'])} left, {thinner['faithfulness']:.2f}"
-    return {
-        "criterion": "in pairs",
-        "asks": "Can two parts go together that the pass kept?",
-        "found": f"{claims.said(went)}; {left}" if went else f"none of {thinner['pairs']} pairs",
-    }
 
 
 PARTS = ("one or two", "about a third", "nearly all")
@@ -710,11 +689,12 @@ def kinds_by_layer(row: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def a_table_each(row: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """Of each kind but the blends, the table that varies most: its cells, in share of the largest
-    value."""
+    """Of each kind but the blends, the table that varies most, of layer 0 if it has one: its cells,
+    in share of the largest value."""
     found: dict[str, list[dict[str, Any]]] = {}
     for kind in TABLES[:3]:
-        one = next(one for one in row["shown"] if one["kind"] == kind)
+        own = [one for one in row["shown"] if one["kind"] == kind]
+        one = next((one for one in own if one["layer"] == 0), own[0])
         found[f"{kind}: layer {one['layer']}, neuron {one['neuron']}"] = [
             {"a": a, "b": b, "value": value / 100}
             for a, line in enumerate(one["table"])
