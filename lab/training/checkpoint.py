@@ -199,8 +199,9 @@ def require_recorded(folder: Path) -> None:
         return
     if recorded is not None and recorded != (found := fingerprint(folder)):
         raise CheckpointError(
-            f"{folder.name}/model.safetensors is damaged, or another run's: its digest is {found}, "
-            f"and result.json says {recorded}"
+            f"{folder.name}/model.safetensors is damaged or another run's: it does not hold the "
+            f"weights on record, since its fingerprint is {found}, and result.json is of "
+            f"{recorded}; bring it back as it was committed"
         )
 
 

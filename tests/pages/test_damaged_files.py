@@ -131,7 +131,7 @@ def turned(path: Path) -> bytes:
     ("weights", "said"),
     [
         (half, "model.safetensors is damaged or cut short"),
-        (turned, "model.safetensors is damaged, or another run's"),
+        (turned, "model.safetensors is damaged or another run's"),
     ],
 )
 def test_every_page_stands_without_its_weights(weights: Any, said: str, tmp_path: Path) -> None:

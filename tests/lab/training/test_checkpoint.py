@@ -291,7 +291,7 @@ def test_weights_that_are_not_those_of_their_record_are_refused(tmp_path: Path) 
     for spoiled in (bytes(turned), (other / "model.safetensors").read_bytes()):
         weights.write_bytes(spoiled)
         said = refusal(lambda: load(folder), CheckpointError)
-        assert said.startswith("run/model.safetensors is damaged, or another run's: its digest is ")
+        assert said.startswith("run/model.safetensors is damaged or another run's: it does not ")
         assert fingerprint(folder) in said and "result.json" in said
     for unknown in ('{"readings": []}', "{"):
         record.write_text(unknown)
