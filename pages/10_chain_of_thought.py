@@ -199,7 +199,10 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         loaded = training.model_of(run)
         form = loaded.format
         prompt = decode(form.prompt(a, b)[0])
-        show_cell(form, transcripts.transcribe(loaded.model, prompt, form.length), a, b)
+        written = transcripts.transcribe(
+            loaded.model, prompt, form.length, likely=form.text_from(prompt)
+        )
+        show_cell(form, written, a, b)
 
     # ---------------------------------------------------------------- 4. the race
 

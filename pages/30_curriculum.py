@@ -78,16 +78,14 @@ def what_is_taught() -> None:
 
 @page.section("worth", was=("stages", "bases"))
 def what_each_plan_gains() -> None:
-    course, others = rows_of("course.jsonl"), rows_of("other_bases.jsonl")
-    if not (course and others):
+    if not (course := rows_of("course.jsonl")):
         return
     page.link.knows(*(f"{page.prefix}{name}" for name in ("arm", "after", "stages_guess")))
     page.draw(
-        figures.ends_of_plans(worked.ends_of_plans(course, others)),
+        figures.ends_of_plans(worked.ends_of_plans(course)),
         alt="Share of test problems wrong at the end, of four by four and of one by one digit, a "
         "point a seed, by plan",
     )
-    st.caption(page.text("worth_rows"))
     page.notice()
     page.source(
         "lab.experiments.curriculum_ablations.control",
@@ -98,7 +96,19 @@ def what_each_plan_gains() -> None:
 # ---------------------------------------------------------------- 3. and 4. two lessons
 
 page.prose("forgotten")
-page.prose("begin")
+
+
+@page.section("begin")
+def begin_with_two_digits() -> None:
+    if not (rows_of("other_bases.jsonl") and rows_of("course.jsonl")):
+        return
+    page.draw(
+        figures.ends_of_plans(worked.points_of_bases()),
+        alt="Share of test problems of four by four digits wrong at the end, a point a seed, by "
+        "base and processor",
+    )
+    page.notice()
+    page.source("lab.experiments.curriculum_ablations.control")
 
 
 @page.section("live")
@@ -133,8 +143,8 @@ def how_few() -> None:
     few, course = rows_of("fewest.jsonl"), rows_of("course.jsonl")
     rows = [*few, *course]
     if not (few and course) or not page.guess(
-        "Drawn in whichever of the three ways does best, how many different problems "
-        "were enough, for 95 in 100 of four by four digits to be right?",
+        "How many different problems were enough for 95 in 100 of four by four digits to be "
+        "right, drawn in the best of the three ways?",
         worked.FEWEST_OPTIONS,
         lambda: worked.problems_that_do(rows),
         frame=worked.PROBLEMS,
@@ -180,6 +190,7 @@ def four_digits() -> None:
     a, b = pair
     problem = Problem(a, b, partial_products(a, b, form.q), a * b)
     st.html(tokens.checks(tokens.check_working(said.text, form, problem), said.given))
+    st.caption(probes.least_sure(said, form, a, b))
     page.prose("four_bound")
     options = ("fewer than 1 in 1,000", "about 1 in 100", "about 1 in 10")
     wrong = worked.wrong_of_four()

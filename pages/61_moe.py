@@ -18,6 +18,7 @@ from components.ui.live import training
 from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
 from components.ui.plots import dots, maps
+from components.ui.plots.drawn_once import show
 from components.ui.plots.ends import shares
 
 page = Chapter("61_moe", CALC)
@@ -200,10 +201,9 @@ def run_name(arguments: Mapping[str, Any]) -> str:
 
 def draw_loads(runs: Sequence[Any], names: Sequence[str]) -> None:
     if rows := worked.live_rows(runs, names):
-        st.altair_chart(
+        show(
             figures.unevenness(rows),
-            width="stretch",
-            alt="How many times the mean the busiest expert gets, by step, a line for each run",
+            "How many times the mean the busiest expert gets, by step, a line for each run",
         )
 
 

@@ -20,6 +20,7 @@ from components.ui.loaded_models import write_sum
 from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import atlases, opening, rows_of
 from components.ui.plots import dots
+from components.ui.plots.drawn_once import show
 from components.ui.plots.ends import from_zero
 from lab.readings import Row
 
@@ -284,10 +285,9 @@ def study_on_your_screen() -> None:
     def the_book(runs: Sequence[LiveRun], names: Sequence[str]) -> None:
         asked = [(run, name) for run, name in zip(runs, names, strict=True) if run.checks]
         if asked:
-            st.altair_chart(
+            show(
                 figures.left(worked.book_rows(book, asked)),
-                width="stretch",
-                alt="Of all problems in the error book, how many each run writes right by now",
+                "Of all problems in the error book, how many each run writes right by now",
             )
 
     rows = rows_of(RECORD)

@@ -14,17 +14,15 @@ from components.ui.chapters.ch70 import probes, worked
 from components.ui.chapters.ch70.probes import TABLE
 from components.ui.chapters.ch70.worked import CALC, it_writes, stranger
 from components.ui.drawings.scale import show_scale
-from components.ui.lazily import lazily
 from components.ui.link import text_up_to
+from lab.model import config as configs
 from lab.numerals import written
+from lab.scene import prompt as prompts
+from lab.scene import recompute
 
 if TYPE_CHECKING:
-    from lab.interp.head_costs import HeadCost
+    from lab.interp.head_cost import HeadCost
     from lab.scene.manifest import Scene
-
-configs = lazily("lab.model.config")
-recompute = lazily("lab.scene.recompute")
-session = lazily("lab.scene.session")
 
 BESIDE = ("nothing", "another prompt", "another model", "itself, mended")
 ALONE, BY_PROMPT, BY_RUN, _ = BESIDE
@@ -49,7 +47,7 @@ def ask_prompt(name: str, label: str, run: str, default: str) -> str:
     if st.session_state.get(key) == st.session_state.get(memory, default) != default:
         st.session_state[key] = default
     st.session_state[memory] = default
-    label = f"{label}, up to {session.limit(probes.take(run))} tokens"
+    label = f"{label}, up to {prompts.limit(probes.recipe_of(run).model)} tokens"
     return (st.text_input(label, default, key=key, bind="query-params") or "").strip()
 
 
@@ -113,7 +111,7 @@ def readable(run: str, prompt: str) -> str:
     """The prompt; or, with a sentence, the last one of this model that it could read."""
     kept = st.session_state.setdefault("ch70_readable", {})
     try:
-        kept[run] = session.read_prompt(probes.take(run), prompt)
+        kept[run] = prompts.read_prompt(probes.recipe_of(run).model, prompt)
     except ValueError as error:
         last = kept.get(run, probes.prompts(run)[0])
         st.warning(f"{str(error)[:1].upper()}{str(error)[1:]}. The picture still shows `{last}`.")
@@ -150,12 +148,12 @@ def side_beside(
         st.caption("Nothing is ablated yet. Break a part in the picture to compare.")
         return None
     try:
-        loaded = probes.take(run)
-        _, scene = probes.opened(run, session.read_prompt(loaded, prompt), toggles)
+        of_run = probes.recipe_of(run)
+        _, scene = probes.opened(run, prompts.read_prompt(of_run.model, prompt), toggles)
     except ValueError as error:
         st.warning(f"Nothing stands beside it: {error}.")
         return None
-    if guess := stranger(loaded.format, prompt):
+    if guess := stranger(of_run.format, prompt):
         st.caption(f"Beside it: {guess}")
     return Side(scene.manifest, scene.activations, lambda: scene.weights, title)
 
@@ -205,7 +203,7 @@ def show_head(scene: Scene) -> None:
     at = (head, query, slice(0, query + 1))
     scores = reader.read(f"blocks.{layer}.scores", *at)
     shares = reader.read(f"blocks.{layer}.pattern", *at)
-    root = configs.GPTConfig.from_dict(config).attention.qk_head_dim ** 0.5
+    root = configs.GPTConfig.from_dict(config).heads.qk_head_dim ** 0.5
     figures = {
         "q · k": scores * root,
         f"scores: q · k / {root:g}": scores,
@@ -256,7 +254,7 @@ def show_scene() -> Scene:
             beside=beside,
         )
     with answer:
-        form = probes.take(run).format
+        form = probes.recipe_of(run).format
         if guess := stranger(form, prompt):
             st.warning(guess)
         st.markdown(it_writes(form, prompt, text))

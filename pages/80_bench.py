@@ -54,7 +54,7 @@ def draw_model() -> None:
         usual=worked.built_of(""),
         outlined=worked.CHANGED_PART if compares else "",
         alt="The matrices of the network, each as large as its parameters are many",
-        headline=(worked.one_change() if compares else "") or HEADLINE,
+        headline=(worked.one_change() if compares else worked.came_to(named)) or HEADLINE,
     )
 
 
@@ -62,15 +62,16 @@ def ask_what_to_build() -> None:
     """The list of presets, two controls, and the button that trains, loud once a part differs."""
     recipe = probes.variant(page)
     words = worked.preset_words()
-    st.session_state["ch80_preset"] = worked.preset_of(recipe)
+    key = probes.key_of("preset", worked.preset_of(recipe))
     with st.container(key="ch80_build"):
         begin, *columns, go = st.columns((6, 3.4, 1.6, 3.2), vertical_alignment="bottom")
     begin.selectbox(
         "Begin with",
         [*words],
-        key="ch80_preset",
+        key=key,
         format_func=words.__getitem__,
         on_change=probes.begin_with_preset,
+        args=(key,),
     )
     for column, name in zip(columns, IN_SIGHT, strict=True):
         with column:
@@ -110,7 +111,6 @@ def tell_costs() -> None:
         st.button(
             "Train the usual one beside it",
             key="ch80_train_usual",
-            type="tertiary",
             on_click=probes.train,
             args=(probes.usual_beside(recipe),),
         )
@@ -126,7 +126,7 @@ def tell_seconds(recipe: Recipe) -> None:
         st.markdown(f"{mark}{time}{mark} to train here")
         return
     with st.container(key="ch80_seconds", gap=None):
-        if st.button("Measure", key="ch80_measure", type="tertiary"):
+        if st.button("Measure", key="ch80_measure"):
             with st.spinner("Some steps of three networks are timed"):
                 probes.speed_here().measure(wait=True)
             st.rerun()
@@ -205,11 +205,12 @@ def the_model_as_it_is_composed() -> None:
     st.fragment(needs_records(draw_model), run_every=1.0 if going else None)()
     for sentence in probes.dropped():
         st.info(f"Of the link this was dropped: {sentence}.")
+    page.prose("workbench")
     head_the_bench()
     ask_what_to_build()
     tell_costs()
     follow_training()
-    page.prose("workbench")
+    page.prose("in_the_figure")
     if runs:
         page.prose("own_squares")
     elif bench_link.to_link(probes.variant(page)):
@@ -404,9 +405,9 @@ def take_it_along() -> None:
 page.prose("exercises")
 
 
-@page.section("ex_half")
-def half_the_size() -> None:
-    exercises.half_the_size(Exercises(page, (exercises.HALF,)))
+@page.section("ex_tenth", was=("ex_half",))
+def a_tenth_of_the_size() -> None:
+    exercises.a_tenth_of_the_size(Exercises(page, (exercises.TENTH,)))
 
 
 page.close("end", "read")

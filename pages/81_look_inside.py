@@ -86,9 +86,10 @@ def look_at_a_neuron(asked: worked.Asked) -> dict[str, int]:
     else:
         measuring.watch(
             f"ch81_neuron_{which}_{layer}_{neuron}_{token}",
-            "Read all problems",
+            worked.with_seconds("Read all problems", probes.seconds_of_neuron(which, token)),
             partial(probes.start_neuron, which, layer, neuron, token),
             lambda pieces: draw_over_problems(probes.put_together(whole, pieces)),
+            worked.EVENLY,
         )
     return {"layer": layer, "neuron": neuron, "token": token}
 
@@ -100,7 +101,8 @@ def look_through(view: worked.View, asked: worked.Asked) -> dict[str, int]:
         for what in view.asks:
             label, options, words = worked.options_of(what, asked, chosen.get("layer", 0))
             name = f"{view.letter}_{what}"
-            chosen[what] = page.choose(name, label, options, words=words, kind="list")
+            first = worked.first_of(view, what, options)
+            chosen[what] = page.choose(name, label, options, first, words=words, kind="list")
     charts = view.charts(asked, **chosen)
     beside = st.columns(2) if len(charts) > 1 else [st.container()]
     for place, (chart, alt) in zip([*beside, st.container()], charts, strict=False):
@@ -196,17 +198,19 @@ def break_a_part_of_your_own() -> None:
     own = worked.on_all(one, whole)
     measuring.watch(
         f"ch81_all_{which}_{own}",
-        "Evaluate all problems",
+        worked.with_seconds("Evaluate all problems", probes.seconds_of_all(which)),
         partial(probes.start_all, which, own),
         partial(draw_wrong, whole),
+        worked.EVENLY,
     )
     how = one.how, one.amount, one.digit
     if which.name != probes.RUN or how[0] != "zero":
         measuring.watch(
             f"ch81_each_{which}_{how}",
-            "Break every part like this",
+            worked.with_seconds("Break every part like this", probes.seconds_of_map(which)),
             partial(probes.start_map, which, *how),
             draw_broken,
+            worked.EVENLY,
         )
     with st.popover("Copy as Python"):
         st.code(own.as_python(which.name), language="python")
@@ -288,7 +292,7 @@ def patch_one_run_into_another() -> None:
     try:
         cells = probes.all_cells(which, patch, page.at)
     except ValueError as error:
-        st.warning(f"{page.text('patch_same')} {error}.")
+        st.warning(worked.why_none(page, error))
         worked.take_away(page)
         return
     if cells is None:
@@ -307,7 +311,8 @@ def patch_one_run_into_another() -> None:
         page.prose("patch_controls")
         rows = worked.control_rows(controls, patch.needed)
         page.table("The same cell of two other problems", rows)
-        st.caption(worked.control_said(controls, measured["patched"].says))
+        before = measured["clean" if patch.needed else "corrupted"].says
+        st.caption(worked.control_said(controls, measured["patched"].says, before))
     with st.container(horizontal=True, gap="small"):
         with st.popover("Copy as Python"):
             st.code(patch.as_python(), language="python")
@@ -457,7 +462,7 @@ def two_networks() -> None:
             name: probes.all_cells(probes.network(name), one, page.at) for name, one in both.items()
         }
     except ValueError as error:
-        st.warning(f"{probes.called(other).capitalize()}: {error}")
+        st.warning(f"{probes.called(other).capitalize()}: {worked.why_none(page, error)}")
         return
     cells = {name: own for name, own in found.items() if own is not None}
     if len(cells) < len(both):

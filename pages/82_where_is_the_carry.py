@@ -51,6 +51,20 @@ page.prose("opening")
 page.three_from_before("before_column", "before_patch", "before_direction")
 page.prose("hand")
 
+
+@page.section("numbers", told=False)
+def the_numbers_themselves() -> None:
+    row = worked.row_of(rows_of("carry_line.jsonl"), BOOK, SUM)
+    if row is not None:
+        page.table("Numbers of the head that carries, in two problems", worked.hand_numbers(row))
+        page.prose("hand_line")
+        page.source(
+            "lab.experiments.carry_line.along_the_line", "lab.experiments.carry_line.worked"
+        )
+
+
+page.prose("hand_rest")
+
 # ---------------------------------------------------------------- 1. what can be read
 
 
@@ -95,7 +109,7 @@ def read_is_not_used() -> None:
         page.text("used_question"),
         worked.OFTEN,
         lambda: worked.used(row),
-        frame=worked.USED,
+        frame=worked.used_frame(row),
     ):
         return
     with st.popover("Another stream or carry"):
@@ -268,11 +282,12 @@ def a_circuit() -> None:
     if row is None:
         return
     page.draw(
-        figures.part_bars(worked.circuit_rows(row), "most that it matters"),
+        figures.part_bars(
+            worked.circuit_rows(row), "share of the lead, at most, that goes with it"
+        ),
         alt=f"The parts of the circuit and how much each matters: {NAMES[model]}",
     )
-    by_lot = worked.row_of(rows_of("carry_needed.jsonl"), model, carry)
-    page.table("The three criteria", worked.criteria(row, by_lot))
+    page.table("The three criteria", worked.criteria(row))
     page.notice()
     page.source(
         "lab.experiments.carry_sets.circuit",

@@ -87,10 +87,20 @@ def tree_of(pid: int) -> list[int]:
     return [pid, *(one for child in children for one in tree_of(child))]
 
 
-def resident_mb(pid: int, field: str = "VmRSS") -> int:
-    """Of a process and of all below it."""
-    statuses = [Path(f"/proc/{one}/status").read_text() for one in tree_of(pid)]
-    return sum(int(re.findall(rf"{field}:\s+(\d+) kB", status)[0]) for status in statuses) // 1024
+def resident_mb(pid: int) -> int:
+    """Memory of a process and of all below it; what several share, such as the code of torch, is
+    counted once, as the host counts it (Pss)."""
+    return said_mb(pid, "smaps_rollup", "Pss")
+
+
+def peak_mb(pid: int) -> int:
+    """The sum of the most that each held at any time; what they share counts for each."""
+    return said_mb(pid, "status", "VmHWM")
+
+
+def said_mb(pid: int, file: str, field: str) -> int:
+    told = [Path(f"/proc/{one}/{file}").read_text() for one in tree_of(pid)]
+    return sum(int(re.findall(rf"^{field}:\s+(\d+) kB", text, re.M)[0]) for text in told) // 1024
 
 
 def processor_seconds(pid: int) -> float:

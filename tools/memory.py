@@ -3,7 +3,7 @@
 `python -m tools.memory [ROUNDS]` starts one, sends visitors without browsers, prints a line a
 measurement and then one JSON document, the record `records/bench_memory.json`. The hour is
 compressed: readers come `AT_ONCE` together, each does what takes a reader half an hour, and closes
-the tab. Memory is that of the server and of its children, VmRSS.
+the tab. Memory is that of the server and of its worker; what both share counts once (Pss).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 
 from components.ui.book import BEHIND, CONTENTS
 from lab.records import provenance
-from tools.latency import read_step, resident_mb, says, served, until
+from tools.latency import peak_mb, read_step, resident_mb, says, served, until
 from tools.reader import Reader, Widget
 
 ROUNDS, AT_ONCE = 8, 8
@@ -148,7 +148,7 @@ def main() -> None:
         time.sleep(FORGOTTEN_AFTER)
         with Reader(url, patience=PATIENCE):
             note("all have left")
-        peak = resident_mb(pid, "VmHWM")
+        peak = peak_mb(pid)
     command = " ".join(["python -m tools.memory", *sys.argv[1:]])
     figures = {"rss_mb": {**found, "readers": readers}, "peak_mb": peak, "at_once": AT_ONCE}
     print(json.dumps({**figures, "seeds": [0], **provenance(command)}))

@@ -22,7 +22,7 @@ import streamlit as st
 import streamlit.components.v1 as components
 
 if TYPE_CHECKING:
-    from lab.interp.head_costs import HeadCost
+    from lab.interp.head_cost import HeadCost
 
 FRONTEND = Path(__file__).parent / "frontend"
 DIST = FRONTEND / "dist"

@@ -15,6 +15,8 @@ from functools import lru_cache, wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+from components.ui.turns import turns
+
 FILE = Path(__file__).with_name("first_views.pickle.gz")
 
 Given = ParamSpec("Given")
@@ -33,7 +35,8 @@ recording: Recording | None = None
 
 
 def ahead(compute: Callable[Given, Found]) -> Callable[Given, Found]:
-    """For a function of numbers and names: its answer comes from the file, if that has it.
+    """For a function of numbers and names: its answer comes from the file, if that has it. Else it
+    is computed when it is this reader's turn.
 
     No tensor, and no class of a module that imports torch, since to read it would import torch.
     """
@@ -44,7 +47,9 @@ def ahead(compute: Callable[Given, Found]) -> Callable[Given, Found]:
         if recording is not None:
             return recorded(recording, asked, lambda: compute(*args, **kwargs))
         kept = kept_ahead().get(asked)
-        return compute(*args, **kwargs) if kept is None else pickle.loads(kept)
+        if kept is not None:
+            return pickle.loads(kept)
+        return turns.compute(asked, lambda: compute(*args, **kwargs))
 
     return looked_up
 

@@ -26,7 +26,7 @@ NAMES: Mapping[str, str] = {
     "all_at_once": "all at once",
     "reversed": "longest first",
     "rehearsal_0": "no rehearsal",
-    "from_two_digits": "2 digits, slowest",
+    "from_two_digits": "2 digits, base A",
 }
 """The trainings, and what each is called."""
 
@@ -147,15 +147,18 @@ def network(arm: str, look: int) -> Any:
     return looks.load_look(arm, look).model
 
 
+@lru_cache(maxsize=512)
 def text_of(step: int, text: str, pair: Pair) -> Text:
-    """The numbers that were written, cut where those of the right text end."""
+    """The numbers that were written, cut where those of the right text end; a dot is a token that
+    was not written."""
     form = Format("cot_reversed", len(str(pair[0])), len(str(pair[1])))
+    ended = len(text)
     whole = text[: form.length].ljust(form.length, "·")
     marks = marks_of(whole, form, *pair)
     numbers = []
     for field in form.written:
         kinds = "".join(
-            "f" if i in marks.follows else "w" if i in marks.wrong else "r"
+            "n" if i >= ended else "f" if i in marks.follows else "w" if i in marks.wrong else "r"
             for i in range(field.start, field.stop)
         )
         name = label_of(field, *pair) if field.kind == "partial product" else field.kind

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 BOOK_RUN = "chain_of_thought"
 
+WARM_UP = 2
+"""Tokens written before anyone asks: one is the prompt's, and one is read behind a cache."""
+
 
 class LoadedModels:
     """The runs loaded so far. `begin` starts to fetch one; `load` waits for it. `awake`: torch is
@@ -77,7 +80,7 @@ class LoadedModels:
                 transcribe(
                     checkpoint.model,
                     decode(checkpoint.format.prompt(0, 0)[0]),
-                    checkpoint.format.length,
+                    checkpoint.format.prompt_length + WARM_UP,
                 )
                 self.loaded[name] = checkpoint
                 spare_the_collector()
@@ -128,20 +131,22 @@ def write(run: str, given: str, edits: Collection[Edit] = ()) -> Transcript:
     """Let a run write on from `given` to the end of its text, greedily."""
     if not edits:
         return write_untouched(run, given)
-    loaded = load_with_progress(run)
-    from lab.inference.transcript import transcribe
-
-    return transcribe(loaded.model, given, loaded.format.length, edits)
+    return write_on(load_with_progress(run), given, edits)
 
 
 @ahead
 @lru_cache(maxsize=256)
 def write_untouched(run: str, given: str) -> Transcript:
     """Without edits, kept for readers that ask the same."""
-    loaded = load_with_progress(run)
+    return write_on(load_with_progress(run), given)
+
+
+def write_on(loaded: Checkpoint, given: str, edits: Collection[Edit] = ()) -> Transcript:
+    """The right text is what a model probably writes."""
     from lab.inference.transcript import transcribe
 
-    return transcribe(loaded.model, given, loaded.format.length)
+    form = loaded.format
+    return transcribe(loaded.model, given, form.length, edits, likely=form.text_from(given))
 
 
 @ahead

@@ -235,6 +235,13 @@ class Format:
             )
         return tokens[:, : first[0]]
 
+    def text_from(self, given: str) -> str:
+        """The right text of the problem with which `given` begins, but for `given` itself.
+
+        `WrongToken` where that is no problem of this format.
+        """
+        return given + self.text(*read_operands(given, self))[len(given) :]
+
     def parse(self, text: str) -> Problem:
         """Read a text back. `WrongToken` names the first token that is not what it must be."""
         a, b = read_operands(text, self)

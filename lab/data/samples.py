@@ -7,6 +7,7 @@ stride follows it (every tenth pair, a before b, holds no other b than 0, 10, ..
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Literal
 
@@ -46,9 +47,15 @@ def hashed_pairs(n: int, seed: int = 0) -> tuple[Integers, Integers]:
     a, b = all_pairs()
     if not 1 <= n <= len(a):
         raise ValueError(f"n={n} pairs; there are 1 to {len(a)}")
-    order = sorted(range(len(a)), key=lambda i: lot(seed, int(a[i]), int(b[i])))
-    chosen = np.sort(order[:n])
+    chosen = np.sort(by_lot(seed)[:n])
     return a[chosen], b[chosen]
+
+
+@lru_cache(maxsize=8)
+def by_lot(seed: int) -> Integers:
+    """All ordered pairs, a major, by their lots: (10,000,), read and never changed."""
+    a, b = all_pairs()
+    return np.array(sorted(range(len(a)), key=lambda i: lot(seed, int(a[i]), int(b[i]))))
 
 
 def some_pairs(n: int, seed: int = 0) -> tuple[Integers, Integers, Sample]:

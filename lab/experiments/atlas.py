@@ -112,7 +112,8 @@ def measure_taken_out(cell: Cell) -> dict[str, Any]:
     """What each part of the run adds to every token of a problem, and what is left without it."""
     loaded = load_run(cell["run"])
     prompt = decode(loaded.format.prompt(cell["a"], cell["b"])[0])
-    found = take_each_out(loaded.model, prompt, loaded.format.length)
+    text = transcribe(loaded.model, prompt, loaded.format.length).text
+    found = take_each_out(loaded.model, text, len(prompt))
     return {**asdict(found), **Sample("given", PAIRS, 1).document(), "seeds": [0]}
 
 

@@ -12,6 +12,7 @@ from lab.experiments import (
     attention_residuals_race,
     better_mix,
     carried,
+    carry_line,
     carry_map,
     carry_models,
     carry_needed,
@@ -234,6 +235,7 @@ SWEEPS: dict[str, Sweep] = {
         carry_needed.needed_cells, carry_needed.measure_needed, carry_models.committed
     ),
     "carry_map": Sweep(carry_map.map_cells, carry_map.measure_map, carry_models.committed),
+    "carry_line": Sweep(carry_line.line_cells, carry_line.measure_line, carry_models.committed),
     "product_neurons": Sweep(
         product_neurons.neuron_cells,
         product_neurons.measure_neurons,

@@ -120,16 +120,17 @@ def require_prompt(prompt: Tensor) -> None:
 
 
 def greedy_steps(
-    model: GPT, given: Tokens, length: int, edits: Collection[Edit] = ()
+    model: GPT, given: Tokens, length: int, edits: Collection[Edit] = (), stop: int | None = None
 ) -> list[TokenStep]:
-    """Every step from texts (B, some) to `length` tokens, under edits; an end stops nothing.
+    """Every step from texts (B, some) to `length` tokens, under edits; an end stops nothing, unless
+    it is the `stop` of all.
 
     `ValueError` for an edit that never met anything, or not all that it names.
     """
     trace = Trace(edits=edits) if edits else NO_TRACE
     max_new = length - given.shape[1]
     prompt = torch.from_numpy(given)
-    steps = list(generate(model, prompt, max_new=max_new, trace=trace, stop=None))
+    steps = list(generate(model, prompt, max_new=max_new, trace=trace, stop=stop))
     trace.require_matched()
     return steps
 

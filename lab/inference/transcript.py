@@ -36,17 +36,33 @@ class Transcript:
         return [max(belief) for belief in self.beliefs]
 
 
-def transcribe(model: GPT, given: str, length: int, edits: Collection[Edit] = ()) -> Transcript:
-    """Write on greedily from `given` to `length` tokens in all, under `edits` if any.
+def transcribe(
+    model: GPT,
+    given: str,
+    length: int,
+    edits: Collection[Edit] = (),
+    *,
+    likely: str = "",
+    stop: int | None = None,
+) -> Transcript:
+    """Write on greedily from `given` to `length` tokens in all, or to the first `stop`, under
+    `edits` if any.
+
+    With a `likely` text it is the same text, sooner: what of it the model would write by itself is
+    read at once.
 
     Raises `ValueError` for a character that is no token, and for an edit that never met anything or
     not all that it names.
     """
     from lab.inference.generate import greedy_steps
+    from lab.inference.likely import steps_of_likely
 
     prompt = encode(given)[None]
     began = time.perf_counter()
-    steps = greedy_steps(model, prompt, length, edits)
+    if likely:
+        steps = steps_of_likely(model, prompt, encode(likely)[None], length, edits, stop)
+    else:
+        steps = greedy_steps(model, prompt, length, edits, stop)
     seconds = time.perf_counter() - began
     beliefs = tuple(tuple(step.probabilities[0].tolist()) for step in steps)
     return Transcript(given + decode(int(s.ids[0]) for s in steps), len(given), beliefs, seconds)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
@@ -78,12 +79,13 @@ class Break:
             return self.where_it_is([scale(self.node, self.amount)])
         if self.how == "zero":
             return self.where_it_is([ablate(self.node)])
-        a, b = self.others()
-        value = self.node.of(self.recorded(model, a, b))
-        if self.how == "mean":
-            value = value.mean(0, keepdim=True)
-        if self.how == "steer":
-            value = value[b % 10 == self.digit].mean(0, keepdim=True) - value.mean(0, keepdim=True)
+        if self.how == "resample":
+            value = self.node.of(self.recorded(model, *self.others()))
+        else:
+            means = means_of_others(model, self.form, self.name)
+            value = self.node.of(means.all)
+            if self.how == "steer":
+                value = self.node.of(means.by_digit[self.digit]) - value
 
         def make(n_token: int) -> list[Edit]:
             here = self.first_of(value, n_token)
@@ -116,18 +118,10 @@ class Break:
         return value.narrow(along, 0, n_token)
 
     def others(self) -> tuple[Integers, Integers]:
-        """(N,) each: drawn by a seed, and all of them where there are no more."""
-        if (self.p, self.q) == (2, 2):
-            return hashed_pairs(N_OTHERS, OTHERS_SEED)
-        rng = np.random.default_rng(OTHERS_SEED)
-        return tuple(rng.integers(0, 10**n, N_OTHERS) for n in (self.p, self.q))  # pyright: ignore
+        return others_of(self.p, self.q)
 
     def recorded(self, model: GPT, a: Integers, b: Integers) -> Trace:
-        from lab.inference.forward import run_with_trace
-
-        texts, _ = self.form.render(a, b)
-        # All but the last token, as in teacher forcing: nothing is predicted from that.
-        return run_with_trace(model, texts[:, :-1], [self.name])
+        return recorded(model, self.form, self.name, a, b)
 
     def wrong_at(
         self, model: GPT, a: Integers, b: Integers, batch: int | None = None
@@ -144,15 +138,17 @@ class Break:
     def written(self, model: GPT, a: int, b: int) -> str:
         """What the broken model writes of a problem, greedily, to the length of its text."""
         from lab.data.vocabulary import decode
-        from lab.inference.forward import run_with_trace
+        from lab.inference.scoring import teacher_forced
 
-        text = self.form.prompt(np.array([a]), np.array([b]))  # (1, T)
-        edits = self.prepared(model)
-        # Token by token from the beginning: what stands in has a value for every token.
-        while text.shape[1] < self.form.length:
-            logits = run_with_trace(model, text, ["logits"], edits(text.shape[1]))["logits"]
-            new = logits[:, -1].argmax(-1, keepdim=True).numpy().astype(text.dtype)
-            text = np.concatenate([text, new], axis=1)
+        text, known = self.form.render(a, b)[0], self.form.prompt_length  # (1, L)
+        # All of it is read anew, not behind a cache: what stands in has a value for every token.
+        edits = self.prepared(model)(self.form.length - 1)
+        while known < self.form.length:
+            # What it would write at each token, given those before: it does, as far as they agree.
+            says = teacher_forced(model, text, edits=edits)
+            unlike = (says != text)[0, known:]
+            known += int(unlike.argmax()) + 1 if unlike.any() else len(unlike)
+            text = np.concatenate([text[:, : known - 1], says[:, known - 1 :]], axis=1)
         return decode(text[0])
 
     def as_python(self, run: str) -> str:
@@ -173,3 +169,46 @@ model = load_run("{run}").model
 found = [at for _, at in broken.wrong_at(model, *hashed_pairs(500))]
 print(sum((at >= 0).sum() for at in found), "of 500 problems wrong")
 """
+
+
+# ---------------------------------------------------------------- other problems
+
+
+def others_of(p: int, q: int) -> tuple[Integers, Integers]:
+    """(N,) each: drawn by a seed, and all of them where there are no more."""
+    if (p, q) == (2, 2):
+        return hashed_pairs(N_OTHERS, OTHERS_SEED)
+    rng = np.random.default_rng(OTHERS_SEED)
+    return tuple(rng.integers(0, 10**n, N_OTHERS) for n in (p, q))  # pyright: ignore
+
+
+def recorded(model: GPT, form: Format, name: str, a: Integers, b: Integers) -> Trace:
+    """What a model forms of these problems under one name, in every layer."""
+    from lab.inference.forward import run_with_trace
+
+    texts, _ = form.render(a, b)
+    # All but the last token, as in teacher forcing: nothing is predicted from that.
+    return run_with_trace(model, texts[:, :-1], [name])
+
+
+@dataclass(frozen=True)
+class Means:
+    """Over other problems, of one activation in every layer: (1, ...) by key, of all of them and
+    of those whose units of b are 0, 1, ... 9."""
+
+    all: dict[str, Tensor]
+    by_digit: list[dict[str, Tensor]]
+
+
+@lru_cache(maxsize=8)
+def means_of_others(model: GPT, form: Format, name: str) -> Means:
+    """The same wherever in a layer and at whichever token it stands in, so it is read once."""
+    a, b = others_of(form.p, form.q)
+    values = {key: x for key, (x,) in recorded(model, form, name, a, b).calls.items()}
+    return Means(
+        {key: x.mean(0, keepdim=True) for key, x in values.items()},
+        [
+            {key: x[b % 10 == digit].mean(0, keepdim=True) for key, x in values.items()}
+            for digit in range(10)
+        ],
+    )

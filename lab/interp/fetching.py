@@ -9,14 +9,15 @@ Shapes: `T` tokens, `K` kinds of source.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lab.data.problems import Field, Format
-from lab.interp.patterns import patterns
-from lab.model.gpt import GPT
+
+if TYPE_CHECKING:
+    from lab.model.gpt import GPT
 
 Source = Literal[
     "digit of a", "digit of b", "times sign", "upper summand", "lower summand", "one place back"
@@ -85,6 +86,8 @@ def weight_on_sources(
     made = [(slot, found) for slot, found in made_from(form) if all(map(found.get, kinds))]
     if not made:
         raise ValueError(f"no digit of {text!r} is made from all of {', '.join(kinds)}")
+    from lab.interp.patterns import patterns
+
     weights = patterns(model, text[:-1])
     found = [
         [weights[:, :, slot - 1, sources[kind]].sum(axis=-1) for kind in kinds]

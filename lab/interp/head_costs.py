@@ -6,8 +6,6 @@ text, `V` vocabulary.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -16,19 +14,9 @@ from lab.data.vocabulary import Tokens, decode, encode
 from lab.inference.choosing import up_to_its_end
 from lab.inference.forward import logits_of
 from lab.inference.generate import greedy_steps
+from lab.interp.head_cost import HeadCost
 from lab.model.gpt import GPT
 from lab.model.trace import Edit, Trace
-
-
-@dataclass(frozen=True)
-class HeadCost:
-    """`nats`: by how much ln p of the answer falls without this head; below zero where it rises.
-    `writes`: what the model writes without it, to its first `$` or as far as the answer goes."""
-
-    layer: int
-    head: int
-    nats: float
-    writes: str
 
 
 def head_costs(model: GPT, text: str, prompt_length: int) -> list[HeadCost]:

@@ -10,7 +10,7 @@ Shapes: `N` examples, `D` numbers of an activation, `C` labels.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,7 +54,16 @@ class LinearProbe:
 
     def says(self, x: Numbers) -> Integers:
         """(N, D) -> (N,)"""
-        return self.labels[((x - self.mean) @ self.W + self.shares).argmax(axis=1)]
+        return self.labels[self.shares_of(x).argmax(axis=1)]
+
+    def shares_of(self, x: Numbers) -> Numbers:
+        """Of each label what the regression gives: (N, D) -> (N, C)"""
+        return (x - self.mean) @ self.W + self.shares
+
+    def rounds(self, x: Numbers) -> Integers:
+        """The label as a quantity: read along one direction alone, the one that regression to the
+        label itself finds, and rounded. (N, D) -> (N,)"""
+        return np.rint(self.shares_of(x) @ self.labels).astype(np.int64)
 
 
 def fit(x: Numbers, y: Integers, penalty: float = 1e-3) -> LinearProbe:
@@ -84,8 +93,10 @@ def told_apart(
     folds: int = 5,
     seed: int = 0,
     penalty: float = 1e-3,
+    by: Callable[[LinearProbe, Numbers], Integers] = LinearProbe.says,
 ) -> NDArray[np.bool_]:
     """Which labels y (N,) are told right by a probe that has seen no example of their group, (N,).
+    `by`: how it says them.
 
     Groups (N,) are what recurs, such as the pair of unit digits: rows drawn at random would have
     every pair on both sides. They are dealt into `folds` by the seed, and each fold is told by what
@@ -99,7 +110,7 @@ def told_apart(
     for own in range(folds):
         held_out = fold == own
         probe = fit(x[~held_out], y[~held_out], penalty)
-        right[held_out] = probe.says(x[held_out]) == y[held_out]
+        right[held_out] = by(probe, x[held_out]) == y[held_out]
     return right
 
 

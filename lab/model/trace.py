@@ -9,8 +9,8 @@ Shapes: `B` batch, `T` tokens in this call, `S` slots a key may sit in, `H` head
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from operator import index as as_int
 from typing import Any, Protocol
 
@@ -117,6 +117,10 @@ class Edit:
         if ACTIVATIONS[self.name].in_layer != (self.layer is not None):
             need = "needs a layer" if self.layer is None else "is outside the layers: layer=None"
             raise ValueError(f"an edit of {self.name!r} {need} (layer={self.layer})")
+
+    def in_row(self, row: int) -> Edit:
+        """The same in one text of a call, which reads several."""
+        return replace(self, index={**self.index, "batch": row})
 
     def __str__(self) -> str:
         return f"the edit of {self.name!r} at layer={self.layer}, index={dict(self.index)}"
@@ -249,17 +253,18 @@ class TracePoint:
 
     def apply(self, number: int, edit: Edit, value: Tensor) -> Tensor:
         axes = ACTIVATIONS[edit.name].axes
-        picked = [
-            self.resolve(edit.index.get(axis, slice(None)), axis, size)
+        picked = {
+            axis: self.resolve(edit.index[axis], axis, size)
             for axis, size in zip(axes, value.shape, strict=True)
-        ]
-        if any(len(places) == 0 for places in picked):
+            if axis in edit.index
+        }
+        if any(len(places) == 0 for places in picked.values()):
             return value
-        self.meet(number, edit, dict(zip(axes, picked, strict=True)))
-        grid = torch.meshgrid(*[torch.tensor(places) for places in picked], indexing="ij")
-        # A clone: the value may be on record already, or be needed for a gradient.
-        edited = value.clone()
-        edited[grid] = edit.fn(value[grid])
+        self.meet(number, edit, picked)
+        where = grid([picked.get(axis) for axis in axes], value.shape)
+        # Clones: the value may be on record already, or be needed for a gradient.
+        edited, part = value.clone(), value[where].clone(memory_format=torch.contiguous_format)
+        edited[where] = edit.fn(part)
         return edited
 
     def meet(self, number: int, edit: Edit, picked: Mapping[str, list[int]]) -> None:
@@ -285,6 +290,25 @@ class TracePoint:
         if axis not in COUNTED and any(not 0 <= i < size for i in wanted):
             raise ValueError(f"index {index} on axis {axis!r}, which has {size} entries")
         return [i - offset for i in wanted if 0 <= i - offset < size]
+
+
+def grid(picked: Sequence[list[int] | None], shape: Sequence[int]) -> tuple[slice | Tensor, ...]:
+    """What picks, of a tensor of `shape`, these places along each axis, and all of it for None."""
+    slices = [slice(None) if places is None else as_slice(places) for places in picked]
+    if sum(part is None for part in slices) <= 1:
+        # No more than one axis by a list: the others keep their place, and nothing is gathered.
+        return tuple(
+            torch.tensor(places) if part is None else part
+            for places, part in zip(picked, slices, strict=True)
+        )
+    all_of = [range(n) if p is None else p for p, n in zip(picked, shape, strict=True)]
+    return torch.meshgrid(*[torch.tensor([*places]) for places in all_of], indexing="ij")
+
+
+def as_slice(places: Sequence[int]) -> slice | None:
+    """Places that follow one another, as a slice; None for others."""
+    run = range(places[0], places[-1] + 1)
+    return slice(run.start, run.stop) if [*run] == [*places] else None
 
 
 def numbers_in(axis: str, index: Any) -> list[int]:

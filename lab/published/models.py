@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from lab.model.config import (
     DenseFFNConfig,
@@ -70,7 +71,7 @@ class Model:
 
     # ------------------------------------------------ what it is made of
 
-    @property
+    @cached_property
     def whole(self) -> PartSize:
         tokens = PartSize("tokens", (self.vocabulary, self.d_model))
         places = PartSize("positions", (self.longest_text, self.d_model))
@@ -78,7 +79,7 @@ class Model:
         last = () if self.tied else (replace(tokens, name="logits"),)
         return PartSize(self.name, parts=(*first, *self.layers, *last))
 
-    @property
+    @cached_property
     def layers(self) -> tuple[PartSize, ...]:
         """Layers of each kind, from the first on."""
         heads = attention(self.d_model, self.attention)

@@ -67,6 +67,8 @@ def unpacked(text: str) -> dict[str, Any]:
     try:
         if len(text) > MOST_CHARACTERS:
             raise ValueError("too long")
+        if not text.isascii():
+            raise ValueError("a link has letters, digits, - and _ alone")
         packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         unzip = zlib.decompressobj(RAW)
         # Bounded, since a few bytes may unpack to gigabytes.

@@ -338,13 +338,19 @@ def find_source(name: str, classes: Classes) -> Source:
 def find(pattern: str, classes: Classes) -> Source:
     """The first line of a class that matches, or else of their files; line 0 of no file if none."""
     for cls in classes:
-        lines, first = getsourcelines(cls)
+        lines, first = lines_of(cls)
         for number, line in enumerate(lines, first):
             if re.search(pattern, line):
                 return Source(file=file_of(cls), line=number)
     # A residual makes streams, which are objects of other classes in its file.
     found = (find_in_file(pattern, file) for file in dict.fromkeys(map(file_of, classes)))
     return next((source for source in found if source["line"]), Source(file="", line=0))
+
+
+@lru_cache
+def lines_of(cls: type) -> tuple[list[str], int]:
+    """The lines of a class, and the number of the first: to find them parses its whole file."""
+    return getsourcelines(cls)
 
 
 def find_in_file(pattern: str, file: str) -> Source:

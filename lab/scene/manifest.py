@@ -12,15 +12,16 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 from zlib import crc32
 
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
-from lab.model.positions import Given
+    from lab.model.positions import Given
 
 VERSION = 3
 MOST_TOKENS = 64
@@ -139,10 +140,7 @@ def scale_of(x: Tensor) -> float:
 
 def pack(tensors: Mapping[str, Tensor], about: Mapping[str, Entry]) -> Packed:
     """Fill in offset, rest and scale of each entry, and lay the numbers one behind the other, what
-    float16 leaves of them behind them all.
-
-    Of the numbers the digest holds a checksum, which is enough to see that they changed.
-    """
+    float16 leaves of them behind them all."""
     entries: list[Entry] = []
     pieces: list[bytes] = []
     rests: list[bytes] = []
@@ -161,6 +159,11 @@ def pack(tensors: Mapping[str, Tensor], about: Mapping[str, Entry]) -> Packed:
             rest += x.numel()
         entries.append(entry)
     blob = b"".join([*pieces, *rests])
+    return Packed(tuple(entries), blob, digest_of(entries, blob))
+
+
+def digest_of(entries: Sequence[Entry], blob: bytes) -> str:
+    """Of tensors: where they lie, and a checksum of their numbers, which is enough to see that they
+    changed."""
     places = [(e["name"], e["shape"], e["offset"], e["rest"], e["scale"]) for e in entries]
-    digest = sha256(json.dumps([*places, crc32(blob)]).encode())
-    return Packed(tuple(entries), blob, digest.hexdigest())
+    return sha256(json.dumps([*places, crc32(blob)]).encode()).hexdigest()

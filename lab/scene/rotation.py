@@ -9,12 +9,14 @@ Shapes: `T` tokens, `P` pairs, `A` axes of a position.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lab.model.positions import Rotation
 from lab.scene.operands import Numbers, Places
+
+if TYPE_CHECKING:
+    from lab.model.positions import Rotation
 
 
 class Turning:

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lab.data.problems import Format
 from lab.data.vocabulary import END, VOCABULARY
 from lab.inference.forward import run_with_trace, with_math_kernel
 from lab.inference.scoring import decode_all, up_to_the_end
@@ -21,29 +22,13 @@ from lab.inference.transcript import transcribe
 from lab.model.cost import parameters
 from lab.model.trace import ACTIVATIONS, SLOT_AXES, Edit
 from lab.scene.build import read_tokens, scene, weights_of
-from lab.scene.manifest import MOST_TOKENS, Packed, Scene
+from lab.scene.manifest import Packed, Scene
 from lab.scene.operands import Numbers
+from lab.scene.prompt import limit
 from lab.scene.recompute import Reader
 from lab.training.checkpoint import Checkpoint, load_run
 
 Toggle = Mapping[str, Any]
-
-
-def limit(loaded: Checkpoint) -> int:
-    """How many tokens a text may have: the model's table of positions, and what a scene holds."""
-    return min(loaded.model.config.position.longest_text or MOST_TOKENS, MOST_TOKENS)
-
-
-def read_prompt(loaded: Checkpoint, prompt: str) -> str:
-    """The prompt, if this model can read it; `ValueError` says what is allowed."""
-    if not prompt:
-        raise ValueError("the prompt is empty; it needs at least one token, such as 7*8=")
-    bad = next((character for character in prompt if character not in VOCABULARY), None)
-    if bad is not None:
-        raise ValueError(f"{bad!r} is no token of this model; it knows {' '.join(VOCABULARY)}")
-    if len(prompt) > limit(loaded):
-        raise ValueError(f"{len(prompt)} tokens are too many; this model reads {limit(loaded)}")
-    return prompt
 
 
 def edit_of(toggle: Toggle) -> Edit:
@@ -68,12 +53,24 @@ def scaled(scale: float, x: Tensor) -> Tensor:
 
 def complete_prompt(loaded: Checkpoint, prompt: str, toggles: Sequence[Toggle] = ()) -> str:
     """The prompt and what the model writes behind it, greedily, up to its first `$`."""
-    length = min(max(loaded.format.length, len(prompt)), limit(loaded))
+    length = min(max(loaded.format.length, len(prompt)), limit(loaded.model.config))
     if len(prompt) >= length:
         return prompt
-    text = transcribe(loaded.model, prompt, length, [edit_of(t) for t in toggles]).text
+    edits = [edit_of(t) for t in toggles]
+    # An edit may name a token that lies behind the end.
+    stop, likely = None if edits else END, likely_text(loaded.format, prompt)
+    text = transcribe(loaded.model, prompt, length, edits, likely=likely, stop=stop).text
     end = text.find(VOCABULARY[END], len(prompt))
     return text if end < 0 else text[: end + 1]
+
+
+def likely_text(form: Format, prompt: str) -> str:
+    """The right text of a problem, of as many digits as the prompt has; none where it asks none."""
+    a, _, b = prompt.partition("=")[0].partition("*")
+    try:
+        return Format(form.style, len(a), len(b)).text_from(prompt)
+    except ValueError:
+        return ""
 
 
 def open_up(

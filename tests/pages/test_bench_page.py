@@ -14,6 +14,7 @@ from components.ui.chapters.ch80 import claims, exercises, probes, worked
 from components.ui.live import training
 from components.ui.page_records import rows_of
 from lab.model.cost import parameters_of
+from lab.readings import share_of
 from lab.recipes.bench import to_json, usual
 from lab.recipes.bench_controls import BY_NAME, turned
 from lab.recipes.bench_link import from_link, to_link
@@ -44,8 +45,14 @@ def bench(book: Any, recipe: Recipe | None = None, figure: str = "composed") -> 
     return app
 
 
+def box(app: AppTest, name: str) -> Any:
+    """The list of a control, or of the presets."""
+    nth = app.session_state["ch80_lists"].get(name, 0)
+    return app.selectbox(key=f"ch80_{name}_{nth}" if nth else f"ch80_{name}")
+
+
 def turn(app: AppTest, name: str, value: Any) -> AppTest:
-    app.selectbox(key=f"ch80_{name}").set_value(value).run()
+    box(app, name).set_value(value).run()
     assert not app.exception
     return app
 
@@ -74,7 +81,8 @@ def test_the_change_of_the_first_figure_is_one_that_a_reader_can_make() -> None:
     (row,) = rows_of("looks_changed.jsonl")
     assert row["parameters"] == parameters_of(without.model)
     wrong = row["looks"][-1]["errors_heldout"]
-    assert f"Without positions, 1% of the parameters, {wrong:,} held-out" in worked.one_change()
+    said = f"Without positions, 1% of the parameters, {share_of(wrong, row['n_heldout'])} held-out"
+    assert said in worked.one_change()
 
 
 def test_every_control_turns_and_the_link_and_the_prices_follow(book) -> None:
@@ -100,7 +108,7 @@ def test_a_choice_that_does_not_fit_is_refused_beside_it_and_the_variant_stays(b
     assert "*norms in the stream* does not fit Residual: *attention over depth*" in said(app)
     assert "take *attention, then FFN* or *side by side*, or change Residual" in said(app)
     assert now(app) == before
-    assert app.selectbox(key="ch80_block").value == "sequential"
+    assert box(app, "block").value == "sequential"
     turn(app, "n_layer", 3)
     assert "does not fit" not in said(app)
 
@@ -130,17 +138,42 @@ def test_what_is_too_large_says_by_how_much_and_cannot_be_trained(book) -> None:
 
 def test_presets_open_and_are_known_again(book) -> None:
     app = bench(book)
-    assert app.selectbox(key="ch80_preset").value == "with_working"
+    assert box(app, "preset").value == "with_working"
     turn(app, "preset", "gemma_2")
     assert now(app).model == PRESETS["gemma_2"]().model
     turn(app, "n_layer", 6)
-    assert app.selectbox(key="ch80_preset").value == ""
+    assert box(app, "preset").value == ""
     words = worked.preset_words()
     assert len(set(words.values())) == len(words) == len(PRESETS) + 1
     assert all(word[0].isupper() for name, word in words.items() if name)
 
 
-@pytest.mark.parametrize("link", ["nonsense", "q6", "%00", "=", "x" * 5000])
+def drawn(app: AppTest, name: str) -> Any:
+    """A list as a browser has it now: what is chosen from it later comes with what all lists that
+    are drawn now have, whatever came between."""
+    for each in app.selectbox:
+        each.set_value(each.value)
+    return box(app, name)
+
+
+def test_a_choice_made_before_the_last_one_is_drawn_mixes_nothing_into_it(book) -> None:
+    app = bench(book)
+    early = drawn(app, "preset")
+    turn(app, "preset", "deepseek_v3")
+    early.set_value("gemma_2").run()
+    assert not app.exception and now(app).model == PRESETS["gemma_2"]().model
+    early = drawn(app, "n_layer")
+    turn(app, "n_head", 2)
+    early.set_value(6).run()
+    assert not app.exception and box(app, "preset").value == ""
+    assert [BY_NAME[name].read(now(app)) for name in ("n_head", "n_layer")] == [2, 6]
+    early = drawn(app, "n_layer")
+    turn(app, "preset", "mistral")
+    early.set_value(1).run()  # of a list that no longer stands there
+    assert not app.exception and now(app).model == PRESETS["mistral"]().model
+
+
+@pytest.mark.parametrize("link", ["nonsense", "q6", "%00", "=", "x" * 5000, "٣*٤"])
 def test_a_link_full_of_nonsense_opens_the_usual_variant_and_says_so(book, link: str) -> None:
     app = book(PAGE, ch80_bench=link)
     assert not app.exception and now(app) == usual()
@@ -211,6 +244,9 @@ def test_a_variant_is_trained_scrubbed_and_taken_along(book) -> None:
     ended(train(app))
     assert "the others are your runs" in said(app) and "Both squares" not in said(app)
     (run,) = training.service().runs.values()
+    assert worked.came_to({}) == ""
+    came_to = worked.came_to(dict.fromkeys(["1. layers: 1"], run))
+    assert came_to.startswith("Network 1 gets ") and came_to.endswith(" wrong after 40 steps.")
     variant = worked.variant_of(run, "1.", going=False)
     assert variant.trained.shape == (10, 10)
     assert [look.step for look in variant.looks][-1] == 40 and variant.looks[-1].asked.all()
@@ -298,6 +334,22 @@ def test_a_third_of_the_problems_costs_most_and_one_run_with_rope_reaches_it() -
     assert third[2] > rope[-1] and [x > third[0] for x in rope] == [False] * 4 + [True]
 
 
+def test_attention_costs_most_of_all_that_the_page_changes_then_parts_and_the_rate() -> None:
+    """By the medians, as the page orders them before it asks anything."""
+    rates = {times: claims.RATES[times] for times in claims.RATES}
+    shares = worked.shares_wrong({**worked.CHANGED, **worked.LEFT_OUT, **rates})
+    order = sorted(shares, key=shares.__getitem__, reverse=True)
+    assert order[0] == "without attention" and order[5] == "a third of the problems"
+    assert {*order[1:5]} == {"a tenth", *(f"without {x}" for x in ("norms", "positions", "FFN"))}
+
+
+def test_what_is_said_of_pairs_trained_on_and_of_products_of_zero_is_so() -> None:
+    shares = worked.shares_unfitted()
+    assert {part for part, share in shares.items() if share < 0.001} == {"residual"}
+    assert worked.least_unfitted() == "35 in 100" and worked.right_without_attention() == "131"
+    assert worked.validation_moves() == "0.4"
+
+
 def test_the_seeds_do_not_decide_between_the_parts_that_the_page_names() -> None:
     wrong = wrong_in(worked.arms_of(worked.LEFT_OUT))
     norms, positions, ffn = (wrong[f"without {part}"] for part in ("norms", "positions", "FFN"))
@@ -335,9 +387,15 @@ def test_the_exercise_names_the_first_check_that_a_run_fails() -> None:
         return type("Run", (), {"spec": spec, "checks": [type("Shot", (), {"check": seen})()]})()
 
     half = turned(usual(), BY_NAME["d_model"], 64)
-    assert exercises.judged(run(half, 69))[0] and not exercises.judged(run(half, 70))[0]
-    assert "Halve what grows" in exercises.judged(run(usual(), 0))[2]
-    short = BY_NAME["steps"].write(half, 50)
+    tenth = turned(usual(), BY_NAME["d_model"], 32)
+    assert exercises.judged(run(tenth, 69))[0] and not exercises.judged(run(tenth, 70))[0]
+    assert "Make smaller what grows" in exercises.judged(run(half, 0))[2]
+    short = BY_NAME["steps"].write(tenth, 50)
     assert "trained for 50 steps, the usual one for 400" in exercises.judged(run(short, 70))[2]
-    assert "how much it reads" in exercises.judged(run(half, 70))[2]
+    assert "how much it reads" in exercises.judged(run(tenth, 70))[2]
+    other = BY_NAME["seed"].write(tenth, 1)
+    assert exercises.verdict([run(tenth, 69), run(other, 69)])[0]
+    assert "from another" in exercises.verdict([run(tenth, 69), run(tenth, 0)])[2]
+    assert "from another" in exercises.verdict([run(tenth, 0), run(other, 70)])[2]
+    assert exercises.verdict([])[2] == exercises.NOTHING
     assert "2 × 2 are wanted" in exercises.judged(run(tiny(), 0))[2]

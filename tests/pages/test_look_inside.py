@@ -131,6 +131,7 @@ def test_problems_that_do_not_fit_are_told_beside_their_boxes(book: Any) -> None
     assert not app.exception and "equally long" in app.warning[0].value
     app = book(PAGE, figure="patch", ch81_pair_corrupted_b="48")
     assert not app.exception and "nothing to restore" in app.warning[0].value
+    assert "place 0" not in app.warning[0].value, "an error of lab's"
 
 
 def test_a_refusal_names_the_numbers_that_the_network_reads(book: Any) -> None:
@@ -337,6 +338,36 @@ def test_pieces_of_all_problems_fill_the_square_where_they_belong() -> None:
     assert worked.score_said(2, 4, 10_000).endswith("so far, of 10,000.")
 
 
+def test_a_long_wait_is_announced_and_goes_on_when_its_time_is_up(
+    book: Any, monkeypatch: Any
+) -> None:
+    """Of a small network, since it is quick."""
+    monkeypatch.setattr(probes, "LONG", 0.0)
+    monkeypatch.setattr(measuring, "TURN", 0.0)
+    app = book(PAGE, figure="own_break", ch81_break_run="knows_two_digits", ch81_b_layer="0")
+    (key,) = {one.key for one in app.button if (one.key or "").startswith("ch81_all_")}
+    app.button(key=key).click().run()
+    (said,) = bars(app)
+    assert said.startswith("1 of 20 pieces") and " s to go: its time is up" in said
+    app.button(key=key.replace("_run", "_go_on")).click().run()
+    assert bars(app)[0].startswith("2 of 20 pieces") and not app.exception
+
+
+def bars(app: Any) -> list[str]:
+    return [bar.proto.text for bar in app.get("progress")]
+
+
+def test_a_button_says_how_long_it_takes_where_one_notices() -> None:
+    which = probes.network(probes.RUN)
+    seconds = probes.seconds_of_all(which)
+    n_text, n_token = 10_000, 19
+    assert seconds == probes.seconds_for(which, n_text, n_token)
+    assert probes.seconds_of_neuron(which, 6) < seconds
+    assert probes.seconds_of_map(which) == pytest.approx(seconds * 30 * 500 / n_text)
+    assert worked.with_seconds("Evaluate", 31.0) == "Evaluate, 40 s or more"
+    assert worked.with_seconds("Evaluate", 0.4) == "Evaluate"
+
+
 @pytest.mark.parametrize("view", [worked.NEURON, *worked.VIEWS])
 def test_each_view_opens_from_its_link(seen: Any, view: str) -> None:
     app = seen(PAGE, figure="look", ch81_view=view)
@@ -492,7 +523,7 @@ def test_the_formula_is_worked_through_with_the_runs_own_numbers() -> None:
         ("6", "4", "here the cell stands for the digit"),
         ("3", "6", "here the cell stands for the carry"),
         ("6", "6", "both controls hold, and do not tell the two apart"),
-        ("3", "4", "both controls fail, and do not tell the two apart"),
+        ("3", "4", "both controls fail, so here it stands for neither alone"),
     ],
 )
 def test_a_control_holds_that_writes_what_the_cell_itself_does(
@@ -502,7 +533,8 @@ def test_a_control_holds_that_writes_what_the_cell_itself_does(
         "other_carry": ((32, 48), SimpleNamespace(restored=0.96, says=digit)),
         "other_digit": ((36, 49), SimpleNamespace(restored=0.44, says=carry)),
     }
-    assert told in worked.control_said(found, "6")
+    assert told in worked.control_said(found, "6", before="3")
+    assert "nothing to control" in worked.control_said(found, "6", before="6")
 
 
 def test_the_controls_of_the_first_token_are_worked_through() -> None:

@@ -353,7 +353,7 @@ def test_dashes_say_that_a_run_is_recorded_and_a_thin_line_that_it_was_trained_o
         for step in (1, 2)
     ]
     for draw in (curves.loss_curves, curves.exactness_curves):
-        found = looks(draw(rows).to_dict())
+        found = looks(draw(rows).chart.to_dict())
         assert [dashes == curves.DASHED for _, dashes in found.values()] == [True, *3 * [False]]
         recorded, first, second, dots = (colour for colour, _ in found.values())
         assert recorded == first == second[:7] != second and dots[:7] not in (first, second[:7])

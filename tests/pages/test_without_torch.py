@@ -9,20 +9,10 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-import pytest
-
 from components.ui.book import BEHIND, CONTENTS
 from lab.records import ROOT
 
-NOT_YET = {
-    "30_curriculum",
-    "70_forward_pass_3d",
-    "81_look_inside",
-    "82_where_is_the_carry",
-}
-"""Pages that import it for a first view."""
-
-PAGES = [f"pages/{page.slug}.py" for page in (*CONTENTS, *BEHIND) if page.slug not in NOT_YET]
+PAGES = [f"pages/{page.slug}.py" for page in (*CONTENTS, *BEHIND)]
 REFUSED = """if True:
     import sys
     sys.modules["torch"] = None  # whatever asks for it is refused
@@ -46,15 +36,6 @@ def asked_for_torch(visits: Sequence[tuple[str, str]]) -> str:
     return done.stdout
 
 
-def test_home_and_two_pages_need_no_torch() -> None:
-    said = asked_for_torch(
-        [("Home.py", "0"), ("pages/03_one_block.py", "1"), ("pages/40_kv_cache.py", "0")]
-    )
-    assert said == ""
-
-
-@pytest.mark.slow
 def test_no_page_needs_torch_before_a_reader_asks_for_something_of_their_own() -> None:
-    assert len(PAGES) + len(NOT_YET) == len(CONTENTS) + len(BEHIND)
     said = asked_for_torch([(page, reveal) for page in ("Home.py", *PAGES) for reveal in "01"])
     assert said == ""

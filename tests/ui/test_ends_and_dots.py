@@ -16,6 +16,7 @@ import pytest
 from components.threejs_viewer import FRONTEND
 from components.ui.plots import colours, curves, dots, maps
 from components.ui.plots.chart_parts import DASHED, Chart
+from components.ui.plots.drawn_once import DrawnChart
 from components.ui.plots.ends import GAP, LINE, by_signs, from_zero, named, powers, pushed_apart
 from lab.readings import seeds_ahead
 
@@ -39,9 +40,9 @@ def parts(node: Any) -> Iterator[dict[str, Any]]:
         yield from parts(child)
 
 
-def drawn_rows(chart: Chart, layer: int) -> list[dict[str, Any]]:
+def drawn_rows(chart: Chart | DrawnChart, layer: int) -> list[dict[str, Any]]:
     """What a layer draws."""
-    spec = chart.to_dict()
+    spec = (chart.chart if isinstance(chart, DrawnChart) else chart).to_dict()
     data = spec["layer"][layer].get("data", spec.get("data"))
     return spec["datasets"][data["name"]]
 
@@ -97,7 +98,7 @@ def test_numbers_are_written_with_commas_and_without_exponents() -> None:
 
 
 def test_a_seed_is_a_dot_and_the_median_a_mark_and_never_is_behind_all() -> None:
-    chart = dots.seeds(SEEDS, "steps", from_zero([100]), "steps", never="never").to_dict()
+    chart = dots.layers_of_seeds(SEEDS, "steps", from_zero([100]), "steps", never="never").to_dict()
     spots, marks = chart["layer"]
     data = {name: rows for name, rows in chart["datasets"].items()}
     assert len(data[spots["data"]["name"]]) == len(SEEDS)
@@ -107,7 +108,7 @@ def test_a_seed_is_a_dot_and_the_median_a_mark_and_never_is_behind_all() -> None
     drawn = {layer["mark"]["type"] for layer in chart["layer"]}
     assert drawn == {"point", "tick"}  # no bar of error, no band
     lost = [{**row, "came": "never"} for row in SEEDS]
-    chart = dots.seeds(lost, "steps", from_zero([100]), "steps", never="never").to_dict()
+    chart = dots.layers_of_seeds(lost, "steps", from_zero([100]), "steps", never="never").to_dict()
     assert chart["datasets"][chart["layer"][1]["data"]["name"]] == []
 
 
@@ -161,7 +162,6 @@ WHAT_IS_DASHED = {
     ("bracket.css", ".gone .map"): "gone: keys that are made and thrown away",
     ("bracket.css", ".other i"): "still to come: where the bracket is dragged to",
     ("bracket.css", ".vacant i"): "still to come: the rotated key",
-    ("composed.css", ".chip"): "not there: what the other network lacks",
     ("connections.css", ".kinds .cut"): "cut",
     ("connections.css", ".far"): "cut",
     ("guess.css", ".empty"): "still to come: the bar of an answer",

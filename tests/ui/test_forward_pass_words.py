@@ -5,7 +5,7 @@ from __future__ import annotations
 from components.ui.chapters.ch70 import probes
 from components.ui.chapters.ch70.worked import it_writes, stranger
 from lab.data.problems import Format
-from lab.scene.session import read_prompt
+from lab.scene.prompt import read_prompt
 from lab.training.checkpoint import load_run
 
 ONE, PAIR = Format("plain", 1, 1), Format("cot_reversed", 2, 2)
@@ -70,7 +70,7 @@ def foreign_prompts(run: str) -> list[str]:
     drawn = (probes.opening_prompt(loaded.format, change=i) for i in (0, 1))
     prompts = list(probes.OPENS.get(run) or drawn)
     own = [
-        read_prompt(loaded, prompt) == prompt
+        read_prompt(loaded.model.config, prompt) == prompt
         and stranger(loaded.format, prompt) is None
         and prompt.endswith(sign)
         for prompt, sign in zip(prompts, ("8=", "9="), strict=False)

@@ -35,7 +35,9 @@ def test_an_attention_map_names_query_key_and_the_token_about_to_be_written() ->
 def test_a_small_map_hatches_cells_without_a_number_on_request_and_names_them() -> None:
     values = np.array([[0.1, np.nan, 0.3], [0.4, 0.5, np.nan]])
     where = (["a", "b"], ["x", "y", "z"], "rows", "columns")
-    plain, hatched = (maps.table_map(values, *where, hatched=on).to_dict() for on in (False, True))
+    plain, hatched = (
+        maps.table_map(values, *where, hatched=on).chart.to_dict() for on in (False, True)
+    )
     assert (len(plain["layer"]), len(hatched["layer"])) == (2, 4)
     assert hatched["layer"][3]["mark"]["text"] == maps.HATCH
     rows = hatched["datasets"][hatched["layer"][2]["data"]["name"]]

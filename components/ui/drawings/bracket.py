@@ -51,6 +51,7 @@ HTML = f"""
       <figure class="wheel"><div></div><figcaption></figcaption></figure>
       <figure class="c"><figcaption></figcaption></figure>
       <div class="other" aria-hidden="true"><i></i><i></i></div>
+      <div class="stem" aria-hidden="true"></div>
       <div class="pair" role="slider" tabindex="0" aria-label="The bracket" aria-valuemin="0"
         aria-valuemax="1"><i></i><i></i><span aria-hidden="true"></span></div>
     </div>
@@ -64,7 +65,6 @@ HTML = f"""
     <figure class="scores"><figcaption>scores</figcaption></figure>
   </div>
   <div class="ledger" role="group" aria-label="Stops, and what each costs"></div>
-  <div class="choice settings" role="group" aria-label="Counted for"></div>
   {moments("Stop shown")}
   <div class="said" role="status"></div>
 </div>

@@ -33,11 +33,11 @@ HTML = f"""
   <div class="view">
     <div class="model">
       <svg class="sheet" role="group"></svg>
-      <div class="told" role="status"></div>
       <div class="legend">
         <span class="measure"><i class="patch"></i><b></b></span>
-        <span class="hint">Press a box to read what it is.</span>
+        <span class="hint">Press a box to read it.</span>
       </div>
+      <div class="told" role="status"></div>
     </div>
     <div class="side">
       <div class="variants"></div>

@@ -21,16 +21,17 @@ SHAPES = 16
 
 HTML = f"""
 <div class="drawing courses">
-  <p class="headline">
-    One network, five ways to teach it. Choose one, drag the time, type a problem.
-  </p>
+  <div class="above">
+    <p class="headline">
+      One network, taught four digits in five ways. Choose one, drag the time, type a problem.
+    </p>
+    <span class="unit">Right of 100 at 4 × 4 digits</span>
+  </div>
   <div class="arms" role="group" aria-label="Training"></div>
   <div class="view">
     <div class="now">
-      <div class="title">
-        Right at this moment, in 100
-        <small>digits: a down, b across; framed: new</small>
-      </div>
+      <div class="title">Right of 100, by length
+        <small class="fresh"><i></i>new in this stage</small></div>
       <div class="map" role="img"></div>
     </div>
     <div class="own">
@@ -46,12 +47,17 @@ HTML = f"""
       <div class="text">
         <div class="numbers"></div>
         <div class="legend"><span><i class="wrong"></i>wrong in itself</span>
-          <span><i class="follows"></i>follows from a wrong one above</span></div>
+          <span><i class="follows"></i>follows from a wrong one above</span>
+          <span class="cut"><i>·</i>not written: the text has ended</span></div>
       </div>
     </div>
   </div>
   <div class="reads"><b>Being read</b><ol class="lines"></ol></div>
-  <svg class="plot" role="img"></svg>
+  <div class="curves">
+    <div class="key"><b>Right over time</b>
+      <span><i class="others"></i>4 × 4 in the other ways</span></div>
+    <svg class="plot" role="img"></svg>
+  </div>
   {moments("Share of the training text that is read")}
   <div class="said" role="status"></div>
 </div>
@@ -71,7 +77,7 @@ class Band(NamedTuple):
 
 class Number(NamedTuple):
     """A number that was written: its name, its tokens, and what each is: `r`ight, `w`rong in
-    itself, `f` for right given what stands before it."""
+    itself, `f` for right given what stands before it, `n` for not written."""
 
     name: str
     tokens: str

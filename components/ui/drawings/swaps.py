@@ -42,26 +42,32 @@ class Site(NamedTuple):
 
 
 class Carried(NamedTuple):
-    """A carry: what it is called, its swaps, and what may be copied in them."""
+    """A carry: what it is called, its swaps, what may be copied in them, and what the digits are
+    called that make it and the digit that it goes into."""
 
     name: str
     swaps: Sequence[Swap]
     sites: Sequence[Site]
+    places: tuple[str, str]
 
 
 HTML = f"""
 <div class="drawing swaps">
-  <p class="headline">Copy a part: does its carry decide the digit?</p>
-  <div class="asked">
-    <label><span>Carry</span> <select class="carry"></select></label>
-    <label><span>Copied</span> <select class="what"></select></label>
-    <label class="of"><span>in layer</span> <select class="layer"></select></label>
-    <label><span>Network</span> <select class="network"></select></label>
+  <div class="head">
+    <p class="headline">Copy one part, see which digit is written</p>
+    <div class="asked">
+      <label><span>Carry</span> <select class="carry"></select></label>
+      <label><span>Copied</span> <select class="what"></select></label>
+      <label class="of"><span>in layer</span> <select class="layer"></select></label>
+      <label><span>Network</span> <select class="network"></select></label>
+    </div>
   </div>
   <div class="board">
     <div class="experiment"></div>
-    <p class="outcome" aria-hidden="true"></p>
-    <table class="counts"><tbody></tbody></table>
+    <div class="found">
+      <p class="outcome"></p>
+      <p class="counts"></p>
+    </div>
     <svg class="grid" role="group"></svg>
   </div>
   {moments("Problems copied")}
@@ -119,10 +125,11 @@ def swaps_data(carries: Sequence[Carried], chosen: tuple[int, int, int]) -> dict
         "carries": [
             {
                 "name": name,
+                "places": [*places],
                 "swaps": [[x, y, column, *both, *how] for x, y, column, both, how in swaps],
                 "sites": [[site.name, [*site.digits], [*site.kinds]] for site in sites],
             }
-            for name, swaps, sites in carries
+            for name, swaps, sites, places in carries
         ],
         "chosen": [*chosen],
     }

@@ -6,6 +6,7 @@ two would slow each other down.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -70,10 +71,12 @@ class Measuring(Generic[Piece]):
 
 
 class Words(NamedTuple):
-    """What its button says once all has come, and what the bar says then."""
+    """What its button says once all has come, and what the bar says then and on the way."""
 
     again: str = "Measure again"
     done: str = "All {n} pieces are measured, in {spent:.1f} s."
+    left: str = ""
+    """How long the rest takes, behind what has come: for pieces that all take as long."""
 
 
 MEASURED = Words()
@@ -179,11 +182,14 @@ def draw_buttons(
 
 def describe_progress(measuring: Measuring[Piece], words: Words = MEASURED) -> str:
     """How far it is, and why it is no farther."""
-    so_far = f"{len(measuring.seen)} of {measuring.n} pieces, {measuring.spent:.1f} s"
+    n_seen, n_left = len(measuring.seen), measuring.n - len(measuring.seen)
+    so_far = f"{n_seen} of {measuring.n} pieces, {measuring.spent:.1f} s"
+    if n_seen:
+        so_far += words.left.format(left=math.ceil(measuring.spent / n_seen * n_left))
     if measuring.done:
         return words.done.format(n=measuring.n, spent=measuring.spent)
     if measuring.going:
         return f"{so_far}."
     if measuring.spent >= measuring.limit:
-        return f"{so_far}: its time is up, and you can let it go on."
+        return f"{so_far}: its time is up. *Go on* takes it up where it stopped."
     return f"{so_far}: stopped."

@@ -23,6 +23,7 @@ from components.ui.lazily import lazily
 from components.ui.live.service import LiveRun, LiveRuns, Refused
 from components.ui.page_records import needs_records
 from components.ui.plots import curves, maps
+from components.ui.plots.drawn_once import show
 from components.ui.plots.pictures import as_url, atlas_picture
 from components.ui.words import spelled
 from lab.readings import errors_in
@@ -432,10 +433,9 @@ def curve_rows(runs: Sequence[LiveRun], names: Sequence[str]) -> list[dict[str, 
 def draw_exactness(every: Rows) -> None:
     """Recorded runs, and on top of them the reader's own: what was learned."""
     if any(row["what"] != "loss" for row in every):
-        st.altair_chart(
+        show(
             curves.exactness_curves(every),
-            width="stretch",
-            alt="Share of texts right in every token, a colour a kind of run, dashes if recorded",
+            "Share of texts right in every token, a colour a kind of run, dashes if recorded",
         )
 
 
@@ -453,10 +453,10 @@ def draw_runs_so_far(runs: Sequence[LiveRun], names: Sequence[str], ghosts: Rows
         with beside:
             say_of_atlas()
     if any(row["what"] == "loss" for row in every):
-        below.altair_chart(
+        show(
             curves.loss_curves(every),
-            width="stretch",
-            alt="Loss by step, a colour a kind of run, dashes if recorded",
+            "Loss by step, a colour a kind of run, dashes if recorded",
+            below,
         )
 
 
@@ -477,6 +477,7 @@ def say_of_atlas() -> None:
     parts = live.CHECKS_IN_A_ROUND
     st.html(maps.atlas_key())
     st.caption(
+        "The first number goes down, the second across. "
         f"Each check evaluates another of {spelled(parts)} parts of all pairs, so a dot is up to "
         f"{spelled(parts - 1)} checks old. The last evaluates all pairs."
     )

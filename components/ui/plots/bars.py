@@ -10,8 +10,10 @@ import pandas as pd
 
 from components.ui.plots.chart_parts import Chart, abreast, finished, rows_axis, rows_high, toned
 from components.ui.plots.colours import PAPER, Tone
+from components.ui.plots.drawn_once import drawn_once
 
 
+@drawn_once
 def count_bars(counts: Mapping[str, int], row_title: str, count_title: str) -> Chart:
     """Horizontal bars with their counts beside them."""
     data = pd.DataFrame({"row": list(counts), "count": list(counts.values())})
@@ -25,6 +27,7 @@ def count_bars(counts: Mapping[str, int], row_title: str, count_title: str) -> C
     )
 
 
+@drawn_once
 def fate_bars(
     rows: Sequence[Mapping[str, Any]],
     row: str,

@@ -20,6 +20,11 @@ from typing import NamedTuple
 import streamlit as st
 
 
+def is_dark() -> bool:
+    """The page, as its reader has it."""
+    return st.context.theme.type == "dark"
+
+
 class Tone(NamedTuple):
     """A colour on the light page, and on the dark one."""
 
@@ -29,7 +34,7 @@ class Tone(NamedTuple):
     @property
     def now(self) -> str:
         """As the reader's theme wants it."""
-        return self.dark if st.context.theme.type == "dark" else self.light
+        return self.dark if is_dark() else self.light
 
 
 FILE = Path(__file__).parents[2] / "threejs_viewer/frontend/src/shared/colours.json"

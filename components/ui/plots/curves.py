@@ -15,6 +15,7 @@ import pandas as pd
 
 from components.ui.plots.chart_parts import CURVE, DASHED, Chart, finished, toned
 from components.ui.plots.colours import RECORDED, Tone, apart
+from components.ui.plots.drawn_once import drawn_once
 from components.ui.plots.ends import last_of, named, powers, shares
 
 Rows = Sequence[Mapping[str, Any]]
@@ -26,6 +27,7 @@ WEAKER = ("", "90", "50")
 """How opaque, in two digits after a colour: the first run of a kind, the second, those behind."""
 
 
+@drawn_once
 def loss_curves(rows: Rows) -> Chart:
     """Loss by step on a log scale. Rows: run, step, what, value."""
     losses = [row for row in rows if row["what"] == "loss"]
@@ -44,6 +46,7 @@ def loss_curves(rows: Rows) -> Chart:
     return finished(alt.layer(lines, names).properties(height=CURVE))
 
 
+@drawn_once
 def exactness_curves(rows: Rows, x: str = "step") -> Chart:
     """Share of right texts: held out a line, trained on a thin one. Rows: run, x, what, value."""
     asked = [row for row in rows if row["what"] != "loss"]

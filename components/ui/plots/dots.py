@@ -16,6 +16,7 @@ import pandas as pd
 
 from components.ui.plots.chart_parts import Chart, finished, rows_axis, rows_high, shaped, toned
 from components.ui.plots.colours import INK, Tone, tone_of
+from components.ui.plots.drawn_once import drawn_once
 from components.ui.plots.ends import Ticked
 from components.ui.words import spelled
 from lab.readings import Counts, join_words, part_of, seeds_ahead
@@ -39,7 +40,7 @@ def seed_point(arm: str, seed: int, wrong: int, n: int) -> dict[str, Any]:
     return {"arm": arm, "share": wrong / n, "seed": seed, "errors": part_of(wrong, n)}
 
 
-def seeds(
+def layers_of_seeds(
     rows: Rows,
     title: str,
     axis: Ticked,
@@ -110,6 +111,9 @@ def seeds(
         )
     )
     return finished(alt.layer(dots, marks).properties(height=rows_high(len(order), ROW)))
+
+
+seeds = drawn_once(layers_of_seeds)
 
 
 def medians(data: pd.DataFrame, field: str, never: str) -> dict[str, float]:

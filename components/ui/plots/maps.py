@@ -35,6 +35,7 @@ from components.ui.plots.colours import (
     WORSE,
     WRONG,
 )
+from components.ui.plots.drawn_once import drawn_once
 
 ATLAS_KINDS = ("right, trained on", "right, held out", "wrong, held out", "wrong, trained on")
 ATLAS_ORDER = ((False, True), (False, False), (True, False), (True, True))
@@ -50,8 +51,8 @@ def atlas_colours() -> tuple[str, ...]:
 
 
 def picture_colours() -> tuple[str, ...]:
-    """Of the kinds in a picture of all pairs: those of the two squares in training."""
-    return (GREY.now, RIGHT_FIELD.now, WRONG.now + "8c", GREY.now + "40")
+    """Of the kinds in a picture of all pairs: as `pairs.css` has them, of the squares that play."""
+    return (GREY.now + "4d", RIGHT_FIELD.now + "e0", WRONG.now, GREY.now + "e6")
 
 
 def atlas_key() -> str:
@@ -61,6 +62,7 @@ def atlas_key() -> str:
     return f'<div class="wb-legend">{"".join(spans)}</div>'
 
 
+@drawn_once
 def atlas(wrong_at: NDArray[np.int64], trained_on: NDArray[np.bool_]) -> Chart:
     """All 100 x 100 pairs. `wrong_at` (100, 100): first wrong token, -1 for none, `NOT_ASKED`."""
     a, b = np.divmod(np.arange(10_000), 100)
@@ -93,6 +95,7 @@ def atlas(wrong_at: NDArray[np.int64], trained_on: NDArray[np.bool_]) -> Chart:
     return finished(chart.properties(height=460))
 
 
+@drawn_once
 def attention_map(pattern: Numbers, text: str) -> Chart:
     """One head's weights, a row a query, a column a key: (T, T). Row t writes text[t + 1]."""
     keys = places(text)
@@ -120,6 +123,7 @@ LENGTH_MAP = 190
 """In pixels: how wide a map of lengths is with its axis."""
 
 
+@drawn_once
 def length_map(rows: Sequence[Mapping[str, Any]], trained: int) -> Chart:
     """The share wrong for p (down) by q digits; inside the frame it was trained.
 
@@ -198,6 +202,7 @@ def table_key(blank: str, hatched: str) -> str:
     )
 
 
+@drawn_once
 def table_map(
     values: Numbers,
     rows: Sequence[str],
@@ -252,6 +257,7 @@ def table_map(
     return finished(alt.layer(*layers).properties(height=48 * len(rows)))
 
 
+@drawn_once
 def early_reading(
     letters: Sequence[str], sure: Numbers, rows: Sequence[str], written: str, first: int
 ) -> Chart:

@@ -11,6 +11,7 @@ import pandas as pd
 from components.ui.lazily import lazily
 from components.ui.plots.chart_parts import CURVE, Chart, Numbers, finished
 from components.ui.plots.colours import GREY, INK, LINE
+from components.ui.plots.drawn_once import drawn_once
 
 plotly = lazily("plotly.graph_objects")
 
@@ -59,6 +60,7 @@ def axis_titles(shares: Numbers) -> list[str]:
     return [f"{n}: {100 * x:.0f} in 100" for n, x in zip(orders, shares, strict=True)]
 
 
+@drawn_once
 def waves(shares: Numbers, chance: float) -> Chart:
     """Share of variance by how often it goes round the digits; a line where chance would be."""
     data = pd.DataFrame({"times": range(1, len(shares) + 1), "share": shares})

@@ -307,6 +307,15 @@ def test_parsing_gives_back_every_number(problem: tuple[Format, int, int]) -> No
     assert form.parse(form.text(a, b)) == Problem(a, b, partials, a * b)
 
 
+def test_the_right_text_goes_on_from_any_beginning_as_it_stands() -> None:
+    form = Format("cot_reversed")
+    for begun in ("12*34=", "12*34=84", "12*34=77", form.text(12, 34)):
+        assert form.text_from(begun) == begun + form.text(12, 34)[len(begun) :]
+    for begun in ("12", "12+34=", ""):
+        with pytest.raises(WrongToken):
+            form.text_from(begun)
+
+
 @given(problems(), st.data())
 @settings(max_examples=500, deadline=None)
 def test_one_changed_token_is_found_where_a_reader_must_stop(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -102,22 +102,12 @@ def tiny_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sweep:
 
 
 @pytest.fixture
-def nodes() -> Iterator[Any]:
-    """Two nodes with a processor each, and this process joined to them."""
-    ray = pytest.importorskip("ray", reason="the extra `cluster` is not installed")
-    from ray.cluster_utils import Cluster
+def nodes(two_nodes: Any) -> Any:
+    """What this module defines travels as code: it is on no path that a worker has."""
+    import ray
 
-    # A test module is on no path that a worker has: what it defines travels as code.
     ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
-    both = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
-    try:
-        both.add_node(num_cpus=1)
-        join(both.address)
-        both.wait_for_nodes()
-        yield both
-    finally:
-        ray.shutdown()
-        both.shutdown()
+    return two_nodes
 
 
 def losses(folder: Path) -> dict[int, list[float]]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from lab.live.protocol import Ended, Event, Progress, RunSpec, Start, Stop
 from lab.live.ray_backend import DIED, RayBackend
-from lab.training.ray_cluster import join
 from lab.training.state import TrainState
 from lab.training.train import train
 from tools.latency import until
@@ -48,23 +46,7 @@ def start(run: str, **arguments: Any) -> Start:
     return Start(run, RunSpec("multiply", arguments or {**SMALL, "steps": 3}))
 
 
-@pytest.fixture
-def cluster() -> Iterator[Any]:
-    ray = pytest.importorskip("ray", reason="the extra `cluster` is not installed")
-    from ray.cluster_utils import Cluster
-
-    both = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
-    try:
-        both.add_node(num_cpus=1)
-        join(both.address)
-        both.wait_for_nodes()
-        yield both
-    finally:
-        ray.shutdown()
-        both.shutdown()
-
-
-def test_runs_go_to_both_machines_end_as_here_and_are_lost_with_theirs(cluster: Any) -> None:
+def test_runs_go_to_both_machines_end_as_here_and_are_lost_with_theirs(two_nodes: Any) -> None:
     ear = Ear()
     backend = RayBackend(ear)
     backend.send(start("a", **LARGE))
@@ -83,11 +65,11 @@ def test_runs_go_to_both_machines_end_as_here_and_are_lost_with_theirs(cluster: 
         True
     ] * 3
 
-    (node,) = cluster.worker_nodes
+    (node,) = two_nodes.worker_nodes
     (killed,) = (worker for worker in backend.workers if worker.machine == node.node_id)
     lost = next(run for run in "ab" if killed.has(run))
     goes_on = "b" if lost == "a" else "a"
-    cluster.remove_node(node, allow_graceful=False)
+    two_nodes.remove_node(node, allow_graceful=False)
     until(lambda: ear.end_of(lost), PATIENCE)
     assert ear.end_of(lost) == Ended(lost, "lost", DIED)
     told = len(ear.losses(goes_on))

@@ -17,6 +17,7 @@ from lab.inference.forward import run_with_trace, with_math_kernel
 from lab.model.gpt import GPT
 from lab.model.trace import ACTIVATIONS, Edit, Trace
 from lab.scene.build import weights_of
+from lab.scene.prompt import read_prompt
 from lab.scene.recompute import Reader
 from lab.scene.session import (
     change_before,
@@ -26,7 +27,6 @@ from lab.scene.session import (
     loudest_neuron,
     numbers,
     open_up,
-    read_prompt,
     share_that_takes_part,
     wrong_products,
 )
@@ -60,7 +60,7 @@ def test_a_prompt_that_is_longer_than_a_text_of_the_run_is_left_as_it_is() -> No
 def test_a_prompt_that_cannot_be_read_says_what_is_allowed() -> None:
     def holds(prompt: str, said: str) -> None:
         with pytest.raises(ValueError, match=said):
-            read_prompt(LOADED, prompt)
+            read_prompt(LOADED.model.config, prompt)
 
     cases = [
         ("", "is empty"),

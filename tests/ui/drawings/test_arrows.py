@@ -129,7 +129,7 @@ def test_all_heads_that_are_missed_most_are_marked() -> None:
         {"head": head, "largest": 0.9, "share": share, "errors": "1 of 10"}
         for head, share in (("0.0", 0.1), ("0.1", 0.3), ("1.0", 0.3))
     ]
-    chart = figures.importance(rows, "a model").to_dict()
+    chart = figures.importance(rows, "a model").chart.to_dict()
     (data,) = chart["datasets"].values()
     assert [row["what"] for row in data] == ["other heads", "most missed", "most missed"]
 

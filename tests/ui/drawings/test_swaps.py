@@ -31,7 +31,7 @@ def thrown(n: int = 24, layers: int = 3, seed: int = 5) -> Carried:
         written = np.where(came == 0, carry, np.where(came == 3, stays, rng.integers(0, 10, n)))
         texts = [["".join(map(str, row)) for row in rows.tolist()] for rows in (written, came)]
         sites.append(Site(name, *texts))
-    return Carried("carry of a product", made, sites)
+    return Carried("carry of a product", made, sites, ("units", "tens"))
 
 
 def counted(one: Carried) -> list[list[list[int]]]:
@@ -68,7 +68,7 @@ def test_every_swap_and_every_site_travels() -> None:
         Swap(x, y, column, (p, q), (u, v)) for x, y, column, p, q, u, v in found["swaps"]
     ] == one.swaps
     assert [Site(*site) for site in found["sites"]] == one.sites
-    assert sent["chosen"] == [0, 1, 2]
+    assert sent["chosen"] == [0, 1, 2] and tuple(found["places"]) == one.places
 
 
 def test_what_does_not_fit_is_refused() -> None:

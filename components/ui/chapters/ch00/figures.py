@@ -27,11 +27,13 @@ from components.ui.plots.colours import (
     PAPER,
     SOFT,
 )
+from components.ui.plots.drawn_once import drawn_once
 from components.ui.plots.theme import LABEL
 from lab.by_hand.mlp_experiment import ByHand, Neuron
 from lab.numerals import written
 
 
+@drawn_once
 def error_surface(
     errors: Numbers,
     w1: Numbers,

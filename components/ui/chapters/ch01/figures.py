@@ -25,11 +25,13 @@ from components.ui.plots.chart_parts import (
     toned,
 )
 from components.ui.plots.colours import ACCENT, GREY, INK
+from components.ui.plots.drawn_once import drawn_once
 from components.ui.plots.ends import powers
 
 plotly = lazily("plotly.graph_objects")
 
 
+@drawn_once
 def cosine_map(cosines: Numbers, names: Sequence[str]) -> Chart:
     """Signed heat map of a square of cosines, its zero the page's own colour. (N, N)"""
     data = grid(cosines, names, names)
@@ -58,6 +60,7 @@ def cosine_map(cosines: Numbers, names: Sequence[str]) -> Chart:
     return finished(alt.layer(cells, numbers).properties(height=400))
 
 
+@drawn_once
 def loss_and_perplexity(rows: Sequence[Mapping[str, float]]) -> Chart:
     """Loss by tokens read, on a log scale; perplexity in the tooltip."""
     data = pd.DataFrame(rows)
@@ -77,6 +80,7 @@ def loss_and_perplexity(rows: Sequence[Mapping[str, float]]) -> Chart:
     return finished(alt.layer(base.mark_line(), points).properties(height=CURVE))
 
 
+@drawn_once
 def two_sets_of_bars(before: Numbers, after: Numbers, tokens: str) -> Chart:
     """Probabilities as the model gives them, and as the settings leave them. (V,) each."""
     rows = [
@@ -103,6 +107,7 @@ def two_sets_of_bars(before: Numbers, after: Numbers, tokens: str) -> Chart:
     return finished(chart.properties(height=240))
 
 
+@drawn_once
 def chain(n: int, measured: tuple[float, float] | None) -> Chart:
     """p^n against p, and where a run was measured: (tokens right, texts right)."""
     p = np.linspace(0.8, 1, 101)

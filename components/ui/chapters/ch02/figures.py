@@ -20,12 +20,14 @@ from components.ui.plots.chart_parts import (
     toned,
 )
 from components.ui.plots.colours import ACCENT, GREY, OCHRE, SOFT, VIOLET
+from components.ui.plots.drawn_once import drawn_once
 from components.ui.plots.ends import from_zero, last_of, named
 
 RULES = {"divided by the root": VIOLET, "not divided": OCHRE}
 """The two ways to scale a match."""
 
 
+@drawn_once
 def blend_map(blends: Mapping[str, Numbers], columns: Sequence[str], title: str) -> Chart:
     """What arrives, a row a text or head, a column a number of the blend; zeros stay empty."""
     rows = list(blends)
@@ -55,6 +57,7 @@ def blend_map(blends: Mapping[str, Numbers], columns: Sequence[str], title: str)
     return finished(alt.layer(cells, numbers).properties(height=48 * len(rows)))
 
 
+@drawn_once
 def weight_bars(weights: Mapping[str, Numbers]) -> Chart:
     """The weights of a few keys under several rules, side by side. rule -> (S,)"""
     rows = [
@@ -76,6 +79,7 @@ def weight_bars(weights: Mapping[str, Numbers]) -> Chart:
     return finished(chart.properties(height=220))
 
 
+@drawn_once
 def largest_weights(rows: Sequence[Mapping[str, Any]], at: int) -> Chart:
     """The largest weight by size of key, a line a rule; `at` is marked. Rows: d, rule, mean."""
     size = alt.X(
@@ -118,6 +122,7 @@ def names_apart(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return [row["head"] if i in named else "" for i, row in enumerate(rows)]
 
 
+@drawn_once
 def importance(rows: Sequence[Mapping[str, Any]], model: str) -> Chart:
     """Each head: how much of its weight lies on one token, and what goes wrong without it.
 

@@ -16,11 +16,13 @@ from components.ui.plots.chart_parts import (
     toned,
 )
 from components.ui.plots.colours import ACCENT, GREY
+from components.ui.plots.drawn_once import drawn_once
 
 LEAST = 1e-3
 """A length below this is drawn as this: a logarithm has no zero."""
 
 
+@drawn_once
 def line_lengths(lines: Sequence[str], contributions: Numbers, stream: Numbers) -> Chart:
     """Of each line, how long its contribution and how long the stream is then: log scale. (N,)"""
     both = {"this contribution": ACCENT, "the stream after it": GREY}
@@ -51,6 +53,7 @@ def line_lengths(lines: Sequence[str], contributions: Numbers, stream: Numbers) 
     return finished(alt.layer(stream_line, points).properties(height=26 * len(lines)))
 
 
+@drawn_once
 def before_and_after(before: Numbers, after: Numbers, most: float) -> Chart:
     """A few numbers of the stream, and what the norm makes of them; the axis reaches `most`."""
     n, both = len(before), {"before the norm": GREY, "after it": ACCENT}
@@ -90,6 +93,7 @@ def ticks(most: float) -> list[float]:
     return [*(-p for p in reversed(powers)), 0.0, *powers]
 
 
+@drawn_once
 def neuron_curve(values: Numbers) -> Chart:
     """The activations of the neurons of one FFN, the strongest first. (F,)"""
     data = pd.DataFrame({"rank": np.arange(1, len(values) + 1), "value": np.sort(values)[::-1]})

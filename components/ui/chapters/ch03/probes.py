@@ -13,7 +13,7 @@ from components.ui.lazily import lazily
 from components.ui.loaded_models import BOOK_RUN, load_with_progress, write, write_sum
 from components.ui.tokens import wrong_tokens
 from lab.data.problems import Format
-from lab.data.vocabulary import VOCABULARY, decode
+from lab.data.vocabulary import VOCABULARY
 from lab.exercises.chain_of_thought_exercises import QuietPart
 from lab.recipes.recipe_index import recipe
 
@@ -190,8 +190,7 @@ def quiet_part(text: str, place: int, part: str) -> QuietPart:
 @lru_cache(KEPT)
 def all_taken_out(a: int, b: int) -> TakenOut:
     """Every part in its turn, as the model does without it now."""
-    prompt = decode(FORM.prompt(a, b)[0])
-    return lab_taken_out.take_each_out(model(), prompt, FORM.length)
+    return lab_taken_out.take_each_out(model(), text_of(a, b), FIRST)
 
 
 def taken_out(a: int, b: int) -> TakenOut:

@@ -20,6 +20,7 @@ from components.ui.plots.chart_parts import (
     toned,
 )
 from components.ui.plots.colours import GREY, LOOKS, OCHRE, RIGHT, VIOLET, WRONG, apart, tone_of
+from components.ui.plots.drawn_once import drawn_once
 from components.ui.plots.ends import last_of, named, shares
 from lab.data.problems import PLACE_NAMES, Format
 from lab.exercises.chain_of_thought_exercises import FORM
@@ -43,6 +44,7 @@ def forged_name(position: int) -> str:
 # ---------------------------------------------------------------- charts
 
 
+@drawn_once
 def beliefs(probabilities: Sequence[float], tokens: str, right: str, chosen: str) -> Chart:
     """What the model gave to every token at one place, the right and the chosen one named."""
     tones = (
@@ -67,6 +69,7 @@ def beliefs(probabilities: Sequence[float], tokens: str, right: str, chosen: str
     return finished(alt.layer(bars, ticks).properties(height=180))
 
 
+@drawn_once
 def by_stand_in(rows: Sequence[Mapping[str, Any]], title: str, most: int) -> Chart:
     """A point a stand-in in the row of each ablated part. Rows: part, by, wrong."""
     data = pd.DataFrame(rows)
@@ -103,6 +106,7 @@ OUTCOME_TONES = {"moves as implied": VIOLET, "stays true": OCHRE, "does neither"
 """None is right or wrong here: a forged digit leads to a wrong answer if the model follows it."""
 
 
+@drawn_once
 def outcomes(rows: Sequence[Mapping[str, Any]]) -> Chart:
     """Stacked shares of what a forged digit does. Rows: digit, outcome, share, label, order."""
     base = alt.Chart(pd.DataFrame(rows)).encode(
@@ -128,6 +132,7 @@ def outcomes(rows: Sequence[Mapping[str, Any]]) -> Chart:
     return finished(chart.properties(height=rows_high(len({row["digit"] for row in rows}), 34)))
 
 
+@drawn_once
 def over_seeds(rows: Sequence[Mapping[str, Any]], x_title: str, y_title: str) -> Chart:
     """A thin line a seed and a strong one at their median. Rows: arm, seed, x, share."""
     tones, axis = apart(row["arm"] for row in rows), shares()

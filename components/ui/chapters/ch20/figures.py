@@ -26,11 +26,13 @@ from components.ui.plots.chart_parts import (
     toned,
 )
 from components.ui.plots.colours import ACCENT, GREY, INK, RIGHT, WORSE, WRONG, apart
+from components.ui.plots.drawn_once import DrawnChart, drawn_once
 from components.ui.plots.ends import by_signs, from_zero, last_of, named
 from lab.data.problems import PLACE_NAMES, Format
 from lab.numerals import written
 
 
+@drawn_once
 def changes(rows: Sequence[Mapping[str, Any]]) -> Chart:
     """A bar for each layer of each model. Rows: model, layer, change (a share)."""
     data = pd.DataFrame(rows)
@@ -54,6 +56,7 @@ ROOM = 1.15
 """Of an axis, past the longest bar: its number stands there."""
 
 
+@drawn_once
 def scores_by_place(scores: Numbers) -> Chart:
     """Row i the query's position, column j the key's, (n, n). Click a cell to outline all cells of
     its distance i - j."""
@@ -96,6 +99,7 @@ def sparse() -> alt.Axis:
     return alt.Axis(values=list(range(0, 256, 8)), labelAngle=0)
 
 
+@drawn_once
 def by_distance(curves: Mapping[str, Numbers], chosen: str) -> Chart:
     """A line a base, the `chosen` one strong: the score at distances 0, 1, 2, ..."""
     rows = [
@@ -124,6 +128,7 @@ def by_distance(curves: Mapping[str, Numbers], chosen: str) -> Chart:
     return finished(alt.layer(lines, names).properties(height=CURVE))
 
 
+@drawn_once
 def pair_layouts(rows: Sequence[Mapping[str, Any]]) -> Chart:
     """The numbers of a head side by side, an arc over each pair; a line for each way to read them.
 
@@ -200,14 +205,14 @@ def goal_points(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def steps_to_goal(rows: Sequence[Mapping[str, Any]], most: float) -> Chart:
+def steps_to_goal(rows: Sequence[Mapping[str, Any]], most: float) -> DrawnChart:
     """A dot a seed, a row an arm, along steps up to `most`. Rows are those of `goal_points`."""
     return dots.seeds(
         rows, "steps to the goal", from_zero([most]), "shown", never=NEVER, form=",.0f"
     )
 
 
-def failures(rows: Sequence[Mapping[str, Any]]) -> Chart:
+def failures(rows: Sequence[Mapping[str, Any]]) -> DrawnChart:
     """A bar an arm: right, wrong in a digit first, wrong in a length first. Rows: arm, kind, n."""
     looks = {
         "right to the end": (RIGHT, "✓"),
@@ -217,6 +222,7 @@ def failures(rows: Sequence[Mapping[str, Any]]) -> Chart:
     return bars.fate_bars(rows, "arm", "kind", looks, title="problems")
 
 
+@drawn_once
 def missed_without(missed: Sequence[int], unhidden: int, n: int, prompt: str) -> Chart:
     """Sums begun wrong when one token of the prompt is hidden, a bar a token, and with none hidden.
 

@@ -24,7 +24,7 @@ BEFORE, AFTER = "curriculum_before", "curriculum_4x4"
 """The network unfinished, and finished."""
 
 BASE = "two_digits_coupled"
-"""The first of the small networks that know two digits; the others differ in the seed."""
+"""The first of the small networks that know two digits."""
 
 
 def summed(found: Rows, parts: Callable[[Row], Iterable[Sequence[int]]]) -> Counts:
@@ -63,9 +63,12 @@ ARMS = {
     "no_carries": "no far carries",
     "rehearsal_5": "rehearsal 5 in 100",
     "rehearsal_0": "no rehearsal",
-    "from_two_digits": "from two digits, first base",
+    "from_two_digits": "from base A",
 }
 """Of `records/course.jsonl`, in the words of the page."""
+
+BASES = ("base A", "base B", "base C")
+"""The small networks that know two digits, in the words of the page; they differ in the seed."""
 
 DRAWN = {
     "by_stages": "in stages",

@@ -28,6 +28,7 @@ from components.ui.plots.colours import (
     Tone,
     apart,
 )
+from components.ui.plots.drawn_once import DrawnChart, drawn_once
 from components.ui.plots.ends import Ticked, last_of, named, powers, shares
 from lab.data.problems import Integers
 
@@ -36,6 +37,7 @@ Rows = Sequence[Mapping[str, Any]]
 MIX, RANDOM = "this mix", "random problems"
 
 
+@drawn_once
 def amounts_in_mix(found: Mapping[str, Integers], title: str) -> Chart:
     """How often each amount is found in the sums of the mix, beside random ones. (N,) each."""
     data = pd.DataFrame(
@@ -78,7 +80,7 @@ PARTS_OF_A_TEXT: dict[str, tuple[Tone, str]] = {
 """Named above the bars; none is right or wrong, so none bears a sign."""
 
 
-def parts_of_a_text(rows: Rows) -> Chart:
+def parts_of_a_text(rows: Rows) -> DrawnChart:
     """The tokens of a text by what they are, a bar a stage. Rows: stage, part, rank, n."""
     return bars.fate_bars(rows, "stage", "part", PARTS_OF_A_TEXT, title="tokens")
 
@@ -91,6 +93,7 @@ BY_FINE_POWERS = Ticked(0, 1, (0, 0.001, 0.01, 0.1, 1), "symlog", 0.001, ".1~%")
 LOG = alt.Axis(format=",~f", grid=False, tickCount=4)
 
 
+@drawn_once
 def ends_of_plans(rows: Rows) -> Chart:
     """A dot a seed, a row a plan, two lines in it. Rows: arm, of, seed, share, errors."""
     data = pd.DataFrame(rows)
@@ -111,9 +114,10 @@ def ends_of_plans(rows: Rows) -> Chart:
             tooltip=["arm", "of", "seed", alt.Tooltip("errors", title="wrong")],
         )
     )
-    return finished(chart.properties(height=rows_high(len(order), 42)))
+    return finished(chart.properties(height=rows_high(len(order), 28)))
 
 
+@drawn_once
 def problems_by_length(rows: Rows) -> Chart:
     """A dot a seed, a line through medians. Rows: digits, what, seed, problems."""
     tones = apart(row["what"] for row in rows)
@@ -131,12 +135,13 @@ def problems_by_length(rows: Rows) -> Chart:
     return finished(alt.layer(lines, points, names).properties(height=CURVE))
 
 
-def wrong_by_mix(rows: Rows) -> Chart:
+def wrong_by_mix(rows: Rows) -> DrawnChart:
     """Rows: group, arm, seed, share, wrong."""
     tones = apart(row["arm"] for row in rows)
     return dots.seeds(rows, "wrong at the end", BY_FINE_POWERS, said=["wrong"], tones=tones)
 
 
+@drawn_once
 def wrong_by_problems(rows: Rows, done: float) -> Chart:
     """A dot a seed, a line through each way's medians, and one where a share `done` is wrong. Rows:
     drawn, problems, label, seed, share."""
@@ -161,6 +166,7 @@ def wrong_by_problems(rows: Rows, done: float) -> Chart:
     )
 
 
+@drawn_once
 def wrong_by(rows: Rows, title: str) -> Chart:
     """A bar for each amount, with its counts on top. Rows: amount, share, wrong, n."""
     data = pd.DataFrame(rows)
@@ -174,6 +180,7 @@ def wrong_by(rows: Rows, title: str) -> Chart:
     return finished(alt.layer(base.mark_bar(), counts).properties(height=rows_high(len(rows), 28)))
 
 
+@drawn_once
 def wrong_suites(rows: Rows) -> Chart:
     """A point for each suite and network. Rows: suite, model, share, wrong, n."""
     data = pd.DataFrame(rows)
@@ -190,6 +197,7 @@ def wrong_suites(rows: Rows) -> Chart:
     return finished(chart.properties(height=rows_high(len(set(data["suite"])), 32)))
 
 
+@drawn_once
 def wrong_by_share(rows: Rows) -> Chart:
     """A curve for each place of a. Rows: place, weight, share, wrong."""
     tones, axis = apart(row["place"] for row in rows), shares()
@@ -204,6 +212,7 @@ def wrong_by_share(rows: Rows) -> Chart:
     return finished(lines.properties(height=CURVE))
 
 
+@drawn_once
 def wrong_tokens(rows: Rows) -> Chart:
     """How many sums go wrong as they grow. Rows: digits, share, wrong, tokens."""
     base = alt.Chart(pd.DataFrame(rows)).encode(

@@ -19,11 +19,12 @@ from components.ui.lazily import lazily
 from components.ui.live import training
 from components.ui.loaded_models import load_with_progress
 from components.ui.page_records import rows_of
-from components.ui.tokens import wrong_tokens
+from components.ui.tokens import place_of, wrong_tokens
 from lab.data.difficulty import longest_carry, zeros
 from lab.data.problems import Format, Integers, operands_in
 from lab.data.vocabulary import decode
 from lab.readings import Row
+from lab.recipes.recipe_index import recipe
 
 if TYPE_CHECKING:
     from lab.data.sources import Source
@@ -54,7 +55,8 @@ def write_without_head(
     """A run's own text, one head ablated ('0.2') or none. With `aimed`, (place, line), the head
     that fetches a's digit looks at that digit alone where this partial product is written."""
     form = form_of(a, b)
-    prompt = form.text(a, b)[: form.prompt_length]
+    right = form.text(a, b)
+    prompt = right[: form.prompt_length]
     model = load_with_progress(run).model
     edits = []
     if without != "none":
@@ -62,7 +64,14 @@ def write_without_head(
         edits = [intervene.ablate(intervene.Node("z", layer, head))]
     if aimed:
         edits.append(pockets.share_out(*aimed, 0.0))
-    return transcripts.transcribe(model, prompt, form.length, edits)
+    return transcripts.transcribe(model, prompt, form.length, edits, likely=right)
+
+
+def least_sure(said: Any, form: Format, a: int, b: int) -> str:
+    """Of what a network wrote the token that it gave the least probability, in a sentence."""
+    number, least = min(enumerate(said.probabilities), key=lambda one: one[1])
+    place = place_of(said.given + number, form, a, b)
+    return f"Least sure: {place}, with probability {least:.4f}."
 
 
 def slip_of(form: Format, a: int, b: int, text: str) -> int | None:
@@ -95,7 +104,7 @@ def fetched(run: str, a: int, b: int, kind: str) -> NDArray[np.float64]:
 
 
 def heads_of(run: str) -> list[str]:
-    config = load_with_progress(run).model.config
+    config = recipe(run).model
     return [
         f"{layer.index}.{head}" for layer in config.layers for head in range(layer.attention.n_head)
     ]
@@ -120,11 +129,13 @@ def random_alone(parts: Parts) -> Mix:
 
 
 class Asked(NamedTuple):
-    """A reader's mix, or the last that had something in it, then with the reason; and a draw."""
+    """A reader's mix, or the last that had something in it, then with the reason; a draw; and where
+    the rest of the mix is folded away."""
 
     mix: Mix
     seed: int
     why_not: str
+    folded: DeltaGenerator
 
 
 def ask_mix(
@@ -132,19 +143,21 @@ def ask_mix(
 ) -> Asked:
     """A slider a part, with a word where nothing could be read of the mix: a slip empties no
     figure. The last good mix is `kept` under that name."""
-    mix, seed = ask_weights(page, name, parts)
+    mix, seed, folded = ask_weights(page, name, parts)
     key = f"{page.prefix}{kept}_kept"
     try:
         make(mix)
     except ValueError as error:
         why_not = as_sentence(error)
         st.warning(f"{why_not} What you see is the last mix that had something in it.")
-        return Asked(st.session_state.get(key, usual_of(parts)), seed, why_not)
+        return Asked(st.session_state.get(key, usual_of(parts)), seed, why_not, folded)
     st.session_state[key] = mix
-    return Asked(mix, seed, "")
+    return Asked(mix, seed, "", folded)
 
 
-def ask_weights(page: Chapter, name: str, parts: Parts, shown: int = 2) -> tuple[Mix, int]:
+def ask_weights(
+    page: Chapter, name: str, parts: Parts, shown: int = 2
+) -> tuple[Mix, int, DeltaGenerator]:
     """A slider a part, the first few in sight and the others folded, and which draw is shown."""
     asked: Mix = {}
     more = st.container()
@@ -155,7 +168,7 @@ def ask_weights(page: Chapter, name: str, parts: Parts, shown: int = 2) -> tuple
             asked[part] = page.number(f"{name}_{part}", words, 0, 100, amount)
     with more:
         seed = page.number(f"{name}_draw", "Draw number", 0, 999, 0, typed=True)
-    return asked, seed
+    return asked, seed, more
 
 
 def as_sentence(error: ValueError) -> str:
@@ -170,14 +183,16 @@ def show_lines(source: Source, seed: int, beside: DeltaGenerator) -> Drawn:
     return drawn
 
 
-def show_amounts(page: Chapter, drawn: Drawn, random: Drawn) -> None:
-    """How hard the sums of a mix are against random ones."""
-    for column, (title, count) in zip(st.columns(2), MEASURED.items(), strict=True):
+def show_amounts(
+    page: Chapter, drawn: Drawn, random: Drawn, places: Sequence[DeltaGenerator]
+) -> None:
+    """How hard the sums of a mix are against random ones, each measure beside its slider."""
+    for place, (title, count) in zip(places, MEASURED.items(), strict=True):
         found = {
             figures.MIX: count(drawn.a, drawn.b),
             figures.RANDOM: count(random.a, random.b),
         }
-        with column:
+        with place:
             page.draw(
                 figures.amounts_in_mix(found, title),
                 alt=f"How many {title} there are, in the problems of this mix and in random ones",
@@ -228,7 +243,7 @@ def fine_tuning(page: Chapter) -> None:
         found = ask_mix(page, "mix", TUNED_PARTS, make_mix_source, kept="mix")
     drawn = show_lines(make_mix_source(found.mix), found.seed, right)
     random = make_mix_source(random_alone(TUNED_PARTS))
-    show_amounts(page, drawn, sums_of(random, found.seed))
+    show_amounts(page, drawn, sums_of(random, found.seed), (right, found.folded))
     show_tuning_buttons(found.mix, found.why_not)
     rows = rows_of("fine_tuning.jsonl")
     training.watch(TUNED_KEY, run_name, recorded_curves(rows) if rows else ())

@@ -18,11 +18,12 @@ from components.ui.chapters.ch30 import claims, probes
 from components.ui.chapters.ch30.claims import AFTER, ARMS, BEFORE, LAST_TWIN, THIRD, TWINS
 from components.ui.chapters.ch30.figures import PARTS_OF_A_TEXT
 from components.ui.claims.claim_index import look_up
+from components.ui.computed_ahead import ahead
 from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
 from components.ui.page_records import rows_of
-from components.ui.plots.dots import seed_points
+from components.ui.plots.dots import seed_point, seed_points
 from lab.data.problems import (
     BOUNDS,
     Field,
@@ -31,7 +32,7 @@ from lab.data.problems import (
     sample_exact,
     split_value,
 )
-from lab.readings import Measured, Row, join_words, part_of
+from lab.readings import Counts, Measured, Row, join_words, part_of
 from lab.records import select
 from lab.statistics import lower_bound_95, standard_score
 
@@ -114,26 +115,83 @@ def part_named(field: Field) -> str:
 
 # ---------------------------------------------------------------- 3. courses
 
-OTHERS = {1: "second base (AMD)", 2: "third base (AMD)"}
-"""Of the plans that begin with two digits; their record was made on another processor."""
 SHORTEST = "1x1"
 OF = {claims.LONGEST: "four by four digits", SHORTEST: "one by one digit"}
+BEGUN = "from_two_digits"
+"""The plan that begins with the first base; it stands with the other bases."""
 
 
-def ends_of_plans(course: Record, other_bases: Record) -> Bars:
-    """A point a seed of each plan and shape."""
+def ends_of_plans(course: Record) -> Bars:
+    """A point a seed of each plan from random weights, and shape; all ran on one processor."""
     return [
         point | {"of": words}
         for shape, words in OF.items()
-        for plans, record in (
-            ({ARMS[arm]: claims.after_course(arm, shape) for arm in ARMS}, course),
-            (
-                {name: claims.at_the_end(claims.from_base(n), shape) for n, name in OTHERS.items()},
-                other_bases,
-            ),
+        for point in seed_points(
+            {ARMS[arm]: claims.after_course(arm, shape) for arm in ARMS if arm != BEGUN}, course
         )
-        for point in seed_points(plans, record)
     ]
+
+
+RANDOM = "random weights"
+INTEL, AMD = "Intel processor", "AMD processor"
+
+
+def ends_of_bases() -> dict[tuple[str, str], list[tuple[int, int]]]:
+    """By beginning and processor the longest problems wrong at the end, (wrong, n) a seed."""
+    course, looks, others = map(
+        rows_of, ("course.jsonl", "course_looks.jsonl", "other_bases.jsonl")
+    )
+
+    def ends(asked: Counts, record: Record) -> list[tuple[int, int]]:
+        return [(wrong, n) for _, wrong, n in asked.points(record)]
+
+    first, *rest = claims.BASES
+    begun = claims.LOOKS.where(arm=BEGUN).counts("end.4x4.1", "end.4x4.0")
+    return {
+        (RANDOM, INTEL): ends(claims.after_course("the_course"), course),
+        (first, INTEL): ends(claims.after_course(BEGUN), course),
+        (RANDOM, AMD): [(wrong, n) for (_, n, wrong), _ in paced("the_course")],
+        (first, AMD): ends(begun, looks),
+        **{
+            (name, AMD): ends(claims.at_the_end(claims.from_base(number)), others)
+            for number, name in enumerate(rest, 1)
+        },
+    }
+
+
+def points_of_bases() -> Bars:
+    """A point a seed of each beginning, by the processor that it ran on."""
+    return [
+        seed_point(begun, seed, *end) | {"of": processor}
+        for (begun, processor), ends in ends_of_bases().items()
+        for seed, end in enumerate(ends)
+    ]
+
+
+def ended(begun: str, processor: str) -> str:
+    return join_words([f"{wrong:,}" for wrong, _ in ends_of_bases()[begun, processor]])
+
+
+def ended_by_plan(arm: str) -> str:
+    return join_words(
+        [f"{wrong:,}" for _, wrong, _ in claims.after_course(arm).points(rows_of("course.jsonl"))]
+    )
+
+
+def halves_by_length() -> str:
+    """With all lengths at once, million tokens until the first look that finds half of a length
+    right, from one digit to four."""
+    (row,) = select(rows_of("course_looks.jsonl"), arm="all_at_once")
+    return join_words(
+        [
+            next(
+                f"{look['tokens'] / 1e6:.1f}"
+                for look in row["looks"]
+                if 2 * look["shapes"][f"{p}x{p}"][1] <= look["shapes"][f"{p}x{p}"][0]
+            )
+            for p in range(1, 5)
+        ]
+    )
 
 
 # ---------------------------------------------------------------- how few
@@ -323,7 +381,7 @@ MIXES = {
     "the_course": "carries of additions",
     "far_products": "carries of products",
 }
-WRONG_IN = {"all": "problems", "far": "digits with a far carry", "near": "other digits"}
+WRONG_IN = {"all": "problems", "far": "chained digits", "near": "other digits"}
 """Of the products of 4x4; in the words of the page."""
 
 
@@ -430,6 +488,7 @@ def wrong_by_share(record: Record) -> Bars:
     ]
 
 
+@ahead
 def ladder() -> list[dict[str, Any]]:
     """Cells of the frontier's validation sums, from short to long."""
     return [cell for cell in frontier.frontier_cells() if cell["split"] == "validation"]
@@ -594,6 +653,8 @@ def wrong_from(base: str) -> list[tuple[int, int]]:
     return [(wrong, n) for n, wrong in (end[claims.LONGEST] for end in ends)]
 
 
+@ahead
+@lru_cache(maxsize=4)
 def digits_of_far_carry(p: int) -> str:
     """Of the products of p by p digits, how many digits a problem have a carry through two columns
     or more: over all problems, since a product has one digit of b."""
@@ -612,6 +673,7 @@ def digits_of_far_carry(p: int) -> str:
     return f"{(first + (p - 1) * other) / (high - low):.1f}"
 
 
+@lru_cache(maxsize=4)
 def digits_of_far_carry_read() -> str:
     """The same of four by four digits, as the problems on record have them."""
     (row,) = claims.UNFINISHED.of(rows_of("mistakes.jsonl"))
@@ -639,15 +701,20 @@ def slips() -> tuple[int, int, int]:
     return n, wrong, n + sum(one for one, _ in held)
 
 
+@ahead
+def small_layers() -> int:
+    return twins.control("the_course", 0).model.n_layer
+
+
 CALC: dict[str, Callable[[], str]] = {
-    "small_layers": lambda: f"{twins.control('the_course', 0).model.n_layer}",
+    "small_layers": lambda: f"{small_layers()}",
     "small_parameters": lambda: f"{small_network()['parameters']:,}",
     "learned_wrong": lambda: part_of(*min(wrong_from("learned"))),
     "learned_rates": lambda: f"{len(wrong_from('learned'))}",
-    "coupled_best": lambda: f"{min(wrong_from('coupled'))[0]:,}",
     "far_2x2": lambda: digits_of_far_carry(2),
     "far_4x4": digits_of_far_carry_read,
     "one_digit_trained": lambda: one_digit(*BOUNDS["train"]),
+    "one_digit_validation": lambda: one_digit(*BOUNDS["validation"]),
     "one_digit_test": lambda: one_digit(*BOUNDS["test"]),
     "stage_steps": stage_steps,
     "slips": lambda: f"{slips()[0]}",
@@ -670,7 +737,15 @@ CALC: dict[str, Callable[[], str]] = {
     "before_the_course": before_the_course,
     "pace_lines": pace_lines,
     "half_second": lambda: f"{halves('the_course')[1]} million",
-    "pace_ends": lambda: ends_of_pace("the_course"),
+    "random_intel": lambda: ended(RANDOM, INTEL),
+    "random_amd": lambda: ended(RANDOM, AMD),
+    "base_a_intel": lambda: ended(claims.BASES[0], INTEL),
+    "base_a_amd": lambda: ended(claims.BASES[0], AMD),
+    "base_b_amd": lambda: ended(claims.BASES[1], AMD),
+    "ended_reversed": lambda: ended_by_plan("reversed"),
+    "ended_rehearsal_0": lambda: ended_by_plan("rehearsal_0"),
+    "halves_by_length": halves_by_length,
+    "larger_layers": lambda: f"{index.recipe(AFTER).model.n_layer}",
     "a_head": lambda: looks(LAST_TWIN, "1.3", "product", "a"),
     "b_head": lambda: looks(LAST_TWIN, "1.0", "product", "b"),
     "back_head": lambda: looks(LAST_TWIN, "1.1", "product", "one back"),

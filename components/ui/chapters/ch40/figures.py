@@ -31,6 +31,7 @@ from components.ui.plots.colours import (
     WRONG,
     apart,
 )
+from components.ui.plots.drawn_once import DrawnChart, drawn_once
 from components.ui.plots.ends import from_zero, last_of, named, powers
 from lab.data.vocabulary import VOCABULARY
 
@@ -46,6 +47,7 @@ UNITS = ("bytes", "KB", "MB", "GB", "TB")
 ALONE = "writing alone"
 
 
+@drawn_once
 def drafting(rows: Sequence[Mapping[str, Any]]) -> Chart:
     """Times as fast as writing alone, by how much is drafted, a line a draft. Rows: draft, n_draft,
     kept, speed."""
@@ -71,6 +73,7 @@ def drafting(rows: Sequence[Mapping[str, Any]]) -> Chart:
     return finished(alt.layer(alone.encode(y="speed:Q"), lines, names).properties(height=CURVE))
 
 
+@drawn_once
 def memory(weights: float, cache: float, cards: Mapping[str, int]) -> Chart:
     """Weights, cache and both as bars of bytes, with a line for every card of about that size."""
     total = weights + cache
@@ -105,7 +108,7 @@ def memory(weights: float, cache: float, cards: Mapping[str, int]) -> Chart:
     return finished(alt.layer(bars, rules, names).properties(height=rows_high(3, 60)))
 
 
-def fates(rows: Sequence[Mapping[str, Any]]) -> Chart:
+def fates(rows: Sequence[Mapping[str, Any]]) -> DrawnChart:
     """A bar a fault: right, right for another sum, with a mistake. Rows: fault, fate, rank, n."""
     data = pd.DataFrame(rows)
     names = list(dict.fromkeys(data.sort_values("rank")["fate"]))
@@ -143,6 +146,7 @@ TONES = {WITHOUT: OCHRE, WITH: VIOLET}
 RECORDED, NOW = "recorded", "here and now"
 
 
+@drawn_once
 def times_of_a_token(ghosts: Sequence[dict[str, Any]], now: Sequence[dict[str, Any]]) -> Chart:
     """Recorded lines dashed, and what is measured now as points; then only as far as it has come.
 
@@ -215,6 +219,7 @@ def rows_of_roofs(machines: Iterable[Machine]) -> list[dict[str, Any]]:
     ]
 
 
+@drawn_once
 def roofline(machines: Sequence[Machine]) -> Chart:
     """Roofs as lines, steps as points under them, both axes by powers of ten."""
     lines, tones = rows_of_roofs(machines), {one.name: MACHINES[one.name] for one in machines}

@@ -18,6 +18,7 @@ import pandas as pd
 from components.ui.drawings.notations import Column, Line, NotationStep
 from components.ui.plots.chart_parts import CURVE, Chart, finished, grid, readable, signs, toned
 from components.ui.plots.colours import OCHRE, SOFT, TEAL, VIOLET, Tone
+from components.ui.plots.drawn_once import drawn_once
 from components.ui.plots.ends import last_of, named, powers
 from lab.by_hand.flash import Numbers
 
@@ -33,6 +34,7 @@ CELL = 30
 WHOLE = alt.Axis(format=",d", grid=False, tickCount=5)
 
 
+@drawn_once
 def moved_by_memory(rows: Rows, processors: Mapping[str, int]) -> Chart:
     """Numbers moved by the numbers that fast memory holds; a rule for each of two processors.
 
@@ -69,6 +71,7 @@ def moved_by_memory(rows: Rows, processors: Mapping[str, int]) -> Chart:
     return finished(alt.layer(lines, rules, *names, ends).properties(height=CURVE))
 
 
+@drawn_once
 def tile_map(
     values: Numbers, queries: Sequence[str], keys: Sequence[str], *, most: float | None = None
 ) -> Chart:
@@ -90,6 +93,7 @@ def tile_map(
     return finished(alt.layer(cells, numbers).properties(height=CELL * len(queries)))
 
 
+@drawn_once
 def by_length(rows: Rows, field: str, title: str) -> Chart:
     """A line a kernel, both axes by powers; what is measured now as points beside the record.
 

@@ -15,11 +15,13 @@ import pandas as pd
 from components.ui.plots import dots
 from components.ui.plots.chart_parts import CURVE, Chart, finished, shaped, toned
 from components.ui.plots.colours import INK, RESIDUALS
+from components.ui.plots.drawn_once import drawn_once
 from components.ui.plots.ends import Ticked, last_of, named, shares
 
 Rows = Sequence[Mapping[str, Any]]
 
 
+@drawn_once
 def by_part(rows: Rows, parts: Sequence[str]) -> Chart:
     """How much of what each part reads is one contribution: a line an arm at its median seed, a
     dot a seed. Rows: arm, part, seed, value."""
@@ -52,6 +54,7 @@ INITIALS = (
 """Of a part, a letter and its layer: all stand side by side on a phone."""
 
 
+@drawn_once
 def over_plain(rows: Rows, intervals: Rows, title: str, never: str = "") -> Chart:
     """A dot a seed over the median of the plain sum, a row an arm of a depth; behind them the 95%
     interval of the ratio of medians, which goes on to the edge where it has no end. Rows: depth,
@@ -59,7 +62,7 @@ def over_plain(rows: Rows, intervals: Rows, title: str, never: str = "") -> Char
     words."""
     points = [{**row, "group": row["depth"]} for row in rows]
     axis = around_one([row["value"] for row in rows])
-    chart = dots.seeds(points, title, axis, "value", never=never, form=".2f")
+    chart = dots.layers_of_seeds(points, title, axis, "value", never=never, form=".2f")
     ends = [
         {
             "row": f"{one['depth']}: {one['arm']}",

@@ -77,9 +77,10 @@ def reads_of(a: int, b: int) -> Reads:
 def written_without(a: int, b: int, connection: Connection | None = None) -> str:
     """The network's own text, with one connection cut or none."""
     form, model = form_of(a, b), load_with_progress(RUN).model
-    prompt = form.text(a, b)[: form.prompt_length]
+    right = form.text(a, b)
+    prompt = right[: form.prompt_length]
     edits = [depth.cut(model.config, *connection)] if connection else []
-    return transcripts.transcribe(model, prompt, form.length, edits).text
+    return transcripts.transcribe(model, prompt, form.length, edits, likely=right).text
 
 
 @ahead

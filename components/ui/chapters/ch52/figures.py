@@ -22,6 +22,7 @@ from components.ui.plots.colours import (
     Tone,
     tone_of,
 )
+from components.ui.plots.drawn_once import drawn_once
 from components.ui.plots.ends import by_signs, last_of, named, powers
 
 Rows = Sequence[Mapping[str, Any]]
@@ -53,6 +54,7 @@ def of_steps() -> alt.X:
     )
 
 
+@drawn_once
 def over_steps(rows: Rows, title: str, tones: dict[str, Tone], *, log: bool = False) -> Chart:
     """A thin line a seed and a strong one at their median. Rows: run, seed, step, value."""
     values = [row["value"] for row in rows]
@@ -74,12 +76,13 @@ FOLDS, NO_FOLD = "folds", "no fold"
 """Of a way to go on: what becomes of its features."""
 
 
+@drawn_once
 def beside(rows: Rows, n: int) -> Chart:
     """A dot a seed, a row a way to go on, a mark at the median: how many more of `n` are wrong than
     in the usual run of that seed, which a rule stands for. Rows: group, arm, seed, more."""
     tones = {row["arm"]: KINDS.get(row["arm"]) or tone_of(row["arm"]) for row in rows}
     axis, title = by_signs([row["more"] for row in rows]), f"more wrong of {n:,} than float32"
-    chart = dots.seeds(rows, title, axis, "more", form="+d", tones=tones)
+    chart = dots.layers_of_seeds(rows, title, axis, "more", form="+d", tones=tones)
     even = (
         alt.Chart(pd.DataFrame([{"none": 0}]))
         .mark_rule(color=INK.now, opacity=0.5)

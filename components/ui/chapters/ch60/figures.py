@@ -19,18 +19,21 @@ from components.ui.plots.chart_parts import (
     toned,
 )
 from components.ui.plots.colours import INK, PAPER, PARTS, SOFT, TEAL, apart
+from components.ui.plots.drawn_once import drawn_once
 from components.ui.plots.ends import last_of, named, shares
 from components.ui.plots.maps import attention_map
 
 Rows = Sequence[Mapping[str, Any]]
 
 
+@drawn_once
 def pattern(weights: Any, text: str) -> Chart:
     """Where one head looks, small enough for two side by side. (T, T)"""
     chart = attention_map(weights, text)
     return finished(chart.properties(height=330))
 
 
+@drawn_once
 def breaks(rows: Rows) -> Chart:
     """How many problems break with so many directions left, coloured by the kind of the first wrong
     token. Rows: directions, kind, problems."""
@@ -57,6 +60,7 @@ def breaks(rows: Rows) -> Chart:
     return finished(bars.properties(height=220))
 
 
+@drawn_once
 def ratios(rows: Rows) -> Chart:
     """A ratio and its interval a row, on one axis; filled if the interval excludes 1.
 
@@ -87,6 +91,7 @@ def ratios(rows: Rows) -> Chart:
     return finished(alt.layer(one, bars, points).properties(height=rows_high(len(order), 30)))
 
 
+@drawn_once
 def by_digits(rows: Rows) -> Chart:
     """Wrong problems by the digits of both numbers, a line a network.
 
@@ -103,6 +108,7 @@ def by_digits(rows: Rows) -> Chart:
     return finished(alt.layer(*with_points(base), names).properties(height=CURVE))
 
 
+@drawn_once
 def by_taught(rows: Rows) -> Chart:
     """Errors by the part of all pairs that a network is trained on: a dot a seed, a line at the
     median, named at its end. A thick line on held-out pairs, a thin one on its own, whose dots are
@@ -143,6 +149,7 @@ def by_taught(rows: Rows) -> Chart:
     return finished(alt.layer(*layers, names).properties(height=CURVE + 60))
 
 
+@drawn_once
 def falls(rows: Rows, now: int) -> Chart:
     """A line for each kind of token, and a rule at the directions that are kept now.
 

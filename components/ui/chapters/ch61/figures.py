@@ -20,11 +20,13 @@ from components.ui.plots.chart_parts import (
     toned,
 )
 from components.ui.plots.colours import SOFT, TEAL, apart
+from components.ui.plots.drawn_once import drawn_once
 from components.ui.plots.ends import beside, from_zero, last_of, named
 
 Rows = Sequence[Mapping[str, Any]]
 
 
+@drawn_once
 def parameters(rows: Rows) -> Chart:
     """All parameters, and those that a token meets. Rows: what, parameters."""
     data = pd.DataFrame(rows)
@@ -41,6 +43,7 @@ def parameters(rows: Rows) -> Chart:
     return finished(alt.layer(base.mark_bar(color=TEAL.now), labels).properties(height=BARS))
 
 
+@drawn_once
 def loads(counts: Sequence[int]) -> Chart:
     """How many tokens each expert gets, a rule at the mean."""
     data = pd.DataFrame({"expert": range(len(counts)), "tokens": counts})
@@ -60,6 +63,7 @@ def loads(counts: Sequence[int]) -> Chart:
     return finished(alt.layer(bars, rule, name).properties(height=BARS))
 
 
+@drawn_once
 def unevenness(rows: Rows) -> Chart:
     """The largest load over the mean, of the least even layer, a line a run. Rows: run, arm, step,
     uneven."""
@@ -80,6 +84,7 @@ def unevenness(rows: Rows) -> Chart:
     return finished(alt.layer(lines, names).properties(height=CURVE))
 
 
+@drawn_once
 def left_out(rows: Rows) -> Chart:
     """Sums that go wrong without a part of the FFN, two bars a layer. Rows: layer, part, wrong, n,
     share."""
@@ -98,6 +103,7 @@ def left_out(rows: Rows) -> Chart:
     )
 
 
+@drawn_once
 def told(rows: Rows) -> Chart:
     """What experts tell of their tokens, a point a seed, coloured by layer.
 

@@ -63,10 +63,11 @@ def write_with_expert(a: int, b: int, how: str, layer: int, expert: int) -> Any:
     """The network's own text of a sum, with one expert ablated, forced, or left alone."""
     form = form_of(a, b)
     edits = {HOW[1]: [routing.forbid], HOW[2]: [routing.force]}.get(how, [])
-    prompt = form.text(a, b)[: form.prompt_length]
+    right = form.text(a, b)
     return transcripts.transcribe(
         load_with_progress(RUN).model,
-        prompt,
+        right[: form.prompt_length],
         form.length,
         [edit(experts(), layer, expert) for edit in edits],
+        likely=right,
     )

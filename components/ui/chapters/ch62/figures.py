@@ -32,6 +32,7 @@ from components.ui.plots.colours import (
     kind_of,
     shape_of,
 )
+from components.ui.plots.drawn_once import drawn_once
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -56,6 +57,7 @@ def studied_key(title: str) -> str:
     return f'<div class="wb-legend">{head}{"".join(tones)}</div>'
 
 
+@drawn_once
 def studied(rows: Rows) -> Chart:
     """Of the pairs that a way may pick from, which it reads in a round; the rest is an outline.
     Before each way stands its sign. Rows: way, what, n, rank, and of each way `of` how many, and
@@ -77,6 +79,7 @@ def studied(rows: Rows) -> Chart:
         scale=alt.Scale(domain=[0, whole[-1]], nice=False),
         axis=alt.Axis(
             values=whole,
+            grid=False,
             labelExpr=f"datum.value ? [datum.label, {named}] : datum.label",
             labelFlush=False,
             labelOverlap=False,
@@ -104,6 +107,7 @@ def studied(rows: Rows) -> Chart:
     return finished(drawn.properties(height=TOLD * len(ways), padding={"bottom": 2}))
 
 
+@drawn_once
 def ledger(rows: Rows) -> Chart:
     """Which share of the mistakes of a round is wrong after it and after later ones. Rows: noted,
     after, share, errors."""
@@ -126,6 +130,7 @@ def ledger(rows: Rows) -> Chart:
     )
 
 
+@drawn_once
 def left(rows: Rows) -> Chart:
     """Of a book's sums, what a reader's runs write right now. Rows: run, what, n."""
     data = pd.DataFrame(rows)
@@ -134,6 +139,7 @@ def left(rows: Rows) -> Chart:
     return finished(bars.properties(height=rows_high(len(set(data["run"])), ROW)))
 
 
+@drawn_once
 def written(rows: Rows) -> Chart:
     """How probable each token was that a network wrote. Rows: at, token, p, what."""
     data = pd.DataFrame(rows)

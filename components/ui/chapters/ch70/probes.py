@@ -4,33 +4,37 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
+from safetensors import SafetensorError
 
 from components.threejs_viewer import Neuron, Whole
 from components.ui.computed_ahead import ahead
 from components.ui.lazily import lazily
 from components.ui.live import training
 from components.ui.loaded_models import load_with_progress
+from lab.model import cost
+from lab.published import models as published
+from lab.recipes.recipe_index import recipe
+from lab.records import ROOT
+from lab.scene import manifest, paths, recompute, stored_weights
 
 if TYPE_CHECKING:
     from lab.data.problems import Format
-    from lab.interp.head_costs import HeadCost
+    from lab.interp.head_cost import HeadCost
     from lab.published.models import Model
     from lab.scene.manifest import Manifest, Packed, Scene
     from lab.scene.operands import Numbers
     from lab.scene.recompute import Reader
     from lab.training.checkpoint import Checkpoint
+    from lab.training.recipe import Recipe
 
 build = lazily("lab.scene.build")
-manifest = lazily("lab.scene.manifest")
-cost = lazily("lab.model.cost")
-paths = lazily("lab.scene.paths")
-recompute = lazily("lab.scene.recompute")
-published = lazily("lab.published.models")
 session = lazily("lab.scene.session")
 head_costs = lazily("lab.interp.head_costs")
 token_loss = lazily("lab.inference.token_loss")
@@ -91,15 +95,28 @@ def choices() -> dict[str, str]:
     return RUNS | own
 
 
+def recipe_of(run: str) -> Recipe:
+    """How it was trained, without its weights."""
+    return recipe(run) if run in RUNS else training.service().runs[run].spec.build()
+
+
 def take(run: str) -> Checkpoint:
     if run in RUNS:
         return load_with_progress(run)
     return training.model_of(training.service().runs[run])
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)  # 9 MB each at full size
 def packed(run: str) -> Packed:
     return build.weights_of(take(run).model)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)  # 9 MB each at full size
+def weights_blob(run: str, _told: Manifest) -> bytes:
+    """From the file of a committed run. What cannot be read so, loading the run says why."""
+    if run in RUNS:
+        with suppress(OSError, ValueError, LookupError, SafetensorError):
+            return stored_weights.blob_of(ROOT / "checkpoints" / run / "model.safetensors", _told)
+    return packed(run).blob
 
 
 def opening_prompt(form: Format, change: int = 0) -> str:
@@ -113,16 +130,21 @@ def opening_prompt(form: Format, change: int = 0) -> str:
 
 def prompts(run: str) -> tuple[str, str]:
     """What a run reads when it is opened, and another prompt to compare it with."""
-    form = take(run).format
+    form = recipe_of(run).format
     return OPENS.get(run) or (opening_prompt(form), opening_prompt(form, change=1))
+
+
+@lru_cache(maxsize=256)
+def completed(run: str, prompt: str) -> str:
+    """What a run writes behind a prompt with all its parts, up to its first `$`."""
+    return session.complete_prompt(take(run), prompt)
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
 @ahead
 def as_it_is(run: str, prompt: str) -> tuple[str, Manifest, bytes]:
     """What a run writes behind a prompt with all its parts, and what it forms on that."""
-    loaded = take(run)
-    text = session.complete_prompt(loaded, prompt)
+    loaded, text = take(run), completed(run, prompt)
     made = session.open_up(loaded, named(run), text, packed(run))
     return text, made.manifest, made.activations
 
@@ -139,7 +161,7 @@ def opened(run: str, prompt: str, toggles: Sequence[Mapping[str, Any]] = ()) -> 
     """
     if not toggles:
         text, told, activations = as_it_is(run, prompt)
-        return text, manifest.Scene(told, packed(run).blob, activations)
+        return text, manifest.Scene(told, weights_blob(run, told), activations)
     loaded = take(run)
     text = session.complete_prompt(loaded, prompt, toggles)
     return text, session.open_up(loaded, named(run), text, packed(run), toggles)
@@ -149,11 +171,10 @@ def opened(run: str, prompt: str, toggles: Sequence[Mapping[str, Any]] = ()) -> 
 def facts(run: str, prompt: str, text: str, _scene: Scene) -> str:
     """How large a run is, and where the first token leads that it wrote behind a prompt. `_scene`
     is that of the text, with nothing switched off."""
-    model = take(run).model
-    total = sum(cost.parameters(model).values())
+    config = recipe_of(run).model
     size = (
-        f"This model has {total:,} parameters in {model.config.n_layer} layers, and its stream is "
-        f"{model.config.d_model} numbers wide."
+        f"This model has {cost.parameters_of(config):,} parameters in {config.n_layer} layers, and "
+        f"its stream is {config.d_model} numbers wide."
     )
     if len(text) == len(prompt):
         return size
@@ -183,9 +204,8 @@ def way_home(scene: Scene, prompt: str, text: str) -> str:
 @ahead
 def whole(run: str, prompt: str) -> Whole:
     """What a run writes behind a prompt with all its parts, and how sure it is of that."""
-    loaded = take(run)
-    text = session.complete_prompt(loaded, prompt)
-    nats = token_loss.prices(loaded.model, text)[len(prompt) - 1 :].sum()
+    text = completed(run, prompt)
+    nats = token_loss.prices(take(run).model, text)[len(prompt) - 1 :].sum()
     return Whole(text, len(prompt), math.exp(-nats))
 
 
@@ -240,15 +260,23 @@ def before_the_change() -> float:
 
 
 @st.cache_data(show_spinner=False)
+@ahead
 def takes_part() -> float:
     """The share of the parameters that a pass over the prompt multiplies or adds."""
     return session.share_that_takes_part(load_with_progress(TABLE), PROMPT)
 
 
 @st.cache_data(show_spinner=False)
+@ahead
+def parameters() -> dict[str, int]:
+    """Of the times table, by role."""
+    return cost.parameters(load_with_progress(TABLE).model)
+
+
+@st.cache_data(show_spinner=False)
 def for_scale() -> list[Model]:
     """The times table, then three models that are published, from small to large."""
-    own = published.ours("Ours", load_with_progress(TABLE).model.config)
+    own = published.ours("Ours", recipe(TABLE).model)
     return [own, published.GPT_2, published.LLAMA_3_8B, published.DEEPSEEK_V3]
 
 

@@ -21,16 +21,12 @@ from components.ui.chapters.ch70.probes import (
 )
 from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
-from components.ui.lazily import lazily
-from components.ui.loaded_models import load_with_progress
 from lab.numerals import written as in_figures
+from lab.scene import paths
 
 if TYPE_CHECKING:
     from lab.data.problems import Format
-    from lab.interp.head_costs import HeadCost
-
-cost = lazily("lab.model.cost")
-paths = lazily("lab.scene.paths")
+    from lab.interp.head_cost import HeadCost
 
 
 def meeting() -> str:
@@ -91,7 +87,7 @@ def size(what: str) -> str:
 
 def share_of(role: str) -> str:
     """Of all parameters, those of one role."""
-    sizes = cost.parameters(load_with_progress(TABLE).model)
+    sizes = probes.parameters()
     return f"{100 * sizes[role] / sum(sizes.values()):.1f}%"
 
 

@@ -3,7 +3,13 @@ records of earlier chapters; a small network without one of its parts; one step 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
+
 from components.ui.claims.claim import Claim
+from lab.data.problems import two_digit_split
+from lab.experiments.looks_texts import wrong_of_text
 from lab.numerals import written
 from lab.readings import Counts, Measured, Row, Rows, part_of, rows, share_of
 
@@ -30,6 +36,9 @@ RATES = {"a tenth": rows("left_out", rate=0.1), "ten times": rows("left_out", ra
 
 ONE_STEP = rows("one_step")
 CHANGED = rows("looks_changed")
+FRACTION = 0.3
+"""Of all pairs, those that the usual network was trained on."""
+
 OF_HALF = (
     "network of two layers and width 64 with working back to front, trained on three pairs in ten"
 )
@@ -47,6 +56,27 @@ def worked(found: list[Row]) -> str:
 def trained_wrong(found: list[Row]) -> str:
     (row,) = found
     return part_of(row["looks"][-1]["errors_trained"], row["n_trained"])
+
+
+def changed_wrong(wanted: Callable[[int, int], bool] | None = None) -> Callable[[list[Row]], str]:
+    """Of the held-out pairs that are wanted, how many are wrong in the end."""
+
+    def said(found: list[Row]) -> str:
+        (row,) = found
+        wrong = wrong_of_text(row["wrong"], len(row["looks"]))[-1]
+        held = (two_digit_split() >= FRACTION).ravel()
+        pairs = [i for i in np.flatnonzero(held) if not wanted or wanted(*divmod(int(i), 100))]
+        return part_of(int(wrong[pairs].sum()), len(pairs))
+
+    return said
+
+
+def of_one_digit(a: int, b: int) -> bool:
+    return min(a, b) < 10
+
+
+def of_two_digits(a: int, b: int) -> bool:
+    return not of_one_digit(a, b)
 
 
 def each_seed(found: list[Row]) -> Measured:
@@ -96,6 +126,18 @@ CLAIMS = {
         "gets wrong if it is trained without its table of positions, one seed.",
         CHANGED.told(trained_wrong),
     ),
+    **{
+        f"bench.changed{short}": Claim(
+            f"Held-out pairs {of_what}wrong, the usual network of two layers and width 128 trained "
+            "without its table of positions, one seed.",
+            CHANGED.told(changed_wrong(wanted)),
+        )
+        for short, of_what, wanted in (
+            ("", "", None),
+            ("_short", "with a number of one digit ", of_one_digit),
+            ("_long", "of two numbers with two digits ", of_two_digits),
+        )
+    },
     "bench.half_parameters": Claim(
         "Parameters of the usual network at half its width.",
         CHANGES["half the width"].numbers("parameters"),
@@ -108,6 +150,13 @@ CLAIMS = {
             wrong(found),
         )
         for part, found in WITHOUT.items()
+    },
+    **{
+        f"bench.no_{part.lower()}_trained": Claim(
+            f"Pairs trained on that are wrong, a {OF_HALF} without {part}: median of the seeds.",
+            WITHOUT[part].errors("trained").median().said(part_of),
+        )
+        for part in ("FFN", "norms")
     },
     **{
         f"bench.{times.replace(' ', '_')}_rate": Claim(

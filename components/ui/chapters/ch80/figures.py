@@ -13,6 +13,7 @@ import pandas as pd
 
 from components.ui.plots.chart_parts import BARS, Chart, finished, toned
 from components.ui.plots.colours import TEAL, VIOLET
+from components.ui.plots.drawn_once import drawn_once
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -23,6 +24,7 @@ ROW = 22
 """Pixels of a bar."""
 
 
+@drawn_once
 def gradients(rows: Rows) -> Chart:
     """A bar for attention and FFN of each layer, the first at the bottom. Rows: layer, part,
     norm."""

@@ -120,9 +120,36 @@ def sentence(error: Exception) -> str:
     return f"{error}."
 
 
-def turn(name: str) -> None:
-    """A control was moved. What does not fit is told beside it, and the variant stays."""
-    chosen = st.session_state[f"ch80_{name}"]
+def lists() -> dict[str, int]:
+    """By control which list stands for it: how many there were before."""
+    return st.session_state.setdefault("ch80_lists", {})
+
+
+def key_now(name: str) -> str:
+    nth = lists().get(name, 0)
+    return f"ch80_{name}_{nth}" if nth else f"ch80_{name}"
+
+
+def key_of(name: str, value: Any) -> str:
+    """Of a list, which is put at what the variant has.
+
+    Where that is not what the reader chose from it, it is another list: a browser that has not
+    drawn it yet still sends what the one before had, and a choice made meanwhile elsewhere would
+    bring that back into the variant.
+    """
+    if name not in refused() and st.session_state.get(key_now(name), value) != value:
+        lists()[name] = lists().get(name, 0) + 1
+    key = key_now(name)
+    st.session_state[key] = value
+    return key
+
+
+def turn(name: str, key: str) -> None:
+    """A control was moved. What does not fit is told beside it, and the variant stays; a list that
+    no longer stands there says nothing."""
+    if key != key_now(name):
+        return
+    chosen = st.session_state[key]
     now, control = st.session_state["ch80_now"], controls.BY_NAME[name]
     try:
         put(controls.turned(now, control, chosen))
@@ -130,23 +157,21 @@ def turn(name: str) -> None:
         refuse(name, controls.why_not(now, control, chosen, bench.usual()) or str(error))
 
 
-def begin_with_preset() -> None:
-    name = st.session_state["ch80_preset"]
-    if name:
+def begin_with_preset(key: str) -> None:
+    if key == key_now("preset") and (name := st.session_state[key]):
         put(worked.preset(name))
 
 
 def ask(control: Control, recipe: Recipe) -> None:
     """The control as a list, at what the variant has, and below it why a turn was refused."""
-    options, key = control.now(recipe), f"ch80_{control.name}"
-    st.session_state[key] = control.read(recipe)
+    options, key = control.now(recipe), key_of(control.name, control.read(recipe))
     st.selectbox(
         control.label,
         [*options],
         key=key,
         format_func=options.__getitem__,
         on_change=turn,
-        args=(control.name,),
+        args=(control.name, key),
     )
     if said := refused().get(control.name):
         with st.container(key=f"refused_{key}"):
@@ -259,7 +284,8 @@ def text_at(run: LiveRun, step: int, a: int, b: int) -> str:
     """The problem as the network writes it after a step."""
     form = run.spec.build().format
     prompt = vocabulary.decode(form.prompt(a, b)[0])
-    return transcripts.transcribe(model_at(run.id, step), prompt, form.length).text
+    model, likely = model_at(run.id, step), form.text_from(prompt)
+    return transcripts.transcribe(model, prompt, form.length, likely=likely).text
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -27,7 +27,7 @@ from lab.data.vocabulary import VOCABULARY
 from lab.experiments.looks_texts import wrong_of_text
 from lab.numerals import written
 from lab.readings import Row as Reading
-from lab.readings import Rows, part_of
+from lab.readings import Rows, part_of, share_of
 
 if TYPE_CHECKING:
     from components.ui.live.service import LiveRun
@@ -201,11 +201,25 @@ def one_change() -> str:
     if not (both := rows_of("looks_changed.jsonl")) or not recorded():
         return ""
     held = ~pairs.trained_on()
-    usual, without = (int((variant.looks[-1].wrong & held).sum()) for variant in recorded())
+    wrong = int((recorded()[-1].looks[-1].wrong & held).sum())
     saved = 1 - both[0]["parameters"] / cost.parameters_of(bench.usual().model)
     return (
-        f"Without {CHANGED_PART}, {100 * saved:.1g}% of the parameters, {without:,} held-out pairs "
-        f"are wrong instead of {usual:,}."
+        f"Without {CHANGED_PART}, {100 * saved:.1g}% of the parameters, "
+        f"{share_of(wrong, int(held.sum()))} held-out pairs come out wrong."
+    )
+
+
+def came_to(runs: Mapping[str, LiveRun]) -> str:
+    """What the last run that is done came to, in a line; nothing while there is none."""
+    done = [(name, run) for name, run in runs.items() if run.phase == "done" and run.checks]
+    if not done:
+        return ""
+    name, run = done[-1][0].split(".")[0], done[-1][1]
+    shot = run.checks[-1]
+    assert shot.check is not None
+    wrong, n = shot.check.errors_heldout, shot.check.n_heldout
+    return (
+        f"Network {name} gets {part_of(wrong, n)} held-out pairs wrong after {shot.step:,} steps."
     )
 
 
@@ -277,7 +291,7 @@ Arms = Mapping[str, list[Reading]]
 
 PARTS: tuple[str, ...] = claims.PARTS
 OPTIONS = tuple(claims.CHANGES)
-HUES = dict(zip(OPTIONS, ("ochre", "violet", "teal", "brown"), strict=True))
+HUES: dict[str, str] = dict.fromkeys(OPTIONS, "violet")
 USUAL_ARM, WHOLE_ARM = "the usual variant", "all its parts"
 CHANGED = {USUAL_ARM: claims.USUAL, **claims.CHANGES}
 LEFT_OUT = {WHOLE_ARM: claims.SMALL} | {f"without {n}": rows for n, rows in claims.WITHOUT.items()}
@@ -436,6 +450,52 @@ def with_unseen_products() -> str:
     return f"{row['n_unseen_1'] + row['n_unseen_2']:,}"
 
 
+def validation_moves() -> str:
+    """The most that leaving out the validation pairs moves a median of this page, in points."""
+    rates = {f"{times} of the rate": rows for times, rows in claims.RATES.items()}
+    arms = [rows for rows in (CHANGED | LEFT_OUT | rates).values()]
+    moves = [
+        abs(
+            found.errors("heldout").median().value(rows) - found.errors("test").median().value(rows)
+        )
+        for found in arms
+        for rows in [rows_of(found.path.split("/")[-1])]
+    ]
+    return f"{math.ceil(1000 * max(moves)) / 10:.1f}"
+
+
+def shares_unfitted() -> dict[str, float]:
+    """By part that is left out, the share of the pairs trained on that are wrong: the median."""
+    arms = arms_of(claims.WITHOUT)
+    return {
+        part: claims.wrong(claims.WITHOUT[part], "trained").value(rows)
+        for part, rows in arms.items()
+    }
+
+
+BREAK_THE_FIT = 0.1
+"""Of the pairs trained on so many wrong, at least."""
+
+
+def least_unfitted() -> str:
+    """Of the parts without which a network does not fit, the least; `ValueError` if not four."""
+    broken = [share for share in shares_unfitted().values() if share >= BREAK_THE_FIT]
+    if len(broken) != len(PARTS) - 1:
+        raise ValueError(f"{len(broken)} parts break the fit; all but one are said to")
+    return f"{math.floor(100 * min(broken))} in 100"
+
+
+def right_without_attention() -> str:
+    """Held-out pairs, in every seed; `ValueError` if they are not as many as those with a zero."""
+    (right,) = {
+        row["n_heldout"] - row["errors_heldout"] for row in arms_of(claims.WITHOUT)["attention"]
+    }
+    a, b = np.divmod(np.arange(10_000), 100)
+    if right != (zeros := int(((a * b == 0) & ~pairs.trained_on()).sum())):
+        raise ValueError(f"{right} right without attention, and {zeros} products of 0")
+    return f"{right}"
+
+
 CALC: dict[str, Callable[[], str]] = {
     "problem": lambda: text_of_problem().split("=")[0] + "=",
     "text": text_of_problem,
@@ -467,5 +527,8 @@ CALC: dict[str, Callable[[], str]] = {
     "falls_after": lambda: f"{round((1 - bench.usual().decay) * bench.usual().steps)}",
     "steps": lambda: f"{bench.usual().steps}",
     "tokens": lambda: f"{len(VOCABULARY)}",
+    "validation_moves": validation_moves,
+    "least_unfitted": least_unfitted,
+    "right_without_attention": right_without_attention,
     "limit": lambda: f"{bench.LIMITS[1].most:,}",
 }

@@ -27,6 +27,7 @@ from components.ui.plots.chart_parts import (
     token_axis,
 )
 from components.ui.plots.colours import ACCENT, INK, PAPER, SOFT, WRONG, Tone
+from components.ui.plots.drawn_once import drawn_once
 from components.ui.plots.vectors import level
 
 Rows = Sequence[Mapping[str, Any]]
@@ -35,6 +36,7 @@ LAYER, HEAD = 26, 17
 """Pixels of a row: a whole layer, or one head of it."""
 
 
+@drawn_once
 def patch_map(rows: Rows, *, needed: bool = False, clickable: bool = True) -> Chart:
     """How much of the answer each cell brings when it is copied alone, or with `needed` how much it
     loses: a row a layer or a head, a column a token. Rows: row, column, restored, layer, part,
@@ -68,6 +70,7 @@ def patch_map(rows: Rows, *, needed: bool = False, clickable: bool = True) -> Ch
     return finished(alt.layer(cells, frame).properties(height=rows_high(n, each)))
 
 
+@drawn_once
 def preview_points(rows: Rows) -> Chart:
     """Each cell's preview beside what patching it gives; on the line both agree. Rows: row, column,
     preview, restored."""
@@ -98,6 +101,7 @@ def preview_points(rows: Rows) -> Chart:
     return finished(alt.layer(line, points).properties(height=CURVE))
 
 
+@drawn_once
 def paths_map(rows: Rows) -> Chart:
     """How much arrives through each later head alone. Rows: row, column, restored."""
     data = pd.DataFrame(rows)
@@ -118,6 +122,7 @@ SIDE = 440
 """Pixels of a map of all pairs."""
 
 
+@drawn_once
 def over_pairs(
     values: NDArray[np.floating[Any]], says: str, tone: Tone = ACCENT, *, scale: bool = False
 ) -> Chart:
@@ -153,6 +158,7 @@ def over_pairs(
     return finished(chart.properties(height=SIDE))
 
 
+@drawn_once
 def broken_map(rows: Rows) -> Chart:
     """Problems wrong without each part alone: a row a layer, a column a head or the FFN. Rows:
     layer, column, wrong, n, chosen."""
@@ -181,6 +187,7 @@ def broken_map(rows: Rows) -> Chart:
     return finished(alt.layer(cells, numbers).properties(height=high))
 
 
+@drawn_once
 def direct_bars(added: Mapping[str, float], lead: str) -> Chart:
     """What each part adds to a lead, in the order of the network; `lead`: of what over what."""
     data = pd.DataFrame({"part": list(added), "added": list(added.values())})
@@ -197,6 +204,7 @@ def direct_bars(added: Mapping[str, float], lead: str) -> Chart:
     return finished(chart.properties(height=rows_high(len(added), 17)))
 
 
+@drawn_once
 def digit_map(values: Numbers, row_title: str, column_title: str, says: str) -> Chart:
     """A signed number for each two digits, (10, 10)."""
     digits = [str(d) for d in range(len(values))]
@@ -229,6 +237,7 @@ def digit_map(values: Numbers, row_title: str, column_title: str, says: str) -> 
     return finished(chart.properties(height=300))
 
 
+@drawn_once
 def composed(rows: Rows, chance: float) -> Chart:
     """How much of each head below a head reads in its query, key and value. Rows: head, read_as,
     share; a line where matrices drawn at random would be."""

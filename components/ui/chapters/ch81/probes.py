@@ -26,6 +26,8 @@ from components.ui.plots.maps import NOT_ASKED
 from lab.data import neighbours
 from lab.data.problems import Format, Integers, all_pairs
 from lab.data.samples import hashed_pairs
+from lab.model import cost
+from lab.model.config import GPTConfig
 from lab.records import ROOT
 
 if TYPE_CHECKING:
@@ -311,9 +313,11 @@ def model_of(which: Network) -> GPT:
 
 def stream_width(run: str) -> int:
     """Numbers of the residual stream at one token, read from a file."""
-    return int(
-        json.loads((ROOT / "checkpoints" / run / "config.json").read_text())["model"]["d_model"]
-    )
+    return int(config_file(run)["model"]["d_model"])
+
+
+def config_file(run: str) -> dict[str, Any]:
+    return json.loads((ROOT / "checkpoints" / run / "config.json").read_text())
 
 
 def called(name: str) -> str:
@@ -576,6 +580,23 @@ N_AMONG = 100
 PATIENCE = 60.0
 """Seconds of a search, until it is told to go on."""
 
+LONG = 120.0
+"""The same of what is read of all problems: about three times what it takes a core of its own."""
+
+SPEED = 5e10
+"""About how many operations a second one core makes that reads texts by the hundred."""
+
+
+def seconds_for(which: Network, n_text: int, n_token: int) -> float:
+    """About how long it takes to read so many texts."""
+    return n_text * cost.prefill_flops(config_of(which), n_token) / SPEED
+
+
+def config_of(which: Network) -> GPTConfig:
+    if which.file:
+        return own_model(which.name.removeprefix(OWN)).model.config
+    return GPTConfig.from_dict(config_file(which.name)["model"])
+
 
 class Stage(NamedTuple):
     """How far a search is: the best set of so many neurons, and by how much the source's digit
@@ -662,7 +683,7 @@ def start_neuron(which: Network, layer: int, neuron: int, token: int) -> Measuri
     node = intervene.Node("ffn_post", layer, neuron, (token - 1,))
     a, b = all_pairs(form.p, form.q)
     pieces = over_problems.values_over(model, form, a, b, node, BATCH)
-    return Measuring(pieces, -(-len(a) // BATCH), PATIENCE)
+    return Measuring(pieces, -(-len(a) // BATCH), LONG)
 
 
 @ahead
@@ -673,6 +694,10 @@ def neuron_at_first(run: str, layer: int, neuron: int, token: int) -> OverProble
     found = put_together(format_of(run), list(started.pieces))
     assert found is not None
     return found
+
+
+def seconds_of_neuron(which: Network, token: int) -> float:
+    return seconds_for(which, len(all_problems(format_of(which.name))[0]), token)
 
 
 def put_together(form: Format, pieces: Sequence[tuple[slice, Numbers]]) -> OverProblems | None:
@@ -825,7 +850,13 @@ def problems_to_score(form: Format) -> tuple[Integers, Integers]:
 
 def start_map(which: Network, how: str, amount: float, digit: int) -> Measuring[Broken]:
     n = len(parts_to_break(which, format_of(which.name), how, amount, digit))
-    return Measuring(break_each(which, how, amount, digit), n, PATIENCE)
+    return Measuring(break_each(which, how, amount, digit), n, LONG)
+
+
+def seconds_of_map(which: Network) -> float:
+    form = format_of(which.name)
+    n_part = sum(layer.attention.n_head + 1 for layer in config_of(which).layers)
+    return seconds_for(which, n_part * len(problems_to_score(form)[0]), form.length - 1)
 
 
 @ahead
@@ -843,10 +874,19 @@ def text_when_broken(which: Network, one: Break, problem: Digits) -> str:
 
 def start_all(which: Network, one: Break) -> Measuring[Any]:
     """All problems under one break: pieces of (rows, the first wrong token of each)."""
-    pairs = pairs_of(one.form)
-    a, b = problems_to_score(one.form) if pairs is None else pairs
+    a, b = all_problems(one.form)
     pieces = one.wrong_at(model_of(which), a, b)
-    return Measuring(pieces, -(-len(a) // BATCH), PATIENCE)
+    return Measuring(pieces, -(-len(a) // BATCH), LONG)
+
+
+def all_problems(form: Format) -> tuple[Integers, Integers]:
+    """Of a format with too many, a sample."""
+    return pairs_of(form) or problems_to_score(form)
+
+
+def seconds_of_all(which: Network) -> float:
+    form = format_of(which.name)
+    return seconds_for(which, len(all_problems(form)[0]), form.length - 1)
 
 
 def wrong_in(form: Format, pieces: Sequence[tuple[slice, Integers]]) -> NDArray[np.int64]:

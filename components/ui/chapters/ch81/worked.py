@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -14,6 +15,7 @@ from components.ui.chapter import Chapter
 from components.ui.chapters.ch81 import claims, figures, probes
 from components.ui.drawings.cut import Boards, Cells
 from components.ui.drawings.guess import Answer, Axis, Dragged, Row
+from components.ui.live import measuring
 from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
 from components.ui.plots import maps, vectors
@@ -128,7 +130,7 @@ def how_few() -> Dragged:
 def fewest_neurons() -> Answer:
     row = probes.recorded_cut(probes.NEURONS)
     n = row["numbers"] if row else 0
-    return Answer(n, f"{n} neurons, the fewest found by this search")
+    return Answer(n, f"{n} neurons, the fewest found")
 
 
 FEW = ("fewer than a hundred", "more")
@@ -307,6 +309,11 @@ def patch_now(page: Chapter) -> Now | None:
     return st.session_state.get(f"{page.prefix}patch_now", (probes.network(usual.run), usual))
 
 
+def why_none(page: Chapter, error: ValueError) -> str:
+    """Why there is no map: in the page's own words where both runs say the same."""
+    return page.text("patch_same") if "nothing to restore" in str(error) else f"{error}."
+
+
 def patch_said(patch: Patch, found: probes.Measured) -> str:
     """A patch and what it does, to copy."""
     restored = "" if found.restored is None else f", restored {found.restored:.2f}"
@@ -479,10 +486,12 @@ def control_rows(
 
 
 def control_said(
-    found: Mapping[str, tuple[probes.Digits, probes.Measured] | None], says: str
+    found: Mapping[str, tuple[probes.Digits, probes.Measured] | None], says: str, before: str
 ) -> str:
     """What the two controls say together: one holds that writes what is written with the cell
-    itself copied, `says`."""
+    itself copied, `says`; `before`, what is written without."""
+    if says == before:
+        return f"The cell alone leaves the {says} as it is, so there is nothing to control."
     same_digit, same_carry = found["other_carry"], found["other_digit"]
     if same_digit is None or same_carry is None:
         return "For this column only one of the two controls exists."
@@ -492,8 +501,9 @@ def control_said(
         f"that of the same carry {carry}"
     )
     if (digit == says) == (carry == says):
-        hold = "both controls hold" if digit == says else "both controls fail"
-        return f"{both}: {hold}, and do not tell the two apart here."
+        if digit == says:
+            return f"{both}: both controls hold, and do not tell the two apart here."
+        return f"{both}: both controls fail, so here it stands for neither alone."
     return f"{both}: here the cell stands for the {'digit' if digit == says else 'carry'}."
 
 
@@ -866,6 +876,12 @@ def options_of(what: str, asked: Asked, layer: int) -> tuple[str, list[int], Cal
     return what.capitalize(), list(range(n)), str
 
 
+def first_of(view: View, what: str, options: Sequence[int]) -> int:
+    """Attention opens on the head that the page speaks of."""
+    named = claims.LOOKING.get(what, 0) if view.python == "attention" else 0
+    return named if named in options else options[0]
+
+
 def look_as_python(view: str, asked: Asked, *, token: int | None = None, **where: int) -> str:
     """What prints the view: to run beside the book. No more of the text than it is of."""
     name, text = VIEWS[view].python if view in VIEWS else "neuron", asked.form.text(*asked.problem)
@@ -1046,6 +1062,19 @@ def as_shown(wrong: Any) -> Any:
     shown = (wrong >= 0).astype(float)
     shown[wrong == NOT_ASKED] = np.nan
     return shown
+
+
+TENS = 10
+
+
+def with_seconds(label: str, seconds: float) -> str:
+    """What a button says that takes a while; a wait that nobody notices is not announced."""
+    tens = math.ceil(seconds / TENS)
+    return f"{label}, {tens * TENS} s or more" if seconds > TENS / 2 else label
+
+
+EVENLY = measuring.Words(left=", about {left} s to go")
+"""What is said of pieces that all take as long."""
 
 
 def score_of(form: Format, pieces: Sequence[tuple[slice, Any]]) -> str:

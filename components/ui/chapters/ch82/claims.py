@@ -308,6 +308,31 @@ def as_good_as_pruned(found: list[Row]) -> str:
     return f"{min(good)} to {part_of(max(good), found[0]['drawn']['alike']['n'])}"
 
 
+LINED = rows("carry_line", model=BOOK)
+
+
+def on_line(at: float, written: int) -> Told:
+    """How many test problems are written as their column and so much more, set to a place on the
+    line through both class means of the sum's carry."""
+
+    def words(found: list[Row]) -> str:
+        (row,) = found
+        return part_of(row["written"][row["places"].index(at)][written], row["pushed"])
+
+    return LINED.where(carry="sum").told(words)
+
+
+def read_as(how: str, last: bool) -> Told:
+    """Carries of a product told after the FFN of the first or the last layer, read so."""
+
+    def words(found: list[Row]) -> str:
+        every = [one for one in found[0]["read"] if one["name"] == "resid_post"]
+        one = max(every, key=lambda one: one["layer"]) if last else every[0]
+        return part_of(one[how], found[0]["n"])
+
+    return LINED.where(carry="partial_product").told(words)
+
+
 SUM, PRODUCT = CARRIES
 LOOKED = rows("carried", slot=CARRIES_OF[SUM].token)
 PAIRS = "pairs of test problems of the book's network"
@@ -620,6 +645,53 @@ CLAIMS.update(
     }
 )
 
+CLAIMS.update(
+    {
+        "where_is_the_carry.hand_head": Claim(
+            "The hundreds digit that the book's network writes for 37 x 48 with head 0.1 as it is "
+            "in 86 x 27.",
+            LINED.where(carry=SUM).told(lambda found: str(found[0]["worked"]["written"]["head"])),
+        ),
+        **{
+            f"where_is_the_carry.line_{name}": Claim(
+                "Test problems of the book's network set, in the stream after attention 0 at the "
+                f"step that writes the hundreds, {where}: written {what}.",
+                on_line(at, more),
+            )
+            for name, at, more, where, what in (
+                (
+                    *("quarter", 0.25, 0),
+                    "to a quarter of the way from the mean without a carry to that with one",
+                    "as without a carry",
+                ),
+                ("full", 1.0, 1, "to the mean with a carry, along the class means", "as with one"),
+                (
+                    *("still_one", 2.0, 1),
+                    "twice as far from the mean without a carry as that with one",
+                    "as with a carry of one",
+                ),
+                (
+                    *("twice", 2.0, 2),
+                    "twice as far from the mean without a carry as that with one",
+                    "as with a carry of two",
+                ),
+            )
+        },
+        **{
+            f"where_is_the_carry.product_{how}{'_last' if last else ''}": Claim(
+                f"The carry of a product read off the stream after the {which} FFN, {words}, told "
+                "right on pairs of digits that were not met: the book's network.",
+                read_as(how, last),
+            )
+            for last, which in ((False, "first"), (True, "last"))
+            for how, words in (
+                ("line", "along one direction as a quantity, rounded"),
+                ("cases", "along a direction for each case, the largest"),
+            )
+        },
+    }
+)
+
 NEURONS = rows("product_neurons")
 AT_UNITS = NEURONS.where(model=BOOK, token=6)
 NEURON_PAIRS = (
@@ -642,11 +714,6 @@ def draws_of(swapped: str) -> Told:
     )
 
 
-def fewest_and_most(row: Row) -> str:
-    neurons = row["lookups"]["others"]["neurons"]
-    return f"{min(neurons):,} to {max(neurons):,}"
-
-
 def lies_among(row: Row) -> bool:
     """Whether lookups move the digit no less often than some draw of others and no more often than
     another."""
@@ -663,16 +730,10 @@ def of_draws(found: list[int], n: int) -> str:
     return f"{min(found):,} to {part_of(max(found), n)}"
 
 
-CLAIMS.update(
-    {
-        f"where_is_the_carry.{name}": Claim(
-            f"Pairs in which the other digit is written, {NEURON_PAIRS}: {what}.", follows(swapped)
-        )
-        for name, swapped, what in (
-            ("layer_0_follows", "layer 0", "all neurons of layer 0"),
-            ("lookups_follow", "a lookup", "all neurons whose table is a lookup"),
-        )
-    }
+CLAIMS["where_is_the_carry.lookups_follow"] = Claim(
+    f"Pairs in which the other digit is written, {NEURON_PAIRS}: all neurons whose table is a "
+    "lookup.",
+    follows("a lookup"),
 )
 CLAIMS.update(
     {
@@ -705,12 +766,6 @@ CLAIMS.update(
             "layers that together write as much spread into the stream as the lookups do, twenty "
             "draws by seed, fewest and most.",
             draws_of("lookups"),
-        ),
-        "where_is_the_carry.as_much_neurons": Claim(
-            "Neurons of chain_of_thought drawn by seed, twenty times, from others of the layers of "
-            "lookups until they write as much spread into the stream as the lookups do: fewest "
-            "and most.",
-            CONTROLS.where(model=BOOK).told(lambda found: fewest_and_most(found[0])),
         ),
         "where_is_the_carry.small_as_much": Claim(
             "Small networks in which lookups move the digit no less often than some and no more "

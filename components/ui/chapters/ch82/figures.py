@@ -25,6 +25,7 @@ from components.ui.plots.chart_parts import (
     toned,
 )
 from components.ui.plots.colours import GREY, INK, LINE, OCHRE, ROSE, SOFT, TEAL, VIOLET, Tone
+from components.ui.plots.drawn_once import drawn_once
 from components.ui.plots.ends import last_of, named, shares
 
 Rows = Sequence[Mapping[str, Any]]
@@ -39,6 +40,7 @@ LABELS: Mapping[str, Tone] = {
 """What a probe is asked for, and beside it the controls."""
 
 
+@drawn_once
 def told_by_layer(rows: Rows, places: Sequence[str]) -> Chart:
     """How much a probe tells right, place by place: a line for what it is asked for. Rows: place,
     asked, share, count."""
@@ -65,6 +67,7 @@ def told_by_layer(rows: Rows, places: Sequence[str]) -> Chart:
     )
 
 
+@drawn_once
 def part_bars(rows: Rows, title: str) -> Chart:
     """A bar a part, with its number. Rows: part, value."""
     data = pd.DataFrame(rows)
@@ -84,6 +87,7 @@ LOST: Mapping[str, Tone] = {"with a carry": VIOLET, "without": OCHRE}
 """The digits that go wrong without a part."""
 
 
+@drawn_once
 def lost_points(rows: Rows) -> Chart:
     """Which digits go wrong without a part: a row a part, a point for those with a carry and one
     for those without. Rows: part, digits, share, count."""
@@ -112,6 +116,7 @@ def lost_points(rows: Rows) -> Chart:
     return finished(chart.properties(height=rows_high(len(order), 30)))
 
 
+@drawn_once
 def token_map(rows: Rows, places: Sequence[str], title: str, step: str) -> Chart:
     """Every token and every place of the stream, a cell each; `title` says what its colour is, and
     the column of the token `step` is framed. Rows: place, token, share, count."""
@@ -147,6 +152,7 @@ SMALL = 220
 """Pixels of a square, three in a row."""
 
 
+@drawn_once
 def one_table(rows: Rows) -> Chart:
     """What one neuron hands on for each pair of digits. Rows: a, b, value; value in share of its
     largest."""
@@ -164,6 +170,7 @@ def one_table(rows: Rows) -> Chart:
     return finished(chart.properties(height=SMALL))
 
 
+@drawn_once
 def beside_others(rows: Rows, tones: Mapping[str, Tone]) -> Chart:
     """Pairs of bars: the neurons of a kind, and as many others, in grey. Rows: kind, swapped,
     others, of_100, count."""

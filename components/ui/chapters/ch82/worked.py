@@ -15,6 +15,7 @@ from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
 from components.ui.drawings.swaps import KINDS, Carried, Site, Swap
 from components.ui.lazily import lazily
+from components.ui.page_records import rows_of
 from components.ui.plots.colours import GREY, LINE, OCHRE, RIGHT, TEAL, VIOLET, WRONG, Tone
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY
@@ -44,6 +45,12 @@ COPIED = (
 
 FIRST = (0, 1, 0)
 """Shown first: the carry of a sum, head 1, layer 0."""
+
+PLACES_OF: dict[CarryName, tuple[str, str]] = {
+    SUM: ("tens", "hundreds"),
+    PRODUCT: ("units", "tens"),
+}
+"""Of the digits that make a carry, and of the digit that it goes into."""
 
 CALLED: dict[CarryName, str] = {SUM: "carry of the sum", PRODUCT: "carry of a partial product"}
 
@@ -80,7 +87,7 @@ def carried(row: Mapping[str, Any], carry: Carry) -> Carried:
         if layers:
             digits, kinds = ([site[what] for site in layers] for what in ("written", "outcomes"))
             sites.append(Site(words, digits, kinds))
-    return Carried(CALLED[carry.name], swaps, sites)
+    return Carried(CALLED[carry.name], swaps, sites, PLACES_OF[carry.name])
 
 
 HUNDREDS, TENS = 2, 1
@@ -175,6 +182,39 @@ def addition(pair: tuple[int, int]) -> str:
     return f"{a * (b % 10)} + {a * (b // 10) * 10} = {a * b}"
 
 
+def worked_sum(column: tuple[int, int], carry: tuple[int, int]) -> str:
+    """The column of one problem and the carry of another: '6 + 7 + 1 = 14'."""
+    into = carry_of(carry)
+    digits = [*map(int, column_of(column).split(" + ")), int(into)]
+    return f"{column_of(column)} + {into} = {sum(digits)}"
+
+
+def last_shown() -> tuple[int, int]:
+    """The problem that stands in the opening figure once it has played."""
+    row = row_of(rows_of("carry_shown.jsonl"), BOOK, SUM)
+    assert row is not None
+    a, b, *_ = row["operands"][-1]
+    return a, b
+
+
+def hand_numbers(row: Mapping[str, Any]) -> list[dict[str, str]]:
+    """A row a number of the head of both worked problems and its means, and their places on the
+    line through the class means."""
+    found = row["worked"]
+    names = ["×".join(map(str, pair)) for pair in found["problems"]]
+
+    def line(name: str, own: Sequence[float], means: Sequence[float]) -> dict[str, str]:
+        said = [f"{value:.2f}".replace("-", "−") for value in (*own, *means)]
+        heads = (*names, "mean without a carry", "mean with one")
+        return {"": name, **dict(zip(heads, said, strict=True))}
+
+    numbers = [
+        line(f"number {number}", *(([row[i] for row in found[what]]) for what in ("own", "means")))
+        for i, number in enumerate(found["numbers"])
+    ]
+    return [*numbers, line("place on the line", found["places"], (0, 1))]
+
+
 def all_heads() -> int:
     """Of all layers of the book's network."""
     model = recipes.recipe(BOOK).model
@@ -204,6 +244,15 @@ CALC = {
     "moves": lambda: digit_of("sum", "carry"),
     "whole": lambda: digit_of("sum", "digit"),
     "column_moves": lambda: digit_of("sum", "column"),
+    "stays_sum": lambda: worked_sum(ONE, ONE),
+    "moves_sum": lambda: worked_sum(ONE, OTHER),
+    "whole_sum": lambda: worked_sum(OTHER, OTHER),
+    "column_moves_sum": lambda: worked_sum(OTHER, ONE),
+    "shown": lambda: "{} \\times {}".format(*last_shown()),
+    "shown_sum": lambda: addition(last_shown()).partition(" = ")[0],
+    # In braces: such a short sum is not broken between lines.
+    "shown_column": lambda: f"{{{column_of(last_shown())}}}",
+    "shown_tens": lambda: f"{{{tens_of(last_shown())}}}",
 }
 
 # ---------------------------------------------------------------- 1. what can be read
@@ -345,8 +394,11 @@ def in_hundred(site: Mapping[str, Any]) -> float:
     return round(100 * site["carry"] / site["n"])
 
 
-def moved_in(site: Mapping[str, Any]) -> str:
-    return f"{site['carry']:,} of {site['n']:,}"
+def in_100(part: int, n: int, rows: Sequence[Line] = ()) -> Answer:
+    """As it was guessed, in a hundred; what was counted comes after it."""
+    return Answer(
+        round(100 * part / n), f"{100 * part / n:.3g} in 100", f"{part:,} of {n:,}.", rows=rows
+    )
 
 
 OFTEN = ("in none", "in about half", "in nearly all")
@@ -358,7 +410,7 @@ def at_ffn(row: Mapping[str, Any], layer: int = 0) -> Mapping[str, Any]:
 
 
 def read_frame(row: Mapping[str, Any]) -> Dragged:
-    axis = Axis.percent("carries told right, in 100")
+    axis = Axis("in 100 problems, the carry told right", 0, 100)
     given = Line("always the commonest", round(100 * row["commonest"] / row["n"]))
     return Dragged(axis, "the probe", given=[given], later=("an untrained network",), start=50)
 
@@ -367,18 +419,17 @@ def read_after_ffn(row: Mapping[str, Any]) -> Answer:
     """After FFN 0, at the slot that writes the digit."""
     found = at_ffn(row)
     other = round(100 * found["untrained"] / row["n"])
-    return Answer(
-        round(100 * found["right"] / row["n"]), rows=[Line("an untrained network", other)]
-    )
+    return in_100(found["right"], row["n"], [Line("an untrained network", other)])
 
 
-USED = Dragged(HUNDRED, "what the probe reads", later=("another direction",), start=50)
+def used_frame(row: Mapping[str, Any]) -> Dragged:
+    means = Line("the class means", in_hundred(one_site(row, "means of resid_mid")))
+    return Dragged(HUNDRED, "what the probe reads", given=[means], start=50)
 
 
 def used(row: Mapping[str, Any]) -> Answer:
-    read, means = (one_site(row, f"{kind} of resid_mid") for kind in ("probe", "means"))
-    beside = Line("another direction", in_hundred(means))
-    return Answer(in_hundred(read), moved_in(read), rows=[beside])
+    read = one_site(row, "probe of resid_mid")
+    return in_100(read["carry"], read["n"])
 
 
 def product_frame(row: Mapping[str, Any]) -> Dragged:
@@ -393,7 +444,7 @@ def sum_line(row: Mapping[str, Any]) -> Line:
 
 def product_best(row: Mapping[str, Any]) -> Answer:
     site = claims.chosen(row)
-    return Answer(in_hundred(site), moved_in(site))
+    return in_100(site["carry"], site["n"])
 
 
 HOW_MANY = tuple(f"{n} of 5" for n in range(6))
@@ -546,11 +597,8 @@ def circuit_rows(row: Mapping[str, Any]) -> list[Drawn]:
     )
 
 
-def criteria(
-    row: Mapping[str, Any], drawn: Mapping[str, Any] | None = None
-) -> list[dict[str, str]]:
-    """The three criteria, as a table; behind the first what as many parts `drawn` by seed come
-    to."""
+def criteria(row: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The three criteria, as a table."""
     found = row["circuit"]
     widest = max(found["gaps"], key=lambda gap: abs(gap[1] - gap[2]))
     least = min(found["minimality"])
@@ -560,7 +608,6 @@ def criteria(
             "asks": "Is the circuit alone enough?",
             "found": f"{found['faithfulness']:.2f} (1 as the whole network)",
         },
-        *([] if drawn is None else [by_lot(drawn["drawn"]["alike"]), in_pairs(drawn["thinner"])]),
         {
             "criterion": "completeness",
             "asks": "With parts of it replaced, does the network do no better?",
@@ -572,24 +619,6 @@ def criteria(
             "found": f"{least:.2f} for the part that matters least",
         },
     ]
-
-
-def by_lot(drawn: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        "criterion": "by lot",
-        "asks": "Are as many heads and FFNs, drawn at random, as faithful?",
-        "found": f"{drawn['as_good']:,} of {drawn['n']:,}; {drawn['median']:.2f} in the median",
-    }
-
-
-def in_pairs(thinner: Mapping[str, Any]) -> dict[str, str]:
-    went = [part for step in thinner["steps"] for part in step["went"]]
-    left = f"{len(thinner['nodes'])} left, {thinner['faithfulness']:.2f}"
-    return {
-        "criterion": "in pairs",
-        "asks": "Can two parts go together that the pass kept?",
-        "found": f"{claims.said(went)}; {left}" if went else f"none of {thinner['pairs']} pairs",
-    }
 
 
 PARTS = ("one or two", "about a third", "nearly all")
@@ -630,10 +659,6 @@ def neurons_of(record: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     return next((row for row in record if row["cell"] == cell), None)
 
 
-def followed(swap: Mapping[str, Any]) -> float:
-    return round(100 * swap["follows"] / swap["n"])
-
-
 def neurons_frame(drawn: Mapping[str, Any]) -> Dragged:
     """Beside layer 0 every draw of as many others."""
     follows: Sequence[int] = drawn["layer 0"]["others"]["follows"]
@@ -645,7 +670,8 @@ def neurons_frame(drawn: Mapping[str, Any]) -> Dragged:
 
 
 def layer_0_follows(row: Mapping[str, Any]) -> Answer:
-    return Answer(followed(row["swaps"]["layer 0"]))
+    swap = row["swaps"]["layer 0"]
+    return in_100(swap["follows"], swap["n"])
 
 
 def kinds_by_layer(row: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -663,11 +689,12 @@ def kinds_by_layer(row: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def a_table_each(row: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """Of each kind but the blends, the table that varies most: its cells, in share of the largest
-    value."""
+    """Of each kind but the blends, the table that varies most, of layer 0 if it has one: its cells,
+    in share of the largest value."""
     found: dict[str, list[dict[str, Any]]] = {}
     for kind in TABLES[:3]:
-        one = next(one for one in row["shown"] if one["kind"] == kind)
+        own = [one for one in row["shown"] if one["kind"] == kind]
+        one = next((one for one in own if one["layer"] == 0), own[0])
         found[f"{kind}: layer {one['layer']}, neuron {one['neuron']}"] = [
             {"a": a, "b": b, "value": value / 100}
             for a, line in enumerate(one["table"])

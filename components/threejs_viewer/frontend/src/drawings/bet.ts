@@ -56,12 +56,13 @@ interface Data extends Sent {
 
 const NARROW = 600; // pixels
 const TOP = 26; // for a line of words
-const [GAP, ROW, BAR] = [6, 43, 17]; // a bar stands below its name
-const [NAMED, LETTERS, LANE] = [11, 4, 12]; // from a bar up to its name, its letters' foot, and the axis below
-const [NUMBERS, TITLE, FOOT] = [18, 40, 10]; // below the axis
-const HIGH = 195; // of the plot
-const NARROW_HIGH = [196, 152]; // with points in it and without
-const FAINT = [-36, 31]; // words above a ring, and below it, between the lines of the plot
+const [ROW, BAR] = [43, 17]; // a bar stands below its name
+const [NAMED, LETTERS] = [11, 4]; // from a bar up to its name, and its letters' foot
+const [AXIS, NUMBERS, WAYS] = [17, 19, 32]; // from the plot down to the axis, and from there on
+const [FOOT, KEY] = [6, 16]; // below the bars, and on a phone to the key
+const HIGH = 186; // of the plot
+const NARROW_HIGH = [184, 152]; // with points in it and without
+const FAINT = [-17, 17]; // words beside the arrows of a ring
 const SIZES = { middle: 8, run: 3.5 };
 const [APART, NARROW_APART] = [7, 5]; // from run to run
 const [OVER, LINE] = [7, 17]; // a letter, and how high it stands
@@ -165,6 +166,8 @@ class Bet extends MovingDrawing<Data> {
     this.root.classList.toggle("waiting", !told);
     this.part("show").toggleAttribute("hidden", told);
     this.part("anew").toggleAttribute("hidden", !told || !again);
+    // What an evaluated token counts is asked for once there is an answer that it moves.
+    this.part("choice").toggleAttribute("hidden", !told && this.counts === 1);
     const others = namesOf(racers.slice(1));
     const headline = told
       ? `${racers[0].name}, against ${others}: what each leaves wrong, round by round.`
@@ -220,7 +223,7 @@ class Bet extends MovingDrawing<Data> {
       name: `round ${r + 1}`,
     }));
     if (!this.isUneven) return rounds;
-    const stop = { at: this.events.indexOf(this.budget), name: "others stop" };
+    const stop = { at: this.events.indexOf(this.budget), name: "others are done" };
     return [...rounds, stop].sort((one, other) => one.at - other.at);
   }
 
@@ -278,7 +281,7 @@ class Bet extends MovingDrawing<Data> {
   }
 
   private get left(): number {
-    return this.narrow ? 26 : 28;
+    return this.narrow ? 32 : 36;
   }
 
   private get right(): number {
@@ -294,13 +297,18 @@ class Bet extends MovingDrawing<Data> {
     return this.budget < this.total;
   }
 
-  private get foot(): number {
-    return TOP + this.high + GAP;
+  /** Of plot and bars, between them. */
+  private get axis(): number {
+    return TOP + this.high + AXIS;
   }
 
-  /** Of the last bar, where the axis is. */
+  private get foot(): number {
+    return this.axis + WAYS;
+  }
+
+  /** Of the last bar. */
   private get bottom(): number {
-    return this.foot + ROW * this.data.racers.length + LANE;
+    return this.foot + ROW * this.data.racers.length;
   }
 
   private x(tokens: number): number {
@@ -319,17 +327,17 @@ class Bet extends MovingDrawing<Data> {
     this.width = this.plot.clientWidth;
     if (!this.width || !this.plot.isConnected) return;
     const { racers, told } = this.data;
-    const { foot, bottom } = this;
-    const below = TITLE + FOOT;
-    const height = bottom + below;
-    this.part("moments").style.setProperty("--below", `${below}px`); // it lies on the axis
+    const { foot, bottom, axis } = this;
+    const height = bottom + FOOT + (this.hasKey ? KEY + FOOT : 0);
+    this.part("moments").style.setProperty("--below", `${height - axis}px`); // it lies on the axis
     for (const { style } of [this.rail, this.part("landmarks")]) {
       style.left = `${this.left}px`;
       style.width = `${this.span}px`;
     }
     this.plot.replaceChildren();
     set(this.plot, { viewBox: `0 0 ${this.width} ${height}`, height });
-    this.drawAxes(bottom);
+    this.drawAxes(axis);
+    if (this.hasKey) this.drawKey(bottom + KEY);
     if (!told) this.drawTracks(); // under all words
     this.taken = [];
     this.now = draw(this.plot, "path", { class: "now" }); // under all words
@@ -352,7 +360,7 @@ class Bet extends MovingDrawing<Data> {
     return text;
   }
 
-  private drawAxes(bottom: number): void {
+  private drawAxes(base: number): void {
     const axes = draw(this.plot, "g", { class: "axes" });
     const end = this.width - this.right;
     if (this.isUneven && this.data.told) {
@@ -365,42 +373,44 @@ class Bet extends MovingDrawing<Data> {
     for (const value of TICKS.filter((tick) => tick <= this.data.most)) {
       const y = this.y(value);
       draw(axes, "line", { x1: this.left, x2: end, y1: y, y2: y });
-      this.text(axes, String(value), this.left - 6, y, "end");
+      this.text(axes, String(value), this.left - 6 - SIZES.middle, y, "end");
     }
-    this.text(
-      axes,
-      this.narrow ? "pairs wrong, of 100" : "validation pairs wrong, of 100",
-      0,
-      TOP - 20,
-    );
-    draw(axes, "line", { class: "base", x1: this.left, x2: end, y1: bottom, y2: bottom });
+    const wrong = this.narrow ? "pairs wrong, of 100" : "validation pairs wrong, of 100";
+    this.text(axes, wrong, 0, TOP - 20);
+    // Its name stands at its end, in the row of the numbers.
+    const free = end - LETTER * this.unit.length - 12;
+    this.text(axes, this.unit, end, base + NUMBERS, "end unit");
     const step = tickStep(this.total / (this.narrow ? 4 : 8));
     for (const tokens of range(Math.floor(this.total / step) + 1).map((i) => i * step)) {
       const x = this.x(tokens);
-      draw(axes, "line", { class: "base", x1: x, x2: x, y1: bottom, y2: bottom + 8 });
       const said = tokens ? `${counted(tokens / 1000)}k` : "0";
-      this.text(axes, said, x, bottom + NUMBERS, "middle");
+      if (x + (LETTER * said.length) / 2 > free) break;
+      draw(axes, "line", { class: "base", x1: x, x2: x, y1: base, y2: base + 8 });
+      this.text(axes, said, x, base + NUMBERS, "middle");
     }
-    if (this.narrow && this.counts === 1) this.drawKey(axes, bottom + TITLE);
-    else this.text(axes, this.unit, this.left, bottom + TITLE);
   }
 
   private get unit(): string {
-    if (!this.counts) return "tokens studied";
-    const hatched = this.narrow ? "evaluated (hatched)" : "evaluated";
-    return this.counts === 1
-      ? `tokens ${hatched} and studied`
-      : `tokens studied, ${hatched} ones as a third`;
+    if (!this.counts) return "tokens studied →";
+    if (this.counts < 1)
+      return this.narrow
+        ? "tokens, hatched ones a third →"
+        : "tokens studied, evaluated ones as a third →";
+    return this.narrow ? "tokens read →" : "tokens evaluated and studied →";
   }
 
   /** A phone has no room in the bars for what is hatched and what is not. */
-  private drawKey(parent: Element, y: number): void {
+  private get hasKey(): boolean {
+    return this.narrow && this.counts > 0;
+  }
+
+  private drawKey(y: number): void {
     const [first] = this.data.racers;
-    const group = draw(parent, "g", { class: "racer" });
+    const group = draw(this.plot, "g", { class: "racer" });
     group.style.setProperty("--hue", `var(--wb-${first.hue})`);
     let x = this.left;
     for (const kind of ["evaluated", "studied"] as const) {
-      const words = `${counted(first[kind].at(-1)!)} ${kind}`;
+      const words = kind === "studied" ? kind : `${counted(first[kind].at(-1)!)} ${kind}`;
       const box = { x, y: y - 6, width: 20, height: 12 };
       draw(group, "rect", { class: kind, ...box });
       if (kind === "evaluated") {
@@ -422,22 +432,24 @@ class Bet extends MovingDrawing<Data> {
     const whole = spentInAll(racer, this.counts);
     const [from, to] = [this.x(0), this.x(whole)];
     draw(group, "rect", { class: "frame", x: from, y, width: to - from, height: BAR });
-    const all = nRound(racer);
-    const weighed = Math.round(this.counts * racer.evaluated[all]);
-    const parts = weighed ? [weighed, racer.studied[all]] : [racer.studied[all]];
-    const end = this.width - this.right;
-    const sum = `${parts.map(counted).join(" + ")} tokens`;
-    const letters = racer.name.length + racer.about.length + sum.length + 6;
-    const about = this.narrow || LETTER * letters > end - this.left ? racer.brief : racer.about;
+    const letters = racer.name.length + racer.about.length + this.besides.length + 6;
+    const [end, wide] = [this.width - this.right, LETTER * letters];
+    const about = this.narrow || wide > end - this.left ? racer.brief : racer.about;
     draw(name, "tspan", { class: "about" }).textContent = `: ${about}`;
-    this.drawSum(group, sum, [to, y + BAR / 2], middle + LETTERS, r);
+    if (!r && !this.narrow) this.text(group, this.besides, end, middle + LETTERS, "sum end over");
+    if (r === 1 && this.isUneven) {
+      const room = this.width - to - 8;
+      const each =
+        LETTER * this.each.length < room ? this.each : this.each.replace("studied by ", "");
+      this.text(group, each, to + 8, y + BAR / 2, "sum");
+    }
     return stretches(racer, this.counts).map((stretch) => {
       const rect = draw(group, "rect", { class: stretch.kind, x: this.x(stretch.from), y });
       set(rect, { width: 0, height: BAR });
       const evaluated = stretch.kind === "evaluated";
       const lines = evaluated ? draw(group, "path", { class: "hatch", d: "" }) : null;
       const room = this.x(stretch.to) - this.x(stretch.from);
-      if (stretch.round === 1 && room > 60) {
+      if (!r && stretch.round === 1 && room > 60) {
         const at = this.x((stretch.from + stretch.to) / 2);
         if (evaluated) this.plate(group, at, y);
         this.text(group, stretch.kind, at, y + BAR / 2, `${stretch.kind} word middle`);
@@ -446,22 +458,17 @@ class Bet extends MovingDrawing<Data> {
     });
   }
 
-  /** How many tokens, where the bar ends: behind it, or over its end where it goes all the way.
-      There a phone has no room beside the name, and the axis says it. */
-  private drawSum(
-    parent: Element,
-    sum: string,
-    end: [number, number],
-    over: number,
-    r: number,
-  ): void {
-    const [x, y] = end;
-    const room = this.width - x - 8;
-    const stop = this.narrow ? "; others stop" : "; the others stop here";
-    const words = [...(r === 1 && this.isUneven ? [sum + stop] : []), sum];
-    const fits = words.find((some) => LETTER * some.length < room);
-    if (fits) this.text(parent, fits, x + 8, y, "sum");
-    else if (!this.narrow) this.text(parent, sum, x - 6, over, "sum end over");
+  /** What all of them study, said once. */
+  private get each(): string {
+    return `${counted(this.data.racers[0].studied.at(-1)!)} studied by each`;
+  }
+
+  /** Over the end of the first bar: what that way is evaluated on besides. */
+  private get besides(): string {
+    const all = this.data.racers[0].evaluated.at(-1)!;
+    if (!this.isUneven) return this.each;
+    const as = this.counts < 1 ? `, counted as ${counted(Math.round(this.counts * all))}` : "";
+    return `${counted(all)} evaluated${as}`;
   }
 
   /** Words on a hatch stand on paper. */
@@ -561,7 +568,7 @@ class Bet extends MovingDrawing<Data> {
     const group = draw(this.plot, "g", { class: "start" });
     const [x, y] = [this.x(0), this.y(this.data.start)];
     draw(group, "circle", { cx: x, cy: y, r: SIZES.middle - 1 });
-    const places = [20, -20, 32, -32].map((down): [number, number] => [x + 8, y + down]);
+    const places = [-20, 20, -32, 32].map((down): [number, number] => [x + 8, y + down]);
     const words = `start: ${Math.round(this.data.start)}${this.narrow ? "" : " of 100"}`;
     this.write(group, words, "", places);
   }
@@ -607,7 +614,7 @@ class Bet extends MovingDrawing<Data> {
       const knob = draw(this.plot, "g", { class: told ? "ring" : "knob" });
       if (!told) {
         draw(knob, "circle", { class: "hold", r: 22 });
-        if (!k) this.text(knob, "drag", 14, -13, "hint");
+        if (!k && !this.faint.length) this.text(knob, "drag", 14, -13, "hint");
         draw(knob, "path", { class: "hint", d: "M-5 -14l5 -5l5 5M-5 14l5 5l5 -5" });
         const label = `Your guess: wrong of 100 after round ${k + 1} of ${racers[0].name}`;
         set(knob, { role: "slider", tabindex: 0, "aria-label": label });
@@ -620,32 +627,26 @@ class Bet extends MovingDrawing<Data> {
     this.drawLine();
   }
 
-  /** Where rings can be dragged, and on behind words to the bar of whose rounds they are. */
+  /** Where rings can be dragged, down to the axis of tokens. */
   private drawTracks(): void {
     const [first] = this.data.racers;
     range(nRound(first)).forEach((k) => {
       const x = this.x(spent(first, k + 1, this.counts));
-      const [floor, bar] = [this.y(0), this.foot + ROW];
-      const ends = { y1: this.y(this.data.most), y2: floor + OVER };
+      const ends = { y1: this.y(this.data.most), y2: this.axis };
       draw(this.plot, "line", { class: "track", x1: x, x2: x, ...ends });
-      const foot = { class: "foot", x1: x, x2: x, y1: bar - BAR - 3, y2: bar };
-      draw(this.plot, "line", foot);
     });
   }
 
+  /** A round lies between two tracks. */
   private nameTracks(): void {
     const [first] = this.data.racers;
-    const all = nRound(first);
-    range(all).forEach((k) => {
-      const x = this.x(spent(first, k + 1, this.counts));
-      const name = this.narrow && k ? String(k + 1) : `round ${k + 1}`;
-      const last = k + 1 === all;
-      this.text(this.plot, name, last ? x - 5 : x, this.y(0) - 10, last ? "end" : "middle");
+    const ends = range(nRound(first) + 1).map((k) => this.x(spent(first, k, this.counts)));
+    ends.slice(1).forEach((end, k) => {
+      this.text(this.plot, `round ${k + 1}`, (ends[k] + end) / 2, this.y(0) - 10, "middle");
     });
-    const ring = this.x(spent(first, 1, this.counts));
-    if (ring - this.left < ROOM) return;
+    if (ends[1] - this.left < ROOM) return;
     this.faint = ["more wrong", "fewer wrong"].map((words) =>
-      this.text(this.plot, words, ring, 0, "faint middle"),
+      this.text(this.plot, words, ends[1] + 11, 0, "faint"),
     );
   }
 
@@ -707,7 +708,7 @@ class Bet extends MovingDrawing<Data> {
     return this.told(Math.round(tokens), checks);
   }
 
-  /** A line from the top of the plot to its axis, under all words. */
+  /** A line from the top of the plot to the last bar, under all words. */
   private pointAt(x: number): void {
     if (this.now) set(this.now, { d: `M${fixed(x)} ${TOP}V${this.bottom}` });
   }
@@ -736,12 +737,11 @@ class Bet extends MovingDrawing<Data> {
     return `After ${counted(tokens)} tokens, wrong of 100: ${each.join("; ")}.`;
   }
 
-  /** Before the answer: what the first of them does, and in the end what that costs. */
+  /** Before the answer: what the first of them does, and in the end what that takes. */
   private toldOfReading(tokens: number): string {
     const [first] = this.data.racers;
-    const [evaluated, studied] = [first.evaluated.at(-1)!, first.studied.at(-1)!].map(counted);
     if (tokens >= this.total)
-      return `All studied ${studied} tokens. To find ${first.name}, the network was evaluated on ${evaluated} more.`;
+      return `All have studied equally many tokens. To find ${first.name}, the network was also evaluated.`;
     const { kind, round } = stretches(first, this.counts).find(({ to }) => tokens < to)!;
     return kind === "evaluated"
       ? `Round ${round}: the network is evaluated, to find ${first.name}.`

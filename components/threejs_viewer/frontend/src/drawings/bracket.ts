@@ -7,13 +7,13 @@ import "./bracket.css";
 import {
   AGAIN,
   bracketAt,
-  DEAR,
   film,
   groups,
   KEPT,
   MOVED,
   ROTATED,
   seen,
+  shortly,
   SPLIT,
   times,
   told,
@@ -70,15 +70,22 @@ type Held = [map: string, name: string, left: number, first: number, last: numbe
 type Asked = [map: string, left: number, first: number, last: number];
 const FALLS = 28; // pixels
 
-const AT_LENGTH = /^.*, (?=\d)/; // of a setting's name, what a phone has no room for
+/** Under paper: percent of it on a light page and on a dark one. */
+const VEILS = { "--veil": [84, 66], "--pale": [50, 15] }; // what is no longer kept; the matrix at rest
 
-/** What is no longer kept, under paper: percent of it on a light page and on a dark one. */
-const VEILS = [86, 72];
+/** Where what the bracket makes comes down, from the left edge of where it lies: a share of that,
+    and pixels. Names of columns are beside it, which a phone has below the map. */
+const FALL = {
+  wide: { again: [0.63, 0], moved: [1, -12] },
+  narrow: { again: [0.25, 0], moved: [0.5, 0] },
+};
+const NARROW = 600; // pixels
 
 interface Row {
   button: HTMLElement;
   bars: HTMLElement[];
   words: HTMLElement[];
+  ratio: HTMLElement;
 }
 
 class Bracket extends MovingDrawing<Data> {
@@ -89,8 +96,11 @@ class Bracket extends MovingDrawing<Data> {
   private asked: Drawn[] = [];
   private rows: Row[] = [];
   private setting = 0;
+  private readonly choice = make("select", { "aria-label": "Counted for" });
   /** Pixels: the two ends of the bracket around the latent, and around the query. */
   private spans = { latent: [0, 1], query: [0, 1] };
+  /** Where what it makes comes down to the map. */
+  private falls = { again: 0, moved: 0 };
 
   protected override begin(): void {
     for (const frame of ["formula", "store"]) this.coloured(this.part(frame));
@@ -103,6 +113,16 @@ class Bracket extends MovingDrawing<Data> {
       rest: () => this.stopAt(Math.round(this.at)),
     });
     this.atEnd(() => slide.dispose());
+    for (const [name, shares] of Object.entries(VEILS)) {
+      const [light, dark] = shares.map(
+        (share) => `color-mix(in srgb, var(--paper) ${share}%, transparent)`,
+      );
+      this.root.style.setProperty(name, `light-dark(${light}, ${dark})`);
+    }
+    this.choice.onchange = () => {
+      this.setting = this.choice.selectedIndex;
+      this.again();
+    };
     this.pair.onkeydown = (event) => {
       const to = new Map([
         ["ArrowLeft", MOVED],
@@ -144,7 +164,7 @@ class Bracket extends MovingDrawing<Data> {
   /** The first stop is marked, too, and each number stands over its mark. */
   protected override markLandmarks(): void {
     super.markLandmarks();
-    const first = make("span", {}, make("b", {}, "1"));
+    const first = make("span", { class: "first" }, make("b", {}, "1"));
     setShare(first, "--at", 0);
     this.part("landmarks").prepend(first);
     this.all(".landmarks span").forEach((place, at) => {
@@ -170,29 +190,17 @@ class Bracket extends MovingDrawing<Data> {
     );
     this.buildFormula();
     this.buildHeld();
-    const all = settings.map(({ name }, i) => {
-      const [long] = AT_LENGTH.exec(name) ?? [""];
-      const brief = name.slice(long.length);
-      const button = make(
-        "button",
-        { "aria-label": name },
-        make("span", { class: "long" }, long),
-        brief,
-      );
-      button.onclick = () => {
-        this.setting = i;
-        this.again();
-      };
-      return button;
-    });
     this.setting = Math.min(this.setting, settings.length - 1);
-    this.part("settings").replaceChildren(make("span", {}, "counted for"), ...all);
+    this.choice.replaceChildren(...settings.map(({ name }) => make("option", {}, name)));
+    this.choice.selectedIndex = this.setting;
     this.rows = stops.map((name, stop) => this.buildRow(name, stop));
-    const head = ["stop", "positions", "bytes", "operations"].map((brief, i) =>
-      make("span", {}, make("span", { class: "brief" }, brief), make("b", {}, i ? "" : brief)),
+    const choose = make("label", {}, make("span", {}, "counted for"), this.choice);
+    const heads = ["bytes", "operations"].map((brief) =>
+      make("span", {}, make("span", { class: "brief" }, brief), make("b")),
     );
+    heads[1].append(make("b", { class: "ratio" }));
     this.part("ledger").replaceChildren(
-      make("div", { class: "head" }, ...head),
+      make("div", { class: "head" }, make("span", {}, make("em", {}, "stop"), choose), ...heads),
       ...this.rows.map(({ button }) => button),
     );
     this.place();
@@ -255,16 +263,12 @@ class Bracket extends MovingDrawing<Data> {
     const ghost = make("div", { class: "ghost" });
     this.held.replaceChildren(make("div", { class: "before" }, ghost, freed), vacant);
     for (const name of ["own_values", "own_keys"]) this.add(name, ghost, AGAIN, SPLIT);
-    const [light, dark] = VEILS.map(
-      (share) => `color-mix(in srgb, var(--paper) ${share}%, transparent)`,
-    );
-    ghost.style.setProperty("--veil", `light-dark(${light}, ${dark})`);
     setShare(freed, "--left", gap / whole);
     setShare(freed, "--wide", (whole - maps.keys.columns - 1.5 * gap) / whole);
     setShare(vacant, "--left", maps.c.columns / whole);
     setShare(vacant, "--wide", maps.turned.columns / whole);
     for (const [name, words, left, first, last, kind] of all) {
-      const [brief, ...more] = words.split(/(?=, thrown)/);
+      const [brief, ...more] = words.split(/(?=, )/);
       const long = more.map((rest) => make("span", { class: "long" }, rest));
       const caption = make("figcaption", {}, brief, ...long);
       const box = make("figure", { class: `part ${kind} ${name}` }, caption);
@@ -294,23 +298,25 @@ class Bracket extends MovingDrawing<Data> {
 
   private buildRow(name: string, stop: number): Row {
     const bars = ["bytes", "operations"].map((kind) => make("i", { class: kind }));
-    const words = [make("b"), make("b", {}, make("span"), make("span", { class: "long" }))];
+    const words = bars.map(() => make("b"));
+    const ratio = make("b", { class: "ratio" });
     const known = this.data.known[stop];
     const button = make(
       "button",
-      { class: `stop ${known ? "" : "placeless"}` },
+      { class: "stop" },
       make(
         "span",
         { class: "name" },
         make("em", {}, String(stop + 1)),
         make("span", { class: "long" }, name),
         make("span", { class: "brief" }, this.data.short[stop]),
+        ...(known ? [] : [make("span", { class: "known" }, "no positions")]),
       ),
-      make("span", { class: "known" }, known ? "yes" : "no"),
-      ...bars.map((bar, i) => make("span", { class: "bar" }, bar, words[i])),
+      make("span", { class: "bar" }, words[0], bars[0]),
+      make("span", { class: "bar" }, words[1], bars[1], ratio),
     );
     button.onclick = () => this.stopAt(stop);
-    return { button, bars, words };
+    return { button, bars, words, ratio };
   }
 
   // ------------------------------------------------------------ as wide as there is room
@@ -322,6 +328,12 @@ class Bracket extends MovingDrawing<Data> {
       query: [q.left - left, w.right - left],
       latent: [w.left - left, c.right - left],
     };
+    const { again, moved } = FALL[this.root.clientWidth < NARROW ? "narrow" : "wide"];
+    const below = (name: string, [share, more]: number[]): number => {
+      const box = this.held.querySelector(name)!.getBoundingClientRect();
+      return box.left - left + share * box.width + more;
+    };
+    this.falls = { again: below(".keys", again), moved: below(".absorbed", moved) };
     this.putBracket();
   }
 
@@ -336,6 +348,8 @@ class Bracket extends MovingDrawing<Data> {
     const [left, right] = moved > 0.5 ? this.spans.latent : this.spans.query;
     away.left = `${left.toFixed(1)}px`;
     away.width = `${Math.max(right - left, 0).toFixed(1)}px`;
+    const stem = moved > 0.5 ? this.falls.moved : this.falls.again;
+    this.part("stem").style.left = `${stem.toFixed(1)}px`;
   }
 
   // ------------------------------------------------------------ drawn at every moment
@@ -365,6 +379,7 @@ class Bracket extends MovingDrawing<Data> {
     const drag = query ? "drag →" : "← drag";
     say(this.pair.querySelector("span")!, this.idle ? "nothing to drag: no matrix yet" : drag);
     this.root.dataset.stop = String(stop);
+    this.part("first").classList.toggle("near", stop === KEPT);
     // Its colours are loud: they are full while it is on its way.
     this.root.classList.toggle("under-way", at > AGAIN && at < MOVED);
     this.part("before").style.opacity = seen(at, AGAIN, SPLIT).toFixed(2);
@@ -406,28 +421,23 @@ class Bracket extends MovingDrawing<Data> {
     const gone = `${counted(whole - kept)} of ${counted(whole)} numbers are no longer kept`;
     say(fewer, isDrawn ? gone : "");
     const [most, all] = [Math.max(...bytes), Math.max(...operations)];
-    this.rows.forEach(({ button, bars, words }, i) => {
+    const short = shortly(operations);
+    this.rows.forEach(({ button, bars, words, ratio }, i) => {
       button.classList.toggle("later", i > stop);
       set(button, { "aria-pressed": i === stop });
       setShare(bars[0], "--share", bytes[i] / most);
       setShare(bars[1], "--share", operations[i] / all);
       say(words[0], counted(bytes[i]));
-      const ratio = operations[i] / operations[MOVED];
-      const many = stop >= MOVED && ratio >= DEAR ? times(ratio) : "";
-      const [count, long] = words[1].children;
-      say(count, counted(operations[i]));
-      say(long, many && ` = ${many} × stop ${MOVED + 1}`);
+      say(words[1], short(operations[i]));
+      say(ratio, stop >= MOVED ? `${times(operations[i] / operations[MOVED])}×` : "");
       set(button, {
         "aria-label": `Stop ${i + 1}, ${this.data.stops[i]}: ${counted(bytes[i])} bytes, ${counted(operations[i])} operations, positions ${this.data.known[i] ? "known" : "not known"}`,
       });
     });
     const heads = this.all(".ledger .head b");
-    say(heads[1], "knows positions");
-    say(heads[2], `bytes a token (${each} a number)`);
-    say(heads[3], head);
-    this.all(".settings button").forEach((button, i) => {
-      set(button, { "aria-pressed": i === this.setting });
-    });
+    say(heads[0], `bytes a token (${each} a number)`);
+    say(heads[1], head);
+    say(heads[2], stop >= MOVED ? `against stop ${MOVED + 1}` : "");
   }
 }
 

@@ -15,6 +15,7 @@ import {
   parameters,
   stepsOf,
   unlike,
+  type Known,
   type Matrix,
   type Placed,
   type Row,
@@ -41,7 +42,7 @@ const FEW = 1 / 3; // of the boxes: if more are unlike the usual ones, none is m
 const SIDES = 1.05; // a drawing whose sides differ by less is at one scale
 const PATCH = 22; // pixels: a side of the patch that tells the scale, at most
 const EDGE = 3; // pixels round a strip that lies flat
-const [TURN, ABOVE, INWARDS] = [6, 9, 14]; // pixels, of the line from a part to a variant
+const [TOP, INWARDS, AWAY] = [18, 14, 6]; // pixels: over the stream, for its name; of the leader
 
 interface Data extends Sent {
   alt: string;
@@ -62,6 +63,9 @@ interface Drawn {
   canvas: HTMLCanvasElement;
   ring: HTMLElement;
   told: HTMLElement;
+  /** Below the map: what is said of the variant, or of the pair under the hand. */
+  about: HTMLElement;
+  pair: number | null;
 }
 
 class Composed extends MovingDrawing<Data> {
@@ -121,24 +125,15 @@ class Composed extends MovingDrawing<Data> {
     this.sheet.replaceChildren();
     const width = Math.max(180, (this.sheet.clientWidth || 480) - NAMES - 1);
     const { placed, rows, beside, scale, times, height } = laidOut(strips, width, HIGHEST, usual);
-    const high = height + 2 * EDGE + 2;
+    const high = height + TOP + EDGE + 1;
     set(this.sheet, {
-      viewBox: `${-NAMES} ${-EDGE - 1} ${width + NAMES + 1} ${high}`,
+      viewBox: `${-NAMES} ${-TOP} ${width + NAMES + 1} ${high}`,
       height: high,
     });
     this.root.classList.toggle("compares", outlined !== "");
     this.buildStream(rows, height);
-    for (const row of rows)
-      if (row.flat)
-        draw(this.sheet, "rect", {
-          ...{ x: 0, y: row.y - EDGE, width, height: row.height + 2 * EDGE, rx: 3 },
-          class: "frame",
-        });
     for (const { name, x, y } of beside) {
-      const isOutlined = name === outlined;
-      const box = placed.find(({ matrix }) => matrix.name === outlined);
-      if (isOutlined && box) this.buildChip(box.x - 2 * EDGE, x + 7 * name.length + EDGE, y);
-      const kind = isOutlined ? "beside outlined" : "beside";
+      const kind = name === outlined ? "beside outlined" : "beside";
       draw(this.sheet, "text", { x, y, class: kind }).textContent = name;
     }
     this.placed = placed;
@@ -168,36 +163,26 @@ class Composed extends MovingDrawing<Data> {
     say(this.part("measure").querySelector("b")!, words.filter(Boolean).join("; "));
   }
 
-  /** Round the part that a variant lacks, and its name. */
-  private buildChip(left: number, right: number, y: number): void {
-    const [height, width] = [LINE + EDGE, right - left];
-    draw(this.sheet, "rect", {
-      ...{ x: left, y: y - height / 2, width, height, rx: 3 },
-      class: "chip",
-    });
-  }
-
-  /** Beside the model it goes round the first variant, from above; below it, straight down. */
+  /** Beside the model it goes straight to the map of the variant, which stands next to it; below
+      it, straight down to its name. */
   private placeLeader(): void {
     this.leader.replaceChildren();
-    const [chip, name] = [".chip", ".changed figcaption b"].map((one) => this.all(one)[0]);
-    if (!chip || !name) return;
+    const ends = [".lacks .box", ".outlined", ".changed figcaption b", ".changed .field"];
+    const [box, label, name, field] = ends.map((one) => this.all(one)[0]);
+    if (!box || !label || !name) return;
     const { left, top } = this.leader.getBoundingClientRect();
-    const [from, to] = [chip, name].map((one) => one.getBoundingClientRect());
-    const told = this.part("told").getBoundingClientRect();
+    const [part, from, to, map] = [box, label, name, field].map((one) =>
+      one.getBoundingClientRect(),
+    );
+    const y = (from.top + from.bottom) / 2;
     const x = to.left - left + INWARDS;
     let d = "";
-    if (to.left > from.right) {
-      const y = (from.top + from.bottom) / 2 - top;
-      const up = this.part("side").getBoundingClientRect().left - left - 2 * TURN;
-      const over = to.top - top - ABOVE;
-      d =
-        `M${from.right - left} ${y}H${up - TURN}q${TURN} 0 ${TURN} ${-TURN}V${over + TURN}` +
-        `q0 ${-TURN} ${TURN} ${-TURN}H${x - TURN}q${TURN} 0 ${TURN} ${TURN}v2`;
-    } else if (told.top > to.top && x > from.left - left && x < from.right - left) {
-      d = `M${x} ${from.bottom - top}V${to.top - top - 2}`;
+    if (map.left > from.right && y > map.top && y < map.bottom) {
+      d = `M${from.right - left + AWAY} ${y - top}H${map.left - left - 3}m-4 -4l4 4l-4 4`;
+    } else if (to.top > from.bottom && x > part.left - left && x < from.right - left) {
+      d = `M${x} ${Math.max(part.bottom, from.bottom) - top + 2}V${to.top - top - 2}m-4 -4l4 4l4 -4`;
     }
-    if (d) draw(this.leader, "path", { d: `${d}m-3.5 -4l3.5 4l3.5 -4` });
+    if (d) draw(this.leader, "path", { d });
   }
 
   /** From the last strip up to the first; every layer reads it and writes to it. */
@@ -211,10 +196,7 @@ class Composed extends MovingDrawing<Data> {
       draw(this.sheet, "text", { x: STREAM - 10, y, class: "strip" }).textContent = row.name;
       draw(this.sheet, "line", { x1: STREAM, x2: -1, y1: y, y2: y, class: "branch" });
     }
-    const below = rows.findIndex(({ flat }, i) => flat && i > 0 && !rows[i - 1].flat);
-    if (below < 0) return;
-    const y = (rows[below].y + rows[below - 1].y + rows[below - 1].height) / 2;
-    draw(this.sheet, "text", { x: 0, y, class: "beside" }).textContent = "the stream, upwards";
+    draw(this.sheet, "text", { x: STREAM, y: -TOP / 2 - 1, class: "name" }).textContent = "stream";
   }
 
   /** Attention and FFN, over the boxes of the uppermost layer. */
@@ -319,14 +301,40 @@ class Composed extends MovingDrawing<Data> {
     const ring = make("i", { class: "ring", hidden: true });
     const field = make("div", { class: "field" }, canvas, ring);
     const told = make("span", { class: "held" }, make("b"), make("span"));
+    const below = make("div", { class: "about" }, about);
     const frame = make(
       "figure",
       { class: `${recorded ? "recorded" : "own"}${changed ? " changed" : ""}` },
-      make("figcaption", {}, make("b", {}, name), make("span", {}, about)),
+      make("figcaption", {}, make("b", {}, name), told),
       make("div", { class: "map" }, edge("down", "a", rows), field, edge("across", "b", columns)),
-      told,
+      below,
     );
-    return { variant, shown, frame, canvas, ring, told };
+    const drawn: Drawn = { variant, shown, frame, canvas, ring, told, about: below, pair: null };
+    field.onpointermove = field.onpointerdown = (event) => this.pointAt(drawn, event);
+    field.onpointerleave = ({ pointerType }) => {
+      if (pointerType === "mouse") this.pointAt(drawn, null); // a finger that has left told one
+    };
+    return drawn;
+  }
+
+  /** A pair of a map is told below it. */
+  private pointAt(drawn: Drawn, event: PointerEvent | null): void {
+    const { canvas } = drawn;
+    const { left, top, width, height } = canvas.getBoundingClientRect();
+    const place = (at: number, side: number, n: number): number =>
+      Math.max(0, Math.min(n - 1, Math.floor((n * at) / side)));
+    drawn.pair = event
+      ? place(event.clientY - top, height, canvas.height) * canvas.width +
+        place(event.clientX - left, width, canvas.width)
+      : null;
+    this.again();
+  }
+
+  private pairTold({ variant, shown, canvas, pair }: Drawn, look: Known | undefined): string {
+    if (pair === null) return variant.about;
+    const name = `${Math.floor(pair / canvas.width)} × ${pair % canvas.width}`;
+    if (!look || (look.asked && !look.asked[pair])) return `${name}: not evaluated yet`;
+    return `${name}: ${look.wrong[pair] ? "wrong" : "right"}, ${shown.trained[pair] ? "trained on" : "held out"}`;
   }
 
   private pairs({ canvas }: Drawn): number {
@@ -373,6 +381,7 @@ class Composed extends MovingDrawing<Data> {
   private showVariant(drawn: Drawn, step: number): string {
     const { shown, canvas, ring, told } = drawn;
     const look = lookAt(shown, step);
+    say(drawn.about, this.pairTold(drawn, look));
     const n = this.pairs(drawn);
     this.paint(canvas, shown, look, n);
     const { wrong, n: asked } = look ? heldOut(shown, look, n) : { wrong: 0, n: 0 };
@@ -395,7 +404,7 @@ class Composed extends MovingDrawing<Data> {
   private paint(
     canvas: HTMLCanvasElement,
     { trained }: Shown,
-    look: ReturnType<typeof lookAt>,
+    look: Known | undefined,
     n: number,
   ): void {
     const pen = canvas.getContext("2d", { willReadFrequently: true });
@@ -414,7 +423,13 @@ class Composed extends MovingDrawing<Data> {
 /** A name that a box has room for: whole, of a matrix of attention its index, or none. */
 function nameFor({ name, part }: Matrix, width: number): string {
   const index = part === "attention" ? (name.split("_")[1] ?? "") : "";
-  return [name, index].find((one) => width > LETTER * one.length) ?? "";
+  return [name, index].find((one) => width > wide(one)) ?? "";
+}
+
+/** Pixels of a name, what stands below in small letters, with air at both ends. */
+function wide(name: string): number {
+  const [own, below = ""] = name.split("_");
+  return own.length * (own.length > 1 ? LETTER : 12) + 5.5 * below.length + 4;
 }
 
 /** How far a drawing is from the scale of the usual network; nothing if it is at it. */

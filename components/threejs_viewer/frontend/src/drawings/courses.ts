@@ -3,7 +3,7 @@
 
 import { make } from "../shared/dom";
 import "./courses.css";
-import { between, inHundred, nearest, right, spread, WHOLE } from "./maths/courses";
+import { between, depth, inHundred, nearest, right, spread, WHOLE } from "./maths/courses";
 import type { Sent } from "./shared/drawing";
 import { draw, say, set } from "./shared/elements";
 import type { Landmark } from "./shared/landmarks";
@@ -14,9 +14,10 @@ import { counted, range, type Pair } from "./shared/numbers";
 const SIDE = 4;
 const LONGEST = SIDE * SIDE - 1; // the shape 4 x 4
 const EQUAL = range(SIDE).map((i) => (SIDE + 1) * i); // 1 x 1, 2 x 2 ...
-const [HEIGHT, TOP, LEFT, RIGHT] = [104, 6, 34, 56]; // of the curves; the style sheet has LEFT and RIGHT, too
+const [HIGH, LOW, TOP, LEFT, RIGHT] = [100, 88, 18, 34, 56]; // of the curves; the style sheet has LEFT and RIGHT, too
 const KNOB = 8; // pixels, half of the slider's: there its moments begin and end
 const SLIM = 480; // pixels: below, the slider stands under the curves and is as wide
+const [LOOSE, TIGHT] = [36, 16]; // pixels: a stage so wide has its name in it, with spaces or without
 const [NAME, LEADER] = [16, 16]; // from name to name, and from the tip of a curve to its name
 const MOST = 9999;
 const DONE = 0.5; // of the longest problems: it has a mark where there are no stages
@@ -57,7 +58,9 @@ class Courses extends MovingDrawing<Data> {
   private readonly boxes = ["a", "b"].map((name) => this.part<HTMLInputElement>(name));
   private chosen = this.data.chosen;
   private pair: Pair = this.data.pair;
-  private arms: { button: HTMLElement; cells: HTMLElement[]; about: HTMLElement }[] = [];
+  private arms: { button: HTMLElement; bar: HTMLElement; share: HTMLElement }[] = [];
+  /** Of all courses the curves of the longest; that of the chosen one is not drawn here. */
+  private others: SVGPathElement[] = [];
   private cells: HTMLElement[] = [];
   private curves: {
     later: SVGPathElement;
@@ -104,25 +107,30 @@ class Courses extends MovingDrawing<Data> {
     this.boxes.forEach((box, i) => (box.value = String(this.pair[i])));
     this.refuse("");
     this.arms = data.courses.map(({ name }, i) => {
-      const cells = range(SIDE * SIDE).map(() => make("i"));
-      const about = make("small");
+      const bar = make("i");
+      const share = make("b");
       const button = make(
         "button",
-        { type: "button", click: () => this.choose(i) },
-        make("span", { class: "mini", "aria-hidden": true }, ...cells),
-        make("span", { class: "told" }, make("b", {}, name), about),
+        {
+          type: "button",
+          click: () => this.choose(i),
+          pointerenter: () => this.point(i),
+          pointerleave: () => this.point(-1),
+        },
+        make("span", { class: "told" }, make("span", {}, name), share),
+        make("span", { class: "scale", "aria-hidden": true }, bar),
       );
-      return { button, cells, about };
+      return { button, bar, share };
     });
     this.part("arms").replaceChildren(...this.arms.map(({ button }) => button));
     this.cells = range(SIDE * SIDE).map(() => make("span"));
-    const head = (text: string): HTMLElement => make("b", {}, text);
-    const rows = range(SIDE).flatMap((p) => [
-      head(`${p + 1}`),
-      ...this.cells.slice(SIDE * p, SIDE * (p + 1)),
+    const sides = ["a", "b"].map((side) => make("small", { class: side }, `digits of ${side}`));
+    const heads = range(SIDE).flatMap((i) => [
+      placed(make("b", {}, `${i + 1}`), 2, i + 3),
+      placed(make("b", {}, `${i + 1}`), i + 3, 2),
     ]);
-    const across = [head(""), ...range(SIDE).map((q) => head(`${q + 1}`))];
-    this.part("map").replaceChildren(...across, ...rows);
+    this.cells.forEach((cell, i) => placed(cell, Math.floor(i / SIDE) + 3, (i % SIDE) + 3));
+    this.part("map").replaceChildren(...sides, ...heads, ...this.cells);
     set(this.part("map"), { "aria-label": data.alt });
     this.buildPlot();
   }
@@ -170,6 +178,11 @@ class Courses extends MovingDrawing<Data> {
     if (!why) this.boxes.forEach((box) => box.setAttribute("aria-invalid", "false"));
   }
 
+  /** The curve of a training that is pointed at stands out. */
+  private point(i: number): void {
+    this.others.forEach((curve, other) => curve.classList.toggle("meant", other === i));
+  }
+
   private tell(): void {
     this.send("asked", [this.chosen, ...this.pair]);
   }
@@ -185,22 +198,23 @@ class Courses extends MovingDrawing<Data> {
     plot.replaceChildren();
     set(plot, { "aria-label": "The share right of each length, over the text that is read" });
     const wide = this.x(WHOLE) - this.x(0);
-    this.course.stages.forEach(({ begin, end }) => {
-      const x = this.x(0) + wide * begin;
-      draw(plot, "rect", {
-        class: "band",
-        x: x + 0.5,
-        y: 0,
-        width: Math.max(wide * (end - begin) - 1, 1),
-        height: TOP + HEIGHT,
-      });
+    const { stages } = this.course;
+    this.root.classList.toggle("staged", stages.length > 1);
+    stages.forEach(({ name, begin, end }, i) => {
+      const [x, width] = [this.x(0) + wide * begin, Math.max(wide * (end - begin), 1)];
+      const classes = (stages.length - i) % 2 ? "band" : "band even"; // counted from the last
+      draw(plot, "rect", { class: classes, x, y: 0, width, height: TOP + this.high });
+      if (width < TIGHT) return;
+      const text = draw(plot, "text", { class: "stage", x: x + width / 2, y: TOP / 2 });
+      text.textContent = width < LOOSE ? name.replaceAll(" ", "") : name;
     });
+    this.others = this.data.courses.map(() => draw(plot, "path", { class: "other" }));
     for (const [name, share] of [
       ["all", 1],
       ["none", 0],
     ] as const)
       draw(plot, "text", { class: "end", x: this.x(0) - 5, y: this.y(share) }).textContent = name;
-    this.now = draw(plot, "line", { class: "at", y1: 0, y2: TOP + HEIGHT });
+    this.now = draw(plot, "line", { class: "at", y1: 0, y2: TOP + this.high });
     this.curves = EQUAL.map((_, i) => {
       const group = draw(plot, "g", { class: "curve" });
       shade(group, i);
@@ -230,7 +244,8 @@ class Courses extends MovingDrawing<Data> {
       this.width > SLIM && slider.width
         ? [slider.left - left + KNOB, slider.right - left - KNOB]
         : [LEFT, Math.max(this.width - RIGHT, LEFT)];
-    set(this.plot, { viewBox: `0 0 ${this.width} ${TOP + HEIGHT + 6}`, height: TOP + HEIGHT + 6 });
+    const height = TOP + this.high + 6;
+    set(this.plot, { viewBox: `0 0 ${this.width} ${height}`, height });
     this.buildPlot();
     this.again();
   }
@@ -241,7 +256,11 @@ class Courses extends MovingDrawing<Data> {
   }
 
   private y(share: number): number {
-    return TOP + HEIGHT - (HEIGHT - 6) * share;
+    return TOP + this.high - (this.high - 6) * share;
+  }
+
+  private get high(): number {
+    return this.width > SLIM ? HIGH : LOW;
   }
 
   private drawCurves(at: number): void {
@@ -249,6 +268,15 @@ class Courses extends MovingDrawing<Data> {
     const shares = EQUAL.map((shape) => wrong.map((of) => right(of[shape], this.data.n[shape])));
     const heights = shares.map((curve) => this.y(between(tokens, curve, at)));
     const x = this.x(at);
+    this.others.forEach((curve, i) => {
+      if (i === this.chosen) return;
+      const { tokens: read, wrong: of } = this.data.courses[i];
+      const longest = of.map((look) => right(look[LONGEST], this.data.n[LONGEST]));
+      const before = read
+        .map((one, k): Pair => [this.x((WHOLE * one) / read.at(-1)!), this.y(longest[k])])
+        .filter(([left]) => left < x);
+      set(curve, { d: line([...before, [x, this.y(between(read, longest, at))]]) });
+    });
     const names = spread(heights, NAME, TOP + 2, this.y(0));
     set(this.now, { x1: x, x2: x });
     this.curves.forEach(({ later, drawn, tip: mark, leader, name }, i) => {
@@ -274,7 +302,7 @@ class Courses extends MovingDrawing<Data> {
     const key = `${this.chosen} ${look}`;
     if (key !== this.drawn) this.drawLook(look);
     this.drawn = key;
-    say(this.part("when"), `at ${Math.round(at)}% of the text, `);
+    say(this.part("when"), `at ${Math.round(at)}%, `);
     return this.told(at, look);
   }
 
@@ -292,13 +320,13 @@ class Courses extends MovingDrawing<Data> {
   private drawLook(look: number): void {
     const { n, courses } = this.data;
     const { course } = this;
-    this.arms.forEach(({ button, cells, about }, i) => {
+    this.arms.forEach(({ button, bar, share }, i) => {
       const of =
         courses[i].wrong[nearest(courses[i].tokens, (WHOLE * look) / (course.tokens.length - 1))];
-      cells.forEach((cell, shape) => tint(cell, right(of[shape], n[shape])));
+      const done = right(of[LONGEST], n[LONGEST]);
+      bar.style.width = `${100 * done}%`;
+      say(share, inHundred(done));
       button.setAttribute("aria-pressed", String(i === this.chosen));
-      const share = make("b", {}, inHundred(right(of[LONGEST], n[LONGEST])));
-      about.replaceChildren(share, make("span", {}, " in 100 at 4 × 4"));
     });
     const fresh = this.stageAt(look)?.new ?? [];
     this.cells.forEach((cell, shape) => {
@@ -353,20 +381,26 @@ class Courses extends MovingDrawing<Data> {
         : "";
     const of = `${counted(course.steps.at(-1)!)}`;
     return (
-      `${course.name}, ${Math.round(at)}% of the text read; nearest evaluation: step ` +
+      `${course.name}, ${Math.round(at)}% read; look at step ` +
       `${counted(course.steps[look])} of ${of}.${kept}`
     );
   }
 }
 
-const MARKS: Record<string, string> = { r: "", w: "wrong", f: "follows" };
+const MARKS: Record<string, string> = { r: "", w: "wrong", f: "follows", n: "cut" };
+
+/** In the map: two lines of heads come before the cells, from above and from the left. */
+function placed(part: HTMLElement, row: number, column: number): HTMLElement {
+  part.style.gridArea = `${row} / ${column}`;
+  return part;
+}
 
 /** The share that is right as a field of green. */
 function tint(cell: HTMLElement, share: number): void {
-  cell.style.setProperty("--right", `${Math.round(100 * share)}%`);
+  cell.style.setProperty("--right", `${Math.round(100 * depth(share))}%`);
 }
 
-/** The shorter the numbers, the greener. */
+/** The longer the numbers, the darker. */
 function shade(part: SVGElement, i: number): void {
   part.style.setProperty("--share", `${(100 * i) / (SIDE - 1)}%`);
 }

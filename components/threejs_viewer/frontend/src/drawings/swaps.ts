@@ -13,10 +13,10 @@ import { clamp, counted, range } from "./shared/numbers";
 import { ACROSS, steppedThrough } from "./shared/stepped";
 
 const DIGITS = 10;
-const [LEFT, TOP, BELOW] = [40, 6, 40]; // for the axes
-const MOST = 330; // pixels, a side of the plot
+const [LEFT, TOP, BELOW] = [40, 6, 36]; // for the axes
+const MOST = 335; // pixels, a side of the plot
 const NARROW = 400; // pixels, a page on which it is as wide as the page, and lower
-const LOW = 236;
+const [TALL, LOW] = [296, 180];
 const FILLED = 0.86; // of a cell
 const MARK = 0.42; // of the room of a mark
 
@@ -34,6 +34,8 @@ type SiteSent = [name: string, digits: string[], kinds: string[]];
 
 interface CarrySent {
   name: string;
+  /** Of the digits that the carry is made of, and of the digit that it goes into. */
+  places: [string, string];
   swaps: SwapSent[];
   sites: SiteSent[];
 }
@@ -49,12 +51,13 @@ interface Data extends Sent {
 }
 
 /** In the order in which they are listed, with the kinds that each holds together. */
-const CLASSES: readonly { name: string; words: string; kinds: readonly number[] }[] = [
-  { name: "carries", words: "the carry moves, nothing else", kinds: [0] },
-  { name: "digits", words: "the whole digit moves", kinds: [2] },
-  { name: "stays", words: "nothing changes", kinds: [3] },
-  { name: "other", words: "something else", kinds: [1, 4] },
-];
+const CLASSES: readonly { name: string; words: string; short: string; kinds: readonly number[] }[] =
+  [
+    { name: "carries", words: "the carry moves, nothing else", short: "", kinds: [0] },
+    { name: "digits", words: "the whole digit moves", short: "whole digit", kinds: [2] },
+    { name: "stays", words: "nothing changes", short: "no change", kinds: [3] },
+    { name: "other", words: "something else", short: "other", kinds: [1, 4] },
+  ];
 
 class Swaps extends MovingDrawing<Data> {
   private readonly grid = this.watched<SVGSVGElement>("grid");
@@ -80,16 +83,15 @@ class Swaps extends MovingDrawing<Data> {
 
   protected build(): void {
     this.chosen = [...this.data.chosen];
-    this.totals = CLASSES.map(() => make("td"));
-    const rows = CLASSES.map(({ name, words }, k) => {
+    this.totals = CLASSES.map(() => make("b"));
+    const [first, ...others] = CLASSES.map(({ name, short }, k) => {
       const sign = make("i", { class: "sign" });
       shape(draw(sign, "svg", { viewBox: "-7 -7 14 14", "aria-hidden": true }), name, 5);
-      return make("tr", {}, this.totals[k], make("th", { scope: "row" }, sign, words));
+      return k ? make("span", {}, sign, `${short} `, this.totals[k]) : sign;
     });
-    this.part("counts").firstElementChild!.replaceChildren(...rows);
-    const outcome = draw(make("i", { class: "sign" }), "svg", { viewBox: "-7 -7 14 14" });
-    shape(outcome, CLASSES[0].name, 5);
-    this.part("outcome").replaceChildren(outcome.parentElement!, make("b"));
+    this.part("counts").replaceChildren(...others);
+    const said = make("span", {}, "on the diagonal: the carry moves");
+    this.part("outcome").replaceChildren(this.totals[0], first, said);
     this.fill();
     this.playOnce(this.evenly(this.n, this.data.seconds));
   }
@@ -181,7 +183,7 @@ class Swaps extends MovingDrawing<Data> {
   protected override place(): void {
     const { grid } = this;
     const side = clamp(grid.clientWidth - LEFT - 1, 200, MOST);
-    const tall = this.part("board").clientWidth < NARROW ? Math.min(side, LOW) : side;
+    const tall = Math.min(side, this.part("board").clientWidth < NARROW ? LOW : TALL);
     const [wide, high] = [side / DIGITS, tall / DIGITS];
     set(grid, {
       viewBox: `0 0 ${LEFT + side + 1} ${TOP + tall + BELOW}`,
@@ -203,11 +205,11 @@ class Swaps extends MovingDrawing<Data> {
       draw(grid, "text", at).textContent = text;
     };
     for (const d of range(DIGITS)) {
-      word(String(d), { class: "tick", x: x(d) + wide / 2, y: TOP + tall + 15 });
+      word(String(d), { class: "tick", x: x(d) + wide / 2, y: TOP + tall + 14 });
       word(String(d), { class: "tick", x: LEFT - 10, y: y(d) + high / 2 + 4 });
     }
     const middle = LEFT + side / 2;
-    word("digit predicted, if the carry moves", { class: "axis", x: middle, y: TOP + tall + 34 });
+    word("digit predicted, if the carry moves", { class: "axis", x: middle, y: TOP + tall + 31 });
     const up = TOP + tall / 2;
     word("digit written", {
       class: "axis",
@@ -275,14 +277,12 @@ class Swaps extends MovingDrawing<Data> {
     const found = counts(this.kinds, n);
     const sums = CLASSES.map(({ kinds }) => kinds.reduce((sum, kind) => sum + found[kind], 0));
     this.totals.forEach((total, k) => {
-      total.textContent = counted(sums[k]);
+      total.textContent = counted(sums[k]) + (k ? "" : ` of ${counted(n)}`);
       total.parentElement!.classList.toggle("none", sums[k] === 0);
     });
     const one = this.pointed ?? n - 1;
     this.marks.forEach((mark, i) => mark.classList.toggle("now", i === one));
     this.showHere(one);
-    this.part("outcome").lastElementChild!.textContent =
-      `${counted(sums[0])} of ${counted(n)}: the carry moves`;
     this.part("experiment").replaceChildren(...this.experiment(Math.max(one, 0), one >= 0));
     if (this.pointed !== null) return this.told(this.pointed);
     if (n === 0) return `${this.copied}, for the ${this.carry.name}. Nothing is copied yet.`;
@@ -308,34 +308,40 @@ class Swaps extends MovingDrawing<Data> {
    *  problem falls into the column of the other. */
   private experiment(i: number, isDone: boolean): HTMLElement[] {
     const [written, source, column, own, other, ofColumn, ofCarry] = this.carry.swaps[i];
-    const digit = column % DIGITS;
     const at = (place: string, kind: string, ...inside: (Node | string)[]): HTMLElement =>
       make("div", { class: `at ${kind}`, style: `grid-area:${place}` }, ...inside);
-    const named = (place: string, name: string, kind: string, value: Node | string): HTMLElement =>
-      at(place, "named", make("small", {}, name), make("b", { class: kind }, value));
+    const named = (place: string, name: string, kind: string, ...inside: (Node | string)[]) =>
+      at(place, "named", make("small", {}, name), make("b", { class: kind }, ...inside));
     const sum = (carry: number): HTMLElement => {
-      const all = String(digit + carry);
+      const all = String(column + carry);
       return make("span", {}, make("s", {}, all.slice(0, -1)), all.slice(-1));
     };
     const came = this.digits[i] === "." ? "–" : this.digits[i];
     const [name] = this.site;
+    const [below, here] = this.carry.places;
+    const [makes, rest] = madeOf(ofCarry);
     return [
       named("from", "copied from", "problem", source),
       at("from2", "label working", ...marked(ofCarry)),
+      named("tens", below, "terms", `${makes} =`),
       named("up", "carry", "chip", String(other)),
-      at("what", "label", `${name}, `, make("br"), `layer ${this.chosen[2]}`),
+      at("rest", "big rest", rest),
+      at(
+        "what",
+        "label what",
+        `${name}, layer ${this.chosen[2]}`,
+        make("br"),
+        "if the carry moves",
+      ),
       at("arrow", "arrow"),
       named("into", "into", "problem", written),
       at("into2", "label working", ...marked(ofColumn)),
-      at("digit", "big", String(digit)),
-      at("plus", "big", "+"),
+      named("terms", here, "terms", `${between(ofColumn).join(" + ")} +`),
       at("chip", "big", make("b", { class: "chip" }, String(other))),
       at("is", "big", "="),
       named("sum", "predicted", "sum", sum(other)),
       named("came", "written", `came ${isDone ? this.classOf(i) : ""}`, isDone ? came : "\u00a0"),
-      at("alone", "label", "without copying"),
-      at("digit2", "small", String(digit)),
-      at("plus2", "small", "+"),
+      at("alone", "label alone", "without copying"),
       at("chip2", "small", String(own)),
       at("is2", "small", "="),
       at("sum2", "small", sum(own)),
@@ -351,6 +357,20 @@ class Swaps extends MovingDrawing<Data> {
       `would become ${would}. Written: ${this.digits[i]}; ${words}.`
     );
   }
+}
+
+/** What stands between asterisks. */
+function between(working: string): string[] {
+  return working.split("*").filter((_, k) => k % 2);
+}
+
+/** What a carry comes from, and what is left of that beside the carry: of "*2*4 + 2*8*0" the sum of
+ *  two digits, "2 + 8" and "0"; of "7 × 8 = *5*6" the product, "7 × 8" and "6". */
+function madeOf(working: string): [makes: string, rest: string] {
+  const digits = between(working);
+  if (digits.length < 2) return [working.split(" =")[0], working.split("*").at(-1)!];
+  const sum = digits.reduce((all, one) => all + Number(one), 0);
+  return [digits.join(" + "), String(sum % DIGITS)];
 }
 
 /** "2*5*2 + 56*7*0", with the digits between asterisks made bold. */

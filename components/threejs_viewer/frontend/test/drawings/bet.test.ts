@@ -115,7 +115,7 @@ test("before it is told it plays what is read, and shows no point", () => {
   expect(drawing.all(".mark, .ending, .gap")).toEqual([]);
   expect(drawing.all(".knob").length).toBe(4);
   expect(drawing.text(".said")).toBe(
-    "All studied 153,600 tokens. To find its mistakes, the network was evaluated on 202,800 more.",
+    "All have studied equally many tokens. To find its mistakes, the network was also evaluated.",
   );
   expect(drawing.text(".headline")).toContain("Drag the rings");
 });
@@ -129,26 +129,44 @@ test("over each bar stands how that way picks, and its tokens; faint words go wi
   expect(rested(cases.bet).all(".faint")).toEqual([]);
 });
 
-test("where a bar ends stands what was read, and there the others stop", () => {
+test("what each way studies is said once, and over the first bar what it is evaluated on", () => {
   const drawing = rested(cases.bet_waiting);
   const sums = (): string[] => drawing.all(".racer .sum").map((one) => one.textContent);
-  const uneven = [
-    "202,800 + 153,600 tokens",
-    "153,600 tokens; the others stop here",
-    "153,600 tokens",
-  ];
-  expect(sums()).toEqual(uneven);
+  const once = (words: string): void => {
+    expect(drawing.root.textContent!.split(words).length, words).toBe(2);
+  };
+  expect(sums()).toEqual(["202,800 evaluated", "153,600 studied by each"]);
+  once("153,600");
+  once("202,800");
   drawing.all<HTMLButtonElement>(".choice button")[2].click();
-  expect(sums()).toEqual(Array<string>(3).fill("153,600 tokens"));
+  expect(sums()).toEqual(["153,600 studied by each"]);
   drawing.all<HTMLButtonElement>(".choice button")[0].click();
   Object.defineProperty(SVGElement.prototype, "clientWidth", { value: 356, configurable: true });
   drawing.load({ ...cases.bet_waiting.data, digest: "narrow" });
-  expect(sums()).toEqual(["153,600 tokens; others stop", "153,600 tokens"]);
-  expect(drawing.text(".plot")).toContain("202,800 evaluated153,600 studied");
+  expect(sums()).toEqual(["153,600 studied by each"]);
+  expect(drawing.text(".plot")).toContain("202,800 evaluatedstudied");
+  once("153,600");
   Object.defineProperty(SVGElement.prototype, "clientWidth", { value: 800, configurable: true });
 });
 
-test("each ring has a track, down to the end of its round in the bar of its way", () => {
+test("the axis is named at its end, where no number stands", () => {
+  const drawing = rested(cases.bet_waiting);
+  const unit = drawing.one(".unit");
+  expect(unit.textContent).toBe("tokens evaluated and studied →");
+  const numbers = drawing.all(".axes text.middle").map((one) => Number(one.getAttribute("x")));
+  expect(numbers.length).toBeGreaterThan(2);
+  expect(Math.max(...numbers)).toBeLessThan(Number(unit.getAttribute("x")) - 180);
+});
+
+test("what an evaluated token counts is asked for once the answer is told, or a link has set it", () => {
+  const hidden = (drawing: Shown): boolean => drawing.one(".choice").hasAttribute("hidden");
+  const drawing = rested(cases.bet_waiting);
+  expect([hidden(drawing), hidden(rested(cases.bet))]).toEqual([true, false]);
+  drawing.load({ ...cases.bet_waiting.data, counts: "a third", digest: "linked" });
+  expect(hidden(drawing)).toBe(false);
+});
+
+test("each ring has a track, where its round ends in the bar of its way", () => {
   const drawing = rested(cases.bet_waiting);
   const across = (line: Element): number => Number(line.getAttribute("x1"));
   const ends = drawing
@@ -220,7 +238,7 @@ test("what an evaluated token counts moves the book and is handed on", () => {
   full.click();
   expect(most()).toBe(LAST);
   third.click();
-  expect(drawing.text(".racer .sum")).toBe("67,600 + 153,600 tokens");
+  expect(drawing.text(".racer .sum")).toBe("202,800 evaluated, counted as 67,600");
   full.click();
   expect(drawing.sent.splice(-2).length).toBe(2);
   expect(drawing.sent.map(([name, value]) => `${name}: ${String(value)}`)).toEqual([

@@ -2,7 +2,15 @@
 // The bracket moves between the query and the latent, and each stop says what it costs.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import bracket from "../../src/drawings/bracket";
-import { AGAIN, bracketAt, film, groups, MOVED, seen } from "../../src/drawings/maths/bracket";
+import {
+  AGAIN,
+  bracketAt,
+  film,
+  groups,
+  MOVED,
+  seen,
+  shortly,
+} from "../../src/drawings/maths/bracket";
 import { cases, opened, press } from "./cases";
 
 beforeEach(() => {
@@ -48,22 +56,32 @@ test("rows are bracketed by what they are part of, whatever stands between its d
 test("operations are told in those of stop 3 once it has come", () => {
   const drawing = opened(bracket, cases.bracket);
   const [, again, moved] = drawing.all(".stop");
-  const told = (): string =>
-    [...again.querySelectorAll<HTMLElement>(".bar:last-child b span")]
-      .map((one) => one.textContent)
-      .join("");
+  const told = (): string[] =>
+    [...again.querySelectorAll(".bar:last-child b")].map((one) => one.textContent);
   again.click();
-  expect(told()).toBe("158");
+  expect(told()).toEqual(["158", ""]);
   moved.click();
-  expect(told()).toBe("158 = 23 × stop 3");
+  expect(told()).toEqual(["158", "23×"]);
+  expect(moved.querySelector(".ratio")!.textContent).toBe("1×");
+  expect(drawing.text(".head .ratio")).toBe("against stop 3");
+});
+
+test("operations are written in one unit and to one digit, and small ones in full", () => {
+  const written = (all: number[]): string[] => all.map(shortly(all));
+  expect(written([753_664, 11_419_648, 516_096])).toEqual(["0.75 M", "11.42 M", "0.52 M"]);
+  expect(written([2_000_000, 42_345_678])).toEqual(["2.0 M", "42.3 M"]);
+  expect(written([640, 262_656])).toEqual(["640", "262,656"]);
+  expect(written([20_000_000_000, 3e10])).toEqual(["20 G", "30 G"]);
 });
 
 test("each stop says its bytes and operations, in each setting, as Python counts them", () => {
   const it = cases.bracket;
   const drawing = opened(bracket, it);
   const stops = drawing.all(".stop");
+  const choice = drawing.one<HTMLSelectElement>(".ledger select");
   it.data.settings.forEach(({ name }, i) => {
-    drawing.all(".settings button")[i].click();
+    choice.selectedIndex = i;
+    choice.dispatchEvent(new Event("change"));
     stops.forEach((stop, at) => {
       stop.click();
       const told = `${stop.getAttribute("aria-label")} ${drawing.text(".ledger .head")}`;
@@ -81,12 +99,13 @@ test("each stop says its bytes and operations, in each setting, as Python counts
 
 test("which stops know positions is told beside what they cost, once they have come", () => {
   const drawing = opened(bracket, cases.bracket);
-  const known = drawing.all(".known").map((one) => one.textContent);
-  expect(known).toEqual(["yes", "no", "no", "yes", "yes"]);
-  expect(drawing.all(".placeless").length).toBe(2);
-  expect(drawing.text(".ledger .head")).toContain("knows positions");
+  const known = drawing
+    .all(".stop")
+    .map((one) => one.querySelector(".known")?.textContent ?? "positions");
+  const lacking = "no positions";
+  expect(known).toEqual(["positions", lacking, lacking, "positions", "positions"]);
   for (const [i, stop] of drawing.all(".stop").entries())
-    expect(stop.getAttribute("aria-label")!.endsWith("not known")).toBe(known[i] === "no");
+    expect(stop.getAttribute("aria-label")!.endsWith("not known")).toBe(known[i] === lacking);
 });
 
 test("the slider has a number over the mark of each stop", () => {

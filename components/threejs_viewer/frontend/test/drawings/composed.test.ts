@@ -52,6 +52,15 @@ test("nothing lies outside the sheet, and no matrix on another", () => {
   }
 });
 
+test("boxes thinner than a hair take no room from those beside them", () => {
+  const [{ columns }] = data.strips;
+  const thin = columns.map((column, i) =>
+    i ? column : column.map((one) => ({ ...one, wide: 2 })),
+  );
+  const { placed } = maths.laidOut([{ ...data.strips[0], columns: thin }], 120, HEIGHT);
+  expect(Math.max(...placed.map(({ x, width }) => x + width))).toBeLessThanOrEqual(120 + 1e-6);
+});
+
 test("the patch that tells the scale has a round number of parameters, and fits", () => {
   for (const scale of [0.02, 0.3, 1, 7]) {
     const size = maths.measure(scale, 22);
@@ -62,19 +71,16 @@ test("the patch that tells the scale has a round number of parameters, and fits"
 
 test("a row whose boxes are too narrow for a name says beside them what they are", () => {
   const drawing = withTables();
-  expect(drawing.all(".beside").map(({ textContent }) => textContent)).toEqual([
-    "the stream, upwards",
-    "embedding",
-  ]);
+  expect(drawing.all(".beside").map(({ textContent }) => textContent)).toEqual(["embedding"]);
 });
 
-test("what a variant lacks is framed with its name, and layers are quiet beside it", () => {
+test("what a variant lacks is marked, and so is its name", () => {
   const drawing = withTables("embedding");
-  expect(drawing.all(".chip").length).toBe(1);
+  expect(drawing.all(".outlined").map(({ textContent }) => textContent)).toEqual(["embedding"]);
   expect(drawing.all(".matrix.lacks").length).toBe(1);
   expect(drawing.text(".told")).toMatch(/^Embedding, 32 × 1 = 32 parameters\. /);
   expect(drawing.all(".compares").length).toBe(1);
-  expect(withTables().all(".chip, .compares, .matrix.lacks").length).toBe(0);
+  expect(withTables().all(".outlined, .compares, .matrix.lacks").length).toBe(0);
 });
 
 test("the stream goes from the lowest strip up, and every strip hangs on it", () => {
@@ -83,6 +89,7 @@ test("the stream goes from the lowest strip up, and every strip hangs on it", ()
   const [from, to] = ["y1", "y2"].map((name) => Number(line.getAttribute(name)));
   expect(from).toBeGreaterThan(to);
   expect(drawing.all(".branch").length).toBe(data.strips.length + 1);
+  expect(drawing.text(".name")).toBe("stream");
 });
 
 test("a narrower network is drawn at the scale of the usual one, and larger only if it must be", () => {
@@ -174,6 +181,25 @@ test("the only wrong pair is told and ringed, and of several none", () => {
   expect(maths.onlyWrong(shown, look, columns ** 2)).toBe(7);
   look.wrong[9] = 1;
   expect(maths.onlyWrong(shown, look, columns ** 2)).toBe(null);
+});
+
+test("a pair under the hand is told below its map until the hand has left", () => {
+  const drawing = rested();
+  const [{ about, columns }] = data.variants;
+  const [field, below] = [".field", ".about"].map((one) => drawing.all<HTMLElement>(one)[0]);
+  const canvas = field.querySelector("canvas")!;
+  canvas.getBoundingClientRect = () => ({ left: 0, top: 0, width: 200, height: 200 }) as DOMRect;
+  const at = (type: string, clientX: number, clientY: number): boolean =>
+    field.dispatchEvent(new PointerEvent(type, { clientX, clientY, pointerType: "mouse" }));
+  expect(below.textContent).toBe(about);
+  at("pointermove", 97, 74);
+  const shown = maths.opened(data.variants[0]);
+  const i = 37 * columns + 48;
+  const found = [shown.looks.at(-1)!.wrong[i] ? "wrong" : "right"];
+  found.push(shown.trained[i] ? "trained on" : "held out");
+  expect(below.textContent).toBe(`37 × 48: ${found.join(", ")}`);
+  at("pointerleave", 0, 0);
+  expect(below.textContent).toBe(about);
 });
 
 test("steps lie evenly, with every look among them", () => {

@@ -34,7 +34,7 @@ test("each course shows the counts of lab at the look that is nearest, and says 
     looks.forEach(({ step, of_100 }, look) => {
       at(drawing, Math.round((100 * look) / (looks.length - 1)) + (look === 0 ? 3 : -3));
       expect(shown(drawing)).toEqual(of_100);
-      expect(drawing.text(".said")).toContain(`nearest evaluation: step ${step} of`);
+      expect(drawing.text(".said")).toContain(`look at step ${step} of`);
       const words = drawing.one(".scrub").getAttribute("aria-valuetext");
       expect(words).toContain(`1 × 1: ${of_100[0]}, 2 × 2: ${of_100[5]}, `);
     });

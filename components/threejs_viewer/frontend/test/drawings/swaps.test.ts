@@ -57,7 +57,10 @@ test("the two problems are worked out: the carry copied, the digit predicted and
   expect(said(".working")).toEqual([ofCarry, ofColumn].map((one) => one.replaceAll("*", "")));
   expect(said(".working b")).toEqual([String(other), String(column)]);
   expect(said(".chip")).toEqual([String(other), String(other)]);
-  expect(Number(said(".sum")[0])).toBe((column % 10) + other);
+  expect(Number(said(".sum")[0])).toBe(column + other);
+  const [, head, rest] = ofCarry.split("*");
+  expect(said(".named small").slice(1, 3)).toEqual([sent[carry].places[0], "carry"]);
+  expect([head, said(".rest")[0]]).toEqual([String(other), rest]);
   expect(said(".came")).toEqual([sites[site][1][layer][last]]);
   expect(drawing.all(".mark.now")).toHaveLength(1);
   const frame = drawing.one<SVGElement>(".here").getAttribute("transform")!;
@@ -66,8 +69,11 @@ test("the two problems are worked out: the carry copied, the digit predicted and
   expect(Math.round((x - 40) / size)).toBe(predicted(column, other));
   const tall = Number(drawing.one<SVGElement>(".here").getAttribute("height"));
   expect(9 - Math.round((y - 6) / tall)).toBe(Number(said(".came")[0]));
-  const moved = drawing.one(".counts td").textContent!;
-  expect(drawing.text(".outcome")).toBe(`${moved} of ${swaps.length}: the carry moves`);
+  const moved = [...sites[site][2][layer]].filter((kind) => kind === "0").length;
+  const over = `${moved} of ${swaps.length}`;
+  expect(drawing.text(".outcome")).toBe(`${over}on the diagonal: the carry moves`);
+  const others = drawing.all(".counts b").reduce((all, one) => all + Number(one.textContent), 0);
+  expect(moved + others).toBe(swaps.length);
 });
 
 test("another layer moves the marks and counts anew; Reset gives back what was chosen first", () => {

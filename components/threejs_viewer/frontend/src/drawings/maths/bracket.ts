@@ -64,9 +64,25 @@ export function groups(roles: readonly string[]): { name: string; rows: number }
   ].filter(({ rows }) => rows > 0);
 }
 
-/** 1.1, 16, 410 */
+/** 1, 1.1, 16, 410 */
 export const times = (ratio: number): string =>
-  ratio < 10 ? ratio.toFixed(1) : counted(Math.round(ratio));
+  ratio < 10 ? String(Number(ratio.toFixed(1))) : counted(Math.round(ratio));
+
+const LARGE = [
+  [1e9, "G"],
+  [1e6, "M"],
+] as const;
+
+/** How some numbers are written below each other: in one unit and to one digit, the smallest of them
+    to two: 0.52 M and 11.42 M. */
+export function shortly(all: readonly number[]): (n: number) => string {
+  const large = LARGE.find(([one]) => Math.max(...all) >= one);
+  if (!large) return counted;
+  const [one, letter] = large;
+  const least = Math.min(...all) / one;
+  const digits = least < 1 ? 2 : least < 10 ? 1 : 0;
+  return (n) => `${(n / one).toFixed(digits)} ${letter}`;
+}
 
 /** What a stop changes, seen from the one before it, and what that comes to. */
 export function told(

@@ -78,7 +78,7 @@ export interface Sheet {
 const HAIR = 1.6; // pixels: a vector is no thinner
 const GAP = 3; // pixels between matrices
 const BETWEEN = 9; // from strip to strip
-const WORDS = 23; // where words stand between two strips
+const WORDS = 24; // where words stand between two strips
 const LINE = 16; // a strip with names beside its boxes is as high
 const [LETTER, AFTER] = [6.6, 18]; // of a name beside its box, and from there to the next box
 const TALL = 1.8; // a number is so many times as high as wide, where there is room
@@ -95,7 +95,7 @@ const nameOf = ([first, ...more]: Matrix[]): string =>
 
 /** From a strip to the next one below it. */
 const gapBelow = (strip: Strip, next?: Strip): number =>
-  next && strip.flat !== next.flat ? WORDS : BETWEEN;
+  strip.flat && next && !next.flat ? WORDS : BETWEEN;
 
 const gaps = (strips: readonly Strip[]): number =>
   strips.slice(0, -1).reduce((sum, strip, i) => sum + gapBelow(strip, strips[i + 1]), 0);
@@ -106,22 +106,22 @@ interface Fit {
   up: number;
 }
 
+/** Pixels for a number across, if boxes of so many numbers are to fit: none is thinner than a hair. */
+function widest(wide: readonly number[], room: number): number {
+  const numbers = wide.reduce((sum, n) => sum + n, 0);
+  const each = room / Math.max(1, numbers);
+  const broad = wide.filter((n) => n * each >= HAIR);
+  if (broad.length === wide.length || !broad.length) return each;
+  return widest(broad, room - HAIR * (wide.length - broad.length));
+}
+
 /** As large as all strips fit so many pixels, every number alike. */
 function fitted(strips: readonly Strip[], width: number, height: number): Fit {
   const across = strips.map(({ columns, flat }) => {
-    const matrices = columns.filter((column) => flat || wideOf(column) > 1);
     const words = flat
       ? columns.reduce((sum, column) => sum + LETTER * nameOf(column).length + AFTER + GAP, 0)
       : 0;
-    const hairs = HAIR * (columns.length - matrices.length);
-    const room = width - GAP * (columns.length - 1) - hairs - words;
-    return (
-      room /
-      Math.max(
-        1,
-        matrices.reduce((sum, c) => sum + wideOf(c), 0),
-      )
-    );
+    return widest(columns.map(wideOf), width - GAP * (columns.length - 1) - words);
   });
   const tall = strips.map(({ columns }) => Math.max(...columns.map((c) => highOf(c, 1))));
   const lines = LINE * strips.filter(({ flat }) => flat).length;

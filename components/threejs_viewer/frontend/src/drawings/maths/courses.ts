@@ -29,6 +29,9 @@ export function nearest(tokens: readonly number[], at: number): number {
 /** The share of problems that are right, 0 to 1. */
 export const right = (wrong: number, n: number): number => (n - wrong) / n;
 
+/** How deep the green of a share is: the last few in 100 count for as much as all before. */
+export const depth = (share: number): number => (share + share ** 12) / 2;
+
 /** In 100, so that neither none nor all is said of a few: <1, 1 to 99, 100. */
 export function inHundred(share: number): string {
   if (share === 0 || share === 1) return String(100 * share);
