@@ -69,7 +69,7 @@ def runs_that_are_heard() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True)
 def errors_that_are_told() -> Iterator[None]:
     """Records are whole here: what goes wrong where they are read is an error of the book's own."""
     with pytest.MonkeyPatch.context() as patch:
