@@ -112,6 +112,17 @@ def locked(folder: Path) -> Generator[bool]:
 
 
 @contextmanager
+def naming(path: Path) -> Generator[None]:
+    """What fails meanwhile says which file it was: a full disk does not say so by itself."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or error.filename is not None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+@contextmanager
 def replacing(path: Path) -> Generator[Path]:
     """Where to write what then takes the place of a file, all or nothing.
 
@@ -123,7 +134,8 @@ def replacing(path: Path) -> Generator[Path]:
                 left.unlink(missing_ok=True)
         part = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         try:
-            yield part
+            with naming(path):
+                yield part
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
@@ -146,8 +158,14 @@ def append_line(path: Path, row: dict[str, Any]) -> None:
     with locked(path.parent):
         if path.exists() and not path.read_bytes().endswith(b"\n"):
             write_lines(path, read_lines(path))  # a killed process left a part of a line
-        with path.open("a") as file:
-            file.write(json.dumps(row) + "\n")
+        size = path.stat().st_size if path.exists() else 0
+        try:
+            with naming(path), path.open("a") as file:
+                file.write(json.dumps(row) + "\n")
+        except OSError:
+            if path.exists():
+                os.truncate(path, size)  # the disk is full, and half a line is none
+            raise
 
 
 # ---------------------------------------------------------------- rows

@@ -196,11 +196,12 @@ def how_long_it_takes() -> None:
     rows = rows_of("flash.jsonl")
     if not rows:
         return
+    recorded = worked.recorded_times(rows)
 
     def draw_times(timed: Sequence[probes.Timed]) -> None:
         page.draw(
             figures.by_length(
-                [*worked.recorded_times(rows), *worked.times_here(timed)],
+                [*recorded, *worked.times_here(timed)],
                 "milliseconds",
                 "milliseconds",
             ),

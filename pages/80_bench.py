@@ -16,6 +16,7 @@ from components.ui.live import training
 from components.ui.live.service import LiveRun
 from components.ui.operand_boxes import last_allowed
 from components.ui.own_models import forget_own, own_files
+from components.ui.page_records import needs_records
 from components.ui.plots import dots
 from components.ui.plots.ends import shares
 from components.ui.solved import Exercises
@@ -201,7 +202,7 @@ def the_model_as_it_is_composed() -> None:
     probes.variant(page)
     runs = training.runs_here(probes.LIVE_KEY)
     going = any(run.goes_on for run in runs)
-    st.fragment(draw_model, run_every=1.0 if going else None)()
+    st.fragment(needs_records(draw_model), run_every=1.0 if going else None)()
     for sentence in probes.dropped():
         st.info(f"Of the link this was dropped: {sentence}.")
     page.prose("workbench")

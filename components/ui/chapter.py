@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -32,6 +32,7 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.errors import FragmentHandledException
 
 from components.ui.asides import first_symbols, of_symbols, titled, with_asides
 from components.ui.book import BOOK, PAGES, ROUTE, ROUTES, entry, next_page
@@ -44,6 +45,7 @@ from components.ui.link import LONGEST, Link, number_within, one_of, settings, t
 from components.ui.loaded_models import needs_a_run
 from components.ui.look import put_on_style
 from components.ui.operand_boxes import ask_pair
+from components.ui.page_records import needs_records
 from components.ui.questions import Question, read_question
 from components.ui.shown_code import file_of, source_of
 from lab.records import ROOT
@@ -168,27 +170,33 @@ class Chapter:
         """Draw a section where its function stands. `told`: its prose comes first; `was`: what
         links of before call it.
 
-        A run that cannot be read is one sentence in place of the figure, and the page goes on.
+        A run or a record that cannot be read is one sentence in place of the figure, and whatever
+        goes wrong in a section, the page goes on below it.
         """
         self.sections.append(name)
         self.renamed |= dict.fromkeys(was, name)
 
         def decorate(draw: Draw) -> Draw:
             if self.alone in (None, name):
-                st.fragment(lambda: self.show(name, draw, told))()
+                with suppress(FragmentHandledException):  # it is shown where it was raised
+                    st.fragment(lambda: self.show(name, draw, told))()
             return draw
 
         return decorate
 
     def show(self, name: str, draw: Draw, told: bool) -> None:
         self.at, self.drawn, self.n_source, self.beside = name, [], 0, None
+        self.show_parts(name, draw, told)
+        self.at = ""
+
+    @needs_records
+    @needs_a_run
+    def show_parts(self, name: str, draw: Draw, told: bool) -> None:
         if told and self.alone is None:
             self.prose(name)
         if name == self.sought:
             come_here()
-
-        needs_a_run(draw)()
-        self.at = ""
+        draw()
 
     @contextmanager
     def deeper(self, title: str, when_open: str = "") -> Generator[bool]:

@@ -173,6 +173,10 @@ def needs_a_run(draw: Callable[Arguments, None]) -> Callable[Arguments, None]:
 
             if not isinstance(error, CheckpointError):
                 raise
-            st.warning(f"This figure needs a trained model that cannot be read here: {error}.")
+            st.warning(
+                f"This figure needs a trained model that cannot be read here: {error}. Put the "
+                f"files of checkpoints/ back as they are in the book's repository; all that needs "
+                f"no other model stands."
+            )
 
     return guarded

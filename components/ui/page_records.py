@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec
 
 import numpy as np
 import streamlit as st
@@ -18,7 +21,11 @@ from lab.interp.taken_out import TakenOut, Without
 from lab.readings import Counts, Numbers
 from lab.records import ROOT
 
+LOG = logging.getLogger(__name__)
+
 FORM = Format("cot_reversed")
+
+BACK = "Put the file back as it is in the book's repository; the rest of the page stands."
 
 
 def rows_of(record: str, folder: str = "records") -> list[dict[str, Any]]:
@@ -36,6 +43,39 @@ def rows_of(record: str, folder: str = "records") -> list[dict[str, Any]]:
             f"in the book."
         )
     return rows
+
+
+Given = ParamSpec("Given")
+
+
+def needs_records(draw: Callable[Given, None]) -> Callable[Given, None]:
+    """A part of a page: if a record that it reads is not there, or of an older form, say so in a
+    sentence and go on."""
+
+    @wraps(draw)
+    def guarded(*args: Given.args, **kwargs: Given.kwargs) -> None:
+        with claim.records_read() as records:
+            try:
+                draw(*args, **kwargs)
+            except Exception as error:
+                if not say_of_records(error, records):
+                    raise
+
+    return guarded
+
+
+def say_of_records(error: Exception, read: Mapping[str, bool]) -> bool:
+    """Say what keeps a part of a page from being drawn, if it is put down to records."""
+    if not claim.is_of_records(error, read):
+        return False
+    LOG.warning("a part of a page is missing", exc_info=error)
+    missing = sorted(name for name, there in read.items() if not there)
+    if missing:
+        st.info(f"This part of the page waits for {', '.join(missing)}: missing or damaged. {BACK}")
+    else:
+        found = f"{' or '.join(sorted(read))} lacks what it reads ({type(error).__name__})"
+        st.info(f"This part of the page ends here: {found}, as one of an older form does. {BACK}")
+    return True
 
 
 def points_of(question: Counts | Numbers) -> list[Any]:

@@ -78,7 +78,7 @@ def twins() -> list[Twin]:
     rows = rows_of("looks.jsonl")
     try:
         return [read_twin(row, texts_path(row["cell"]["style"]).stat().st_mtime_ns) for row in rows]
-    except (OSError, KeyError, ValueError, BadZipFile):
+    except (OSError, EOFError, KeyError, ValueError, BadZipFile):
         st.info("This figure waits for its texts: records/looks_*.npz are missing or damaged.")
         return []
 

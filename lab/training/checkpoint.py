@@ -25,6 +25,7 @@ from lab.model.cost import parameters_of
 from lab.model.gpt import GPT
 from lab.records import ROOT
 from lab.training.exchange import settle, settle_all
+from lab.weights import fingerprint
 
 CHECKPOINTS = ROOT / "checkpoints"
 
@@ -87,7 +88,8 @@ def from_bytes(name: str, data: bytes, config: GPTConfig, form: Format) -> Check
 
 
 def load(folder: Path) -> Checkpoint:
-    """Read a run. `CheckpointError` if it is missing, cut short, of another shape, or unknown."""
+    """Read a run. `CheckpointError` if it is missing, cut short, of another shape, unknown, or not
+    what its own record says."""
     settle(folder, FILES)
     document = read_config(folder)
     try:
@@ -96,7 +98,9 @@ def load(folder: Path) -> Checkpoint:
     except ValueError as error:
         raise CheckpointError(f"{folder.name}/config.json: {error}") from error
     file = f"{folder.name}/model.safetensors"
-    return Checkpoint(folder.name, filled(config, read_weights(folder), file, "config.json"), form)
+    model = filled(config, read_weights(folder), file, "config.json")
+    require_recorded(folder)
+    return Checkpoint(folder.name, model, form)
 
 
 def load_run(name: str, root: Path = CHECKPOINTS) -> Checkpoint:
@@ -184,6 +188,21 @@ def filled(config: GPTConfig, weights: dict[str, torch.Tensor], file: str, said_
 def fits(stored: torch.dtype, tensor: torch.Tensor) -> bool:
     """Whole numbers stay of their kind; real ones may have been rounded to be kept."""
     return stored.is_floating_point if tensor.is_floating_point() else stored == tensor.dtype
+
+
+def require_recorded(folder: Path) -> None:
+    """`CheckpointError` for weights that are not those of which the record beside them speaks: a
+    bit of them has turned, or they are another run's. Without a record nobody can tell."""
+    try:
+        recorded = read_result(folder).get("weights")
+    except (OSError, ValueError):
+        return
+    if recorded is not None and recorded != (found := fingerprint(folder)):
+        raise CheckpointError(
+            f"{folder.name}/model.safetensors is damaged or another run's: it does not hold the "
+            f"weights on record, since its fingerprint is {found}, and result.json is of "
+            f"{recorded}; bring it back as it was committed"
+        )
 
 
 def read_result(folder: Path) -> dict[str, Any]:

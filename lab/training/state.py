@@ -85,7 +85,10 @@ class TrainState:
         about = {key: json.dumps(value) for key, value in said.items()}
         about["checksum"] = checksum(tensors, about)
         with replacing(path) as part:
-            save_file(tensors, part, metadata=about)
+            try:
+                save_file(tensors, part, metadata=about)
+            except SafetensorError as error:
+                raise OSError(f"{path} could not be written: {error}") from error
 
     @classmethod
     def load(cls, recipe: Recipe, path: Path, device: str = "cpu") -> TrainState:

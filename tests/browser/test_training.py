@@ -14,6 +14,8 @@ from own_sum import (
 )
 from playwright.sync_api import expect
 
+from tests.ui.test_stop import book_at, free_port
+
 PAGE = "/chain_of_thought"
 SMALL = "ch10_d_model=32&ch10_n_layer=1&ch10_steps=400"
 LONG = "ch10_steps=2000"
@@ -202,3 +204,24 @@ def test_a_closed_tab_ends_its_run(open_page) -> None:
     watcher.wait_for_timeout(6000)  # who comes within 5 s of a close counts as its reload
     page.close()
     wait_for(watcher, lambda: ended(watcher, "Stopped.") == 1)
+
+
+@pytest.mark.slow
+def test_a_page_whose_server_was_killed_is_usable_again_once_one_is_back(enter, tmp_path) -> None:
+    """On the same address: the page connects again by itself, with its settings, and says that its
+    run is lost."""
+    port = free_port()
+    with book_at(port, tmp_path / "first") as (url, _):
+        page = enter(f"{url}{PAGE}?{LONG}")
+        wait_idle(page)
+        train(page)
+        wait_for(page, lambda: steps(page))
+        settings = page.url.partition("&run=")[0]
+    with book_at(port, tmp_path / "second"):
+        page.get_by_text("A run in this link is not known here").wait_for(timeout=120_000)
+        wait_idle(page)
+        assert "run=" not in page.url and page.url.startswith(settings)
+        train(page)
+        wait_for(page, lambda: steps(page))
+        in_the_link(page, "run=")
+        stop(page)

@@ -1,9 +1,12 @@
 """python -m lab: exit codes, names, and a last line a program can read."""
 
 import json
+import resource
 import shlex
 import subprocess
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -547,6 +550,54 @@ def test_a_damaged_run_is_left_alone_in_one_sentence(
                 offenders.append((name, text, how, said))
         assert contents(out) == {name: text.encode()}
     assert offenders == []
+
+
+@contextmanager
+def files_of_at_most(n: int) -> Generator[None]:
+    """No file may become larger: a write fails where it stands, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_training_whose_disk_is_full_says_which_file_and_leaves_what_was_there(
+    tmp_path: Path, tiny: str, capsys: Any
+) -> None:
+    out, states = tmp_path / "elsewhere", tmp_path / "states"
+    command = ["train", tiny, "--out", str(out), "--steps"]
+    assert main([*command, "4"]) == 0
+    before = contents(out)
+    capsys.readouterr()
+    with files_of_at_most(1000):
+        assert main([*command, "5", "--overwrite"]) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith("lab: ") and "states/tiny-seed0-" in said and "File too large" in said
+    assert contents(out) == before
+    assert [path.suffix for path in states.iterdir()] == [".jsonl"]  # no half of a state
+    assert main([*command, "5", "--overwrite"]) == 0 and contents(out) != before
+
+
+def test_a_sweep_whose_disk_is_full_keeps_whole_rows_and_goes_on_from_there(
+    tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def measure(cell: dict[str, Any]) -> dict[str, Any]:
+        asked.append(cell["x"])
+        return {"y": "1" * 10_000 * cell["x"]}
+
+    monkeypatch.setitem(SWEEPS, "toy", sweep.Sweep(lambda: [{"x": x} for x in (0, 1)], measure))
+    record = tmp_path / "records" / "toy.jsonl"
+    with files_of_at_most(5000):
+        assert main(["sweep", "toy"]) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith("lab: ") and "File too large" in said and str(record) in said
+    assert [json.loads(row)["cell"] for row in record.read_text().splitlines()] == [{"x": 0}]
+    assert main(["sweep", "toy"]) == 0 and asked == [0, 1, 1]
+    assert [row["cell"]["x"] for row in records.read_lines(record)] == [0, 1]
 
 
 def test_a_damaged_state_is_refused_in_one_sentence(tmp_path: Path, tiny: str, capsys: Any) -> None:

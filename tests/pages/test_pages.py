@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from torch.nn import Module
 from torch.nn.modules.module import register_module_forward_pre_hook
 
+from components.ui.claims.claim import MISSING, NO_MODEL
 from components.ui.plots import colours
 from components.ui.plots.colours import Tone
 from lab.model.gpt import GPT
@@ -83,11 +84,13 @@ def test_every_page_runs_revealed_and_its_charts_look_like_the_book(
 
 
 def unfilled(app: AppTest) -> list[str]:
-    """Figures that a reader sees by their names, wherever they stand."""
+    """Figures that a reader sees by their names, wherever they stand, and those that are missing,
+    though records and weights are whole."""
     seen = [element.value for element in (*app.markdown, *app.caption, *app.info)]
     seen += [element.proto.body for element in app.get("html")]
     seen += [element.proto.json for element in app.get("bidi_component")]
-    return re.findall(r"\{(?:calc|claim|table):[^}]*\}", "\n".join(seen))
+    missing = "|".join(map(re.escape, (MISSING, NO_MODEL)))
+    return re.findall(rf"\{{(?:calc|claim|table):[^}}]*\}}|{missing}", "\n".join(seen))
 
 
 BOOKS_OWN = {

@@ -6,6 +6,7 @@ import json
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from shown import ended, on_the_way, once, said
 from streamlit.testing.v1 import AppTest
 
@@ -96,6 +97,28 @@ def test_another_tab_watches_and_cannot_stop(book, monkeypatch) -> None:
         other = alone(book, run=run)
     assert "You are watching a run that another tab owns" in said(other)
     assert not [k for k in keys(other) if "_stop_" in k]
+    app.button(key=f"ch10_live_stop_{run}").click().run()
+    ended(app, "Stopped.")
+    assert "Stopped." in said(other.run()) and runs_of(other) == [run]
+
+
+@pytest.mark.slow
+def test_twenty_reloads_find_the_run_each_time_and_the_server_has_one_as_before(
+    book, monkeypatch
+) -> None:
+    app = train(alone(book, ch10_steps="2000"))
+    run = run_of(app)
+    on_the_way(app)
+    runs = training.service()
+    found: list[bool] = []
+    for n in range(20):
+        runs.leave(runs.runs[run].owner)
+        monkeypatch.setattr(training, "this_reader", lambda n=n: f"after reload {n}")
+        app = alone(book, run=runs_of(app))
+        found.append("step " in said(app) and f"ch10_live_stop_{run}" in keys(app))
+        assert not app.exception and runs_of(app) == [run]
+    assert found == [True] * 20
+    assert (list(runs.runs), runs.count(), runs.timers) == ([run], 1, {})
     app.button(key=f"ch10_live_stop_{run}").click().run()
     ended(app, "Stopped.")
 

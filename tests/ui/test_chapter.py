@@ -174,6 +174,52 @@ def test_a_run_that_is_not_there_is_one_sentence_and_the_next_section_is_drawn()
     assert "drawn: speed 1" in text_of(app)
 
 
+def page_of_faults() -> None:
+    """Each section fails in a way of its own, the last does not; the second reads a record."""
+    import streamlit as st
+
+    from components.ui.chapter import Chapter
+    from components.ui.claims.claim import read_record
+    from lab.records import ROOT
+
+    class Small(Chapter):
+        def raw(self, section: str) -> str:
+            return f"Prose of {section}."
+
+    page = Small("03_one_block")
+    page.open()
+
+    @page.section("broken")
+    def broken() -> None:
+        raise KeyError("a fault of the book's own")
+
+    @page.section("older")
+    def older() -> None:
+        st.markdown(read_record(ROOT / "records/heads.jsonl")[0]["no_such_field"])
+
+    @page.section("missing")
+    def missing() -> None:
+        read_record(ROOT / "records/no_such_record.jsonl")
+
+    @page.section("sound")
+    def sound() -> None:
+        st.markdown("drawn to the end")
+
+    page.close("end")
+
+
+def test_whatever_fails_in_a_section_the_page_goes_on_below_it() -> None:
+    app = AppTest.from_function(page_of_faults, default_timeout=60).run()
+    (error,) = app.exception
+    assert error.proto.type == "KeyError" and "the book's own" not in error.message
+    text = text_of(app)
+    assert [f"Prose of {name}." in text for name in ("older", "missing", "sound")] == [True] * 3
+    assert "drawn to the end" in text and "Prose of end." in text
+    older, missing = (element.value for element in app.info)
+    assert "records/heads.jsonl lacks what it reads (KeyError)" in older
+    assert "waits for records/no_such_record.jsonl: missing or damaged" in missing
+
+
 # ---------------------------------------------------------------- guesses
 
 

@@ -2,6 +2,7 @@
 
 import pickle
 import threading
+import time
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -171,7 +172,7 @@ class Clock:
         def start() -> None:
             self.timers.append((self.now + seconds, lambda: ring(*given)))
 
-        return SimpleNamespace(start=start)
+        return SimpleNamespace(start=start, cancel=lambda: None)
 
     def pass_to(self, now: float) -> None:
         self.now = now
@@ -220,6 +221,46 @@ def test_a_run_adopted_and_left_again_has_its_grace_anew(clock: Clock) -> None:
     assert worker.stopped == []
     clock.pass_to(1.6 * GRACE_SECONDS)
     assert worker.stopped == [run.id]
+
+
+def test_who_reloads_again_and_again_keeps_the_run_and_leaves_no_thread_behind() -> None:
+    runs, worker = served()
+    run = begun(runs, worker)
+    threads = set(threading.enumerate())
+    for n in range(20):
+        runs.leave(run.owner)
+        assert runs.visit(run.id, f"ann {n}") is run and run.owner == f"ann {n}"
+    for thread in set(threading.enumerate()) - threads:
+        thread.join()
+    assert list(runs.runs) == [run.id] and run.phase == "going"
+    assert (worker.stopped, runs.timers) == ([], {})
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+def test_a_wall_clock_that_jumps_ends_no_grace_early_and_none_late(
+    monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    """The clock of the machine is set while a tab is closed."""
+    now = time.time
+
+    class Unheard(threading.Thread):
+        def __init__(self, *_: Any) -> None:
+            super().__init__(daemon=True)
+
+        def cancel(self) -> None: ...
+
+    monkeypatch.setattr(service.threading, "Timer", Unheard)
+    ended: list[bool] = []
+    for grace in (GRACE_SECONDS, 0.0):
+        workers: list[FakeWorker] = []
+        runs = LiveRuns(lambda say, to=workers: to.append(FakeWorker(say)) or to[0], grace=grace)
+        run = begun(runs, workers[0])
+        runs.leave("ann")
+        with monkeypatch.context() as patch:
+            patch.setattr(time, "time", lambda: now() + 3600 * hours)
+            runs.end_abandoned([run])
+        ended.append(run.phase == "stopping")
+    assert ended == [False, True]
 
 
 def test_anyone_else_watches() -> None:

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from lab.readings import Measured, Question
-from lab.records import read_lines
+from lab.records import ROOT, read_lines
 from lab.weights import fingerprint
 
 MISSING = "(not measured yet)"
+NO_MODEL = "(needs a trained model that cannot be read here)"
 OTHER_WEIGHTS = "(measured on other weights than those in the book)"
 
 MARK = re.compile(r"\{(claim|table|calc):([^{}]+)\}")
@@ -88,8 +91,63 @@ def read_record(path: Path) -> Any:
 
     `FileNotFoundError` if there is none, `ValueError` if it is damaged.
     """
-    about = path.stat()
-    return parsed(path, about.st_mtime_ns, about.st_size)
+    note(path, False)
+    try:
+        about = path.stat()
+        record = parsed(path, about.st_mtime_ns, about.st_size)
+    except FileNotFoundError:
+        raise
+    except OSError as error:  # nobody may read it, or the disk fails
+        raise FileNotFoundError(f"{path} cannot be read: {error}") from error
+    note(path, True)
+    return record
+
+
+class Notes(threading.local):
+    """Who asks in this thread which records were read, the innermost last."""
+
+    def __init__(self) -> None:
+        self.all: list[dict[str, bool]] = []
+
+
+NOTES = Notes()
+
+
+@contextmanager
+def records_read() -> Generator[dict[str, bool]]:
+    """The records that are read meanwhile in this thread, by name: was there one to be read?"""
+    notes: dict[str, bool] = {}
+    NOTES.all.append(notes)
+    try:
+        yield notes
+    finally:
+        NOTES.all.pop()
+
+
+AMISS: tuple[type[Exception], ...] = (
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    StopIteration,
+    ArithmeticError,
+)
+"""What reading a record of another form comes to."""
+
+
+def is_of_records(error: Exception, read: Mapping[str, bool]) -> bool:
+    """Whether what went wrong is put down to the records that were `read` meanwhile: one was not
+    there, or it may be that one is of an older form."""
+    return bool(read) and (not all(read.values()) or isinstance(error, AMISS))
+
+
+def note(path: Path, read: bool) -> None:
+    name = (
+        path.relative_to(ROOT) if path.is_relative_to(ROOT) else Path(path.parent.name, path.name)
+    )
+    for notes in NOTES.all:
+        notes[name.as_posix()] = read
 
 
 def as_it_is(path: Path) -> tuple[Path, int, int]:

@@ -8,6 +8,7 @@ imported when one of them is first asked for.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -18,15 +19,21 @@ from typing import Any
 from components.ui.book import CONTENTS
 from components.ui.claims.claim import (
     MARK,
+    MISSING,
+    NO_MODEL,
     Claim,
     Looked,
     Table,
     as_it_is,
     find_provenance,
+    is_of_records,
     read_record,
+    records_read,
     watched,
 )
 from lab.records import REQUIRED, ROOT
+
+LOG = logging.getLogger(__name__)
 
 CHAPTERS = {entry.url: f"ch{entry.slug[:2]}" for entry in CONTENTS}
 """The folder of a page's chapter, by its slug."""
@@ -159,10 +166,32 @@ def fill(text: str, calculations: Mapping[str, Callable[[], str]]) -> str:
     def figure(match: re.Match[str]) -> str:
         kind, name = match.groups()
         if kind == "calc":
-            return calculations[name]()
+            return calculated(calculations[name])
         return as_markdown(name) if kind == "table" else look_up(name).shown
 
     return MARK.sub(figure, text)
+
+
+def calculated(calculate: Callable[[], str]) -> str:
+    """What is worked out of a record that is missing, or of another form, is missing as well."""
+    with records_read() as records:
+        try:
+            return calculate()
+        except Exception as error:
+            if is_unreadable_run(error):
+                return NO_MODEL
+            if not is_of_records(error, records):
+                raise
+            LOG.warning("a figure of the prose is missing", exc_info=error)
+            return MISSING
+
+
+def is_unreadable_run(error: Exception) -> bool:
+    if not isinstance(error, ValueError):
+        return False
+    from lab.training.checkpoint import CheckpointError  # it brings torch, as who reads runs did
+
+    return isinstance(error, CheckpointError)
 
 
 def as_markdown(name: str) -> str:

@@ -93,7 +93,7 @@ def most_missed_head() -> tuple[int, int]:
     question = without_a_head()
     try:
         missed = question.points(read_record(ROOT / question.path))
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, LookupError, TypeError, ValueError):
         return 0, 0
     cell = max(missed, key=lambda point: point[1])[0]["cell"]
     return cell["layer"], cell["head"]

@@ -16,6 +16,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import streamlit as st
 
 from components.ui.loaded_models import use_one_thread
+from components.ui.page_records import needs_records
 
 Piece = TypeVar("Piece")
 
@@ -101,7 +102,8 @@ def watch(
     measuring: Measuring[Piece] | None = here(key)
     going = measuring is not None and measuring.going
     st.fragment(
-        partial(show, key, label, start, draw, going, words), run_every=EVERY if going else None
+        partial(needs_records(show), key, label, start, draw, going, words),
+        run_every=EVERY if going else None,
     )()
 
 

@@ -116,6 +116,8 @@ class LiveRuns:
         self.steps: dict[str, KeptSteps] = {}
         """By reader, the one that trained last at the end."""
         self.grace = grace
+        self.timers: dict[str, threading.Timer] = {}
+        """By reader who left: at its end their runs are stopped."""
         self.backend = make_backend(self.hear)
 
     # ------------------------------------------------ what a page asks for
@@ -181,8 +183,11 @@ class LiveRuns:
         with self.lock:
             run = self.runs.get(run_id)
             if run is not None and run.left_at is not None:
+                left, run.left_at = run.owner, None
                 self.hand_over(run, visitor)
-                run.owner, run.left_at = visitor, None
+                run.owner = visitor
+                if not self.n_going(left):
+                    self.forget_timer(left)
             return run
 
     def hand_over(self, run: LiveRun, visitor: str) -> None:
@@ -217,12 +222,22 @@ class LiveRuns:
             for run in left:
                 run.left_at = time.monotonic()
             self.forget_oldest()
-        if any(run.goes_on for run in left):
-            timer = threading.Timer(self.grace, self.end_abandoned, [left])
-            timer.daemon = True
-            timer.start()
+            if any(run.goes_on for run in left):
+                self.forget_timer(owner)
+                timer = threading.Timer(self.grace, self.end_abandoned, [left])
+                timer.daemon = True
+                self.timers[owner] = timer
+                timer.start()
+
+    def forget_timer(self, owner: str) -> None:
+        """Who reloads again and again leaves no thread behind for each time."""
+        if (timer := self.timers.pop(owner, None)) is not None:
+            timer.cancel()
 
     def end_abandoned(self, runs: list[LiveRun]) -> None:
+        with self.lock:
+            for owner in {run.owner for run in runs if run.left_at is not None}:
+                self.timers.pop(owner, None)
         for run in runs:
             if run.left_at is not None and time.monotonic() - run.left_at >= self.grace * 0.99:
                 self.cancel(run, keep=False)

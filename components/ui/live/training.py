@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from components.ui.lazily import lazily
 from components.ui.live.service import LiveRun, LiveRuns, Refused
+from components.ui.page_records import needs_records
 from components.ui.plots import curves, maps
 from components.ui.plots.drawn_once import show
 from components.ui.plots.pictures import as_url, atlas_picture
@@ -235,7 +236,8 @@ def watch(key: str, name_of: Name, ghosts: Rows = (), also: Also = nothing_else)
         return
     going = any(run.goes_on for run in runs)
     every = (1.0 if service().count() <= UNCROWDED else 2.0) if going else None
-    st.fragment(partial(draw_runs, key, name_of, ghosts, going, also), run_every=every)()
+    draw = needs_records(draw_runs)
+    st.fragment(partial(draw, key, name_of, ghosts, going, also), run_every=every)()
 
 
 def draw_runs(key: str, name_of: Name, ghosts: Rows, going: bool, also: Also) -> None:

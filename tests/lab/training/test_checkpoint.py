@@ -277,6 +277,31 @@ def test_a_defect_is_one_sentence_that_names_the_file_and_what_is_wrong(tmp_path
     ] == []
 
 
+def test_weights_that_are_not_those_of_their_record_are_refused(tmp_path: Path) -> None:
+    """One bit that has turned leaves numbers that are finite, and another run's have the shape."""
+    folder, other = tmp_path / "run", tmp_path / "other"
+    save(folder, tiny_model(), FORM)
+    save(other, tiny_model(seed=1), FORM)
+    weights, record = folder / "model.safetensors", folder / "result.json"
+    whole = weights.read_bytes()
+    record.write_text(json.dumps({"readings": [], "weights": fingerprint(folder)}))
+    load(folder)
+    turned = bytearray(whole)
+    turned[-1] ^= 1
+    for spoiled in (bytes(turned), (other / "model.safetensors").read_bytes()):
+        weights.write_bytes(spoiled)
+        said = refusal(lambda: load(folder), CheckpointError)
+        assert said.startswith("run/model.safetensors is damaged or another run's: it does not ")
+        assert fingerprint(folder) in said and "result.json" in said
+    for unknown in ('{"readings": []}', "{"):
+        record.write_text(unknown)
+        load(folder)
+    record.unlink()
+    load(folder)
+    weights.write_bytes(whole)
+    load(folder)
+
+
 def test_a_missing_folder_says_what_is_missing(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"nowhere/config\.json is missing"):
         load(tmp_path / "nowhere")

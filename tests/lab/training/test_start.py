@@ -118,7 +118,7 @@ def test_weights_other_than_those_on_record_are_no_start(runs: Path) -> None:
     (runs / "given" / "result.json").write_text(json.dumps(record))
     assert TrainState.start(tiny_recipe(start_from="given")).started_from == weights
     checkpoint.save(runs / "given", tiny_model(GIVEN, seed=1, dtype=torch.float32), FORM)
-    words = f"'given' does not hold the weights on record: .* record is of {weights}; bring"
+    words = f"given/model.* does not hold the weights on record, .* is of {weights}; bring"
     with pytest.raises(ValueError, match=words):
         TrainState.start(tiny_recipe(start_from="given"))
 

@@ -91,6 +91,23 @@ test.each(drawings)("$name: data of another digest are drawn at once", (it) => {
   expect(drawing.root.innerHTML).not.toBe(before);
 });
 
+test.each(drawings)(
+  "$name: data cut short are a sentence, and whole ones are drawn again",
+  (it) => {
+    const heard = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const drawing = open(it);
+    const told = (): Element[] => drawing.all(".amiss");
+    const frame = drawing.one<HTMLElement>(".drawing");
+    drawing.load({ digest: "cut short" } as never);
+    expect(told().length).toBe(heard.mock.calls.length);
+    expect(frame.style.display).toBe(told().length ? "none" : "");
+    expect(told().every((one) => one.textContent!.includes("cannot be drawn"))).toBe(true);
+    drawing.load({ ...it.one.data });
+    expect(told()).toEqual([]);
+    expect(frame.style.display).toBe("");
+  },
+);
+
 // ---------------------------------------------------------------- one of many
 
 /** The tokens, experts, layers, sums or cards of a drawing that a reader points at. */

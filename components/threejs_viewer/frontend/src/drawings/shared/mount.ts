@@ -19,17 +19,41 @@ export function mounted<Data extends Sent>(
   return (call) => {
     const root = call.parentElement.querySelector<HTMLElement>(".drawing")!;
     const known = drawings.get(root);
-    const drawing = known ?? new Kind(root, call.data);
-    drawing.send = call[sends];
-    if (known) known.load(call.data);
-    else drawing.open();
-    drawings.set(root, drawing);
+    let drawing = known;
+    try {
+      drawing ??= new Kind(root, call.data);
+      drawing.send = call[sends];
+      if (known) known.load(call.data);
+      else drawing.open();
+      drawings.set(root, drawing);
+      tellReader(root, "");
+    } catch (error) {
+      console.error(error);
+      drawings.delete(root); // what comes next begins anew
+      tellReader(root, AMISS);
+    }
     tellPage(root);
     return () => {
-      drawing.dispose();
+      drawing?.dispose();
       drawings.delete(root);
     };
   };
+}
+
+const AMISS =
+  "What was sent of this drawing cannot be drawn. Reload the page; all else on it works.";
+
+/** In place of the drawing; with nothing to tell, the drawing is there again. */
+function tellReader(root: HTMLElement, said: string): void {
+  const before = root.previousElementSibling;
+  if (before?.className === "amiss") before.remove();
+  root.style.display = said && "none";
+  if (!said) return;
+  const told = document.createElement("p");
+  told.className = "amiss";
+  told.role = "alert";
+  told.textContent = said;
+  root.before(told);
 }
 
 /** From now on it has its size, and the page may show what stands below. */
