@@ -38,8 +38,8 @@ EMBLEM = """([wide, least]) => {
     .flatMap(e => [e, ...(e.shadowRoot ? inside(e.shadowRoot) : [])]);
   const all = inside(document.querySelector('main') ?? document.body);
   for (const e of all) {
-    if (e.matches('button, input, select, .controls, .reel, .said, .headline, .legend, figcaption, .walk,'
-      + ' .upcoming, .reading, .opened, .tiles > .moved, .pair > span, .bracket .signs'))
+    if (e.matches('button, input, select, .controls, .reel, .said, .headline, .legend, figcaption,'
+      + ' .walk, .upcoming, .reading, .opened, .tiles > .moved, .pair > span, .bracket .signs'))
       e.style.setProperty('display', 'none', 'important');
     const own = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
     if (own && parseFloat(getComputedStyle(e).fontSize) * wide < least)
