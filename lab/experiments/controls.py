@@ -42,7 +42,7 @@ TOKENS = multiply().steps * multiply().tokens_per_step
 """What every arm reads."""
 
 
-def equal_tokens(recipe: Recipe, times: int = 1) -> Recipe:
+def equal_tokens(recipe: Recipe, times: float = 1) -> Recipe:
     return replace(recipe, steps=round(times * TOKENS / recipe.tokens_per_step))
 
 

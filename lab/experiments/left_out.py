@@ -1,4 +1,5 @@
-"""A small network trained without one of its parts, or at another rate; and one step of one weight.
+"""A small network trained without one of its parts, at another rate or for longer; and one step of
+one weight.
 
 The parts are left out before training, so the rest may learn to do without. An ablation
 (`lab.experiments.ablations`) takes a part out of a network that was trained with it.
@@ -39,15 +40,21 @@ NOTHING = "nothing"
 PARTS = (NOTHING, "positions", "attention", "ffn", "norms", "residual")
 TIMES = (0.1, 10.0)
 """Rates, in usual ones."""
+TOKENS = (0.5, 2.0)
+"""How much is read, in usual amounts."""
 
 
 def left_out_cells() -> list[Cell]:
-    arms: list[Cell] = [*({"without": part} for part in PARTS), *({"rate": x} for x in TIMES)]
+    arms: list[Cell] = [
+        *({"without": part} for part in PARTS),
+        *({"rate": x} for x in TIMES),
+        *({"tokens": x} for x in TOKENS),
+    ]
     return [{**arm, "seed": seed} for seed in SEEDS for arm in arms]
 
 
 def measure_left_out(cell: Cell) -> dict[str, Any]:
-    """Trained on as many tokens as in the race, and scored on all pairs."""
+    """Trained on as many tokens as in the race, or so many times that, and scored on all pairs."""
     recipe = recipe_of(cell)
     state = TrainState.start(recipe)
     leave_out(state.model, cell.get("without", NOTHING))
@@ -70,6 +77,8 @@ def recipe_of(cell: Cell) -> Recipe:
     usual = multiply(d_model=WIDTH, seed=cell["seed"])
     if "rate" in cell:
         return multiply(d_model=WIDTH, seed=cell["seed"], rate=cell["rate"] * usual.rate)
+    if "tokens" in cell:
+        return equal_tokens(usual, cell["tokens"])
     if cell["without"] == "positions":
         usual = replace(usual, model=replace(usual.model, position=NoPositionsConfig()))
     return equal_tokens(usual)

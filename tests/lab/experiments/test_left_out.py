@@ -76,17 +76,19 @@ def test_a_part_that_there_is_not_is_refused_by_name() -> None:
 
 def test_the_arms_differ_in_one_thing_alone() -> None:
     plans = [recipe_of(cell) for cell in left_out_cells()]
-    assert len(plans) == len(SEEDS) * (len(PARTS) + 2)
+    assert len(plans) == len(SEEDS) * (len(PARTS) + 4)
     usual = recipe_of({"without": "nothing", "seed": 0})
 
     def as_usual(plan: Recipe) -> Recipe:
         model = plan.model
         if isinstance(model.position, NoPositionsConfig):
             model = replace(model, position=usual.model.position)
-        return replace(plan, model=model, seed=0, rate=usual.rate, muon_rate=usual.muon_rate)
+        same = {"rate": usual.rate, "muon_rate": usual.muon_rate, "steps": usual.steps}
+        return replace(plan, model=model, seed=0, **same)
 
     assert {as_usual(plan) for plan in plans} == {usual}
     assert sorted({plan.rate / usual.rate for plan in plans}) == pytest.approx([0.1, 1, 10])
+    assert sorted({plan.steps / usual.steps for plan in plans}) == [0.5, 1, 2]
 
 
 def test_a_step_of_one_weight_is_told_as_it_was_made(monkeypatch: pytest.MonkeyPatch) -> None:

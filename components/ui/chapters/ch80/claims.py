@@ -34,6 +34,9 @@ WITHOUT: dict[str, Rows] = {part: rows("left_out", without=part.lower()) for par
 RATES = {"a tenth": rows("left_out", rate=0.1), "ten times": rows("left_out", rate=10.0)}
 """The same network, whole, at other learning rates."""
 
+READ = {"half": rows("left_out", tokens=0.5), "twice": rows("left_out", tokens=2.0)}
+"""The same network, whole, after so many times the usual tokens."""
+
 ONE_STEP = rows("one_step")
 CHANGED = rows("looks_changed")
 FRACTION = 0.3
@@ -165,6 +168,14 @@ CLAIMS = {
             wrong(found),
         )
         for times, found in RATES.items()
+    },
+    **{
+        f"bench.{times}_tokens": Claim(
+            f"Held-out pairs wrong, a {OF_HALF} after {times} the usual number of tokens: median "
+            "of the seeds.",
+            wrong(found),
+        )
+        for times, found in READ.items()
     },
     "bench.one_step": Claim(
         "One step of one weight of the usual network of two layers and width 128 with working back "
