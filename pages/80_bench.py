@@ -59,12 +59,24 @@ def draw_model() -> None:
 
 
 def ask_what_to_build() -> None:
-    """The list of presets, two controls, and the button that trains, loud once a part differs."""
+    """Left the list of presets and two controls over what they cost, right the two that train."""
     recipe = probes.variant(page)
+    with st.container(key="ch80_build"):
+        asked, go = st.columns((11, 3.6))
+    with asked:
+        ask_in_sight(recipe)
+        tell_costs(recipe)
+    with go:
+        offer_to_train(recipe)
+    for sentence in controls.too_much_to_choose(recipe):
+        st.warning(f"{sentence[:1].upper()}{sentence[1:]}.")
+
+
+def ask_in_sight(recipe: Recipe) -> None:
     words = worked.preset_words()
     key = probes.key_of("preset", worked.preset_of(recipe))
-    with st.container(key="ch80_build"):
-        begin, *columns, go = st.columns((6, 3.4, 1.6, 3.2), vertical_alignment="bottom")
+    with st.container(key="ch80_asked"):
+        begin, *columns = st.columns((6, 3.4, 1.6))
     begin.selectbox(
         "Begin with",
         [*words],
@@ -76,16 +88,28 @@ def ask_what_to_build() -> None:
     for column, name in zip(columns, IN_SIGHT, strict=True):
         with column:
             probes.ask(controls.BY_NAME[name], recipe)
-    go.button(
-        "Train this variant",
-        key="ch80_train",
-        type="primary" if bench_link.to_link(recipe) else "secondary",
-        icon=":material/play_arrow:",
-        disabled=bool(bench.too_much(recipe)),
-        on_click=probes.train,
-        args=(recipe,),
-        width="stretch",
-    )
+
+
+def offer_to_train(recipe: Recipe) -> None:
+    """The variant, whose button is loud once a part differs, and the usual one."""
+    with st.container(key="ch80_go", gap="xsmall"):
+        st.button(
+            "Train this variant",
+            key="ch80_train",
+            type="primary" if bench_link.to_link(recipe) else "secondary",
+            icon=":material/play_arrow:",
+            disabled=bool(bench.too_much(recipe)),
+            on_click=probes.train,
+            args=(recipe,),
+            width="stretch",
+        )
+        st.button(
+            "Train the usual one beside it",
+            key="ch80_train_usual",
+            on_click=probes.train,
+            args=(probes.usual_beside(recipe),),
+            width="stretch",
+        )
 
 
 def ask_all_other_parts() -> None:
@@ -100,37 +124,27 @@ def ask_all_other_parts() -> None:
                     probes.ask(control, recipe)
 
 
-def tell_costs() -> None:
-    """What the variant costs, the usual one to train beside it, and what makes it too large to be
-    trained here."""
-    recipe = probes.variant(page)
+def tell_costs(recipe: Recipe) -> None:
     with st.container(key="ch80_costs", horizontal=True):
         for what, number in worked.costs(recipe).items():
             st.markdown(f"**{number}** {what}")
         tell_seconds(recipe)
-        st.button(
-            "Train the usual one beside it",
-            key="ch80_train_usual",
-            on_click=probes.train,
-            args=(probes.usual_beside(recipe),),
-        )
-    for sentence in controls.too_much_to_choose(recipe):
-        st.warning(f"{sentence[:1].upper()}{sentence[1:]}.")
 
 
 def tell_seconds(recipe: Recipe) -> None:
-    """How long a training takes here; a button in the number's place until that is known."""
+    """How long a training takes here; a dash until that is known, and a button that measures it."""
     if probes.speed_here().begun:
         time = probes.seconds_in_words(recipe)
         mark = "*" if probes.speed_here().speed is None else "**"
         st.markdown(f"{mark}{time}{mark} to train here")
         return
-    with st.container(key="ch80_seconds", gap=None):
-        if st.button("Measure", key="ch80_measure"):
-            with st.spinner("Some steps of three networks are timed"):
-                probes.speed_here().measure(wait=True)
-            st.rerun()
-        st.markdown("seconds to train here")
+    with st.container(key="ch80_seconds", horizontal=True, vertical_alignment="bottom"):
+        st.markdown("**–** seconds to train here")
+        asked = st.button("Measure", key="ch80_measure", type="tertiary")
+    if asked:
+        with st.spinner("Some steps of three networks are timed"):
+            probes.speed_here().measure(wait=True)
+        st.rerun()
 
 
 def tell_refused(by: str) -> None:
@@ -206,18 +220,14 @@ def the_model_as_it_is_composed() -> None:
     for sentence in probes.dropped():
         st.info(f"Of the link this was dropped: {sentence}.")
     page.prose("workbench")
+    page.prose("in_the_figure")
+    page.prose("own_squares" if runs else "two_squares")
     head_the_bench()
     ask_what_to_build()
-    tell_costs()
     follow_training()
-    page.prose("in_the_figure")
-    if runs:
-        page.prose("own_squares")
-    elif bench_link.to_link(probes.variant(page)):
-        page.prose("no_square_yet")
-    else:
-        page.prose("two_squares")
     ask_all_other_parts()
+    if not runs and bench_link.to_link(probes.variant(page)):
+        page.prose("no_square_yet")
     page.source()
 
 

@@ -242,7 +242,10 @@ def a_matrix_says_what_it_is_and_another_part_draws_the_model_anew(page: Page) -
     figure.locator(".reset").click()
     expect(told).to_contain_text(at_rest)
     expect(figure.locator(".said")).to_have_text(early)
-    page.get_by_role("combobox", name="Width").first.click()
+    width = page.get_by_role("combobox", name="Width").first
+    width.scroll_into_view_if_needed()  # a list that is open closes when the page scrolls
+    wait_idle(page)
+    width.click()
     page.get_by_role("option", name="64", exact=True).click()
     wait_idle(page)
     expect(figure.locator(".matrix.attention").first).to_have_attribute("aria-label", NARROW)

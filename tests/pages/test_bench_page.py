@@ -123,9 +123,9 @@ def test_undo_takes_back_a_refusal_that_changed_nothing(book) -> None:
 
 def test_the_words_below_the_squares_are_those_of_what_is_drawn(book) -> None:
     app = bench(book)
-    assert "Both squares are recorded" in said(app)
+    assert "Both squares are recorded" in said(app) and "yours comes" not in said(app)
     turn(app, "d_model", 512)
-    assert "Both squares" not in said(app) and "yours comes when you train" in said(app)
+    assert "Both squares are recorded" in said(app) and "yours comes when you train" in said(app)
 
 
 def test_what_is_too_large_says_by_how_much_and_cannot_be_trained(book) -> None:

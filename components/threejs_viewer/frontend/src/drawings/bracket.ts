@@ -198,7 +198,7 @@ class Bracket extends MovingDrawing<Data> {
     const heads = ["bytes", "operations"].map((brief) =>
       make("span", {}, make("span", { class: "brief" }, brief), make("b")),
     );
-    heads[1].append(make("b", { class: "ratio" }));
+    heads[1].append(make("b", { class: "ratio" }), make("span", { class: "brief against" }));
     this.part("ledger").replaceChildren(
       make("div", { class: "head" }, make("span", {}, make("em", {}, "stop"), choose), ...heads),
       ...this.rows.map(({ button }) => button),
@@ -438,6 +438,7 @@ class Bracket extends MovingDrawing<Data> {
     say(heads[0], `bytes a token (${each} a number)`);
     say(heads[1], head);
     say(heads[2], stop >= MOVED ? `against stop ${MOVED + 1}` : "");
+    say(this.all(".against")[0], stop >= MOVED ? `vs ${MOVED + 1}` : "");
   }
 }
 

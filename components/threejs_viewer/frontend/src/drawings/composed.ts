@@ -38,6 +38,7 @@ const STREAM = -10; // where it stands
 const HIGHEST = 330; // pixels of all strips
 const LEARNED = 0.05; // of the held-out pairs wrong, at most
 const [LETTER, LINE] = [8, 14]; // pixels of a label
+const CLEAR = 10; // pixels above and below its middle: no edge between two heads runs through it
 const FEW = 1 / 3; // of the boxes: if more are unlike the usual ones, none is marked
 const SIDES = 1.05; // a drawing whose sides differ by less is at one scale
 const PATCH = 22; // pixels: a side of the patch that tells the scale, at most
@@ -228,14 +229,21 @@ class Composed extends MovingDrawing<Data> {
     });
     draw(group, "rect", { x: x - 1, y, width: width + 2, height, class: "reach" });
     draw(group, "rect", { x, y, width, height, rx: Math.min(2, width / 4), class: "box" });
+    const name = nameFor(matrix, width);
+    const named = name && height >= LINE && matrix.shape.length > 1 && !this.isFlat(one.strip);
+    const [middle, centre] = [x + width / 2, y + height / 2];
     for (let piece = 1; piece < matrix.pieces; piece++) {
       const at = x + (piece * width) / matrix.pieces;
-      draw(group, "line", { x1: at, x2: at, y1: y, y2: y + height, class: "piece" });
+      const under = named && 2 * Math.abs(at - middle) < wide(name);
+      const ends = under ? [y, centre - CLEAR, centre + CLEAR, y + height] : [y, y + height];
+      for (let end = 0; end < ends.length; end += 2) {
+        const [y1, y2] = [ends[end], ends[end + 1]];
+        if (y2 > y1) draw(group, "line", { x1: at, x2: at, y1, y2, class: "piece" });
+      }
     }
-    const name = nameFor(matrix, width);
-    if (name && height >= LINE && matrix.shape.length > 1 && !this.isFlat(one.strip)) {
+    if (named) {
       const [own, below] = name.split("_");
-      const label = draw(group, "text", { x: x + width / 2, y: y + height / 2 });
+      const label = draw(group, "text", { x: middle, y: centre });
       draw(label, "tspan").textContent = own;
       if (below) draw(label, "tspan", { dy: 3, class: "below" }).textContent = below;
     }

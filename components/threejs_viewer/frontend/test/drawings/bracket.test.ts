@@ -64,6 +64,7 @@ test("operations are told in those of stop 3 once it has come", () => {
   expect(told()).toEqual(["158", "23×"]);
   expect(moved.querySelector(".ratio")!.textContent).toBe("1×");
   expect(drawing.text(".head .ratio")).toBe("against stop 3");
+  expect(drawing.text(".head .against")).toBe("vs 3"); // on a phone
 });
 
 test("operations are written in one unit and to one digit, and small ones in full", () => {

@@ -74,6 +74,23 @@ test("a row whose boxes are too narrow for a name says beside them what they are
   expect(drawing.all(".beside").map(({ textContent }) => textContent)).toEqual(["embedding"]);
 });
 
+test("no edge between two heads runs through the name of their matrix", () => {
+  const drawing = rested();
+  const number = (line: Element, name: string): number => Number(line.getAttribute(name));
+  let under = 0;
+  for (const matrix of drawing.all<SVGElement>(".matrix")) {
+    const label = matrix.querySelector("text");
+    if (!label) continue;
+    const [x, y] = ["x", "y"].map((name) => number(label, name));
+    for (const line of matrix.querySelectorAll(".piece")) {
+      if (Math.abs(number(line, "x1") - x) > 10.5) continue;
+      under += 1;
+      expect(number(line, "y2") <= y - 8 || number(line, "y1") >= y + 8).toBe(true);
+    }
+  }
+  expect(under).toBeGreaterThan(0);
+});
+
 test("what a variant lacks is marked, and so is its name", () => {
   const drawing = withTables("embedding");
   expect(drawing.all(".outlined").map(({ textContent }) => textContent)).toEqual(["embedding"]);
