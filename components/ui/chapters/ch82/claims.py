@@ -263,10 +263,10 @@ def by_neurons(carry: str, n: int, how: str = "ranked", outcome: str = "carry") 
 SAME, OTHER = "resample, same carry", "resample, other carry"
 
 
-def without(by: str, test: Callable[[Row], bool] = lambda row: True, what: str = "wrong") -> Counts:
+def without(by: str, test: Callable[[Row], bool] = lambda row: True) -> Counts:
     """Of the book's network, problems that go wrong with the head of the sum's carry taken away."""
     found = replace(NEEDED.where(model=BOOK, carry="sum"), part="needed")
-    return found.passing(lambda row: row["by"] == by and test(row)).counts(what).pooled()
+    return found.passing(lambda row: row["by"] == by and test(row)).counts("wrong").pooled()
 
 
 def has_carry(row: Row) -> bool:
@@ -539,20 +539,9 @@ CLAIMS.update(
             f"Hundreds digits with a carry that go wrong, {LOST} (its mean in its place).",
             without("mean", has_carry),
         ),
-        "where_is_the_carry.needed_as_none": Claim(
-            f"Hundreds digits with a carry that are written as without one, {LOST} (its mean in "
-            "its "
-            "place).",
-            without("mean", has_carry, "by_carry").said(lambda part, _: f"{part:,}"),
-        ),
         "where_is_the_carry.needed_without": Claim(
             f"Hundreds digits without a carry that go wrong, {LOST} (its mean in its place).",
             without("mean", lambda row: not has_carry(row)),
-        ),
-        "where_is_the_carry.needed_later": Claim(
-            f"Texts with a later token wrong, the true ones forced, {LOST} (its mean in its "
-            "place).",
-            without("mean", what="collateral"),
         ),
         "where_is_the_carry.resampled_other": Claim(
             f"Hundreds digits that go wrong, {LOST} (in its place what it hands on in a problem "
@@ -566,20 +555,6 @@ CLAIMS.update(
             "the same carry).",
             without(SAME),
         ),
-        **{
-            f"where_is_the_carry.{name}": Claim(
-                f"The carry of a sum, head 0.1, {PAIRS} in which {what}: the carry moves and "
-                "nothing "
-                "else changes.",
-                NEEDED.where(model=BOOK, carry=SUM).counts(
-                    f"direction.{name}.carry", f"direction.{name}.n"
-                ),
-            )
-            for name, what in (
-                ("raised", "the other problem alone has a carry"),
-                ("lowered", "the other problem alone has none"),
-            )
-        },
         "where_is_the_carry.runs_on": Claim(
             f"The carry of a sum moved by head 0.1, {PAIRS} in which that changes the next carry "
             "as "
@@ -621,12 +596,6 @@ CLAIMS.update(
             "Sets of as many heads and as many FFNs, drawn by seed, that are as faithful as the "
             "pruned circuit for the digit that a carry of a sum goes into, the book's network.",
             drawn_circuits("as_good", "n"),
-        ),
-        "where_is_the_carry.sum_drawn_hold": Claim(
-            "Sets of as many heads and FFNs, drawn by seed and as faithful as the pruned circuit "
-            "for the digit that a carry of a sum goes into, the book's network: those that hold "
-            "all parts left of the circuit once pairs of parts are replaced, too.",
-            drawn_circuits("as_good_hold", "as_good"),
         ),
         "where_is_the_carry.sum_gone": Claim(
             "Parts of the pruned circuit for the digit that a carry of a sum goes into, the book's "

@@ -224,6 +224,7 @@ AT: Mapping[float, str] = {
     0.75: "three quarters",
     1.0: "all of it",
     2.0: "twice the way",
+    3.0: "three times",
 }
 """Places on the line through the class means that the page tells."""
 
