@@ -58,6 +58,8 @@ def the_numbers_themselves() -> None:
     if row is not None:
         page.table("Numbers of the head that carries, in two problems", worked.hand_numbers(row))
         page.prose("hand_line")
+        page.table("What is written when the stream is set to a place", worked.on_the_line(row))
+        page.prose("hand_cases")
         page.source(
             "lab.experiments.carry_line.along_the_line", "lab.experiments.carry_line.worked"
         )
@@ -154,7 +156,10 @@ def taken_away() -> None:
     rows = rows_of("carry_needed.jsonl")
     book = worked.row_of(rows, BOOK, SUM)
     if book is None or not page.guess(
-        page.text("needed_question"), worked.GO_WRONG, lambda: worked.which_go_wrong(book)
+        page.text("needed_question"),
+        worked.NEEDED,
+        lambda: worked.others_needed(book),
+        frame=worked.needed_frame(book),
     ):
         return
     with st.popover("Another network"):
@@ -335,6 +340,7 @@ def how_a_digit_is_made() -> None:
         "lab.experiments.product_neurons.kind_of_table",
         "lab.experiments.product_neurons.goes_by",
         "lab.experiments.neuron_controls.others_as_much",
+        claims_of=["neurons_reason"],
     )
 
 

@@ -8,8 +8,8 @@ step that writes the column.
   pushed The carry of a sum alone. In the stream after attention 0, a line through the two class
          means, 0 where there is no carry and 1 where there is one, fitted to problems not of test.
          Test problems, drawn by seed, are set to places on it, some farther out than any mean; what
-         the digit is then, less its column. A quantity would go on to 2; of two cases one is
-         written.
+         the digit is then, less its column. A quantity read as it is would go on to 2; two
+         cases would not, nor a quantity read against a threshold.
   worked The few numbers of head 0.1 whose class means lie farthest apart, in two problems, both
          problems' places on the line, and what the first is written with the head of the second,
          or with its place on the line.

@@ -110,11 +110,29 @@ def test_the_text_above_the_figure_is_of_the_pair_that_it_ends_with() -> None:
     assert one.swaps[-1].written == f"{a} × {b}"
 
 
-def test_the_carry_of_the_sum_is_two_cases_and_that_of_a_product_is_read_on_a_line_first() -> None:
+def test_all_problems_set_to_a_place_on_the_line_are_told() -> None:
+    own = row("line", SUM)
+    for line in worked.on_the_line(own):
+        _, *written = line.values()
+        assert sum(int(n.replace(",", "")) for n in written) == own["pushed"]
+
+
+def test_a_tens_digit_smaller_than_both_of_its_own_tells_a_carry_in_every_problem() -> None:
+    a, b = np.divmod(np.arange(100**2), 100)
+    texts = FORM.render(a, b)[0]
+    tens = [texts[:, field.start + 1] for field in FORM.partial_products]
+    left = texts[:, CARRIES[SUM].token - 1]
+    carry = CARRIES[SUM].into(texts) == 1
+    assert all(((left < ten) == carry).all() for ten in tens)
+    assert worked.CALC["told_by_less"]() == "10,000 of 10,000"
+
+
+def test_the_digit_turns_halfway_on_the_line_and_a_product_is_read_on_a_line_first() -> None:
     pushed = row("line", SUM)
     of = dict(zip(pushed["places"], pushed["written"], strict=True))
     n = pushed["pushed"]
     assert of[0.25][0] > 0.9 * n < of[1.0][1] and of[2.0][2] < 0.1 * n
+    assert 0.4 * n < of[0.5][0] < 0.6 * n and of[0.5][0] + of[0.5][1] == n
     assert pushed["own"]["without"][2] < 0.5 < pushed["own"]["with"][0]
     first, *later = [one for one in row("line", PRODUCT)["read"] if one["name"] == "resid_post"]
     assert first["line"] > first["cases"]
@@ -194,8 +212,9 @@ def test_a_carry_that_runs_on_is_predicted_and_then_run(book: Any) -> None:
         ch82_ex_on_from_a="37",
         ch82_ex_on_from_b="48",
     )
-    assert [one.key for one in app.button] == ["ch82_ex_on_run"]
-    assert any("1048" in one.value for one in app.caption)
+    assert not app.button and "1048" not in told(app)
+    app.selectbox(key="ch82_ex_on_said").select("1").run()
+    assert not app.exception and [one.key for one in app.button] == ["ch82_ex_on_run"]
 
 
 @pytest.mark.slow
@@ -212,7 +231,11 @@ def test_without_the_head_digits_with_a_carry_go_wrong_and_the_figure_says_which
         assert first[worked.WITH] > first[worked.WITHOUT]
         assert len(drawn) % 2 == 0 and all(0 <= one["share"] <= 1 for one in drawn)
         assert claims.is_needed(own)
-    assert worked.which_go_wrong(row("needed", SUM)) == worked.GO_WRONG[0]
+    own = row("needed", SUM)
+    assert worked.others_needed(own) == len(worked.lost(own)) / 2 - 1
+    assert all(one["without"] for one in worked.others_of(own) if one["with"])
+    with_carry = next(x for x in own["needed"] if x["by"] == "mean" and x["carry"])
+    assert with_carry["by_carry"] == with_carry["wrong"]
 
 
 def test_a_map_says_every_token_and_stops_where_nothing_is_swapped() -> None:
@@ -230,17 +253,21 @@ def test_the_swap_of_a_readers_pair_is_run() -> None:
     one, other = worked.ONE, worked.OTHER
     assert probes.with_head_of(one, other) == worked.CALC["moves"]()
     assert probes.with_head_of(one, one) == worked.CALC["stays"]()
+    predicted = int(worked.expected("sum", worked.FAIR, one).carry[0])
+    assert probes.with_head_of(worked.FAIR, one) == str(predicted)
 
 
 def test_a_bad_operand_is_told_and_the_verdict_on_the_last_pair_gone(book: Any) -> None:
-    app = book(PAGE, figure="ex_fair", ch82_ex_fair_a="86", ch82_ex_fair_b="27")
+    app = book(PAGE, figure="ex_fair", ch82_ex_fair_a="37", ch82_ex_fair_b="48")
+    assert not app.exception and not app.button and "A fair pair" in told(app)
+    app.selectbox(key="ch82_ex_fair_said").select("3").run()
     assert not app.exception and [one.key for one in app.button] == ["ch82_ex_fair_run"]
     for typed in ("", "x", "100"):
         app.text_input(key="ch82_ex_fair_a").set_value(typed).run()
         assert not app.exception and len(app.warning) == 1, typed
         assert not app.button and "A fair pair" not in told(app), typed
-    app.text_input(key="ch82_ex_fair_a").set_value("99").run()
-    app.text_input(key="ch82_ex_fair_b").set_value("99").run()
+    app.text_input(key="ch82_ex_fair_a").set_value("11").run()
+    app.text_input(key="ch82_ex_fair_b").set_value("11").run()
     assert not app.exception and "cannot tell" in text_of(app)
     app.text_input(key="ch82_ex_fair_a").set_value("x").run()
     assert not app.exception and "cannot tell" not in text_of(app)

@@ -88,16 +88,25 @@ def best(model: str, carry: str, test: Callable[[Row], bool] = is_whole) -> Told
     return SWAPPED.where(model=model, carry=carry).told(words)
 
 
+def nth_on_validation(row: Row, nth: int, test: Callable[[Row], bool]) -> Row:
+    """The best site that passes, on validation problems, or the nth after it."""
+    sites = [site for site in row["scan"] if test(site)]
+    return sorted(sites, key=lambda site: -site["carry"] / site["n"])[nth]
+
+
 def on_validation(model: str, carry: str, nth: int, test: Callable[[Row], bool] = is_whole) -> Told:
-    """How often the carry moves on validation problems at the best site that passes, or at the nth
-    after it."""
+    """How often the carry moves there."""
 
     def words(found: list[Row]) -> str:
-        sites = [site for site in found[0]["scan"] if test(site)]
-        site = sorted(sites, key=lambda site: -site["carry"] / site["n"])[nth]
+        site = nth_on_validation(found[0], nth, test)
         return part_of(site["carry"], site["n"])
 
     return SWAPPED.where(model=model, carry=carry).told(words)
+
+
+def name_on_validation(model: str, carry: str, nth: int, test: Callable[[Row], bool]) -> Told:
+    found = SWAPPED.where(model=model, carry=carry)
+    return found.told(lambda rows: named(nth_on_validation(rows[0], nth, test)))
 
 
 def control(model: str, carry: str, kind: str, how: str, outcome: str) -> Counts:
@@ -254,10 +263,10 @@ def by_neurons(carry: str, n: int, how: str = "ranked", outcome: str = "carry") 
 SAME, OTHER = "resample, same carry", "resample, other carry"
 
 
-def without(by: str, test: Callable[[Row], bool] = lambda row: True, what: str = "wrong") -> Counts:
+def without(by: str, test: Callable[[Row], bool] = lambda row: True) -> Counts:
     """Of the book's network, problems that go wrong with the head of the sum's carry taken away."""
     found = replace(NEEDED.where(model=BOOK, carry="sum"), part="needed")
-    return found.passing(lambda row: row["by"] == by and test(row)).counts(what).pooled()
+    return found.passing(lambda row: row["by"] == by and test(row)).counts("wrong").pooled()
 
 
 def has_carry(row: Row) -> bool:
@@ -312,8 +321,8 @@ LINED = rows("carry_line", model=BOOK)
 
 
 def on_line(at: float, written: int) -> Told:
-    """How many test problems are written as their column and so much more, set to a place on the
-    line through both class means of the sum's carry."""
+    """How many test problems are written as their column and so much more (3: as anything but it
+    and up to two more), set to a place on the line through both class means of the sum's carry."""
 
     def words(found: list[Row]) -> str:
         (row,) = found
@@ -357,17 +366,24 @@ CLAIMS: dict[str, Claim] = {
             lambda row: row["carriers"]["random"]["n"],
         ),
     ),
-    "where_is_the_carry.sum_random_name": Claim(
-        "The other part that was drawn at random, a head or an FFN of the book's network.",
-        SETS.where(model=BOOK, carry=SUM).told(
-            lambda found: said(found[0]["carriers"]["random"]["nodes"])
-        ),
-    ),
     "where_is_the_carry.sum_next_head": Claim(
         "The carry of a sum, pairs of validation problems of the book's network, the head that "
         "comes second there: the carry moves and nothing else changes.",
         on_validation(BOOK, SUM, 1, is_kind("head")),
     ),
+    "where_is_the_carry.sum_next_head_name": Claim(
+        "The head of the book's network that comes second on validation in moving the carry of a "
+        "sum.",
+        name_on_validation(BOOK, SUM, 1, is_kind("head")),
+    ),
+    **{
+        f"where_is_the_carry.sum_neurons_{n}": Claim(
+            f"The carry of a sum moved by the {n} neurons that attribution patching ranks first, "
+            f"{PAIRS}.",
+            by_neurons(SUM, n),
+        )
+        for n in (1, 64)
+    },
     **{
         f"where_is_the_carry.looks_{name}": Claim(
             "At the step that writes the hundreds of the sum, problems in which the largest weight "
@@ -523,20 +539,9 @@ CLAIMS.update(
             f"Hundreds digits with a carry that go wrong, {LOST} (its mean in its place).",
             without("mean", has_carry),
         ),
-        "where_is_the_carry.needed_as_none": Claim(
-            f"Hundreds digits with a carry that are written as without one, {LOST} (its mean in "
-            "its "
-            "place).",
-            without("mean", has_carry, "by_carry").said(lambda part, _: f"{part:,}"),
-        ),
         "where_is_the_carry.needed_without": Claim(
             f"Hundreds digits without a carry that go wrong, {LOST} (its mean in its place).",
             without("mean", lambda row: not has_carry(row)),
-        ),
-        "where_is_the_carry.needed_later": Claim(
-            f"Texts with a later token wrong, the true ones forced, {LOST} (its mean in its "
-            "place).",
-            without("mean", what="collateral"),
         ),
         "where_is_the_carry.resampled_other": Claim(
             f"Hundreds digits that go wrong, {LOST} (in its place what it hands on in a problem "
@@ -550,20 +555,6 @@ CLAIMS.update(
             "the same carry).",
             without(SAME),
         ),
-        **{
-            f"where_is_the_carry.{name}": Claim(
-                f"The carry of a sum, head 0.1, {PAIRS} in which {what}: the carry moves and "
-                "nothing "
-                "else changes.",
-                NEEDED.where(model=BOOK, carry=SUM).counts(
-                    f"direction.{name}.carry", f"direction.{name}.n"
-                ),
-            )
-            for name, what in (
-                ("raised", "the other problem alone has a carry"),
-                ("lowered", "the other problem alone has none"),
-            )
-        },
         "where_is_the_carry.runs_on": Claim(
             f"The carry of a sum moved by head 0.1, {PAIRS} in which that changes the next carry "
             "as "
@@ -605,12 +596,6 @@ CLAIMS.update(
             "Sets of as many heads and as many FFNs, drawn by seed, that are as faithful as the "
             "pruned circuit for the digit that a carry of a sum goes into, the book's network.",
             drawn_circuits("as_good", "n"),
-        ),
-        "where_is_the_carry.sum_drawn_hold": Claim(
-            "Sets of as many heads and FFNs, drawn by seed and as faithful as the pruned circuit "
-            "for the digit that a carry of a sum goes into, the book's network: those that hold "
-            "all parts left of the circuit once pairs of parts are replaced, too.",
-            drawn_circuits("as_good_hold", "as_good"),
         ),
         "where_is_the_carry.sum_gone": Claim(
             "Parts of the pruned circuit for the digit that a carry of a sum goes into, the book's "
@@ -655,26 +640,13 @@ CLAIMS.update(
         **{
             f"where_is_the_carry.line_{name}": Claim(
                 "Test problems of the book's network set, in the stream after attention 0 at the "
-                f"step that writes the hundreds, {where}: written {what}.",
-                on_line(at, more),
+                "step that writes the hundreds, twice as far from the mean without a carry as that "
+                f"with one: written {what}.",
+                on_line(2.0, more),
             )
-            for name, at, more, where, what in (
-                (
-                    *("quarter", 0.25, 0),
-                    "to a quarter of the way from the mean without a carry to that with one",
-                    "as without a carry",
-                ),
-                ("full", 1.0, 1, "to the mean with a carry, along the class means", "as with one"),
-                (
-                    *("still_one", 2.0, 1),
-                    "twice as far from the mean without a carry as that with one",
-                    "as with a carry of one",
-                ),
-                (
-                    *("twice", 2.0, 2),
-                    "twice as far from the mean without a carry as that with one",
-                    "as with a carry of two",
-                ),
+            for name, more, what in (
+                ("twice", 2, "as with a carry of two"),
+                ("other", 3, "neither as without a carry nor as with one or with two"),
             )
         },
         **{

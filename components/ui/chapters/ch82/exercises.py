@@ -51,15 +51,15 @@ def a_digit_predicted(page: Chapter) -> None:
         "digit",
         solved,
         f"{way}: the digit is {right}." if solved else f"{said} is not it.",
-        hints.get(int(said), "Take the column of the first problem and the carry of the second."),
+        hints.get(int(said), WRONG),
     )
     page.source("lab.interp.carries.predicted")
 
 
 def a_fair_pair(page: Chapter) -> None:
-    """A second problem for 37 x 48 with which the carry can be told from the whole digit; then the
-    swap itself, run."""
-    one = worked.ONE
+    """A second problem with which the carry can be told from the whole digit; the digit that a
+    reader predicts, and then the swap itself, run."""
+    one = worked.FAIR
     other = page.pair("ex_fair", a=str(one[0]), b=str(one[1]))
     exercises = Exercises(page, NAMES)
     if other is None:
@@ -77,15 +77,29 @@ def a_fair_pair(page: Chapter) -> None:
         alike = not bool(carries.apart(carry, x, y)[0])
         hint = unfair(same_carry, same_column, alike)
         return exercises.judge("fair", False, f"{text}: this pair cannot tell.", hint)
-    predicted = int(found.carry[0])
-    if not st.button("Copy the head", key="ch82_ex_fair_run", icon=":material/play_arrow:"):
-        st.caption(f"A fair pair. Predicted hundreds digit, if the carry moves: {predicted}.")
+    st.caption("A fair pair. Which hundreds digit will be written, if the carry moves?")
+    said = predicted_before(page, "fair", "Hundreds digit")
+    if said is None:
         return exercises.tell("fair")
-    written = probes.with_head_of(one, other)
-    said = f"{text}: predicted {predicted}, written {written}."
-    hint = "The prediction failed here. Keep the pair: it is a counterexample."
-    exercises.judge("fair", written == str(predicted), said, hint)
+    predicted, written = str(int(found.carry[0])), probes.with_head_of(one, other)
+    told = f"{text}: you predicted {said}, written {written}."
+    hint = WRONG if written == predicted else FAILED
+    exercises.judge("fair", said == written == predicted, told, hint)
     page.source("lab.experiments.carry_swaps.swapped")
+
+
+WRONG = "Take the column of the first problem and the carry of the second."
+FAILED = "With the carry moved, another digit would be written. Keep the pair: a counterexample."
+
+
+def predicted_before(page: Chapter, name: str, label: str) -> str | None:
+    """The digit that a reader predicts, once the head is to be copied; None before."""
+    with st.columns(3)[0]:
+        said = page.choose(f"ex_{name}_said", label, (NONE, *"0123456789"), kind="list")
+    if said == NONE:
+        return None
+    is_run = st.button("Copy the head", key=f"ch82_ex_{name}_run", icon=":material/play_arrow:")
+    return said if is_run else None
 
 
 def unfair(same_carry: bool, same_column: bool, alike: bool) -> str:
@@ -113,13 +127,14 @@ def a_carry_that_runs_on(page: Chapter) -> None:
     if hint := stops(one, other):
         return exercises.judge("on", False, f"{text}: no carry runs on.", hint)
     wanted = f"{one[0] * one[1] + 100:04d}"
-    if not st.button("Copy the head", key="ch82_ex_on_run", icon=":material/play_arrow:"):
-        st.caption(f"If the carry is brought and runs on, the network writes {wanted}.")
+    st.caption("If the carry is brought, it runs on. Which thousands digit will be written?")
+    said = predicted_before(page, "on", "Thousands digit")
+    if said is None:
         return exercises.tell("on")
     written = probes.goes_on(one, other)
-    said = f"{text}: predicted {wanted}, written {written}."
-    hint = "The prediction failed here. Keep the two: they are a counterexample."
-    exercises.judge("on", written == wanted, said, hint)
+    told = f"{text}: you predicted {said}, and {written} is written."
+    hint = "The answer grows by a hundred." if written == wanted else FAILED
+    exercises.judge("on", written == wanted and said == wanted[0], told, hint)
     page.source("components.ui.chapters.ch82.probes.goes_on")
 
 

@@ -149,6 +149,9 @@ def swap_rows(found: Sequence[Carried]) -> list[Drawn]:
 ONE, OTHER = (37, 48), (86, 27)
 """Two problems of the worked number, both written by the book's network."""
 
+FAIR = (43, 76)
+"""Of an exercise: the problem into which a carry is brought."""
+
 
 def texts_of(*pairs: tuple[int, int]) -> NDArray[np.uint8]:
     return FORM.render(np.array([a for a, _ in pairs]), np.array([b for _, b in pairs]))[0]
@@ -215,6 +218,42 @@ def hand_numbers(row: Mapping[str, Any]) -> list[dict[str, str]]:
     return [*numbers, line("place on the line", found["places"], (0, 1))]
 
 
+AT: Mapping[float, str] = {
+    0.25: "a quarter of the way",
+    0.5: "half of it",
+    0.75: "three quarters",
+    1.0: "all of it",
+    2.0: "twice the way",
+    3.0: "three times",
+}
+"""Places on the line through the class means that the page tells."""
+
+
+def on_the_line(row: Mapping[str, Any]) -> list[dict[str, str]]:
+    """A row a place on the line, how many of the test problems set to it are written how."""
+    written = dict(zip(row["places"], row["written"], strict=True))
+    heads = ("as without a carry", "as with one", "as with two", "otherwise")
+    return [
+        {
+            f"Of {row['pushed']:,}, set to": words,
+            **{head: f"{n:,}" for head, n in zip(heads, written[at], strict=True)},
+        }
+        for at, words in AT.items()
+    ]
+
+
+def told_by_less() -> str:
+    """Of all problems, those in which the tens digit of the sum is smaller than both tens digits
+    that make it if these carry, and than neither if they do not."""
+    a, b = np.divmod(np.arange(100**2), 100)
+    upper, lower = a * (b % 10), a * (b // 10) * 10
+    left = (upper + lower) // 10 % 10
+    carry = upper % 100 + lower % 100 >= 100
+    less = [left < product // 10 % 10 for product in (upper, lower)]
+    told = (less[0] == carry) & (less[1] == carry)
+    return f"{told.sum():,} of {told.size:,}"
+
+
 def all_heads() -> int:
     """Of all layers of the book's network."""
     model = recipes.recipe(BOOK).model
@@ -229,6 +268,8 @@ CALC = {
     "all_heads": lambda: str(all_heads()),
     "all_numbers": lambda: f"{all_heads() * recipes.recipe(BOOK).model.attention.head_dim:,}",
     "other_tens": lambda: tens_of(OTHER),
+    "told_by_less": told_by_less,
+    "fair": lambda: f"{FAIR[0]} \\times {FAIR[1]}",
     "one_text": lambda: FORM.text(*ONE).rstrip("$"),
     "one": lambda: f"{ONE[0]} \\times {ONE[1]}",
     "other": lambda: f"{OTHER[0]} \\times {OTHER[1]}",
@@ -499,16 +540,24 @@ def seed_point(group: str, arm: str, row: Mapping[str, Any], site: Mapping[str, 
 
 # ---------------------------------------------------------------- taken away
 
-GO_WRONG = ("those with a carry", "those without", "both alike")
+NEEDED = ("none", "a few", "most")
 WITH, WITHOUT = "with a carry", "without"
 
 
-def which_go_wrong(row: Mapping[str, Any]) -> str:
-    """With the mean in place of the parts that carry."""
-    with_carry, none = (one["wrong"] / one["n"] for one in row["needed"] if one["by"] == "mean")
-    if abs(with_carry - none) < 0.1:
-        return GO_WRONG[2]
-    return GO_WRONG[0] if with_carry > none else GO_WRONG[1]
+def others_of(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Heads and FFNs beside those that carry."""
+    return [one for one in row["units"] if one["unit"] not in row["nodes"]]
+
+
+def needed_frame(row: Mapping[str, Any]) -> Dragged:
+    n = len(others_of(row))
+    given = Line("in the network", n, str(n))
+    return Dragged(Axis("other heads and FFNs", 0, n), "needed", given=[given], start=n / 2)
+
+
+def others_needed(row: Mapping[str, Any]) -> float:
+    """Without how many of them, each alone, digits go wrong."""
+    return sum(bool(one["with"] or one["without"]) for one in others_of(row))
 
 
 def lost(row: Mapping[str, Any]) -> list[Drawn]:
@@ -537,11 +586,6 @@ def lost(row: Mapping[str, Any]) -> list[Drawn]:
         for unit, wrong in named.items()
         for (kind, has), n in zip({WITH: True, WITHOUT: False}.items(), wrong, strict=True)
     ]
-
-
-def unneeded(row: Mapping[str, Any]) -> int:
-    """Parts without which no digit goes wrong."""
-    return sum(not one["with"] and not one["without"] for one in row["units"])
 
 
 # ---------------------------------------------------------------- every token, every layer
@@ -714,11 +758,11 @@ def swapped_kinds(row: Mapping[str, Any], drawn: Mapping[str, Any]) -> list[Draw
         others = median(draws) if draws else row["swaps"][f"{kind}, others"]["follows"]
         bars = [
             (f"{kind}: all {own['neurons']:,}", own["follows"], False),
-            (f"as many others, {where}", others, True),
+            (f"{own['neurons']:,} others, {where}", others, True),
         ]
         if kind == "a lookup":
             as_much = median(drawn["lookups"]["others"]["follows"])
-            bars.append(("others that write as much", as_much, True))
+            bars.append(("fewer others that add as much", as_much, True))
         for swapped, follows, is_others in bars:
             found.append(
                 {

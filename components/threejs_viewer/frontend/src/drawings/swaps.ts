@@ -294,7 +294,10 @@ class Swaps extends MovingDrawing<Data> {
   private showHere(i: number): void {
     const at = this.cells[i];
     this.here?.classList.toggle("none", !at);
-    if (at) this.here?.setAttribute("transform", at);
+    if (!at) return;
+    const { column, row } = this.spots[i];
+    this.here?.classList.toggle("off", column !== row);
+    this.here?.setAttribute("transform", at);
   }
 
   /** What is copied, and where, to begin a sentence. */
@@ -320,6 +323,7 @@ class Swaps extends MovingDrawing<Data> {
     const [name] = this.site;
     const [below, here] = this.carry.places;
     const [makes, rest] = madeOf(ofCarry);
+    const missed = isDone && this.classOf(i) !== CLASSES[CARRY].name ? "missed" : "";
     return [
       named("from", "copied from", "problem", source),
       at("from2", "label working", ...marked(ofCarry)),
@@ -333,11 +337,11 @@ class Swaps extends MovingDrawing<Data> {
         make("br"),
         "if the carry moves",
       ),
-      at("arrow", "arrow"),
+      at("arrow", `arrow ${missed}`),
       named("into", "into", "problem", written),
       at("into2", "label working", ...marked(ofColumn)),
       named("terms", here, "terms", `${between(ofColumn).join(" + ")} +`),
-      at("chip", "big", make("b", { class: "chip" }, String(other))),
+      at("chip", "big", make("b", { class: `chip ${missed}` }, String(other))),
       at("is", "big", "="),
       named("sum", "predicted", "sum", sum(other)),
       named("came", "written", `came ${isDone ? this.classOf(i) : ""}`, isDone ? came : "\u00a0"),

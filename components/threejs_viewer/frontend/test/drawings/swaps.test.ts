@@ -76,6 +76,29 @@ test("the two problems are worked out: the carry copied, the digit predicted and
   expect(moved + others).toBe(swaps.length);
 });
 
+test("where the carry does not move, no full arrow brings it and its cell is not filled as a hit", () => {
+  const drawing = opened(swapped, one);
+  vi.advanceTimersByTime(60_000);
+  const isMissed = (): boolean[] =>
+    [".arrow", ".big .chip", ".here"].map((part) => {
+      const { classList } = drawing.one(part);
+      return classList.contains(part === ".here" ? "off" : "missed");
+    });
+  const [carry, site, layer] = one.data.chosen;
+  const { swaps, sites } = sent[carry];
+  const [, digits, kinds] = sites[site];
+  const seen = new Set<boolean>();
+  drawing.all(".mark").forEach((mark, i) => {
+    mark.dispatchEvent(new Event("focus"));
+    const misses = kinds[layer][i] !== "0";
+    const digit = digits[layer][i];
+    const isOff = Number(digit) !== predicted(swaps[i][2], swaps[i][4]);
+    if (digit !== ".") expect(isMissed()).toEqual([misses, misses, isOff]);
+    seen.add(misses);
+  });
+  expect([...seen].sort()).toEqual([false, true]);
+});
+
 test("another layer moves the marks and counts anew; Reset gives back what was chosen first", () => {
   const drawing = opened(swapped, one);
   vi.advanceTimersByTime(60_000);
