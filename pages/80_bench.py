@@ -134,9 +134,10 @@ def tell_costs(recipe: Recipe) -> None:
 def tell_seconds(recipe: Recipe) -> None:
     """How long a training takes here; a dash until that is known, and a button that measures it."""
     if probes.speed_here().begun:
-        time = probes.seconds_in_words(recipe)
-        mark = "*" if probes.speed_here().speed is None else "**"
-        st.markdown(f"{mark}{time}{mark} to train here")
+        if probes.speed_here().speed is None:
+            st.markdown("seconds to train here: *being measured*")
+        else:
+            st.markdown(f"**{probes.seconds_in_words(recipe)}** to train here")
         return
     with st.container(key="ch80_seconds", horizontal=True, vertical_alignment="bottom"):
         st.markdown("**–** seconds to train here")
@@ -281,10 +282,10 @@ def draw_seeds(arms: worked.Arms, alt: str) -> None:
 def what_breaks_without_a_part() -> None:
     arms = worked.arms_of(worked.LEFT_OUT)
     if not arms or not page.guess(
-        "One of these five can be left out with the fewest held-out pairs wrong. Which?",
-        worked.PARTS,
-        worked.least_missed,
-        frame=worked.five_parts(),
+        "And without the residual: how many held-out pairs come out wrong?",
+        (),
+        worked.wrong_without_it,
+        frame=worked.four_other_parts(),
     ):
         return
     draw_seeds(arms, "Share of held-out pairs wrong, each point one seed, by the part left out")

@@ -336,11 +336,13 @@ def how_a_digit_is_made() -> None:
         figures.beside_others(worked.swapped_kinds(row, drawn), worked.TONES),
         alt="How often the digit follows when all neurons of a kind are swapped, or as many others",
     )
+    with page.deeper("what the kinds mean, and how much lookups do"):
+        page.prose("neurons_kinds")
     page.source(
         "lab.experiments.product_neurons.kind_of_table",
         "lab.experiments.product_neurons.goes_by",
         "lab.experiments.neuron_controls.others_as_much",
-        claims_of=["neurons_reason"],
+        claims_of=["neurons_kinds"],
     )
 
 
