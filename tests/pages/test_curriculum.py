@@ -189,7 +189,7 @@ def test_zeros_in_front_bring_two_digits_as_they_were_and_one_digit_only_filled_
     def in_hundred(pattern: str) -> float:
         return 100 * sum(bool(re.fullmatch(pattern, text)) for text in texts) / len(texts)
 
-    assert worked.CALC["two_digits_kept"]() == "1.6"
+    assert worked.CALC["two_digits_kept"]() == "1.6%"
     assert abs(in_hundred(r"[1-9]\d\*[1-9]\d") - 1.6) < 0.5 < in_hundred(r"0\d\*0\d")
     assert in_hundred(r"\d\*\d") == in_hundred(r"\d\d\*\d\d\d") == 0
     assert look_up("curriculum.forgotten_2x3").shown == "0, 0 and 0 of 200"
