@@ -47,6 +47,7 @@ def five_trainings() -> None:
         n,
         [*courses_in_training.NAMES].index(asked.arm),
         asked.pair,
+        headline=page.text("courses_headline"),
         alt="The share of problems right, by the digits of both numbers",
         ask=ask,
     )

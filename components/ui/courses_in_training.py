@@ -28,7 +28,7 @@ NAMES: Mapping[str, str] = {
     "all_at_once": "all at once",
     "reversed": "longest first",
     "rehearsal_0": "no rehearsal",
-    "from_two_digits": "2 digits, base A",
+    "from_two_digits": "from a 2-digit model",
 }
 """The trainings, and what each is called."""
 
@@ -62,7 +62,7 @@ def course_of(row: Row, asked: Asked) -> Course:
         [look["tokens"] for look in found],
         [Band(*stage) for stage in stages_of(arm)],
         np.array([[look["shapes"][shape][1] for shape in SHAPES] for look in found]),
-        [[line_of(text, look["stage"]) for text in look["read"]] for look in found],
+        [line_of(look["read"][0], look["stage"]) for look in found],
         texts_of(row, asked.pair) if on_record(row, asked.pair) or arm == asked.arm else [],
     )
 

@@ -14,7 +14,7 @@ from shown import charts, text_of
 from components.ui import courses_in_training
 from components.ui.chapters.ch30 import claims, probes, worked
 from components.ui.claims.claim_index import look_up
-from components.ui.courses_in_training import PAIR
+from components.ui.courses_in_training import NAMES, PAIR
 from lab.data.position_ids import coupled_ids
 from lab.data.problems import BOUNDS, Format, sample_exact, split_value
 from lab.data.vocabulary import decode
@@ -98,7 +98,7 @@ def test_the_first_figure_is_the_record_and_a_readers_problem_is_written_by_kept
 ) -> None:
     rows, shapes = record("course_looks"), courses_in_training.SHAPES
     drawn = sent(seen(PAGE))
-    for course, arm in zip(drawn["courses"], courses_in_training.NAMES, strict=True):
+    for course, arm in zip(drawn["courses"], NAMES, strict=True):
         (row,) = select(rows, arm=arm)
         looks = row["looks"]
         assert course["wrong"] == [[look["shapes"][s][1] for s in shapes] for look in looks]
@@ -114,6 +114,13 @@ def test_the_first_figure_is_the_record_and_a_readers_problem_is_written_by_kept
         assert [n["tokens"] for n in numbers] == re.findall(r"\d+", written), arm
         marks = "".join(n["marks"] for n in numbers)
         assert ("w" in marks) == (looks[-1]["written"][3] != probes.form_of(4837, 2916).text(*PAIR))
+    ended = {arm: 1000 - select(rows, arm=arm)[0]["looks"][-1]["shapes"]["4x4"][1] for arm in NAMES}
+    begun = ended.pop(worked.BEGUN)
+    assert len(drawn["headline"].split()) <= 20
+    assert re.findall(r"\d+", drawn["headline"]) == [
+        *(f"{n / 10:.0f}" for n in (min(ended.values()), max(ended.values()))),
+        *("100", f"{begun / 10:.0f}"),
+    ]
     drawn = sent(book(PAGE, figure="courses", ch30_course="reversed 12x34"))
     own = drawn["courses"][drawn["chosen"]]
     kept = {look["step"] for look in select(rows, arm="reversed")[0]["looks"] if "weights" in look}

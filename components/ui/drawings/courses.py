@@ -21,10 +21,10 @@ SHAPES = 16
 
 HTML = f"""
 <div class="drawing courses">
+  <p class="headline"></p>
   <div class="above">
-    <p class="headline">
-      One network, taught four digits in five ways. Choose one, drag the time, type a problem.
-    </p>
+    <span><span class="ways">One network, taught in five ways.</span>
+      Choose a run, drag the time, type a problem.</span>
     <span class="unit">Right of 100 at 4 × 4 digits</span>
   </div>
   <div class="arms" role="group" aria-label="Training"></div>
@@ -52,7 +52,7 @@ HTML = f"""
       </div>
     </div>
   </div>
-  <div class="reads"><b>Being read</b><ol class="lines"></ol></div>
+  <div class="reads"><b>Being read</b> <code class="read"></code> <span class="kind"></span></div>
   <div class="curves">
     <div class="key"><b>Right over time</b>
       <span><i class="others"></i>4 × 4 in the other ways</span></div>
@@ -93,7 +93,7 @@ class Text(NamedTuple):
 
 class Course(NamedTuple):
     """A training: after how many `steps` and `tokens` each look came, (K,), how many problems of
-    each shape were wrong, (K, S), and what was being read, each line with its kind. `written` holds
+    each shape were wrong, (K, S), and a problem that was being read, with its kind. `written` holds
     a text a look, or nothing where it has not been asked for."""
 
     name: str
@@ -101,7 +101,7 @@ class Course(NamedTuple):
     tokens: Sequence[int]
     stages: Sequence[Band]
     wrong: NDArray[np.integer[Any]]
-    read: Sequence[Sequence[tuple[str, str]]]
+    read: Sequence[tuple[str, str]]
     written: Sequence[Text]
 
 
@@ -112,13 +112,15 @@ def show_courses(
     chosen: int,
     pair: tuple[int, int],
     *,
+    headline: str,
     alt: str,
     ask: Callable[[int, tuple[int, int]], None],
     seconds: float = 9.0,
 ) -> None:
-    """`n`, (S,), is how many problems of each shape were evaluated. `ask` is called of the course
-    and the pair that a reader chooses. Raises ValueError for what `courses_data` refuses."""
-    data = courses_data(courses, n) | {"alt": alt, "seconds": seconds}
+    """`n`, (S,), is how many problems of each shape were evaluated. `headline` stands above all.
+    `ask` is called of the course and the pair that a reader chooses. Raises ValueError for what
+    `courses_data` refuses."""
+    data = courses_data(courses, n) | {"headline": headline, "alt": alt, "seconds": seconds}
     data |= {"chosen": chosen, "pair": [*pair]}
 
     def asked() -> None:

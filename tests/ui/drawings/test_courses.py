@@ -46,7 +46,7 @@ def course(name: str, seed: int, *, stages: bool, last: int) -> Course:
         [0, 250, 500, 750, 1000],
         bands if stages else [Band("all lengths", 0, 1, [])],
         wrong(seed),
-        [[("37×48=", "new length"), (f"{look}×0=", "rehearsal")] for look in range(LOOKS)],
+        [(f"{look}×0=", "rehearsal") for look in range(LOOKS)],
         [text(step) for step in steps[:-1]] + [text(800)],
     )
 
@@ -69,7 +69,9 @@ def trainings() -> Case:
     found = two_courses()
     return case(
         courses,
-        lambda: courses.show_courses("k", found, N, 0, (37, 48), alt="Maps", ask=lambda *_: None),
+        lambda: courses.show_courses(
+            "k", found, N, 0, (37, 48), headline="Both", alt="Maps", ask=lambda *_: None
+        ),
         [
             [
                 {"step": step, "of_100": [*map(in_hundred, look, N)]}

@@ -178,6 +178,22 @@ def ended_by_plan(arm: str) -> str:
     )
 
 
+def right_in_hundred(*, begun: bool) -> list[int]:
+    """Of the longest problems right at the end of each run of the first figure, as it rounds them:
+    of those that begin with a network that knows two digits, or of those with random weights."""
+    ends = [
+        row["looks"][-1]["shapes"][claims.LONGEST]
+        for row in rows_of("course_looks.jsonl")
+        if (row["cell"]["arm"] == BEGUN) == begun
+    ]
+    return [int(100 * (n - wrong) / n + 0.5) for n, wrong in ends]
+
+
+def random_right() -> str:
+    found = right_in_hundred(begun=False)
+    return f"{min(found)} to {max(found)} of 100"
+
+
 # ---------------------------------------------------------------- how few
 
 FEWEST_OPTIONS = (*(f"{n:,}" for n in claims.FEW), "so many that hardly one comes twice")
@@ -733,6 +749,8 @@ CALC: dict[str, Callable[[], str]] = {
     "rehearsed": lambda: f"{curriculum.BLEND.rehearsed}",
     "two_digits_kept": lambda: f"{two_digits_kept():.1f}%",
     "little_rehearsal": lambda: ARMS["rehearsal_5"].capitalize(),
+    "random_right": random_right,
+    "begun_right": lambda: join_words([f"{n}" for n in right_in_hundred(begun=True)]),
     "allowed": lambda: f"{allowed()}",
     "course_problems": course_problems,
     "asked_most": lambda: f"{asked_at_the_end():,}",

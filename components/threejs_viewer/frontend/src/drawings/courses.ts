@@ -3,7 +3,7 @@
 
 import { make } from "../shared/dom";
 import "./courses.css";
-import { between, depth, inHundred, nearest, right, spread, WHOLE } from "./maths/courses";
+import { between, depth, edges, inHundred, nearest, right, spread, WHOLE } from "./maths/courses";
 import type { Sent } from "./shared/drawing";
 import { draw, say, set } from "./shared/elements";
 import type { Landmark } from "./shared/landmarks";
@@ -14,10 +14,10 @@ import { counted, range, type Pair } from "./shared/numbers";
 const SIDE = 4;
 const LONGEST = SIDE * SIDE - 1; // the shape 4 x 4
 const EQUAL = range(SIDE).map((i) => (SIDE + 1) * i); // 1 x 1, 2 x 2 ...
-const [HIGH, LOW, TOP, LEFT, RIGHT] = [100, 88, 18, 34, 56]; // of the curves; the style sheet has LEFT and RIGHT, too
+const [HIGH, LOW, TOP, LEFT, RIGHT] = [110, 84, 18, 34, 56]; // of the curves; the style sheet has LEFT and RIGHT, too
 const KNOB = 8; // pixels, half of the slider's: there its moments begin and end
 const SLIM = 480; // pixels: below, the slider stands under the curves and is as wide
-const [LOOSE, TIGHT] = [36, 16]; // pixels: a stage so wide has its name in it, with spaces or without
+const [LOOSE, TIGHT] = [36, 26]; // pixels: a stage so wide has its name in it, with spaces or without
 const [NAME, LEADER] = [16, 16]; // from name to name, and from the tip of a curve to its name
 const MOST = 9999;
 const DONE = 0.5; // of the longest problems: it has a mark where there are no stages
@@ -40,11 +40,12 @@ interface Course {
   tokens: number[];
   stages: Stage[];
   wrong: number[][];
-  read: [text: string, kind: string][][];
+  read: [text: string, kind: string][];
   written: Text[];
 }
 
 interface Data extends Sent {
+  headline: string;
   alt: string;
   seconds: number;
   n: number[];
@@ -104,6 +105,7 @@ class Courses extends MovingDrawing<Data> {
   private fill(): void {
     const { data } = this;
     this.drawn = "";
+    this.part("headline").textContent = data.headline;
     this.boxes.forEach((box, i) => (box.value = String(this.pair[i])));
     this.refuse("");
     this.arms = data.courses.map(({ name }, i) => {
@@ -328,18 +330,19 @@ class Courses extends MovingDrawing<Data> {
       say(share, inHundred(done));
       button.setAttribute("aria-pressed", String(i === this.chosen));
     });
-    const fresh = this.stageAt(look)?.new ?? [];
+    const fresh = course.stages.length > 1 ? (this.stageAt(look)?.new ?? []) : [];
     this.cells.forEach((cell, shape) => {
       const share = right(course.wrong[look][shape], n[shape]);
       tint(cell, share);
       say(cell, inHundred(share));
-      cell.classList.toggle("new", course.stages.length > 1 && fresh.includes(shape));
+      cell.classList.toggle("new", fresh.includes(shape));
+      edges(fresh, shape, SIDE).forEach((open, i) =>
+        cell.style.setProperty(SIDES[i], open ? "1" : "0"),
+      );
     });
-    this.part("lines").replaceChildren(
-      ...course.read[look].map(([text, kind]) =>
-        make("li", {}, make("code", {}, text), make("span", {}, kind)),
-      ),
-    );
+    const [text, kind] = course.read[look];
+    say(this.part("read"), text);
+    say(this.part("kind"), kind);
     this.drawText(course.written[look]);
   }
 
@@ -387,6 +390,7 @@ class Courses extends MovingDrawing<Data> {
   }
 }
 
+const SIDES = ["--top", "--right-side", "--bottom", "--left"];
 const MARKS: Record<string, string> = { r: "", w: "wrong", f: "follows", n: "cut" };
 
 /** In the map: two lines of heads come before the cells, from above and from the left. */

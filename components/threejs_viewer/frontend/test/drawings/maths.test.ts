@@ -3,6 +3,7 @@ import { arrow, attend, blend, spread as spreadApart } from "../../src/drawings/
 import { beside } from "../../src/drawings/maths/beside";
 import {
   between as betweenLooks,
+  edges,
   inHundred,
   nearest,
   spread,
@@ -294,6 +295,17 @@ test("names are spread no nearer than their gap, in their order, and no farther 
   expect(spread([50, 46], 16, 0, 100)).toEqual([56, 40]);
   expect(spread([100, 99], 16, 0, 100)).toEqual([100, 84]);
   expect(spread([20, 20, 60], 16, 0, 100)).toEqual([12, 28, 60]);
+});
+
+test("fields have one outline: a side is an edge where no field of theirs adjoins it", () => {
+  const around = (fields: number[]): string[] =>
+    fields.map((one) =>
+      edges(fields, one, 3)
+        .map((edge, i) => (edge ? "trbl"[i] : ""))
+        .join(""),
+    );
+  expect(around([2, 5, 6, 7, 8])).toEqual(["trl", "rl", "tbl", "tb", "rb"]);
+  expect(around([2, 3])).toEqual(["trbl", "trbl"]); // neighbours in the list, not in the square
 });
 
 test("none and all alone are 0 and 100", () => {

@@ -42,6 +42,18 @@ export function inHundred(share: number): string {
       : String(Math.round(Number((100 * share).toFixed(6))));
 }
 
+/** Of a field that lies in a square of fields, row by row, the sides that none of `fields` adjoins:
+ * top, right, bottom, left. */
+export function edges(fields: readonly number[], field: number, side: number): boolean[] {
+  const column = field % side;
+  return [
+    !fields.includes(field - side),
+    column === side - 1 || !fields.includes(field + 1),
+    !fields.includes(field + side),
+    column === 0 || !fields.includes(field - 1),
+  ];
+}
+
 /** Places as near to the wanted ones as can be, in their order, `gap` apart, from low to high. */
 export function spread(
   wanted: readonly number[],
