@@ -172,7 +172,6 @@ if page.draws(*OF_A_SUM):
 
 @page.section("four", told=False)
 def four_digits() -> None:
-    page.prose("four_controls")
     form = probes.form_of(*pair)
     said = probes.write_without_head(AFTER, *pair)
     marks = tokens.marks_of(said.text, form, *pair)

@@ -20,6 +20,8 @@ from lab.readings import Row
 looks = lazily("lab.experiments.course_looks")
 curriculum = lazily("lab.recipes.curriculum")
 twins = lazily("lab.experiments.curriculum_ablations")
+checkpoint = lazily("lab.training.checkpoint")
+state = lazily("lab.training.state")
 
 NAMES: Mapping[str, str] = {
     "the_course": "in stages",
@@ -124,12 +126,12 @@ def on_record(row: Row, pair: Pair) -> bool:
 
 def texts_of(row: Row, pair: Pair) -> list[Text]:
     """How a training wrote a pair at each look; one that is not on record is written by the nearest
-    look whose weights were kept."""
+    look whose weights were kept, or by those that the training began with."""
     found = row["looks"]
     if on_record(row, pair):
         place = [(a, b) for a, b, _ in row["problems"]].index(pair)
         return [text_of(look["step"], look["written"][place], pair) for look in found]
-    kept = [number for number, look in enumerate(found) if "weights" in look]
+    kept = [number for number, look in enumerate(found) if number == 0 or "weights" in look]
     texts = {
         number: text_of(found[number]["step"], written(row["cell"]["arm"], number, *pair), pair)
         for number in kept
@@ -142,9 +144,17 @@ def written(arm: str, look: int, a: int, b: int) -> str:
     return looks.written(network(arm, look), a, b)
 
 
-@st.cache_resource(show_spinner=False, max_entries=10)
+@st.cache_resource(show_spinner=False, max_entries=12)
 def network(arm: str, look: int) -> Any:
-    return looks.load_look(arm, look).model
+    return looks.load_look(arm, look).model if look else begins(arm)
+
+
+def begins(arm: str) -> Any:
+    """A training before its first step, in the numbers that a look is kept in: the seed of its
+    recipe draws the weights again, or they are a committed run's."""
+    recipe = twins.control(arm, 0)
+    weights = checkpoint.to_bytes(state.TrainState.start(recipe).model)
+    return checkpoint.from_bytes(recipe.name, weights, recipe.model, recipe.format).model
 
 
 @lru_cache(maxsize=512)

@@ -331,7 +331,7 @@ CLAIMS: dict[str, Claim] = {
             "rehearsal, of three seeds.",
             at_the_end(COURSE.where(arm="rehearsal_0").before_choice(), shape),
         )
-        for shape in ("1x1", "2x2")
+        for shape in ("1x1", "2x2", "2x3")
     },
     "curriculum.rehearsed_1x1": Claim(
         "Test problems of 1x1 digits wrong at the end of the curriculum with five rehearsed "

@@ -194,22 +194,6 @@ def random_right() -> str:
     return f"{min(found)} to {max(found)} of 100"
 
 
-def halves_by_length() -> str:
-    """With all lengths at once, million tokens until the first look that finds half of a length
-    right, from one digit to four."""
-    (row,) = select(rows_of("course_looks.jsonl"), arm="all_at_once")
-    return join_words(
-        [
-            next(
-                f"{look['tokens'] / 1e6:.1f}"
-                for look in row["looks"]
-                if 2 * look["shapes"][f"{p}x{p}"][1] <= look["shapes"][f"{p}x{p}"][0]
-            )
-            for p in range(1, 5)
-        ]
-    )
-
-
 # ---------------------------------------------------------------- how few
 
 FEWEST_OPTIONS = (*(f"{n:,}" for n in claims.FEW), "so many that hardly one comes twice")
@@ -295,7 +279,12 @@ def problems_by_length(record: Record) -> Bars:
 def growth(record: Record) -> str:
     """In a sentence, how much there is and how much it takes, from the shortest to the longest."""
     lengths = lengths_found(record)
-    missed = sum(not row["fewest"][goal] for row in record for goal in claims.GOALS)
+    missed = {
+        f"{goal} in 100 at {row['cell']['digits']} digits"
+        for row in record
+        for goal in claims.GOALS
+        if not row["fewest"][goal]
+    }
     least = {
         d: [row["fewest"]["95"] or math.inf for row in record if row["cell"]["digits"] == d]
         for d in lengths
@@ -310,7 +299,9 @@ def growth(record: Record) -> str:
             f"problems; the fewest for 95 in 100 {many} (medians)."
         )
     if missed:
-        said.append(f"Points are missing where no number tried reached its goal: {missed}.")
+        said.append(
+            f"Without a point, since no number tried reached it: {join_words(sorted(missed))}."
+        )
     return " ".join(said)
 
 
@@ -718,6 +709,20 @@ def slips() -> tuple[int, int, int]:
 
 
 @ahead
+def two_digits_kept() -> float:
+    """Of a hundred problems of the last stage without rehearsal, those of two by two digits that
+    stand as in the first: where numbers are filled up to two digits, these need no zeros."""
+    (*_, last) = twins.control("rehearsal_0", 0).course
+    sources = last.data.sources
+    shown = sum(
+        part * source.shapes.count((2, 2)) / len(source.shapes)
+        for source, part in sources
+        if source.format.padded and (source.format.p, source.format.q) == (2, 2)
+    )
+    return 100 * shown / sum(part for _, part in sources)
+
+
+@ahead
 def small_layers() -> int:
     return twins.control("the_course", 0).model.n_layer
 
@@ -741,6 +746,9 @@ CALC: dict[str, Callable[[], str]] = {
     "base_2x3": lambda: base_wrong("2x3"),
     "base_longest": lambda: base_wrong(claims.LONGEST),
     "base_begins": base_begins,
+    "rehearsed": lambda: f"{curriculum.BLEND.rehearsed}",
+    "two_digits_kept": lambda: f"{two_digits_kept():.1f}%",
+    "little_rehearsal": lambda: ARMS["rehearsal_5"].capitalize(),
     "random_right": random_right,
     "begun_right": lambda: join_words([f"{n}" for n in right_in_hundred(begun=True)]),
     "allowed": lambda: f"{allowed()}",
@@ -757,12 +765,9 @@ CALC: dict[str, Callable[[], str]] = {
     "half_second": lambda: f"{halves('the_course')[1]} million",
     "random_intel": lambda: ended(RANDOM, INTEL),
     "random_amd": lambda: ended(RANDOM, AMD),
-    "base_a_intel": lambda: ended(claims.BASES[0], INTEL),
-    "base_a_amd": lambda: ended(claims.BASES[0], AMD),
     "base_b_amd": lambda: ended(claims.BASES[1], AMD),
     "ended_reversed": lambda: ended_by_plan("reversed"),
     "ended_rehearsal_0": lambda: ended_by_plan("rehearsal_0"),
-    "halves_by_length": halves_by_length,
     "larger_layers": lambda: f"{index.recipe(AFTER).model.n_layer}",
     "a_head": lambda: looks(LAST_TWIN, "1.3", "product", "a"),
     "b_head": lambda: looks(LAST_TWIN, "1.0", "product", "b"),
