@@ -11,7 +11,7 @@ from components.ui.chapters.ch82.worked import CALC
 from components.ui.drawings.swaps import show_swaps
 from components.ui.link import one_of
 from components.ui.page_records import rows_of
-from components.ui.plots import bars, dots, maps
+from components.ui.plots import bars, dots
 from components.ui.plots.ends import shares
 from lab.interp.carries import CarryName
 
@@ -207,13 +207,6 @@ def the_carry_of_a_product() -> None:
         alt="What comes of copying the best site of each kind, carry of a product",
     )
     page.notice()
-    table, names, layers = worked.scan_of(row)
-    with page.deeper("Every site of every layer") as is_open:
-        if is_open:
-            page.draw(
-                maps.table_map(table, names, layers, "copied", "layer"),
-                alt="The share of validation pairs in which the carry of a product moves",
-            )
     page.source("lab.experiments.carry_swaps.measure_swaps", "lab.experiments.carry_swaps.outcomes")
 
 

@@ -413,19 +413,6 @@ def on_validation(row: Mapping[str, Any], site: Mapping[str, Any]) -> float:
     return same["carry"] / same["n"]
 
 
-def scan_of(row: Mapping[str, Any]) -> tuple[NDArray[np.float64], list[str], list[str]]:
-    """The share of carries moved, (kinds, layers), on validation problems."""
-    rows = [words for kind, words in COPIED if any(kind_of(s) == kind for s in row["scan"])]
-    of = {words: kind for kind, words in COPIED}
-    layers = sorted({site["layer"] for site in row["scan"]})
-    table = np.full((len(rows), len(layers)), np.nan)
-    for site in row["scan"]:
-        for i, words in enumerate(rows):
-            if of[words] == kind_of(site):
-                table[i, layers.index(site["layer"])] = site["carry"] / site["n"]
-    return table, rows, [str(layer) for layer in layers]
-
-
 # ---------------------------------------------------------------- guesses
 
 HUNDRED = Axis("in 100 pairs, the carry moves", 0, 100)
