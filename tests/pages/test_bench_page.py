@@ -81,7 +81,7 @@ def test_the_change_of_the_first_figure_is_one_that_a_reader_can_make() -> None:
     (row,) = rows_of("looks_changed.jsonl")
     assert row["parameters"] == parameters_of(without.model)
     wrong = row["looks"][-1]["errors_heldout"]
-    said = f"it gets {share_of(wrong, row['n_heldout'])} held-out pairs wrong"
+    said = f"network gets {share_of(wrong, row['n_heldout'])} held-out pairs wrong"
     assert said in worked.one_change()
 
 
