@@ -204,8 +204,8 @@ def one_change() -> str:
     wrong = int((recorded()[-1].looks[-1].wrong & held).sum())
     saved = 1 - both[0]["parameters"] / cost.parameters_of(bench.usual().model)
     return (
-        f"Trained without {CHANGED_PART}, which are {100 * saved:.1g}% of the parameters, a network gets "
-        f"{share_of(wrong, int(held.sum()))} held-out pairs wrong."
+        f"Trained without {CHANGED_PART}, which are {100 * saved:.1g}% of the parameters, "
+        f"a network gets {share_of(wrong, int(held.sum()))} held-out pairs wrong."
     )
 
 
