@@ -121,7 +121,7 @@ CONTENTS = (
         "8",
         "Where is the carry?",
         "Which numbers hold the carry?",
-        20,
+        21,
     ),
 )
 

@@ -155,6 +155,7 @@ RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 WHAT_IS_DASHED = {
+    ("swaps.css", ".chip.missed"): "not there: a carry that was predicted and did not come",
     ("arrows.css", ".plane .wanted"): "still to come: where the query should point",
     ("arrows.css", ".tokens .ahead"): "not there yet: tokens behind the one that asks",
     ("network.css", ".grid > .hidden"): "left out of training",
