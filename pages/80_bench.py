@@ -280,13 +280,9 @@ def draw_seeds(arms: worked.Arms, alt: str) -> None:
 
 @page.section("without")
 def what_breaks_without_a_part() -> None:
+    page.link.knows("ch80_without_guess")  # of a question that it no longer asks
     arms = worked.arms_of(worked.LEFT_OUT)
-    if not arms or not page.guess(
-        "And without the residual: how many held-out pairs come out wrong?",
-        (),
-        worked.wrong_without_it,
-        frame=worked.four_other_parts(),
-    ):
+    if not arms:
         return
     draw_seeds(arms, "Share of held-out pairs wrong, each point one seed, by the part left out")
     page.notice()

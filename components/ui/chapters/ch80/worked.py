@@ -327,23 +327,6 @@ def four_changes() -> Picked:
     return Picked(axis, lambda: shares_wrong(claims.CHANGES), given=usual, hues=HUES)
 
 
-LAST_PART = "residual"
-"""What the text does not tell before it asks."""
-
-
-def wrong_without_it() -> Answer:
-    share = shares_wrong(claims.WITHOUT)[LAST_PART]
-    return Answer(share, f"{share:.1f}%")
-
-
-def four_other_parts() -> Dragged:
-    """Below the parts that were told."""
-    axis = Axis.percent("of held-out pairs wrong, the median of the seeds", step=0.1)
-    told = [(f"without {p}", x) for p, x in shares_wrong(claims.WITHOUT).items() if p != LAST_PART]
-    given = [Row(name, share) for name, share in sorted(told, key=lambda one: -one[1])]
-    return Dragged(axis, f"without the {LAST_PART}", given=given)
-
-
 def seed_rows(arms: Arms) -> list[dict[str, Any]]:
     """A row a run."""
     return [
