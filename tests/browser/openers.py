@@ -75,7 +75,7 @@ def two_clocks_turned_together_leave_the_score(page: Page) -> None:
     early, late = scrubbed(longer, 0, 7)
     assert "two counts, a limit right" in early and "two counts, a limit wrong" in late
     longer.get_by_role("button", name="one count").press("Enter")
-    expect(longer.locator(".what")).to_contain_text("one count, a limit: writes")
+    expect(longer.locator("select.what")).to_contain_text("one count, a limit: writes")
 
 
 def the_trainings_are_scrubbed_and_switched_and_write_a_problem(page: Page) -> None:
@@ -318,7 +318,7 @@ def another_layer_moves_the_marks_off_the_diagonal(page: Page) -> None:
     figure.locator(".layer").select_option("2")
     assert said.inner_text() != before and "in layer 2" in said.inner_text()
     assert figure.locator(".mark.stays").count() > 100
-    figure.locator(".what").select_option("4")
+    figure.locator("select.what").select_option("4")
     expect(said).to_contain_text("All that attention adds")
 
 
