@@ -75,7 +75,7 @@ def two_clocks_turned_together_leave_the_score(page: Page) -> None:
     early, late = scrubbed(longer, 0, 7)
     assert "two counts, a limit right" in early and "two counts, a limit wrong" in late
     longer.get_by_role("button", name="one count").press("Enter")
-    expect(longer.locator("select.what")).to_contain_text("one count, a limit: writes")
+    expect(longer.locator(".what")).to_contain_text("one count, a limit: writes")
 
 
 def the_trainings_are_scrubbed_and_switched_and_write_a_problem(page: Page) -> None:
