@@ -27,6 +27,7 @@ def where_the_bracket_stands() -> None:
     show_bracket(
         f"{page.prefix}bracket",
         worked.shown(),
+        headline=page.text("bracket_headline"),
         alt="A query, a matrix and a cache as coloured numbers, and the bracket between them",
     )
     page.source("lab.model.attention.mla.AbsorbedLatentAttention")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
 from statistics import median
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import torch
 from shown import charts, text_of
 
+from components.ui.chapter import Chapter
 from components.ui.chapters.ch60 import claims, exercises, probes, worked
 from components.ui.drawings.guess import drag_data
 from lab.data.position_ids import position_ids
@@ -80,6 +82,10 @@ def test_the_drawing_has_the_numbers_of_both_networks_and_what_each_stop_costs()
     ours, longer, theirs = shown.settings
     assert longer.operations[4] > longer.operations[0]  # as prose says of many tokens
     kept, again, moved, rotated, split = ours.operations
+    assert 0.9 < split / kept < 1.1  # "about as many", as its headline says
+    said = Chapter(PAGE, worked.CALC).text("bracket_headline")
+    assert len(said.split()) <= 20
+    assert re.findall(r"[\d,]*\d", said) == [f"{ours.bytes[i]:,}" for i in (4, 0)]
     assert (kept, again, moved, split) == (753_664, 11_419_648, 516_096, 712_704)
     assert all(x < y for x, y in zip(ours.operations, longer.operations, strict=True))
     assert theirs.operations[4] / theirs.operations[0] == (512 + 64 + 512) / (128 + 64 + 128)

@@ -42,8 +42,8 @@ STRONG = 2
 
 HTML = f"""
 <div class="drawing bracket">
-  <p class="headline">What one layer keeps of each token, and what that costs. Step through
-    five stops, or drag the bracket.</p>
+  <p class="headline"></p>
+  <p class="how">Step through five stops, or drag the bracket.</p>
   <div class="formula" role="img">
     <div class="tiles">
       <figure class="q"><figcaption></figcaption></figure>
@@ -117,9 +117,10 @@ PER_TOKEN = (
 )
 
 
-def show_bracket(key: str, shown: Shown, *, alt: str, seconds: float = 9.0) -> None:
-    """It plays once through its stops. Raises ValueError for what `bracket_data` refuses."""
-    data = bracket_data(shown) | {"alt": alt, "seconds": seconds}
+def show_bracket(key: str, shown: Shown, *, headline: str, alt: str, seconds: float = 9.0) -> None:
+    """It plays once through its stops; `headline` stands above them. Raises ValueError for what
+    `bracket_data` refuses."""
+    data = bracket_data(shown) | {"headline": headline, "alt": alt, "seconds": seconds}
     component(data=data | {"digest": digest(data)}, key=key)
 
 

@@ -52,13 +52,13 @@ HTML = f"""
       </div>
     </div>
   </div>
-  <div class="reads"><b>Being read</b> <code class="read"></code> <span class="kind"></span></div>
   <div class="curves">
     <div class="key"><b>Right over time</b>
-      <span><i class="others"></i>4 × 4 in the other ways</span></div>
+      <span><i class="others"></i>4 × 4, other runs</span></div>
     <svg class="plot" role="img"></svg>
   </div>
   {moments("Share of the training text that is read")}
+  <div class="reads"><b>Being read</b> <code class="read"></code> <span class="kind"></span></div>
   <div class="said" role="status"></div>
 </div>
 """
@@ -117,9 +117,9 @@ def show_courses(
     ask: Callable[[int, tuple[int, int]], None],
     seconds: float = 9.0,
 ) -> None:
-    """`n`, (S,), is how many problems of each shape were evaluated. `headline` stands above all.
-    `ask` is called of the course and the pair that a reader chooses. Raises ValueError for what
-    `courses_data` refuses."""
+    """`n`, (S,), is how many problems of each shape were evaluated. `headline` stands above all,
+    and what has gone wrong in it between two `**`. `ask` is called of the course and the pair that
+    a reader chooses. Raises ValueError for what `courses_data` refuses."""
     data = courses_data(courses, n) | {"headline": headline, "alt": alt, "seconds": seconds}
     data |= {"chosen": chosen, "pair": [*pair]}
 

@@ -59,7 +59,9 @@ def moved_bracket() -> Case:
         ]
         for setting in shown().settings
     }
-    return case(bracket, lambda: bracket.show_bracket("k", shown(), alt="A bracket"), said)
+    return case(
+        bracket, lambda: bracket.show_bracket("k", shown(), headline="Less", alt="A bracket"), said
+    )
 
 
 CASES = {"bracket": moved_bracket}

@@ -570,6 +570,8 @@ CALC: dict[str, Callable[[], str]] = {
     "own_numbers": lambda: f"{own_numbers()}",
     "bytes": lambda: f"{BYTES}",
     "half": lambda: f"{HALF}",
+    "own_bytes": lambda: f"{settings()[0].bytes[0]:,}",
+    "kept_bytes": lambda: f"{settings()[0].bytes[-1]:,}",
     "latent_numbers": lambda: f"{latent_numbers()}",
     "limited_bytes": lambda: f"{BYTES * limited_numbers():,}",
     "own_limited_bytes": lambda: f"{BYTES * own_limited_numbers():,}",

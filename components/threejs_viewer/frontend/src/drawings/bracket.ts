@@ -35,6 +35,7 @@ interface Packed {
 }
 
 interface Data extends Sent {
+  headline: string;
   alt: string;
   seconds: number;
   stops: string[];
@@ -176,7 +177,8 @@ class Bracket extends MovingDrawing<Data> {
   // ------------------------------------------------------------ built once
 
   protected build(): void {
-    const { tokens, roles, stops, settings, seconds, alt } = this.data;
+    const { tokens, roles, stops, settings, seconds, alt, headline } = this.data;
+    say(this.part("headline"), headline);
     this.maps = [];
     this.part("formula").setAttribute("aria-label", alt);
     this.held.setAttribute("aria-label", `What the cache holds of ${tokens.length} tokens`);

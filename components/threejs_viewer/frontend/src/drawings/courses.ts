@@ -14,13 +14,15 @@ import { counted, range, type Pair } from "./shared/numbers";
 const SIDE = 4;
 const LONGEST = SIDE * SIDE - 1; // the shape 4 x 4
 const EQUAL = range(SIDE).map((i) => (SIDE + 1) * i); // 1 x 1, 2 x 2 ...
-const [HIGH, LOW, TOP, LEFT, RIGHT] = [110, 84, 18, 34, 56]; // of the curves; the style sheet has LEFT and RIGHT, too
+const [HIGH, LOW, TOP, LEFT, RIGHT] = [110, 82, 18, 34, 56]; // of the curves; the style sheet has LEFT and RIGHT, too
 const KNOB = 8; // pixels, half of the slider's: there its moments begin and end
 const SLIM = 480; // pixels: below, the slider stands under the curves and is as wide
 const [LOOSE, TIGHT] = [36, 26]; // pixels: a stage so wide has its name in it, with spaces or without
+const TOGETHER = 52; // pixels: narrower ones side by side have the first name and the last in them
+const NAMED = 85; // from here on, a curve along the axis has room for its name
 const [NAME, LEADER] = [16, 16]; // from name to name, and from the tip of a curve to its name
 const MOST = 9999;
-const DONE = 0.5; // of the longest problems: it has a mark where there are no stages
+const DONE = 0.5; // of the longest problems: it has a mark where there are no stages, and is missed
 
 interface Stage {
   name: string;
@@ -62,6 +64,8 @@ class Courses extends MovingDrawing<Data> {
   private arms: { button: HTMLElement; bar: HTMLElement; share: HTMLElement }[] = [];
   /** Of all courses the curves of the longest; that of the chosen one is not drawn here. */
   private others: SVGPathElement[] = [];
+  /** Of a course that ends with few right, at the tip of its curve. */
+  private missed: SVGTextElement[] = [];
   private cells: HTMLElement[] = [];
   private curves: {
     later: SVGPathElement;
@@ -105,7 +109,10 @@ class Courses extends MovingDrawing<Data> {
   private fill(): void {
     const { data } = this;
     this.drawn = "";
-    this.part("headline").textContent = data.headline;
+    const pieces = data.headline.split("**"); // every second one is what went wrong
+    this.part("headline").replaceChildren(
+      ...pieces.map((piece, i) => (i % 2 ? make("b", { class: "missed" }, piece) : piece)),
+    );
     this.boxes.forEach((box, i) => (box.value = String(this.pair[i])));
     this.refuse("");
     this.arms = data.courses.map(({ name }, i) => {
@@ -118,6 +125,7 @@ class Courses extends MovingDrawing<Data> {
           click: () => this.choose(i),
           pointerenter: () => this.point(i),
           pointerleave: () => this.point(-1),
+          class: this.misses(i) ? "missed" : "",
         },
         make("span", { class: "told" }, make("span", {}, name), share),
         make("span", { class: "scale", "aria-hidden": true }, bar),
@@ -139,6 +147,12 @@ class Courses extends MovingDrawing<Data> {
 
   private get course(): Course {
     return this.data.courses[this.chosen];
+  }
+
+  /** At its end, more of the longest problems are wrong than right. */
+  private misses(course: number): boolean {
+    const { wrong } = this.data.courses[course];
+    return right(wrong.at(-1)![LONGEST], this.data.n[LONGEST]) < DONE;
   }
 
   protected override landmarks(): Landmark[] {
@@ -202,18 +216,24 @@ class Courses extends MovingDrawing<Data> {
     const wide = this.x(WHOLE) - this.x(0);
     const { stages } = this.course;
     this.root.classList.toggle("staged", stages.length > 1);
-    stages.forEach(({ name, begin, end }, i) => {
-      const [x, width] = [this.x(0) + wide * begin, Math.max(wide * (end - begin), 1)];
+    this.root.classList.toggle("lost", this.misses(this.chosen));
+    const fields = stages.map(({ name, begin, end }) => ({
+      name,
+      x: this.x(0) + wide * begin,
+      width: Math.max(wide * (end - begin), 1),
+    }));
+    fields.forEach(({ x, width }, i) => {
       const classes = (stages.length - i) % 2 ? "band" : "band even"; // counted from the last
       draw(plot, "rect", { class: classes, x, y: 0, width, height: TOP + this.high });
-      if (width < TIGHT) return;
-      const text = draw(plot, "text", { class: "stage", x: x + width / 2, y: TOP / 2 });
-      text.textContent = width < LOOSE ? name.replaceAll(" ", "") : name;
     });
-    this.others = this.data.courses.map(() => draw(plot, "path", { class: "other" }));
+    for (const { name, x, width } of named(fields))
+      draw(plot, "text", { class: "stage", x: x + width / 2, y: TOP / 2 }).textContent = name;
+    this.others = this.data.courses.map((_, i) =>
+      draw(plot, "path", { class: this.misses(i) ? "other missed" : "other" }),
+    );
     for (const [name, share] of [
-      ["all", 1],
-      ["none", 0],
+      ["100", 1],
+      ["0", 0],
     ] as const)
       draw(plot, "text", { class: "end", x: this.x(0) - 5, y: this.y(share) }).textContent = name;
     this.now = draw(plot, "line", { class: "at", y1: 0, y2: TOP + this.high });
@@ -224,6 +244,13 @@ class Courses extends MovingDrawing<Data> {
       const drawn = draw(group, "path", { class: "drawn" });
       const tip = draw(group, "circle", { class: "tip", r: 3.5 });
       return { later, drawn, tip, ...this.nameOf(i) };
+    });
+    this.missed = this.data.courses.flatMap(({ name, wrong }, i) => {
+      if (i === this.chosen || !this.misses(i)) return [];
+      const ends = inHundred(right(wrong.at(-1)![LONGEST], this.data.n[LONGEST]));
+      const text = draw(plot, "text", { class: "missed", y: this.y(0) - 5 });
+      text.textContent = `${name}, ${ends}`;
+      return [text];
     });
     this.curves.forEach(({ leader, name }) => plot.append(leader, name)); // over all curves
   }
@@ -279,6 +306,10 @@ class Courses extends MovingDrawing<Data> {
         .filter(([left]) => left < x);
       set(curve, { d: line([...before, [x, this.y(between(read, longest, at))]]) });
     });
+    for (const name of this.missed) {
+      set(name, { x: x - 6 });
+      name.toggleAttribute("hidden", at < NAMED);
+    }
     const names = spread(heights, NAME, TOP + 2, this.y(0));
     set(this.now, { x1: x, x2: x });
     this.curves.forEach(({ later, drawn, tip: mark, leader, name }, i) => {
@@ -399,6 +430,33 @@ function placed(part: HTMLElement, row: number, column: number): HTMLElement {
   return part;
 }
 
+interface Field {
+  name: string;
+  x: number;
+  width: number;
+}
+
+/** What has room for a name: too narrow ones side by side have one, and all have spaces or none. */
+function named(fields: readonly Field[]): Field[] {
+  const runs: Field[][] = [];
+  for (const field of fields) {
+    const run = runs.at(-1);
+    if (run && field.width < TIGHT && run.at(-1)!.width < TIGHT) run.push(field);
+    else runs.push([field]);
+  }
+  const found = runs
+    .map((run) => {
+      const [first, last] = [run[0], run.at(-1)!];
+      const name = run.length > 1 ? `${first.name}–${last.name}` : first.name;
+      return { name, x: first.x, width: last.x + last.width - first.x, n: run.length };
+    })
+    .filter(({ width, n }) => width >= (n > 1 ? TOGETHER : TIGHT));
+  const close = found.some(({ width, n }) => n > 1 || width < LOOSE);
+  return close
+    ? found.map((one) => ({ ...one, name: one.name.replaceAll(" ×", "×").replaceAll("× ", "×") }))
+    : found;
+}
+
 /** The share that is right as a field of green. */
 function tint(cell: HTMLElement, share: number): void {
   cell.style.setProperty("--right", `${Math.round(100 * depth(share))}%`);
@@ -407,6 +465,7 @@ function tint(cell: HTMLElement, share: number): void {
 /** The longer the numbers, the darker. */
 function shade(part: SVGElement, i: number): void {
   part.style.setProperty("--share", `${(100 * i) / (SIDE - 1)}%`);
+  part.classList.toggle("longest", i === SIDE - 1);
 }
 
 /** As the `d` of a path. */

@@ -10,7 +10,22 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.useRealTimers();
+  vi.unstubAllGlobals();
+  Reflect.deleteProperty(SVGElement.prototype, "clientWidth");
 });
+
+/** The curves have a width, until the test ends. */
+function measured(): void {
+  Object.defineProperty(SVGElement.prototype, "clientWidth", { value: 900, configurable: true });
+  vi.stubGlobal(
+    "ResizeObserver",
+    class {
+      constructor(private readonly heard: () => void) {}
+      observe = (): void => void setTimeout(this.heard);
+      disconnect(): void {}
+    },
+  );
+}
 
 function open(): Opened<typeof data> {
   const drawing = opened(courses, cases.courses);
@@ -67,15 +82,7 @@ test("a problem is written once its texts have come; what is no number is refuse
 });
 
 test("the names of curves stand apart, each beside the tip of its curve, at every moment", () => {
-  Object.defineProperty(SVGElement.prototype, "clientWidth", { value: 900, configurable: true });
-  vi.stubGlobal(
-    "ResizeObserver",
-    class {
-      constructor(private readonly heard: () => void) {}
-      observe = (): void => void setTimeout(this.heard);
-      disconnect(): void {}
-    },
-  );
+  measured();
   const drawing = open();
   data.courses.forEach((_, course) => {
     drawing.all(".arms button")[course].click();
@@ -96,6 +103,28 @@ test("the names of curves stand apart, each beside the tip of its curve, at ever
       });
     }
   });
-  vi.unstubAllGlobals();
-  Reflect.deleteProperty(SVGElement.prototype, "clientWidth");
+});
+
+test("a run that ends wrong stands out on its card, in the curves and in the headline", () => {
+  const first = { ...data.courses[0], name: "the same, wrong" };
+  const lost = { ...first, wrong: first.wrong.map((of) => of.map((_, i) => data.n[i])) };
+  measured();
+  const headline = "One ends at 100, one at **0**.";
+  const drawing = opened(courses, {
+    ...cases.courses,
+    data: { ...data, headline, courses: [...data.courses, lost] },
+  });
+  vi.advanceTimersByTime(60_000);
+  expect(drawing.text(".headline")).toBe("One ends at 100, one at 0.");
+  expect(drawing.text(".headline .missed")).toBe("0");
+  const marked = drawing.all(".arms button").map((one) => one.classList.contains("missed"));
+  expect(marked).toEqual([...data.courses.map(() => false), true]);
+  expect(drawing.all(".other.missed").length).toBe(1);
+  expect(drawing.text("text.missed")).toBe("the same, wrong, 0");
+  expect(drawing.all("text.missed[hidden]").length).toBe(0);
+  at(drawing, 20); // it would lie over curves that are low here
+  expect(drawing.all("text.missed[hidden]").length).toBe(1);
+  drawing.all(".arms button").at(-1)!.click();
+  expect(drawing.all("text.missed").length).toBe(0);
+  expect(drawing.one(".courses").classList.contains("lost")).toBe(true);
 });
