@@ -92,4 +92,4 @@ def tape(key: str) -> None:
 def chart() -> None:
     """On a canvas."""
     wrong_at = np.random.default_rng(5).integers(-1, 1, size=(100, 100))
-    st.altair_chart(atlas(wrong_at, wrong_at < 0), alt="An atlas thrown by dice")
+    st.altair_chart(atlas(wrong_at, wrong_at < 0).chart, alt="An atlas thrown by dice")
