@@ -28,7 +28,10 @@ STOPS = (
     "keys from latents rotated",
     "rotated key split off",
 )
-SHORT = ("keys kept", "keys made again", "matrix moved", "keys rotated", "key split off")
+SHORT = (
+    *("keys and values kept", "keys made again", "matrix moved", "keys rotated"),
+    "rotated key split off",
+)
 """The same on a phone."""
 
 KNOWN = (True, False, False, True, True)

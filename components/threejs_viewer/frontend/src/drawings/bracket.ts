@@ -197,12 +197,18 @@ class Bracket extends MovingDrawing<Data> {
     this.choice.selectedIndex = this.setting;
     this.rows = stops.map((name, stop) => this.buildRow(name, stop));
     const choose = make("label", {}, make("span", {}, "counted for"), this.choice);
+    const lacking = make("span", { class: "brief lacking" }, "* no positions");
     const heads = ["bytes", "operations"].map((brief) =>
       make("span", {}, make("span", { class: "brief" }, brief), make("b")),
     );
     heads[1].append(make("b", { class: "ratio" }), make("span", { class: "brief against" }));
     this.part("ledger").replaceChildren(
-      make("div", { class: "head" }, make("span", {}, make("em", {}, "stop"), choose), ...heads),
+      make(
+        "div",
+        { class: "head" },
+        make("span", {}, make("em", {}, "stop"), choose, lacking),
+        ...heads,
+      ),
       ...this.rows.map(({ button }) => button),
     );
     this.place();
@@ -259,7 +265,13 @@ class Bracket extends MovingDrawing<Data> {
       ["rotated_q", maps.c.columns, SPLIT, SPLIT],
     ];
     const rest = [make("span"), make("span"), make("span", { class: "each" }, " bytes a token")];
-    const plate = make("div", {}, make("b", {}, ...rest), make("span"));
+    const plate = make(
+      "div",
+      {},
+      make("b", {}, ...rest),
+      make("span"),
+      make("span", { class: "apiece" }),
+    );
     const freed = make("div", { class: "freed" }, plate);
     const vacant = make("figure", { class: "vacant" }, make("figcaption"), make("i"));
     const ghost = make("div", { class: "ghost" });
@@ -286,6 +298,7 @@ class Bracket extends MovingDrawing<Data> {
       setShare(box, "--wide", maps[name].columns / whole);
       this.held.append(box);
       this.add(name, box, first, last);
+      if (name === "rotated_q") box.append(make("span", {}, "rotated q"));
       const drawn = this.maps.at(-1)!;
       drawn.box = box;
       return drawn;
@@ -415,13 +428,14 @@ class Bracket extends MovingDrawing<Data> {
     const freed = this.part("freed");
     const whole = own_keys.columns + own_values.columns;
     const kept = c.columns + (stop === SPLIT ? turned.columns : 0);
-    const [sizes, fewer] = freed.firstElementChild!.children;
+    const [sizes, fewer, apiece] = freed.firstElementChild!.children;
     const [before, now] = sizes.children;
     say(before, `${counted(bytes[KEPT])} `);
     say(now, `→ ${counted(bytes[stop])}`);
     const isDrawn = bytes[KEPT] === each * whole; // another network's numbers are not
     const gone = `${counted(whole - kept)} of ${counted(whole)} numbers are no longer kept`;
     say(fewer, isDrawn ? gone : "");
+    say(apiece, `${each} bytes a number`);
     const [most, all] = [Math.max(...bytes), Math.max(...operations)];
     const short = shortly(operations);
     this.rows.forEach(({ button, bars, words, ratio }, i) => {
@@ -440,7 +454,7 @@ class Bracket extends MovingDrawing<Data> {
     say(heads[0], `bytes a token (${each} a number)`);
     say(heads[1], head);
     say(heads[2], stop >= MOVED ? `against stop ${MOVED + 1}` : "");
-    say(this.all(".against")[0], stop >= MOVED ? `vs ${MOVED + 1}` : "");
+    say(this.all(".against")[0], stop >= MOVED ? `vs stop ${MOVED + 1}` : "");
   }
 }
 

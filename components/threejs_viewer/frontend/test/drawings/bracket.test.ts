@@ -64,7 +64,7 @@ test("operations are told in those of stop 3 once it has come", () => {
   expect(told()).toEqual(["158", "23×"]);
   expect(moved.querySelector(".ratio")!.textContent).toBe("1×");
   expect(drawing.text(".head .ratio")).toBe("against stop 3");
-  expect(drawing.text(".head .against")).toBe("vs 3"); // on a phone
+  expect(drawing.text(".head .against")).toBe("vs stop 3"); // on a phone
 });
 
 test("operations are written in one unit and to one digit, and small ones in full", () => {
@@ -184,6 +184,16 @@ test("the query lies over what it meets, and the knob is at the stop whose row i
     ["q W", "absorbed"],
     ["q W", "absorbed", "rotated_q"],
   ]);
+});
+
+test("what asks the rotated key has its own name, and the mark of stops without positions a meaning", () => {
+  const drawing = opened(bracket, cases.bracket);
+  drawing.all(".stop")[4].click();
+  expect(drawing.text(".asked.rotated_q")).toBe("rotated q");
+  expect(drawing.text(".asked.absorbed")).toBe("");
+  const known = drawing.one(".stop .known").textContent;
+  expect(drawing.text(".head .lacking")).toBe(`* ${known}`);
+  expect(drawing.text(".freed .apiece")).toBe("4 bytes a number");
 });
 
 test("each stop says what it changes, and the numbers that are freed go with what is kept", () => {
