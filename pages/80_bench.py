@@ -222,13 +222,13 @@ def the_model_as_it_is_composed() -> None:
         st.info(f"Of the link this was dropped: {sentence}.")
     page.prose("workbench")
     page.prose("in_the_figure")
+    if not runs and bench_link.to_link(probes.variant(page)):
+        page.prose("no_square_yet")
     page.prose("own_squares" if runs else "two_squares")
     head_the_bench()
     ask_what_to_build()
     follow_training()
     ask_all_other_parts()
-    if not runs and bench_link.to_link(probes.variant(page)):
-        page.prose("no_square_yet")
     page.source()
 
 

@@ -255,6 +255,7 @@ ON_PAGE: dict[str, dict[str, str]] = {
         r"\sum": "the sum over the chosen experts",
     },
     "62_error_book": {"p": "the probability of a whole text"},
+    "80_bench": {"p": "the probability of the right token"},
 }
 """What a symbol of several meanings means on a page that has it in one."""
 

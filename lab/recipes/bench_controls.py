@@ -705,4 +705,4 @@ def in_words(recipe: Recipe, usual: Recipe) -> str:
         for control in CONTROLS
         if control.read(recipe) != control.read(usual)
     ]
-    return "; ".join(said) or "the usual variant"
+    return "; ".join(said) or "the usual network"

@@ -29,7 +29,7 @@ class Opened(NamedTuple):
 
 
 def to_link(recipe: Recipe) -> str:
-    """Letters, digits, - and _; nothing for the usual variant."""
+    """Letters, digits, - and _; nothing for the usual network."""
     at_first = in_one(usual())
     changes = {n: value for n, value in in_one(recipe).items() if at_first.get(n) != value}
     if not changes:

@@ -123,9 +123,12 @@ def test_undo_takes_back_a_refusal_that_changed_nothing(book) -> None:
 
 def test_the_words_below_the_squares_are_those_of_what_is_drawn(book) -> None:
     app = bench(book)
-    assert "Both squares are recorded" in said(app) and "yours comes" not in said(app)
+    own = "Your own square comes when you train it"
+    assert "Both squares are recorded" in said(app) and own not in said(app)
     turn(app, "d_model", 512)
-    assert "Both squares are recorded" in said(app) and "yours comes when you train" in said(app)
+    text = said(app)
+    assert text.index("the squares still the usual network's") < text.index("Both squares are")
+    assert own in text
 
 
 def test_what_is_too_large_says_by_how_much_and_cannot_be_trained(book) -> None:
@@ -324,6 +327,48 @@ def test_the_numbers_beside_the_figures_are_worked_out() -> None:
     assert worked.sum_of_problem() == "296 + 1480 = 1776"
     assert worked.rate_at_step() == "0.003 × 301 / 320 = 0.002822"
     assert worked.wide_and_shallow().value == 2.0
+    assert worked.sum_of_all() == "2 × 196,608 + 69 × 128 = 402,048"
+    assert worked.sum_of_cache() == "2 × 2 × 128 × 4 = 2,048"
+    assert worked.tokens_written() == "14"
+
+
+def test_a_loss_is_told_by_what_the_right_token_gets() -> None:
+    assert worked.certainty("attention") == pytest.approx(0.234, abs=0.001)
+    assert worked.CALC["choices_without_attention"]() == "four"
+
+
+def test_a_pair_of_a_third_is_read_three_times_as_often_and_in_half_the_steps_half() -> None:
+    names = ("times_read_half", "times_read", "times_read_third")
+    assert [worked.CALC[name]() for name in names] == ["17", "34", "101"]
+
+
+def test_the_table_of_changes_runs_from_the_most_wrong_to_the_fewest() -> None:
+    record = rows_of("left_out.jsonl")
+    rows = claims.TABLES["bench.changes"].rows
+    values = [row["held out, in 100"].value(record) for row in rows.values()]  # pyright: ignore
+    assert values == sorted(values, reverse=True)
+    assert [claims.in_hundred(part, 1000) for part in (981, 500, 8, 0)] == [
+        "98.1",
+        "50.0",
+        "0.80",
+        "0",
+    ]
+
+
+def test_only_half_the_width_and_no_positions_together_do_not_fit_what_is_read() -> None:
+    """The recorded one of the whole width does, and so does the half with its positions."""
+    (changed,) = rows_of("looks_changed.jsonl")
+    arms = worked.arms_of(worked.LEFT_OUT)
+    both = [row["errors_trained"] / row["n_trained"] for row in arms["without positions"]]
+    assert min(both) > 0.05 > changed["looks"][-1]["errors_trained"] / changed["n_trained"]
+    assert {row["errors_trained"] for row in arms[worked.WHOLE_ARM]} == {0}
+
+
+def test_the_recorded_network_is_among_the_best_and_wrong_after_forty_steps() -> None:
+    (row,) = [r for r in rows_of("looks.jsonl") if r["cell"]["style"] == "cot_reversed"]
+    wrong = {look["step"]: look["errors_heldout"] for look in row["looks"]}
+    assert wrong[400] == wrong_in(worked.all_arms())[worked.USUAL_ARM][0]
+    assert wrong[40] > row["n_heldout"] / 2
 
 
 def test_a_third_of_the_problems_costs_most_and_one_run_with_rope_reaches_it() -> None:

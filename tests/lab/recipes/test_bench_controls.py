@@ -80,7 +80,7 @@ def test_controls_read_every_preset_and_say_what_is_unlike_the_usual_one() -> No
         said = in_words(recipe, usual())
         assert said.count(";") == max(0, len(unlike) - 1)
         assert all(label.lower() in said.lower() for label in unlike)
-    assert in_words(usual(), usual()) == "the usual variant"
+    assert in_words(usual(), usual()) == "the usual network"
 
 
 def test_every_control_offers_what_the_usual_variant_has() -> None:

@@ -4,14 +4,15 @@ records of earlier chapters; a small network without one of its parts; one step 
 from __future__ import annotations
 
 from collections.abc import Callable
+from statistics import median
 
 import numpy as np
 
-from components.ui.claims.claim import Claim
+from components.ui.claims.claim import Claim, Table
 from lab.data.problems import two_digit_split
 from lab.experiments.looks_texts import wrong_of_text
 from lab.numerals import written
-from lab.readings import Counts, Measured, Row, Rows, part_of, rows, share_of
+from lab.readings import Counts, Measured, Question, Row, Rows, part_of, rows, share_of
 
 USUAL = rows("race", style="cot_reversed")
 
@@ -27,7 +28,7 @@ SHORT = ("width", "rope", "order", "third")
 """Of the claims, in the same order."""
 
 SMALL = rows("left_out", without="nothing")
-PARTS: tuple[str, ...] = ("positions", "attention", "FFN", "norms", "residual")
+PARTS: tuple[str, ...] = ("attention", "norms", "positions", "FFN", "residual")
 WITHOUT: dict[str, Rows] = {part: rows("left_out", without=part.lower()) for part in PARTS}
 """A network of half the width, trained without one of its parts."""
 
@@ -89,6 +90,32 @@ def each_seed(found: list[Row]) -> Measured:
     return Measured(f"{', '.join(others)} and {last}", errors[-1], n)
 
 
+def in_hundred(part: int, n: int) -> str:
+    """A share of n in hundredths, with as many decimals as the smallest of them need."""
+    share = 100 * part / n
+    return f"{share:.1f}" if share >= 1 else f"{share:.2f}" if part else "0"
+
+
+def seed_by_seed(found: list[Row]) -> Measured:
+    """The held-out errors of every seed, fewest first, where the column says of how many."""
+    errors, n = sorted(row["errors_heldout"] for row in found), found[0]["n_heldout"]
+    return Measured(" · ".join(f"{wrong:,}" for wrong in errors), errors[-1], n)
+
+
+def loss_at_last(found: list[Row]) -> str:
+    """The median alone: what it means is worked out beside it."""
+    return f"{median(row['loss'] for row in found):.2f}"
+
+
+def costs(found: Rows) -> dict[str, Question]:
+    """A row of the table of changes."""
+    return {
+        "held out, in 100": found.errors("heldout").median().said(in_hundred),
+        "seed by seed": found.told(seed_by_seed),
+        "trained on, in 100": found.errors("trained").median().said(in_hundred),
+    }
+
+
 def wrong(found: Rows, group: str = "heldout") -> Counts:
     """Held-out pairs, the median of the seeds; the bound is that of the worst."""
     return found.errors(group).median().said(share_of).bound()
@@ -145,37 +172,24 @@ CLAIMS = {
         "Parameters of the usual network at half its width.",
         CHANGES["half the width"].numbers("parameters"),
     ),
-    "bench.small": Claim(f"Held-out pairs wrong, a {OF_HALF}: median of the seeds.", wrong(SMALL)),
-    **{
-        f"bench.no_{part.lower()}": Claim(
-            f"Held-out pairs wrong, a {OF_HALF} without {part}, after as many tokens: median of "
-            "the seeds.",
-            wrong(found),
-        )
-        for part, found in WITHOUT.items()
-    },
+    "bench.no_attention": Claim(
+        f"Held-out pairs wrong, a {OF_HALF} without attention, after as many tokens: median of "
+        "the seeds.",
+        wrong(WITHOUT["attention"]),
+    ),
     **{
         f"bench.no_{part.lower()}_trained": Claim(
             f"Pairs trained on that are wrong, a {OF_HALF} without {part}: median of the seeds.",
-            WITHOUT[part].errors("trained").median().said(part_of),
+            wrong(WITHOUT[part], "trained"),
         )
-        for part in ("FFN", "norms")
+        for part in ("FFN", "positions")
     },
     **{
-        f"bench.{times.replace(' ', '_')}_rate": Claim(
-            f"Held-out pairs wrong, a {OF_HALF} at {times} of the usual learning rate, after as "
-            "many tokens: median of the seeds.",
-            wrong(found),
+        f"bench.no_{part.lower()}_loss": Claim(
+            f"Loss of the last step, a {OF_HALF} without {part}: median of the seeds.",
+            WITHOUT[part].told(loss_at_last),
         )
-        for times, found in RATES.items()
-    },
-    **{
-        f"bench.{times}_tokens": Claim(
-            f"Held-out pairs wrong, a {OF_HALF} after {times} the usual number of tokens: median "
-            "of the seeds.",
-            wrong(found),
-        )
-        for times, found in READ.items()
+        for part in ("attention", "FFN")
     },
     "bench.one_step": Claim(
         "One step of one weight of the usual network of two layers and width 128 with working back "
@@ -188,9 +202,26 @@ CLAIMS = {
         "weight.",
         ONE_STEP.numbers("cell.step"),
     ),
-    "bench.step_gradient": Claim(
-        "The gradient of one weight of the usual network of two layers and width 128, the first "
-        "number in the unembedding's row of the digit 7, at the step that is worked out.",
-        ONE_STEP.numbers("gradient", "{:.4g}"),
-    ),
+}
+
+TABLES = {
+    "bench.changes": Table(
+        "change",
+        {
+            name: costs(found)
+            for name, found in (
+                ("attention left out", WITHOUT["attention"]),
+                ("norms left out", WITHOUT["norms"]),
+                ("positions left out", WITHOUT["positions"]),
+                ("a tenth of the learning rate", RATES["a tenth"]),
+                ("the FFN left out", WITHOUT["FFN"]),
+                ("ten times the learning rate", RATES["ten times"]),
+                ("the residual left out", WITHOUT["residual"]),
+                ("half as many steps", READ["half"]),
+                ("**none**", SMALL),
+                ("twice as many steps", READ["twice"]),
+            )
+        },
+        about=f"Pairs wrong, a {OF_HALF}, by what was changed",
+    )
 }

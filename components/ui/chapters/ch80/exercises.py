@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from components.ui.chapters.ch80 import probes
 from components.ui.lazily import lazily
 from components.ui.solved import Exercises
-from lab.readings import errors_in
+from lab.readings import part_of
 
 if TYPE_CHECKING:
     from components.ui.live.service import LiveRun
@@ -59,13 +59,14 @@ def judged(run: LiveRun) -> tuple[bool, str, str]:
     assert seen is not None
     size, whole = cost.parameters_of(recipe.model), cost.parameters_of(bench.usual().model)
     wrong, n = seen.errors_heldout, seen.n_heldout
-    said = f"{size:,} parameters, a tenth of the usual {whole:,} or fewer; {errors_in(wrong, n)}."
+    came_to = f"{part_of(wrong, n)} held-out pairs wrong"
+    said = f"{size:,} parameters, a tenth of the usual {whole:,} or fewer; {came_to}."
     form = recipe.format
     if (form.p, form.q) != (2, 2):
         return False, said, f"It writes {form.p} × {form.q} digits; 2 × 2 are wanted."
     if LESS * size > whole:
         more = f"more than a tenth of the usual {whole:,}"
-        said = f"{size:,} parameters, {more}; {errors_in(wrong, n)}."
+        said = f"{size:,} parameters, {more}; {came_to}."
         return False, said, "Make smaller what grows with its own square."
     if wrong > MOST_WRONG * n:
         return False, said, f"Small enough. {what_decides(recipe)}"

@@ -182,7 +182,7 @@ def ask(control: Control, recipe: Recipe) -> None:
 
 
 def usual_beside(recipe: Recipe) -> Recipe:
-    """The usual variant, trained for as long and from the same seed."""
+    """The usual network, trained for as long and from the same seed."""
     usual = controls.write_steps(bench.usual(), recipe.steps)
     return controls.BY_NAME["seed"].write(usual, recipe.seed)
 

@@ -140,7 +140,7 @@ CHANGED_PART = "positions"
 
 @st.cache_data(show_spinner=False, max_entries=2)
 def recorded() -> list[Variant]:
-    """The usual variant as it was trained for chapter 1, and the same without its table of
+    """The usual network as it was trained for chapter 1, and the same without its table of
     positions, at the looks that both have; none without their records."""
     usual = [row for row in rows_of("looks.jsonl") if row["cell"]["style"] == "cot_reversed"]
     twins = [twin for twin in pairs.twins() if twin.style == "cot_reversed"] if usual else []
@@ -203,8 +203,9 @@ def one_change() -> str:
     held = ~pairs.trained_on()
     wrong = int((recorded()[-1].looks[-1].wrong & held).sum())
     saved = 1 - both[0]["parameters"] / cost.parameters_of(bench.usual().model)
+    steps = recorded()[-1].looks[-1].step
     return (
-        f"Trained without {CHANGED_PART}, which are {100 * saved:.1g}% of the parameters, "
+        f"After {steps} steps without {CHANGED_PART} ({100 * saved:.1g}% of the parameters) "
         f"a network gets {share_of(wrong, int(held.sum()))} held-out pairs wrong."
     )
 
@@ -250,13 +251,38 @@ def of_a_layer() -> int:
 
 
 def layers_share() -> str:
-    """What the matrices of all layers are of the usual variant."""
+    """What the matrices of all layers are of the usual network."""
     whole = cost.parameters_of(bench.usual().model)
     return f"{100 * usual_layers() * of_a_layer() / whole:.0f}%"
 
 
+def rows_beside() -> int:
+    """Of the width each: one for a token that is read, one for a token that is written, for a
+    position, and for a norm. `ValueError` if anything else stands beside the layers' matrices."""
+    model = bench.usual().model
+    beside = cost.parameters_of(model) - usual_layers() * of_a_layer()
+    n_rows = 2 * len(VOCABULARY) + model.position.max_length + 2 * usual_layers() + 1
+    if beside != n_rows * width():
+        raise ValueError(f"{beside} parameters beside the layers, and {n_rows} rows of {width()}")
+    return n_rows
+
+
+def sum_of_all() -> str:
+    """'2 × 196,608 + 69 × 128 = 402,048'"""
+    whole = cost.parameters_of(bench.usual().model)
+    return f"{usual_layers()} × {of_a_layer():,} + {rows_beside()} × {width()} = {whole:,}"
+
+
+def sum_of_cache() -> str:
+    """Layers, keys and values, numbers, bytes: '2 × 2 × 128 × 4 = 2,048'"""
+    whole = cost.cache_bytes_per_token(bench.usual().model, BYTES)
+    if (shown := usual_layers() * 2 * width() * BYTES) != whole:
+        raise ValueError(f"{whole} bytes of a token, and not {shown}")
+    return f"{usual_layers()} × 2 × {width()} × {BYTES} = {whole:,}"
+
+
 def changed_by(name: str, value: Any) -> int:
-    """Parameters of the usual variant with one control at another value."""
+    """Parameters of the usual network with one control at another value."""
     usual = bench.usual()
     return cost.parameters_of(controls.turned(usual, controls.BY_NAME[name], value).model)
 
@@ -292,9 +318,9 @@ Arms = Mapping[str, list[Reading]]
 PARTS: tuple[str, ...] = claims.PARTS
 OPTIONS = tuple(claims.CHANGES)
 HUES: dict[str, str] = dict.fromkeys(OPTIONS, "violet")
-USUAL_ARM, WHOLE_ARM = "the usual variant", "all its parts"
+USUAL_ARM, WHOLE_ARM = "the usual network", "all its parts"
 CHANGED = {USUAL_ARM: claims.USUAL, **claims.CHANGES}
-LEFT_OUT = {WHOLE_ARM: claims.SMALL} | {f"without {n}": rows for n, rows in claims.WITHOUT.items()}
+LEFT_OUT = {f"without {n}": rows for n, rows in claims.WITHOUT.items()} | {WHOLE_ARM: claims.SMALL}
 
 
 def arms_of(asked: Mapping[str, Rows]) -> Arms:
@@ -347,6 +373,18 @@ def seeds_of(asked: Mapping[str, Rows], *names: str) -> str:
     return spelled(n)
 
 
+def times_read(found: Rows) -> str:
+    """How often each of the pairs it trains on is read in such a run, on average."""
+    row = arms_of({"": found})[""][0]
+    return f"{row['tokens'] / bench.usual().format.length / row['n_trained']:.0f}"
+
+
+def certainty(part: str) -> float:
+    """What a small network without this part gives the right token at last, by its mean loss."""
+    found = claims.WITHOUT[part].numbers("loss", "{:.2f}")
+    return math.exp(-found.median().value(rows_of("left_out.jsonl")))
+
+
 def once_in(seeds: int) -> str:
     """How seldom so many seeds of each of two like networks have ranges apart, by chance alone."""
     return spelled(math.comb(2 * seeds, seeds) // 2)
@@ -360,7 +398,7 @@ def n_heldout() -> int:
 
 
 def half_operations() -> str:
-    """Of the usual variant's operations for a token, the part that half the width takes."""
+    """Of the usual network's operations for a token, the part that half the width takes."""
     usual = bench.usual()
     half = controls.turned(usual, controls.BY_NAME["d_model"], width() // 2)
     each = [cost.flops_per_token_forward(r.model, r.format.length) for r in (half, usual)]
@@ -416,18 +454,31 @@ def text_of_problem() -> str:
     return bench.usual().format.text(*PROBLEM).rstrip("$")
 
 
+def tokens_written() -> str:
+    """Of such a text, with the sign that ends it: what comes after the problem."""
+    text = bench.usual().format.text(*PROBLEM)
+    return f"{len(text) - text.index('=') - 1}"
+
+
 def sum_of_problem() -> str:
     """The same, each number from front to back: '296 + 1480 = 1776'."""
     a, b = PROBLEM
     return f"{a * (b % 10)} + {a * (b - b % 10)} = {a * b}"
 
 
-def rate_at_step() -> str:
-    """The rate of the step that is worked out, which has so many before it but one."""
+def steps_of_fall() -> int:
+    return round(bench.usual().decay * bench.usual().steps)
+
+
+def steps_left() -> int:
+    """From the step that is worked out to the last, both counted."""
     (row,) = rows_of("one_step.jsonl")
-    usual = bench.usual()
-    falls = round(usual.decay * usual.steps)
-    left = usual.steps - (row["cell"]["step"] - 1)
+    return bench.usual().steps - (row["cell"]["step"] - 1)
+
+
+def rate_at_step() -> str:
+    """The rate of the step that is worked out, by the steps that remain, itself among them."""
+    usual, falls, left = bench.usual(), steps_of_fall(), steps_left()
     return (
         f"{written(usual.rate)} × {left} / {falls} = {written(usual.rate * left / falls, '{:.4g}')}"
     )
@@ -513,7 +564,21 @@ CALC: dict[str, Callable[[], str]] = {
     "pairs_of_controls": lambda: f"{math.comb(len(controls.CONTROLS), 2)}",
     "rate": lambda: written(bench.usual().rate),
     "heldout": lambda: f"{n_heldout():,}",
-    "falls_after": lambda: f"{round((1 - bench.usual().decay) * bench.usual().steps)}",
+    "warmup": lambda: f"{bench.usual().warmup}",
+    "steps_of_fall": lambda: f"{steps_of_fall()}",
+    "steps_left": lambda: f"{steps_left()}",
+    "batch": lambda: f"{bench.usual().batch_size}",
+    "n_trained": lambda: f"{int(pairs.trained_on().sum()):,}",
+    "rows_beside": lambda: f"{rows_beside()}",
+    "sum_of_all": sum_of_all,
+    "sum_of_cache": sum_of_cache,
+    "times_read": lambda: times_read(claims.USUAL),
+    "times_read_half": lambda: times_read(claims.READ["half"]),
+    "times_read_third": lambda: times_read(claims.CHANGES[OPTIONS[-1]]),
+    "sure_without_attention": lambda: f"{certainty('attention'):.2f}",
+    "choices_without_attention": lambda: spelled(round(1 / certainty("attention"))),
+    "sure_without_ffn": lambda: f"{certainty('FFN'):.2f}",
+    "tokens_written": tokens_written,
     "steps": lambda: f"{bench.usual().steps}",
     "tokens": lambda: f"{len(VOCABULARY)}",
     "validation_moves": validation_moves,

@@ -161,7 +161,7 @@ class Composed extends MovingDrawing<Data> {
     const lacking = gone(strips, usual).join(", ");
     const words = [`${counted(size)} parameters`, inTimes(times), lacking && `without ${lacking}`];
     this.part("hint").hidden = outlined === "";
-    say(this.part("measure").querySelector("b")!, words.filter(Boolean).join("; "));
+    sayNamed(this.part("measure").querySelector("b")!, words.filter(Boolean).join("; "));
   }
 
   /** Beside the model it goes straight to the map of the variant, which stands next to it; below
@@ -377,7 +377,7 @@ class Composed extends MovingDrawing<Data> {
       mark.classList.toggle("chosen", (told ?? this.resting) === i);
     });
     const box = this.placed[told ?? this.resting];
-    if (box) say(this.part("told"), this.told(box));
+    if (box) sayNamed(this.part("told"), this.told(box));
     if (!said.length) return "Nothing is trained yet.";
     const names = this.drawn.map(({ variant: { name, short, recorded } }) =>
       said.length > 1 ? `${recorded ? name : `network ${short}`}, ` : "",
@@ -446,6 +446,15 @@ function inTimes(times: number): string {
   const by = times > 1 ? times : 1 / times;
   const size = by.toFixed(by < 10 && by % 1 > 0.05 && by % 1 < 0.95 ? 1 : 0);
   return `sides drawn ${size} times ${times > 1 ? "longer" : "shorter"} than the usual network's`;
+}
+
+/** Words in which a matrix is called as in its box: W_Q with its index below the line. */
+function sayNamed(element: Element, words: string): void {
+  const pieces = words.split(/(?<=\bW)_(\w+)/);
+  if (element.textContent === pieces.join("")) return;
+  element.replaceChildren(
+    ...pieces.map((piece, i) => (i % 2 ? make("sub", {}, piece) : piece)).filter(Boolean),
+  );
 }
 
 const capital = (words: string): string => words.slice(0, 1).toUpperCase() + words.slice(1);

@@ -20,6 +20,9 @@ const rested = (): ReturnType<typeof opened> => {
   return drawing;
 };
 
+/** What is said of a matrix, which has its index below the line and no stroke before it. */
+const inBoxes = (mark: Element): string => mark.getAttribute("aria-label")!.replace("W_", "W");
+
 // ---------------------------------------------------------------- one scale
 
 test("each matrix stands once, and its area is its parameters at one scale", () => {
@@ -172,14 +175,21 @@ test("a matrix that is pressed stays told until another is, or it is pressed aga
   const [first, second] = drawing.all<SVGElement>(".matrix.attention");
   const before = drawing.text(".told");
   const click = (mark: Element): boolean => mark.dispatchEvent(new MouseEvent("click"));
-  expect(before).toBe(first.getAttribute("aria-label"));
+  expect(before).toBe(inBoxes(first));
   click(second);
-  expect(drawing.text(".told")).toBe(second.getAttribute("aria-label"));
+  expect(drawing.text(".told")).toBe(inBoxes(second));
   click(first);
-  expect(drawing.text(".told")).toBe(first.getAttribute("aria-label"));
+  expect(drawing.text(".told")).toBe(inBoxes(first));
   click(second);
   click(second);
   expect(drawing.text(".told")).toBe(before);
+});
+
+test("a matrix is called as in its box, its index below the line", () => {
+  const drawing = rested();
+  const [first] = drawing.all<SVGElement>(".matrix.attention");
+  const index = /W_(\w+)/.exec(first.getAttribute("aria-label")!)![1];
+  expect(drawing.all(".told sub").map((below) => below.textContent)).toEqual([index]);
 });
 
 test("another model leaves the maps of the variants as they are", () => {
