@@ -160,8 +160,8 @@ def begins(arm: str) -> Any:
 
 @lru_cache(maxsize=512)
 def text_of(step: int, text: str, pair: Pair) -> Text:
-    """The numbers that were written, each in the row of the one that it stands for; a dot is a token
-    that was not written."""
+    """The numbers that were written, each in the row of the one that it stands for; a dot is a
+    token that was not written."""
     form = Format("cot_reversed", len(str(pair[0])), len(str(pair[1])))
     numbers = [
         Number(

@@ -48,7 +48,7 @@ HTML = f"""
         <div class="numbers"></div>
         <div class="legend"><span><i class="wrong"></i>wrong in itself</span>
           <span><i class="follows"></i>follows from a wrong one above</span>
-          <span class="late"><i></i>right, but not in its place</span>
+          <span class="late"><i></i>right, but shifted</span>
           <span class="cut"><i>·</i>not written</span></div>
       </div>
     </div>

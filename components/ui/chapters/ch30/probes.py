@@ -71,7 +71,8 @@ def least_sure(said: Any, form: Format, a: int, b: int) -> str:
     """Of what a network wrote the token that it gave the least probability, in a sentence."""
     number, least = min(enumerate(said.probabilities), key=lambda one: one[1])
     place = place_of(said.given + number, form, a, b)
-    return f"Least sure: {place}, with probability {least:.4f}."
+    sure = f"{least:.4f}" if least < 0.99995 else "almost 1"
+    return f"The token that it was least sure of is {place}: it gave it probability {sure}."
 
 
 def slip_of(form: Format, a: int, b: int, text: str) -> int | None:
