@@ -186,7 +186,6 @@ def four_digits() -> None:
     a, b = pair
     problem = Problem(a, b, partial_products(a, b, form.q), a * b)
     st.html(tokens.checks(tokens.check_working(said.text, form, problem), said.given))
-    st.caption(probes.least_sure(said, form, a, b))
     page.prose("four_bound")
     options = ("fewer than 1 in 1,000", "about 1 in 100", "about 1 in 10")
     wrong = worked.wrong_of_four()

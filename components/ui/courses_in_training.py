@@ -29,7 +29,7 @@ NAMES: Mapping[str, str] = {
     "all_at_once": "all at once",
     "reversed": "longest first",
     "rehearsal_0": "no rehearsal",
-    "from_two_digits": "from a 2-digit model",
+    "from_two_digits": "worst 2-digit model",
 }
 """The trainings, and what each is called."""
 

@@ -89,19 +89,35 @@ def widest(stage: str) -> Format:
 
 def work_lines() -> str:
     """A table of the work in a problem of two by two digits, and in one of four by four."""
-    short, long = (Format("cot_reversed", digits, digits) for digits in (2, 4))
-    lines = [
-        ("digits of a, times digits of b", [f"{f.p} × {f.q} = {f.p * f.q}" for f in (short, long)])
-    ]
-    kinds = {"you type": "operand", "partial products": "partial product"}
-    for words, kind in (*kinds.items(), ("running sums", "sum"), ("the answer", "answer")):
-        lines.append((f"tokens: {words}", [widths(form, kind) for form in (short, long)]))
-    lines.append(("**tokens in all**", [f"**{form.length}**" for form in (short, long)]))
-    there = [f"{(n := 9 * 10 ** (form.p - 1)):,} × {n:,}" for form in (short, long)]
-    counts = [f"{there[0]} = {81 * 100:,}", f"{there[1]} = {FOUR_DIGIT_SUMS / 1e6:.0f} million"]
-    lines.append(("problems that there are", counts))
-    rows = [f"| {words} | {' | '.join(cells)} |" for words, cells in lines]
-    return table("| | two by two digits | four by four digits |", rows)
+    forms = [Format("cot_reversed", digits, digits) for digits in (2, 4)]
+    kinds = {
+        "you type": "operand",
+        "partial products": "partial product",
+        "running sums": "sum",
+        "the answer": "answer",
+    }
+    there = [9 * 10 ** (form.p - 1) for form in forms]
+    lines = {
+        **{words: [widths(form, kind) for form in forms] for words, kind in kinds.items()},
+        "**in all**": [f"**{form.length}**" for form in forms],
+        "digit products": [f"{form.p} × {form.q} = {form.p * form.q}" for form in forms],
+        "problems": [f"{n:,} × {n:,} = {in_millions(n * n)}" for n in there],
+    }
+    return table(
+        "| tokens | two by two | four by four |",
+        (f"| {words} | {' | '.join(cells)} |" for words, cells in lines.items()),
+    )
+
+
+def in_millions(n: int) -> str:
+    return f"{n / 1e6:.0f} million" if n >= 1e6 else f"{n:,}"
+
+
+def step_pairs() -> str:
+    """Of a digit of b and a carry: with a digit d there are d carries, with nought only nought."""
+    carries = [max(digit, 1) for digit in range(10)]
+    first, second, third, *_, last = carries
+    return f"{first} + {second} + {third} + … + {last} = {sum(carries)}"
 
 
 def table(head: str, rows: Iterable[str]) -> str:
@@ -760,9 +776,8 @@ def minutes() -> str:
 HEADS = (
     ("1.3", "product", "a", "a digit of a"),
     ("1.0", "product", "b", "a digit of b"),
-    ("1.1", "product", "one back", "the carry, one position back"),
-    ("1.1", "sum", "upper", "the upper of two digits added"),
-    ("1.0", "sum", "lower", "the lower of the two"),
+    ("1.1", "product", "one back", "the carry"),
+    ("1.1", "sum", "upper", "a digit to add"),
 )
 """Of the network in stages: a head, the kind of digit it is for, and what it looks at, in words."""
 
@@ -771,7 +786,7 @@ def heads_lines() -> str:
     """A line a head: its weight there after the first stage and after the last."""
     first, *_, last = TWINS
     return table(
-        "| head, and what it fetches | after two digits | at the end |",
+        "| head, fetching | after two digits | at the end |",
         (
             f"| `{head}`, {words} | {looks(first, head, kind, source)} "
             f"| {looks(last, head, kind, source)} |"
@@ -803,8 +818,6 @@ CALC: dict[str, Callable[[], str]] = {
     "base_2x3": lambda: base_wrong("2x3"),
     "base_longest": lambda: base_wrong(claims.LONGEST),
     "base_begins": base_begins,
-    "rehearsed": lambda: f"{curriculum.BLEND.rehearsed}",
-    "little_rehearsal": lambda: ARMS["rehearsal_5"].capitalize(),
     "random_right": random_right,
     "begun_right": lambda: join_words([f"{n}" for n in right_in_hundred(begun=True)]),
     "allowed": lambda: f"{allowed()}",
@@ -832,7 +845,7 @@ CALC: dict[str, Callable[[], str]] = {
     "frontier_many": lambda: f"{ladder()[0]['n']}",
     "frontier_few": lambda: f"{ladder()[-1]['n']}",
     "steps_2": lambda: f"{steps_met(2)}",
-    "step_pairs": lambda: f"{steps_met(2) // 10}",
+    "step_pairs": step_pairs,
     "work_lines": work_lines,
     "heads_lines": heads_lines,
     "heads_typed": lambda: "{} × {}".format(*probes.SUM),
@@ -850,5 +863,4 @@ CALC: dict[str, Callable[[], str]] = {
     "written_4x4": lambda: (
         f"{Format('cot_reversed', 4, 4).length - Format('cot_reversed', 4, 4).prompt_length}"
     ),
-    "four_digit_sums": lambda: f"{FOUR_DIGIT_SUMS / 1e6:.0f} million",
 }
