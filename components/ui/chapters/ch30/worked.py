@@ -257,7 +257,7 @@ def fewest_points(record: Record) -> Bars:
             "drawn": words,
             "problems": problems or row["problems"],
             "place": place,
-            "label": f"{problems:,}" if problems else "hardly any repeated",
+            "label": f"{problems:,}" if problems else "few come twice",
             "seed": row["cell"]["seed"],
             "share": wrong / n,
         }
