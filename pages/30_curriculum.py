@@ -66,10 +66,6 @@ page.three_from_before("before_working", "before_length", "before_cover")
 
 @page.section("stage", was=("mix",))
 def what_is_taught() -> None:
-    page.draw(
-        figures.parts_of_a_text(worked.parts_of_texts()),
-        alt="The tokens of the longest problem of each stage: typed, products, sums, the answer",
-    )
     page.notice()
     page.source("lab.data.coverage.steps_of_multiplication", "lab.recipes.curriculum.lesson")
 
@@ -190,7 +186,6 @@ def four_digits() -> None:
     a, b = pair
     problem = Problem(a, b, partial_products(a, b, form.q), a * b)
     st.html(tokens.checks(tokens.check_working(said.text, form, problem), said.given))
-    st.caption(probes.least_sure(said, form, a, b))
     page.prose("four_bound")
     options = ("fewer than 1 in 1,000", "about 1 in 100", "about 1 in 10")
     wrong = worked.wrong_of_four()
@@ -218,9 +213,7 @@ def errors_that_are_left() -> None:
         looks_at = page.choose("looks", f"Head {claims.FETCHES_A} looks", worked.LOOKS)
         aimed = (place, 0) if looks_at == worked.LOOKS[1] else None
     else:
-        st.caption(
-            f"No digit of its first product fails here that head {claims.FETCHES_A} could mend."
-        )
+        st.caption(f"Its first product holds no error for head {claims.FETCHES_A} to mend.")
     text = probes.write_without_head(AFTER, a, b, aimed=aimed).text
     st.html(tokens.strip(text, form, a, b, marks=tokens.marks_of(text, form, a, b), small=True))
     problem = Problem(a, b, partial_products(a, b, form.q), a * b)

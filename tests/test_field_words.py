@@ -76,7 +76,6 @@ ON_PAGE = {
         "digits of sums": "numbers are added",
         "of the sums": "numbers are added",
         "most by the sums": "numbers are added",
-        "products, sums": "numbers are added",
         "those of sums": "numbers are added",
     },
     "40_kv_cache": {

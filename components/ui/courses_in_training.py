@@ -13,7 +13,8 @@ import streamlit as st
 from components.ui.computed_ahead import ahead
 from components.ui.drawings.courses import Band, Course, Number, Text
 from components.ui.lazily import lazily
-from components.ui.tokens import label_of, marks_of
+from components.ui.tokens import label_of
+from components.ui.written_rows import lines_of
 from lab.data.problems import Format
 from lab.readings import Row
 
@@ -28,7 +29,7 @@ NAMES: Mapping[str, str] = {
     "all_at_once": "all at once",
     "reversed": "longest first",
     "rehearsal_0": "no rehearsal",
-    "from_two_digits": "from a 2-digit model",
+    "from_two_digits": "worst 2-digit model",
 }
 """The trainings, and what each is called."""
 
@@ -159,20 +160,19 @@ def begins(arm: str) -> Any:
 
 @lru_cache(maxsize=512)
 def text_of(step: int, text: str, pair: Pair) -> Text:
-    """The numbers that were written, cut where those of the right text end; a dot is a token that
-    was not written."""
+    """The numbers that were written, each in the row of the one that it stands for; a dot is a
+    token that was not written."""
     form = Format("cot_reversed", len(str(pair[0])), len(str(pair[1])))
-    ended = len(text)
-    whole = text[: form.length].ljust(form.length, "·")
-    marks = marks_of(whole, form, *pair)
-    numbers = []
-    for field in form.written:
-        kinds = "".join(
-            "n" if i >= ended else "f" if i in marks.follows else "w" if i in marks.wrong else "r"
-            for i in range(field.start, field.stop)
+    numbers = [
+        Number(
+            label_of(line.field, *pair)
+            if line.field.kind == "partial product"
+            else line.field.kind,
+            line.tokens,
+            line.marks,
         )
-        name = label_of(field, *pair) if field.kind == "partial product" else field.kind
-        numbers.append(Number(name, whole[field.start : field.stop], kinds))
+        for line in lines_of(text, form, *pair)
+    ]
     return Text(step, numbers)
 
 

@@ -145,9 +145,6 @@ CHARTS: dict[str, Callable[[], Chart | DrawnChart]] = {
     "amounts_in_mix": lambda: ch30.amounts_in_mix(
         {ch30.MIX: np.array([0, 2]), ch30.RANDOM: np.array([0, 0])}, "zeros"
     ),
-    "parts_of_a_text": lambda: ch30.parts_of_a_text(
-        [{"stage": "2x2", "part": part, "rank": 0, "n": 4} for part in ch30.PARTS_OF_A_TEXT]
-    ),
     "moved_by_memory": lambda: ch50.moved_by_memory(
         [
             {"way": way, "fast": fast, "moved": 100 * fast}

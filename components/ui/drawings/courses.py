@@ -48,7 +48,8 @@ HTML = f"""
         <div class="numbers"></div>
         <div class="legend"><span><i class="wrong"></i>wrong in itself</span>
           <span><i class="follows"></i>follows from a wrong one above</span>
-          <span class="cut"><i>·</i>not written: the text has ended</span></div>
+          <span class="late"><i></i>right, but shifted</span>
+          <span class="cut"><i>·</i>not written</span></div>
       </div>
     </div>
   </div>
@@ -76,8 +77,8 @@ class Band(NamedTuple):
 
 
 class Number(NamedTuple):
-    """A number that was written: its name, its tokens, and what each is: `r`ight, `w`rong in
-    itself, `f` for right given what stands before it, `n` for not written."""
+    """A number that was written: its name, its tokens, and what each is: `r`ight, right but `l`ate
+    or early, `w`rong in itself, `f` for right given what stands before it, `n` for not written."""
 
     name: str
     tokens: str

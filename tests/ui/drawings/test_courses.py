@@ -34,7 +34,7 @@ def wrong(seed: int) -> np.ndarray:
 
 def text(step: int) -> Text:
     marks = "rrw" if step < 900 else "rrr"
-    return Text(step, [Number("37 × 8", "692", marks), Number("answer", "6771", "rfrr")])
+    return Text(step, [Number("37 × 8", "692", marks), Number("answer", "6771", "rflr")])
 
 
 def course(name: str, seed: int, *, stages: bool, last: int) -> Course:

@@ -29,7 +29,7 @@ def far_carry(page: Chapter) -> None:
     found = Carry(*pair)
     columns = "one column" if found.columns == 1 else f"{found.columns} columns"
     hint = "" if pair == BEGUN else HINT
-    said = f"Its farthest carry goes through {columns}; {FAR} are wanted."
+    said = f"Its farthest carry goes through {columns}; at least {FAR} are wanted."
     show_verdict(found.solved, said, hint)
     form = probes.form_of(*pair)
     text = probes.write_without_head(AFTER, *pair).text

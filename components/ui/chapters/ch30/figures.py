@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from components.ui.plots import bars, dots
+from components.ui.plots import dots
 from components.ui.plots.chart_parts import (
     BARS,
     CURVE,
@@ -23,9 +23,6 @@ from components.ui.plots.chart_parts import (
 from components.ui.plots.colours import (
     ACCENT,
     GREY,
-    PARTS,
-    TYPED,
-    Tone,
     apart,
 )
 from components.ui.plots.drawn_once import DrawnChart, drawn_once
@@ -69,20 +66,6 @@ def amounts_in_mix(found: Mapping[str, Integers], title: str) -> Chart:
         )
     )
     return finished(chart.properties(height=BARS))
-
-
-PARTS_OF_A_TEXT: dict[str, tuple[Tone, str]] = {
-    "what you type": (TYPED, ""),
-    "partial products": (PARTS["partial product"], ""),
-    "running sums": (PARTS["sum"], ""),
-    "the answer": (PARTS["answer"], ""),
-}
-"""Named above the bars; none is right or wrong, so none bears a sign."""
-
-
-def parts_of_a_text(rows: Rows) -> DrawnChart:
-    """The tokens of a text by what they are, a bar a stage. Rows: stage, part, rank, n."""
-    return bars.fate_bars(rows, "stage", "part", PARTS_OF_A_TEXT, title="tokens")
 
 
 BY_POWERS = Ticked(0, 1, (0, 0.01, 0.03, 0.1, 0.3, 1), "symlog", 0.01, ".1~%")

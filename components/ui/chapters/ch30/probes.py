@@ -19,7 +19,7 @@ from components.ui.lazily import lazily
 from components.ui.live import training
 from components.ui.loaded_models import load_with_progress
 from components.ui.page_records import rows_of
-from components.ui.tokens import place_of, wrong_tokens
+from components.ui.tokens import wrong_tokens
 from lab.data.difficulty import longest_carry, zeros
 from lab.data.problems import Format, Integers, operands_in
 from lab.data.vocabulary import decode
@@ -65,13 +65,6 @@ def write_without_head(
     if aimed:
         edits.append(pockets.share_out(*aimed, 0.0))
     return transcripts.transcribe(model, prompt, form.length, edits, likely=right)
-
-
-def least_sure(said: Any, form: Format, a: int, b: int) -> str:
-    """Of what a network wrote the token that it gave the least probability, in a sentence."""
-    number, least = min(enumerate(said.probabilities), key=lambda one: one[1])
-    place = place_of(said.given + number, form, a, b)
-    return f"Least sure: {place}, with probability {least:.4f}."
 
 
 def slip_of(form: Format, a: int, b: int, text: str) -> int | None:

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from components.ui import percents
 from components.ui.chapters.ch30 import claims, probes
 from components.ui.chapters.ch30.claims import AFTER, ARMS, BEFORE, LAST_TWIN, THIRD, TWINS
-from components.ui.chapters.ch30.figures import PARTS_OF_A_TEXT
 from components.ui.claims.claim_index import look_up
 from components.ui.computed_ahead import ahead
 from components.ui.drawings.guess import Answer, Axis, Dragged
@@ -26,7 +25,6 @@ from components.ui.page_records import rows_of
 from components.ui.plots.dots import seed_point, seed_points
 from lab.data.problems import (
     BOUNDS,
-    Field,
     Format,
     partial_products,
     sample_exact,
@@ -89,28 +87,52 @@ def widest(stage: str) -> Format:
     return Format("cot_reversed", *max(curriculum.COURSE[stage]))
 
 
-def parts_of_texts() -> Bars:
-    """Of the longest sum of each stage, its tokens by what they are."""
-    return [
-        {"stage": stage.replace("x", " × "), "part": part, "rank": rank, "n": n}
-        for stage in curriculum.COURSE
-        for rank, (part, n) in enumerate(parts_of(widest(stage)).items())
-    ]
+def work_lines() -> str:
+    """A table of the work in a problem of two by two digits, and in one of four by four."""
+    forms = [Format("cot_reversed", digits, digits) for digits in (2, 4)]
+    kinds = {
+        "you type": "operand",
+        "partial products": "partial product",
+        "running sums": "sum",
+        "the answer": "answer",
+    }
+    there = [9 * 10 ** (form.p - 1) for form in forms]
+    lines = {
+        **{words: [widths(form, kind) for form in forms] for words, kind in kinds.items()},
+        "**in all**": [f"**{form.length}**" for form in forms],
+        "digit products": [f"{form.p} × {form.q} = {form.p * form.q}" for form in forms],
+        "problems": [f"{n:,} × {n:,} = {in_millions(n * n)}" for n in there],
+    }
+    return table(
+        "| tokens | two by two | four by four |",
+        (f"| {words} | {' | '.join(cells)} |" for words, cells in lines.items()),
+    )
 
 
-def parts_of(form: Format) -> dict[str, int]:
-    """Tokens by kind; the sign behind a number counts with it."""
-    found: dict[str, int] = dict.fromkeys(PARTS_OF_A_TEXT, 0)
-    kind = "what you type"
-    for field in form.fields:
-        kind = part_named(field) if field.holds_number else kind
-        found[kind] += field.width
-    return found
+def in_millions(n: int) -> str:
+    return f"{n / 1e6:.0f} million" if n >= 1e6 else f"{n:,}"
 
 
-def part_named(field: Field) -> str:
-    kinds = {"partial product": "partial products", "sum": "running sums", "answer": "the answer"}
-    return kinds.get(field.kind, "what you type")
+def step_pairs() -> str:
+    """Of a digit of b and a carry: with a digit d there are d carries, with nought only nought."""
+    carries = [max(digit, 1) for digit in range(10)]
+    first, second, third, *_, last = carries
+    return f"{first} + {second} + {third} + … + {last} = {sum(carries)}"
+
+
+def table(head: str, rows: Iterable[str]) -> str:
+    """Of three columns."""
+    return "\n".join([head, "|---|---|---|", *rows])
+
+
+def widths(form: Format, kind: str) -> str:
+    """The tokens of all numbers of a kind, each with the sign behind it: '4 + 5 = 9'."""
+    if kind == "operand":
+        return f"{form.prompt_length}"
+    found = [field.width + 1 for field in form.written if field.kind == kind]
+    if len(found) < 2:
+        return f"{found[0]}" if found else "none"
+    return f"{' + '.join(map(str, found))} = {sum(found)}"
 
 
 # ---------------------------------------------------------------- 3. courses
@@ -235,7 +257,7 @@ def fewest_points(record: Record) -> Bars:
             "drawn": words,
             "problems": problems or row["problems"],
             "place": place,
-            "label": f"{problems:,}" if problems else "hardly one twice",
+            "label": f"{problems:,}" if problems else "few come twice",
             "seed": row["cell"]["seed"],
             "share": wrong / n,
         }
@@ -300,7 +322,7 @@ def growth(record: Record) -> str:
         )
     if missed:
         said.append(
-            f"Without a point, since no number tried reached it: {join_words(sorted(missed))}."
+            f"A point is missing where no number tried was enough: {join_words(sorted(missed))}."
         )
     return " ".join(said)
 
@@ -587,9 +609,12 @@ def halves(arm: str) -> list[str]:
 
 def pace_lines() -> str:
     """A line a length of the first stages: when half are right, and what is wrong at the end."""
-    return "\n".join(
-        f"| {words} | {join_words(halves(arm))} | {ends_of_pace(arm)} |"
-        for arm, words in claims.LENGTHS.items()
+    return table(
+        "| first stages | half right after, million tokens | wrong at the end |",
+        (
+            f"| {words} | {join_words(halves(arm))} | {ends_of_pace(arm)} |"
+            for arm, words in claims.LENGTHS.items()
+        ),
     )
 
 
@@ -635,10 +660,13 @@ def base_lines() -> str:
     form = probes.form_of(a, b)
     right, written = form.text(a, b), base_writes().partition("=")[2].removesuffix("$").split("+")
     lines = zip_longest(partial_products(a, b, form.q), form.partial_products, written)
-    return "\n".join(
-        f"| {a} × {product // a * 10**place} = {product * 10**place} "
-        f"| `{right[field.start : field.stop]}` | {f'`{line}`' if line else 'nothing'} |"
-        for place, (product, field, line) in enumerate(lines)
+    return table(
+        "| partial product | right | base A writes |",
+        (
+            f"| {a} × {product // a * 10**place} = {product * 10**place} "
+            f"| `{right[field.start : field.stop]}` | {f'`{line}`' if line else 'nothing'} |"
+            for place, (product, field, line) in enumerate(lines)
+        ),
     )
 
 
@@ -708,18 +736,63 @@ def slips() -> tuple[int, int, int]:
     return n, wrong, n + sum(one for one, _ in held)
 
 
-@ahead
-def two_digits_kept() -> float:
-    """Of a hundred problems of the last stage without rehearsal, those of two by two digits that
-    stand as in the first: where numbers are filled up to two digits, these need no zeros."""
-    (*_, last) = twins.control("rehearsal_0", 0).course
-    sources = last.data.sources
-    shown = sum(
-        part * source.shapes.count((2, 2)) / len(source.shapes)
-        for source, part in sources
-        if source.format.padded and (source.format.p, source.format.q) == (2, 2)
+def kept_without_rehearsal(shape: str) -> str:
+    """Of a hundred problems of a shape right at the end of the first figure's run without it."""
+    (row,) = claims.LOOKS.where(arm="rehearsal_0").of(rows_of("course_looks.jsonl"))
+    n, wrong = row["looks"][-1]["shapes"][shape]
+    return f"{int(100 * (n - wrong) / n + 0.5)} of 100"
+
+
+def few_wrong(drawn: str) -> str:
+    """With the fewest different problems, the median of the longest that are wrong."""
+    points = claims.after_few(drawn, claims.FEW[0]).points(rows_of("fewest.jsonl"))
+    return f"{median(wrong for _, wrong, _ in points):,}"
+
+
+def chain_times() -> str:
+    """How many times as often a chained digit is the first wrong one, as other digits of products
+    are."""
+    (row,) = claims.UNFINISHED.of(rows_of("mistakes.jsonl"))
+    ((_, far, n_far),) = claims.FAR_DIGITS.points([row])
+    ((_, near, n_near),) = claims.chains(claims.UNFINISHED, "times", claims.NEAR).points([row])
+    return f"{far / n_far / (near / n_near):.0f}"
+
+
+def steps_of(arm: str) -> str:
+    (row, *_) = claims.COURSE.where(arm=arm).of(rows_of("course.jsonl"))
+    return f"{row['steps']:,}"
+
+
+def minutes() -> str:
+    """The shortest and the longest of all trainings from random weights, of any plan."""
+    took = [
+        row["training_seconds"] / 60
+        for row in rows_of("course.jsonl")
+        if row["cell"]["arm"] != BEGUN
+    ]
+    return f"{min(took):.0f} to {max(took):.0f} minutes"
+
+
+HEADS = (
+    ("1.3", "product", "a", "a digit of a"),
+    ("1.0", "product", "b", "a digit of b"),
+    ("1.1", "product", "one back", "the carry"),
+    ("1.1", "sum", "upper", "a digit to add"),
+)
+"""Of the network in stages: a head, the kind of digit it is for, and what it looks at, in words."""
+
+
+def heads_lines() -> str:
+    """A line a head: its weight there after the first stage and after the last."""
+    first, *_, last = TWINS
+    return table(
+        "| head, fetching | after two digits | at the end |",
+        (
+            f"| `{head}`, {words} | {looks(first, head, kind, source)} "
+            f"| {looks(last, head, kind, source)} |"
+            for head, kind, source, words in HEADS
+        ),
     )
-    return 100 * shown / sum(part for _, part in sources)
 
 
 @ahead
@@ -731,7 +804,6 @@ CALC: dict[str, Callable[[], str]] = {
     "small_layers": lambda: f"{small_layers()}",
     "small_parameters": lambda: f"{small_network()['parameters']:,}",
     "learned_wrong": lambda: part_of(*min(wrong_from("learned"))),
-    "learned_rates": lambda: f"{len(wrong_from('learned'))}",
     "far_2x2": lambda: digits_of_far_carry(2),
     "far_4x4": digits_of_far_carry_read,
     "one_digit_trained": lambda: one_digit(*BOUNDS["train"]),
@@ -746,9 +818,6 @@ CALC: dict[str, Callable[[], str]] = {
     "base_2x3": lambda: base_wrong("2x3"),
     "base_longest": lambda: base_wrong(claims.LONGEST),
     "base_begins": base_begins,
-    "rehearsed": lambda: f"{curriculum.BLEND.rehearsed}",
-    "two_digits_kept": lambda: f"{two_digits_kept():.1f}%",
-    "little_rehearsal": lambda: ARMS["rehearsal_5"].capitalize(),
     "random_right": random_right,
     "begun_right": lambda: join_words([f"{n}" for n in right_in_hundred(begun=True)]),
     "allowed": lambda: f"{allowed()}",
@@ -763,11 +832,6 @@ CALC: dict[str, Callable[[], str]] = {
     "before_the_course": before_the_course,
     "pace_lines": pace_lines,
     "half_second": lambda: f"{halves('the_course')[1]} million",
-    "random_intel": lambda: ended(RANDOM, INTEL),
-    "random_amd": lambda: ended(RANDOM, AMD),
-    "base_b_amd": lambda: ended(claims.BASES[1], AMD),
-    "ended_reversed": lambda: ended_by_plan("reversed"),
-    "ended_rehearsal_0": lambda: ended_by_plan("rehearsal_0"),
     "larger_layers": lambda: f"{index.recipe(AFTER).model.n_layer}",
     "a_head": lambda: looks(LAST_TWIN, "1.3", "product", "a"),
     "b_head": lambda: looks(LAST_TWIN, "1.0", "product", "b"),
@@ -781,10 +845,22 @@ CALC: dict[str, Callable[[], str]] = {
     "frontier_many": lambda: f"{ladder()[0]['n']}",
     "frontier_few": lambda: f"{ladder()[-1]['n']}",
     "steps_2": lambda: f"{steps_met(2)}",
+    "step_pairs": step_pairs,
+    "work_lines": work_lines,
+    "heads_lines": heads_lines,
+    "heads_typed": lambda: "{} × {}".format(*probes.SUM),
+    "chain_times": chain_times,
+    "batch": lambda: f"{twins.control('the_course', 0).batch_size}",
+    "steps_in_stages": lambda: steps_of("the_course"),
+    "steps_at_once": lambda: steps_of("all_at_once"),
+    "minutes": minutes,
+    "kept_2x1": lambda: kept_without_rehearsal("2x1"),
+    "kept_3x1": lambda: kept_without_rehearsal("3x1"),
+    "few_in_stages": lambda: few_wrong("by_stages"),
+    "few_at_random": lambda: few_wrong("at_random"),
     "problems_read": lambda: f"{problems_read():,}",
     "one_in_seen": lambda: f"{FOUR_DIGIT_SUMS // problems_read()}",
     "written_4x4": lambda: (
         f"{Format('cot_reversed', 4, 4).length - Format('cot_reversed', 4, 4).prompt_length}"
     ),
-    "four_digit_sums": lambda: f"{FOUR_DIGIT_SUMS / 1e6:.0f} million",
 }

@@ -335,7 +335,13 @@ class Courses extends MovingDrawing<Data> {
     const key = `${this.chosen} ${look}`;
     if (key !== this.drawn) this.drawLook(look);
     this.drawn = key;
-    say(this.part("when"), `at ${Math.round(at)}%, `);
+    const own = course.written[look]?.step ?? course.steps[look]; // of a typed one the nearest kept
+    const then = own === course.steps[look];
+    this.part("when").classList.toggle("other", !then);
+    say(
+      this.part("when"),
+      then ? `at ${Math.round(at)}%, ` : `by the run at step ${counted(own)}, `,
+    );
     return this.told(at, look);
   }
 
@@ -422,7 +428,7 @@ class Courses extends MovingDrawing<Data> {
 }
 
 const SIDES = ["--top", "--right-side", "--bottom", "--left"];
-const MARKS: Record<string, string> = { r: "", w: "wrong", f: "follows", n: "cut" };
+const MARKS: Record<string, string> = { r: "", w: "wrong", f: "follows", l: "late", n: "cut" };
 
 /** In the map: two lines of heads come before the cells, from above and from the left. */
 function placed(part: HTMLElement, row: number, column: number): HTMLElement {

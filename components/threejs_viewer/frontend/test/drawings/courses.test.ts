@@ -81,6 +81,18 @@ test("a problem is written once its texts have come; what is no number is refuse
   expect(drawing.all(".arms button")[0]).toBe(button);
 });
 
+test("a right token out of its place is marked, and a text of another step says which it is of", () => {
+  const drawing = open();
+  const [late] = drawing.all(".number .late").map((token) => token.textContent);
+  const { tokens, marks } = data.courses[0].written.at(-1)!.numbers[1];
+  expect(late).toBe(tokens[marks.indexOf("l")]);
+  const step = data.courses[0].written.at(-1)!.step;
+  expect(drawing.text(".when.other")).toBe(`by the run at step ${step}, `);
+  at(drawing, 50);
+  expect(drawing.all(".when.other").length).toBe(0);
+  expect(drawing.text(".when")).toBe("at 50%, ");
+});
+
 test("the names of curves stand apart, each beside the tip of its curve, at every moment", () => {
   measured();
   const drawing = open();
