@@ -25,7 +25,7 @@ def small_page(tossed: list[str]) -> None:
     import streamlit as st
 
     from components.ui.chapter import Chapter
-    from components.ui.loaded_models import load_with_progress
+    from components.ui.loaded_models import loaded_run
     from components.ui.words import spelled
 
     prose = {
@@ -62,7 +62,7 @@ def small_page(tossed: list[str]) -> None:
 
     @page.section("broken")
     def broken() -> None:
-        load_with_progress("no_such_run")
+        loaded_run("no_such_run")
         st.markdown("drawn without its run")
 
     with page.deeper("the last one"):

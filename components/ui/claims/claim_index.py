@@ -32,6 +32,7 @@ from components.ui.claims.claim import (
     watched,
 )
 from lab.records import REQUIRED, ROOT
+from lab.weights import CheckpointError
 
 LOG = logging.getLogger(__name__)
 
@@ -187,10 +188,6 @@ def calculated(calculate: Callable[[], str]) -> str:
 
 
 def is_unreadable_run(error: Exception) -> bool:
-    if not isinstance(error, ValueError):
-        return False
-    from lab.training.checkpoint import CheckpointError  # it brings torch, as who reads runs did
-
     return isinstance(error, CheckpointError)
 
 
