@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,16 @@ def computed_here() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(computed_apart, "ask", ask)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def files_looked_at_each_time() -> Iterator[None]:
+    """A test changes a record and reads it again within a second."""
+    from components.ui.claims import claim
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(claim, "this_second", count().__next__)
         yield
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ParamSpec
 import streamlit as st
 
 from components.ui.computed_ahead import ahead
+from components.ui.computed_apart import DiedError
 from components.ui.lazily import spare_the_collector
 from lab.live.memory import keep_few_kernels, keep_giving_back
 from lab.weights import CheckpointError
@@ -120,6 +121,10 @@ def needs_a_run(draw: Callable[Arguments, None]) -> Callable[Arguments, None]:
     def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
         try:
             draw(*args, **kwargs)
+        except DiedError as error:
+            st.warning(
+                f"This figure has no answer: {error}. Ask again; the rest of the book goes on."
+            )
         except CheckpointError as error:
             st.warning(
                 f"This figure needs a trained model that cannot be read here: {error}. Put the "

@@ -10,7 +10,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from components.ui.chapter import usual_kind
-from components.ui.loaded_models import LoadedModels
 
 NAMES = ("first", "broken", "last")
 
@@ -482,9 +481,3 @@ def test_numbers_slide_a_handful_of_words_lie_side_by_side_more_make_a_list() ->
         (("1", 2), "segments"),
     ]
     assert [options for options, kind in kinds if usual_kind(options) != kind] == []
-
-
-def test_torch_comes_without_any_weights() -> None:
-    here = LoadedModels()
-    here.begin(here.wake).join()
-    assert here.awake and not here.loaded
