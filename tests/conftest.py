@@ -80,6 +80,15 @@ def files_looked_at_each_time() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def unfolded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every fold that asks for what it holds when a reader opens it is open."""
+    from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
+
+    always = property(lambda _fold: True, lambda _fold, _told: None)
+    monkeypatch.setattr(ExpanderContainer, "open", always)
+
+
 def modules_in(sent: bytes) -> set[str]:
     """Whose classes and functions a pickle asks for."""
     named, words = set[str](), list[str]()

@@ -70,7 +70,7 @@ def use_one_thread() -> None:
     torch.get_num_threads()
 
 
-@lru_cache(maxsize=1)
+@st.cache_resource(show_spinner=False)
 def loaded_models() -> LoadedModels:
     return LoadedModels()
 

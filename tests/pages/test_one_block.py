@@ -59,6 +59,7 @@ def test_predictions_come_before_the_figures(book) -> None:
     assert "The answer: **the start, up to rounding**" in text_of(app)
 
 
+@pytest.mark.usefixtures("unfolded")
 def test_the_whole_model_can_be_unfolded_before_the_first_section(book) -> None:
     """The file that is shown is the one that tests hold to the package, every line of it."""
     app = book(PAGE)
