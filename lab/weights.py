@@ -1,9 +1,13 @@
-"""Which weights a run has, told without loading them."""
+"""Which weights a run has, told without loading them, and that they cannot be used."""
 
 from __future__ import annotations
 
 from hashlib import blake2b
 from pathlib import Path
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that cannot be used; the message says which file and what is wrong with it."""
 
 
 def fingerprint(folder: Path) -> str:

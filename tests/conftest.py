@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import pickle
+import pickletools
 import re
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,6 +51,53 @@ def main_stays_itself() -> Iterator[None]:
     own = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = own
+
+
+@pytest.fixture(autouse=True, scope="session")
+def computed_here() -> Iterator[None]:
+    """What a reader asks is computed in the process of the test, which can then look into it and
+    put something else in its place. It is sent to and fro as ever, and brings no torch along."""
+    from components.ui import computed_apart
+
+    def ask(_asked: str, compute: Any, args: Any, kwargs: Any, keep: bool = True) -> Any:
+        pickle.dumps((args, kwargs))
+        sent = pickle.dumps(compute(*args, **kwargs))
+        assert b"torch" not in sent or not any("torch" in module for module in modules_in(sent))
+        return pickle.loads(sent)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(computed_apart, "ask", ask)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def files_looked_at_each_time() -> Iterator[None]:
+    """A test changes a record and reads it again within a second."""
+    from components.ui.claims import claim
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(claim, "this_second", count().__next__)
+        yield
+
+
+@pytest.fixture
+def unfolded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every fold that asks for what it holds when a reader opens it is open."""
+    from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
+
+    always = property(lambda _fold: True, lambda _fold, _told: None)
+    monkeypatch.setattr(ExpanderContainer, "open", always)
+
+
+def modules_in(sent: bytes) -> set[str]:
+    """Whose classes and functions a pickle asks for."""
+    named, words = set[str](), list[str]()
+    for opcode, argument, _ in pickletools.genops(sent):
+        if opcode.name == "STACK_GLOBAL":
+            named.add(words[-2])
+        elif isinstance(argument, str):
+            words.append(argument)
+    return named
 
 
 @pytest.fixture(scope="session")

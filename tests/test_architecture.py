@@ -311,6 +311,15 @@ READS_OUR_OWN = ROOT / "components/ui/computed_ahead.py"
 `python -m tools.first_views` writes. It holds what the marked functions gave, of some forty classes
 of the book; no reader gives a byte of it, and no other file is opened."""
 
+BETWEEN_PROCESSES = {
+    ROOT / "components/ui/computed_apart.py": {
+        "self.process.stdout",
+        "here.answer(asked, question, keep)",
+    },
+    ROOT / "components/ui/computing_process.py": {"lines", "pickle.dumps(error)"},
+}
+"""What is unpickled where the server and the process that it began speak to each other, over pipes
+that nobody else has. What a reader typed is a value in what the server pickles itself."""
 
 ONLY_WRITES = ROOT / "components/ui/plots/drawn_once.py"
 """It tells by their bytes whether two charts were asked for alike, and reads none of them back."""
@@ -346,7 +355,8 @@ def unpickles(path: Path) -> list[str]:
 def test_nothing_unpickles_what_a_reader_can_give() -> None:
     found = {path: told for path in all_that_is_served() if (told := unpickles(path))}
     assert {str(path.relative_to(ROOT)): told for path, told in found.items()} == {
-        str(path.relative_to(ROOT)): ["pickle"] for path in (READS_OUR_OWN, ONLY_WRITES)
+        str(path.relative_to(ROOT)): ["pickle"]
+        for path in (READS_OUR_OWN, ONLY_WRITES, *BETWEEN_PROCESSES)
     }
     used = re.findall(r"pickle\.\w+", ONLY_WRITES.read_text("utf-8"))
     assert set(used) == {"pickle.dumps"}
@@ -355,12 +365,21 @@ def test_nothing_unpickles_what_a_reader_can_give() -> None:
 def test_the_one_file_that_is_unpickled_is_ours_by_a_fixed_name() -> None:
     """All that is handed to `pickle.loads`, and how the name of the file comes about."""
     tree = tree_of(READS_OUR_OWN)
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    handed = [ast.unparse(c.args[0]) for c in calls if ast.unparse(c.func) == "pickle.loads"]
-    assert sorted(handed) == ["gzip.decompress(FILE.read_bytes())", "kept"]
+    assert handed_to_be_unpickled(READS_OUR_OWN) == {"gzip.decompress(FILE.read_bytes())", "kept"}
     named = [ast.unparse(n) for n in tree.body if isinstance(n, ast.Assign)]
     assert "FILE = Path(__file__).with_name('first_views.pickle.gz')" in named
     assert "kept = kept_ahead().get(asked)" in ast.unparse(tree)
+
+
+@pytest.mark.parametrize("path", BETWEEN_PROCESSES, ids=lambda path: path.stem)
+def test_two_processes_unpickle_what_came_over_their_own_pipes(path: Path) -> None:
+    assert handed_to_be_unpickled(path) == BETWEEN_PROCESSES[path]
+
+
+def handed_to_be_unpickled(path: Path) -> set[str]:
+    calls = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)]
+    readers = ("pickle.loads", "pickle.load")
+    return {ast.unparse(c.args[0]) for c in calls if ast.unparse(c.func) in readers}
 
 
 def test_what_could_run_code_is_found(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from lab.model.gpt import GPT
 from lab.recipes.bench import from_json, to_json, usual
 from lab.recipes.bench_link import from_link, to_link
 from lab.recipes.bench_weights import from_file, to_file
-from lab.training.checkpoint import CheckpointError
+from lab.weights import CheckpointError
 
 pytestmark = pytest.mark.slow
 

@@ -615,13 +615,17 @@ class Chapter:
         beside, self.beside = self.beside or nullcontext(), None
         key = f"source_{self.prefix}{self.at}_{self.n_source}"
         label = "Code and data" if names else "Data"
-        with beside, st.expander(label, type="compact", key=key):
+        drawn, self.drawn = self.drawn, []
+        self.n_source += 1
+        with beside, st.expander(label, type="compact", key=key, on_change="rerun") as fold:
+            if not fold.open:
+                return  # most readers never open one, and each would cost them a tenth of a move
             for name in names:
                 show_source(name)
             self.show_claims(
                 [self.at, f"{self.at}_why", f"{self.at}_notice", f"{self.at}_aside", *claims_of]
             )
-            self.offer_data()
+            self.offer_data(drawn)
             alone = urlencode({**settings(self.prefix), "figure": self.at, "embed": "true"})
             st.caption("This figure alone, for a page of your own:")
             st.code(f"{(st.context.url or '').split('?')[0]}?{alone}", language=None)
@@ -631,8 +635,10 @@ class Chapter:
         imported, so that nothing waits for torch."""
         if self.alone is None:
             key = f"source_{self.prefix}{Path(path).stem}"
-            with st.expander(f"Code: all of {path}", type="compact", key=key):
-                st.code((ROOT / path).read_text("utf-8"), language="python")
+            label = f"Code: all of {path}"
+            with st.expander(label, type="compact", key=key, on_change="rerun") as fold:
+                if fold.open:
+                    st.code((ROOT / path).read_text("utf-8"), language="python")
 
     def show_claims(self, sections: Sequence[str]) -> None:
         prose = self.parts()
@@ -640,19 +646,16 @@ class Chapter:
         found = [claim_index.look_up(name) for name in dict.fromkeys(claim.named_in(text))]
         for name in claim.named_in(text, "table"):
             found += claim_index.cells_of(name).values()
-        for looked in found:
-            shown = looked.problem or looked.shown
-            command = looked.source.get("command", "")
-            st.markdown(f"`{looked.name}` {shown} — {looked.claim.record}, `{command}`")
+        if found:
+            st.markdown("\n\n".join(map(line_of, found)))
 
-    def offer_data(self) -> None:
+    def offer_data(self, drawn: Sequence[tuple[str, Any]]) -> None:
         """The numbers of each chart drawn since the last source, and the figures as they look."""
-        self.n_source += 1
         name = f"{self.slug}-{self.at}" + (f"-{self.n_source}" if self.n_source > 1 else "")
         key = f"{self.prefix}{self.at}_{self.n_source}"
-        for number, (alt, figure) in enumerate(self.drawn):
+        for number, (alt, figure) in enumerate(drawn):
             st.download_button(
-                "Data as CSV" if len(self.drawn) == 1 else f"Data as CSV: {alt}",
+                "Data as CSV" if len(drawn) == 1 else f"Data as CSV: {alt}",
                 lambda figure=figure: csv_of(figure),
                 f"{name}-{number}.csv",
                 "text/csv",
@@ -663,7 +666,6 @@ class Chapter:
             )
         if self.at:
             offer_svg(f"{key}_svg", name)
-        self.drawn = []
 
 
 def come_here() -> None:
@@ -739,6 +741,13 @@ def usual_kind(options: Sequence[object]) -> Kind:
     if all(isinstance(option, int | float) for option in options):
         return "slider"
     return "segments" if len(options) <= HANDFUL else "list"
+
+
+def line_of(looked: claim.Looked) -> str:
+    """What a claim says, and the command that measured it."""
+    shown = looked.problem or looked.shown
+    command = looked.source.get("command", "")
+    return f"`{looked.name}` {shown} — {looked.claim.record}, `{command}`"
 
 
 def show_source(name: str) -> None:

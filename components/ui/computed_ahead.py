@@ -13,9 +13,10 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import lru_cache, wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
-from components.ui.turns import turns
+from components.ui import computed_apart
+from components.ui.computed_apart import key_of
 
 FILE = Path(__file__).with_name("first_views.pickle.gz")
 
@@ -35,11 +36,7 @@ recording: Recording | None = None
 
 
 def ahead(compute: Callable[Given, Found]) -> Callable[Given, Found]:
-    """For a function of numbers and names: its answer comes from the file, if that has it. Else it
-    is computed when it is this reader's turn.
-
-    No tensor, and no class of a module that imports torch, since to read it would import torch.
-    """
+    """As `apart`, and what a page shows untouched comes from the file, if that has it."""
 
     @wraps(compute)
     def looked_up(*args: Given.args, **kwargs: Given.kwargs) -> Found:
@@ -49,14 +46,9 @@ def ahead(compute: Callable[Given, Found]) -> Callable[Given, Found]:
         kept = kept_ahead().get(asked)
         if kept is not None:
             return pickle.loads(kept)
-        return turns.compute(asked, lambda: compute(*args, **kwargs))
+        return computed_apart.ask(asked, compute, args, kwargs)
 
     return looked_up
-
-
-def key_of(compute: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-    name = f"{compute.__module__}.{compute.__qualname__}"
-    return f"{name}{(*args, *sorted(kwargs.items()))!r}"
 
 
 def recorded(into: Recording, asked: str, compute: Callable[[], Found]) -> Found:

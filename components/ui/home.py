@@ -17,7 +17,7 @@ from components.ui.book import ROUTE, ROUTES
 from components.ui.claims import claim
 from components.ui.drawings.arcs import Theatre, WrittenSum
 from components.ui.lazily import lazily
-from components.ui.loaded_models import BOOK_RUN, load_with_progress, write
+from components.ui.loaded_models import BOOK_RUN, loaded_run, write
 from components.ui.page_records import FORM, broken_opening, opening
 from lab.data.problems import Problem, partial_products
 from lab.readings import join_words
@@ -39,7 +39,7 @@ def sum_written(a: int, b: int, layer: int, head: int | None) -> WrittenSum:
     played = theatre()
     if played and (a, b, layer, head) == (played.whole.a, played.whole.b, 0, None):
         return played.whole
-    load_with_progress(BOOK_RUN)
+    loaded_run(BOOK_RUN)
     return with_verdict(a, b, *asked_of_the_model(a, b, layer, head), layer, head)
 
 
@@ -122,7 +122,7 @@ def verdict(text: str, a: int, b: int, layer: int, head: int | None) -> str:
 def asked_of_the_model(a: int, b: int, layer: int, head: int | None) -> Looked:
     edits = [] if head is None else [intervene.ablate(intervene.Node("z", layer, head))]
     text = write(BOOK_RUN, FORM.text(a, b)[: FORM.prompt_length], edits).text
-    return text, patterns.patterns(load_with_progress(BOOK_RUN).model, text)[layer]
+    return text, patterns.patterns(loaded_run(BOOK_RUN).model, text)[layer]
 
 
 @lru_cache

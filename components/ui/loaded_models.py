@@ -1,13 +1,10 @@
-"""Committed models for the pages: loaded once a server, shared by all readers, never changed.
-
-torch takes seconds to import, so it comes when a reader asks for what is not computed ahead, in a
-thread of its own, behind a progress bar.
+"""Committed models for the pages: loaded once, in the process that computes for all readers, and
+never changed. torch takes seconds to import, so it comes with the first of them.
 """
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Collection
 from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, ParamSpec
@@ -15,8 +12,10 @@ from typing import TYPE_CHECKING, ParamSpec
 import streamlit as st
 
 from components.ui.computed_ahead import ahead
+from components.ui.computed_apart import DiedError
 from components.ui.lazily import spare_the_collector
 from lab.live.memory import keep_few_kernels, keep_giving_back
+from lab.weights import CheckpointError
 
 if TYPE_CHECKING:
     from lab.inference.transcript import Transcript
@@ -30,53 +29,26 @@ WARM_UP = 2
 
 
 class LoadedModels:
-    """The runs loaded so far. `begin` starts to fetch one; `load` waits for it. `awake`: torch is
-    there."""
+    """The runs loaded so far. `say` hears how far the loading of one is."""
 
     def __init__(self) -> None:
         keep_giving_back()
         self.lock = threading.Lock()
         self.loaded: dict[str, Checkpoint] = {}
-        self.awake = False
-        self.stage = (0.0, "waking up")
-
-    def begin(self, work: Callable[..., None], *args: str) -> threading.Thread:
-        """In a thread.
-
-        No daemon: a server that is stopped meanwhile waits for torch, or it would abort inside it.
-        """
-        thread = threading.Thread(target=work, args=args, daemon=False)
-        thread.start()
-        return thread
-
-    def wake(self) -> None:
-        with self.lock:
-            self.fetch_torch()
-
-    def fetch_torch(self) -> None:
-        self.stage = (0.1, "loading PyTorch")
-        use_one_thread()
-        self.awake = True
-
-    def try_to_load(self, name: str) -> None:
-        """Never raises; `load` says what went wrong."""
-        try:
-            self.load(name)
-        except ValueError:
-            return
+        self.say: Callable[[float, str], None] = lambda share, doing: None
 
     def load(self, name: str) -> Checkpoint:
         """A run, ready to use. Raises `CheckpointError` in one sentence if it cannot be had."""
         with self.lock:
             if name not in self.loaded:
-                self.fetch_torch()
+                use_one_thread()
                 from lab.data.vocabulary import decode
                 from lab.inference.transcript import transcribe
                 from lab.training.checkpoint import load_run
 
-                self.stage = (0.6, f"reading the weights of {name}")
+                self.say(0.6, f"reading the weights of {name}")
                 checkpoint = load_run(name)
-                self.stage = (0.9, "a first problem, to warm up")
+                self.say(0.9, "a first problem, to warm up")
                 transcribe(
                     checkpoint.model,
                     decode(checkpoint.format.prompt(0, 0)[0]),
@@ -89,7 +61,8 @@ class LoadedModels:
 
 
 def use_one_thread() -> None:
-    """One core a reader. torch latches the number at a thread's first call: ask for it at once."""
+    """One core for what readers ask. torch latches the number at a thread's first call: ask for it
+    at once."""
     keep_few_kernels()
     import torch
 
@@ -102,43 +75,23 @@ def loaded_models() -> LoadedModels:
     return LoadedModels()
 
 
-def load_with_progress(name: str) -> Checkpoint:
-    """A run, with a progress bar while it loads (the first reader who needs it sees one)."""
-    here = loaded_models()
-    if name not in here.loaded:
-        show_progress(here, here.begin(here.try_to_load, name))
-    return here.load(name)
-
-
-def wake_up() -> None:
-    """torch, behind the same bar, for what a reader asks that needs no trained model."""
-    here = loaded_models()
-    if not here.awake:
-        show_progress(here, here.begin(here.wake))
-    use_one_thread()
-
-
-def show_progress(here: LoadedModels, thread: threading.Thread) -> None:
-    bar = st.progress(0.0)
-    while thread.is_alive():
-        share, doing = here.stage
-        bar.progress(share, text=f"The model wakes up: {doing}")
-        time.sleep(0.05)
-    bar.empty()
+def loaded_run(name: str) -> Checkpoint:
+    """A run, for a function that is computed apart."""
+    return loaded_models().load(name)
 
 
 def write(run: str, given: str, edits: Collection[Edit] = ()) -> Transcript:
     """Let a run write on from `given` to the end of its text, greedily."""
     if not edits:
         return write_untouched(run, given)
-    return write_on(load_with_progress(run), given, edits)
+    return write_on(loaded_run(run), given, edits)
 
 
 @ahead
 @lru_cache(maxsize=256)
 def write_untouched(run: str, given: str) -> Transcript:
     """Without edits, kept for readers that ask the same."""
-    return write_on(load_with_progress(run), given)
+    return write_on(loaded_run(run), given)
 
 
 def write_on(loaded: Checkpoint, given: str, edits: Collection[Edit] = ()) -> Transcript:
@@ -155,7 +108,7 @@ def write_sum(run: str, a: int, b: int) -> Transcript:
     """A run's own text for a x b, kept for readers that ask the same."""
     from lab.data.vocabulary import decode
 
-    return write(run, decode(load_with_progress(run).format.prompt(a, b)[0]))
+    return write(run, decode(loaded_run(run).format.prompt(a, b)[0]))
 
 
 Arguments = ParamSpec("Arguments")
@@ -168,11 +121,11 @@ def needs_a_run(draw: Callable[Arguments, None]) -> Callable[Arguments, None]:
     def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
         try:
             draw(*args, **kwargs)
-        except ValueError as error:
-            from lab.training.checkpoint import CheckpointError
-
-            if not isinstance(error, CheckpointError):
-                raise
+        except DiedError as error:
+            st.warning(
+                f"This figure has no answer: {error}. Ask again; the rest of the book goes on."
+            )
+        except CheckpointError as error:
             st.warning(
                 f"This figure needs a trained model that cannot be read here: {error}. Put the "
                 f"files of checkpoints/ back as they are in the book's repository; all that needs "

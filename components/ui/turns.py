@@ -7,20 +7,14 @@ all together, and whoever only moves a slider would wait for the interpreter's l
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict, deque
-from collections.abc import Callable, Generator
+from collections import deque
+from collections.abc import Generator
 from contextlib import contextmanager
-from typing import TypeVar
 
 import streamlit as st
 
-Found = TypeVar("Found")
-
 SOON = 0.3
 """Seconds that a reader waits before the page says so, and between two looks at the line."""
-
-REMEMBERED = 4096
-"""Answers that were computed lately: the function that keeps them has them at once."""
 
 
 class Turns:
@@ -30,21 +24,6 @@ class Turns:
     def __init__(self) -> None:
         self.moved = threading.Condition()
         self.line: deque[object] = deque()
-        self.mine = threading.local()
-        self.lately: OrderedDict[str, None] = OrderedDict()
-
-    def compute(self, asked: str, work: Callable[[], Found]) -> Found:
-        """The answer to `asked`, in its turn; at once if it was computed lately, or if whoever asks
-        has the turn already."""
-        if asked in self.lately or getattr(self.mine, "now", False):
-            return work()
-        with self.turn():
-            found = work()
-        with self.moved:
-            self.lately[asked] = None
-            while len(self.lately) > REMEMBERED:
-                self.lately.popitem(last=False)
-        return found
 
     @contextmanager
     def turn(self) -> Generator[None]:
@@ -54,10 +33,8 @@ class Turns:
             self.line.append(place)
         try:
             self.wait_for(place)
-            self.mine.now = True
             yield
         finally:
-            self.mine.now = False
             with self.moved:
                 self.line.remove(place)
                 self.moved.notify_all()

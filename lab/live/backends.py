@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
-from typing import IO
+from typing import IO, Any
 
 from lab.live.memory import keep_few_kernels, keep_giving_back
 from lab.live.protocol import (
@@ -43,6 +43,22 @@ IDLE_SECONDS = 300.0
 """After so many without a run that goes on or is kept, a worker ends and gives its memory back."""
 
 DIED = "the worker that computed it has died"
+
+
+def beside(module: str, *arguments: str, text: bool) -> subprocess.Popen[Any]:
+    """A module run as a process beside this one, with its input and output: it computes on one
+    thread."""
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=text,
+        cwd=ROOT,
+        env=os.environ | ONE_THREAD,
+        # Ctrl-C is for the server, which then ends this. No session of its own: where Linux groups
+        # processes by session, a niceness counts within one only.
+        process_group=0,
+    )
 
 
 class ProcessBackend:
@@ -90,17 +106,7 @@ class WorkerProcess:
         self.emit, self.lock = emit, threading.Lock()
         self.runs, self.kept = set[str](), set[str]()
         self.dead, self.n_taken = False, 0
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "lab.live.backends", str(niceness)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-            env=os.environ | ONE_THREAD,
-            # Ctrl-C is for the server, which then ends this. No session of its own: where Linux
-            # groups processes by session, a niceness counts within one only.
-            process_group=0,
-        )
+        self.process = beside("lab.live.backends", str(niceness), text=True)
         threading.Thread(target=self.listen, name="live worker", daemon=True).start()
 
     def take(self, command: Command) -> bool:

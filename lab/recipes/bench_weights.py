@@ -9,8 +9,9 @@ from lab.fields import object_of
 from lab.model.cost import parameters_of
 from lab.model.gpt import GPT
 from lab.recipes.bench import LIMITS, from_json, to_json
-from lab.training.checkpoint import Checkpoint, CheckpointError, from_bytes, to_bytes
+from lab.training.checkpoint import Checkpoint, from_bytes, to_bytes
 from lab.training.recipe import Recipe
+from lab.weights import CheckpointError
 
 MOST_BYTES = 20_000_000
 MOST_PARAMETERS = 5_000_000

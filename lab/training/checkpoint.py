@@ -25,7 +25,7 @@ from lab.model.cost import parameters_of
 from lab.model.gpt import GPT
 from lab.records import ROOT
 from lab.training.exchange import settle, settle_all
-from lab.weights import fingerprint
+from lab.weights import CheckpointError, fingerprint
 
 CHECKPOINTS = ROOT / "checkpoints"
 
@@ -34,10 +34,6 @@ FILES = ("model.safetensors", "config.json", "history.jsonl", "result.json")
 
 MOST_PARAMETERS = 100_000_000
 """Twenty times the book's model."""
-
-
-class CheckpointError(ValueError):
-    """A checkpoint that cannot be used; the message says which file and what is wrong with it."""
 
 
 @dataclass(frozen=True)

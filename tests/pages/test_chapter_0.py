@@ -372,7 +372,8 @@ def test_the_rule_and_the_code_are_those_of_the_optimiser_that_is_chosen(book) -
         app = book(PAGE, ch00_optimiser=rule)
         told = [m.value for m in app.markdown if m.value.startswith(f"`{rule}`")]
         assert len(told) == 1 and formula in told[0], rule
-        code = [block.value for block in app.code]
+        app.session_state["source_ch00_live_0"] = True  # its code and data
+        code = [block.value for block in app.run().code]
         assert [name for name, step in steps.items() if step in code] == [rule]
 
 

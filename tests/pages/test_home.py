@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from components.ui.book import CONTENTS, ROUTES, Entry, Route, entry
 from components.ui.claims.results import full_reading, most_missed_head, without_a_head
 from components.ui.home import asked_of_the_model, first_out, route, theatre
-from components.ui.loaded_models import BOOK_RUN, load_with_progress
+from components.ui.loaded_models import BOOK_RUN, loaded_run
 from components.ui.page_records import FORM
 from lab.data.vocabulary import encode
 from lab.inference.forward import run_with_trace
@@ -109,7 +109,7 @@ def test_a_typed_pair_that_is_right_costs_one_forward_and_one_look_and_a_second_
             took.append(args[0].shape[1])
         return forward(self, *args, **kwargs)
 
-    load_with_progress(BOOK_RUN)
+    loaded_run(BOOK_RUN)
     asked_of_the_model.cache_clear()
     monkeypatch.setattr(GPT, "forward", counted)
     assert f"{a} × {b} = {a * b}" in said_of(book(a=str(a), b=str(b)))

@@ -14,7 +14,7 @@ from components.ui.chapters.ch03.claims import PARTS, part_name
 from components.ui.claims.claim import read_record
 from components.ui.claims.claim_index import look_up
 from components.ui.claims.results import most_missed_head
-from components.ui.loaded_models import BOOK_RUN, load_with_progress, write_sum
+from components.ui.loaded_models import BOOK_RUN, loaded_run, write_sum
 from lab.interp.logit_lens import Notebook
 from lab.readings import part_of
 from lab.records import ROOT
@@ -59,6 +59,7 @@ def test_predictions_come_before_the_figures(book) -> None:
     assert "The answer: **the start, up to rounding**" in text_of(app)
 
 
+@pytest.mark.usefixtures("unfolded")
 def test_the_whole_model_can_be_unfolded_before_the_first_section(book) -> None:
     """The file that is shown is the one that tests hold to the package, every line of it."""
     app = book(PAGE)
@@ -207,4 +208,4 @@ def test_a_damaged_checkpoint_is_one_sentence_a_figure_and_the_page_goes_on(
 def test_the_sizes_that_the_page_names_are_those_of_the_model() -> None:
     from components.ui.chapters.ch03.worked import config
 
-    assert load_with_progress(BOOK_RUN).model.config == config()
+    assert loaded_run(BOOK_RUN).model.config == config()

@@ -10,7 +10,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from components.ui.chapter import usual_kind
-from components.ui.loaded_models import LoadedModels
 
 NAMES = ("first", "broken", "last")
 
@@ -25,7 +24,7 @@ def small_page(tossed: list[str]) -> None:
     import streamlit as st
 
     from components.ui.chapter import Chapter
-    from components.ui.loaded_models import load_with_progress
+    from components.ui.loaded_models import loaded_run
     from components.ui.words import spelled
 
     prose = {
@@ -62,7 +61,7 @@ def small_page(tossed: list[str]) -> None:
 
     @page.section("broken")
     def broken() -> None:
-        load_with_progress("no_such_run")
+        loaded_run("no_such_run")
         st.markdown("drawn without its run")
 
     with page.deeper("the last one"):
@@ -156,6 +155,7 @@ def test_a_number_in_prose_is_worked_out_once() -> None:
     assert "## 1. two sides" in text_of(app)
 
 
+@pytest.mark.usefixtures("unfolded")
 def test_a_figure_is_drawn_with_what_it_shows_in_words_and_its_source_behind_it() -> None:
     app = opened(reveal="1")
     (chart,) = app.get("vega_lite_chart")
@@ -163,6 +163,14 @@ def test_a_figure_is_drawn_with_what_it_shows_in_words_and_its_source_behind_it(
     blocks = [block.value for block in app.code]
     assert any(block.startswith("def spelled(") for block in blocks)
     assert any(block.endswith("?figure=first&embed=true") for block in blocks)
+
+
+def test_code_and_data_come_when_their_fold_is_opened() -> None:
+    app = opened(reveal="1")
+    (fold,) = (fold for fold in app.expander if fold.label == "Code and data")
+    assert not app.code and not fold.children
+    app.session_state["source_ch03_first_0"] = True
+    assert any(block.value.startswith("def spelled(") for block in app.run().code)
 
 
 def test_a_run_that_is_not_there_is_one_sentence_and_the_next_section_is_drawn() -> None:
@@ -373,6 +381,7 @@ def test_a_page_without_a_guess_has_no_answers_to_show() -> None:
     assert not app.exception and not app.button
 
 
+@pytest.mark.usefixtures("unfolded")
 def test_no_link_that_the_page_gives_away_says_what_the_reader_guessed() -> None:
     app = opened(ch03_first_guess="heads", ch03_first_shown="1", ch03_many="7")
     (link,) = [block.value for block in app.code if "?" in block.value]
@@ -482,9 +491,3 @@ def test_numbers_slide_a_handful_of_words_lie_side_by_side_more_make_a_list() ->
         (("1", 2), "segments"),
     ]
     assert [options for options, kind in kinds if usual_kind(options) != kind] == []
-
-
-def test_torch_comes_without_any_weights() -> None:
-    here = LoadedModels()
-    here.begin(here.wake).join()
-    assert here.awake and not here.loaded

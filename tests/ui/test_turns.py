@@ -18,13 +18,13 @@ class Blocked:
     def __init__(self, turns: Turns, asked: str, done: list[str]) -> None:
         self.begun, self.go = threading.Event(), threading.Event()
 
-        def work() -> str:
-            self.begun.set()
-            self.go.wait()
-            done.append(asked)
-            return asked
+        def work() -> None:
+            with turns.turn():
+                self.begun.set()
+                self.go.wait()
+                done.append(asked)
 
-        self.thread = threading.Thread(target=lambda: turns.compute(asked, work))
+        self.thread = threading.Thread(target=work)
         self.thread.start()
 
 
@@ -36,9 +36,14 @@ def in_line(turns: Turns, n: int) -> None:
 
 
 def behind(turns: Turns, asked: str, done: list[str]) -> threading.Thread:
-    thread = threading.Thread(target=lambda: turns.compute(asked, lambda: done.append(asked)))
+    thread = threading.Thread(target=in_turn, args=(turns, asked, done))
     thread.start()
     return thread
+
+
+def in_turn(turns: Turns, asked: str, done: list[str]) -> None:
+    with turns.turn():
+        done.append(asked)
 
 
 def test_first_come_first_served_and_one_at_a_time() -> None:
@@ -57,39 +62,12 @@ def test_first_come_first_served_and_one_at_a_time() -> None:
     assert not turns.line
 
 
-def test_what_was_computed_lately_waits_for_nobody() -> None:
-    turns, done = Turns(), list[str]()
-    turns.compute("known", lambda: None)
-    first = Blocked(turns, "first", done)
-    first.begun.wait()
-    assert turns.compute("known", lambda: "at once") == "at once"
-    first.go.set()
-    first.thread.join()
-
-
-def test_a_question_within_a_question_has_the_turn_already() -> None:
-    turns = Turns()
-    assert turns.compute("outer", lambda: turns.compute("inner", lambda: 7)) == 7
-
-
 def test_a_computation_that_fails_passes_the_turn_on() -> None:
-    turns = Turns()
-
-    def fails() -> None:
+    turns, done = Turns(), list[str]()
+    with pytest.raises(ValueError, match="not allowed"), turns.turn():
         raise ValueError("not allowed")
-
-    with pytest.raises(ValueError, match="not allowed"):
-        turns.compute("one", fails)
-    assert turns.compute("two", lambda: 2) == 2
-    assert "one" not in turns.lately
-
-
-def test_only_so_many_answers_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "REMEMBERED", 3)
-    turns = Turns()
-    for i in range(5):
-        turns.compute(str(i), lambda: None)
-    assert list(turns.lately) == ["2", "3", "4"]
+    in_turn(turns, "two", done)
+    assert done == ["two"] and not turns.line
 
 
 class Shown:
@@ -115,7 +93,7 @@ def test_a_reader_who_waits_is_told_and_who_moves_on_leaves_the_line(
     first = Blocked(turns, "first", done)
     first.begun.wait()
     with pytest.raises(SystemExit):
-        turns.compute("mine", lambda: done.append("mine"))
+        in_turn(turns, "mine", done)
     assert Shown.told == [said(1)] * 2
     assert len(turns.line) == 1
     first.go.set()

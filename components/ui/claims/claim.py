@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -93,8 +94,7 @@ def read_record(path: Path) -> Any:
     """
     note(path, False)
     try:
-        about = path.stat()
-        record = parsed(path, about.st_mtime_ns, about.st_size)
+        record = parsed(path, *stamp_at(path, this_second()))
     except FileNotFoundError:
         raise
     except OSError as error:  # nobody may read it, or the disk fails
@@ -153,10 +153,21 @@ def note(path: Path, read: bool) -> None:
 def as_it_is(path: Path) -> tuple[Path, int, int]:
     """The file, when it last changed and its size; zeros where there is none."""
     try:
-        about = path.stat()
+        return path, *stamp_at(path, this_second())
     except OSError:
         return path, 0, 0
-    return path, about.st_mtime_ns, about.st_size
+
+
+def this_second() -> int:
+    """A page asks hundreds of times whether a file has changed, and is told what was true in the
+    same second."""
+    return int(time.monotonic())
+
+
+@lru_cache(maxsize=256)
+def stamp_at(path: Path, _second: int) -> tuple[int, int]:
+    about = path.stat()
+    return about.st_mtime_ns, about.st_size
 
 
 @lru_cache(maxsize=64)
@@ -186,8 +197,12 @@ def watched(path: Path, root: Path, told: set[str]) -> Any:
 def changed_in(path: Path, root: Path) -> tuple[str, ...]:
     """The runs that a record was measured on and whose weights are others now. A run whose weights
     were not kept cannot be compared."""
-    about = path.stat()
-    named = weights_named(path, about.st_mtime_ns, about.st_size)
+    return changed_at(path, root, this_second())
+
+
+@lru_cache(maxsize=64)
+def changed_at(path: Path, root: Path, _second: int) -> tuple[str, ...]:
+    named = weights_named(path, *stamp_at(path, this_second()))
     return tuple(sorted({run for run, digest in named if is_changed(run, digest, root)}))
 
 
@@ -217,10 +232,11 @@ def weights_in(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def is_changed(run: str, digest: str, root: Path) -> bool:
     path = root / "checkpoints" / run / "model.safetensors"
-    if not path.exists():
+    try:
+        stamp = stamp_at(path, this_second())
+    except FileNotFoundError:
         return False
-    about = path.stat()
-    return hashed(path.parent, about.st_mtime_ns, about.st_size) != digest
+    return hashed(path.parent, *stamp) != digest
 
 
 @lru_cache(maxsize=64)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 
 from components.ui.book import CONTENTS
 from components.ui.claims.claim import (
+    AMISS,
     MARK,
     MISSING,
     NO_MODEL,
@@ -25,6 +27,7 @@ from components.ui.claims.claim import (
     Looked,
     Table,
     as_it_is,
+    changed_in,
     find_provenance,
     is_of_records,
     read_record,
@@ -32,6 +35,7 @@ from components.ui.claims.claim import (
     watched,
 )
 from lab.records import REQUIRED, ROOT
+from lab.weights import CheckpointError
 
 LOG = logging.getLogger(__name__)
 
@@ -136,12 +140,32 @@ def renamed(old: str) -> str:
 def look_up(name: str, root: Path = ROOT) -> Looked:
     """A claim's figure and where it comes from; `problem` says what is missing, `changed` which
     runs have other weights now than those that the rows it reads were measured on."""
-    return measured(name, claim_of(name), root)
+    return kept_figure(name, None, root, files_of(claim_of(name), root))
 
 
 def cells_of(name: str, root: Path = ROOT) -> dict[tuple[str, str], Looked]:
     """The same of every cell of a table, by row and column."""
-    return {at: measured(name, claim, root) for at, claim in table_of(name).claims().items()}
+    return {
+        at: kept_figure(name, at, root, files_of(claim, root))
+        for at, claim in table_of(name).claims().items()
+    }
+
+
+def files_of(claim: Claim, root: Path) -> tuple[object, ...]:
+    """Its record as it is, and the runs of it whose weights are others now."""
+    stamp = as_it_is(root / claim.record)
+    with suppress(OSError, *AMISS):  # missing or damaged, which is told where it is measured
+        return *stamp, *changed_in(stamp[0], root)
+    return stamp
+
+
+@lru_cache(maxsize=2048)
+def kept_figure(
+    name: str, cell: tuple[str, str] | None, root: Path, _files: tuple[object, ...]
+) -> Looked:
+    """As long as its files are as they are."""
+    claim = claim_of(name) if cell is None else table_of(name).claims()[cell]
+    return measured(name, claim, root)
 
 
 def measured(name: str, claim: Claim, root: Path) -> Looked:
@@ -187,10 +211,6 @@ def calculated(calculate: Callable[[], str]) -> str:
 
 
 def is_unreadable_run(error: Exception) -> bool:
-    if not isinstance(error, ValueError):
-        return False
-    from lab.training.checkpoint import CheckpointError  # it brings torch, as who reads runs did
-
     return isinstance(error, CheckpointError)
 
 

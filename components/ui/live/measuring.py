@@ -15,7 +15,6 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import streamlit as st
 
-from components.ui.loaded_models import use_one_thread
 from components.ui.page_records import needs_records
 
 Piece = TypeVar("Piece")
@@ -52,7 +51,6 @@ class Measuring(Generic[Piece]):
     def take_a_turn(self) -> None:
         """Measure one piece at least, and on until the turn is over or all has come."""
         with ONE_AT_A_TIME:
-            use_one_thread()
             began = time.perf_counter()
             for piece in self.pieces:
                 self.seen.append(piece)

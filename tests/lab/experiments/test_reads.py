@@ -16,7 +16,8 @@ from lab.experiments import reads
 from lab.experiments.sweep import Cell, Sweep
 from lab.experiments.sweep_index import SWEEPS
 from lab.model.gpt import GPT
-from lab.training.checkpoint import CHECKPOINTS, CheckpointError, committed_runs
+from lab.training.checkpoint import CHECKPOINTS, committed_runs
+from lab.weights import CheckpointError
 
 NO_NETWORK = ("holdout", "flash", "parity")
 """Sweeps of a table of numbers, of kernels alone, and of random weights beside somebody else's."""

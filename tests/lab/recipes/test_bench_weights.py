@@ -13,7 +13,8 @@ from lab.model.gpt import GPT
 from lab.recipes import bench_weights
 from lab.recipes.bench import to_json, usual
 from lab.recipes.bench_weights import from_file, metadata_of, to_file
-from lab.training.checkpoint import CheckpointError, to_bytes
+from lab.training.checkpoint import to_bytes
+from lab.weights import CheckpointError
 
 SMALL = replace(usual(), model=BASE, data=Pairs())
 OTHER = replace(SMALL, model=replace(BASE, d_model=20))

@@ -19,8 +19,8 @@ from tiny import BASE, read, refusal, some_tokens, tiny_model, variants
 from lab.data.problems import Format
 from lab.model.config import GPTConfig
 from lab.training import checkpoint
-from lab.training.checkpoint import CheckpointError, committed_runs, load, load_run, save
-from lab.weights import fingerprint
+from lab.training.checkpoint import committed_runs, load, load_run, save
+from lab.weights import CheckpointError, fingerprint
 
 FORM = Format("cot", 1, 2)
 

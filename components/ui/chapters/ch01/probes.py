@@ -14,7 +14,7 @@ from components.ui.chapters.ch01.claims import TWIN
 from components.ui.computed_ahead import ahead
 from components.ui.drawings.forced import Race
 from components.ui.lazily import lazily
-from components.ui.loaded_models import BOOK_RUN, load_with_progress, write_sum
+from components.ui.loaded_models import BOOK_RUN, loaded_run, write_sum
 from components.ui.page_records import opening, rows_of
 from lab.data.problems import Format, sample_pairs
 from lab.data.vocabulary import VOCABULARY
@@ -40,14 +40,14 @@ START_SUMS, DRAWN = 200, 20
 @lru_cache
 def digit_rows() -> np.ndarray:
     """The embedding rows of 0 to 9 in the book's model, (10, D)."""
-    return load_with_progress(BOOK_RUN).model.embed.weight[:10].detach().double().numpy()
+    return loaded_run(BOOK_RUN).model.embed.weight[:10].detach().double().numpy()
 
 
 @ahead
 @st.cache_data(show_spinner=False)
 def loss_at_the_start() -> float:
     """The loss of the untrained network on some sums."""
-    load_with_progress(BOOK_RUN)
+    loaded_run(BOOK_RUN)
     a, b = sample_pairs(np.random.default_rng(0), START_SUMS, FORM.p, FORM.q)
     return token_loss.token_loss(gpt.GPT(recipes.TWIN).eval(), FORM, a, b).loss
 
@@ -69,7 +69,7 @@ def training_curve() -> list[dict[str, float]]:
 @lru_cache(maxsize=64)
 def prices(run: str, a: int, b: int) -> np.ndarray:
     """What a run is charged for each token of a sum but the first."""
-    return token_loss.prices(load_with_progress(run).model, FORM.text(a, b))
+    return token_loss.prices(loaded_run(run).model, FORM.text(a, b))
 
 
 def dearest_place(run: str, a: int, b: int) -> int:
@@ -115,14 +115,14 @@ def sampling_of(heat: float, keep: str) -> Sampling:
 @st.cache_data(max_entries=64, show_spinner=False)
 def before_and_after(run: str, given: str, heat: float, keep: str) -> tuple[np.ndarray, np.ndarray]:
     """The probabilities of the next token as a run gives them, and under these settings. (V,)"""
-    return choosing.before_and_after(load_with_progress(run).model, given, sampling_of(heat, keep))
+    return choosing.before_and_after(loaded_run(run).model, given, sampling_of(heat, keep))
 
 
 @ahead
 @st.cache_data(max_entries=512, show_spinner=False)
 def drawn(run: str, a: int, b: int, heat: float, keep: str) -> list[str]:
     """`DRAWN` texts that a run writes for one sum under these settings."""
-    model = load_with_progress(run).model
+    model = loaded_run(run).model
     return choosing.drawn_texts(model, FORM, a, b, sampling_of(heat, keep), DRAWN)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from components.ui.computed_ahead import ahead
 from components.ui.lazily import lazily
-from components.ui.loaded_models import BOOK_RUN, load_with_progress, use_one_thread, wake_up
+from components.ui.loaded_models import BOOK_RUN, loaded_run
 from lab.by_hand import attention as hand
 from lab.by_hand import learning_head as learning
 from lab.by_hand.learning_head import FILMED, Film, Settings, film_path
@@ -33,7 +33,6 @@ SHORTER = ("one digit", "one on")
 @lru_cache(maxsize=64)
 def look_at(prompt: str, angle: float, length: float) -> hand.AttentionSteps:
     """What the last token of one prompt makes of the others with this query."""
-    wake_up()
     return hand.look_at(encode(prompt), hand.arrow(angle, length))
 
 
@@ -41,7 +40,6 @@ def look_at(prompt: str, angle: float, length: float) -> hand.AttentionSteps:
 @lru_cache(maxsize=256)
 def graded(angle: float, length: float, wanted: Sequence[int], least: float) -> hand.Graded:
     """A query on all sums."""
-    wake_up()
     return hand.grade(hand.arrow(angle, length), wanted, least)
 
 
@@ -49,14 +47,12 @@ def graded(angle: float, length: float, wanted: Sequence[int], least: float) -> 
 @lru_cache(maxsize=64)
 def random_weights(d: int, rooted: bool) -> hand.Numbers:
     """Of one random query."""
-    wake_up()
     return hand.random_weights(d, rooted)[0]
 
 
 @ahead
 @lru_cache
 def largest_weight(d: int, rooted: bool) -> float:
-    wake_up()
     return hand.largest_weight(d, rooted)
 
 
@@ -64,21 +60,18 @@ def largest_weight(d: int, rooted: bool) -> float:
 @lru_cache(maxsize=64)
 def peek(text: str, causal: bool) -> hand.Numbers:
     """The weights of a head that looks for the token to its right."""
-    wake_up()
     return hand.peek(encode(text)[None], causal)[0]
 
 
 @ahead
 @lru_cache(maxsize=2)
 def peek_score(causal: bool) -> tuple[int, int]:
-    wake_up()
     return hand.peek_score(causal)
 
 
 @ahead
 @lru_cache(maxsize=256)
 def told(shares: Sequence[float], kind: hand.ValueKind) -> hand.Recovered:
-    wake_up()
     return hand.tell(shares, kind)
 
 
@@ -86,7 +79,6 @@ def told(shares: Sequence[float], kind: hand.ValueKind) -> hand.Recovered:
 @lru_cache(maxsize=256)
 def delivered(shares: Sequence[float], kind: hand.ValueKind) -> hand.Numbers:
     """What the heads hand on of 7 then 8, and of 8 then 7, (2, H, W)."""
-    wake_up()
     z = hand.deliver(np.array([7, 8]), np.array([8, 7]), shares, kind)
     return z.reshape(2, len(shares), -1)
 
@@ -104,7 +96,7 @@ def film_of(seed: int, never: int | None) -> Film:
 @lru_cache(maxsize=64)
 def attention_of(text: str) -> NDArray[np.float64]:
     """The attention weights of the book's model on a text. (n_layer, n_head, T, T)"""
-    return patterns.patterns(load_with_progress(BOOK_RUN).model, text)
+    return patterns.patterns(loaded_run(BOOK_RUN).model, text)
 
 
 @ahead
@@ -135,5 +127,4 @@ def film_in_record(seed: int) -> Film | None:
 @st.cache_resource(max_entries=32, show_spinner="The head is in training ...")
 def trained(seed: int, never: int | None) -> Film:
     """Less than a second, so that there is nothing to stop."""
-    use_one_thread()
     return learning.film(Settings(seed=seed, never=never))

@@ -10,7 +10,7 @@ import numpy as np
 from components.ui import page_records
 from components.ui.computed_ahead import ahead
 from components.ui.lazily import lazily
-from components.ui.loaded_models import BOOK_RUN, load_with_progress, write, write_sum
+from components.ui.loaded_models import BOOK_RUN, loaded_run, write, write_sum
 from components.ui.tokens import wrong_tokens
 from lab.data.problems import Format
 from lab.data.vocabulary import VOCABULARY
@@ -46,7 +46,7 @@ KEPT = 16
 
 
 def model() -> GPT:
-    return load_with_progress(BOOK_RUN).model
+    return loaded_run(BOOK_RUN).model
 
 
 def text_of(a: int, b: int) -> str:
@@ -137,7 +137,7 @@ def room_for_the_loudest(text: str) -> float:
 @lru_cache(4 * KEPT)
 def write_loudly(given: str, name: str, layer: int, factor: float) -> Transcript:
     """The rest of a text, written with the stream multiplied at one point of the model."""
-    load_with_progress(BOOK_RUN)
+    loaded_run(BOOK_RUN)
     return write(BOOK_RUN, given, [intervene.scale(intervene.Node(name, layer), factor)])
 
 

@@ -16,7 +16,7 @@ from components.ui.computed_ahead import ahead
 from components.ui.drawings.lanes import Ablated, TwoLanes
 from components.ui.lazily import lazily
 from components.ui.live import training
-from components.ui.loaded_models import BOOK_RUN, load_with_progress, use_one_thread, write_sum
+from components.ui.loaded_models import BOOK_RUN, loaded_run, write_sum
 from components.ui.page_records import opening, rows_of
 from lab.data.problems import STYLES
 from lab.exercises.chain_of_thought_exercises import FORM
@@ -33,7 +33,7 @@ tamper = lazily("lab.interp.tamper")
 def attention(run: str, text: str) -> np.ndarray:
     """The attention weights of a run before each token that it writes: (layer, head, written,
     T - 1)."""
-    loaded = load_with_progress(run)
+    loaded = loaded_run(run)
     given = loaded.format.prompt_length
     return patterns.patterns(loaded.model, text)[:, :, given - 1 : -1, :-1]
 
@@ -137,7 +137,6 @@ def train_as_set() -> None:
 @st.cache_resource(show_spinner=False)
 def both_formats() -> Checkpoint:
     """The network that learned two formats. Its weights are a record of their own, not a run."""
-    use_one_thread()
     return prompted.kept_network()
 
 

@@ -11,7 +11,6 @@ from components.ui.chapters.ch20 import probes
 from components.ui.computed_ahead import ahead
 from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
-from components.ui.loaded_models import wake_up
 from lab.numerals import written
 
 if TYPE_CHECKING:
@@ -77,7 +76,6 @@ def order_the_rows(page: Chapter) -> None:
 @ahead
 def in_order(typed: str) -> tuple[float, Slip]:
     """How much scores change with the rows so, and what is amiss. `ValueError` for no order."""
-    wake_up()
     found = grading.grade_order(grading.read_order(typed, HEAD), "interleaved", "half")
     return found.change, found.slip
 

@@ -13,7 +13,7 @@ from components.ui.computed_ahead import ahead
 from components.ui.drawings import tape
 from components.ui.drawings.longer import Written
 from components.ui.lazily import lazily
-from components.ui.loaded_models import load_with_progress, wake_up
+from components.ui.loaded_models import loaded_run
 from components.ui.page_records import rows_of
 from lab.data.problems import HELDOUT_FROM, TEST_FROM, Format, Integers, sample_pairs
 from lab.data.vocabulary import decode, encode
@@ -46,7 +46,7 @@ COUPLED = "reach_coupled_slow"
 @st.cache_data(show_spinner=False, max_entries=64)
 def change_when_shuffled(run: str, seed: int) -> np.ndarray:
     """(n_layer,)"""
-    model = load_with_progress(run).model
+    model = loaded_run(run).model
     return probes.change_by_layer(model, PROMPT, probes.shuffled(PROMPT, seed))
 
 
@@ -85,7 +85,7 @@ def rows_of_changes(seed: int) -> list[dict[str, Any]]:
 @st.cache_data(show_spinner=False, max_entries=4)
 def taped(run: str) -> dict[tuple[int, int], tape.Side]:
     """What each (layer, head) makes of the sum, wherever it stands."""
-    model = load_with_progress(run).model
+    model = loaded_run(run).model
     shifted = probes.on_the_tape(model, SUM, probes.shifts(len(SUM), SHIFTS))
     stretched = probes.on_the_tape(model, SUM, probes.stretches(len(SUM), FIRST_EQUALS, GAPS))
     return {place: tape.Side.of(MODELS[run], shifted[place], stretched[place]) for place in shifted}
@@ -113,7 +113,7 @@ def largest_change(run: str) -> float:
 
 def heldout_pairs(run: str, n: int) -> tuple[Integers, Integers]:
     """Sums of the shape of a run's training that it never saw, (n,) each."""
-    form = load_with_progress(run).format
+    form = loaded_run(run).format
     return sample_pairs(np.random.default_rng(0), n, form.p, form.q, TEST_FROM, 1.0)
 
 
@@ -121,7 +121,7 @@ def heldout_pairs(run: str, n: int) -> tuple[Integers, Integers]:
 @st.cache_data(show_spinner=False, max_entries=16)
 def scores_anywhere(run: str, head: int, n: int) -> np.ndarray:
     """The score of `=` with 7 in a head of the first layer, wherever the two stand. (n, n)"""
-    model = load_with_progress(run).model
+    model = loaded_run(run).model
     return probes.anywhere(model, "=", "7", head, n)
 
 
@@ -129,7 +129,7 @@ def scores_anywhere(run: str, head: int, n: int) -> np.ndarray:
 @st.cache_data(show_spinner=False, max_entries=16)
 def errors_when(run: str, shift: int, gap: int) -> int:
     """Wrong ones of `N_ERRORS` held-out sums that stand alone, moved and drawn apart."""
-    loaded = load_with_progress(run)
+    loaded = loaded_run(run)
     form = loaded.format
     a, b = heldout_pairs(run, N_ERRORS)
     gaps = probes.stretches(form.length, FIRST_EQUALS, [gap])[0]
@@ -142,7 +142,7 @@ def errors_when(run: str, shift: int, gap: int) -> int:
 def errors_when_read_as(layout: PairLayout, in_order: bool = False) -> int:
     """Of `N_LAYOUT` held-out sums, how many the rotary network gets wrong when its pairs are read
     with this layout; its rows put `in_order` for it, or left as they were trained."""
-    loaded = load_with_progress(ROTARY)
+    loaded = loaded_run(ROTARY)
     trained: Any = loaded.model.config.position
     rows = layouts.rows_for(loaded.model.config.heads.head_dim, trained.layout, layout)
     model = layouts.read_as(loaded.model, layout, rows if in_order else None)
@@ -156,7 +156,7 @@ def errors_when_read_as(layout: PairLayout, in_order: bool = False) -> int:
 def errors_without_the_front(turned_by: int) -> int:
     """Of `N_KEPT` held-out sums, each behind another sum that the cache has forgotten, how many the
     rotary network gets wrong when the count begins anew and the kept keys are turned so far."""
-    loaded = load_with_progress(ROTARY)
+    loaded = loaded_run(ROTARY)
     form = loaded.format
     a, b = heldout_pairs(ROTARY, 2 * N_KEPT)
     texts, _ = form.render(a, b)
@@ -171,7 +171,7 @@ def errors_without_the_front(turned_by: int) -> int:
 def shifted_lesson(run: str, by: int) -> tuple[float, float, float]:
     """The loss of `N_LESSON` sums where they stand and `by` places on, and how far apart their
     gradients are."""
-    loaded = load_with_progress(run)
+    loaded = loaded_run(run)
     form = loaded.format
     a, b = sample_pairs(np.random.default_rng(0), N_LESSON, form.p, form.q, 0.0, HELDOUT_FROM)
     return probes.shifted_lesson(loaded.model, form, a, b, by)
@@ -180,7 +180,6 @@ def shifted_lesson(run: str, by: int) -> tuple[float, float, float]:
 @ahead
 def ids_of(a: int, b: int) -> list[tuple[int, int]]:
     """(place, line) of every token of a sum of two by two digits."""
-    wake_up()
     tokens = torch.from_numpy(encode(TWO_BY_TWO.text(a, b))).long()[None]
     return [(place, line) for place, line in positions.position_ids(tokens, 2)[0].tolist()]
 
@@ -198,7 +197,7 @@ def begun_with(digits: tuple[int, int], told: tuple[int, int]) -> int:
 @st.cache_data(show_spinner=False, max_entries=64)
 def begun(told: tuple[int, int]) -> Integers:
     """The first digits that the coupled network writes. (N_TOLD,)"""
-    model, form = load_with_progress(COUPLED).model, Format("cot_reversed", 3, 3)
+    model, form = loaded_run(COUPLED).model, Format("cot_reversed", 3, 3)
     return probes.begins_with(model, form, *lengths.problems_of_shape(3, 3, N_TOLD), told)
 
 
@@ -207,7 +206,7 @@ def begun(told: tuple[int, int]) -> Integers:
 def errors_in_stream(run: str) -> tuple[int, int]:
     """Wrong held-out sums, and how many there are, in streams like those of training."""
     paper = encodings.make_eval_set(recipes.recipe(run), "test", N_ERRORS)
-    return encodings.find_wrong(load_with_progress(run).model, paper), paper.n
+    return encodings.find_wrong(loaded_run(run).model, paper), paper.n
 
 
 @ahead
@@ -216,7 +215,7 @@ def first_digits_missed(p: int, q: int, hidden: int | None = None) -> tuple[int,
     """Of test sums of p by q digits, how many the rotary network of three digits begins wrong, and
     how many there are; with `hidden`, its first `=` does not see that slot."""
     pairs = lengths.problems_of_shape(p, q, N_FIRST)
-    model = forward.with_math_kernel(load_with_progress(lengths.ARMS["rotary"].run).model)
+    model = forward.with_math_kernel(loaded_run(lengths.ARMS["rotary"].run).model)
     form = Format("cot_reversed", p, q)
     return probes.first_digits_missed(model, form, *pairs, hidden), len(pairs[0])
 
@@ -229,7 +228,7 @@ def ended_early(arm: str, digits: int) -> tuple[int, int]:
     form = Format("cot_reversed", digits, digits)
     a, b = lengths.problems_of_shape(digits, digits, N_ENDED)
     about = lengths.ARMS[arm]
-    model = about.model_for(load_with_progress(about.run), form.length)
+    model = about.model_for(loaded_run(about.run), form.length)
     found = lengths.first_wrong_tokens(model, form, a, b)
     ended = (found.slot == form.answer.start) & (found.written == encode("$")[0])
     return int(ended.sum()), len(a)
@@ -239,7 +238,7 @@ def ended_early(arm: str, digits: int) -> tuple[int, int]:
 @st.cache_data(show_spinner=False, max_entries=500)
 def failures_within(arm: str, digits: int, places: int, lines: int) -> dict[str, int]:
     """How sums of `digits` by `digits` end, with no distance beyond `places` and `lines`."""
-    model = load_with_progress(lengths.ARMS[arm].run).model
+    model = loaded_run(lengths.ARMS[arm].run).model
     found = lengths.first_wrong_tokens(
         lengths.clipped(model, (places, lines)),
         Format("cot_reversed", digits, digits),
@@ -255,7 +254,7 @@ def first_miss(arm: str, a: int, b: int) -> Written:
     """The slot of the first wrong token that an arm writes, -1 for none, and that token."""
     form = Format("cot_reversed", len(str(a)), len(str(b)))
     about = lengths.ARMS[arm]
-    model = about.model_for(load_with_progress(about.run), form.length)
+    model = about.model_for(loaded_run(about.run), form.length)
     found = lengths.first_wrong_tokens(model, form, np.array([a]), np.array([b]))
     return Written(int(found.slot[0]), decode([int(found.written[0])]))
 

@@ -29,7 +29,7 @@ from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
 from components.ui.drawings.guess import Row as Line
 from components.ui.drawings.longer import COUNTS, LIMITS, Network
 from components.ui.lazily import lazily
-from components.ui.loaded_models import load_with_progress
+from components.ui.loaded_models import loaded_run
 from components.ui.page_records import points_of, rows_of
 from components.ui.words import one_in, shape, spelled
 from lab.data.problems import Format
@@ -150,7 +150,7 @@ def head_dim() -> int:
 @ahead
 def speeds_of_the_model() -> np.ndarray:
     """In radians a place, of the pairs of a head of the rotary run."""
-    position: Any = load_with_progress(ROTARY).model.position
+    position: Any = loaded_run(ROTARY).model.position
     return position.frequencies[0].numpy()
 
 

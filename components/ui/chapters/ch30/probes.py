@@ -17,7 +17,7 @@ from components.ui.chapters.ch30 import claims, figures
 from components.ui.computed_ahead import ahead
 from components.ui.lazily import lazily
 from components.ui.live import training
-from components.ui.loaded_models import load_with_progress
+from components.ui.loaded_models import loaded_run
 from components.ui.page_records import rows_of
 from components.ui.tokens import wrong_tokens
 from lab.data.difficulty import longest_carry, zeros
@@ -57,7 +57,7 @@ def write_without_head(
     form = form_of(a, b)
     right = form.text(a, b)
     prompt = right[: form.prompt_length]
-    model = load_with_progress(run).model
+    model = loaded_run(run).model
     edits = []
     if without != "none":
         layer, head = map(int, without.split("."))
@@ -90,9 +90,7 @@ def fetched(run: str, a: int, b: int, kind: str) -> NDArray[np.float64]:
     """The share of each head's weight on each source of a digit, (n_layer * n_head, K)."""
     form = form_of(a, b)
     sources = fetching.PRODUCT if kind == "product" else fetching.SUM
-    found = fetching.weight_on_sources(
-        load_with_progress(run).model, form.text(a, b), form, sources
-    )
+    found = fetching.weight_on_sources(loaded_run(run).model, form.text(a, b), form, sources)
     return found.reshape(-1, len(sources))
 
 

@@ -11,7 +11,7 @@ from components.ui.computed_ahead import ahead
 from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
 from components.ui.link import text_up_to
-from components.ui.loaded_models import BOOK_RUN, load_with_progress
+from components.ui.loaded_models import BOOK_RUN, loaded_run
 from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
 from lab.data.vocabulary import encode
@@ -81,7 +81,7 @@ def bytes_held(readers: int) -> int:
     """Of a cache of two bytes a number, filled with the prompts of so many readers."""
     prompts = torch.from_numpy(FORM.prompt(*hashed_pairs(readers))).long()
     cache = caches.KVCache(FORM.length, torch.float16)
-    reading.read_on(load_with_progress(BOOK_RUN).model, prompts, cache)
+    reading.read_on(loaded_run(BOOK_RUN).model, prompts, cache)
     return cache.bytes_held
 
 
@@ -130,7 +130,7 @@ def alike_at_first(n: int) -> str:
 @ahead
 def tokens_read(first: str, second: str) -> int:
     """How many tokens of the second prompt the network reads, once it has read the first."""
-    cache = prefixes.PrefixCache(load_with_progress(BOOK_RUN).model)
+    cache = prefixes.PrefixCache(loaded_run(BOOK_RUN).model)
     prompts = [torch.from_numpy(encode(text))[None] for text in (first, second)]
     read = [cache.read(prompt, FORM.length) for prompt in prompts]
     return len(second) - read[1].known

@@ -18,7 +18,7 @@ from components.ui.drawings.kept import kept_data
 from components.ui.drawings.queue import Timeline
 from components.ui.lazily import lazily
 from components.ui.live.measuring import Measuring
-from components.ui.loaded_models import BOOK_RUN, load_with_progress
+from components.ui.loaded_models import BOOK_RUN, loaded_run
 from components.ui.words import size
 from lab.data.coverage import Pair
 from lab.data.problems import Format
@@ -71,7 +71,7 @@ OPENING_LAYER, OPENING_HEAD = 2, 0
 @st.cache_data(show_spinner=False, max_entries=50)
 def lines_of(text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Queries, keys and values of one head while `text` is written, (T, Dk) each, in float32."""
-    found = growth.queries_keys_values(load_with_progress(BOOK_RUN).model, text)
+    found = growth.queries_keys_values(loaded_run(BOOK_RUN).model, text)
     q, k, v = (x[OPENING_LAYER, OPENING_HEAD].astype(np.float32) for x in found)
     return q, k, v
 
@@ -79,7 +79,7 @@ def lines_of(text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 @st.cache_data(show_spinner=False, max_entries=20)
 def kept(text: str, causal: bool) -> Kept:
     """What a cache would hold after each token of a text, with the mask or without it."""
-    return growth.kept(load_with_progress(BOOK_RUN).model, text, causal=causal)
+    return growth.kept(loaded_run(BOOK_RUN).model, text, causal=causal)
 
 
 @ahead
@@ -187,7 +187,7 @@ def stranger_to(a: int, b: int) -> Pair:
 
 def write_spoiled(run: str, fault: str, given: Tokens, other: Tokens) -> Tokens:
     """What a run writes, on from prompts (N, T), with a cache that has this fault."""
-    model = load_with_progress(run).model
+    model = loaded_run(run).model
     match fault:
         case "stale":
             return spoiled.stale(model, given, other, FORM.length, range(given.shape[1] - 1))
@@ -234,7 +234,7 @@ def all_spoiled(run: str, fault: str) -> Tokens:
 def all_sound(run: str) -> Tokens:
     """The same with a sound cache."""
     a, b = hashed_pairs(N_SUMS)
-    return evaluate.go_on(load_with_progress(run).model, FORM.prompt(a, b), FORM.length)
+    return evaluate.go_on(loaded_run(run).model, FORM.prompt(a, b), FORM.length)
 
 
 def changed(run: str, fault: str) -> int:
@@ -302,7 +302,7 @@ POLICIES: dict[Policy, str] = {
 
 def limited(run: str) -> GPT:
     """A run on two axes with the limit that lets it write long sums."""
-    return lengths.clipped(load_with_progress(run).model, networks.LIMIT)
+    return lengths.clipped(loaded_run(run).model, networks.LIMIT)
 
 
 @ahead

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from components.ui.computed_ahead import ahead
 from components.ui.lazily import lazily
 from components.ui.live.measuring import Measuring
-from components.ui.loaded_models import load_with_progress
+from components.ui.loaded_models import loaded_run
 from lab.by_hand.flash import (
     Numbers,
     SlowMemory,
@@ -49,7 +49,7 @@ ROWS, COLUMNS = 8, 8
 @st.cache_data(show_spinner=False, max_entries=50)
 def head_of(a: int, b: int) -> HeadGradient:
     """The head as the network reads the right text of a problem, all but its last token."""
-    model = load_with_progress(RUN).model
+    model = loaded_run(RUN).model
     return gradients.head_gradient(model, FORM.text(a, b), LAYER, HEAD)
 
 
@@ -92,7 +92,7 @@ def parts_of(a: int, b: int) -> list[tuple[str, int, int]]:
 
 
 def scale() -> float:
-    return load_with_progress(RUN).model.config.heads.head_dim ** -0.5
+    return loaded_run(RUN).model.config.heads.head_dim ** -0.5
 
 
 def n_token() -> int:

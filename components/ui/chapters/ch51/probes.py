@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from components.ui.computed_ahead import ahead
 from components.ui.lazily import lazily
-from components.ui.loaded_models import load_with_progress
+from components.ui.loaded_models import loaded_run
 from lab.data.problems import BOUNDS, Format, sample_exact
 from lab.recipes.recipe_index import recipe
 
@@ -61,7 +61,7 @@ def readers() -> list[str]:
 @st.cache_data(show_spinner=False, max_entries=64)
 def reads_of(a: int, b: int) -> Reads:
     """While the network reads the right text of a problem, all but its last token."""
-    model = load_with_progress(RUN).model
+    model = loaded_run(RUN).model
     text = form_of(a, b).text(a, b)[:-1]
     shares, amounts = (look(model, text) for look in (depth.depth_shares, depth.depth_amounts))
     return Reads(
@@ -76,7 +76,7 @@ def reads_of(a: int, b: int) -> Reads:
 @lru_cache(maxsize=256)
 def written_without(a: int, b: int, connection: Connection | None = None) -> str:
     """The network's own text, with one connection cut or none."""
-    form, model = form_of(a, b), load_with_progress(RUN).model
+    form, model = form_of(a, b), loaded_run(RUN).model
     right = form.text(a, b)
     prompt = right[: form.prompt_length]
     edits = [depth.cut(model.config, *connection)] if connection else []
@@ -88,7 +88,7 @@ def all_written(a: int, b: int) -> dict[Connection | None, str]:
     """The texts of a problem: whole, and with each connection cut."""
     cuts = [
         (reader, source)
-        for reader, reading in enumerate(depth.readings_of(load_with_progress(RUN).model.config))
+        for reader, reading in enumerate(depth.readings_of(loaded_run(RUN).model.config))
         for source in range(reading.n_source)
     ]
     return {cut: written_without(a, b, cut) for cut in (None, *cuts)}
@@ -98,7 +98,7 @@ def all_written(a: int, b: int) -> dict[Connection | None, str]:
 def lengths(a: int, b: int) -> dict[str, float]:
     """|contribution| of the token and of every FFN, the mean over the tokens of a problem."""
     text = form_of(a, b).text(a, b)[:-1]
-    model = load_with_progress(RUN).model
+    model = loaded_run(RUN).model
     found = inference.run_with_trace(model, text, ("embed", "ffn_out"))
     return {key: float(x.norm(dim=-1).mean()) for key, (x,) in found.calls.items()}
 
@@ -108,7 +108,7 @@ def lengths(a: int, b: int) -> dict[str, float]:
 def largest_difference(a: int, b: int) -> float:
     """Between the logits with all queries zero and those of a plain sum, in 64 bits, with the
     weights of the page's network, by the largest logit."""
-    loaded = load_with_progress(RUN)
+    loaded = loaded_run(RUN)
     own = loaded.model.config
     zero, plain = (
         gpt.GPT(replace(own, residual=connections, norm_eps=1e-12)).double().eval()
@@ -129,7 +129,5 @@ def thinned(below: float, by_length: bool) -> tuple[int, int, int, int]:
     many connections are cut of how many, and how many sums are wrong of how many."""
     form = Format("cot_reversed", MOST_DIGITS, MOST_DIGITS)
     a, b = sample_exact(np.random.default_rng(1), ASKED, form.p, form.q, *BOUNDS["validation"])
-    found = depth.thinned(
-        load_with_progress(RUN).model, *form.render(a, b), below, by_length=by_length
-    )
+    found = depth.thinned(loaded_run(RUN).model, *form.render(a, b), below, by_length=by_length)
     return found.cut, found.connections, found.errors, found.n

@@ -17,7 +17,6 @@ from components.ui.drawings.connections import Connection, Cuts, Often, Part, Te
 from components.ui.drawings.guess import Answer, Axis, Dragged, Picked
 from components.ui.drawings.guess import Row as Line
 from components.ui.lazily import lazily
-from components.ui.loaded_models import wake_up
 from components.ui.page_records import rows_of
 from components.ui.words import spelled
 from lab import statistics
@@ -54,7 +53,6 @@ QUERY = (1.0, 0.0)
 @lru_cache(maxsize=256)
 def mixed(query: tuple[float, ...], n: int = len(CONTRIBUTIONS)) -> tuple[list[float], list[float]]:
     """The shares of the first `n` contributions under a query, and what is read."""
-    wake_up()
     added = [torch.tensor([[numbers]]) for numbers in CONTRIBUTIONS[:n]]
     stream = residual.DepthStream(added[0], [torch.tensor(query)], 1e-6, range(1, n))
     for x in added[1:]:

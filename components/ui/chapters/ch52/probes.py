@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from components.ui.computed_ahead import ahead
 from components.ui.lazily import lazily
-from components.ui.loaded_models import wake_up
 from lab.data.vocabulary import VOCABULARY
 from lab.experiments import collapse_texts as texts
 
@@ -71,7 +70,6 @@ class Pulls:
 @lru_cache(maxsize=256)
 def pulls(lead: float, bits: int) -> Pulls:
     """Of torch's own cross entropy in so many bits, where the right logit leads all others."""
-    wake_up()
     n_token = len(VOCABULARY)
     logits = torch.zeros(1, n_token, dtype={32: torch.float32, 64: torch.float64}[bits])
     logits[0, 0] = lead

@@ -23,7 +23,6 @@ from components.ui.drawings.guess import Answer, Axis, Dragged
 from components.ui.drawings.guess import Row as Line
 from components.ui.drawings.spheres import Arm
 from components.ui.lazily import lazily
-from components.ui.loaded_models import wake_up
 from components.ui.page_records import rows_of
 from lab.experiments import collapse_texts as texts
 from lab.experiments import warnings
@@ -219,7 +218,6 @@ WORKED_SHARES = (0.9, 0.1)
 
 @ahead
 def rank_of(shares: Sequence[float]) -> float:
-    wake_up()
     return diagnostics.effective_rank(torch.tensor(shares, dtype=torch.float64))
 
 

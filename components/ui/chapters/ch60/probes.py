@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from components.ui.computed_ahead import ahead
 from components.ui.lazily import lazily
-from components.ui.loaded_models import load_with_progress
+from components.ui.loaded_models import loaded_run
 from lab.data.problems import BOUNDS, Format, sample_exact
 from lab.data.vocabulary import decode, encode
 from lab.model.config import AbsorbedLatentAttentionConfig, GPTConfig, LatentAttentionConfig
@@ -89,12 +89,12 @@ class Bracketed:
 @ahead
 def bracketed(a: int, b: int, layer: int, head: int, own_head: int) -> Bracketed:
     """Of the token at `AT`, in both networks, in float64."""
-    text, model = form_of(a, b).text(a, b), load_with_progress(RUN).model
+    text, model = form_of(a, b).text(a, b), loaded_run(RUN).model
     n_head = absorbing(model.config).n_head
     heads = [brackets.brackets(model, text, layer, h, AT) for h in range(n_head)]
     found = heads[head]
     own = forward.run_with_trace(
-        load_with_progress(HEADS_RUN).model, text, ["rot_q", "rot_k", "v", "scores"]
+        loaded_run(HEADS_RUN).model, text, ["rot_q", "rot_k", "v", "scores"]
     )
 
     def of(name: str) -> Any:
@@ -131,9 +131,9 @@ def patterns(a: int, b: int, layer: int, head: int, own_layer: int, own_head: in
     """Where one head looks, (T, T), in the network with latents and in the other one."""
     text = form_of(a, b).text(a, b)
     return [
-        forward.run_with_trace(load_with_progress(run).model, text, ["pattern"])[
-            f"blocks.{at}.pattern"
-        ][0, h].numpy()
+        forward.run_with_trace(loaded_run(run).model, text, ["pattern"])[f"blocks.{at}.pattern"][
+            0, h
+        ].numpy()
         for run, at, h in ((RUN, layer, head), (HEADS_RUN, own_layer, own_head))
     ]
 
@@ -147,7 +147,7 @@ def nearest_heads(a: int, b: int, moving: bool = False) -> list[tuple[float, int
     text, writes = form.text(a, b), slice(form.prompt_length - 1, -1)
 
     def heads(run: str) -> dict[tuple[int, int], Any]:
-        model = load_with_progress(run).model
+        model = loaded_run(run).model
         trace = forward.run_with_trace(model, text, ["pattern"])
         return {
             (layer, h): one[writes]
@@ -167,7 +167,7 @@ def nearest_heads(a: int, b: int, moving: bool = False) -> list[tuple[float, int
 def largest_difference(a: int, b: int) -> float:
     """Between the logits of the two forms of latent attention, on the whole text of a problem."""
     text = form_of(a, b).text(a, b)
-    model = load_with_progress(RUN).model
+    model = loaded_run(RUN).model
     keeping = LatentAttentionConfig(**vars(absorbing(model.config)))
     kept = gpt.rebuilt(model, replace(model.config, attention=keeping))
     one, other = (forward.logits_of(m, text) for m in (model, kept))
@@ -180,7 +180,7 @@ def largest_difference(a: int, b: int) -> float:
 @lru_cache(maxsize=1)
 def directions() -> list[Any]:
     """Of the latents of every layer, on validation problems of four digits."""
-    return squeezing.directions_of(load_with_progress(RUN).model)
+    return squeezing.directions_of(loaded_run(RUN).model)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -191,7 +191,7 @@ def squeezed(a: int, b: int) -> dict[int, str]:
     prompt = encode(form.text(a, b)[: form.prompt_length])
     edits = [latents.squeeze(i, found, RANKS) for i, found in enumerate(directions())]
     given = np.repeat(prompt[None], len(RANKS), axis=0)
-    texts = evaluate.go_on(load_with_progress(RUN).model, given, form.length, edits)
+    texts = evaluate.go_on(loaded_run(RUN).model, given, form.length, edits)
     return {rank: decode(text) for rank, text in zip(RANKS, texts, strict=True)}
 
 
@@ -199,9 +199,9 @@ def squeezed(a: int, b: int) -> dict[int, str]:
 def along_directions(a: int, b: int, place: int) -> Numbers:
     """The latent of one token in that layer, as so much of each direction: (R,)"""
     text = form_of(a, b).text(a, b)
-    latent = forward.run_with_trace(load_with_progress(RUN).model, text, ["c_kv"])[
-        f"blocks.{LAYER}.c_kv"
-    ][0, place]
+    latent = forward.run_with_trace(loaded_run(RUN).model, text, ["c_kv"])[f"blocks.{LAYER}.c_kv"][
+        0, place
+    ]
     return (directions()[LAYER].axes.double() @ latent.double()).numpy()
 
 
@@ -212,7 +212,7 @@ def asked_with(ranks: tuple[int, ...]) -> tuple[int, int]:
     form = Format("cot_reversed", SQUEEZED_DIGITS, SQUEEZED_DIGITS)
     a, b = sample_exact(np.random.default_rng(2), N_ASKED, form.p, form.q, *BOUNDS["validation"])
     edits = [latents.squeeze(i, directions()[i], rank) for i, rank in enumerate(ranks)]
-    model = load_with_progress(RUN).model
+    model = loaded_run(RUN).model
     found = evaluate.last(
         evaluate.exactness(model, form, a, b, decode=False, batch=AT_ONCE, edits=edits)
     )
@@ -225,5 +225,5 @@ def write_problem(a: int, b: int) -> Any:
     """The text of a sum as the network writes it that went on with longer ones."""
     form = form_of(a, b)
     right = form.text(a, b)
-    model, prompt = load_with_progress(LONG_RUN).model, right[: form.prompt_length]
+    model, prompt = loaded_run(LONG_RUN).model, right[: form.prompt_length]
     return transcripts.transcribe(model, prompt, form.length, likely=right)

@@ -10,7 +10,7 @@ from components.ui.chapters.ch60.probes import form_of
 from components.ui.computed_ahead import ahead
 from components.ui.drawings.experts import Layer, Routed
 from components.ui.lazily import lazily
-from components.ui.loaded_models import load_with_progress
+from components.ui.loaded_models import loaded_run
 from lab.model.config import MixtureOfExpertsConfig
 from lab.recipes.recipe_index import recipe
 
@@ -39,7 +39,7 @@ def sent(a: int, b: int) -> list[Layer]:
     end left out. Without the bias of that layer alone: what comes into it stays as it was."""
     text = form_of(a, b).text(a, b)[:-1]
     names = ["router_scores", "expert_index", "expert_weight"]
-    model, ffn = load_with_progress(RUN).model, experts()
+    model, ffn = loaded_run(RUN).model, experts()
     trace = forward.run_with_trace(model, text, names)
     layers: list[Layer] = []
     for i, block in enumerate(model.blocks):
@@ -65,7 +65,7 @@ def write_with_expert(a: int, b: int, how: str, layer: int, expert: int) -> Any:
     edits = {HOW[1]: [routing.forbid], HOW[2]: [routing.force]}.get(how, [])
     right = form.text(a, b)
     return transcripts.transcribe(
-        load_with_progress(RUN).model,
+        loaded_run(RUN).model,
         right[: form.prompt_length],
         form.length,
         [edit(experts(), layer, expert) for edit in edits],

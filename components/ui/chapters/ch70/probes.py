@@ -17,7 +17,7 @@ from components.threejs_viewer import Neuron, Whole
 from components.ui.computed_ahead import ahead
 from components.ui.lazily import lazily
 from components.ui.live import training
-from components.ui.loaded_models import load_with_progress
+from components.ui.loaded_models import loaded_run
 from lab.model import cost
 from lab.published import models as published
 from lab.recipes.recipe_index import recipe
@@ -102,7 +102,7 @@ def recipe_of(run: str) -> Recipe:
 
 def take(run: str) -> Checkpoint:
     if run in RUNS:
-        return load_with_progress(run)
+        return loaded_run(run)
     return training.model_of(training.service().runs[run])
 
 
@@ -226,7 +226,7 @@ def ranking(run: str, prompt: str) -> list[HeadCost]:
 @ahead
 def right_without_ffn() -> list[int]:
     """Layer by layer: how many products of the table are right with that layer's FFN ablated."""
-    loaded = load_with_progress(TABLE)
+    loaded = loaded_run(TABLE)
     offs = [
         {"name": "ffn_out", "layer": layer, "scale": 0.0}
         for layer in range(loaded.model.config.n_layer)
@@ -239,7 +239,7 @@ def right_without_ffn() -> list[int]:
 def drawer() -> Neuron:
     """The neuron of the times table's layer 0 that fires most at the = of 7*8=, and the products
     that are written wrong without it."""
-    loaded = load_with_progress(TABLE)
+    loaded = loaded_run(TABLE)
     neuron = session.loudest_neuron(loaded, PROMPT, 0, PROMPT.index("="))
     off = {"name": "ffn_post", "layer": 0, "index": {"d_ff": neuron}, "scale": 0.0}
     return Neuron(0, neuron, tuple(session.wrong_products(loaded, [off])), PRODUCTS)
@@ -249,28 +249,28 @@ def drawer() -> Neuron:
 @ahead
 def cache_change() -> float:
     """The largest change of a key or value of the prompt when the answer is written."""
-    return session.change_of_earlier_keys(load_with_progress(TABLE), PROMPT, TEXT)
+    return session.change_of_earlier_keys(loaded_run(TABLE), PROMPT, TEXT)
 
 
 @st.cache_data(show_spinner=False)
 @ahead
 def before_the_change() -> float:
     """The largest difference of two texts before the first token in which they differ."""
-    return session.change_before(load_with_progress(TABLE), TEXT, OTHER_TEXT)
+    return session.change_before(loaded_run(TABLE), TEXT, OTHER_TEXT)
 
 
 @st.cache_data(show_spinner=False)
 @ahead
 def takes_part() -> float:
     """The share of the parameters that a pass over the prompt multiplies or adds."""
-    return session.share_that_takes_part(load_with_progress(TABLE), PROMPT)
+    return session.share_that_takes_part(loaded_run(TABLE), PROMPT)
 
 
 @st.cache_data(show_spinner=False)
 @ahead
 def parameters() -> dict[str, int]:
     """Of the times table, by role."""
-    return cost.parameters(load_with_progress(TABLE).model)
+    return cost.parameters(loaded_run(TABLE).model)
 
 
 @st.cache_data(show_spinner=False)

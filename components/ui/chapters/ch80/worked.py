@@ -20,7 +20,6 @@ from components.ui.computed_ahead import ahead
 from components.ui.drawings.composed import MOST, Look, Strip, Variant, by_name, in_columns
 from components.ui.drawings.guess import Answer, Axis, Dragged, Picked, Row
 from components.ui.lazily import lazily
-from components.ui.loaded_models import wake_up
 from components.ui.page_records import rows_of
 from components.ui.words import spelled
 from lab.data.vocabulary import VOCABULARY
@@ -103,7 +102,6 @@ BELOW, ABOVE = "input", "output"
 @ahead
 def built_of(link: str) -> list[Strip]:
     """What a variant is built of, from its last part to its first."""
-    wake_up()
     recipe = bench_link.from_link(link).recipe
     found = matrices.matrices_of(gpt.GPT(recipe.model))
     ends = {ABOVE: ("residual", "norm", "unembedding"), BELOW: ("embedding",)}

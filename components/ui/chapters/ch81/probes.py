@@ -19,7 +19,7 @@ from components.ui.computed_ahead import ahead
 from components.ui.drawings.cut import Boards, Cells, Kind, LeftOut, Outcome, Unit
 from components.ui.lazily import lazily
 from components.ui.live.measuring import Measuring, in_one_go
-from components.ui.loaded_models import load_with_progress
+from components.ui.loaded_models import loaded_run
 from components.ui.own_models import own_files, own_model
 from components.ui.page_records import rows_of
 from components.ui.plots.maps import NOT_ASKED
@@ -166,13 +166,13 @@ def all_units(units: str) -> tuple[Node, ...]:
 
 @lru_cache(maxsize=64)
 def pair_of(units: str, target: Digits, source: Digits) -> Contrast:
-    load_with_progress(TABLE)
+    loaded_run(TABLE)
     return experiment.contrast_of(TABLE, experiment.Pair(target, source), experiment.UNITS[units])
 
 
 @lru_cache(maxsize=32)
 def written_by(problem: Digits) -> str:
-    model = load_with_progress(TABLE).model
+    model = loaded_run(TABLE).model
     form = experiment.FORM
     prompt = form.prompt(*(np.array([x]) for x in problem))
     found = patching.write_each(model, prompt, len(experiment.STEPS), {}, [()])
@@ -184,7 +184,7 @@ def outcomes_of(
 ) -> dict[Cells, Outcome]:
     """What is written with each set copied, many sets in a forward."""
     pair = pair_of(units, target, source)
-    model, other = load_with_progress(TABLE).model, pair.clean.trace
+    model, other = loaded_run(TABLE).model, pair.clean.trace
     form = experiment.FORM
     prompt = form.text(*target)[: form.prompt_length]
     n, names = len(experiment.STEPS), experiment.UNITS[units]
@@ -308,7 +308,7 @@ def network(name: str) -> Network:
 def model_of(which: Network) -> GPT:
     if which.file:
         return own_model(which.name.removeprefix(OWN)).model
-    return load_with_progress(which.name).model
+    return loaded_run(which.name).model
 
 
 def stream_width(run: str) -> int:

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from components.ui.chapters.ch82 import worked
 from components.ui.lazily import lazily
-from components.ui.loaded_models import load_with_progress
+from components.ui.loaded_models import loaded_run
 from lab.data.vocabulary import Tokens
 
 carries = lazily("lab.interp.carries")
@@ -44,5 +44,5 @@ def with_head(x: Tokens, y: Tokens, *, to_end: bool) -> Tokens:
     """The likeliest tokens of x from the hundreds digit on, with that head as it is in y."""
     carry = carries.CARRIES["sum"]
     site = swaps.Site("head", (intervene.Node("z", LAYER, HEAD, (carry.slot,)),))
-    (said,) = swaps.swapped(load_with_progress(RUN).model, carry, x, y, [site], to_end=to_end)
+    (said,) = swaps.swapped(loaded_run(RUN).model, carry, x, y, [site], to_end=to_end)
     return said
