@@ -8,7 +8,6 @@ asked for by its name, and pickles go both ways; torch is imported there alone.
 from __future__ import annotations
 
 import pickle
-import subprocess
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -20,7 +19,7 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 import streamlit as st
 
 from components.ui.turns import SOON, turns
-from lab.live.backends import beside
+from lab.live.beside import beside
 
 PROCESS = "components.ui.computing_process"
 
@@ -61,8 +60,8 @@ class ComputingProcess:
     def __init__(self) -> None:
         self.lock, self.n_asked, self.dead = threading.Lock(), 0, False
         self.waiting: dict[int, Future[bytes]] = {}
-        self.stage: Stage | None = None
-        self.process: subprocess.Popen[bytes] = beside(PROCESS, text=False)
+        self.stage: Stage | None = Stage(0.1, "loading PyTorch")  # whatever is asked needs it
+        self.process = beside(PROCESS, text=False)
         threading.Thread(target=self.listen, name="computes apart", daemon=True).start()
 
     def ask(self, question: Question) -> Future[bytes]:

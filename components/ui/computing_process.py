@@ -65,8 +65,7 @@ def work() -> None:
     keep_giving_back()
     keep_few_kernels()
     loaded_models().say = lambda share, doing: send(answers, 0, Stage(share, doing))
-    send(answers, 0, Stage(0.1, "loading PyTorch"))
-    import_module("torch")  # whatever is asked needs it
+    import_module("torch")  # while the first question comes
     while True:
         try:
             number, question = questions.get(timeout=IDLE_SECONDS)

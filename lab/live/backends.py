@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import queue
-import subprocess
 import sys
 import threading
 from contextlib import suppress
-from typing import IO, Any
+from typing import IO
 
+from lab.live.beside import beside
 from lab.live.memory import keep_few_kernels, keep_giving_back
 from lab.live.protocol import (
     Command,
@@ -28,37 +28,16 @@ from lab.live.protocol import (
     parse_command,
     parse_event,
 )
-from lab.records import ROOT
 
 NICENESS = 15
 """Of the worker, from -20 to 19: pages go before it wherever both want a core. With 24 readers and
 four runs on two cores it made three times the steps of a thread in the server, which held the
 interpreter's lock, and the pages answered no later."""
 
-ONE_THREAD = {"OMP_NUM_THREADS": "1"}
-"""On a busy core a team of threads waits for its slowest member: on 2 cores, 2 threads beside
-another program made a step up to 40 times slower."""
-
 IDLE_SECONDS = 300.0
 """After so many without a run that goes on or is kept, a worker ends and gives its memory back."""
 
 DIED = "the worker that computed it has died"
-
-
-def beside(module: str, *arguments: str, text: bool) -> subprocess.Popen[Any]:
-    """A module run as a process beside this one, with its input and output: it computes on one
-    thread."""
-    return subprocess.Popen(
-        [sys.executable, "-m", module, *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=text,
-        cwd=ROOT,
-        env=os.environ | ONE_THREAD,
-        # Ctrl-C is for the server, which then ends this. No session of its own: where Linux groups
-        # processes by session, a niceness counts within one only.
-        process_group=0,
-    )
 
 
 class ProcessBackend:
