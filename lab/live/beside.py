@@ -122,7 +122,7 @@ class ForkingProcess:
     def __init__(self) -> None:
         self.control, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with its:
-            command = [sys.executable, "-m", "lab.live.beside", str(IDLE_SECONDS)]
+            command = [sys.executable, "-m", "lab.live.beside", str(IDLE_SECONDS), *SHARED]
             self.process = begun(command, stdin=its)
         # Whenever it ends, somebody has to ask how.
         threading.Thread(target=self.process.wait, name="forking process", daemon=True).start()
@@ -266,10 +266,10 @@ def run(module: str, *arguments: str) -> NoReturn:
         os._exit(code)
 
 
-def main(idle_seconds: float) -> None:
+def main(idle_seconds: float, *shared: str) -> None:
     os.dup2(2, 1)  # what a library prints
     keep_few_kernels()
-    for module in SHARED:
+    for module in shared:
         import_module(module)
     gc.collect()
     gc.freeze()
@@ -280,4 +280,4 @@ def main(idle_seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]))
+    main(float(sys.argv[1]), *sys.argv[2:])

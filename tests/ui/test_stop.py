@@ -113,10 +113,10 @@ def test_a_server_stopped_while_readers_train_ends_cleanly(
                 reader.press("ch10_train")
             for reader in (one, other):
                 eventually(lambda: trains(reader))  # noqa: B023
-            (worker,) = tree_of(server.pid)[1:]
+            forking, worker = tree_of(server.pid)[1:]
             os.killpg(server.pid, sent)  # to all it has started, as Ctrl-C goes
             code = server.wait(60)
-        eventually(lambda: gone(worker))
+        eventually(lambda: gone(worker) and gone(forking))
     said = log.read_text()
     assert code in {signal.SIGTERM: (0, -signal.SIGTERM), signal.SIGINT: (0, 1)}[sent], said
     assert "terminate called" not in said and "Traceback" not in said, said
@@ -133,10 +133,10 @@ def test_a_link_says_that_its_run_was_lost_with_a_killed_server_and_another_can_
             reader.press("ch10_train")
             eventually(lambda: trains(reader))
             link = reader.query
-            (worker,) = tree_of(server.pid)[1:]
+            forking, worker = tree_of(server.pid)[1:]
             server.kill()
             server.wait()
-        eventually(lambda: gone(worker))
+        eventually(lambda: gone(worker) and gone(forking))
     assert "run=" in link
     with (
         book_at(port, tmp_path / "second") as (url, server),
@@ -169,7 +169,7 @@ def test_twenty_reloads_in_mid_run_leave_one_visit_one_run_and_no_more_threads(
             eventually(lambda: visits(url) == 1)
             threads.append(threads_of(server.pid))
         assert max(threads) < threads[0] + 5, threads  # and not one a reload
-        assert len(tree_of(server.pid)) == 2
+        assert len(tree_of(server.pid)) == 3
         eventually(lambda: owns(reader))
         reader.press("Stop")
         eventually(lambda: reader.poll() or says(reader, "Stopped."))

@@ -13,6 +13,7 @@ from tiny import failures
 
 from lab.live import backends
 from lab.live.backends import DIED, ProcessBackend
+from lab.live.beside import ONE_THREAD
 from lab.live.protocol import (
     Continue,
     Ended,
@@ -165,7 +166,7 @@ def test_where_no_process_can_be_had_a_run_is_lost_aloud(monkeypatch: pytest.Mon
     def no_memory(*_: Any, **__: Any) -> None:
         raise OSError("cannot allocate memory")
 
-    monkeypatch.setattr(backends.subprocess, "Popen", no_memory)
+    monkeypatch.setattr(backends, "beside", no_memory)
     backend = ProcessBackend(said.append)
     backend.send(start("a"))
     backend.send(Stop("a"))
@@ -191,7 +192,7 @@ def test_a_worker_that_dies_while_it_speaks_has_not_said_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     said: list[Event] = []
-    monkeypatch.setattr(backends.subprocess, "Popen", SpeaksHalfALine)
+    monkeypatch.setattr(backends, "beside", SpeaksHalfALine)
     monkeypatch.setattr(backends.threading.Thread, "start", lambda self: None)
     worker = backends.WorkerProcess(said.append, 0)
     assert worker.take(start("a"))
@@ -210,7 +211,7 @@ def test_the_worker_goes_behind_others_and_computes_on_one_core(
     for niceness in (backends.NICENESS, 0):
         backends.yield_to_others(niceness)
     assert [given[-1] for given in asked] == [15, 6]
-    assert backends.ONE_THREAD == {"OMP_NUM_THREADS": "1"}
+    assert ONE_THREAD == {"OMP_NUM_THREADS": "1"}
 
 
 CHECK = PairsCheck(3, 1, 7, 2, bytes(range(256)))
