@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from streamlit.runtime.scriptrunner import StopException
 
 from components.ui.book import PAGES
 from components.ui.chapter import sections_of
@@ -336,6 +337,27 @@ def test_its_time_ends_a_measurement_and_it_can_go_on(
     for _ in range(2):
         begun.take_a_turn()
     assert begun.done and not begun.going and begun.share == 1
+
+
+def test_a_slice_whose_script_ends_while_it_waits_comes_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As Streamlit ends a script: by an exception, where it next draws."""
+    monkeypatch.setattr(measuring, "TURN", 1e9)
+    ends = [1]
+
+    def ask(i: int) -> int:
+        if i in ends:
+            ends.remove(i)
+            raise StopException
+        return 10 * i
+
+    begun = Measuring(measuring.Slices(ask, 3), 3, seconds=1e9)
+    with pytest.raises(StopException):
+        begun.take_a_turn()
+    assert begun.seen == [0] and begun.going
+    begun.take_a_turn()
+    assert begun.seen == [0, 10, 20] and begun.done and not begun.going
 
 
 @pytest.mark.usefixtures("recorded")

@@ -68,6 +68,21 @@ class Measuring(Generic[Piece]):
         self.going = True
 
 
+class Slices(Iterator[Piece]):
+    """`n` pieces that are asked for by their numbers. A script that ends while it waits for one has
+    not lost it, as a generator would be lost: it comes next."""
+
+    def __init__(self, ask: Callable[[int], Piece], n: int) -> None:
+        self.ask, self.n, self.n_come = ask, n, 0
+
+    def __next__(self) -> Piece:
+        if self.n_come == self.n:
+            raise StopIteration
+        piece = self.ask(self.n_come)
+        self.n_come += 1
+        return piece
+
+
 class Words(NamedTuple):
     """What its button says once all has come, and what the bar says then and on the way."""
 
