@@ -6,7 +6,6 @@ It ends with the server, and after a while without a question, so that its memor
 
 from __future__ import annotations
 
-import logging
 import os
 import pickle
 import queue
@@ -17,9 +16,11 @@ from functools import reduce
 from importlib import import_module
 from typing import IO, Any, TypeVar
 
+from streamlit.logger import set_log_level
+
 from components.ui import computed_apart
 from components.ui.computed_apart import Question, Stage
-from components.ui.loaded_models import loaded_models
+from components.ui.loaded_models import loaded_models, use_one_thread
 from lab.live.memory import keep_few_kernels, keep_giving_back
 
 IDLE_SECONDS = 300.0
@@ -58,7 +59,7 @@ def work() -> None:
     # What a library prints must not get between the answers.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    logging.getLogger("streamlit").setLevel(logging.ERROR)  # no page is drawn here, and it says so
+    set_log_level("ERROR")  # no page is drawn here, and Streamlit would say so again and again
     computed_apart.ask = compute_here
     questions = queue.Queue[tuple[int, Question]]()
     threading.Thread(target=listen, args=(sys.stdin.buffer, questions), daemon=True).start()
@@ -66,7 +67,7 @@ def work() -> None:
     keep_few_kernels()
     loaded_models().say = lambda share, doing: send(answers, 0, Stage(share, doing))
     send(answers, 0, Stage(0.1, "loading PyTorch"))
-    import_module("torch")  # whatever is asked needs it
+    use_one_thread()  # it brings torch, and whatever is asked needs it
     while True:
         try:
             number, question = questions.get(timeout=IDLE_SECONDS)

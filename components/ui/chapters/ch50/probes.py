@@ -15,7 +15,7 @@ from components.ui.computed_ahead import ahead
 from components.ui.computed_apart import apart_each_time
 from components.ui.lazily import lazily
 from components.ui.live.measuring import Measuring
-from components.ui.loaded_models import loaded_run, use_one_thread
+from components.ui.loaded_models import loaded_run
 from lab.by_hand.flash import (
     Numbers,
     SlowMemory,
@@ -185,7 +185,6 @@ def pieces() -> Iterator[Timed]:
 @apart_each_time
 def seconds_of(kernel: str, n: int) -> float:
     """Of a text of `n` tokens."""
-    use_one_thread()
     return experiment.seconds_there_and_back(kernel, text_of(n))
 
 
