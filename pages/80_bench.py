@@ -34,8 +34,8 @@ HEADLINE = (
     "Each box is a matrix, its area its parameters. Press one, change a part below, then train."
 )
 WHERE = (
-    "A training runs on one core of this server, behind all pages. While others compute, it takes "
-    "longer by the clock than in the processor's seconds."
+    "A training runs on one core of this server, behind all pages. Its seconds are the "
+    "processor's; while others compute, more pass by the clock."
 )
 IN_SIGHT = ("position", "d_model")
 """Controls that no fold hides."""
@@ -234,9 +234,8 @@ def tell_runs(going: bool) -> None:
 def tell_run(name: str, run: LiveRun) -> None:
     with st.container(key=f"ch80_run_{run.id}"):
         line, act = st.columns((11, 3.6))
-    with line:
-        st.markdown(f"**{name}**: {training.describe(run)}")
-        st.progress(run.latest.step / run.latest.steps if run.latest else 0.0)
+    done = run.latest.step / run.latest.steps if run.latest else 0.0
+    line.progress(done, text=f"**{name}**: {training.describe(run)}")
     with act:
         if run.goes_on and run.owner == training.this_reader():
             st.button(
@@ -248,7 +247,7 @@ def tell_run(name: str, run: LiveRun) -> None:
                 args=(run.id, training.this_reader()),
                 width="stretch",
             )
-        st.markdown("Its curves are in [section 2](#2-train-it).")
+        st.caption("Its curves are in [section 2](#2-train-it).")
 
 
 @page.section("composed", told=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -248,6 +249,7 @@ def test_a_variant_is_trained_scrubbed_and_taken_along(book) -> None:
     assert "the others are your runs" in said(app)
     (run,) = training.service().runs.values()
     assert worked.came_to({}) == ""
+    assert not any((button.key or "").startswith("ch80_stop_") for button in app.button)
     came_to = worked.came_to(dict.fromkeys(["1. layers: 1"], run))
     assert came_to.startswith("Network 1 gets ") and came_to.endswith(" wrong after 40 steps.")
     variant = worked.variant_of(run, "1.", going=False)
@@ -271,9 +273,20 @@ def test_four_train_of_which_two_wait_and_a_fifth_is_told_to(book) -> None:
     for _ in range(4):
         train(app)
     assert "waits; number 2 in the queue" in said(app)
+    stops = [button for button in app.button if (button.key or "").startswith("ch80_stop_")]
+    assert len(stops) == 4 and "Until you train, both squares are recorded" in said(app)
     assert len(training.runs_here(probes.LIVE_KEY) or app.query_params["run"]) == 4
     train(app)
     assert "The page keeps 4 runs" in said(app)
+
+
+def test_the_headline_names_the_runs_that_go_on() -> None:
+    def runs(*going: bool) -> Any:
+        return {f"{i}. x": SimpleNamespace(goes_on=on) for i, on in enumerate(going, 1)}
+
+    assert worked.in_training(runs()) == worked.in_training(runs(False)) == ""
+    assert worked.in_training(runs(False, True)).startswith("Network 2 trains: its square ")
+    assert worked.in_training(runs(True, False, True)).startswith("Networks 1 and 3 train: their")
 
 
 def test_a_rate_that_is_too_large_is_told_with_its_step(book) -> None:

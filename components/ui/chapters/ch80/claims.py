@@ -96,10 +96,15 @@ def in_hundred(part: int, n: int) -> str:
     return f"{share:.1f}" if share >= 1 else f"{share:.2f}" if part else "0"
 
 
-def seed_by_seed(found: list[Row]) -> Measured:
-    """The held-out errors of every seed in hundredths, fewest first."""
+UNBROKEN_DASH = "\u2060–\u2060"
+"""No line ends at it."""
+
+
+def range_of_seeds(found: list[Row]) -> Measured:
+    """The fewest and the most held-out errors of a seed, in hundredths."""
     errors, n = sorted(row["errors_heldout"] for row in found), found[0]["n_heldout"]
-    return Measured(" · ".join(in_hundred(wrong, n) for wrong in errors), errors[-1], n)
+    ends = (in_hundred(wrong, n) for wrong in (errors[0], errors[-1]))
+    return Measured(UNBROKEN_DASH.join(ends), errors[-1], n)
 
 
 def loss_at_last(found: list[Row]) -> str:
@@ -111,7 +116,7 @@ def costs(found: Rows) -> dict[str, Question]:
     """A row of the table of changes."""
     return {
         "held out": found.errors("heldout").median().said(in_hundred),
-        "seed by seed": found.told(seed_by_seed),
+        "range of seeds": found.told(range_of_seeds),
         "trained on": found.errors("trained").median().said(in_hundred),
     }
 
