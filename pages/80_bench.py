@@ -247,7 +247,8 @@ def tell_run(name: str, run: LiveRun) -> None:
                 args=(run.id, training.this_reader()),
                 width="stretch",
             )
-        st.caption("Its curves are in [section 2](#2-train-it).")
+        if page.alone is None:
+            st.caption("Its curves are in [section 2](#2-train-it).")
 
 
 @page.section("composed", told=False)

@@ -252,6 +252,8 @@ def test_a_variant_is_trained_scrubbed_and_taken_along(book) -> None:
     assert not any((button.key or "").startswith("ch80_stop_") for button in app.button)
     came_to = worked.came_to(dict.fromkeys(["1. layers: 1"], run))
     assert came_to.startswith("Network 1 gets ") and came_to.endswith(" wrong after 40 steps.")
+    checks = [training.of_all(shot) for shot in run.checks]
+    assert checks[-1] == "" and set(checks[:-1]) == {" (one of four parts of all pairs)"}
     variant = worked.variant_of(run, "1.", going=False)
     assert variant.trained.shape == (10, 10)
     assert [look.step for look in variant.looks][-1] == 40 and variant.looks[-1].asked.all()
