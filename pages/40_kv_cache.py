@@ -34,8 +34,7 @@ from components.ui.tokens import marks_of, strip
 from lab.recipes.recipe_index import recipe
 
 if TYPE_CHECKING:
-    from lab.measure.phases import Piece
-    from lab.measure.stopwatch import TimedStep
+    from lab.measure.phases import Piece, TimedStep
     from lab.published.models import Model
 
 cards = lazily("lab.published.cards")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,10 +13,11 @@ import streamlit as st
 
 from components.ui.chapters.ch40.claims import BATCHES, GIVEN, READ, SUM, Machine, config_of
 from components.ui.computed_ahead import ahead
+from components.ui.computed_apart import apart_each_time
 from components.ui.drawings.kept import kept_data
 from components.ui.drawings.queue import Timeline
 from components.ui.lazily import lazily
-from components.ui.live.measuring import Measuring
+from components.ui.live.measuring import ByTurns, Measuring, Turn, take_turn
 from components.ui.loaded_models import BOOK_RUN, loaded_run
 from components.ui.words import size
 from lab.data.coverage import Pair
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from lab.inference.serving import Policy, Tick
     from lab.measure.cache_growth import Kept
     from lab.measure.clocked import Clocked
-    from lab.measure.phases import Piece
-    from lab.measure.stopwatch import TimedStep
+    from lab.measure.phases import Piece, TimedStep
     from lab.model.gpt import GPT
     from lab.published.cards import Card
     from lab.published.models import Model
@@ -49,6 +48,7 @@ growth = lazily("lab.measure.cache_growth")
 lengths = lazily("lab.experiments.lengths")
 mixed = lazily("lab.experiments.batching_and_drafting")
 networks = lazily("lab.experiments.served_models")
+phases = lazily("lab.measure.phases")
 published = lazily("lab.published.models")
 serving = lazily("lab.inference.serving")
 spoiled = lazily("lab.measure.spoiled_cache")
@@ -68,7 +68,6 @@ OPENING_LAYER, OPENING_HEAD = 2, 0
 
 
 @ahead
-@st.cache_data(show_spinner=False, max_entries=50)
 def lines_of(text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Queries, keys and values of one head while `text` is written, (T, Dk) each, in float32."""
     found = growth.queries_keys_values(loaded_run(BOOK_RUN).model, text)
@@ -208,7 +207,6 @@ def write_spoiled(run: str, fault: str, given: Tokens, other: Tokens) -> Tokens:
 
 
 @ahead
-@st.cache_data(show_spinner=False, max_entries=500)
 def one_spoiled(fault: str, a: int, b: int) -> str:
     """What the book's network writes for a x b with a cache that has this fault."""
     given, other = (FORM.prompt(*pair) for pair in ((a, b), stranger_to(a, b)))
@@ -222,7 +220,7 @@ def sums_and_strangers() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray
 
 
 @ahead
-@st.cache_data(show_spinner=f"{N_SUMS} problems are written", max_entries=20)
+@lru_cache(maxsize=20)
 def all_spoiled(run: str, fault: str) -> Tokens:
     """What a run writes for all sums of the count. (N, L)"""
     a, b, other_a, other_b = sums_and_strangers()
@@ -230,7 +228,6 @@ def all_spoiled(run: str, fault: str) -> Tokens:
 
 
 @ahead
-@st.cache_data(show_spinner=False, max_entries=5)
 def all_sound(run: str) -> Tokens:
     """The same with a sound cache."""
     a, b = hashed_pairs(N_SUMS)
@@ -243,7 +240,6 @@ def changed(run: str, fault: str) -> int:
 
 
 @ahead
-@st.cache_data(show_spinner=False, max_entries=10)
 def fates(fault: str) -> dict[str, int]:
     """Texts of the book's network: right, right for another sum, or with a mistake in them."""
     a, b = hashed_pairs(N_SUMS)
@@ -306,7 +302,6 @@ def limited(run: str) -> GPT:
 
 
 @ahead
-@st.cache_data(show_spinner="The problem is written eight times, and timed", max_entries=100)
 def both_clocked(a: int, b: int) -> tuple[Clocked, Clocked]:
     """The working of a x b without a cache, and with one."""
     given = f"{a}*{b}="
@@ -351,7 +346,6 @@ class Drafting:
 
 
 @ahead
-@st.cache_data(show_spinner=False, max_entries=200)
 def drafted(a: int, b: int, draft: str, n_draft: int) -> Drafting:
     given = f"{a}*{b}="
     prompt = torch.from_numpy(encode(given))[None]
@@ -392,15 +386,34 @@ def text_to_read() -> Tensor:
 
 def start_roof() -> Measuring[Piece]:
     """The machine first, then what is read, then what is written."""
+    n = 3 * TURNS + len(READ) * TURNS + len(BATCHES) * (1 + GIVEN)
+    return ByTurns(lambda seen: roof_measured(len(seen)), n, ROOF_SECONDS)
+
+
+@apart_each_time
+def roof_measured(done: int) -> Turn[Piece]:
+    """Behind so many pieces that are done."""
+    return take_turn(roof_pieces(done))
+
+
+def roof_pieces(done: int) -> Iterator[Piece]:
     model, text = network(), text_to_read()
     near = cost.matrix_bytes(model.config, 4) // 4
-    pieces = chain(
-        stopwatch.machine(TURNS, IN_MEMORY, near),
-        stopwatch.reading(model, text, READ, TURNS),
-        *(stopwatch.writing(model, text[:, :GIVEN], batch, GIVEN) for batch in BATCHES),
-    )
-    n = 3 * TURNS + len(READ) * TURNS + len(BATCHES) * (1 + GIVEN)
-    return Measuring(pieces, n, ROOF_SECONDS)
+
+    def written(batch: int) -> Callable[[int], Iterator[Piece]]:
+        return lambda done: stopwatch.writing(model, text, GIVEN, batch, GIVEN, done)
+
+    stages: list[tuple[int, Callable[[int], Iterator[Piece]]]] = [
+        (TURNS, lambda done: stopwatch.products(TURNS - done)),
+        (TURNS, lambda done: stopwatch.sums("far", IN_MEMORY, TURNS - done)),
+        (TURNS, lambda done: stopwatch.sums("near", near, TURNS - done)),
+        (TURNS * len(READ), lambda done: stopwatch.reading(model, text, READ, TURNS, done)),
+        *((1 + GIVEN, written(batch)) for batch in BATCHES),
+    ]
+    for n, pieces in stages:
+        if done < n:
+            yield from pieces(done)
+        done = max(0, done - n)
 
 
 def machine_here(pieces: Sequence[Piece]) -> Machine | None:
@@ -415,14 +428,13 @@ def machine_here(pieces: Sequence[Piece]) -> Machine | None:
     ]
     return Machine(
         "here and now",
-        stopwatch.roof(machine, "far"),
-        stopwatch.roof(machine, "near"),
-        stopwatch.middle(asked),
+        phases.roof(machine, "far"),
+        phases.roof(machine, "near"),
+        phases.middle(asked),
     )
 
 
 @ahead
-@lru_cache
 def calls(model: str) -> int:
     """Of torch, by a step of decoding of a network that was timed."""
     return stopwatch.calls_of_a_step(config_of(model), GIVEN)
@@ -431,8 +443,15 @@ def calls(model: str) -> int:
 def start_tokens(batch: int) -> Measuring[TimedStep]:
     """Both ways by turns, step by step, from the prompt on."""
     longest, every = HERE[batch]
-    given = PROMPT.prompt_length
+    n = longest - PROMPT.prompt_length
+    return ByTurns(
+        lambda seen: tokens_measured(batch, longest, every, seen), n + -(-n // every), TOKEN_SECONDS
+    )
+
+
+@apart_each_time
+def tokens_measured(
+    batch: int, longest: int, every: int, done: Sequence[TimedStep]
+) -> Turn[TimedStep]:
     prompt = torch.from_numpy(PROMPT.prompt(7, 8)).long().repeat(batch, 1)
-    steps = stopwatch.both_ways(network(), prompt, longest, every)
-    n = longest - given
-    return Measuring(steps, n + -(-n // every), TOKEN_SECONDS)
+    return take_turn(stopwatch.both_ways(network(), prompt, longest, every, done))
