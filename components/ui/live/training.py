@@ -31,7 +31,7 @@ from lab.statistics import steps_until
 from lab.training import ray_cluster
 
 if TYPE_CHECKING:
-    from lab.live.protocol import Backend, Emit, PairsCheck
+    from lab.live.protocol import Backend, Emit, PairsCheck, RunSpec, Weights
     from lab.training.checkpoint import Checkpoint
 
 live = lazily("lab.live.protocol")
@@ -522,14 +522,18 @@ def history_csv(run: LiveRun) -> str:
 def model_of(run: LiveRun) -> Checkpoint:
     """The model that a run left, ready to be asked."""
     assert run.weights is not None
-    return rebuilt(run.id, run.weights.step)
+    return network_of(run.weights, run.spec)
+
+
+def network_of(weights: Weights, spec: RunSpec) -> Checkpoint:
+    """The same, for a function that is computed apart: no run is known there."""
+    return rebuilt(weights.run, weights.step, weights, spec)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def rebuilt(run_id: str, _step: int) -> Checkpoint:
+def rebuilt(run: str, step: int, _weights: Weights, _spec: RunSpec) -> Checkpoint:
+    """Run and step stand for the weights."""
     from lab.training.checkpoint import from_bytes
 
-    run = service().runs[run_id]
-    assert run.weights is not None
-    recipe = run.spec.build()
-    return from_bytes(run_id, run.weights.data, recipe.model, recipe.format)
+    recipe = _spec.build()
+    return from_bytes(run, _weights.data, recipe.model, recipe.format)
