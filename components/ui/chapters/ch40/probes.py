@@ -305,7 +305,11 @@ def limited(run: str) -> GPT:
 
 
 class Begun(Generic[Step]):
-    """What takes long, in the process that computes: as far as its readers have asked."""
+    """What takes long, in the process that computes: as far as its readers have asked.
+
+    Few are kept. One that was forgotten begins anew; that time it is asked to its end at once, or
+    with many readers none might ever come there.
+    """
 
     def __init__(self, steps: Iterator[Step]) -> None:
         self.steps, self.seen = steps, list[Step]()
@@ -350,9 +354,11 @@ def n_clocked(a: int, b: int) -> int:
 def clock_both(a: int, b: int) -> tuple[Clocked, Clocked]:
     """The same, and a bar tells how far it has come."""
     if not at_hand(both_clocked, a, b):
-        bar = st.progress(0.0, "The problem is written eight times, and timed")
-        while (n := n_clocked(a, b)) < N_WRITTEN:
-            bar.progress(n / N_WRITTEN, f"The problem is written eight times, and timed: {n}")
+        said, before = "The problem is written eight times, and timed", 0
+        bar = st.progress(0.0, said)
+        while before < (n := n_clocked(a, b)) < N_WRITTEN:
+            bar.progress(n / N_WRITTEN, f"{said}: {n}")
+            before = n
         bar.empty()
     return both_clocked(a, b)
 
@@ -386,18 +392,23 @@ def both_served(n: int, rows: int, seed: int) -> list[Timeline]:
 
 
 @apart_each_time
-def n_served(n: int, rows: int, seed: int) -> int:
-    return sum(len(tick.ended) for _, tick in serving_both(n, rows, seed).go_on())
+def n_served(n: int, rows: int, seed: int) -> tuple[int, int]:
+    """Steps that have been taken, and problems that have been served."""
+    seen = serving_both(n, rows, seed).go_on()
+    return len(seen), sum(len(tick.ended) for _, tick in seen)
 
 
 def serve_both(n: int, rows: int, seed: int) -> list[Timeline]:
     """The same, and a bar tells how far it has come."""
     if not at_hand(both_served, n, rows, seed):
         bar, titles = st.progress(0.0, "Problems are served"), [*POLICIES.values()]
-        while (done := n_served(n, rows, seed)) < len(titles) * n:
-            way, ended = divmod(done, n)
+        (taken, served), before = n_served(n, rows, seed), 0
+        while before < taken and served < len(titles) * n:
+            way, ended = divmod(served, n)
             said = f"{ended} of {n} problems are served, {titles[way]}"
-            bar.progress(done / (len(titles) * n), said)
+            bar.progress(served / (len(titles) * n), said)
+            before = taken
+            taken, served = n_served(n, rows, seed)
         bar.empty()
     return both_served(n, rows, seed)
 
