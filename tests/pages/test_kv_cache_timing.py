@@ -375,7 +375,32 @@ def test_a_measurement_says_rightly_how_many_pieces_come_in_small_turns_and_in_o
             begun.take_a_turn()
             turns += 1
         assert len(begun.seen) == begun.n and not begun.going
-        assert turns == (1 if turn else begun.n) and not begun.next_turn().pieces
+        assert turns == (1 if turn else begun.n) and begun.measure() >= 0
+        assert len(begun.seen) == begun.n
+
+
+def test_a_piece_that_has_come_stays_when_the_script_ends_while_it_waits_for_the_next(
+    monkeypatch: pytest.MonkeyPatch, patches_what_is_never_kept: None
+) -> None:
+    class Ended(BaseException):
+        pass
+
+    class Pieces(Iterator[int]):
+        def __init__(self) -> None:
+            self.asked = iter([0, 1, None, 2])
+
+        def __next__(self) -> int:
+            if (piece := next(self.asked)) is None:
+                raise Ended
+            return piece
+
+    monkeypatch.setattr(measuring, "TURN", math.inf)
+    begun = Measuring(Pieces(), 3, 1000.0)
+    with pytest.raises(Ended):
+        begun.take_a_turn()
+    assert begun.seen == [0, 1]
+    begun.take_a_turn()
+    assert begun.seen == [0, 1, 2] and begun.done
 
 
 def test_turns_go_on_where_the_turn_before_ended(

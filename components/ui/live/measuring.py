@@ -64,14 +64,19 @@ class Measuring(Generic[Piece]):
         return len(self.seen) / self.n
 
     def take_a_turn(self) -> None:
-        turn = self.next_turn()
-        self.seen += turn.pieces
-        self.spent += turn.seconds
+        self.spent += self.measure()
         if self.done or self.spent >= self.limit:
             self.going = False
 
-    def next_turn(self) -> Turn[Piece]:
-        return take_turn(islice(self.pieces, self.n - len(self.seen)))
+    def measure(self) -> float:
+        """A turn; the seconds that it took."""
+        return take_turn(self.noted()).seconds
+
+    def noted(self) -> Iterator[Piece]:
+        """Each as it comes, since a script may end while it waits for the next."""
+        for piece in islice(self.pieces, self.n - len(self.seen)):
+            self.seen.append(piece)
+            yield piece
 
     def stop(self) -> None:
         self.going = False
@@ -98,13 +103,15 @@ class ByTurns(Measuring[Piece]):
     turn. A script that ends while it waits for one has lost no other."""
 
     def __init__(
-        self, measure: Callable[[Sequence[Piece]], Turn[Piece]], n: int, seconds: float
+        self, next_turn: Callable[[Sequence[Piece]], Turn[Piece]], n: int, seconds: float
     ) -> None:
         super().__init__(iter(()), n, seconds)
-        self.measure = measure
+        self.next_turn = next_turn
 
-    def next_turn(self) -> Turn[Piece]:
-        return self.measure(self.seen)
+    def measure(self) -> float:
+        turn = self.next_turn(self.seen)
+        self.seen += turn.pieces
+        return turn.seconds
 
 
 def here(key: str) -> Measuring[Any] | None:
