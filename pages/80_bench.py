@@ -396,7 +396,7 @@ def back_and_forth() -> None:
     probes.follow_a_new_run()
     if by_layer:
         with st.spinner("One batch forward and back"):
-            rows = probes.gradients_at(run.id, step)
+            rows = probes.gradients_at(run, step)
         page.draw(figures.gradients(rows), alt="Size of the gradient in each part of each layer")
     page.notice()
     page.source("lab.training.gradients.gradients_by_layer")

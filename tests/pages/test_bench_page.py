@@ -263,7 +263,7 @@ def test_a_variant_is_trained_scrubbed_and_taken_along(book) -> None:
     assert "After step 0, 7 × 8: first wrong" in " ".join(c.value for c in app.caption)
     app.toggle(key="ch80_gradients").set_value(True).run()
     assert not app.exception
-    norms = probes.gradients_at(run.id, 40)
+    norms = probes.gradients_at(run, 40)
     assert {row["part"] for row in norms} == {"attention", "FFN"} and len(norms) == 2
     app.button(key="ch80_take").click().run()
     (name,) = app.session_state["own_models"]

@@ -31,7 +31,7 @@ from lab.statistics import steps_until
 from lab.training import ray_cluster
 
 if TYPE_CHECKING:
-    from lab.live.protocol import Backend, Emit, PairsCheck, RunSpec, Snapshot, Weights
+    from lab.live.protocol import Backend, Emit, RunSpec, Snapshot, Weights
     from lab.training.checkpoint import Checkpoint
 
 live = lazily("lab.live.protocol")
