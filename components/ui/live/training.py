@@ -519,14 +519,8 @@ def history_csv(run: LiveRun) -> str:
     return out.getvalue()
 
 
-def model_of(run: LiveRun) -> Checkpoint:
-    """The model that a run left, ready to be asked."""
-    assert run.weights is not None
-    return network_of(run.weights, run.spec)
-
-
 def network_of(weights: Weights, spec: RunSpec) -> Checkpoint:
-    """The same, for a function that is computed apart: no run is known there."""
+    """The model that a run left, for a function that is computed apart: no run is known there."""
     return rebuilt(weights.run, weights.step, weights, spec)
 
 
