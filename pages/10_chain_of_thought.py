@@ -19,20 +19,18 @@ from components.ui.claims import claim_index, comparisons
 from components.ui.drawings import lanes, weighing
 from components.ui.drawings.moment import share_moment
 from components.ui.drawings.squares import show_squares
-from components.ui.lazily import lazily
 from components.ui.live import training
 from components.ui.loaded_models import BOOK_RUN, write, write_sum
 from components.ui.page_records import Atlas, atlases, first_error, one_it_gets_wrong, rows_of
 from components.ui.plots import bars, dots, maps
 from components.ui.plots.ends import shares
 from lab.data.problems import Format
-from lab.data.vocabulary import VOCABULARY, decode
+from lab.data.vocabulary import VOCABULARY
 from lab.exercises.chain_of_thought_exercises import COVERED, FORM, MOST_PAIRS, grade_forgery
 
 if TYPE_CHECKING:
     from lab.inference.transcript import Transcript
 
-transcripts = lazily("lab.inference.transcript")
 
 WRONG = "texts with a wrong token"
 OF_A_SUM = ("ways", "carry", "prompted", "forge", "handed")
@@ -196,13 +194,9 @@ with own_sum.follow(page, FORM, *OF_A_SUM) as pair:
         atlas = Atlas(run.wrong_at, training.trained_cells(run))
         what = f"right or wrong, as {chosen} writes them"
         a, b = pick_cell(atlas, f"ch10_trained_{run.id}", what)
-        loaded = training.model_of(run)
-        form = loaded.format
-        prompt = decode(form.prompt(a, b)[0])
-        written = transcripts.transcribe(
-            loaded.model, prompt, form.length, likely=form.text_from(prompt)
-        )
-        show_cell(form, written, a, b)
+        assert run.weights is not None
+        written = probes.written_by(run.weights, run.spec, a, b)
+        show_cell(run.spec.build().format, written, a, b)
 
     # ---------------------------------------------------------------- 4. the race
 

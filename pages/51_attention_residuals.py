@@ -18,7 +18,7 @@ from components.ui.operand_boxes import last_allowed
 from components.ui.page_records import rows_of
 from components.ui.plots import dots
 
-experiment = lazily("lab.experiments.attention_residuals_race")
+recipes = lazily("lab.recipes.attention_residuals")
 
 page = Chapter("51_attention_residuals", CALC)
 page.open()
@@ -151,7 +151,7 @@ def the_race() -> None:
 
 
 def train_with(arm: str) -> None:
-    training.launch("ch51_live", {"residual": arm, **experiment.LIVE})
+    training.launch("ch51_live", {"residual": arm, **recipes.LIVE})
 
 
 def run_name(arguments: Mapping[str, Any]) -> str:

@@ -18,7 +18,6 @@ from components.ui.page_records import rows_of
 from lab.numerals import written
 
 collapse = lazily("lab.recipes.feature_collapse")
-steps = lazily("lab.training.train")
 
 page = Chapter("52_feature_collapse", CALC)
 page.open()

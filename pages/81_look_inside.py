@@ -127,7 +127,7 @@ def look() -> None:
     with st.popover("Take it along"):
         st.download_button(
             "All activations of this text, npz",
-            partial(probes.activations_file, asked.which, asked.problem),
+            probes.download(asked.which, asked.text),
             "activations.npz",
             key="ch81_npz",
             on_click="ignore",
@@ -209,7 +209,7 @@ def break_a_part_of_your_own() -> None:
             f"ch81_each_{which}_{how}",
             worked.with_seconds("Break every part like this", probes.seconds_of_map(which)),
             partial(probes.start_map, which, *how),
-            draw_broken,
+            lambda pieces: draw_broken(probes.whole_parts(whole, pieces)),
             worked.EVENLY,
         )
     with st.popover("Copy as Python"):

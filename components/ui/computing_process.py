@@ -6,7 +6,6 @@ It ends with the server, and after a while without a question, so that its memor
 
 from __future__ import annotations
 
-import logging
 import os
 import pickle
 import queue
@@ -17,9 +16,11 @@ from functools import reduce
 from importlib import import_module
 from typing import IO, Any, TypeVar
 
+from streamlit.logger import set_log_level
+
 from components.ui import computed_apart
 from components.ui.computed_apart import Question, Stage
-from components.ui.loaded_models import loaded_models
+from components.ui.loaded_models import loaded_models, use_one_thread
 from lab.live.memory import keep_few_kernels, keep_giving_back
 
 IDLE_SECONDS = 300.0
@@ -40,7 +41,8 @@ def compute_here(
 
 def answer(question: Question) -> bytes | Exception:
     try:
-        compute = reduce(getattr, question.name.split("."), import_module(question.module))
+        module: Any = import_module(question.module)
+        compute = reduce(getattr, question.name.split("."), module)
         return pickle.dumps(compute(*question.args, **question.kwargs))
     except Exception as error:  # whatever it is, it is the reader's page that says so
         return error if survives(error) else RuntimeError(f"{type(error).__name__}: {error}")
@@ -58,14 +60,14 @@ def work() -> None:
     # What a library prints must not get between the answers.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    logging.getLogger("streamlit").setLevel(logging.ERROR)  # no page is drawn here, and it says so
+    set_log_level("ERROR")  # no page is drawn here, and Streamlit would say so again and again
     computed_apart.ask = compute_here
     questions = queue.Queue[tuple[int, Question]]()
     threading.Thread(target=listen, args=(sys.stdin.buffer, questions), daemon=True).start()
     keep_giving_back()
     keep_few_kernels()
     loaded_models().say = lambda share, doing: send(answers, 0, Stage(share, doing))
-    import_module("torch")  # while the first question comes
+    use_one_thread()  # it brings torch, and whatever is asked needs it
     while True:
         try:
             number, question = questions.get(timeout=IDLE_SECONDS)

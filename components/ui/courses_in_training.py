@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-import streamlit as st
 
 from components.ui.computed_ahead import ahead
+from components.ui.computed_apart import apart
 from components.ui.drawings.courses import Band, Course, Number, Text
 from components.ui.lazily import lazily
 from components.ui.tokens import label_of
@@ -133,19 +133,21 @@ def texts_of(row: Row, pair: Pair) -> list[Text]:
         place = [(a, b) for a, b, _ in row["problems"]].index(pair)
         return [text_of(look["step"], look["written"][place], pair) for look in found]
     kept = [number for number, look in enumerate(found) if number == 0 or "weights" in look]
+    said = written(row["cell"]["arm"], tuple(kept), *pair)
     texts = {
-        number: text_of(found[number]["step"], written(row["cell"]["arm"], number, *pair), pair)
-        for number in kept
+        number: text_of(found[number]["step"], text, pair)
+        for number, text in zip(kept, said, strict=True)
     }
     return [texts[min(kept, key=lambda one: abs(one - number))] for number in range(len(found))]
 
 
-@lru_cache(maxsize=512)
-def written(arm: str, look: int, a: int, b: int) -> str:
-    return looks.written(network(arm, look), a, b)
+@apart
+def written(arm: str, kept: tuple[int, ...], a: int, b: int) -> list[str]:
+    """A problem as each of these looks of a training writes it."""
+    return [looks.written(network(arm, look), a, b) for look in kept]
 
 
-@st.cache_resource(show_spinner=False, max_entries=12)
+@lru_cache(maxsize=12)
 def network(arm: str, look: int) -> Any:
     return looks.load_look(arm, look).model if look else begins(arm)
 

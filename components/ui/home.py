@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from components.ui import tokens
 from components.ui.book import ROUTE, ROUTES
 from components.ui.claims import claim
+from components.ui.computed_apart import apart
 from components.ui.drawings.arcs import Theatre, WrittenSum
 from components.ui.lazily import lazily
 from components.ui.loaded_models import BOOK_RUN, loaded_run, write
@@ -39,7 +40,6 @@ def sum_written(a: int, b: int, layer: int, head: int | None) -> WrittenSum:
     played = theatre()
     if played and (a, b, layer, head) == (played.whole.a, played.whole.b, 0, None):
         return played.whole
-    loaded_run(BOOK_RUN)
     return with_verdict(a, b, *asked_of_the_model(a, b, layer, head), layer, head)
 
 
@@ -118,7 +118,7 @@ def verdict(text: str, a: int, b: int, layer: int, head: int | None) -> str:
     )
 
 
-@lru_cache(maxsize=256)
+@apart
 def asked_of_the_model(a: int, b: int, layer: int, head: int | None) -> Looked:
     edits = [] if head is None else [intervene.ablate(intervene.Node("z", layer, head))]
     text = write(BOOK_RUN, FORM.text(a, b)[: FORM.prompt_length], edits).text

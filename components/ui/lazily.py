@@ -16,9 +16,6 @@ from typing import Any
 from components.ui import computed_ahead
 from components.ui.computed_ahead import ahead
 
-HEAVY = "torch"
-"""It brings some hundred thousand objects along."""
-
 
 class Late(ModuleType):
     """Stands for the module of its name; any attribute is that module's own."""
@@ -31,16 +28,12 @@ class Late(ModuleType):
         recording = computed_ahead.recording is not None
         if name in self.known_ahead and (recording or self.__name__ not in sys.modules):
             return constant(self.__name__, name)
-        was_there = HEAVY in sys.modules
-        module = import_module(self.__name__)
-        if not was_there and HEAVY in sys.modules:
-            spare_the_collector()
-        return getattr(module, name)
+        return getattr(import_module(self.__name__), name)
 
 
 def spare_the_collector() -> None:
     """What is here by now stays, so no collection needs to walk it. Streamlit collects after every
-    run and holds the GIL meanwhile: with torch not frozen, a fifth of a second each time."""
+    run and holds the GIL meanwhile; torch alone brings some hundred thousand objects along."""
     gc.collect()
     gc.freeze()
 

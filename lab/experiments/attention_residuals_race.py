@@ -38,7 +38,15 @@ from lab.model.config import AttentionResidualConfig, GPTConfig
 from lab.model.cost import flops_per_token_forward, parameters, parameters_of
 from lab.model.gpt import GPT
 from lab.model.residual import AttentionResidual, DepthStream, Stream
-from lab.recipes.attention_residuals import ARMS, Arm, at_full_size, full_size, twin, with_arm
+from lab.recipes.attention_residuals import (
+    ARMS,
+    LIVE,
+    Arm,
+    at_full_size,
+    full_size,
+    twin,
+    with_arm,
+)
 from lab.recipes.live import multiply
 from lab.recipes.reach import sums_up_to
 from lab.records import RECORDS, read_lines, select
@@ -428,9 +436,6 @@ def full_run(arm: Arm) -> Recipe:
 
 
 # ---------------------------------------------------------------- the live race, and its cost
-
-LIVE: dict[str, Any] = {"n_layer": 4, "d_model": 64, "steps": 300}
-"""The settings of the race on the page."""
 
 TIMED = 15
 """Steps of each arm that are timed, by turns."""

@@ -71,16 +71,22 @@ class Break:
 
         return Node(self.name, self.layer, self.part, None if self.slot is None else (self.slot,))
 
-    def prepared(self, model: GPT) -> Callable[[int], list[Edit]]:
-        """What makes the edits for texts of so many tokens; other problems are read once."""
+    def prepared(
+        self, model: GPT, n: int = N_OTHERS, first: int = 0
+    ) -> Callable[[int], list[Edit]]:
+        """What makes the edits for texts of so many tokens; other problems are read once. `n`: of
+        how many texts at most, and `first`: the number of the first of them, for each is resampled
+        from the other problem of its own number."""
         from lab.interp.intervene import ablate, scale, steer
 
+        model.require_formed(self.name, self.layer)
         if self.how == "scale":
             return self.where_it_is([scale(self.node, self.amount)])
         if self.how == "zero":
             return self.where_it_is([ablate(self.node)])
         if self.how == "resample":
-            value = self.node.of(self.recorded(model, *self.others()))
+            a, b = (np.roll(x, -first)[:n] for x in self.others())
+            value = self.node.of(recorded(model, self.form, self.name, a, b))
         else:
             means = means_of_others(model, self.form, self.name)
             value = self.node.of(means.all)
@@ -120,18 +126,16 @@ class Break:
     def others(self) -> tuple[Integers, Integers]:
         return others_of(self.p, self.q)
 
-    def recorded(self, model: GPT, a: Integers, b: Integers) -> Trace:
-        return recorded(model, self.form, self.name, a, b)
-
     def wrong_at(
-        self, model: GPT, a: Integers, b: Integers, batch: int | None = None
+        self, model: GPT, a: Integers, b: Integers, batch: int | None = None, first: int = 0
     ) -> Iterator[tuple[slice, Integers]]:
         """The first wrong token of each problem (N,) under the break, by teacher forcing: -1 where
-        none is. It is where greedy decoding first goes wrong."""
+        none is. It is where greedy decoding first goes wrong. `first`: so many problems of a longer
+        list come before these."""
         from lab.inference.scoring import BATCH, first_wrong, teacher_forced_all
 
-        edits = self.prepared(model)(self.form.length - 1)
         size = min(batch or BATCH, N_OTHERS)
+        edits = self.prepared(model, min(len(a), size), first)(self.form.length - 1)
         for rows, texts in teacher_forced_all(model, self.form, a, b, batch=size, edits=edits):
             yield rows, first_wrong(self.form, a[rows], b[rows], texts)
 
@@ -142,7 +146,7 @@ class Break:
 
         text, known = self.form.render(a, b)[0], self.form.prompt_length  # (1, L)
         # All of it is read anew, not behind a cache: what stands in has a value for every token.
-        edits = self.prepared(model)(self.form.length - 1)
+        edits = self.prepared(model, 1)(self.form.length - 1)
         while known < self.form.length:
             # What it would write at each token, given those before: it does, as far as they agree.
             says = teacher_forced(model, text, edits=edits)

@@ -1,5 +1,7 @@
 """One number of the model over all problems: what do the digits have to be for it to speak up?
 
+torch is imported only to read them: what the digits tell is counted without it.
+
 Shapes: `N` problems, `T` tokens.
 """
 
@@ -7,17 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lab.data.problems import Format, Integers
-from lab.inference.forward import run_with_trace
-from lab.inference.scoring import BATCH
-from lab.interp.intervene import Node
-from lab.model.gpt import GPT
+
+if TYPE_CHECKING:
+    from lab.interp.intervene import Node
+    from lab.model.gpt import GPT
 
 Numbers = NDArray[np.float64]
+
+BATCH = 500
 
 
 def values_over(
@@ -27,6 +32,8 @@ def values_over(
 
     No token behind it is read, since it sees none. `ValueError` unless the node is one number.
     """
+    from lab.inference.forward import run_with_trace
+
     if node.slots is None or len(node.slots) != 1 or node.part is None:
         raise ValueError(f"{node} is no single number: one part at one slot is wanted")
     (slot,) = node.slots

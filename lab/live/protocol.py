@@ -137,7 +137,7 @@ class Weights:
 
     run: str
     step: int
-    data: bytes
+    data: bytes = field(repr=False)
 
 
 How = Literal["done", "cancelled", "failed", "lost"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from lab.model.config import (
     AttentionResidualConfig,
@@ -97,3 +97,7 @@ def at_full_size(name: str, arm: Arm) -> Recipe:
 def attention_residuals_small() -> Recipe:
     """The twin of six layers, in the full form."""
     return on_sums("attention_residuals_small", with_arm(twin(6), "full"), 1200)
+
+
+LIVE: dict[str, Any] = {"n_layer": 4, "d_model": 64, "steps": 300}
+"""The settings of the race on the page."""

@@ -1,17 +1,22 @@
-"""The weights of a variant as a file to take home, and to bring back."""
+"""The weights of a variant as a file to take home, and to bring back.
+
+torch is imported only to write or to read weights: which variant a file is of is said without it.
+"""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lab.fields import object_of
 from lab.model.cost import parameters_of
-from lab.model.gpt import GPT
 from lab.recipes.bench import LIMITS, from_json, to_json
-from lab.training.checkpoint import Checkpoint, from_bytes, to_bytes
 from lab.training.recipe import Recipe
 from lab.weights import CheckpointError
+
+if TYPE_CHECKING:
+    from lab.model.gpt import GPT
+    from lab.training.checkpoint import Checkpoint
 
 MOST_BYTES = 20_000_000
 MOST_PARAMETERS = 5_000_000
@@ -20,6 +25,8 @@ MOST_PARAMETERS = 5_000_000
 
 def to_file(recipe: Recipe, model: GPT) -> bytes:
     """A safetensors file in bf16 that says which variant it belongs to."""
+    from lab.training.checkpoint import to_bytes
+
     return to_bytes(model, {"recipe": to_json(recipe)})
 
 
@@ -29,6 +36,14 @@ def from_file(name: str, data: bytes, usual: Recipe) -> tuple[Recipe, Checkpoint
     `CheckpointError` in one sentence for a file that is too large, is no safetensors file or only
     a part of one, does not fit its variant, or holds NaN or infinity.
     """
+    from lab.training.checkpoint import from_bytes
+
+    recipe = recipe_in(name, data, usual)
+    return recipe, from_bytes(name, data, recipe.model, recipe.format)
+
+
+def recipe_in(name: str, data: bytes, usual: Recipe) -> Recipe:
+    """The variant alone, as the head of a file says it. `CheckpointError` as for `from_file`."""
     if len(data) > MOST_BYTES:
         raise CheckpointError(f"{name} has {len(data):,} bytes; at most {MOST_BYTES:,} are read")
     try:
@@ -37,7 +52,7 @@ def from_file(name: str, data: bytes, usual: Recipe) -> tuple[Recipe, Checkpoint
         require_small(recipe)
     except ValueError as error:
         raise CheckpointError(f"{name}: {error}") from error
-    return recipe, from_bytes(name, data, recipe.model, recipe.format)
+    return recipe
 
 
 def metadata_of(data: bytes) -> dict[str, Any]:

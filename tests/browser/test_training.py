@@ -206,6 +206,34 @@ def test_a_closed_tab_ends_its_run(open_page) -> None:
     wait_for(watcher, lambda: ended(watcher, "Stopped.") == 1)
 
 
+NOTE_SOCKETS = """
+window.sockets = [];
+window.WebSocket = class extends WebSocket {
+  constructor(...asked) { super(...asked); sockets.push(this); }
+};
+"""
+
+
+@pytest.mark.slow
+def test_a_socket_that_is_dropped_in_mid_training_is_opened_again_and_nothing_is_lost(
+    open_page,
+) -> None:
+    """The server lives: the page connects again by itself, to the same visit."""
+    page = open_page(f"{PAGE}?{LONG}", first=NOTE_SOCKETS)
+    train(page)
+    goes_on(page)
+    settings, dropped = page.url, page.evaluate("sockets.length")
+    page.evaluate("sockets.at(-1).close()")
+    page.wait_for_function(
+        "n => sockets.length > n && sockets.at(-1).readyState === 1", arg=dropped
+    )
+    goes_on(page)
+    assert page.url == settings and page.get_by_text("You are watching").count() == 0
+    page.locator(".st-key-ch10_style").get_by_role("radio", name="plain").click()
+    in_the_link(page, "ch10_style=plain")
+    stop(page)
+
+
 @pytest.mark.slow
 def test_a_page_whose_server_was_killed_is_usable_again_once_one_is_back(enter, tmp_path) -> None:
     """On the same address: the page connects again by itself, with its settings, and says that its

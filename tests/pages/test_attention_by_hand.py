@@ -8,6 +8,7 @@ import numpy as np
 from safetensors.numpy import load_file
 from shown import copied, frames
 
+from components.ui.loaded_models import loaded_models
 from lab.by_hand import attention as hand
 from lab.by_hand import learning_head as learning
 from lab.by_hand.attention import FORM
@@ -186,6 +187,7 @@ def test_without_the_trained_model_the_head_by_hand_still_works(book, monkeypatc
         raise checkpoint.CheckpointError(f"{name}/model.safetensors is damaged or cut short")
 
     monkeypatch.setattr(checkpoint, "load_run", refuse)
+    monkeypatch.setattr(loaded_models(), "loaded", {})
     app = book(PAGE, ch02_a="13", ch02_b="57", ch02_angle="26", ch02_length="5.0")
     assert not app.exception and app.success
     assert any("damaged or cut short" in warning.value for warning in app.warning)

@@ -180,8 +180,9 @@ def test_before_its_first_step_a_training_writes_by_its_own_weights() -> None:
     for row in record("course_looks"):
         arm = row["cell"]["arm"]
         for (a, b, _), text in zip(row["problems"], row["looks"][0]["written"], strict=True):
-            assert courses_in_training.written(arm, 0, a, b) == text, (arm, a, b)
-    assert courses_in_training.written("from_two_digits", 0, 79, 13) == "79*13=732+0970=7201$"
+            assert courses_in_training.written(arm, (0,), a, b) == [text], (arm, a, b)
+    (alone,) = courses_in_training.written("from_two_digits", (0,), 79, 13)
+    assert alone == "79*13=732+0970=7201$"
     (row,) = select(record("course_looks"), arm="from_two_digits")
     texts = courses_in_training.texts_of(row, (79, 13))
     assert [text.step for text in texts[:2]] == [0, row["looks"][1]["step"]]

@@ -11,6 +11,7 @@ import pytest
 import torch
 from shown import charts, text_of
 
+from components.ui import own_models
 from components.ui.chapters.ch80 import worked as pages
 from components.ui.chapters.ch81 import exercises, probes, worked
 from components.ui.drawings.cut import Boards
@@ -227,7 +228,7 @@ def test_a_search_ends_with_what_the_record_found() -> None:
     ]
     assert last.score > 0 and len(last.nodes) == row["numbers"] == 1
     assert next(stages) == last
-    found = probes.boards_found((6, 6), (6, 7), frozenset(last.nodes))
+    found = probes.boards_found((6, 6), (6, 7), last.nodes)
     assert found.sets[tuple(sorted(found.path))].text == "42" and found.turned == row["turned"]
 
 
@@ -244,6 +245,38 @@ def test_a_network_of_the_readers_own_is_patched_like_the_run_it_is(book: Any) -
     same = probes.cells_at(probes.network(run), probes.first_cell(replace(patch, run=run)))
     found = [cell.restored for cell in probes.cells_at(which, probes.first_cell(patch))]
     assert found == pytest.approx([cell.restored for cell in same], abs=1e-3)
+
+
+def test_a_network_of_the_readers_own_is_brought_to_the_process_that_computes(
+    book: Any, monkeypatch: Any
+) -> None:
+    """It has none at first, nor after it has ended; and what it has is not sent again."""
+    brought, bring = list[str](), own_models.bring
+    monkeypatch.setattr(
+        own_models, "bring", lambda name, file: (brought.append(name), bring(name, file))
+    )
+    variant = replace(recipe("few_pairs"), name="mine")
+    file = to_file(variant, load_run("few_pairs").model)
+    own_models.files_read.clear()
+    app = book(PAGE, figure="look", ch81_view="attention")
+    app.session_state["own_models"] = {"mine": file}
+    app.run()
+    app.selectbox(key="ch81_look_run").set_value(f"{probes.OWN}mine").run()
+    assert not app.exception and len(charts(app)) == 1 and brought == ["mine"]
+    app.text_input(key="ch81_look_b").set_value("12").run()
+    assert not app.exception and brought == ["mine"]
+    own_models.files_read.clear()
+    app.text_input(key="ch81_look_b").set_value("13").run()
+    assert not app.exception and len(charts(app)) == 1 and brought == ["mine", "mine"]
+
+
+def test_a_part_is_shown_broken_once_all_of_its_problems_are_asked() -> None:
+    form = Format("plain", 1, 1)
+    pieces = [
+        probes.Broken(0, head, "z", wrong, n)
+        for head, wrong, n in ((0, 3, 60), (0, 4, 40), (1, 5, 60))
+    ]
+    assert probes.whole_parts(form, pieces) == [probes.Broken(0, 0, "z", 7, 100)]
 
 
 def test_a_patch_in_a_link_sets_the_controls_and_nonsense_is_told(book: Any) -> None:
@@ -490,7 +523,8 @@ def test_several_readers_together_are_the_paths_that_lab_patches() -> None:
     chosen = tuple(readers[i] for i in (0, 9, len(readers) - 1))
     ((restored, says),) = probes.through(which, patch, (chosen,))
     pair = patch.contrast(load_run(probes.RUN).model)
-    edits = path_patch(pair.corrupted, pair.clean.trace, patch.node, chosen)
+    nodes = [one.node for one in chosen]
+    edits = path_patch(pair.corrupted, pair.clean.trace, patch.node, nodes)
     effect = pair.judge(pair.corrupted.under(edits)["logits"])
     assert restored == pytest.approx(float(effect.restored), abs=1e-4)
     assert says == decode([int(effect.says)])

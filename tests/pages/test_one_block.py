@@ -14,7 +14,7 @@ from components.ui.chapters.ch03.claims import PARTS, part_name
 from components.ui.claims.claim import read_record
 from components.ui.claims.claim_index import look_up
 from components.ui.claims.results import most_missed_head
-from components.ui.loaded_models import BOOK_RUN, loaded_run, write_sum
+from components.ui.loaded_models import BOOK_RUN, loaded_models, loaded_run, write_sum
 from lab.interp.logit_lens import Notebook
 from lab.readings import part_of
 from lab.records import ROOT
@@ -198,6 +198,7 @@ def test_a_damaged_checkpoint_is_one_sentence_a_figure_and_the_page_goes_on(
         raise checkpoint.CheckpointError(f"{name}/model.safetensors is damaged or cut short")
 
     monkeypatch.setattr(checkpoint, "load_run", refuse)
+    monkeypatch.setattr(loaded_models(), "loaded", {})
     app = book(PAGE, reveal="1", ch03_a="13", ch03_b="57")
     assert not app.exception
     assert any("damaged or cut short" in warning.value for warning in app.warning)

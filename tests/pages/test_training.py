@@ -20,9 +20,13 @@ from lab.live.protocol import (
     Ended,
     Forgotten,
     Progress,
+    RunSpec,
     Snapshot,
     Start,
+    Weights,
 )
+from lab.model.gpt import GPT
+from lab.training.checkpoint import to_bytes
 
 PAGE = "10_chain_of_thought"
 SMALL = {"ch10_d_model": "32", "ch10_n_layer": "1", "ch10_steps": "3"}
@@ -263,6 +267,16 @@ def test_a_run_that_was_trained_here_can_be_opened_in_3d(book) -> None:
     assert not app.exception
     shown = json.loads(app.get("component_instance")[0].proto.json_args)["manifest"]
     assert shown["run"] == "" and "".join(shown["tokens"]).startswith("37*48=")  # in no file
+
+
+def test_the_weights_of_a_run_are_asked_for_by_its_name_and_their_step() -> None:
+    spec = RunSpec("multiply", {"d_model": 32, "n_layer": 1})
+    for step in (20, 40):
+        made = GPT(spec.build().model)
+        left = Weights("some", step, to_bytes(made))
+        found = training.network_of(left, spec).model
+        assert found.embed.weight.equal(made.embed.weight.detach().bfloat16().float())
+        assert repr(left) == f"Weights(run='some', step={step})"
 
 
 def test_a_run_says_from_which_step_it_had_arrived() -> None:

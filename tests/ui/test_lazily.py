@@ -74,11 +74,11 @@ def test_a_page_that_names_a_module_loads_no_torch() -> None:
 
 
 def test_what_torch_brings_along_is_walked_by_no_collection() -> None:
-    """Streamlit collects after every run, and a control would wait for it."""
+    """Once a model is loaded, which is where readers begin to ask."""
     code = (
         "import gc\n"
-        "from components.ui.lazily import lazily\n"
-        "_ = lazily('lab.model.gpt').GPT\n"
+        "from components.ui.loaded_models import loaded_run\n"
+        "loaded_run('times_table_small')\n"
         "gc.collect()\n"
         "print(len(gc.get_objects()), gc.get_freeze_count())\n"
     )

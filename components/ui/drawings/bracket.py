@@ -120,7 +120,7 @@ PER_TOKEN = (
 )
 
 
-def show_bracket(key: str, shown: Shown, *, headline: str, alt: str, seconds: float = 9.0) -> None:
+def show_bracket(key: str, shown: Shown, *, headline: str, alt: str, seconds: float = 7.2) -> None:
     """It plays once through its stops; `headline` stands above them. Raises ValueError for what
     `bracket_data` refuses."""
     data = bracket_data(shown) | {"headline": headline, "alt": alt, "seconds": seconds}

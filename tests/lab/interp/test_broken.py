@@ -65,6 +65,27 @@ def test_what_is_written_goes_wrong_where_teacher_forcing_says(
     assert at == next((i for i, (x, y) in enumerate(zip(text, right, strict=True)) if x != y), -1)
 
 
+def test_problems_asked_a_few_at_a_time_go_wrong_as_all_at_once(model: GPT) -> None:
+    """Each is resampled from the other problem of its own number."""
+    a, b = (x[:40] for x in hashed_pairs(400))
+    for how in ("resample", "mean"):
+        broken = Break(*ARGUMENTS, "attn_out", 0, how=how)  # pyright: ignore
+        parts = [
+            at
+            for begin in range(0, 40, 15)
+            for _, at in broken.wrong_at(
+                model, a[begin : begin + 15], b[begin : begin + 15], first=begin
+            )
+        ]
+        assert (np.concatenate(parts) == found(broken, model)).all(), how
+
+
+@pytest.mark.parametrize("how", ["zero", "mean", "resample", "scale", "steer"])
+def test_a_layer_that_the_model_has_not_is_refused(model: GPT, how: str) -> None:
+    with pytest.raises(ValueError, match="layer=9; the model has"):
+        found(Break(*ARGUMENTS, "ffn_out", 9, how=how), model)  # pyright: ignore
+
+
 def found_of(broken: Break, model: GPT, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.concatenate([at for _, at in broken.wrong_at(model, a, b)])
 

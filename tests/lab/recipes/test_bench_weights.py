@@ -10,9 +10,9 @@ from tiny import BASE, one_by_one, read, refused_otherwise, some_tokens, tiny_mo
 
 from lab.data.sources import Pairs
 from lab.model.gpt import GPT
-from lab.recipes import bench_weights
 from lab.recipes.bench import to_json, usual
 from lab.recipes.bench_weights import from_file, metadata_of, to_file
+from lab.training import checkpoint
 from lab.training.checkpoint import to_bytes
 from lab.weights import CheckpointError
 
@@ -93,6 +93,6 @@ def test_a_model_is_refused_before_it_is_built(monkeypatch: pytest.MonkeyPatch) 
     def built(*_: object) -> None:
         raise AssertionError("a model was built")
 
-    monkeypatch.setattr(bench_weights, "from_bytes", built)
+    monkeypatch.setattr(checkpoint, "from_bytes", built)
     cases = [("large", lambda: from_file("x", huge_model(), SMALL), "at most 16")]
     assert refused_otherwise(cases, CheckpointError) == []

@@ -4,6 +4,7 @@ reader trains."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,23 +14,28 @@ from components.ui.chapter import Chapter
 from components.ui.chapters.ch10.claims import BY, PLAIN, ROWS, wrong_without
 from components.ui.chapters.ch10.worked import STYLE_NAMES
 from components.ui.computed_ahead import ahead
+from components.ui.computed_apart import apart
 from components.ui.drawings.lanes import Ablated, TwoLanes
 from components.ui.lazily import lazily
 from components.ui.live import training
 from components.ui.loaded_models import BOOK_RUN, loaded_run, write_sum
 from components.ui.page_records import opening, rows_of
 from lab.data.problems import STYLES
+from lab.data.vocabulary import decode
 from lab.exercises.chain_of_thought_exercises import FORM
 
 if TYPE_CHECKING:
+    from lab.inference.transcript import Transcript
+    from lab.live.protocol import RunSpec, Weights
     from lab.training.checkpoint import Checkpoint
 
 patterns = lazily("lab.interp.patterns")
 prompted = lazily("lab.experiments.prompted")
 tamper = lazily("lab.interp.tamper")
+transcripts = lazily("lab.inference.transcript")
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
+@apart
 def attention(run: str, text: str) -> np.ndarray:
     """The attention weights of a run before each token that it writes: (layer, head, written,
     T - 1)."""
@@ -134,13 +140,23 @@ def train_as_set() -> None:
     )
 
 
-@st.cache_resource(show_spinner=False)
+@apart
+def written_by(weights: Weights, spec: RunSpec, a: int, b: int) -> Transcript:
+    """A problem as the network writes it that a run left."""
+    loaded = training.network_of(weights, spec)
+    form = loaded.format
+    prompt = decode(form.prompt(a, b)[0])
+    likely = form.text_from(prompt)
+    return transcripts.transcribe(loaded.model, prompt, form.length, likely=likely)
+
+
+@lru_cache(maxsize=1)
 def both_formats() -> Checkpoint:
     """The network that learned two formats. Its weights are a record of their own, not a run."""
     return prompted.kept_network()
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
+@apart
 def prompted_texts(a: int, b: int, given: int) -> dict[str, str]:
     """What it writes behind either mark, `given` tokens of the working forced upon the plain."""
     return prompted.both_texts(both_formats().model, a, b, given)

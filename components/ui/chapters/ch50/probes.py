@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from components.ui.computed_ahead import ahead
+from components.ui.computed_apart import apart_each_time
 from components.ui.lazily import lazily
 from components.ui.live.measuring import Measuring
 from components.ui.loaded_models import loaded_run
@@ -175,8 +177,17 @@ def start() -> Measuring[Timed]:
 def pieces() -> Iterator[Timed]:
     """Kernels by turns, from short texts to long."""
     for n in LENGTHS:
-        text = experiment.some_text(n)
         for _ in range(REPEATS):
             for kernel in KERNELS:
-                seconds = experiment.seconds_there_and_back(kernel, text)
-                yield Timed(kernel, n, seconds)
+                yield Timed(kernel, n, seconds_of(kernel, n))
+
+
+@apart_each_time
+def seconds_of(kernel: str, n: int) -> float:
+    """Of a text of `n` tokens."""
+    return experiment.seconds_there_and_back(kernel, text_of(n))
+
+
+@lru_cache(maxsize=1)
+def text_of(n: int) -> Any:
+    return experiment.some_text(n)

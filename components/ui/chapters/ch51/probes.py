@@ -10,6 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from components.ui.computed_ahead import ahead
+from components.ui.computed_apart import apart
 from components.ui.lazily import lazily
 from components.ui.loaded_models import loaded_run
 from lab.data.problems import BOUNDS, Format, sample_exact
@@ -73,6 +74,7 @@ def reads_of(a: int, b: int) -> Reads:
     )
 
 
+@apart
 @lru_cache(maxsize=256)
 def written_without(a: int, b: int, connection: Connection | None = None) -> str:
     """The network's own text, with one connection cut or none."""

@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from components.ui.computed_ahead import ahead
@@ -183,8 +182,8 @@ def directions() -> list[Any]:
     return squeezing.directions_of(loaded_run(RUN).model)
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
 @ahead
+@lru_cache(maxsize=64)
 def squeezed(a: int, b: int) -> dict[int, str]:
     """The network's own text of a sum by the directions that latents keep in every layer."""
     form = form_of(a, b)
@@ -205,8 +204,8 @@ def along_directions(a: int, b: int, place: int) -> Numbers:
     return (directions()[LAYER].axes.double() @ latent.double()).numpy()
 
 
-@st.cache_data(show_spinner=False, max_entries=256)
 @ahead
+@lru_cache(maxsize=256)
 def asked_with(ranks: tuple[int, ...]) -> tuple[int, int]:
     """Validation sums of four digits that go wrong with so many directions a layer: (errors, n)."""
     form = Format("cot_reversed", SQUEEZED_DIGITS, SQUEEZED_DIGITS)
@@ -219,8 +218,8 @@ def asked_with(ranks: tuple[int, ...]) -> tuple[int, int]:
     return found.errors_strict, found.n
 
 
-@lru_cache(maxsize=64)
 @ahead
+@lru_cache(maxsize=64)
 def write_problem(a: int, b: int) -> Any:
     """The text of a sum as the network writes it that went on with longer ones."""
     form = form_of(a, b)

@@ -32,8 +32,8 @@ def experts() -> MixtureOfExpertsConfig:
     return ffn
 
 
-@lru_cache(maxsize=64)
 @ahead
+@lru_cache(maxsize=64)
 def sent(a: int, b: int) -> list[Layer]:
     """Layer by layer, how the router chooses for every token of the right text of a problem, its
     end left out. Without the bias of that layer alone: what comes into it stays as it was."""
@@ -57,8 +57,8 @@ def sent(a: int, b: int) -> list[Layer]:
     return layers
 
 
-@lru_cache(maxsize=256)
 @ahead
+@lru_cache(maxsize=256)
 def write_with_expert(a: int, b: int, how: str, layer: int, expert: int) -> Any:
     """The network's own text of a sum, with one expert ablated, forced, or left alone."""
     form = form_of(a, b)

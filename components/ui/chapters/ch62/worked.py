@@ -32,7 +32,6 @@ from lab.inference.transcript import Transcript
 from lab.readings import Row, Rows, join_words
 from lab.statistics import different_of, ratio_of_medians, spread
 
-evaluate = lazily("lab.inference.scoring")
 experiment = lazily(
     "lab.experiments.error_book", known=["BATCH", "LISTED", "MOST", "POOL", "ROUNDS"]
 )
@@ -635,10 +634,11 @@ def book_rows(book: Sequence[tuple[int, int]], runs: Sequence[tuple[LiveRun, str
     out: list[Row] = []
     for run, name in runs:
         found = run.wrong_at[a, b]
+        wrong, waits = (found >= 0).sum(), (found == maps.NOT_ASKED).sum()
         counts = {
-            "still wrong": (found >= 0).sum(),
-            "now right": (found == evaluate.RIGHT).sum(),
-            "not evaluated yet": (found == maps.NOT_ASKED).sum(),
+            "still wrong": wrong,
+            "now right": len(found) - wrong - waits,
+            "not evaluated yet": waits,
         }
         out += [
             {"run": name, "what": what, "n": int(n), "rank": rank}

@@ -10,13 +10,10 @@ import streamlit as st
 
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch81 import probes, worked
-from components.ui.lazily import lazily
 from components.ui.live import measuring
 from components.ui.solved import Exercises
 from lab.exercises import look_inside_exercises as grading
 from lab.exercises.look_inside_exercises import Check
-
-experiment = lazily("lab.experiments.smallest_cut")
 
 MOST = 4
 """Cells above layer 0."""
@@ -94,17 +91,14 @@ def three_of_your_own(page: Chapter) -> None:
         if last is None or not last.ended:
             st.markdown("Let the search of section 4 come to its end first.")
         else:
-            boards = probes.boards_found(target, source, frozenset(last.nodes))
+            boards = probes.boards_found(target, source, last.nodes)
             n = len(last.nodes)
             said = (
                 f"Turning {probes.said_of(target)} into {probes.said_of(source)}: "
                 f"{worked.counted(n, 'neuron')}, and {boards.turned} of {boards.n} sets "
                 "elsewhere turn it."
             )
-            ours = experiment.Pair(target, source) in {
-                experiment.FIRST,
-                *experiment.other_pairs(),
-            }
+            ours = probes.is_of_record(target, source)
             checks = grading.few(n, last.score > 0, boards.turned, boards.n, ours)
             judge(page, "own", said, checks)
     page.source("lab.exercises.look_inside_exercises.few")

@@ -1,13 +1,15 @@
-"""What the networks of chapter 8, second page, are asked, kept for readers that ask the same."""
+"""What the networks of chapter 8, second page, are asked, kept for readers that ask the same.
+
+Whatever needs weights is computed apart. What is asked and answered there are numbers and names.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import io
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,11 +18,19 @@ from numpy.typing import NDArray
 
 from components.ui.chapters.ch70.probes import RUNS
 from components.ui.computed_ahead import ahead
+from components.ui.computed_apart import apart, apart_each_time
 from components.ui.drawings.cut import Boards, Cells, Kind, LeftOut, Outcome, Unit
 from components.ui.lazily import lazily
-from components.ui.live.measuring import Measuring, in_one_go
+from components.ui.live.measuring import Measuring, Slices, in_one_go
 from components.ui.loaded_models import loaded_run
-from components.ui.own_models import own_files, own_model
+from components.ui.own_models import (
+    bring,
+    bringing_own,
+    digest_of,
+    own_files,
+    own_model,
+    own_recipe,
+)
 from components.ui.page_records import rows_of
 from components.ui.plots.maps import NOT_ASKED
 from lab.data import neighbours
@@ -32,15 +42,17 @@ from lab.records import ROOT
 
 if TYPE_CHECKING:
     from lab.interp.broken import Break
+    from lab.interp.circuits import Cut
     from lab.interp.intervene import Node, Recorded
     from lab.interp.patch_document import Patch
     from lab.interp.patching import Contrast, Effect
     from lab.model.gpt import GPT
+    from lab.training.checkpoint import Checkpoint
 
 attribution = lazily("lab.interp.attribution")
 broken = lazily("lab.interp.broken")
 circuits = lazily("lab.interp.circuits")
-experiment = lazily("lab.experiments.smallest_cut")
+experiment = lazily("lab.experiments.smallest_cut", known=["MOST_NEURONS"])
 documents = lazily("lab.interp.patch_document")
 forward = lazily("lab.inference.forward")
 head_circuits = lazily("lab.interp.head_circuits")
@@ -67,10 +79,27 @@ Digits = tuple[int, int]
 Numbers = NDArray[np.float64]
 
 
+class Named(NamedTuple):
+    """What a `Node` is made from: to be sent, for that imports torch."""
+
+    name: str
+    layer: int | None = None
+    part: int | None = None
+    slots: tuple[int, ...] | None = None
+
+    @property
+    def node(self) -> Node:
+        return intervene.Node(*self)
+
+
+def named(nodes: Iterable[Node]) -> tuple[Named, ...]:
+    return tuple(Named(node.name, node.layer, node.part, node.slots) for node in nodes)
+
+
 class Found(NamedTuple):
     """What a search found, in order, and how many of `n` sets elsewhere turn the answer too."""
 
-    nodes: tuple[Node, ...]
+    nodes: tuple[Named, ...]
     turned: int
     n: int
 
@@ -87,13 +116,16 @@ def recorded_cut(units: str) -> dict[str, Any] | None:
     return min(rows, key=lambda row: (row["numbers"], -row["margin"]), default=None)
 
 
-def recorded_nodes(units: str) -> tuple[Node, ...]:
+def recorded_nodes(units: str) -> tuple[Named, ...]:
     row = recorded_cut(units)
-    return tuple(experiment.node_of(said) for said in row["nodes"]) if row else ()
+    if row is None:
+        return ()
+    return tuple(
+        Named(said["name"], said["layer"], said["part"], (said["slot"],)) for said in row["nodes"]
+    )
 
 
 @ahead
-@lru_cache(maxsize=8)
 def boards_of_record(units: str) -> Boards:
     """The figure of 7 x 8 and 7 x 9, with all that is seen of it untouched."""
     row = recorded_cut(units)
@@ -105,7 +137,8 @@ def boards_of(units: str, target: Digits, source: Digits, found: Found) -> Board
     """Two problems of the table, what a search found, and what is written with the sets that a
     reader meets first."""
     nodes = drawn_nodes(units, target, source, found.nodes)
-    path = tuple(nodes.index(node) for node in found.nodes)
+    chosen = [one.node for one in found.nodes]
+    path = tuple(nodes.index(node) for node in chosen)
     sets: list[Cells] = [(), *((i,) for i in range(len(nodes)))]
     sets += [tuple(sorted(path[:n])) for n in range(2, len(path) + 1)]
     others: list[Cells] = []
@@ -114,7 +147,7 @@ def boards_of(units: str, target: Digits, source: Digits, found: Found) -> Board
         sets += [tuple(sorted({*whole, i})) for i in range(len(nodes)) if i not in whole]
         rng = np.random.default_rng(experiment.SEED)
         for _ in range(N_OTHERS):
-            drawn = circuits.elsewhere(frozenset(found.nodes), nodes, rng)
+            drawn = circuits.elsewhere(frozenset(chosen), nodes, rng)
             others.append(tuple(sorted(nodes.index(node) for node in drawn)))
         sets += others
     sets += [tuple(i for i in sorted(path) if i != left) for left in path if len(path) > 2]
@@ -146,14 +179,14 @@ HEADLINES = {
 
 @lru_cache(maxsize=32)
 def drawn_nodes(
-    units: str, target: Digits, source: Digits, found: tuple[Node, ...]
+    units: str, target: Digits, source: Digits, found: tuple[Named, ...]
 ) -> tuple[Node, ...]:
     """All heads and FFN outputs that may be copied; of neurons those found and some others."""
     nodes = all_units(units)
     if units == CELLS:
         return nodes
     ranked = circuits.promising(pair_of(units, target, source), nodes, N_SHOWN)
-    kept = [*found, *(node for node in ranked if node not in found)][: max(N_SHOWN, len(found))]
+    kept = [*dict.fromkeys([*(one.node for one in found), *ranked])][: max(N_SHOWN, len(found))]
     return tuple(sorted(kept, key=lambda node: (node.slots, node.layer, node.part)))
 
 
@@ -211,9 +244,9 @@ def how_far(node: Node, trace: Recorded, other: Recorded) -> list[float]:
     return [0.0] * len(x) if whole == 0 else ((x - x[:1]).norm(dim=1) / whole).tolist()
 
 
-@lru_cache(maxsize=512)
+@apart
 def outcome_of(
-    units: str, target: Digits, source: Digits, found: tuple[Node, ...], cells: Cells
+    units: str, target: Digits, source: Digits, found: tuple[Named, ...], cells: Cells
 ) -> Outcome:
     """Of a set that a reader has copied."""
     nodes = drawn_nodes(units, target, source, found)
@@ -302,13 +335,16 @@ def network(name: str) -> Network:
     if not name.startswith(OWN):
         return Network(name)
     file = own_files()[name.removeprefix(OWN)]
-    return Network(name, hashlib.sha1(file).hexdigest())
+    return Network(name, digest_of(file))
+
+
+def loaded(which: Network) -> Checkpoint:
+    """For a function that is computed apart, and `bringing_own`."""
+    return own_model(which.file) if which.file else loaded_run(which.name)
 
 
 def model_of(which: Network) -> GPT:
-    if which.file:
-        return own_model(which.name.removeprefix(OWN)).model
-    return loaded_run(which.name).model
+    return loaded(which).model
 
 
 def stream_width(run: str) -> int:
@@ -327,7 +363,7 @@ def called(name: str) -> str:
 
 def format_of(name: str) -> Format:
     if name.startswith(OWN):
-        return own_model(name.removeprefix(OWN)).format
+        return own_recipe(name.removeprefix(OWN)).format
     return committed()[name]
 
 
@@ -389,31 +425,45 @@ def is_quick(patch: Patch) -> bool:
     return n_head * patch.token**2 <= QUICK
 
 
+@bringing_own
 @ahead
-@lru_cache(maxsize=128)
 def cells_at(which: Network, patch: Patch) -> list[Cell]:
     """Every cell patched alone. `ValueError` where both runs say the same."""
-    return in_order(patched_cells(which, patch))
+    n = len(documents.cells_of(model_of(which), patch))
+    begins = range(0, n, CELLS_AT_ONCE)
+    return in_order(some_cells(which, patch, begin, CELLS_AT_ONCE) for begin in begins)
+
+
+CELLS_AT_ONCE = 64
 
 
 def start_cells(which: Network, patch: Patch) -> Measuring[list[Cell]]:
     """The same of a large map, a forward a piece. `ValueError` before the first of them."""
+    size = texts_in_slice(which, patch.token, CELLS_AT_ONCE)
+    n = -(-n_cell(which, patch) // size)
+    return Measuring(Slices(lambda i: some_cells(which, patch, i * size, size), n), n, PATIENCE)
+
+
+@bringing_own
+@apart
+def n_cell(which: Network, patch: Patch) -> int:
+    """`ValueError` where both runs say the same."""
     _ = contrast_for(which, patch).denoise([]).restored
-    n = len(documents.cells_of(model_of(which), patch))
-    return Measuring(patched_cells(which, patch), -(-n // circuits.AT_ONCE), PATIENCE)
+    return len(documents.cells_of(model_of(which), patch))
 
 
-def patched_cells(which: Network, patch: Patch) -> Iterator[list[Cell]]:
+@bringing_own
+@apart
+def some_cells(which: Network, patch: Patch, begin: int, n: int) -> list[Cell]:
     """Token by token, since what stands before a cell need be read but once."""
-    pair = contrast_for(which, patch)
     cells = sorted(documents.cells_of(model_of(which), patch), key=lambda cell: cell.slot)
-    for begin in range(0, len(cells), circuits.AT_ONCE):
-        part = cells[begin : begin + circuits.AT_ONCE]
-        effect = pair.each([[cell.node] for cell in part], noising=patch.needed)
-        yield [
-            Cell(cell.layer, cell.part, cell.slot, float(restored))
-            for cell, (restored,) in zip(part, effect.restored.tolist(), strict=True)
-        ]
+    part = cells[begin : begin + n]
+    sets = [[cell.node] for cell in part]
+    effect = contrast_for(which, patch).each(sets, noising=patch.needed)
+    return [
+        Cell(cell.layer, cell.part, cell.slot, float(restored))
+        for cell, (restored,) in zip(part, effect.restored.tolist(), strict=True)
+    ]
 
 
 def in_order(pieces: Iterable[list[Cell]]) -> list[Cell]:
@@ -450,8 +500,8 @@ class Measured(NamedTuple):
     """Of the clean token over the corrupted one, in logits."""
 
 
+@bringing_own
 @ahead
-@lru_cache(maxsize=256)
 def measured(which: Network, patch: Patch) -> dict[str, Measured]:
     """The clean run, the corrupted one, and the patched one."""
     pair = contrast_for(which, patch)
@@ -463,8 +513,8 @@ def measured(which: Network, patch: Patch) -> dict[str, Measured]:
     }
 
 
+@bringing_own
 @ahead
-@lru_cache(maxsize=256)
 def controlled(which: Network, patch: Patch) -> dict[str, tuple[Digits, Measured] | None]:
     """The same cell as two other problems have it, in place of the one that is copied: one with the
     same digit in the token's column and another carry, and one the other way round."""
@@ -504,8 +554,8 @@ def in_words(effect: Effect) -> Measured:
     )
 
 
+@bringing_own
 @ahead
-@lru_cache(maxsize=64)
 def previewed(which: Network, patch: Patch) -> list[float]:
     """A guess at each cell of `cells_at`, by one forward and one backward pass."""
     cells = documents.cells_of(model_of(which), patch)
@@ -527,13 +577,14 @@ class Arrived(NamedTuple):
 READ_BY_HEADS = ("q", "k", "v")
 
 
-@lru_cache(maxsize=64)
-def readers_of(which: Network, patch: Patch) -> tuple[Node, ...]:
+@bringing_own
+@apart
+def readers_of(which: Network, patch: Patch) -> tuple[Named, ...]:
     """All that reads the cell of a patch at the cell's own token, in the order of the network."""
     model = model_of(which)
     found: list[Node] = []
-    named = {*READ_BY_HEADS, "ffn_pre"} & model.emits
-    trace = patching.record(model, contrast_for(which, patch).clean.texts, named).trace
+    reads = {*READ_BY_HEADS, "ffn_pre"} & model.emits
+    trace = patching.record(model, contrast_for(which, patch).clean.texts, reads).trace
     for layer, formed in model.formed.items():
         for name in READ_BY_HEADS:
             if layer is not None and name in formed:
@@ -544,30 +595,32 @@ def readers_of(which: Network, patch: Patch) -> tuple[Node, ...]:
     if patch.slot == patch.token - 1:
         found.append(intervene.Node("logits", slots=(patch.slot,)))
     sender = patching.order(model, patch.node)
-    return tuple(node for node in found if patching.order(model, node) > sender)
+    return named(node for node in found if patching.order(model, node) > sender)
 
 
+@bringing_own
 @ahead
-@lru_cache(maxsize=64)
 def along_paths(which: Network, patch: Patch) -> list[Arrived]:
     """From the cell of a patch to every later reader alone."""
     readers = readers_of(which, patch)
-    restored = [one for one, _ in through(which, patch, tuple((node,) for node in readers))]
+    restored = [one for one, _ in through(which, patch, tuple((one,) for one in readers))]
     return [
-        Arrived(node.layer, node.part, node.name, one)
-        for node, one in zip(readers, restored, strict=True)
+        Arrived(reader.layer, reader.part, reader.name, one)
+        for reader, one in zip(readers, restored, strict=True)
     ]
 
 
-@lru_cache(maxsize=64)
+@bringing_own
+@apart
 def through(
-    which: Network, patch: Patch, sets: tuple[tuple[Node, ...], ...]
+    which: Network, patch: Patch, sets: tuple[tuple[Named, ...], ...]
 ) -> list[tuple[float, str]]:
     """What a cell restores through each set of readers, and what is said then."""
     if not sets:
         return []
     pair = contrast_for(which, patch)
-    effect = pair.each_path(patch.node, sets, noising=patch.needed)
+    nodes = [[one.node for one in own] for own in sets]
+    effect = pair.each_path(patch.node, nodes, noising=patch.needed)
     said = vocabulary.decode(effect.says[:, 0].tolist())
     return list(zip(effect.restored[:, 0].tolist(), said, strict=True))
 
@@ -579,6 +632,9 @@ N_AMONG = 100
 
 PATIENCE = 60.0
 """Seconds of a search, until it is told to go on."""
+
+SLICE = 0.4
+"""Seconds that a piece may take: so soon is another reader's question heard, and *Stop*."""
 
 LONG = 120.0
 """The same of what is read of all problems: about three times what it takes a core of its own."""
@@ -592,9 +648,20 @@ def seconds_for(which: Network, n_text: int, n_token: int) -> float:
     return n_text * cost.prefill_flops(config_of(which), n_token) / SPEED
 
 
+def texts_in_slice(which: Network, n_token: int, most: int) -> int:
+    """How many texts are read in that time."""
+    return max(1, min(most, int(SLICE / seconds_for(which, 1, n_token))))
+
+
+def problems_in_slice(which: Network, form: Format, how: str) -> int:
+    """How many are scored in it; to be resampled, each needs another one to be read."""
+    n_text = 2 if how == "resample" else 1
+    return texts_in_slice(which, n_text * (form.length - 1), BATCH)
+
+
 def config_of(which: Network) -> GPTConfig:
     if which.file:
-        return own_model(which.name.removeprefix(OWN)).model.config
+        return own_recipe(which.name.removeprefix(OWN)).model
     return GPTConfig.from_dict(config_file(which.name)["model"])
 
 
@@ -602,14 +669,34 @@ class Stage(NamedTuple):
     """How far a search is: the best set of so many neurons, and by how much the source's digit
     leads where it leads least; above 0 the answer is turned."""
 
-    nodes: tuple[Node, ...]
+    nodes: tuple[Named, ...]
     score: float
     ended: bool
 
 
 def start_search(target: Digits, source: Digits, beam: int) -> Measuring[Stage]:
-    stages = itertools.islice(searched(target, source, beam), experiment.MOST_NEURONS + 2)
-    return Measuring(stages, experiment.MOST_NEURONS + 2, PATIENCE)
+    n = experiment.MOST_NEURONS + 2
+    return Measuring(Slices(partial(stage_of, target, source, beam), n), n, PATIENCE)
+
+
+@apart
+def stage_of(target: Digits, source: Digits, beam: int, i: int) -> Stage:
+    """Of a search, which goes on where it was."""
+    search = search_of(target, source, beam)
+    search.seen.extend(itertools.islice(search.stages, max(0, i + 1 - len(search.seen))))
+    return search.seen[i]
+
+
+class Search(NamedTuple):
+    """What it has come to, and what is to come."""
+
+    seen: list[Stage]
+    stages: Iterator[Stage]
+
+
+@lru_cache(maxsize=32)
+def search_of(target: Digits, source: Digits, beam: int) -> Search:
+    return Search([], searched(target, source, beam))
 
 
 def searched(target: Digits, source: Digits, beam: int = 1) -> Iterator[Stage]:
@@ -620,22 +707,34 @@ def searched(target: Digits, source: Digits, beam: int = 1) -> Iterator[Stage]:
     last, most = None, experiment.MOST_NEURONS
     for cut in circuits.smallest_cut(score, among, beam=beam, most=most, each=each):
         if last is not None and len(cut.nodes) > len(last.nodes):
-            yield Stage(tuple(last.nodes), last.score, False)
+            yield Stage(found_in(last), last.score, False)
         last = cut
     if last is not None:
-        yield from itertools.repeat(Stage(tuple(last.nodes), last.score, True))
+        yield from itertools.repeat(Stage(found_in(last), last.score, True))
 
 
-@lru_cache(maxsize=32)
-def boards_found(target: Digits, source: Digits, nodes: frozenset[Node]) -> Boards:
+def found_in(cut: Cut) -> tuple[Named, ...]:
+    return named(sorted(cut.nodes, key=str))
+
+
+@apart
+def boards_found(target: Digits, source: Digits, found: tuple[Named, ...]) -> Boards:
     """The figure of two problems of the reader's, with what a search found, in order, and as many
     neurons elsewhere beside it."""
     pair, units = pair_of(NEURONS, target, source), all_units(NEURONS)
     rng, n = np.random.default_rng(experiment.SEED), experiment.N_CONTROLS
+    nodes = frozenset(one.node for one in found)
     others = [circuits.elsewhere(nodes, units, rng) for _ in range(n)]
     turned = sum(score > 0 for score in circuits.turned_by_each(pair)(others))
-    path = tuple(experiment.in_order(nodes, circuits.turned_by(pair)))
+    path = named(experiment.in_order(nodes, circuits.turned_by(pair)))
     return boards_of(NEURONS, target, source, Found(path, turned, n))
+
+
+@apart
+def is_of_record(target: Digits, source: Digits) -> bool:
+    """Is it one of the pairs that the book has searched?"""
+    pair = experiment.Pair(target, source)
+    return pair == experiment.FIRST or pair in experiment.other_pairs()
 
 
 # ---------------------------------------------------------------- look
@@ -656,6 +755,8 @@ def sides_of(form: Format) -> tuple[int, int]:
     return 10**form.p, 10**form.q
 
 
+@bringing_own
+@apart
 def no_such_neuron(which: Network, layer: int, neuron: int) -> str:
     """A sentence where a network has no such neuron."""
     model = model_of(which)
@@ -679,19 +780,37 @@ class OverProblems(NamedTuple):
 
 def start_neuron(which: Network, layer: int, neuron: int, token: int) -> Measuring[Any]:
     """Pieces of (rows, values)."""
-    model, form = model_of(which), format_of(which.name)
+    form = format_of(which.name)
+    size = texts_in_slice(which, token, BATCH)
+
+    def ask(i: int) -> tuple[slice, Numbers]:
+        rows = slice(i * size, min((i + 1) * size, n_pair))
+        return rows, values_at(which, form, layer, neuron, token, rows.start, rows.stop)
+
+    n_pair = len(all_pairs(form.p, form.q)[0])
+    n = -(-n_pair // size)
+    return Measuring(Slices(ask, n), n, LONG)
+
+
+@bringing_own
+@apart
+def values_at(
+    which: Network, form: Format, layer: int, neuron: int, token: int, begin: int, end: int
+) -> Numbers:
+    """Of a neuron, on so many of all problems."""
     node = intervene.Node("ffn_post", layer, neuron, (token - 1,))
-    a, b = all_pairs(form.p, form.q)
-    pieces = over_problems.values_over(model, form, a, b, node, BATCH)
-    return Measuring(pieces, -(-len(a) // BATCH), LONG)
+    a, b = (x[begin:end] for x in all_pairs(form.p, form.q))
+    pieces = over_problems.values_over(model_of(which), form, a, b, node, BATCH)
+    return np.concatenate([values for _, values in pieces])
 
 
 @ahead
-@lru_cache(maxsize=8)
 def neuron_at_first(run: str, layer: int, neuron: int, token: int) -> OverProblems:
     """What the page shows before anyone asks."""
-    started = start_neuron(Network(run), layer, neuron, token)
-    found = put_together(format_of(run), list(started.pieces))
+    form, which = format_of(run), Network(run)
+    every = slice(0, len(all_pairs(form.p, form.q)[0]))
+    values = values_at(which, form, layer, neuron, token, every.start, every.stop)
+    found = put_together(form, [(every, values)])
     assert found is not None
     return found
 
@@ -718,37 +837,37 @@ def put_together(form: Format, pieces: Sequence[tuple[slice, Numbers]]) -> OverP
     return OverProblems(square, told, settled or "")
 
 
-@lru_cache(maxsize=32)
-def right_text(which: Network, problem: Digits) -> str:
-    return format_for(which, problem).text(*problem)
-
-
 def format_for(which: Network, problem: Digits) -> Format:
     """How a network writes a problem. `ValueError`, in a sentence, where it cannot."""
     return form_for(which.name, problem, problem)
 
 
-@ahead
-@lru_cache(maxsize=32)
-def patterns_in(which: Network, problem: Digits) -> Numbers:
-    """(layer, head, T, T) on the right text but its last token, which predicts nothing."""
-    return head_patterns.patterns(model_of(which), right_text(which, problem)[:-1])
+@bringing_own
+@apart
+def pattern_in(which: Network, text: str, layer: int, head: int) -> Numbers:
+    """(T, T) on the right text but its last token, which predicts nothing."""
+    return patterns_in(which, text)[layer, head].copy()
 
 
-@lru_cache(maxsize=32)
-def lens_of(which: Network, problem: Digits) -> tuple[list[str], Numbers]:
-    """What would be written from the stream after each layer: a text and its probabilities a
-    stage."""
-    text, given = right_text(which, problem), format_for(which, problem).prompt_length
+@lru_cache(maxsize=8)
+def patterns_in(which: Network, text: str) -> Numbers:
+    """The same of all layers and heads."""
+    return head_patterns.patterns(model_of(which), text[:-1])
+
+
+@bringing_own
+@apart
+def lens_of(which: Network, text: str, given: int) -> tuple[list[str], Numbers]:
+    """What would be written from the stream after each layer, behind so many tokens of the right
+    text: a text and its probabilities a stage."""
     return logit_lens.likeliest(logit_lens.read_early(model_of(which), text[:-1])[:, given - 1 :])
 
 
-@lru_cache(maxsize=32)
-def direct_effects(
-    which: Network, problem: Digits, token: int
-) -> tuple[str, str, dict[str, float]]:
-    """The token that is written, its rival, and what each part adds to the lead."""
-    text = right_text(which, problem)
+@bringing_own
+@apart
+def direct_effects(which: Network, text: str, token: int) -> tuple[str, str, dict[str, float]]:
+    """Of a right text: the token that is written, its rival, and what each part adds to the
+    lead."""
     found = attribution.attribute(model_of(which), text[:-1])
     own = vocabulary.VOCABULARY.index(text[token])
     rival = found.runner_up(token - 1, own)
@@ -757,13 +876,15 @@ def direct_effects(
     return text[token], vocabulary.VOCABULARY[rival], dict(zip(names, added.tolist(), strict=True))
 
 
-@lru_cache(maxsize=16)
+@bringing_own
+@apart
 def digit_rows(which: Network) -> Numbers:
     """The embeddings of the ten digits, (10, D)."""
     return model_of(which).embed.weight.detach()[:10].double().numpy()
 
 
-@lru_cache(maxsize=32)
+@bringing_own
+@apart
 def circuits_of_head(which: Network, layer: int, head: int) -> tuple[Numbers, Numbers]:
     """QK and OV over the digits, (10, 10) each."""
     model = model_of(which)
@@ -773,18 +894,23 @@ def circuits_of_head(which: Network, layer: int, head: int) -> tuple[Numbers, Nu
     )
 
 
-@lru_cache(maxsize=32)
-def composed_with(which: Network, layer: int, head: int) -> list[tuple[str, Any]]:
-    """How much each head below is read by this one: a name, and `Composition`."""
+@bringing_own
+@apart
+def composed_with(which: Network, layer: int, head: int) -> list[tuple[str, dict[str, float]]]:
+    """How much each head below is read by this one: a name, and so much in its q, k and v."""
     model = model_of(which)
     return [
-        (f"{below}.{other}", head_circuits.composition(model, (below, other), (layer, head)))
+        (
+            f"{below}.{other}",
+            asdict(head_circuits.composition(model, (below, other), (layer, head))),
+        )
         for below in range(layer)
         for other in range(model.blocks[below].attention.n_head)
     ]
 
 
-@lru_cache(maxsize=4)
+@bringing_own
+@apart
 def by_chance(which: Network, layer: int) -> float:
     model = model_of(which)
     return head_circuits.composition_by_chance(
@@ -792,9 +918,24 @@ def by_chance(which: Network, layer: int) -> float:
     )
 
 
-def activations_file(which: Network, problem: Digits) -> bytes:
-    """All activations of one text as an npz, by their keys."""
-    model, text = model_of(which), right_text(which, problem)
+def download(which: Network, text: str) -> Callable[[], bytes]:
+    """What makes the file once it is asked for: out of a reader's visit, so that a network of their
+    own is taken along."""
+    name = which.name.removeprefix(OWN)
+    file = own_files()[name] if which.file else b""
+
+    def made() -> bytes:
+        if file:
+            bring(name, file)
+        return activations_file(which, text)
+
+    return made
+
+
+@apart_each_time
+def activations_file(which: Network, text: str) -> bytes:
+    """All activations of a right text as an npz, by their keys."""
+    model = model_of(which)
     names = {name for own in model.formed.values() for name in own}
     trace = forward.run_with_trace(model, text[:-1], names)
     out = io.BytesIO()
@@ -820,7 +961,7 @@ class Broken(NamedTuple):
 def parts_to_break(which: Network, form: Format, how: str, amount: float, digit: int) -> list[Any]:
     """A `Break` at every token for each head and each FFN, layer by layer."""
     found: list[Any] = []
-    for layer, config in enumerate(model_of(which).config.layers):
+    for layer, config in enumerate(config_of(which).layers):
         nodes = [("z", head) for head in range(config.attention.n_head)] + [("ffn_out", None)]
         for name, part in nodes:
             found.append(
@@ -829,15 +970,6 @@ def parts_to_break(which: Network, form: Format, how: str, amount: float, digit:
                 )
             )
     return found
-
-
-def break_each(which: Network, how: str, amount: float, digit: int) -> Iterator[Broken]:
-    """On 500 problems drawn by seed, each part in turn."""
-    model, form = model_of(which), format_of(which.name)
-    a, b = problems_to_score(form)
-    for one in parts_to_break(which, form, how, amount, digit):
-        found = np.concatenate([at for _, at in one.wrong_at(model, a, b)])
-        yield Broken(one.layer, one.part, one.name, int((found >= 0).sum()), len(found))
 
 
 def problems_to_score(form: Format) -> tuple[Integers, Integers]:
@@ -849,8 +981,34 @@ def problems_to_score(form: Format) -> tuple[Integers, Integers]:
 
 
 def start_map(which: Network, how: str, amount: float, digit: int) -> Measuring[Broken]:
-    n = len(parts_to_break(which, format_of(which.name), how, amount, digit))
-    return Measuring(break_each(which, how, amount, digit), n, LONG)
+    """On 500 problems drawn by seed, each part in turn: pieces of some of the problems."""
+    form = format_of(which.name)
+    parts = parts_to_break(which, form, how, amount, digit)
+    size = problems_in_slice(which, form, how)
+    n_each = -(-len(problems_to_score(form)[0]) // size)
+
+    def ask(i: int) -> Broken:
+        part, begin = divmod(i, n_each)
+        return broken_on(which, parts[part], begin * size, size)
+
+    return Measuring(Slices(ask, len(parts) * n_each), len(parts) * n_each, LONG)
+
+
+def broken_on(which: Network, one: Break, begin: int, n: int) -> Broken:
+    """On so many of the problems drawn by seed."""
+    found = wrong_on(which, one, False, begin, n)
+    return Broken(one.layer, one.part, one.name, int((found >= 0).sum()), len(found))
+
+
+def whole_parts(form: Format, pieces: Sequence[Broken]) -> list[Broken]:
+    """Of those parts that were tried on all of the problems drawn by seed."""
+    found = dict[tuple[int, int | None], Broken]()
+    for one in pieces:
+        own = found.get((one.layer, one.part))
+        more = (0, 0) if own is None else (own.wrong, own.n)
+        found[one.layer, one.part] = one._replace(wrong=one.wrong + more[0], n=one.n + more[1])
+    n = len(problems_to_score(form)[0])
+    return [one for one in found.values() if one.n == n]
 
 
 def seconds_of_map(which: Network) -> float:
@@ -860,23 +1018,41 @@ def seconds_of_map(which: Network) -> float:
 
 
 @ahead
-@lru_cache(maxsize=4)
 def map_at_first(run: str) -> list[Broken]:
     """Every head and FFN of a run ablated alone, by zero."""
-    return list(break_each(Network(run), "zero", 0.0, 0))
+    which, form = Network(run), format_of(run)
+    n = len(problems_to_score(form)[0])
+    parts = parts_to_break(which, form, "zero", 0.0, 0)
+    return [broken_on(which, one, 0, n) for one in parts]
 
 
+@bringing_own
 @ahead
-@lru_cache(maxsize=64)
 def text_when_broken(which: Network, one: Break, problem: Digits) -> str:
     return one.written(model_of(which), *problem)
 
 
 def start_all(which: Network, one: Break) -> Measuring[Any]:
     """All problems under one break: pieces of (rows, the first wrong token of each)."""
-    a, b = all_problems(one.form)
-    pieces = one.wrong_at(model_of(which), a, b)
-    return Measuring(pieces, -(-len(a) // BATCH), LONG)
+    n_problem = len(all_problems(one.form)[0])
+    size = problems_in_slice(which, one.form, one.how)
+
+    def ask(i: int) -> tuple[slice, Integers]:
+        rows = slice(i * size, min((i + 1) * size, n_problem))
+        return rows, wrong_on(which, one, True, rows.start, size)
+
+    n = -(-n_problem // size)
+    return Measuring(Slices(ask, n), n, LONG)
+
+
+@bringing_own
+@apart
+def wrong_on(which: Network, one: Break, whole: bool, begin: int, n: int) -> Integers:
+    """The first wrong token of so many of all problems, or else of those drawn by seed."""
+    problems = (all_problems if whole else problems_to_score)(one.form)
+    a, b = (x[begin : begin + n] for x in problems)
+    pieces = one.wrong_at(model_of(which), a, b, first=begin)
+    return np.concatenate([found for _, found in pieces])
 
 
 def all_problems(form: Format) -> tuple[Integers, Integers]:

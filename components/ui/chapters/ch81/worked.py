@@ -30,7 +30,6 @@ from lab.statistics import lower_bound_95
 
 if TYPE_CHECKING:
     from lab.interp.broken import Break
-    from lab.interp.intervene import Node
 
 Drawn = dict[str, Any]
 """A row of a chart or a table."""
@@ -49,14 +48,13 @@ def boards(units: str, chosen: Cells) -> Boards:
 
 
 def boards_of_search(
-    target: probes.Digits, source: probes.Digits, nodes: tuple[Any, ...], chosen: Cells
+    target: probes.Digits, source: probes.Digits, nodes: tuple[probes.Named, ...], chosen: Cells
 ) -> Boards:
     """Of a reader's own two problems."""
-    found = probes.boards_found(target, source, frozenset(nodes))
+    found = probes.boards_found(target, source, nodes)
     if chosen in found.sets or any(i >= len(found.units) for i in chosen):
         return found
-    path = tuple(nodes)
-    own = probes.outcome_of(probes.NEURONS, target, source, path, chosen)
+    own = probes.outcome_of(probes.NEURONS, target, source, nodes, chosen)
     return replace(found, sets={**found.sets, chosen: own})
 
 
@@ -586,7 +584,7 @@ def column_of(layer: int | None, head: int | None) -> str:
     return f"FFN {layer}" if head is None else f"{layer}.{head}"
 
 
-def reader_said(node: Node) -> str:
+def reader_said(node: probes.Named) -> str:
     """One that can be chosen: "query of head 1 of layer 2"."""
     if node.layer is None:
         return "the logits"
@@ -776,6 +774,11 @@ class Asked(NamedTuple):
     problem: probes.Digits
     form: Format
 
+    @property
+    def text(self) -> str:
+        """The right one."""
+        return self.form.text(*self.problem)
+
 
 def look_at(page: Chapter, name: str) -> Asked | None:
     """The network and the problem of a section; None, and why, where the one cannot write the
@@ -807,21 +810,21 @@ class View(NamedTuple):
 
 
 def attention_charts(asked: Asked, layer: int, head: int) -> Charts:
-    pattern = probes.patterns_in(asked.which, asked.problem)[layer, head]
-    chart = maps.attention_map(pattern, asked.form.text(*asked.problem)[:-1])
+    pattern = probes.pattern_in(asked.which, asked.text, layer, head)
+    chart = maps.attention_map(pattern, asked.text[:-1])
     return [(chart, "Which tokens one head looks at, a row for each token that has been read")]
 
 
 def lens_charts(asked: Asked) -> Charts:
-    letters, sure = probes.lens_of(asked.which, asked.problem)
-    rows = ["before layer 0", *(f"after layer {i}" for i in range(len(letters) - 1))]
     first = asked.form.prompt_length
-    chart = maps.early_reading(letters, sure, rows, asked.form.text(*asked.problem)[first:], first)
+    letters, sure = probes.lens_of(asked.which, asked.text, first)
+    rows = ["before layer 0", *(f"after layer {i}" for i in range(len(letters) - 1))]
+    chart = maps.early_reading(letters, sure, rows, asked.text[first:], first)
     return [(chart, "The token that would be written after each layer, for every token")]
 
 
 def direct_charts(asked: Asked, token: int) -> Charts:
-    own, rival, added = probes.direct_effects(asked.which, asked.problem, token)
+    own, rival, added = probes.direct_effects(asked.which, asked.text, token)
     chart = figures.direct_bars(added, f"{own} over {rival}")
     return [(chart, "What each part of the network adds to the lead of one token over the next")]
 
@@ -871,7 +874,7 @@ def options_of(what: str, asked: Asked, layer: int) -> tuple[str, list[int], Cal
     if what == "token":
         words = token_words(asked.form, asked.problem)
         return "Token that is written", written_slots(asked.form), words
-    layers = probes.model_of(asked.which).config.layers
+    layers = probes.config_of(asked.which).layers
     n = len(layers) if what == "layer" else layers[layer].attention.n_head
     return what.capitalize(), list(range(n)), str
 
@@ -884,16 +887,16 @@ def first_of(view: View, what: str, options: Sequence[int]) -> int:
 
 def look_as_python(view: str, asked: Asked, *, token: int | None = None, **where: int) -> str:
     """What prints the view: to run beside the book. No more of the text than it is of."""
-    name, text = VIEWS[view].python if view in VIEWS else "neuron", asked.form.text(*asked.problem)
+    name, text = VIEWS[view].python if view in VIEWS else "neuron", asked.text
     if token is None:
         return view_as_python(name, asked.which.name, text[:-1], **where)
     return view_as_python(name, asked.which.name, text[: token + (name == "direct")], **where)
 
 
-def composed_rows(found: Sequence[tuple[str, Any]]) -> list[Drawn]:
+def composed_rows(found: Sequence[tuple[str, Mapping[str, float]]]) -> list[Drawn]:
     words = {"q": "query", "k": "key", "v": "value"}
     return [
-        {"head": name, "read_as": words[read_as], "share": getattr(one, read_as)}
+        {"head": name, "read_as": words[read_as], "share": one[read_as]}
         for name, one in found
         for read_as in words
     ]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from components.ui.chapters.ch82 import worked
+from components.ui.computed_apart import apart
 from components.ui.lazily import lazily
 from components.ui.loaded_models import loaded_run
 from lab.data.vocabulary import Tokens
@@ -20,14 +19,14 @@ LAYER, HEAD = 0, 1
 Pair = tuple[int, int]
 
 
-@lru_cache(maxsize=256)
+@apart
 def with_head_of(one: Pair, other: Pair) -> str:
     """The hundreds digit of the sum of one problem, with that head as it is in the other."""
     x, y = (worked.texts_of(pair) for pair in (one, other))
     return worked.sign(int(with_head(x, y, to_end=False)[0, 0]))
 
 
-@lru_cache(maxsize=256)
+@apart
 def goes_on(one: Pair, other: Pair) -> str:
     """The answer to one problem, read forwards: its last two digits as they are, the hundreds with
     that head as it is in the other, and the thousands as the network goes on from there."""

@@ -72,15 +72,7 @@ type Asked = [map: string, left: number, first: number, last: number];
 const FALLS = 28; // pixels
 
 /** Under paper: percent of it on a light page and on a dark one. */
-const VEILS = { "--veil": [84, 66], "--pale": [50, 15] }; // what is no longer kept; the matrix at rest
-
-/** Where what the bracket makes comes down, from the left edge of where it lies: a share of that,
-    and pixels. Names of columns are beside it, which a phone has below the map. */
-const FALL = {
-  wide: { again: [0.63, 0], moved: [1, -12] },
-  narrow: { again: [0.25, 0], moved: [0.5, 0] },
-};
-const NARROW = 600; // pixels
+const VEILS = { "--veil": [84, 80], "--pale": [50, 15] }; // what is no longer kept; the matrix at rest
 
 interface Row {
   button: HTMLElement;
@@ -196,12 +188,17 @@ class Bracket extends MovingDrawing<Data> {
     this.choice.replaceChildren(...settings.map(({ name }) => make("option", {}, name)));
     this.choice.selectedIndex = this.setting;
     this.rows = stops.map((name, stop) => this.buildRow(name, stop));
-    const choose = make("label", {}, make("span", {}, "counted for"), this.choice);
+    const choose = make(
+      "label",
+      {},
+      make("span", {}, make("span", { class: "counted" }, "counted "), "for"),
+      this.choice,
+    );
     const lacking = make("span", { class: "brief lacking" }, "* no positions");
     const heads = ["bytes", "operations"].map((brief) =>
       make("span", {}, make("span", { class: "brief" }, brief), make("b")),
     );
-    heads[1].append(make("b", { class: "ratio" }), make("span", { class: "brief against" }));
+    heads[1].append(make("span", { class: "against" }));
     this.part("ledger").replaceChildren(
       make(
         "div",
@@ -343,12 +340,11 @@ class Bracket extends MovingDrawing<Data> {
       query: [q.left - left, w.right - left],
       latent: [w.left - left, c.right - left],
     };
-    const { again, moved } = FALL[this.root.clientWidth < NARROW ? "narrow" : "wide"];
-    const below = (name: string, [share, more]: number[]): number => {
+    const middle = (name: string): number => {
       const box = this.held.querySelector(name)!.getBoundingClientRect();
-      return box.left - left + share * box.width + more;
+      return box.left - left + box.width / 2;
     };
-    this.falls = { again: below(".keys", again), moved: below(".absorbed", moved) };
+    this.falls = { again: middle(".keys"), moved: middle(".absorbed") };
     this.putBracket();
   }
 
@@ -433,8 +429,7 @@ class Bracket extends MovingDrawing<Data> {
     say(before, `${counted(bytes[KEPT])} `);
     say(now, `→ ${counted(bytes[stop])}`);
     const isDrawn = bytes[KEPT] === each * whole; // another network's numbers are not
-    const gone = `${counted(whole - kept)} of ${counted(whole)} numbers are no longer kept`;
-    say(fewer, isDrawn ? gone : "");
+    say(fewer, isDrawn ? `${counted(kept)} numbers of ${each} bytes are kept` : "");
     say(apiece, `${each} bytes a number`);
     const [most, all] = [Math.max(...bytes), Math.max(...operations)];
     const short = shortly(operations);
@@ -453,7 +448,6 @@ class Bracket extends MovingDrawing<Data> {
     const heads = this.all(".ledger .head b");
     say(heads[0], `bytes a token (${each} a number)`);
     say(heads[1], head);
-    say(heads[2], stop >= MOVED ? `against stop ${MOVED + 1}` : "");
     say(this.all(".against")[0], stop >= MOVED ? `vs stop ${MOVED + 1}` : "");
   }
 }

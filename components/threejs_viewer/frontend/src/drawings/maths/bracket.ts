@@ -24,9 +24,9 @@ export const DEAR = 1.5;
 const MOVING = 0.3; // of the time of a stop, on the way to the next
 const FRAMES_BETWEEN = 16;
 
-/** Each stop rests, then goes on to the next; the last one stays. */
+/** Each stop rests, then goes on to the next; with the last one it is over. */
 export function film(stops: number, seconds: number): Schedule {
-  const each = seconds / stops;
+  const each = seconds / (stops - 1);
   const frames = [{ seconds: 0, at: 0 }];
   for (let stop = 0; stop < stops - 1; stop++)
     for (let k = 1; k <= FRAMES_BETWEEN; k++) {
