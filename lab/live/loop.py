@@ -89,7 +89,7 @@ def train_in_slices(recipe: Recipe, state: TrainState) -> Iterator[Snapshot | No
             continue
         cells = asked if last else np.intersect1d(asked, part_of_pairs(n_checks))
         n_checks += 1
-        for found in check_pairs(recipe, state.model, cells, 3 * texts):
+        for found in check_pairs(recipe, state.model, cells, texts):
             if found is None:
                 yield None
             else:
