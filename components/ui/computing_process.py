@@ -16,8 +16,7 @@ from functools import reduce
 from importlib import import_module
 from typing import IO, Any, TypeVar
 
-from streamlit.logger import set_log_level
-
+import components.ui.undrawn  # noqa: F401, it comes first
 from components.ui import computed_apart
 from components.ui.computed_apart import Question, Stage
 from components.ui.loaded_models import loaded_models, use_one_thread
@@ -60,7 +59,6 @@ def work() -> None:
     # What a library prints must not get between the answers.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    set_log_level("ERROR")  # no page is drawn here, and Streamlit would say so again and again
     computed_apart.ask = compute_here
     questions = queue.Queue[tuple[int, Question]]()
     threading.Thread(target=listen, args=(sys.stdin.buffer, questions), daemon=True).start()
