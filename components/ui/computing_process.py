@@ -16,7 +16,8 @@ from functools import reduce
 from importlib import import_module
 from typing import IO, Any, TypeVar
 
-import components.ui.undrawn  # noqa: F401, it comes first
+# It comes first: all that follows brings Streamlit.
+import components.ui.undrawn  # noqa: F401  # pyright: ignore[reportUnusedImport]
 from components.ui import computed_apart
 from components.ui.computed_apart import Question, Stage
 from components.ui.loaded_models import loaded_models, use_one_thread

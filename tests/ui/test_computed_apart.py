@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -22,6 +24,7 @@ from components.ui.computed_apart import (
     wait_for,
 )
 from components.ui.loaded_models import BOOK_RUN, write_sum
+from lab.records import ROOT
 from lab.weights import CheckpointError
 
 SUM = Question("components.ui.loaded_models", "write_sum", (BOOK_RUN, 37, 45), {})
@@ -101,6 +104,25 @@ def test_it_ends_when_nobody_is_there_to_ask() -> None:
     assert process.process.stdin is not None
     process.process.stdin.close()
     assert process.process.wait() == 0
+
+
+UNDRAWN = """if True:
+    import sys
+    from components.ui import computing_process
+    from components.ui.chapters.ch30 import probes
+    assert not any(name.startswith(("plotly.", "pandas.")) for name in sys.modules)
+    import pandas as pd
+    assert pd.DataFrame({"a": [1, 2]}).a.sum() == 3 and sys.modules["pandas"].__file__
+    from pandas.api import types
+    import plotly.graph_objects
+    assert types.is_list_like([]) and plotly.graph_objects.Figure
+"""
+
+
+def test_it_loads_what_draws_once_that_is_asked_for_after_all() -> None:
+    command = [sys.executable, "-c", UNDRAWN]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_answers_are_kept_up_to_so_many_bytes_and_the_oldest_go() -> None:
