@@ -1,5 +1,5 @@
-"""To be imported first by a process that draws nothing: Streamlit without plotly, and pandas when
-something of it is asked for. They would take 45 MB of it."""
+"""To be imported first by a process that draws nothing: Streamlit without plotly, and pandas and
+pyarrow when something of them is asked for. They would take 45 MB of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any, cast
 
-LATER = ("pandas",)
+LATER = ("pandas", "pyarrow")
 
 
 class Later(ModuleType):
