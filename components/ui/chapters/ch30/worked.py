@@ -737,7 +737,7 @@ def slips() -> tuple[int, int, int]:
     return n, wrong, n + sum(one for one, _ in held)
 
 
-SHORT = ("1x1", "2x1", "3x1", "1x2", "1x3", "2x2")
+SHORT = ("1x1", "2x1", "3x1", "1x2", "2x2")
 """Shapes of which the page says what is left of them without rehearsal."""
 
 
@@ -755,7 +755,7 @@ def forgotten_lines() -> str:
         for shape in SHORT
     }
     return table(
-        "| digits of $a$ and $b$ | the run on top | three seeds of section 2 |",
+        "| digits of $a$, $b$ | on top | seeds of section 2 |",
         (
             f"| {shape.replace('x', ' × ')} | {top[shape][1]} | {join_words(wrong)} |"
             for shape, wrong in seeds.items()
