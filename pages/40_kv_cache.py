@@ -34,8 +34,7 @@ from components.ui.tokens import marks_of, strip
 from lab.recipes.recipe_index import recipe
 
 if TYPE_CHECKING:
-    from lab.measure.phases import Piece
-    from lab.measure.stopwatch import TimedStep
+    from lab.measure.phases import Piece, TimedStep
     from lab.published.models import Model
 
 cards = lazily("lab.published.cards")
@@ -117,7 +116,7 @@ def two_generators() -> None:
     ):
         return
     page.prose("generators_controls")
-    without, cached = probes.both_clocked(*far_pair)
+    without, cached = probes.clock_both(*far_pair)
     show_generators(
         f"{page.prefix}generators",
         without,
@@ -373,7 +372,7 @@ with page.deeper("what would refute this; fewer key heads, queues and drafts"):
             slots = page.choose("slots", "Slots", probes.SLOTS, worked.QUEUE_SLOTS)
         with right:
             seed = page.number("drawn", "Other problems", 0, 9, 0)
-        timelines = probes.both_served(n, slots, seed)
+        timelines = probes.serve_both(n, slots, seed)
         show_queue(
             f"{page.prefix}queue",
             timelines,

@@ -161,7 +161,8 @@ def side_beside(
 def whole_model(run: str, prompt: str) -> tuple[Whole, list[HeadCost] | None]:
     """What it writes with all its parts, and its heads ranked, once a reader has asked for that."""
     ranked = st.session_state.get("ch70_ranked", False)
-    return probes.whole(run, prompt), probes.ranking(run, prompt) if ranked else None
+    which = probes.network(run)
+    return probes.whole(which, prompt), probes.ranking(which, prompt) if ranked else None
 
 
 # ---------------------------------------------------------------- one head, flat

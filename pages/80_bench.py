@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -32,6 +33,10 @@ controls = lazily("lab.recipes.bench_controls")
 HEADLINE = (
     "Each box is a matrix, its area its parameters. Press one, change a part below, then train."
 )
+WHERE = (
+    "A training runs on one core of this server, behind all pages. Its seconds are the "
+    "processor's; while others compute, more pass by the clock."
+)
 IN_SIGHT = ("position", "d_model")
 """Controls that no fold hides."""
 
@@ -54,7 +59,10 @@ def draw_model() -> None:
         usual=worked.built_of(""),
         outlined=worked.CHANGED_PART if compares else "",
         alt="The matrices of the network, each as large as its parameters are many",
-        headline=(worked.one_change() if compares else worked.came_to(named)) or HEADLINE,
+        headline=(worked.one_change() if compares else "")
+        or worked.in_training(named)
+        or worked.came_to(named)
+        or HEADLINE,
     )
 
 
@@ -66,6 +74,7 @@ def ask_what_to_build() -> None:
     with asked:
         ask_in_sight(recipe)
         tell_costs(recipe)
+        st.caption(WHERE)
     with go:
         offer_to_train(recipe)
     for sentence in controls.too_much_to_choose(recipe):
@@ -212,6 +221,36 @@ def follow_training() -> None:
         st.warning(refused)
 
 
+def tell_runs(going: bool) -> None:
+    """Under the button that begins them: how far each run is that goes on, or the last one came."""
+    runs = probes.runs_named()
+    if not runs or going != any(run.goes_on for run in runs.values()):
+        st.rerun()
+    for name, run in runs.items():
+        if run.goes_on or (not going and run is [*runs.values()][-1]):
+            tell_run(name, run)
+
+
+def tell_run(name: str, run: LiveRun) -> None:
+    with st.container(key=f"ch80_run_{run.id}"):
+        line, act = st.columns((11, 3.6))
+    done = run.latest.step / run.latest.steps if run.latest else 0.0
+    line.progress(done, text=f"**{name}**: {training.describe(run)}")
+    with act:
+        if run.goes_on and run.owner == training.this_reader():
+            st.button(
+                "Stop",
+                key=f"ch80_stop_{run.id}",
+                icon=":material/stop:",
+                disabled=run.phase == "stopping",
+                on_click=training.service().stop,
+                args=(run.id, training.this_reader()),
+                width="stretch",
+            )
+        if page.alone is None:
+            st.caption("Its curves are in [section 2](#2-train-it).")
+
+
 @page.section("composed", told=False)
 def the_model_as_it_is_composed() -> None:
     probes.variant(page)
@@ -222,13 +261,17 @@ def the_model_as_it_is_composed() -> None:
         st.info(f"Of the link this was dropped: {sentence}.")
     page.prose("workbench")
     page.prose("in_the_figure")
-    if not runs and bench_link.to_link(probes.variant(page)):
-        page.prose("no_square_yet")
-    page.prose("own_squares" if runs else "two_squares")
+    page.prose("two_squares")
     head_the_bench()
     ask_what_to_build()
     follow_training()
+    if runs:
+        st.fragment(partial(tell_runs, going), run_every=1.0 if going else None)()
     ask_all_other_parts()
+    if runs:
+        page.prose("own_squares")
+    elif bench_link.to_link(probes.variant(page)):
+        page.prose("no_square_yet")
     page.source()
 
 
@@ -353,7 +396,7 @@ def back_and_forth() -> None:
     probes.follow_a_new_run()
     if by_layer:
         with st.spinner("One batch forward and back"):
-            rows = probes.gradients_at(run.id, step)
+            rows = probes.gradients_at(run, step)
         page.draw(figures.gradients(rows), alt="Size of the gradient in each part of each layer")
     page.notice()
     page.source("lab.training.gradients.gradients_by_layer")

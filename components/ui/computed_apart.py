@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import streamlit as st
 
-from components.ui.turns import SOON, turns
+from components.ui.turns import SOON, on_a_page, turns
 from lab.live.backends import beside
 
 PROCESS = "components.ui.computing_process"
@@ -170,6 +170,8 @@ def wait_for(future: Future[bytes], process: ComputingProcess) -> bytes:
     place = None
     try:
         while not done_soon(future):
+            if not on_a_page():
+                continue
             place = place or st.empty()
             if (stage := process.stage) is None:
                 place.empty()

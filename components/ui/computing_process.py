@@ -41,7 +41,8 @@ def compute_here(
 
 def answer(question: Question) -> bytes | Exception:
     try:
-        compute = reduce(getattr, question.name.split("."), import_module(question.module))
+        module: Any = import_module(question.module)
+        compute = reduce(getattr, question.name.split("."), module)
         return pickle.dumps(compute(*question.args, **question.kwargs))
     except Exception as error:  # whatever it is, it is the reader's page that says so
         return error if survives(error) else RuntimeError(f"{type(error).__name__}: {error}")

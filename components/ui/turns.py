@@ -12,6 +12,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 SOON = 0.3
 """Seconds that a reader waits before the page says so, and between two looks at the line."""
@@ -42,6 +43,8 @@ class Turns:
     def wait_for(self, place: object) -> None:
         shown = None
         while ahead := self.before(place):
+            if not on_a_page():
+                continue
             # To show something is also where Streamlit stops a script whose reader moved on.
             shown = shown or st.empty()
             shown.caption(said(ahead))
@@ -53,6 +56,11 @@ class Turns:
         with self.moved:
             self.moved.wait_for(lambda: self.line[0] is place, SOON)
             return self.line.index(place)
+
+
+def on_a_page() -> bool:
+    """Is there a reader to tell? A file that is saved is asked for without a page."""
+    return get_script_run_ctx(suppress_warning=True) is not None
 
 
 def said(ahead: int) -> str:

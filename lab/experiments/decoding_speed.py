@@ -26,7 +26,8 @@ from lab.data.samples import Sample
 from lab.experiments.served_models import model_called
 from lab.experiments.sweep import Cell
 from lab.inference.generate import generate
-from lab.measure.stopwatch import machine, roof, seconds_with_cache, seconds_without
+from lab.measure.phases import roof
+from lab.measure.stopwatch import machine, seconds_with_cache, seconds_without
 from lab.model.cache import KVCache
 from lab.model.config import (
     DenseFFNConfig,

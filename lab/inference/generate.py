@@ -70,17 +70,19 @@ def generate(
     trace: TraceLike = NO_TRACE,
     stop: int | None = END,
     cached: bool = True,
+    read: KVCache | None = None,
 ) -> Iterator[TokenStep]:
     """Yield up to `max_new` steps; ends early once every text has written `stop`.
 
-    Without `cached` nothing is kept, and each step reads the whole text again. `first` (B,) is
-    where the text of each row begins: prompts of unlike length are filled up with padding before
-    them. Raises `ValueError` where there is nothing to read. After its `stop` a text goes on as
-    noise: cut it there. Draws come from `generator`, or from one of seed 0, never the global one.
+    Without `cached` nothing is kept, and each step reads the whole text again; `read` holds what
+    has been read of the prompt before, and has room for the rest. `first` (B,) is where the text of
+    each row begins: prompts of unlike length are filled up with padding before them. Raises
+    `ValueError` where there is nothing to read. After its `stop` a text goes on as noise: cut it
+    there. Draws come from `generator`, or from one of seed 0, never the global one.
     """
     require_prompt(prompt)
     generator = generator or torch.Generator().manual_seed(0)
-    cache = KVCache(prompt.shape[1] + max_new) if cached else NO_CACHE
+    cache = read or (KVCache(prompt.shape[1] + max_new) if cached else NO_CACHE)
     text, done = prompt.long(), torch.zeros(len(prompt), dtype=torch.bool)
     for _ in range(max_new):
         # In float32, whatever the model computes in: NumPy has no bf16.

@@ -1,4 +1,7 @@
-"""How long a live run will take: the work that it is, and how fast this machine has worked."""
+"""How long a live run will take: the work that it is, and how fast this machine has worked.
+
+torch is imported only to measure that.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.live.loop import cells_of
+from lab.data.problems import Format
 from lab.live.protocol import CHECKS_IN_A_ROUND, MOST_SECONDS
 from lab.model.cost import kept_numbers, parameters_by_part, prefill_flops, training_flops
 from lab.recipes.bench import experts_of, usual
 from lab.recipes.live import multiply
 from lab.training.recipe import Recipe
-from lab.training.state import TrainState
-from lab.training.train import train
 
 
 class Work(NamedTuple):
@@ -68,10 +69,15 @@ def check_work(recipe: Recipe) -> Work:
     A forward alone makes as many numbers, and is a third of what is done with them.
     """
     on_the_way = (recipe.steps - 1) // recipe.check_every
-    texts = len(cells_of(recipe.format)) * (1 + on_the_way / CHECKS_IN_A_ROUND)
+    texts = n_cells(recipe.format) * (1 + on_the_way / CHECKS_IN_A_ROUND)
     length = recipe.format.length
     flops = texts * prefill_flops(recipe.model, length)
     return Work(flops, texts * kept_numbers(recipe.model, length) / 3, 0)
+
+
+def n_cells(form: Format) -> int:
+    """Pairs up to 99 x 99 that a format has room for."""
+    return min(100, 10**form.p) * min(100, 10**form.q)
 
 
 def expected_seconds(recipe: Recipe, speed: Speed) -> float:
@@ -101,6 +107,9 @@ def probes() -> tuple[Recipe, Recipe, Recipe]:
 
 def seconds_of_a_step(recipe: Recipe, n: int = 3) -> float:
     """The least of some steps, of this thread's time; the first one is not counted."""
+    from lab.training.state import TrainState
+    from lab.training.train import train
+
     steps, taken = train(recipe, TrainState.start(recipe)), list[float]()
     for _ in range(1 + n):
         began = time.thread_time()

@@ -8,6 +8,7 @@ Shapes: `N` written tokens.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -43,19 +44,25 @@ def side_by_side(model: GPT, given: str, max_new: int, repeats: int = 3) -> tupl
     warms up and is not counted. Raises `ValueError` for an empty prompt, a character that is no
     token, and for no token to write or no repeats.
     """
+    return both_typical(list(by_turns(model, given, max_new, repeats)))
+
+
+def by_turns(model: GPT, given: str, max_new: int, repeats: int = 3) -> Iterator[Clocked]:
+    """What `side_by_side` looks at, a writing at a time, without a cache first."""
     for name, n in (("max_new", max_new), ("repeats", repeats)):
         if n < 1:
             raise ValueError(f"{name}={n}; at least 1 is measured")
     # By turns, so that whatever else the machine does falls on both.
-    turns = [
-        [clocked(model, given, max_new, cached=cached) for cached in (False, True)]
-        for _ in range(1 + repeats)
-    ]
-    without, cached = (typical(times) for times in zip(*turns[1:], strict=True))
-    return without, cached
+    for cached in (False, True) * (1 + repeats):
+        yield clocked(model, given, max_new, cached=cached)
 
 
-def typical(times: tuple[Clocked, ...]) -> Clocked:
+def both_typical(written: Sequence[Clocked]) -> tuple[Clocked, Clocked]:
+    """Of what came by turns, without a cache and with one, but for the first turn."""
+    return typical(written[2::2]), typical(written[3::2])
+
+
+def typical(times: Sequence[Clocked]) -> Clocked:
     """The same writing, several times: of each token the median of its seconds."""
     return replace(times[0], seconds=np.median([each.seconds for each in times], axis=0))
 

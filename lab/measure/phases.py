@@ -5,8 +5,12 @@ Nothing is timed here, so that what was timed is read without torch.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from lab.model.config import GPTConfig
 from lab.model.cost import flops_per_token_forward, forward_bytes, prefill_flops
@@ -73,3 +77,33 @@ class Piece:
     @property
     def bytes_per_second(self) -> float:
         return self.work.bytes / self.seconds
+
+
+@dataclass(frozen=True)
+class TimedStep:
+    """The step that wrote `ids` (B,) behind `length` tokens of each text."""
+
+    length: int
+    cached: bool
+    seconds: float
+    ids: NDArray[np.int64]
+
+
+def roof(pieces: Iterable[Piece], where: Literal["far", "near"] = "far") -> Roof:
+    """The most of any turn: what can be reached, not what is usual. `ValueError` before a turn."""
+    all_of = list(pieces)
+    return Roof(
+        max(piece.operations_per_second for piece in all_of if piece.what == "product"),
+        max(piece.bytes_per_second for piece in all_of if piece.what == where),
+    )
+
+
+def middle(pieces: Iterable[Piece]) -> list[Piece]:
+    """Of each prefill, and of decoding so many texts, the piece of the middle seconds."""
+    alike: dict[tuple[str, int, int], list[Piece]] = {}
+    for piece in pieces:
+        length = piece.length if piece.what == "prefill" else 0
+        alike.setdefault((piece.what, piece.batch, length), []).append(piece)
+    return [
+        sorted(some, key=lambda piece: piece.seconds)[len(some) // 2] for some in alike.values()
+    ]

@@ -8,8 +8,7 @@ Shapes: `B` texts side by side, `S` tokens of each.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -18,9 +17,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from lab.inference.generate import TokenStep, generate
+from lab.inference.generate import TokenStep, generate, read_on
 from lab.measure import phases
-from lab.measure.phases import Piece, Roof, What, Work
+from lab.measure.phases import Piece, TimedStep, Work
+from lab.model.cache import KVCache
 from lab.model.config import GPTConfig
 from lab.model.gpt import GPT
 
@@ -53,29 +53,45 @@ def timed(run: Callable[[], Result]) -> tuple[float, Result]:
 # ---------------------------------------------------------------- step by step, both ways
 
 
-@dataclass(frozen=True)
-class TimedStep:
-    """The step that wrote `ids` (B,) behind `length` tokens of each text."""
-
-    length: int
-    cached: bool
-    seconds: float
-    ids: NDArray[np.int64]
-
-
-def both_ways(model: GPT, prompt: Tensor, longest: int, every: int = 1) -> Iterator[TimedStep]:
-    """Write on from (B, S) to `longest` tokens, a step at a time.
+def both_ways(
+    model: GPT, prompt: Tensor, longest: int, every: int = 1, done: Sequence[TimedStep] = ()
+) -> Iterator[TimedStep]:
+    """Write on from (B, S) to `longest` tokens, a step at a time, behind the steps that are `done`.
 
     Each is timed with a cache, the prefill first, and every so many without one as well.
     """
-    given, text = prompt.shape[1], prompt
-    steps = generate(model, prompt, max_new=longest - given, stop=None)
-    for length in range(given, longest):
+    given = prompt.shape[1]
+    to_come = [
+        (length, cached)
+        for length in range(given, longest)
+        for cached in (True, False)
+        if cached or (length - given) % every == 0
+    ][len(done) :]
+    written = [torch.from_numpy(step.ids)[:, None] for step in done if step.cached]
+    text = torch.cat([prompt, *written], dim=1)
+    steps = None
+    for length, cached in to_come:
+        if not cached:
+            read = text[:, :length]
+            yield timed_step(generate(model, read, max_new=1, stop=None, cached=False), False)
+            continue
+        steps = steps or steps_behind(model, text, given, longest - length)
         step = timed_step(steps, cached=True)
         yield step
-        if (length - given) % every == 0:
-            yield timed_step(generate(model, text, max_new=1, stop=None, cached=False), False)
         text = torch.cat([text, torch.from_numpy(step.ids)[:, None]], dim=1)
+
+
+def steps_behind(model: GPT, text: Tensor, given: int, n: int) -> Iterator[TokenStep]:
+    """The next so many steps with a cache: what is behind the `given` tokens of the prompt has been
+    written before, so that all but the last of it is in the cache when the first step begins."""
+    if text.shape[1] == given:
+        return generate(model, text, max_new=n, stop=None)
+    # Rows that are alike are read once, since this is only to be where the step before ended; and
+    # one row again, since where a single row stands may be taken for where all do.
+    rows, which = text[:, :-1].unique(dim=0, return_inverse=True)
+    cache = KVCache(text.shape[1] + n)
+    read_on(model, torch.cat([rows, rows[: len(text) - 1][:1]]), cache)
+    return generate(model, text, max_new=n, stop=None, read=cache.copy(rows=which))
 
 
 def timed_step(steps: Iterator[TokenStep], cached: bool) -> TimedStep:
@@ -95,54 +111,46 @@ def machine(turns: int, far: int, near: int) -> Iterator[Piece]:
     So many numbers as `far` should lie in memory, and `near` in the processor's own caches: there
     each turn leaves them to the next.
     """
+    yield from products(turns)
+    yield from sums("far", far, turns)
+    yield from sums("near", near, turns)
+
+
+def products(turns: int) -> Iterator[Piece]:
     a, b = torch.randn(2, PRODUCT, PRODUCT, generator=torch.Generator().manual_seed(0))
     for _ in range(turns):
         seconds, _ = timed(lambda: a @ b)
         yield Piece("product", Work(2 * PRODUCT**3, 3 * 4 * PRODUCT**2), seconds)
-    sums: dict[What, int] = {"far": far, "near": near}
-    for what, n in sums.items():
-        numbers = torch.ones(n)
-        for _ in range(turns):
-            yield Piece(what, Work(n, 4 * n), timed(numbers.sum)[0])
 
 
-def roof(pieces: Iterable[Piece], where: Literal["far", "near"] = "far") -> Roof:
-    """The most of any turn: what can be reached, not what is usual. `ValueError` before a turn."""
-    all_of = list(pieces)
-    return Roof(
-        max(piece.operations_per_second for piece in all_of if piece.what == "product"),
-        max(piece.bytes_per_second for piece in all_of if piece.what == where),
-    )
-
-
-def reading(model: GPT, text: Tensor, lengths: Sequence[int], turns: int) -> Iterator[Piece]:
-    """By turns, prefills of the first so many tokens of (1, S)."""
+def sums(what: Literal["far", "near"], n: int, turns: int) -> Iterator[Piece]:
+    numbers = torch.ones(n)
     for _ in range(turns):
-        for length in lengths:
-            seconds = seconds_without(model, text[:, :length])
-            yield Piece("prefill", phases.prefill(model.config, length), seconds, 1, length)
+        yield Piece(what, Work(n, 4 * n), timed(numbers.sum)[0])
 
 
-def writing(model: GPT, prompt: Tensor, batch: int, turns: int) -> Iterator[Piece]:
-    """The prefill of (1, S) in so many texts side by side, then one step of decoding a turn."""
-    given = prompt.shape[1]
-    steps = generate(model, prompt.repeat(batch, 1), max_new=turns + 1, stop=None)
-    read = phases.prefill(model.config, given, batch)
-    yield Piece("prefill", read, seconds_of(steps), batch, given)
-    for length in range(given + 1, given + turns + 1):
+def reading(
+    model: GPT, text: Tensor, lengths: Sequence[int], turns: int, done: int = 0
+) -> Iterator[Piece]:
+    """By turns, prefills of the first so many tokens of (1, S), behind those that are `done`."""
+    for length in ([*lengths] * turns)[done:]:
+        seconds = seconds_without(model, text[:, :length])
+        yield Piece("prefill", phases.prefill(model.config, length), seconds, 1, length)
+
+
+def writing(
+    model: GPT, text: Tensor, given: int, batch: int, turns: int, done: int = 0
+) -> Iterator[Piece]:
+    """The prefill of the first `given` tokens of (1, S) in so many texts side by side, then one
+    step of decoding a turn; of pieces that are `done`, `text` holds what they wrote."""
+    texts = text[:, : given + done].repeat(batch, 1)
+    steps = steps_behind(model, texts, given, turns + 1 - done)
+    if not done:
+        read = phases.prefill(model.config, given, batch)
+        yield Piece("prefill", read, seconds_of(steps), batch, given)
+    for length in range(given + max(1, done), given + turns + 1):
         step = phases.decode(model.config, length, batch)
         yield Piece("decode", step, seconds_of(steps), batch, length)
-
-
-def middle(pieces: Iterable[Piece]) -> list[Piece]:
-    """Of each prefill, and of decoding so many texts, the piece of the middle seconds."""
-    alike: dict[tuple[str, int, int], list[Piece]] = {}
-    for piece in pieces:
-        length = piece.length if piece.what == "prefill" else 0
-        alike.setdefault((piece.what, piece.batch, length), []).append(piece)
-    return [
-        sorted(some, key=lambda piece: piece.seconds)[len(some) // 2] for some in alike.values()
-    ]
 
 
 # ---------------------------------------------------------------- what a step calls

@@ -305,7 +305,7 @@ POSITIONS = {
     "learned": "learned, a table",
     "rotary": "rotary (RoPE)",
     "alibi": "ALiBi, a slope a head",
-    "none": "none",
+    "none": "left out",
     "coupled_rotary": "rotary, two axes",
     "clipped_rotary": "rotary, far ones alike",
     "interpolated_rotary": "rotary, half as fast",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -123,11 +124,11 @@ def test_undo_takes_back_a_refusal_that_changed_nothing(book) -> None:
 
 def test_the_words_below_the_squares_are_those_of_what_is_drawn(book) -> None:
     app = bench(book)
-    own = "Your own square comes when you train it"
-    assert "Both squares are recorded" in said(app) and own not in said(app)
+    own = "Yours comes when you train."
+    assert "Until you train, both squares are recorded" in said(app) and own not in said(app)
     turn(app, "d_model", 512)
     text = said(app)
-    assert text.index("the squares still the usual network's") < text.index("Both squares are")
+    assert "the squares still the recorded ones" in text and "Until you train, both" in text
     assert own in text
 
 
@@ -245,11 +246,14 @@ def train(app: AppTest) -> AppTest:
 def test_a_variant_is_trained_scrubbed_and_taken_along(book) -> None:
     app = book(PAGE, ch80_bench=to_link(tiny()))
     ended(train(app))
-    assert "the others are your runs" in said(app) and "Both squares" not in said(app)
+    assert "the others are your runs" in said(app)
     (run,) = training.service().runs.values()
     assert worked.came_to({}) == ""
+    assert not any((button.key or "").startswith("ch80_stop_") for button in app.button)
     came_to = worked.came_to(dict.fromkeys(["1. layers: 1"], run))
     assert came_to.startswith("Network 1 gets ") and came_to.endswith(" wrong after 40 steps.")
+    checks = [training.of_all(shot) for shot in run.checks]
+    assert checks[-1] == "" and set(checks[:-1]) == {" (one of four parts of all pairs)"}
     variant = worked.variant_of(run, "1.", going=False)
     assert variant.trained.shape == (10, 10)
     assert [look.step for look in variant.looks][-1] == 40 and variant.looks[-1].asked.all()
@@ -259,7 +263,7 @@ def test_a_variant_is_trained_scrubbed_and_taken_along(book) -> None:
     assert "After step 0, 7 × 8: first wrong" in " ".join(c.value for c in app.caption)
     app.toggle(key="ch80_gradients").set_value(True).run()
     assert not app.exception
-    norms = probes.gradients_at(run.id, 40)
+    norms = probes.gradients_at(run, 40)
     assert {row["part"] for row in norms} == {"attention", "FFN"} and len(norms) == 2
     app.button(key="ch80_take").click().run()
     (name,) = app.session_state["own_models"]
@@ -271,9 +275,20 @@ def test_four_train_of_which_two_wait_and_a_fifth_is_told_to(book) -> None:
     for _ in range(4):
         train(app)
     assert "waits; number 2 in the queue" in said(app)
+    stops = [button for button in app.button if (button.key or "").startswith("ch80_stop_")]
+    assert len(stops) == 4 and "Until you train, both squares are recorded" in said(app)
     assert len(training.runs_here(probes.LIVE_KEY) or app.query_params["run"]) == 4
     train(app)
     assert "The page keeps 4 runs" in said(app)
+
+
+def test_the_headline_names_the_runs_that_go_on() -> None:
+    def runs(*going: bool) -> Any:
+        return {f"{i}. x": SimpleNamespace(goes_on=on) for i, on in enumerate(going, 1)}
+
+    assert worked.in_training(runs()) == worked.in_training(runs(False)) == ""
+    assert worked.in_training(runs(False, True)).startswith("Network 2 trains: its square ")
+    assert worked.in_training(runs(True, False, True)).startswith("Networks 1 and 3 train: their")
 
 
 def test_a_rate_that_is_too_large_is_told_with_its_step(book) -> None:
@@ -328,6 +343,7 @@ def test_the_numbers_beside_the_figures_are_worked_out() -> None:
     assert worked.rate_at_step() == "0.003 × 301 / 320 = 0.002822"
     assert worked.wide_and_shallow().value == 2.0
     assert worked.sum_of_all() == "2 × 196,608 + 69 × 128 = 402,048"
+    assert worked.rows_added() == "16 + 16 + 32 + 5 = 69"
     assert worked.sum_of_cache() == "2 × 2 × 128 × 4 = 2,048"
     assert worked.tokens_written() == "14"
 
@@ -345,7 +361,7 @@ def test_a_pair_of_a_third_is_read_three_times_as_often_and_in_half_the_steps_ha
 def test_the_table_of_changes_runs_from_the_most_wrong_to_the_fewest() -> None:
     record = rows_of("left_out.jsonl")
     rows = claims.TABLES["bench.changes"].rows
-    values = [row["held out, in 100"].value(record) for row in rows.values()]  # pyright: ignore
+    values = [row["held out"].value(record) for row in rows.values()]  # pyright: ignore
     assert values == sorted(values, reverse=True)
     assert [claims.in_hundred(part, 1000) for part in (981, 500, 8, 0)] == [
         "98.1",
@@ -396,10 +412,15 @@ def test_what_is_said_of_pairs_trained_on_and_of_products_of_zero_is_so() -> Non
     assert worked.validation_moves() == "0.4"
 
 
-def test_the_seeds_do_not_decide_between_the_parts_that_the_page_names() -> None:
+def test_norms_lie_clear_above_ffn_and_rate_and_positions_overlap_all_three() -> None:
     wrong = wrong_in(worked.arms_of(worked.LEFT_OUT))
     norms, positions, ffn = (wrong[f"without {part}"] for part in ("norms", "positions", "FFN"))
-    assert overlap(norms, positions) and overlap(positions, ffn) and not overlap(norms, ffn)
+    rate = wrong_in(worked.arms_of(claims.RATES))["a tenth"]
+    assert all(overlap(positions, other) for other in (norms, ffn, rate)) and overlap(ffn, rate)
+    assert norms[0] > max(*ffn, *rate) and wrong["without attention"][0] > norms[-1]
+    ranges = worked.ranges_in_order()
+    assert ranges["norms"] == ("70.6", "76.8") and ranges["below norms"][1] == "66.6"
+    assert ranges["below attention"][1] == ranges["norms"][1]
 
 
 def test_the_part_that_is_missed_least_is_so_in_every_seed() -> None:

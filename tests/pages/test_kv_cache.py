@@ -12,6 +12,7 @@ import torch
 from components.ui.chapters.ch40 import figures, probes, worked
 from components.ui.chapters.ch40.probes import FAULTS, KINDS
 from components.ui.chapters.ch40.worked import CALC
+from components.ui.live import measuring
 from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
 from lab.data.vocabulary import decode, encode
@@ -259,6 +260,18 @@ def test_a_queue_is_served_twice_and_writes_the_same_sums() -> None:
         assert bar.text == Format("cot_reversed", len(str(a)), len(str(b))).text(a, b)
     assert continuous.n_steps < static.n_steps
     assert 0 < worked.wasted() < 1
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_queue_served_by_turns_is_the_same_and_ends_even_if_it_is_forgotten_on_the_way(
+    monkeypatch: pytest.MonkeyPatch, kept: bool
+) -> None:
+    whole = probes.both_served(2, 2, 5)
+    probes.serving_both.cache_clear()
+    monkeypatch.setattr(measuring, "TURN", 0.0)
+    if not kept:
+        monkeypatch.setattr(probes, "serving_both", probes.serving_both.__wrapped__)
+    assert probes.serve_both(2, 2, 5) == whole
 
 
 def test_drafts_are_shown_as_they_were_judged() -> None:

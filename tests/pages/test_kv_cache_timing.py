@@ -19,7 +19,7 @@ from components.ui.chapters.ch40 import claims, figures, probes, worked
 from components.ui.claims import claim, claim_index
 from components.ui.live import measuring
 from components.ui.live.measuring import Measuring
-from lab.measure.phases import Piece, Work, decode, prefill
+from lab.measure.phases import Piece, TimedStep, Work, decode, prefill
 from lab.model.cost import step_flops
 from lab.records import RECORDS, read_lines
 from lab.training.checkpoint import load_run
@@ -381,15 +381,72 @@ def test_the_benchmark_writes_both_ways_and_is_drawn_over_the_record(
     assert figures.NOW in {row["when"] for row in rows_of_charts(app, "when", "which")}
 
 
-def test_a_measurement_says_rightly_how_many_pieces_come(
-    monkeypatch: pytest.MonkeyPatch, patches_what_is_never_kept: None
+@pytest.mark.parametrize("turn", [0.0, math.inf])
+def test_a_measurement_says_rightly_how_many_pieces_come_in_small_turns_and_in_one(
+    monkeypatch: pytest.MonkeyPatch, patches_what_is_never_kept: None, turn: float
 ) -> None:
+    monkeypatch.setattr(measuring, "TURN", turn)
     monkeypatch.setattr(probes, "READ", (5, 9))
     monkeypatch.setattr(probes, "BATCHES", (1, 2))
     monkeypatch.setattr(probes, "IN_MEMORY", 1000)
     monkeypatch.setattr(probes, "HERE", {1: (9, 1), 8: (13, 4)})
     for begun in (probes.start_roof(), probes.start_tokens(1), probes.start_tokens(8)):
-        assert len(list(begun.pieces)) == begun.n
+        begun.limit = math.inf
+        turns = 0
+        while not begun.done:
+            begun.take_a_turn()
+            turns += 1
+        assert len(begun.seen) == begun.n and not begun.going
+        assert turns == (1 if turn else begun.n) and begun.measure() >= 0
+        assert len(begun.seen) == begun.n
+
+
+def test_a_piece_that_has_come_stays_when_the_script_ends_while_it_waits_for_the_next(
+    monkeypatch: pytest.MonkeyPatch, patches_what_is_never_kept: None
+) -> None:
+    class Ended(BaseException):
+        pass
+
+    class Pieces(Iterator[int]):
+        def __init__(self) -> None:
+            self.asked = iter([0, 1, None, 2])
+
+        def __next__(self) -> int:
+            if (piece := next(self.asked)) is None:
+                raise Ended
+            return piece
+
+    monkeypatch.setattr(measuring, "TURN", math.inf)
+    begun = Measuring(Pieces(), 3, 1000.0)
+    with pytest.raises(Ended):
+        begun.take_a_turn()
+    assert begun.seen == [0, 1]
+    begun.take_a_turn()
+    assert begun.seen == [0, 1, 2] and begun.done
+
+
+def test_turns_go_on_where_the_turn_before_ended(
+    monkeypatch: pytest.MonkeyPatch, patches_what_is_never_kept: None
+) -> None:
+    """Each piece in a turn of its own is the same as all of them in one."""
+    monkeypatch.setattr(probes, "IN_MEMORY", 1000)
+    monkeypatch.setattr(probes, "HERE", {1: (9, 1), 8: (13, 4)})
+
+    def said(piece: Piece | TimedStep) -> tuple[Any, ...]:
+        if isinstance(piece, Piece):
+            return piece.what, piece.work, piece.batch, piece.length
+        return piece.length, piece.cached, piece.ids.tolist()
+
+    for start in (probes.start_roof, *(lambda n=n: probes.start_tokens(n) for n in (1, 8))):
+        found: list[list[tuple[Any, ...]]] = []
+        for turn in (0.0, math.inf):
+            monkeypatch.setattr(measuring, "TURN", turn)
+            begun = start()
+            begun.limit = math.inf
+            while not begun.done:
+                begun.take_a_turn()
+            found.append([said(piece) for piece in begun.seen])
+        assert found[0] == found[1]
 
 
 def test_the_network_that_is_timed_is_the_one_with_its_limit() -> None:

@@ -134,6 +134,7 @@ def test_a_reader_who_waits_is_told_how_far_it_is_and_may_move_on(
 ) -> None:
     monkeypatch.setattr(module, "SOON", 0.001)
     monkeypatch.setattr(module, "st", Shown())
+    monkeypatch.setattr(module, "on_a_page", lambda: True)
     process = process_of(apart)
     process.stage = Stage(0.6, "reading the weights")
     never = module.Future[bytes]()

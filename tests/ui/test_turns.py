@@ -89,6 +89,7 @@ def test_a_reader_who_waits_is_told_and_who_moves_on_leaves_the_line(
 ) -> None:
     monkeypatch.setattr(module, "SOON", 0.001)
     monkeypatch.setattr(module, "st", Shown())
+    monkeypatch.setattr(module, "on_a_page", lambda: True)
     turns, done = Turns(), list[str]()
     first = Blocked(turns, "first", done)
     first.begun.wait()

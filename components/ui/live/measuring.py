@@ -1,16 +1,16 @@
 """What a page measures here and now: a few pieces at a time, with a bar and a stop.
 
-Between two turns the server answers its other readers. Only one reader measures at a time, since
-two would slow each other down.
+What takes long is computed apart, a turn at a time: other readers are answered between two turns,
+and nothing else is computed during one, which would slow it down.
 """
 
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import streamlit as st
@@ -25,7 +25,22 @@ TURN = 0.2
 EVERY = 0.3
 """Seconds between the beginnings of two turns."""
 
-ONE_AT_A_TIME = threading.Lock()
+
+class Turn(NamedTuple, Generic[Piece]):
+    """The pieces of one turn, and the seconds that they took, in whichever process that was."""
+
+    pieces: list[Piece]
+    seconds: float
+
+
+def take_turn(pieces: Iterator[Piece]) -> Turn[Piece]:
+    """One piece at least, and on until the turn is over or all has come."""
+    began, found = time.perf_counter(), list[Piece]()
+    for piece in pieces:
+        found.append(piece)
+        if time.perf_counter() - began >= TURN:
+            break
+    return Turn(found, time.perf_counter() - began)
 
 
 class Measuring(Generic[Piece]):
@@ -49,16 +64,19 @@ class Measuring(Generic[Piece]):
         return len(self.seen) / self.n
 
     def take_a_turn(self) -> None:
-        """Measure one piece at least, and on until the turn is over or all has come."""
-        with ONE_AT_A_TIME:
-            began = time.perf_counter()
-            for piece in self.pieces:
-                self.seen.append(piece)
-                if self.done or time.perf_counter() - began >= TURN:
-                    break
-            self.spent += time.perf_counter() - began
+        self.spent += self.measure()
         if self.done or self.spent >= self.limit:
             self.going = False
+
+    def measure(self) -> float:
+        """A turn; the seconds that it took."""
+        return take_turn(self.noted()).seconds
+
+    def noted(self) -> Iterator[Piece]:
+        """Each as it comes, since a script may end while it waits for the next."""
+        for piece in islice(self.pieces, self.n - len(self.seen)):
+            self.seen.append(piece)
+            yield piece
 
     def stop(self) -> None:
         self.going = False
@@ -93,6 +111,22 @@ class Words(NamedTuple):
 
 
 MEASURED = Words()
+
+
+class ByTurns(Measuring[Piece]):
+    """What is measured by a function that is computed apart: of what has come it makes the next
+    turn. A script that ends while it waits for one has lost no other."""
+
+    def __init__(
+        self, next_turn: Callable[[Sequence[Piece]], Turn[Piece]], n: int, seconds: float
+    ) -> None:
+        super().__init__(iter(()), n, seconds)
+        self.next_turn = next_turn
+
+    def measure(self) -> float:
+        turn = self.next_turn(self.seen)
+        self.seen += turn.pieces
+        return turn.seconds
 
 
 def here(key: str) -> Measuring[Any] | None:

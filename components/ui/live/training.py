@@ -31,7 +31,7 @@ from lab.statistics import steps_until
 from lab.training import ray_cluster
 
 if TYPE_CHECKING:
-    from lab.live.protocol import Backend, Emit, PairsCheck, RunSpec, Weights
+    from lab.live.protocol import Backend, Emit, RunSpec, Snapshot, Weights
     from lab.training.checkpoint import Checkpoint
 
 live = lazily("lab.live.protocol")
@@ -345,7 +345,7 @@ def describe(run: LiveRun) -> str:
         seen = run.checks[-1].check
         assert seen is not None
         parts.append(
-            f"held out: {errors_in(seen.errors_heldout, seen.n_heldout)}{of_all(run, seen)}"
+            f"held out: {errors_in(seen.errors_heldout, seen.n_heldout)}{of_all(run.checks[-1])}"
         )
         parts.extend(filter(None, [arrival(run)]))
     if run.goes_on:
@@ -367,9 +367,9 @@ def describe(run: LiveRun) -> str:
     return " ".join(filter(None, [f"{text}." if text else "", ending, too_fast(run)]))
 
 
-def of_all(run: LiveRun, seen: PairsCheck) -> str:
-    """Which of the pairs a check counted, where those were not all."""
-    if seen.first_wrong.count(live.NOT_ASKED.to_bytes(1, signed=True)) == 0:
+def of_all(check: Snapshot) -> str:
+    """Which of the pairs a check counted: all after the last step alone."""
+    if check.step == check.steps:
         return ""
     return f" (one of {spelled(live.CHECKS_IN_A_ROUND)} parts of all pairs)"
 
@@ -519,14 +519,8 @@ def history_csv(run: LiveRun) -> str:
     return out.getvalue()
 
 
-def model_of(run: LiveRun) -> Checkpoint:
-    """The model that a run left, ready to be asked."""
-    assert run.weights is not None
-    return network_of(run.weights, run.spec)
-
-
 def network_of(weights: Weights, spec: RunSpec) -> Checkpoint:
-    """The same, for a function that is computed apart: no run is known there."""
+    """The model that a run left, for a function that is computed apart: no run is known there."""
     return rebuilt(weights.run, weights.step, weights, spec)
 
 

@@ -15,12 +15,13 @@ from lab.live.expected import (
     check_work,
     expected_seconds,
     measured_speed,
+    n_cells,
     probes,
     speed_from,
     step_work,
     steps_that_fit,
 )
-from lab.live.loop import train_in_slices
+from lab.live.loop import cells_of, train_in_slices
 from lab.recipes.bench import usual
 from lab.recipes.presets import PRESETS
 from lab.training.recipe import OptimiserName
@@ -50,6 +51,11 @@ def test_checks_do_as_many_operations_as_torch_counts() -> None:
             pass
     counted = counter.get_total_flops() - 3 * step_work(recipe).flops
     assert check_work(recipe).flops == pytest.approx(counted, rel=0.3)
+
+
+def test_a_check_evaluates_as_many_pairs_as_are_counted() -> None:
+    for form in (Format("cot", p, q) for p in (1, 2, 3) for q in (1, 2, 3)):
+        assert n_cells(form) == len(cells_of(form))
 
 
 def test_seconds_are_those_of_all_steps_and_checks() -> None:

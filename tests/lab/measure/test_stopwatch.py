@@ -15,8 +15,8 @@ from tiny import BASE, some_tokens, tiny_model, variants
 from lab.data.vocabulary import encode
 from lab.inference.generate import generate
 from lab.measure import phases, stopwatch
-from lab.measure.phases import Piece, What, Work
-from lab.measure.stopwatch import both_ways, machine, middle, reading, roof, writing
+from lab.measure.phases import Piece, What, Work, middle, roof
+from lab.measure.stopwatch import both_ways, machine, reading, writing
 from lab.model.config import DenseFFNConfig, GPTConfig
 
 
@@ -81,7 +81,7 @@ def test_reading_and_writing_say_their_lengths_and_their_work() -> None:
     read = list(reading(model, text, (5, 20), turns=2))
     assert [(piece.what, piece.length) for piece in read] == 2 * [("prefill", 5), ("prefill", 20)]
     assert read[1].work == phases.prefill(BASE, 20)
-    written = list(writing(model, text[:, :6], batch=3, turns=4))
+    written = list(writing(model, text, 6, batch=3, turns=4))
     assert [(p.what, p.batch, p.length) for p in written] == [
         ("prefill", 3, 6),
         *(("decode", 3, length) for length in (7, 8, 9, 10)),

@@ -826,6 +826,12 @@ def small_layers() -> int:
     return twins.control("the_course", 0).model.n_layer
 
 
+@ahead
+def batch() -> int:
+    """Problems a step, in every plan."""
+    return twins.control("the_course", 0).batch_size
+
+
 CALC: dict[str, Callable[[], str]] = {
     "small_layers": lambda: f"{small_layers()}",
     "small_parameters": lambda: f"{small_network()['parameters']:,}",
@@ -880,7 +886,7 @@ CALC: dict[str, Callable[[], str]] = {
     "five_stops": lambda: first_wrong(lambda right, said: (right, said) == ("+", "$")),
     "expected": lambda: f"{SAMPLE * (1 - SHOWN):.0f}",
     "chain_times": chain_times,
-    "batch": lambda: f"{twins.control('the_course', 0).batch_size}",
+    "batch": lambda: f"{batch()}",
     "steps_in_stages": lambda: steps_of("the_course"),
     "steps_at_once": lambda: steps_of("all_at_once"),
     "minutes": minutes,

@@ -8,6 +8,7 @@ import streamlit as st
 
 from components.ui.chapter import Chapter
 from components.ui.computed_ahead import ahead
+from components.ui.computed_apart import apart
 from components.ui.exercise_verdict import show_verdict
 from components.ui.lazily import lazily
 from components.ui.link import text_up_to
@@ -77,6 +78,7 @@ def bytes_typed(page: Chapter) -> int:
     return int(digits)
 
 
+@apart
 def bytes_held(readers: int) -> int:
     """Of a cache of two bytes a number, filled with the prompts of so many readers."""
     prompts = torch.from_numpy(FORM.prompt(*hashed_pairs(readers))).long()

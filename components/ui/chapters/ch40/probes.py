@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 import streamlit as st
 
+from components.ui import computed_apart
 from components.ui.chapters.ch40.claims import BATCHES, GIVEN, READ, SUM, Machine, config_of
-from components.ui.computed_ahead import ahead
+from components.ui.computed_ahead import ahead, kept_ahead
+from components.ui.computed_apart import apart_each_time, key_of
 from components.ui.drawings.kept import kept_data
 from components.ui.drawings.queue import Timeline
 from components.ui.lazily import lazily
-from components.ui.live.measuring import Measuring
+from components.ui.live.measuring import ByTurns, Measuring, Turn, take_turn
 from components.ui.loaded_models import BOOK_RUN, loaded_run
 from components.ui.words import size
 from lab.data.coverage import Pair
@@ -33,8 +34,7 @@ if TYPE_CHECKING:
     from lab.inference.serving import Policy, Tick
     from lab.measure.cache_growth import Kept
     from lab.measure.clocked import Clocked
-    from lab.measure.phases import Piece
-    from lab.measure.stopwatch import TimedStep
+    from lab.measure.phases import Piece, TimedStep
     from lab.model.gpt import GPT
     from lab.published.cards import Card
     from lab.published.models import Model
@@ -49,11 +49,14 @@ growth = lazily("lab.measure.cache_growth")
 lengths = lazily("lab.experiments.lengths")
 mixed = lazily("lab.experiments.batching_and_drafting")
 networks = lazily("lab.experiments.served_models")
+phases = lazily("lab.measure.phases")
 published = lazily("lab.published.models")
 serving = lazily("lab.inference.serving")
 spoiled = lazily("lab.measure.spoiled_cache")
 stopwatch = lazily("lab.measure.stopwatch")
 torch = lazily("torch")
+
+Step = TypeVar("Step")
 
 FORM = Format("cot_reversed")
 SHIFTED, PLACELESS = "rope_small", "reach_none"
@@ -68,7 +71,6 @@ OPENING_LAYER, OPENING_HEAD = 2, 0
 
 
 @ahead
-@st.cache_data(show_spinner=False, max_entries=50)
 def lines_of(text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Queries, keys and values of one head while `text` is written, (T, Dk) each, in float32."""
     found = growth.queries_keys_values(loaded_run(BOOK_RUN).model, text)
@@ -208,7 +210,6 @@ def write_spoiled(run: str, fault: str, given: Tokens, other: Tokens) -> Tokens:
 
 
 @ahead
-@st.cache_data(show_spinner=False, max_entries=500)
 def one_spoiled(fault: str, a: int, b: int) -> str:
     """What the book's network writes for a x b with a cache that has this fault."""
     given, other = (FORM.prompt(*pair) for pair in ((a, b), stranger_to(a, b)))
@@ -222,7 +223,7 @@ def sums_and_strangers() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray
 
 
 @ahead
-@st.cache_data(show_spinner=f"{N_SUMS} problems are written", max_entries=20)
+@lru_cache(maxsize=20)
 def all_spoiled(run: str, fault: str) -> Tokens:
     """What a run writes for all sums of the count. (N, L)"""
     a, b, other_a, other_b = sums_and_strangers()
@@ -230,7 +231,6 @@ def all_spoiled(run: str, fault: str) -> Tokens:
 
 
 @ahead
-@st.cache_data(show_spinner=False, max_entries=5)
 def all_sound(run: str) -> Tokens:
     """The same with a sound cache."""
     a, b = hashed_pairs(N_SUMS)
@@ -243,7 +243,6 @@ def changed(run: str, fault: str) -> int:
 
 
 @ahead
-@st.cache_data(show_spinner=False, max_entries=10)
 def fates(fault: str) -> dict[str, int]:
     """Texts of the book's network: right, right for another sum, or with a mistake in them."""
     a, b = hashed_pairs(N_SUMS)
@@ -305,36 +304,113 @@ def limited(run: str) -> GPT:
     return lengths.clipped(loaded_run(run).model, networks.LIMIT)
 
 
-@ahead
-@st.cache_data(show_spinner="The problem is written eight times, and timed", max_entries=100)
-def both_clocked(a: int, b: int) -> tuple[Clocked, Clocked]:
-    """The working of a x b without a cache, and with one."""
+class Begun(Generic[Step]):
+    """What takes long, in the process that computes: as far as its readers have asked.
+
+    Few are kept. One that was forgotten begins anew; that time it is asked to its end at once, or
+    with many readers none might ever come there.
+    """
+
+    def __init__(self, steps: Iterator[Step]) -> None:
+        self.steps, self.seen = steps, list[Step]()
+
+    def go_on(self) -> Sequence[Step]:
+        self.seen += take_turn(self.steps).pieces
+        return self.seen
+
+    def end(self) -> Sequence[Step]:
+        self.seen += self.steps
+        return self.seen
+
+
+def at_hand(compute: Callable[..., Any], *asked: Any) -> bool:
+    """Whether an answer is kept, of this page untouched or of another reader."""
+    key = key_of(compute, asked, {})
+    return key in kept_ahead() or computed_apart.here.answers.get(key) is not None
+
+
+N_WRITTEN = 8
+"""Times that a problem is written to be timed: four turns of both ways."""
+
+
+@lru_cache(maxsize=8)
+def clocking(a: int, b: int) -> Begun[Clocked]:
     given = f"{a}*{b}="
     shape = LONG_FORM.shape_of(given)
-    return clocks.side_by_side(limited(FAR), given, shape.length - len(given))
+    return Begun(clocks.by_turns(limited(FAR), given, shape.length - len(given)))
 
 
 @ahead
-@st.cache_data(show_spinner=False, max_entries=100)
-def both_served(n: int, rows: int, seed: int) -> list[Timeline]:
-    """A queue of `n` sums drawn by a seed, served in two ways; a bar tells how far it has come."""
+def both_clocked(a: int, b: int) -> tuple[Clocked, Clocked]:
+    """The working of a x b without a cache, and with one."""
+    return clocks.both_typical(clocking(a, b).end())
+
+
+@apart_each_time
+def n_clocked(a: int, b: int) -> int:
+    return len(clocking(a, b).go_on())
+
+
+def clock_both(a: int, b: int) -> tuple[Clocked, Clocked]:
+    """The same, and a bar tells how far it has come."""
+    if not at_hand(both_clocked, a, b):
+        said, before = "The problem is written eight times, and timed", 0
+        bar = st.progress(0.0, said)
+        while before < (n := n_clocked(a, b)) < N_WRITTEN:
+            bar.progress(n / N_WRITTEN, f"{said}: {n}")
+            before = n
+        bar.empty()
+    return both_clocked(a, b)
+
+
+@lru_cache(maxsize=8)
+def prompts_of(n: int, seed: int) -> list[Tokens]:
     texts, given = mixed.mixed_sums(n, seed)
-    prompts = [text[:t] for text, t in zip(texts, given, strict=True)]
-    bar, timelines = st.progress(0.0, "Problems are served"), list[Timeline]()
-    for policy, title in POLICIES.items():
-        ticks: list[Tick] = []
-        ended = 0
+    return [text[:t] for text, t in zip(texts, given, strict=True)]
+
+
+@lru_cache(maxsize=8)
+def serving_both(n: int, rows: int, seed: int) -> Begun[tuple[Policy, Tick]]:
+    model, prompts = limited(FAR), prompts_of(n, seed)
+    return Begun(
+        (policy, tick)
+        for policy in POLICIES
         for tick in serving.serve(
-            limited(FAR), prompts, rows=rows, longest=LONG_FORM.length, policy=policy
-        ):
-            ticks.append(tick)
-            if tick.ended:
-                ended += len(tick.ended)
-                done = (len(timelines) + ended / n) / len(POLICIES)
-                bar.progress(done, f"{ended} of {n} problems are served, {title}")
-        timelines.append(Timeline.of(title, ticks, prompts, rows, policy))
-    bar.empty()
-    return timelines
+            model, prompts, rows=rows, longest=LONG_FORM.length, policy=policy
+        )
+    )
+
+
+@ahead
+def both_served(n: int, rows: int, seed: int) -> list[Timeline]:
+    """A queue of `n` sums drawn by a seed, served in two ways."""
+    found, prompts = serving_both(n, rows, seed).end(), prompts_of(n, seed)
+    return [
+        Timeline.of(title, [tick for how, tick in found if how == policy], prompts, rows, policy)
+        for policy, title in POLICIES.items()
+    ]
+
+
+@apart_each_time
+def n_served(n: int, rows: int, seed: int) -> tuple[int, int]:
+    """Steps that have been taken, and problems that have been served."""
+    seen = serving_both(n, rows, seed).go_on()
+    return len(seen), sum(len(tick.ended) for _, tick in seen)
+
+
+def serve_both(n: int, rows: int, seed: int) -> list[Timeline]:
+    """The same, and a bar tells how far it has come."""
+    if not at_hand(both_served, n, rows, seed):
+        bar, titles = st.progress(0.0, "Problems are served"), [*POLICIES.values()]
+        (taken, served), before = n_served(n, rows, seed), 0
+        while before < taken and served < len(titles) * n:
+            way, ended = divmod(served, n)
+            said = f"{ended} of {n} problems are served, {titles[way]}"
+            bar.progress(served / (len(titles) * n), said)
+            before = taken
+            taken, served = n_served(n, rows, seed)
+        bar.empty()
+    return both_served(n, rows, seed)
 
 
 @dataclass(frozen=True)
@@ -351,7 +427,6 @@ class Drafting:
 
 
 @ahead
-@st.cache_data(show_spinner=False, max_entries=200)
 def drafted(a: int, b: int, draft: str, n_draft: int) -> Drafting:
     given = f"{a}*{b}="
     prompt = torch.from_numpy(encode(given))[None]
@@ -392,15 +467,34 @@ def text_to_read() -> Tensor:
 
 def start_roof() -> Measuring[Piece]:
     """The machine first, then what is read, then what is written."""
+    n = 3 * TURNS + len(READ) * TURNS + len(BATCHES) * (1 + GIVEN)
+    return ByTurns(lambda seen: roof_measured(len(seen)), n, ROOF_SECONDS)
+
+
+@apart_each_time
+def roof_measured(done: int) -> Turn[Piece]:
+    """Behind so many pieces that are done."""
+    return take_turn(roof_pieces(done))
+
+
+def roof_pieces(done: int) -> Iterator[Piece]:
     model, text = network(), text_to_read()
     near = cost.matrix_bytes(model.config, 4) // 4
-    pieces = chain(
-        stopwatch.machine(TURNS, IN_MEMORY, near),
-        stopwatch.reading(model, text, READ, TURNS),
-        *(stopwatch.writing(model, text[:, :GIVEN], batch, GIVEN) for batch in BATCHES),
-    )
-    n = 3 * TURNS + len(READ) * TURNS + len(BATCHES) * (1 + GIVEN)
-    return Measuring(pieces, n, ROOF_SECONDS)
+
+    def written(batch: int) -> Callable[[int], Iterator[Piece]]:
+        return lambda done: stopwatch.writing(model, text, GIVEN, batch, GIVEN, done)
+
+    stages: list[tuple[int, Callable[[int], Iterator[Piece]]]] = [
+        (TURNS, lambda done: stopwatch.products(TURNS - done)),
+        (TURNS, lambda done: stopwatch.sums("far", IN_MEMORY, TURNS - done)),
+        (TURNS, lambda done: stopwatch.sums("near", near, TURNS - done)),
+        (TURNS * len(READ), lambda done: stopwatch.reading(model, text, READ, TURNS, done)),
+        *((1 + GIVEN, written(batch)) for batch in BATCHES),
+    ]
+    for n, pieces in stages:
+        if done < n:
+            yield from pieces(done)
+        done = max(0, done - n)
 
 
 def machine_here(pieces: Sequence[Piece]) -> Machine | None:
@@ -415,14 +509,13 @@ def machine_here(pieces: Sequence[Piece]) -> Machine | None:
     ]
     return Machine(
         "here and now",
-        stopwatch.roof(machine, "far"),
-        stopwatch.roof(machine, "near"),
-        stopwatch.middle(asked),
+        phases.roof(machine, "far"),
+        phases.roof(machine, "near"),
+        phases.middle(asked),
     )
 
 
 @ahead
-@lru_cache
 def calls(model: str) -> int:
     """Of torch, by a step of decoding of a network that was timed."""
     return stopwatch.calls_of_a_step(config_of(model), GIVEN)
@@ -431,8 +524,15 @@ def calls(model: str) -> int:
 def start_tokens(batch: int) -> Measuring[TimedStep]:
     """Both ways by turns, step by step, from the prompt on."""
     longest, every = HERE[batch]
-    given = PROMPT.prompt_length
+    n = longest - PROMPT.prompt_length
+    return ByTurns(
+        lambda seen: tokens_measured(batch, longest, every, seen), n + -(-n // every), TOKEN_SECONDS
+    )
+
+
+@apart_each_time
+def tokens_measured(
+    batch: int, longest: int, every: int, done: Sequence[TimedStep]
+) -> Turn[TimedStep]:
     prompt = torch.from_numpy(PROMPT.prompt(7, 8)).long().repeat(batch, 1)
-    steps = stopwatch.both_ways(network(), prompt, longest, every)
-    n = longest - given
-    return Measuring(steps, n + -(-n // every), TOKEN_SECONDS)
+    return take_turn(stopwatch.both_ways(network(), prompt, longest, every, done))

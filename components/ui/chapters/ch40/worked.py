@@ -39,7 +39,7 @@ from lab.recipes.recipe_index import recipe
 
 if TYPE_CHECKING:
     from lab.measure.clocked import Clocked
-    from lab.measure.stopwatch import TimedStep
+    from lab.measure.phases import TimedStep
     from lab.published.models import Model
 
 cost = lazily("lab.model.cost")

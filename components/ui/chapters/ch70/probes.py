@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 
 from components.threejs_viewer import Neuron, Whole
 from components.ui.computed_ahead import ahead
+from components.ui.computed_apart import apart
 from components.ui.lazily import lazily
 from components.ui.live import training
 from components.ui.loaded_models import loaded_run
@@ -27,6 +28,7 @@ from lab.scene import manifest, paths, recompute, stored_weights
 if TYPE_CHECKING:
     from lab.data.problems import Format
     from lab.interp.head_cost import HeadCost
+    from lab.live.protocol import RunSpec, Weights
     from lab.published.models import Model
     from lab.scene.manifest import Manifest, Packed, Scene
     from lab.scene.operands import Numbers
@@ -100,23 +102,48 @@ def recipe_of(run: str) -> Recipe:
     return recipe(run) if run in RUNS else training.service().runs[run].spec.build()
 
 
-def take(run: str) -> Checkpoint:
+class Own(NamedTuple):
+    """A reader's own run, as it is brought to where it is asked."""
+
+    weights: Weights
+    spec: RunSpec
+
+
+Network = str | Own
+"""A committed run stands for itself by its name."""
+
+
+def network(run: str) -> Network:
     if run in RUNS:
-        return loaded_run(run)
-    return training.model_of(training.service().runs[run])
+        return run
+    own = training.service().runs[run]
+    assert own.weights is not None
+    return Own(own.weights, own.spec)
 
 
-def packed(run: str) -> Packed:
-    return build.weights_of(take(run).model)
+def take(which: Network) -> Checkpoint:
+    return loaded_run(which) if isinstance(which, str) else training.network_of(*which)
+
+
+def packed(which: Network) -> Packed:
+    return build.weights_of(take(which).model)
+
+
+def weights_blob(which: Network, told: Manifest) -> bytes:
+    """From the file of a committed run. What cannot be read so, loading the run says why."""
+    return stored_blob(which, told) if isinstance(which, str) else packed_blob(which)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)  # 9 MB each at full size
-def weights_blob(run: str, _told: Manifest) -> bytes:
-    """From the file of a committed run. What cannot be read so, loading the run says why."""
-    if run in RUNS:
-        with suppress(OSError, ValueError, LookupError, SafetensorError):
-            return stored_weights.blob_of(ROOT / "checkpoints" / run / "model.safetensors", _told)
-    return packed(run).blob
+def stored_blob(run: str, _told: Manifest) -> bytes:
+    with suppress(OSError, ValueError, LookupError, SafetensorError):
+        return stored_weights.blob_of(ROOT / "checkpoints" / run / "model.safetensors", _told)
+    return packed_blob(run)
+
+
+@apart
+def packed_blob(which: Network) -> bytes:
+    return packed(which).blob
 
 
 def opening_prompt(form: Format, change: int = 0) -> str:
@@ -134,24 +161,40 @@ def prompts(run: str) -> tuple[str, str]:
     return OPENS.get(run) or (opening_prompt(form), opening_prompt(form, change=1))
 
 
-@lru_cache(maxsize=256)
-def completed(run: str, prompt: str) -> str:
+def completed(which: Network, prompt: str) -> str:
     """What a run writes behind a prompt with all its parts, up to its first `$`."""
-    return session.complete_prompt(take(run), prompt)
+    if isinstance(which, str):
+        return completed_by(which, prompt)
+    return session.complete_prompt(take(which), prompt)
 
 
-@st.cache_data(show_spinner=False, max_entries=16)
+@lru_cache(maxsize=256)
+def completed_by(run: str, prompt: str) -> str:
+    return session.complete_prompt(loaded_run(run), prompt)
+
+
 @ahead
-def as_it_is(run: str, prompt: str) -> tuple[str, Manifest, bytes]:
+def as_it_is(which: Network, prompt: str) -> tuple[str, Manifest, bytes]:
     """What a run writes behind a prompt with all its parts, and what it forms on that."""
-    loaded, text = take(run), completed(run, prompt)
-    made = session.open_up(loaded, named(run), text, packed(run))
+    text = completed(which, prompt)
+    made = session.open_up(take(which), named(which), text, packed(which))
     return text, made.manifest, made.activations
 
 
-def named(run: str) -> str:
+@apart
+def changed(
+    which: Network, prompt: str, toggles: Sequence[Mapping[str, Any]]
+) -> tuple[str, Manifest, bytes]:
+    """The same with some parts scaled."""
+    loaded = take(which)
+    text = session.complete_prompt(loaded, prompt, toggles)
+    made = session.open_up(loaded, named(which), text, packed(which), toggles)
+    return text, made.manifest, made.activations
+
+
+def named(which: Network) -> str:
     """A reader's own run lies in no file."""
-    return run if run in RUNS else ""
+    return which if isinstance(which, str) else ""
 
 
 def opened(run: str, prompt: str, toggles: Sequence[Mapping[str, Any]] = ()) -> tuple[str, Scene]:
@@ -159,12 +202,10 @@ def opened(run: str, prompt: str, toggles: Sequence[Mapping[str, Any]] = ()) -> 
 
     Raises `ValueError` if the run has no such part.
     """
-    if not toggles:
-        text, told, activations = as_it_is(run, prompt)
-        return text, manifest.Scene(told, weights_blob(run, told), activations)
-    loaded = take(run)
-    text = session.complete_prompt(loaded, prompt, toggles)
-    return text, session.open_up(loaded, named(run), text, packed(run), toggles)
+    which = network(run)
+    found = changed(which, prompt, toggles) if toggles else as_it_is(which, prompt)
+    text, told, activations = found
+    return text, manifest.Scene(told, weights_blob(which, told), activations)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -200,29 +241,26 @@ def way_home(scene: Scene, prompt: str, text: str) -> str:
     )
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
 @ahead
-def whole(run: str, prompt: str) -> Whole:
+def whole(which: Network, prompt: str) -> Whole:
     """What a run writes behind a prompt with all its parts, and how sure it is of that."""
-    text = completed(run, prompt)
-    nats = token_loss.prices(take(run).model, text)[len(prompt) - 1 :].sum()
+    text = completed(which, prompt)
+    nats = token_loss.prices(take(which).model, text)[len(prompt) - 1 :].sum()
     return Whole(text, len(prompt), math.exp(-nats))
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
 @ahead
-def ranking(run: str, prompt: str) -> list[HeadCost]:
+def ranking(which: Network, prompt: str) -> list[HeadCost]:
     """All heads of a run by what the loss of each costs; none where it writes no answer."""
-    text = whole(run, prompt).text
+    text = completed(which, prompt)
     if len(text) == len(prompt):
         return []
-    return head_costs.head_costs(take(run).model, text, len(prompt))
+    return head_costs.head_costs(take(which).model, text, len(prompt))
 
 
 # ---------------------------------------------------------------- the times table
 
 
-@st.cache_data(show_spinner=False)
 @ahead
 def right_without_ffn() -> list[int]:
     """Layer by layer: how many products of the table are right with that layer's FFN ablated."""
@@ -234,7 +272,6 @@ def right_without_ffn() -> list[int]:
     return [PRODUCTS - len(session.wrong_products(loaded, [off])) for off in offs]
 
 
-@st.cache_data(show_spinner=False)
 @ahead
 def drawer() -> Neuron:
     """The neuron of the times table's layer 0 that fires most at the = of 7*8=, and the products
@@ -245,28 +282,24 @@ def drawer() -> Neuron:
     return Neuron(0, neuron, tuple(session.wrong_products(loaded, [off])), PRODUCTS)
 
 
-@st.cache_data(show_spinner=False)
 @ahead
 def cache_change() -> float:
     """The largest change of a key or value of the prompt when the answer is written."""
     return session.change_of_earlier_keys(loaded_run(TABLE), PROMPT, TEXT)
 
 
-@st.cache_data(show_spinner=False)
 @ahead
 def before_the_change() -> float:
     """The largest difference of two texts before the first token in which they differ."""
     return session.change_before(loaded_run(TABLE), TEXT, OTHER_TEXT)
 
 
-@st.cache_data(show_spinner=False)
 @ahead
 def takes_part() -> float:
     """The share of the parameters that a pass over the prompt multiplies or adds."""
     return session.share_that_takes_part(loaded_run(TABLE), PROMPT)
 
 
-@st.cache_data(show_spinner=False)
 @ahead
 def parameters() -> dict[str, int]:
     """Of the times table, by role."""

@@ -96,10 +96,15 @@ def in_hundred(part: int, n: int) -> str:
     return f"{share:.1f}" if share >= 1 else f"{share:.2f}" if part else "0"
 
 
-def seed_by_seed(found: list[Row]) -> Measured:
-    """The held-out errors of every seed, fewest first, where the column says of how many."""
+UNBROKEN_DASH = "\u2060–\u2060"
+"""No line ends at it."""
+
+
+def range_of_seeds(found: list[Row]) -> Measured:
+    """The fewest and the most held-out errors of a seed, in hundredths."""
     errors, n = sorted(row["errors_heldout"] for row in found), found[0]["n_heldout"]
-    return Measured(" · ".join(f"{wrong:,}" for wrong in errors), errors[-1], n)
+    ends = (in_hundred(wrong, n) for wrong in (errors[0], errors[-1]))
+    return Measured(UNBROKEN_DASH.join(ends), errors[-1], n)
 
 
 def loss_at_last(found: list[Row]) -> str:
@@ -110,9 +115,9 @@ def loss_at_last(found: list[Row]) -> str:
 def costs(found: Rows) -> dict[str, Question]:
     """A row of the table of changes."""
     return {
-        "held out, in 100": found.errors("heldout").median().said(in_hundred),
-        "seed by seed": found.told(seed_by_seed),
-        "trained on, in 100": found.errors("trained").median().said(in_hundred),
+        "held out": found.errors("heldout").median().said(in_hundred),
+        "range of seeds": found.told(range_of_seeds),
+        "trained on": found.errors("trained").median().said(in_hundred),
     }
 
 
@@ -218,10 +223,10 @@ TABLES = {
                 ("ten times the learning rate", RATES["ten times"]),
                 ("the residual left out", WITHOUT["residual"]),
                 ("half as many steps", READ["half"]),
-                ("**none**", SMALL),
+                ("**nothing changed**", SMALL),
                 ("twice as many steps", READ["twice"]),
             )
         },
-        about=f"Pairs wrong, a {OF_HALF}, by what was changed",
+        about=f"Pairs wrong in 100, a {OF_HALF}, by what was changed",
     )
 }

@@ -11,14 +11,17 @@ import streamlit as st
 
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch80 import worked
+from components.ui.computed_apart import apart, apart_each_time
 from components.ui.lazily import lazily
 from components.ui.link import text_up_to
 from components.ui.live import training
+from components.ui.loaded_models import use_one_thread
 from components.ui.own_models import keep_own
 
 if TYPE_CHECKING:
     from components.ui.live.service import LiveRun
     from lab.live.expected import Speed
+    from lab.live.protocol import RunSpec, Weights
     from lab.model.gpt import GPT
     from lab.recipes.bench_controls import Control
     from lab.training.recipe import Recipe
@@ -26,10 +29,10 @@ if TYPE_CHECKING:
 bench = lazily("lab.recipes.bench")
 bench_link = lazily("lab.recipes.bench_link")
 bench_weights = lazily("lab.recipes.bench_weights")
-checkpoint = lazily("lab.training.checkpoint")
 controls = lazily("lab.recipes.bench_controls")
 expected = lazily("lab.live.expected")
 gradients = lazily("lab.training.gradients")
+live = lazily("lab.live.protocol")
 state = lazily("lab.training.state")
 transcripts = lazily("lab.inference.transcript")
 vocabulary = lazily("lab.data.vocabulary")
@@ -232,10 +235,18 @@ class SpeedHere:
 
     def work(self) -> None:
         try:
-            self.speed = expected.measured_speed()
+            plans = expected.probes()
+            seconds = [seconds_of_a_step(i) for i in range(len(plans))]
+            self.speed = expected.speed_from([*map(expected.step_work, plans)], seconds)
         except Exception:
             self.begun = False
             raise
+
+
+@apart_each_time
+def seconds_of_a_step(plan: int) -> float:
+    use_one_thread()
+    return expected.seconds_of_a_step(expected.probes()[plan])
 
 
 @st.cache_resource(show_spinner=False)
@@ -269,30 +280,36 @@ def kept_steps(run: LiveRun) -> list[int]:
     return [0, *sorted(training.service().kept_steps(run))]
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
-def model_at(run_id: str, step: int) -> GPT:
-    """A run's network after a step; step 0 is made anew from its seed."""
-    run = training.service().runs[run_id]
-    recipe = run.spec.build()
-    if step == 0:
-        return state.TrainState.start(recipe).model.eval()
-    file = training.service().weights_at(run, step)
-    return checkpoint.from_bytes(run_id, file, recipe.model, recipe.format).model
+def weights_at(run: LiveRun, step: int) -> Weights:
+    """None of step 0: they are made anew from the seed."""
+    data = training.service().weights_at(run, step) if step else b""
+    return live.Weights(run.id, step, data)
+
+
+def model_of(weights: Weights, spec: RunSpec) -> GPT:
+    """A run's network after a step, in the process that computes."""
+    use_one_thread()
+    if weights.step == 0:
+        return state.TrainState.start(spec.build()).model.eval()
+    return training.network_of(weights, spec).model
 
 
 def text_at(run: LiveRun, step: int, a: int, b: int) -> str:
     """The problem as the network writes it after a step."""
-    form = run.spec.build().format
+    return written(weights_at(run, step), run.spec, a, b)
+
+
+@apart
+def written(weights: Weights, spec: RunSpec, a: int, b: int) -> str:
+    form = spec.build().format
     prompt = vocabulary.decode(form.prompt(a, b)[0])
-    model, likely = model_at(run.id, step), form.text_from(prompt)
+    model, likely = model_of(weights, spec), form.text_from(prompt)
     return transcripts.transcribe(model, prompt, form.length, likely=likely).text
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
-def gradients_at(run_id: str, step: int) -> list[dict[str, Any]]:
+def gradients_at(run: LiveRun, step: int) -> list[dict[str, Any]]:
     """Rows of the chart: layer, part, norm."""
-    recipe = training.service().runs[run_id].spec.build()
-    found = gradients.gradients_by_layer(recipe, model_at(run_id, step))
+    found = gradients_of(weights_at(run, step), run.spec)
     return [
         {"layer": layer, "part": "FFN" if part == "ffn" else part, "norm": norm}
         for part, norms in found.items()
@@ -300,9 +317,20 @@ def gradients_at(run_id: str, step: int) -> list[dict[str, Any]]:
     ]
 
 
+@apart
+def gradients_of(weights: Weights, spec: RunSpec) -> dict[str, tuple[float, ...]]:
+    return gradients.gradients_by_layer(spec.build(), model_of(weights, spec))
+
+
 def file_of(run: LiveRun) -> bytes:
     """The weights that a run left, with its variant in their head."""
-    return bench_weights.to_file(run.spec.build(), training.model_of(run).model)
+    assert run.weights is not None
+    return to_file(run.weights, run.spec)
+
+
+@apart_each_time
+def to_file(weights: Weights, spec: RunSpec) -> bytes:
+    return bench_weights.to_file(spec.build(), training.network_of(weights, spec).model)
 
 
 def take_along(run: LiveRun, name: str) -> None:
@@ -348,7 +376,7 @@ def open_weights(name: str, data: bytes) -> str:
     """A file of weights for this visit, and its variant onto the bench; a sentence if it cannot be
     read."""
     try:
-        recipe, _ = bench_weights.from_file(name, data, bench.usual())
+        recipe = bench_weights.recipe_in(name, data, bench.usual())
         bench.require_shown(recipe)
         keep_own(name, data)
     except ValueError as error:

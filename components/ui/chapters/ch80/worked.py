@@ -208,6 +208,15 @@ def one_change() -> str:
     )
 
 
+def in_training(runs: Mapping[str, LiveRun]) -> str:
+    """Which runs go on, in a line; nothing while none does."""
+    going = [name.split(".")[0] for name, run in runs.items() if run.goes_on]
+    if len(going) < 2:
+        return f"Network {going[0]} trains: its square follows at each check." if going else ""
+    *first, last = going
+    return f"Networks {', '.join(first)} and {last} train: their squares follow at each check."
+
+
 def came_to(runs: Mapping[str, LiveRun]) -> str:
     """What the last run that is done came to, in a line; nothing while there is none."""
     done = [(name, run) for name, run in runs.items() if run.phase == "done" and run.checks]
@@ -254,15 +263,25 @@ def layers_share() -> str:
     return f"{100 * usual_layers() * of_a_layer() / whole:.0f}%"
 
 
-def rows_beside() -> int:
+def rows_of_each() -> list[int]:
     """Of the width each: one for a token that is read, one for a token that is written, for a
-    position, and for a norm. `ValueError` if anything else stands beside the layers' matrices."""
+    position, and for a norm."""
     model = bench.usual().model
-    beside = cost.parameters_of(model) - usual_layers() * of_a_layer()
-    n_rows = 2 * len(VOCABULARY) + model.position.max_length + 2 * usual_layers() + 1
+    return [len(VOCABULARY), len(VOCABULARY), model.position.max_length, 2 * usual_layers() + 1]
+
+
+def rows_beside() -> int:
+    """`ValueError` if anything else stands beside the layers' matrices."""
+    beside = cost.parameters_of(bench.usual().model) - usual_layers() * of_a_layer()
+    n_rows = sum(rows_of_each())
     if beside != n_rows * width():
         raise ValueError(f"{beside} parameters beside the layers, and {n_rows} rows of {width()}")
     return n_rows
+
+
+def rows_added() -> str:
+    """'16 + 16 + 32 + 5 = 69'"""
+    return f"{' + '.join(map(str, rows_of_each()))} = {rows_beside()}"
 
 
 def sum_of_all() -> str:
@@ -381,6 +400,34 @@ def certainty(part: str) -> float:
     """What a small network without this part gives the right token at last, by its mean loss."""
     found = claims.WITHOUT[part].numbers("loss", "{:.2f}")
     return math.exp(-found.median().value(rows_of("left_out.jsonl")))
+
+
+def ranges_in_order() -> dict[str, tuple[str, str]]:
+    """Held-out pairs wrong in 100, the best and the worst seed: without norms, of what lies clear
+    below that, of all below attention. `ValueError` if the order is not as the page tells it."""
+    record = rows_of("left_out.jsonl")
+    arms = {
+        name: sorted(row["errors_heldout"] for row in found.of(record))
+        for name, found in {**claims.WITHOUT, **claims.RATES, **claims.READ}.items()
+    }
+    attention, norms, positions = (arms.pop(name) for name in ("attention", "norms", "positions"))
+    ffn, rate = arms["FFN"], arms["a tenth"]
+
+    def meet(one: Sequence[int], other: Sequence[int]) -> bool:
+        return one[0] <= other[-1] and other[0] <= one[-1]
+
+    below = sorted(wrong for errors in arms.values() for wrong in errors)
+    under = sorted([*below, *norms, *positions])
+    if attention[0] <= under[-1] or norms[0] <= below[-1]:
+        raise ValueError("attention is said to lie clear above all, and norms above the others")
+    if not all(meet(positions, other) for other in (norms, ffn, rate)) or not meet(ffn, rate):
+        raise ValueError("positions are said to overlap norms, FFN and rate, and these two too")
+
+    def said(errors: Sequence[int]) -> tuple[str, str]:
+        low, high = (claims.in_hundred(errors[i], n_heldout()) for i in (0, -1))
+        return low, high
+
+    return {"norms": said(norms), "below norms": said(below), "below attention": said(under)}
 
 
 def once_in(seeds: int) -> str:
@@ -567,7 +614,7 @@ CALC: dict[str, Callable[[], str]] = {
     "steps_left": lambda: f"{steps_left()}",
     "batch": lambda: f"{bench.usual().batch_size}",
     "n_trained": lambda: f"{int(pairs.trained_on().sum()):,}",
-    "rows_beside": lambda: f"{rows_beside()}",
+    "rows_added": rows_added,
     "sum_of_all": sum_of_all,
     "sum_of_cache": sum_of_cache,
     "times_read": lambda: times_read(claims.USUAL),
@@ -577,6 +624,10 @@ CALC: dict[str, Callable[[], str]] = {
     "choices_without_attention": lambda: spelled(round(1 / certainty("attention"))),
     "sure_without_ffn": lambda: f"{certainty('FFN'):.2f}",
     "tokens_written": tokens_written,
+    "characters_written": lambda: f"{int(tokens_written()) - 1}",
+    "least_without_norms": lambda: f"{ranges_in_order()['norms'][0]} in 100",
+    "most_below_norms": lambda: ranges_in_order()["below norms"][1],
+    "most_below_attention": lambda: f"{ranges_in_order()['below attention'][1]} in 100",
     "steps": lambda: f"{bench.usual().steps}",
     "tokens": lambda: f"{len(VOCABULARY)}",
     "validation_moves": validation_moves,
