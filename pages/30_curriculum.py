@@ -80,8 +80,8 @@ def what_each_plan_gains() -> None:
     page.link.knows(*(f"{page.prefix}{name}" for name in ("arm", "after", "stages_guess")))
     page.draw(
         figures.ends_of_plans(worked.ends_of_plans(course)),
-        alt="Share of test problems wrong at the end, of four by four and of one by one digit, a "
-        "point a seed, by plan",
+        alt="Share of test problems of four by four digits wrong at the end, a numbered point a "
+        "seed, by plan, with a line from the point of the plan in stages",
     )
     page.notice()
     page.source(
@@ -159,11 +159,20 @@ def how_few() -> None:
 
 # ---------------------------------------------------------------- 7. how sure
 
+
+def last_good(key: str, typed: probes.Pair | None, default: probes.Pair) -> probes.Pair:
+    """The pair typed, or the last that was allowed, and which that is."""
+    found = last_allowed(key, typed, default)
+    if typed is None:
+        st.caption("What stands below is still {} × {}.".format(*found))
+    return found
+
+
 page.prose("four")
 pair = probes.SUM
 if page.draws(*OF_A_SUM):
     typed = page.pair(digits=probes.MOST_DIGITS, a=str(pair[0]), b=str(pair[1]))
-    pair = last_allowed(f"{page.prefix}last", typed, pair)
+    pair = last_good(f"{page.prefix}last", typed, pair)
 
 
 @page.section("four", told=False)
@@ -205,7 +214,7 @@ def four_digits() -> None:
 def errors_that_are_left() -> None:
     page.link.knows(f"{page.prefix}error")
     typed = page.pair("pocket", probes.MOST_DIGITS, *map(str, probes.POCKET))
-    a, b = last_allowed(f"{page.prefix}last_pocket", typed, probes.POCKET)
+    a, b = last_good(f"{page.prefix}last_pocket", typed, probes.POCKET)
     form = probes.form_of(a, b)
     place = probes.slip_of(form, a, b, probes.write_without_head(AFTER, a, b).text)
     aimed = None
@@ -213,7 +222,9 @@ def errors_that_are_left() -> None:
         looks_at = page.choose("looks", f"Head {claims.FETCHES_A} looks", worked.LOOKS)
         aimed = (place, 0) if looks_at == worked.LOOKS[1] else None
     else:
-        st.caption(f"Its first product holds no error for head {claims.FETCHES_A} to mend.")
+        st.caption(
+            f"The first product of {a} × {b} holds no error for head {claims.FETCHES_A} to mend."
+        )
     text = probes.write_without_head(AFTER, a, b, aimed=aimed).text
     st.html(tokens.strip(text, form, a, b, marks=tokens.marks_of(text, form, a, b), small=True))
     problem = Problem(a, b, partial_products(a, b, form.q), a * b)

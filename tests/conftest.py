@@ -73,10 +73,10 @@ def computed_here() -> Iterator[None]:
 @pytest.fixture(autouse=True, scope="session")
 def files_looked_at_each_time() -> Iterator[None]:
     """A test changes a record and reads it again within a second."""
-    from components.ui.claims import claim
+    from components.ui import stamps
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(claim, "this_second", count().__next__)
+        patch.setattr(stamps, "this_second", count().__next__)
         yield
 
 

@@ -7,6 +7,7 @@ import ast
 
 from components.ui.book import CONTENTS, PAGES
 from components.ui.chapter import sections_of
+from components.ui.stamps import stamp_of
 from lab.records import ROOT
 
 CHAPTERS = [entry.slug for entry in CONTENTS if entry.written]
@@ -67,7 +68,7 @@ def test_once_a_page_a_guess_asks_why() -> None:
     asked = {}
     for slug in CHAPTERS:
         path = PAGES / f"{slug}.md"
-        parts = sections_of(path, path.stat().st_mtime)
+        parts = sections_of(path, stamp_of(path))
         reasons = [name.removesuffix("_reason") for name in parts if name.endswith("_reason")]
         names = [name for name, _ in guesses_of(slug)]
         asked[slug] = [name in names for name in reasons]

@@ -9,6 +9,7 @@ import pytest
 
 from components.ui.book import CONTENTS
 from components.ui.chapter import sections_of
+from components.ui.stamps import stamp_of
 from lab.records import ROOT
 
 MOST_WORDS = 2600
@@ -71,7 +72,7 @@ def test_the_main_path_takes_the_minutes_that_it_promises() -> None:
 
 def words_of(slug: str) -> dict[str, int]:
     path = ROOT / f"pages/{slug}.md"
-    prose = sections_of(path, path.stat().st_mtime)
+    prose = sections_of(path, stamp_of(path))
     return main_path(path.with_suffix(".py").read_text(), prose)
 
 

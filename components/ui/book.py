@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from components.ui.stamps import is_there
+
 BOOK = "The White-Box Transformer"
 PROMISE = (
     "A real language model, small enough to open. Type a problem, watch it compute, ablate a part, "
@@ -37,7 +39,7 @@ class Entry:
 
     @property
     def written(self) -> bool:
-        return self.path.exists()
+        return is_there(self.path)
 
     @property
     def url(self) -> str:

@@ -48,6 +48,7 @@ from components.ui.operand_boxes import ask_pair
 from components.ui.page_records import needs_records
 from components.ui.questions import Question, read_question
 from components.ui.shown_code import file_of, source_of
+from components.ui.stamps import stamp_of
 from lab.records import ROOT
 
 COME = Path(__file__).with_name("come_here.js")
@@ -89,22 +90,22 @@ def leave_legacy_discovery() -> None:
 
 
 @lru_cache
-def sections_of(path: Path, _modified: float) -> dict[str, str]:
+def sections_of(path: Path, _stamp: tuple[int, int]) -> dict[str, str]:
     """The parts of a prose file: `<!-- NAME -->` on a line of its own begins one."""
     parts = re.split(r"^<!-- ([a-z_]+) -->$", path.read_text(), flags=re.MULTILINE)
     return {name: body.strip() for name, body in zip(parts[1::2], parts[2::2], strict=True)}
 
 
 @lru_cache
-def terms_of(path: Path, modified: float) -> dict[str, frozenset[Term]]:
+def terms_of(path: Path, stamp: tuple[int, int]) -> dict[str, frozenset[Term]]:
     """By part of a prose file: the terms that a reader meets in bold there for the first time."""
-    return first_uses(sections_of(path, modified))
+    return first_uses(sections_of(path, stamp))
 
 
 @lru_cache
-def symbols_of(path: Path, modified: float) -> dict[str, Sequence[str]]:
+def symbols_of(path: Path, stamp: tuple[int, int]) -> dict[str, Sequence[str]]:
     """By part of a prose file: the symbols that a reader meets there for the first time."""
-    return first_symbols(sections_of(path, modified))
+    return first_symbols(sections_of(path, stamp))
 
 
 class Chapter:
@@ -279,7 +280,7 @@ class Chapter:
 
     def parts(self) -> dict[str, str]:
         path = PAGES / f"{self.slug}.md"
-        return sections_of(path, path.stat().st_mtime)
+        return sections_of(path, stamp_of(path))
 
     def raw(self, section: str) -> str:
         return self.parts()[section]
@@ -297,14 +298,14 @@ class Chapter:
         opens its meaning, and symbols are explained in the margin. There stands, too, the prose
         `SECTION_aside`: why to care, unless it begins with a title of its own."""
         path = PAGES / f"{self.slug}.md"
-        modified = path.stat().st_mtime
+        stamp = stamp_of(path)
         parts = [section, care] if (care := f"{section}_aside") in self.parts() else [section]
-        terms = [terms_of(path, modified).get(part, ()) for part in parts]
+        terms = [terms_of(path, stamp).get(part, ()) for part in parts]
         opened = [
             open_terms(self.text(part), of_part) for part, of_part in zip(parts, terms, strict=True)
         ]
         asides = [titled(note) for note in opened[1:]]
-        symbols = [s for p in parts for s in symbols_of(path, modified).get(p, ())]
+        symbols = [s for p in parts for s in symbols_of(path, stamp).get(p, ())]
         asides += of_symbols(symbols, self.slug)
         text = with_asides(before + displayed(opened[0]), asides, f"{self.prefix}{section}")
         st.markdown(text, unsafe_allow_html=any(terms) or bool(asides))

@@ -7,6 +7,7 @@ import textwrap
 from functools import lru_cache
 from pathlib import Path
 
+from components.ui.stamps import is_there
 from lab.records import ROOT
 
 
@@ -26,7 +27,7 @@ def file_of(name: str) -> tuple[Path, str]:
     parts = name.split(".")
     for n in range(len(parts), 0, -1):
         path = ROOT.joinpath(*parts[:n]).with_suffix(".py")
-        if path.is_file():
+        if is_there(path):
             return path, ".".join(parts[n:])
     raise ValueError(f"no file of the book is called {name}")
 

@@ -12,6 +12,7 @@ from streamlit.navigation.page import Page
 
 from components.ui.book import BEHIND, BOOK, GROUPS, Entry
 from components.ui.drawings.contents import show_contents
+from components.ui.stamps import stamp_of
 
 HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 FILLED = re.compile(r"\{\w+:[^}]*\}")
@@ -45,7 +46,7 @@ def listed(entries: Sequence[Entry], pages: Mapping[str, Page], slug: str) -> No
             link(pages[entry.slug], entry.title)
             continue
         link(pages[entry.slug], entry.title, "here")
-        if titles := titles_of(entry.prose, entry.prose.stat().st_mtime):
+        if titles := titles_of(entry.prose, stamp_of(entry.prose)):
             show_contents("contents", titles)
 
 
@@ -56,5 +57,5 @@ def link(page: Page, label: str, key: str | None = None) -> None:
 
 
 @lru_cache
-def titles_of(prose: Path, _modified: float) -> list[str]:
+def titles_of(prose: Path, _stamp: tuple[int, int]) -> list[str]:
     return [FILLED.sub(UNKNOWN, title) for title in HEADING.findall(prose.read_text("utf-8"))]

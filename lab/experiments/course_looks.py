@@ -7,9 +7,10 @@ and decide nothing: recipes and seeds are those of `course`, and its rows stood 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from copy import deepcopy
-from itertools import accumulate
+from itertools import accumulate, zip_longest
 from typing import Any
 
 import numpy as np
@@ -250,6 +251,51 @@ def measure_further(cell: Cell) -> dict[str, Any]:
         **Sample("generator", f"test pairs of {p}x{q} digits", ASKED, 0).document(),
         "seeds": [0],
     }
+
+
+# ---------------------------------------------------------------- where a text first goes wrong
+
+FORGOTTEN = ((1, 1), (2, 1), (3, 1))
+"""Shapes of which the training without rehearsal gets more wrong than the others do."""
+
+
+def first_wrong_cells() -> list[Cell]:
+    """What was forgotten, and five by five digits of each training from random weights."""
+    return [
+        *({"arm": "rehearsal_0", "p": p, "q": q} for p, q in FORGOTTEN),
+        *({"arm": arm, "p": 5, "q": 5} for arm in ARMS if arm != "from_two_digits"),
+    ]
+
+
+def measure_first_wrong(cell: Cell) -> dict[str, Any]:
+    """Of the wrong texts of a training's last look, by what should stand at the first wrong token
+    and what does: '$ as +', 'digit as digit'."""
+    arm, p, q = cell["arm"], cell["p"], cell["q"]
+    model, form = load_look(arm, N_LOOK).model, Format(STYLE, p, q)
+    drawn = sample_exact(np.random.default_rng(0), ASKED, p, q, *BOUNDS["test"])
+    pairs = [(int(a), int(b)) for a, b in zip(*drawn, strict=True)]
+    found = [first_wrong(form.text(a, b), written(model, a, b)) for a, b in pairs]
+    counts = Counter(kind for kind in found if kind)
+    return {
+        "network": digest((RECORDS / weights_name(arm, N_LOOK)).read_bytes()),
+        "n": len(pairs),
+        "errors": counts.total(),
+        "first_wrong": dict(sorted(counts.items())),
+        **Sample("generator", f"test pairs of {p}x{q} digits", ASKED, 0).document(),
+        "seeds": [0],
+    }
+
+
+def first_wrong(right: str, said: str) -> str:
+    """What should stand at the first wrong token as what does; '' if there is none."""
+    for token, other in zip_longest(right, said, fillvalue="nothing"):
+        if token != other:
+            return f"{kind_of(token)} as {kind_of(other)}"
+    return ""
+
+
+def kind_of(token: str) -> str:
+    return "digit" if token.isdigit() else token
 
 
 def part_of_split(a: int, b: int) -> str:

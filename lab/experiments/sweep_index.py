@@ -139,6 +139,7 @@ SWEEPS: dict[str, Sweep] = {
     ),
     "course_looks": Sweep(course_looks.look_cells, course_looks.measure_looks, reads.control),
     "five_digits": Sweep(course_looks.further_cells, course_looks.measure_further),
+    "first_wrong": Sweep(course_looks.first_wrong_cells, course_looks.measure_first_wrong),
     "pacing": Sweep(pacing.pace_cells, pacing.measure_pace),
     "far_products": Sweep(better_mix.mix_cells, better_mix.measure_mix),
     "fewest": Sweep(curriculum_ablations.fewest_cells, curriculum_ablations.measure_fewest),

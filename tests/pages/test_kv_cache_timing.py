@@ -19,6 +19,7 @@ from components.ui.chapters.ch40 import claims, figures, probes, worked
 from components.ui.claims import claim, claim_index
 from components.ui.live import measuring
 from components.ui.live.measuring import Measuring
+from components.ui.stamps import stamp_of
 from lab.measure.phases import Piece, TimedStep, Work, decode, prefill
 from lab.model.cost import step_flops
 from lab.records import RECORDS, read_lines
@@ -467,7 +468,7 @@ def test_both_networks_of_nearly_one_size_are_named_with_theirs() -> None:
 
     def prose(page: str, section: str, calc: dict[str, Callable[[], str]] = worked.CALC) -> str:
         path = PAGES / f"{page}.md"
-        return claim_index.fill(sections_of(path, path.stat().st_mtime)[section], calc)
+        return claim_index.fill(sections_of(path, stamp_of(path))[section], calc)
 
     said = prose(PAGE, "generators")
     assert f"limit on distances, which has {told['far_coupled']} parameters" in said

@@ -55,7 +55,7 @@ def test_a_page_says_of_a_symbol_what_it_means_there() -> None:
     for slug, symbols in ON_PAGE.items():
         met = {
             s
-            for found in first_symbols(sections_of(PAGES / f"{slug}.md", 0)).values()
+            for found in first_symbols(sections_of(PAGES / f"{slug}.md", (0, 0))).values()
             for s in found
         }
         assert symbols.keys() <= met & NOTATION.keys(), slug

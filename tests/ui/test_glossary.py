@@ -9,6 +9,7 @@ import pytest
 from components.ui.book import BEHIND, CONTENTS
 from components.ui.chapter import sections_of, terms_of
 from components.ui.glossary import by_form, first_uses, glossary, open_terms
+from components.ui.stamps import stamp_of
 from lab.records import ROOT
 
 PAGES = [e for e in (*CONTENTS, *BEHIND) if e.written]
@@ -96,9 +97,9 @@ def test_pages_open_terms_and_none_stands_where_a_page_draws_its_words_otherwise
     opened, amiss = 0, list[tuple[str, str]]()
     for slug in PROSE:
         path = ROOT / f"pages/{slug}.md"
-        uses = terms_of(path, path.stat().st_mtime)
+        uses = terms_of(path, stamp_of(path))
         opened += sum(map(len, uses.values()))
-        assert uses.keys() <= sections_of(path, path.stat().st_mtime).keys()
+        assert uses.keys() <= sections_of(path, stamp_of(path)).keys()
         page = path.with_suffix(".py") if slug != "home" else ROOT / "Home.py"
         amiss += [(slug, n) for n in DRAWN_OTHERWISE.findall(page.read_text()) if uses.get(n)]
     assert opened > 40 and amiss == []

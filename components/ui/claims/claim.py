@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 import threading
-import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from components.ui import stamps
+from components.ui.stamps import stamp_of
 from lab.readings import Measured, Question
 from lab.records import ROOT, read_lines
 from lab.weights import fingerprint
@@ -94,7 +95,7 @@ def read_record(path: Path) -> Any:
     """
     note(path, False)
     try:
-        record = parsed(path, *stamp_at(path, this_second()))
+        record = parsed(path, *stamp_of(path))
     except FileNotFoundError:
         raise
     except OSError as error:  # nobody may read it, or the disk fails
@@ -153,21 +154,9 @@ def note(path: Path, read: bool) -> None:
 def as_it_is(path: Path) -> tuple[Path, int, int]:
     """The file, when it last changed and its size; zeros where there is none."""
     try:
-        return path, *stamp_at(path, this_second())
+        return path, *stamp_of(path)
     except OSError:
         return path, 0, 0
-
-
-def this_second() -> int:
-    """A page asks hundreds of times whether a file has changed, and is told what was true in the
-    same second."""
-    return int(time.monotonic())
-
-
-@lru_cache(maxsize=256)
-def stamp_at(path: Path, _second: int) -> tuple[int, int]:
-    about = path.stat()
-    return about.st_mtime_ns, about.st_size
 
 
 @lru_cache(maxsize=64)
@@ -197,12 +186,12 @@ def watched(path: Path, root: Path, told: set[str]) -> Any:
 def changed_in(path: Path, root: Path) -> tuple[str, ...]:
     """The runs that a record was measured on and whose weights are others now. A run whose weights
     were not kept cannot be compared."""
-    return changed_at(path, root, this_second())
+    return changed_at(path, root, stamps.this_second())
 
 
 @lru_cache(maxsize=64)
 def changed_at(path: Path, root: Path, _second: int) -> tuple[str, ...]:
-    named = weights_named(path, *stamp_at(path, this_second()))
+    named = weights_named(path, *stamp_of(path))
     return tuple(sorted({run for run, digest in named if is_changed(run, digest, root)}))
 
 
@@ -233,7 +222,7 @@ def weights_in(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def is_changed(run: str, digest: str, root: Path) -> bool:
     path = root / "checkpoints" / run / "model.safetensors"
     try:
-        stamp = stamp_at(path, this_second())
+        stamp = stamp_of(path)
     except FileNotFoundError:
         return False
     return hashed(path.parent, *stamp) != digest

@@ -413,8 +413,9 @@ def curve_rows(runs: Sequence[LiveRun], names: Sequence[str]) -> list[dict[str, 
     """Rows for the chart: run, step, what, value."""
     rows: list[dict[str, Any]] = []
     for run, name in zip(runs, names, strict=True):
-        every = max(1, len(run.snapshots) // 150)
-        for shot in run.snapshots[::-every][::-1]:
+        shots = settled(run)
+        every = max(1, len(shots) // 150)
+        for shot in shots[::-every][::-1]:
             rows.append({"run": name, "step": shot.step, "what": "loss", "value": shot.loss})
         for shot in run.checks:
             seen = shot.check
@@ -430,13 +431,33 @@ def curve_rows(runs: Sequence[LiveRun], names: Sequence[str]) -> list[dict[str, 
     return rows
 
 
+AT_ONCE = 10
+"""Steps by which the curve of a run grows: its chart is made once for so many."""
+
+
+def settled(run: LiveRun) -> Sequence[Snapshot]:
+    n = len(run.snapshots)
+    return run.snapshots[: n - n % AT_ONCE] if run.goes_on and n > AT_ONCE else run.snapshots
+
+
 def draw_exactness(every: Rows) -> None:
     """Recorded runs, and on top of them the reader's own: what was learned."""
     if any(row["what"] != "loss" for row in every):
         show(
-            curves.exactness_curves(every),
+            curves.exactness_curves(without_steps(every)),
             "Share of texts right in every token, a colour a kind of run, dashes if recorded",
         )
+
+
+def without_steps(every: Rows) -> Rows:
+    """All but the loss, of which one row tells that there is the run: so a step alone changes
+    nothing, and the chart of before is drawn."""
+    first = {row["run"]: {**row, "step": 1, "value": 0} for row in every if row["what"] == "loss"}
+    return [
+        row if row["what"] != "loss" else first.pop(row["run"])
+        for row in every
+        if row["what"] != "loss" or row["run"] in first
+    ]
 
 
 def draw_runs_so_far(runs: Sequence[LiveRun], names: Sequence[str], ghosts: Rows) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from components.ui.computed_ahead import ahead
 from components.ui.drawings.network import Edge, show_film
 from lab.benchmarks.mlp_training import SMALL
 from lab.by_hand.mlp import MLP, Activation, Target, Task
@@ -129,7 +130,7 @@ def known_by_seed(width: int, rate: float) -> list[int]:
     return [most_right(replace(settings, seed=seed)) for seed in WIDTH_SEEDS]
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@ahead
 def most_right(settings: Settings) -> int:
     """The most cells that are right at any moment of a run on the whole table."""
     most = 0

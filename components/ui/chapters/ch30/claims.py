@@ -329,19 +329,16 @@ CLAIMS: dict[str, Claim] = {
         )
         for which, digits in (("test", "4x4"), ("test", "3x3"), ("all", "2x2"))
     },
+    "curriculum.first_stage": Claim(
+        "Errors of the small twin of chapter 3 after its first stage on test problems of 2x2 "
+        "digits.",
+        wrong_at("course_2x2_small", "2x2"),
+    ),
     "curriculum.parameters": Claim("Parameters of the network of chapter 3.", parameters(AFTER)),
     "curriculum.before": Claim(
         "Errors of the unfinished network of chapter 3 on validation problems of 4x4 digits.",
         UNFINISHED.counts("wrong").said(errors_in),
     ),
-    **{
-        f"curriculum.forgotten_{shape}": Claim(
-            f"Test problems of {shape} digits wrong at the end of the curriculum without "
-            "rehearsal, of three seeds.",
-            at_the_end(COURSE.where(arm="rehearsal_0").before_choice(), shape),
-        )
-        for shape in ("1x1",)
-    },
     "curriculum.rehearsed_1x1": Claim(
         "Test problems of 1x1 digits wrong at the end of the curriculum with five rehearsed "
         "problems in 100, of three seeds.",

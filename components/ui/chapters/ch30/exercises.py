@@ -8,6 +8,7 @@ from components.ui.chapter import Chapter
 from components.ui.chapters.ch30 import probes
 from components.ui.chapters.ch30.claims import AFTER
 from components.ui.exercise_verdict import show_verdict
+from components.ui.operand_boxes import last_allowed
 from components.ui.tokens import check_working, checks, marks_of, strip
 from lab.data.problems import Problem, partial_products
 from lab.exercises.curriculum_exercises import FAR, Carry
@@ -23,9 +24,10 @@ HINT = (
 
 def far_carry(page: Chapter) -> None:
     """A sum whose working holds a carry that goes far; the network writes it."""
-    pair = page.pair("ex_far", probes.MOST_DIGITS, *map(str, BEGUN))
-    if pair is None:
-        return
+    typed = page.pair("ex_far", probes.MOST_DIGITS, *map(str, BEGUN))
+    pair = last_allowed(f"{page.prefix}last_ex_far", typed, BEGUN)
+    if typed is None:
+        st.caption("What stands below is still {} × {}.".format(*pair))
     found = Carry(*pair)
     columns = "one column" if found.columns == 1 else f"{found.columns} columns"
     hint = "" if pair == BEGUN else HINT

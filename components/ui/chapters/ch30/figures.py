@@ -73,31 +73,57 @@ BY_POWERS = Ticked(0, 1, (0, 0.01, 0.03, 0.1, 0.3, 1), "symlog", 0.01, ".1~%")
 
 BY_FINE_POWERS = Ticked(0, 1, (0, 0.001, 0.01, 0.1, 1), "symlog", 0.001, ".1~%")
 
+APART, GAP = 11, 5
+"""In pixels: from one seed of a row to the next, and more from row to row."""
+
 LOG = alt.Axis(format=",~f", grid=False, tickCount=4)
 
 
 @drawn_once
 def ends_of_plans(rows: Rows) -> Chart:
-    """A dot a seed, a row a plan, two lines in it. Rows: arm, of, seed, share, errors."""
+    """A row an arm, in it a numbered dot a seed, each at a height of its own. Rows: arm, of, seed,
+    share, errors; with `usual` a thin line leads from that share to the dot."""
+    arms = [row["arm"] for row in rows]
+    order, most = list(dict.fromkeys(arms)), max(map(arms.count, arms))
+    high = APART * most + GAP
     data = pd.DataFrame(rows)
-    order = list(dict.fromkeys(data["arm"]))
-    chart = (
-        alt.Chart(data)
-        .mark_point(size=64, filled=True, opacity=0.8)
-        .encode(
-            y=alt.Y(
-                "arm:N",
-                sort=order,
-                title=None,
-                axis=rows_axis(order, domain=False, grid=True, tickSize=0, labelPadding=10),
+    data["down"] = [
+        APART * (arms[:at].count(arm) - (arms.count(arm) - 1) / 2) for at, arm in enumerate(arms)
+    ]
+    colour = named_above(data, "of")
+    if len({row["of"] for row in rows}) == 1:
+        colour = colour.legend(None)
+    base = alt.Chart(data).encode(
+        y=alt.Y(
+            "arm:N",
+            sort=order,
+            title=None,
+            axis=rows_axis(order, domain=False, grid=True, tickSize=0, labelPadding=10),
+        ),
+        yOffset=alt.YOffset(
+            "down:Q",
+            scale=alt.Scale(
+                domain=[-high / 2, high / 2],
+                range=[alt.ExprRef(f"bandwidth('y') / 2 {sign} {high / 2}") for sign in "-+"],
             ),
-            yOffset=alt.YOffset("of:N", sort=None),
-            x=BY_POWERS.x("share:Q", "wrong at the end (small shares stretched)"),
-            color=named_above(data, "of"),
-            tooltip=["arm", "of", "seed", alt.Tooltip("errors", title="wrong")],
-        )
+        ),
+        x=BY_POWERS.x("share:Q", "wrong at the end (small shares stretched)"),
+        color=colour,
+        tooltip=["arm", "of", "seed", alt.Tooltip("errors", title="wrong")],
     )
-    return finished(chart.properties(height=rows_high(len(order), 28)))
+    points = base.mark_point(size=64, filled=True, opacity=0.8)
+    seeds = base.encode(text="seed:N")
+    if "usual" in data:  # a number stands where no line runs
+        less = "datum.share < datum.usual"
+        layers = [
+            base.mark_rule(opacity=0.6).encode(x2="usual:Q"),
+            points,
+            seeds.transform_filter(f"!({less})").mark_text(align="left", dx=8, fontSize=11),
+            seeds.transform_filter(less).mark_text(align="right", dx=-8, fontSize=11),
+        ]
+    else:
+        layers = [points, seeds.mark_text(align="left", dx=8, fontSize=11)]
+    return finished(alt.layer(*layers).properties(height=rows_high(len(order), high)))
 
 
 @drawn_once

@@ -36,6 +36,8 @@ pockets = lazily("lab.experiments.pockets")
 recipes = lazily("lab.recipes.live")
 transcripts = lazily("lab.inference.transcript")
 
+Pair = tuple[int, int]
+
 MOST_DIGITS = 4
 SUM = (4837, 2916)
 POCKET = (9299, 8989)

@@ -138,20 +138,21 @@ def widths(form: Format, kind: str) -> str:
 # ---------------------------------------------------------------- 3. courses
 
 SHORTEST = "1x1"
-OF = {claims.LONGEST: "four by four digits", SHORTEST: "one by one digit"}
+OF = {claims.LONGEST: "four by four digits"}
 BEGUN = "from_two_digits"
 """The plan that begins with the first base; it stands with the other bases."""
 
 
 def ends_of_plans(course: Record) -> Bars:
-    """A point a seed of each plan from random weights, and shape; all ran on one processor."""
-    return [
-        point | {"of": words}
-        for shape, words in OF.items()
-        for point in seed_points(
-            {ARMS[arm]: claims.after_course(arm, shape) for arm in ARMS if arm != BEGUN}, course
-        )
-    ]
+    """A point a seed of each plan from random weights, of the longest problems, with the share that
+    the one in stages ended at with the same seed; all ran on one processor."""
+    points = seed_points(
+        {ARMS[arm]: claims.after_course(arm) for arm in ARMS if arm != BEGUN}, course
+    )
+    usual = {
+        point["seed"]: point["share"] for point in points if point["arm"] == ARMS["the_course"]
+    }
+    return [point | {"of": OF[claims.LONGEST], "usual": usual[point["seed"]]} for point in points]
 
 
 RANDOM = "random weights"
@@ -736,11 +737,58 @@ def slips() -> tuple[int, int, int]:
     return n, wrong, n + sum(one for one, _ in held)
 
 
-def kept_without_rehearsal(shape: str) -> str:
-    """Of a hundred problems of a shape right at the end of the first figure's run without it."""
+SHORT = ("1x1", "2x1", "3x1", "1x2", "2x2")
+"""Shapes of which the page says what is left of them without rehearsal."""
+
+
+def run_without_rehearsal() -> Row:
+    """That of the first figure."""
     (row,) = claims.LOOKS.where(arm="rehearsal_0").of(rows_of("course_looks.jsonl"))
-    n, wrong = row["looks"][-1]["shapes"][shape]
-    return f"{int(100 * (n - wrong) / n + 0.5)} of 100"
+    return row
+
+
+def forgotten_lines() -> str:
+    """A line a shape: wrong at the end without rehearsal, on top and with each seed."""
+    top, course = run_without_rehearsal()["looks"][-1]["shapes"], rows_of("course.jsonl")
+    seeds = {
+        shape: [f"{n}" for _, n, _ in claims.after_course("rehearsal_0", shape).points(course)]
+        for shape in SHORT
+    }
+    return table(
+        "| digits of $a$, $b$ | on top | seeds of section 2 |",
+        (
+            f"| {shape.replace('x', ' × ')} | {top[shape][1]} | {join_words(wrong)} |"
+            for shape, wrong in seeds.items()
+        ),
+    )
+
+
+def unended() -> str:
+    """Of the wrong texts with one digit in b those whose every digit is right, but not the end."""
+    rows = [row for row in rows_of("first_wrong.jsonl") if row["cell"]["q"] == 1]
+    late = sum(
+        n for row in rows for kind, n in row["first_wrong"].items() if kind.startswith("$ as ")
+    )
+    return part_of(late, sum(row["errors"] for row in rows))
+
+
+def unended_text() -> str:
+    """How the run on top without rehearsal writes such a problem at its end."""
+    row = run_without_rehearsal()
+    place = [b < 10 for _, b, _ in row["problems"]].index(True)
+    return row["looks"][-1]["written"][place]
+
+
+def first_wrong(of: Callable[[str, str], bool]) -> str:
+    """Of five by five digits, by training, the texts whose first wrong token is so: what should
+    stand there, and what does."""
+    return join_words(
+        [
+            f"{sum(n for kind, n in row['first_wrong'].items() if of(*kind.split(' as ')))}"
+            for row in rows_of("first_wrong.jsonl")
+            if row["cell"]["q"] == 5
+        ]
+    )
 
 
 def few_wrong(drawn: str) -> str:
@@ -771,28 +819,6 @@ def minutes() -> str:
         if row["cell"]["arm"] != BEGUN
     ]
     return f"{min(took):.0f} to {max(took):.0f} minutes"
-
-
-HEADS = (
-    ("1.3", "product", "a", "a digit of a"),
-    ("1.0", "product", "b", "a digit of b"),
-    ("1.1", "product", "one back", "the carry"),
-    ("1.1", "sum", "upper", "a digit to add"),
-)
-"""Of the network in stages: a head, the kind of digit it is for, and what it looks at, in words."""
-
-
-def heads_lines() -> str:
-    """A line a head: its weight there after the first stage and after the last."""
-    first, *_, last = TWINS
-    return table(
-        "| head, fetching | after two digits | at the end |",
-        (
-            f"| `{head}`, {words} | {looks(first, head, kind, source)} "
-            f"| {looks(last, head, kind, source)} |"
-            for head, kind, source, words in HEADS
-        ),
-    )
 
 
 @ahead
@@ -853,17 +879,18 @@ CALC: dict[str, Callable[[], str]] = {
     "steps_2": lambda: f"{steps_met(2)}",
     "step_pairs": step_pairs,
     "work_lines": work_lines,
-    "heads_lines": heads_lines,
-    "heads_typed": lambda: "{} × {}".format(*probes.SUM),
+    "forgotten_lines": forgotten_lines,
+    "unended": unended,
+    "unended_text": unended_text,
+    "five_signs": lambda: first_wrong(lambda right, said: {right, said} != {"digit"}),
+    "five_stops": lambda: first_wrong(lambda right, said: (right, said) == ("+", "$")),
+    "expected": lambda: f"{SAMPLE * (1 - SHOWN):.0f}",
     "chain_times": chain_times,
     "batch": lambda: f"{batch()}",
     "steps_in_stages": lambda: steps_of("the_course"),
     "steps_at_once": lambda: steps_of("all_at_once"),
     "minutes": minutes,
-    "kept_2x1": lambda: kept_without_rehearsal("2x1"),
-    "kept_3x1": lambda: kept_without_rehearsal("3x1"),
     "few_in_stages": lambda: few_wrong("by_stages"),
-    "few_at_random": lambda: few_wrong("at_random"),
     "problems_read": lambda: f"{problems_read():,}",
     "one_in_seen": lambda: f"{FOUR_DIGIT_SUMS // problems_read()}",
     "written_4x4": lambda: (
