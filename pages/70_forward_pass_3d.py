@@ -204,7 +204,8 @@ def show_head(scene: Scene) -> None:
     at = (head, query, slice(0, query + 1))
     scores = reader.read(f"blocks.{layer}.scores", *at)
     shares = reader.read(f"blocks.{layer}.pattern", *at)
-    root = configs.GPTConfig.from_dict(config).heads.qk_head_dim ** 0.5
+    of_layer: Any = configs.GPTConfig.from_dict(config).layers[layer].attention
+    root = of_layer.qk_head_dim**0.5
     figures = {
         "q · k": scores * root,
         f"scores: q · k / {root:g}": scores,

@@ -231,6 +231,13 @@ def column(table: list[dict[str, str]], begins: str) -> list[float]:
     return [float(row[name].replace("−", "-")) for row in table]
 
 
+@pytest.mark.parametrize("run", ["mla_moe", "attention_residuals_small"])
+def test_every_section_opens_a_network_that_is_built_in_another_way(book, run) -> None:
+    app = book(PAGE)
+    app.selectbox(key="ch70_run").set_value(run).run()
+    assert not app.exception and manifest(app)["run"] == run
+
+
 def test_nonsense_in_the_link_is_named(book) -> None:
     app = book(PAGE, ch70_run="zebra", ch70_wing="1")
     assert not app.exception
