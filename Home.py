@@ -25,6 +25,7 @@ from components.ui.operand_boxes import last_allowed
 from components.ui.sidebar import show_sidebar
 from components.ui.words import spelled
 from lab.data.problems import HELDOUT_FROM, two_digit_split
+from lab.live.memory import keep_giving_back
 from lab.recipes.recipe_index import recipe
 
 START = (37, 48)
@@ -147,6 +148,7 @@ def route_reader() -> None:
         show_sidebar(pages, home_page, next((s for s, page in pages.items() if page is opened), ""))
     opened.run()
     spare_what_came_with(opened.url_path)
+    keep_giving_back()
 
 
 if __name__ == "__main__":

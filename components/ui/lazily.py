@@ -32,8 +32,8 @@ class Late(ModuleType):
 
 
 def spare_the_collector() -> None:
-    """What is here by now stays, so no collection needs to walk it. Streamlit collects after every
-    run and holds the GIL meanwhile; torch alone brings some hundred thousand objects along."""
+    """What is here by now stays, so no collection needs to walk it, which holds the GIL meanwhile:
+    torch alone brings some hundred thousand objects along."""
     gc.collect()
     gc.freeze()
 

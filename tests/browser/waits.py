@@ -198,7 +198,7 @@ def switched(page: BookPage, frame: Frame) -> Iterator[float]:
 
 
 def of_the_collector() -> dict[str, float]:
-    """Streamlit collects after every run, and holds the interpreter's lock meanwhile."""
+    """A collection holds the interpreter's lock."""
     command = [sys.executable, "-c", COLLECT]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return {"collector_ms": float(done.stdout.split()[-1])}

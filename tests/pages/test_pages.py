@@ -180,14 +180,16 @@ MOST_WALKED = 10_000
 
 
 def test_the_garbage_collector_stays_out_of_the_way_of_a_slider() -> None:
-    """Streamlit collects after every run and holds the GIL meanwhile: what a model brought along
-    must be frozen, so that no collection walks it."""
+    """A collection holds the GIL, so that fifty readers wait for it: none comes after each run, and
+    what pages brought along is frozen, so that none walks it."""
     code = (
         "import gc\n"
         "from streamlit.testing.v1 import AppTest\n"
         f"app = AppTest.from_file({str(ROOT / 'Home.py')!r}, default_timeout=300).run()\n"
         "app.switch_page('pages/10_chain_of_thought.py').run()\n"
         "assert not app.exception, app.exception\n"
+        "from streamlit import config\n"
+        "assert not config.get_option('runner.postScriptGC')\n"
         "del app; gc.collect()\n"
         "print(len(gc.get_objects()), gc.get_freeze_count())\n"
     )
