@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
 from itertools import chain
 from urllib.parse import urlencode
@@ -17,11 +17,20 @@ from components.ui.chapter import Chapter
 from components.ui.chapters.ch30 import worked as curriculum
 from components.ui.claims import claim_index
 from components.ui.claims.claim import Looked
+from components.ui.claims.search import (
+    Patterns,
+    counted,
+    matching,
+    page_of,
+    patterns_of,
+    spaced,
+    value,
+)
 from components.ui.claims.standing import standing_of
 from components.ui.link import Link, drop, said, text_up_to
-from components.ui.words import SMALL, one_in
+from components.ui.words import one_in
 from lab.data.problems import HELDOUT_FROM, TEST_FROM, two_digit_split
-from lab.readings import ENOUGH_SEEDS, Counts, Measured
+from lab.readings import ENOUGH_SEEDS, Measured
 from lab.statistics import CHANCE, chance_of, chance_of_at_most
 
 
@@ -126,79 +135,6 @@ HOW = {"command": "Command", "date": "Date", "commit": COMMIT, "cpu": "Machine"}
 
 
 # ---------------------------------------------------------------- a claim in words
-
-
-def value(x: Looked) -> str:
-    """What was measured, or why there is nothing."""
-    return f"missing: {x.problem}" if x.measured is None else x.shown
-
-
-def counted(x: Looked) -> str:
-    """Errors and n, where the value does not say them already, and its bound."""
-    m = x.measured
-    if m is None:
-        return ""
-    n = ""
-    if m.n is not None and f"{m.n:,}" not in m.shown:
-        n = f"n = {m.n:,}" if m.errors is None else f"errors/n {m.errors:,}/{m.n:,}"
-    bound = f"at least {m.bound:.5f} right (95%)" if m.bound else ""
-    question = x.claim.question
-    worst = isinstance(question, Counts) and question.together != "pooled"
-    which = "worst run" if worst and (n or bound) else ""
-    parts = (which, n, bound, "evaluated before" * m.read_before)
-    return " · ".join(part for part in parts if part)
-
-
-def told(x: Looked) -> str:
-    """All that a search looks through."""
-    names = (x.name, x.name.replace(".", " "), re.sub(r"[._]", " ", x.name))
-    made = (x.claim.record, *(str(x.source.get(place, "")) for place in ("command", "commit")))
-    parts = (*names, page_of(x).title, x.claim.statement, value(x), counted(x), *made)
-    return " ".join(parts).lower() + " " + plain(" ".join(parts))
-
-
-ONE_MINUS = str.maketrans("−–‑", "---")
-NUMBERS = rf"\b(\d+|{'|'.join(SMALL)})"
-SHAPE = re.compile(rf"{NUMBERS} ?(?:x|×|by) ?{NUMBERS}\b".replace(" ", r"\s"))
-
-
-def plain(text: str) -> str:
-    """In small letters, 1361 for 1,361, -3 for −3 and 4x4 for four by four, so that a claim is
-    found however it is typed."""
-    text = re.sub(r"(?<=\d),(?=\d{3})", "", text.lower().translate(ONE_MINUS))
-    return SHAPE.sub(lambda shape: "x".join(map(digits, shape.groups())), text)
-
-
-def spaced(words: str) -> str:
-    """4 × 4 for 4x4, which no line breaks."""
-    return re.sub(r"\b(\d+)x(\d+)\b", "\\1\u00a0×\u00a0\\2", words)
-
-
-def digits(number: str) -> str:
-    return f"{SMALL.index(number)}" if number in SMALL else number
-
-
-def beginning(words: str) -> re.Pattern[str]:
-    """These words, where a word or a number begins."""
-    return re.compile(r"(?<![\w.])" + re.escape(words))
-
-
-Patterns = Sequence[re.Pattern[str]]
-
-
-def patterns_of(sought: str, claims: Iterable[Looked]) -> Patterns:
-    """All that is typed as it stands; if no claim says that, each of its words."""
-    sought = plain(sought)
-    whole = [beginning(sought)]
-    return whole if matching(claims, whole) else [*map(beginning, sought.split())]
-
-
-def matching(claims: Iterable[Looked], patterns: Patterns) -> list[Looked]:
-    return [x for x in claims if all(pattern.search(told(x)) for pattern in patterns)]
-
-
-def page_of(x: Looked) -> Entry:
-    return next(entry for entry in CONTENTS if entry.url == x.name.partition(".")[0])
 
 
 def as_html(x: Looked) -> str:

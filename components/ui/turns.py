@@ -7,9 +7,9 @@ all together, and whoever only moves a slider would wait for the interpreter's l
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -18,18 +18,37 @@ SOON = 0.3
 """Seconds that a reader waits before the page says so, and between two looks at the line."""
 
 
+@dataclass(eq=False)
+class Place:
+    """In the line. Who is `patient` comes after all who are not: what is measured for minutes, a
+    slice at a time, keeps nobody waiting who asks for one answer."""
+
+    patient: bool
+
+
 class Turns:
     """A line of those who wait, first come, first served. A reader has one place: a script that is
     run again, since its reader moved on, leaves the line."""
 
     def __init__(self) -> None:
         self.moved = threading.Condition()
-        self.line: deque[object] = deque()
+        self.line: list[Place] = []
+        self.now: Place | None = None
+        self.mine = threading.local()
+
+    @contextmanager
+    def patiently(self) -> Generator[None]:
+        """What this thread asks meanwhile is asked so."""
+        self.mine.patient = True
+        try:
+            yield
+        finally:
+            self.mine.patient = False
 
     @contextmanager
     def turn(self) -> Generator[None]:
         """Wait for it, and pass it on; whatever ends the waiting gives the place up."""
-        place = object()
+        place = Place(getattr(self.mine, "patient", False))
         with self.moved:
             self.line.append(place)
         try:
@@ -38,9 +57,11 @@ class Turns:
         finally:
             with self.moved:
                 self.line.remove(place)
+                if self.now is place:
+                    self.now = None
                 self.moved.notify_all()
 
-    def wait_for(self, place: object) -> None:
+    def wait_for(self, place: Place) -> None:
         shown = None
         while ahead := self.before(place):
             if not on_a_page():
@@ -51,11 +72,16 @@ class Turns:
         if shown is not None:
             shown.empty()
 
-    def before(self, place: object) -> int:
+    def before(self, place: Place) -> int:
         """How many come first, once that is none or some time has gone by."""
         with self.moved:
-            self.moved.wait_for(lambda: self.line[0] is place, SOON)
-            return self.line.index(place)
+            if self.moved.wait_for(lambda: self.in_order()[0] is place, SOON):
+                self.now = place
+            return self.in_order().index(place)
+
+    def in_order(self) -> list[Place]:
+        """Whose turn it is, and who comes next."""
+        return sorted(self.line, key=lambda place: (place is not self.now, place.patient))
 
 
 def on_a_page() -> bool:

@@ -62,6 +62,28 @@ def test_first_come_first_served_and_one_at_a_time() -> None:
     assert not turns.line
 
 
+def test_who_is_patient_comes_after_all_who_are_not() -> None:
+    turns, done = Turns(), list[str]()
+    first = Blocked(turns, "first", done)
+    first.begun.wait()
+
+    def patient() -> None:
+        with turns.patiently():
+            in_turn(turns, "patient", done)
+        in_turn(turns, "no more", done)
+
+    others = [threading.Thread(target=patient)]
+    others[0].start()
+    in_line(turns, 2)
+    for n, name in enumerate(("second", "third")):
+        others.append(behind(turns, name, done))
+        in_line(turns, n + 3)
+    first.go.set()
+    for thread in (first.thread, *others):
+        thread.join()
+    assert done == ["first", "second", "third", "patient", "no more"]
+
+
 def test_a_computation_that_fails_passes_the_turn_on() -> None:
     turns, done = Turns(), list[str]()
     with pytest.raises(ValueError, match="not allowed"), turns.turn():

@@ -13,11 +13,12 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from components.ui import stamps
+from components.ui.claims.search import told
 from components.ui.stamps import stamp_of
 from lab.readings import Measured, Question
 from lab.records import ROOT, read_lines
@@ -79,6 +80,11 @@ class Looked:
     source: Mapping[str, Any]
     problem: str = ""
     changed: tuple[str, ...] = ()
+
+    @cached_property
+    def searched(self) -> str:
+        """What a reader's words are looked for in."""
+        return told(self)
 
     @property
     def shown(self) -> str:

@@ -16,6 +16,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import streamlit as st
 
 from components.ui.page_records import needs_records
+from components.ui.turns import turns
 
 Piece = TypeVar("Piece")
 
@@ -193,7 +194,8 @@ def show(
 ) -> None:
     measuring: Measuring[Piece] | None = here(key)
     if measuring is not None and measuring.going and going:
-        measuring.take_a_turn()
+        with turns.patiently():
+            measuring.take_a_turn()
     if going != (measuring is not None and measuring.going):
         st.rerun()  # the whole page, once: that starts or stops the timer
     with st.container(horizontal=True, gap="small"):
