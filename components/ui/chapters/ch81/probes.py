@@ -633,7 +633,7 @@ N_AMONG = 100
 PATIENCE = 60.0
 """Seconds of a search, until it is told to go on."""
 
-SLICE = 0.4
+SLICE = 0.2
 """Seconds that a piece may take: so soon is another reader's question heard, and *Stop*."""
 
 LONG = 120.0
