@@ -20,6 +20,10 @@ oneDNN keeps 1024: after sixteen runs of different shapes they held 52 MB, and m
 
 GIVE_BACK_SECONDS = 20.0
 
+NEVER = 10**6
+"""Of Python's own thresholds, for what lives long: with fifty readers on a server it was walked
+every third second, and everyone waited a quarter of a second for it."""
+
 
 def keep_few_kernels() -> None:
     """To be called before torch first multiplies: oneDNN looks once. The host's own word stands."""
@@ -61,13 +65,15 @@ def keep_freed_memory() -> None:
 
 @lru_cache(maxsize=1)
 def keep_giving_back() -> threading.Thread:
-    """`give_back` every `GIVE_BACK_SECONDS`, on a thread of its own, while the process lives."""
+    """`give_back` every `GIVE_BACK_SECONDS`, on a thread of its own, while the process lives. Only
+    then is all that lives long walked."""
 
     def work() -> None:
         while True:
             time.sleep(GIVE_BACK_SECONDS)
             give_back()
 
+    gc.set_threshold(*gc.get_threshold()[:2], NEVER)
     thread = threading.Thread(target=work, name="give back", daemon=True)
     thread.start()
     return thread

@@ -11,6 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from components.ui.computed_ahead import ahead
+from components.ui.computed_apart import apart_each_time
 from components.ui.lazily import lazily
 from components.ui.loaded_models import BOOK_RUN, loaded_run
 from lab.by_hand import attention as hand
@@ -127,4 +128,9 @@ def film_in_record(seed: int) -> Film | None:
 @st.cache_resource(max_entries=32, show_spinner="The head is in training ...")
 def trained(seed: int, never: int | None) -> Film:
     """Less than a second, so that there is nothing to stop."""
+    return filmed(seed, never)
+
+
+@apart_each_time
+def filmed(seed: int, never: int | None) -> Film:
     return learning.film(Settings(seed=seed, never=never))
