@@ -42,7 +42,7 @@ FORKS = sys.platform == "linux"
 
 
 class Beside(Protocol):
-    """What is asked of a process; a `subprocess.Popen` is one."""
+    """A process as its parent sees it; a `subprocess.Popen` is one."""
 
     @property
     def stdin(self) -> IO[Any] | None: ...
@@ -164,7 +164,7 @@ def forked(module: str, *arguments: str, text: bool) -> Forked:
 
 
 class Children:
-    """Forks what it is asked for, until the server is gone or has asked for nothing in a while."""
+    """Forks a child a request, until the server is gone or has wanted none in a while."""
 
     def __init__(self, control: socket.socket) -> None:
         self.control, self.lives = control, dict[int, socket.socket]()

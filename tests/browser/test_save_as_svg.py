@@ -24,10 +24,12 @@ def rope(server: str, visitors: driver.Visitors) -> Iterator[driver.BookPage]:
 
 def saved_of(page: driver.BookPage, section: str, n: int) -> list[Download]:
     """The n files that come when the button is pressed in the source of a figure."""
+    source = page.locator(f".st-key-source_{section}_0")
+    for fold in page.get_by_test_id("stExpander").filter(has=source).all():
+        fold.locator("summary").first.click()
+    source.locator("summary").first.click()
     place = page.locator(f".st-key-{section}_1_svg")
     place.wait_for(state="attached")
-    for fold in page.get_by_test_id("stExpander").filter(has=place).all():
-        fold.locator("summary").first.click()
     driver.wait_idle(page)
     return press(page, place, n)
 

@@ -179,6 +179,10 @@ WHAT_IS_DASHED = {
     ("clocks.css", ".was :is(line, circle)"): "where they stood at the start",
     ("clocks.css", ".scores .before"): "where they stood at the start",
     ("clocks.css", ".note i"): "at the start",
+    (
+        "courses.css",
+        ".number code .late, .legend .late i",
+    ): "not in its place: written late",
     ("experts.css", ".taken"): "taken off",
     ("experts.css", ".legend .taken"): "taken off",
     ("sieve.css", ".mesh"): "off: a check that lets all through",
