@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import pytest
-from axe import OPEN_ALL, read_by_axe
+from axe import open_all, read_by_axe
 from driver import FIGURE, BookPage, sideways_scroll, wait_for, wait_idle
 from openers import TOUCHES
 from playwright.sync_api import Error
@@ -477,7 +477,7 @@ def plotly_where_it_draws_and_nowhere_else(visit: Visit) -> Iterator[str]:
 
 def nor_does_what_was_opened_scroll_sideways(visit: Visit) -> Iterator[str]:
     """Every fold is open now: in the wide window, and on a phone."""
-    visit.page.evaluate(OPEN_ALL)
+    open_all(visit.page)
     for width in (1280, PHONE):
         visit.page.set_viewport_size({"width": width, "height": SCREEN})
         wait_idle(visit.page)

@@ -683,12 +683,6 @@ def small_network() -> Row:
     return row
 
 
-def wrong_from(base: str) -> list[tuple[int, int]]:
-    """Of the longest problems, (wrong, n) at the end at each learning rate, from such a network."""
-    ends = [row["stages"][-1]["shapes"] for row in select(rows_of("bases.jsonl"), base=base)]
-    return [(wrong, n) for n, wrong in (end[claims.LONGEST] for end in ends)]
-
-
 @ahead
 @lru_cache(maxsize=4)
 def digits_of_far_carry(p: int) -> str:
@@ -835,7 +829,6 @@ def batch() -> int:
 CALC: dict[str, Callable[[], str]] = {
     "small_layers": lambda: f"{small_layers()}",
     "small_parameters": lambda: f"{small_network()['parameters']:,}",
-    "learned_wrong": lambda: part_of(*min(wrong_from("learned"))),
     "far_2x2": lambda: digits_of_far_carry(2),
     "far_4x4": digits_of_far_carry_read,
     "one_digit_trained": lambda: one_digit(*BOUNDS["train"]),
