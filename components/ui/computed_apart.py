@@ -1,4 +1,4 @@
-"""What a reader asks of a model is computed in a process beside the server.
+"""What a reader asks of a model is computed in a process beside the server, or in two.
 
 In the server it would wait for the interpreter's lock behind all pages that are drawn: with fifty
 readers an answer took eight times as long as it computes. Here a function of numbers and names is
@@ -16,6 +16,7 @@ from contextlib import suppress
 from functools import wraps
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
+import numpy as np
 import streamlit as st
 
 from components.ui.turns import SOON, on_a_page, turns
@@ -26,9 +27,7 @@ PROCESS = "components.ui.computing_process"
 MOST_BYTES = 32 * 2**20
 """Of the answers that are kept, as they were sent."""
 
-DIED = (
-    "The process that computes what readers ask has died. Ask again; the rest of the book goes on"
-)
+DIED = "the process that computes what readers ask has died"
 
 Given = ParamSpec("Given")
 Found = TypeVar("Found")
@@ -134,32 +133,33 @@ class Answers:
 
 
 class Apart:
-    """Asks the process, for one reader after another. The first question begins it."""
+    """Asks a process for one reader after another, and one beside it whoever would have to wait.
+    The first question begins each."""
 
     def __init__(self) -> None:
         self.lock, self.answers = threading.Lock(), Answers(MOST_BYTES)
-        self.process: ComputingProcess | None = None
+        self.processes: dict[int, ComputingProcess] = {}
 
     def answer(self, asked: str, question: Question, keep: bool) -> bytes:
         """The pickled answer to `asked`; at once if it is kept. Raises what the function raises."""
         if keep and (kept := self.answers.get(asked)) is not None:
             return kept
-        with turns.turn():
+        with turns.turn() as which:
             if keep and (kept := self.answers.get(asked)) is not None:
                 return kept  # of another reader, who was before
             try:
-                answer = self.ask(question)
+                answer = self.ask(question, which)
             except DiedError:  # perhaps it had just ended, with nothing to do
-                answer = self.ask(question)
+                answer = self.ask(question, which)
         if keep:
             self.answers.add(asked, answer)
         return answer
 
-    def ask(self, question: Question) -> bytes:
+    def ask(self, question: Question, which: int) -> bytes:
         with self.lock:
-            if self.process is None or self.process.dead:
-                self.process = ComputingProcess()
-            process = self.process
+            process = self.processes.get(which)
+            if process is None or process.dead:
+                process = self.processes[which] = ComputingProcess()
         return wait_for(process.ask(question), process)
 
 
@@ -205,7 +205,11 @@ def ask(
 
 
 def key_of(compute: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """`TypeError` for an array: of a long one its text leaves out the middle, and two would be one.
+    """
     name = f"{compute.__module__}.{compute.__qualname__}"
+    if any(isinstance(given, np.ndarray) for given in (*args, *kwargs.values())):
+        raise TypeError(f"{name} is asked for by numbers and names, and not by an array")
     return f"{name}{(*args, *sorted(kwargs.items()))!r}"
 
 

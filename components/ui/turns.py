@@ -1,7 +1,8 @@
-"""Whose turn it is: what readers ask of a model is computed one after another.
+"""Whose turn it is: of what readers ask of a model, few are computed at once.
 
 A class asks faster than a core computes. Were all computed side by side, each would take as long as
-all together, and whoever only moves a slider would wait for the interpreter's lock behind them.
+all together. Were they computed strictly one after another, a short question would wait for the
+longest that came before: so there are two places.
 """
 
 from __future__ import annotations
@@ -14,26 +15,33 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from components.ui.words import spelled
+
+AT_ONCE = 2
+"""Questions that are computed side by side."""
+
 SOON = 0.3
 """Seconds that a reader waits before the page says so, and between two looks at the line."""
 
 
 @dataclass(eq=False)
 class Place:
-    """In the line. Who is `patient` comes after all who are not: what is measured for minutes, a
-    slice at a time, keeps nobody waiting who asks for one answer."""
+    """In the line. Who is `patient` comes after all who are not, and has no other such beside it:
+    what is measured for minutes, a slice at a time, keeps nobody waiting who asks for one answer.
+    """
 
     patient: bool
 
 
 class Turns:
-    """A line of those who wait, first come, first served. A reader has one place: a script that is
-    run again, since its reader moved on, leaves the line."""
+    """A line of those who wait, first come, first served, `at_once` at a time. A reader has one
+    place: a script that is run again, since its reader moved on, leaves the line."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_once: int = AT_ONCE) -> None:
         self.moved = threading.Condition()
-        self.line: list[Place] = []
-        self.now: Place | None = None
+        self.waiting: list[Place] = []
+        self.going: dict[int, Place] = {}
+        self.at_once = at_once
         self.mine = threading.local()
 
     @contextmanager
@@ -46,42 +54,55 @@ class Turns:
             self.mine.patient = False
 
     @contextmanager
-    def turn(self) -> Generator[None]:
-        """Wait for it, and pass it on; whatever ends the waiting gives the place up."""
+    def turn(self) -> Generator[int]:
+        """Wait for it, and pass it on; whatever ends the waiting gives the place up. Which of the
+        turns it is that go on at once, the first if that is free."""
         place = Place(getattr(self.mine, "patient", False))
         with self.moved:
-            self.line.append(place)
+            self.waiting.append(place)
         try:
-            self.wait_for(place)
-            yield
+            yield self.wait_for(place)
         finally:
             with self.moved:
-                self.line.remove(place)
-                if self.now is place:
-                    self.now = None
+                self.waiting = [other for other in self.waiting if other is not place]
+                self.going = {k: other for k, other in self.going.items() if other is not place}
                 self.moved.notify_all()
 
-    def wait_for(self, place: Place) -> None:
+    def wait_for(self, place: Place) -> int:
         shown = None
-        while ahead := self.before(place):
+        while (mine := self.taken_by(place)) is None:
             if not on_a_page():
                 continue
             # To show something is also where Streamlit stops a script whose reader moved on.
             shown = shown or st.empty()
-            shown.caption(said(ahead))
+            shown.caption(said(self.n_before(place)))
         if shown is not None:
             shown.empty()
+        return mine
 
-    def before(self, place: Place) -> int:
-        """How many come first, once that is none or some time has gone by."""
+    def taken_by(self, place: Place) -> int | None:
+        """The turn that this place takes, once it may; None after some time."""
         with self.moved:
-            if self.moved.wait_for(lambda: self.in_order()[0] is place, SOON):
-                self.now = place
-            return self.in_order().index(place)
+            if not self.moved.wait_for(lambda: self.may_go(place), SOON):
+                return None
+            self.waiting.remove(place)
+            mine = min(set(range(self.at_once)) - self.going.keys())
+            self.going[mine] = place
+            self.moved.notify_all()  # whoever comes next may go beside it
+            return mine
+
+    def may_go(self, place: Place) -> bool:
+        if place.patient and any(other.patient for other in self.going.values()):
+            return False
+        return len(self.going) < self.at_once and self.in_order()[0] is place
 
     def in_order(self) -> list[Place]:
-        """Whose turn it is, and who comes next."""
-        return sorted(self.line, key=lambda place: (place is not self.now, place.patient))
+        """Who comes next, of those who wait."""
+        return sorted(self.waiting, key=lambda place: place.patient)
+
+    def n_before(self, place: Place) -> int:
+        with self.moved:
+            return len(self.going) + self.in_order().index(place)
 
 
 def on_a_page() -> bool:
@@ -92,7 +113,7 @@ def on_a_page() -> bool:
 def said(ahead: int) -> str:
     """To a reader behind so many."""
     others = "one question of another reader is" if ahead == 1 else f"{ahead} others are"
-    return f"The model answers one reader at a time: {others} before yours."
+    return f"The model answers {spelled(AT_ONCE)} readers at a time: {others} before yours."
 
 
 turns = Turns()

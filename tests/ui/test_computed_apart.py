@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from typing import ClassVar
 
+import numpy as np
 import pytest
 
 from components.ui import computed_apart as module
@@ -21,6 +22,7 @@ from components.ui.computed_apart import (
     DiedError,
     Question,
     Stage,
+    key_of,
     wait_for,
 )
 from components.ui.loaded_models import BOOK_RUN, write_sum
@@ -35,13 +37,12 @@ def apart() -> Iterator[Apart]:
     """With a process, which is begun by the first test that asks."""
     apart = Apart()
     yield apart
-    if apart.process is not None:
-        apart.process.lose()
+    for process in apart.processes.values():
+        process.lose()
 
 
 def process_of(apart: Apart) -> ComputingProcess:
-    assert apart.process is not None
-    return apart.process
+    return apart.processes[0]
 
 
 def test_an_answer_is_the_one_that_is_computed_in_place(apart: Apart) -> None:
@@ -65,6 +66,17 @@ def test_an_error_is_the_one_that_the_function_ended_with(apart: Apart) -> None:
     with pytest.raises(AttributeError, match="no_such_function"):
         apart.answer("nothing", SUM._replace(name="no_such_function"), keep=True)
     assert apart.answers.get("nobody") is None
+
+
+def test_whoever_would_wait_is_answered_by_a_second_process(apart: Apart) -> None:
+    with module.turns.turn() as which:
+        assert which == 0 and apart.answer("another sum", SUM._replace(args=(BOOK_RUN, 3, 4)), True)
+    assert apart.processes.keys() == {0, 1}
+
+
+def test_an_array_is_no_name_of_a_question() -> None:
+    with pytest.raises(TypeError, match="write_sum is asked for by numbers and names"):
+        key_of(write_sum, (np.arange(3),), {})
 
 
 def test_what_cannot_be_sent_is_refused_before_it_is_sent(apart: Apart) -> None:

@@ -39,6 +39,15 @@ def test_the_same_chart_is_made_once_and_checked_once(monkeypatch: pytest.Monkey
     assert made == [(1.0, 2.0)]
 
 
+def test_a_chart_that_is_none_is_found_by_the_tests() -> None:
+    @drawn_once
+    def wrong(n: int) -> Chart:
+        return alt.Chart(pd.DataFrame({"x": range(n)})).mark_point(size="large").encode(x="x:Q")
+
+    with pytest.raises(alt.utils.schemapi.SchemaValidationError):
+        wrong(3).to_dict()
+
+
 def test_layers_of_one_table_send_it_once() -> None:
     @drawn_once
     def layered(n: int) -> Chart:

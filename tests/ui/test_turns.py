@@ -31,7 +31,7 @@ class Blocked:
 def in_line(turns: Turns, n: int) -> None:
     """Wait until so many stand in line, whoever has the turn among them."""
     with turns.moved:
-        while len(turns.line) < n:
+        while len(turns.waiting) + len(turns.going) < n:
             turns.moved.wait(0.001)
 
 
@@ -47,7 +47,7 @@ def in_turn(turns: Turns, asked: str, done: list[str]) -> None:
 
 
 def test_first_come_first_served_and_one_at_a_time() -> None:
-    turns, done = Turns(), list[str]()
+    turns, done = Turns(1), list[str]()
     first = Blocked(turns, "first", done)
     first.begun.wait()
     others = []
@@ -59,11 +59,11 @@ def test_first_come_first_served_and_one_at_a_time() -> None:
     for thread in (first.thread, *others):
         thread.join()
     assert done == ["first", "second", "third", "fourth"]
-    assert not turns.line
+    assert not turns.waiting and not turns.going
 
 
 def test_who_is_patient_comes_after_all_who_are_not() -> None:
-    turns, done = Turns(), list[str]()
+    turns, done = Turns(1), list[str]()
     first = Blocked(turns, "first", done)
     first.begun.wait()
 
@@ -84,12 +84,43 @@ def test_who_is_patient_comes_after_all_who_are_not() -> None:
     assert done == ["first", "second", "third", "patient", "no more"]
 
 
+def test_two_go_at_once_and_of_those_who_are_patient_one() -> None:
+    turns, done = Turns(2), list[str]()
+
+    def patient(asked: str) -> threading.Thread:
+        def work() -> None:
+            with turns.patiently():
+                in_turn(turns, asked, done)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        return thread
+
+    with turns.patiently(), turns.turn() as which:
+        assert which == 0
+        waits = patient("patient")
+        in_line(turns, 2)
+        behind(turns, "goes beside", done).join()
+        first = Blocked(turns, "first", done)
+        first.begun.wait()
+        assert turns.going.keys() == {0, 1}
+        second = behind(turns, "second", done)
+        in_line(turns, 4)
+        assert done == ["goes beside"] and turns.n_before(turns.in_order()[1]) == 3
+        first.go.set()
+        for thread in (first.thread, second):
+            thread.join()
+        assert done == ["goes beside", "first", "second"]
+    waits.join()
+    assert done[-1] == "patient" and not turns.going
+
+
 def test_a_computation_that_fails_passes_the_turn_on() -> None:
-    turns, done = Turns(), list[str]()
+    turns, done = Turns(1), list[str]()
     with pytest.raises(ValueError, match="not allowed"), turns.turn():
         raise ValueError("not allowed")
     in_turn(turns, "two", done)
-    assert done == ["two"] and not turns.line
+    assert done == ["two"] and not turns.going
 
 
 class Shown:
@@ -112,13 +143,13 @@ def test_a_reader_who_waits_is_told_and_who_moves_on_leaves_the_line(
     monkeypatch.setattr(module, "SOON", 0.001)
     monkeypatch.setattr(module, "st", Shown())
     monkeypatch.setattr(module, "on_a_page", lambda: True)
-    turns, done = Turns(), list[str]()
+    turns, done = Turns(1), list[str]()
     first = Blocked(turns, "first", done)
     first.begun.wait()
     with pytest.raises(SystemExit):
         in_turn(turns, "mine", done)
     assert Shown.told == [said(1)] * 2
-    assert len(turns.line) == 1
+    assert not turns.waiting and len(turns.going) == 1
     first.go.set()
     first.thread.join()
     assert done == ["first"]

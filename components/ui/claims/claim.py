@@ -195,7 +195,7 @@ def changed_in(path: Path, root: Path) -> tuple[str, ...]:
     return changed_at(path, root, stamps.this_second())
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def changed_at(path: Path, root: Path, _second: int) -> tuple[str, ...]:
     named = weights_named(path, *stamp_of(path))
     return tuple(sorted({run for run, digest in named if is_changed(run, digest, root)}))
@@ -205,7 +205,7 @@ def changed_by(row: Mapping[str, Any], root: Path) -> set[str]:
     return {run for run, digest in weights_in(row) if is_changed(run, digest, root)}
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def weights_named(path: Path, changed: int, size: int) -> frozenset[tuple[str, str]]:
     """Every run and digest that a record names."""
     record = parsed(path, changed, size)

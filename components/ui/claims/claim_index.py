@@ -101,17 +101,20 @@ def asked_by(slug: str) -> list[tuple[str, Claim]]:
 
 def looked_up_on(slug: str, root: Path = ROOT) -> tuple[Looked, ...]:
     """All that a page claims, its tables among it: measured again once a file of it has changed."""
-    records = {root / claim.record for _, claim in asked_by(slug)}
-    weights = (root / "checkpoints").glob("*/model.safetensors")
-    return kept_look(slug, root, tuple(map(as_it_is, sorted((*records, *weights)))))
+    return kept_look(slug, root, tuple(files_of(record, root) for record in records_on(slug)))
 
 
 @lru_cache(maxsize=len(CHAPTERS))
-def kept_look(
-    slug: str, root: Path, files: tuple[tuple[Path, int, int], ...]
-) -> tuple[Looked, ...]:
-    """As long as the `files` are as they are."""
-    return tuple(measured(name, claim, root) for name, claim in asked_by(slug))
+def records_on(slug: str) -> tuple[str, ...]:
+    return tuple(sorted({claim.record for _, claim in asked_by(slug)}))
+
+
+@lru_cache(maxsize=len(CHAPTERS))
+def kept_look(slug: str, root: Path, _files: tuple[object, ...]) -> tuple[Looked, ...]:
+    """As long as the files are as they are."""
+    alone = (look_up(name, root) for name in claims_of(slug))
+    cells = (looked for name in tables_of(slug) for looked in cells_of(name, root).values())
+    return *alone, *cells
 
 
 def all_cells() -> list[Looked]:
@@ -140,20 +143,20 @@ def renamed(old: str) -> str:
 def look_up(name: str, root: Path = ROOT) -> Looked:
     """A claim's figure and where it comes from; `problem` says what is missing, `changed` which
     runs have other weights now than those that the rows it reads were measured on."""
-    return kept_figure(name, None, root, files_of(claim_of(name), root))
+    return kept_figure(name, None, root, files_of(claim_of(name).record, root))
 
 
 def cells_of(name: str, root: Path = ROOT) -> dict[tuple[str, str], Looked]:
     """The same of every cell of a table, by row and column."""
     return {
-        at: kept_figure(name, at, root, files_of(claim, root))
+        at: kept_figure(name, at, root, files_of(claim.record, root))
         for at, claim in table_of(name).claims().items()
     }
 
 
-def files_of(claim: Claim, root: Path) -> tuple[object, ...]:
-    """Its record as it is, and the runs of it whose weights are others now."""
-    stamp = as_it_is(root / claim.record)
+def files_of(record: str, root: Path) -> tuple[object, ...]:
+    """A record as it is, and the runs of it whose weights are others now."""
+    stamp = as_it_is(root / record)
     with suppress(OSError, *AMISS):  # missing or damaged, which is told where it is measured
         return *stamp, *changed_in(stamp[0], root)
     return stamp

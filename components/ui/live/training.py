@@ -44,8 +44,9 @@ LIVE_GOAL = 0.05
 PACE_STEPS = 10
 """From this step on a run is told how far its limit lets it come: the first ones are slow."""
 
-UNCROWDED = 8
-"""Runs that go on at once, of all readers, up to which a page looks every second."""
+UNCROWDED = 2
+"""Runs that go on at once, of all readers, up to which a page looks every second: of more, each
+makes hardly a step in that time."""
 
 PHASES = {
     "waiting": "waits",
@@ -452,12 +453,14 @@ def draw_exactness(every: Rows) -> None:
 def without_steps(every: Rows) -> Rows:
     """All but the loss, of which one row tells that there is the run: so a step alone changes
     nothing, and the chart of before is drawn."""
-    first = {row["run"]: {**row, "step": 1, "value": 0} for row in every if row["what"] == "loss"}
-    return [
-        row if row["what"] != "loss" else first.pop(row["run"])
-        for row in every
-        if row["what"] != "loss" or row["run"] in first
-    ]
+    told, found = set[str](), list[Mapping[str, Any]]()
+    for row in every:
+        if row["what"] != "loss":
+            found.append(row)
+        elif row["run"] not in told:
+            told.add(row["run"])
+            found.append({**row, "step": 1, "value": 0})
+    return found
 
 
 def draw_runs_so_far(runs: Sequence[LiveRun], names: Sequence[str], ghosts: Rows) -> None:

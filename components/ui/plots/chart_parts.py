@@ -24,9 +24,12 @@ from components.ui.plots.colours import (
 )
 from components.ui.plots.theme import LABEL
 
-# A chart is checked as a whole when it is drawn; that each of its parts is checked as it is made as
-# well only costs time.
+# A chart is checked as a whole, by the tests; that each of its parts is checked as it is made as
+# well only costs time. So does a list of all classes by their schemas, which Altair draws up anew
+# for every channel that is given as a text.
 schemapi.DEBUG_MODE = False
+CLASSES = schemapi._FromDict(alt.X._default_wrapper_classes())  # pyright: ignore[reportPrivateUsage]
+schemapi._FromDict = lambda _classes: CLASSES  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
 
 Numbers = NDArray[np.float64]
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
