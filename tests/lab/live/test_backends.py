@@ -206,11 +206,11 @@ def test_the_worker_goes_behind_others_and_computes_on_one_core(
 ) -> None:
     """By what it is started with, and by what it asks of the system."""
     asked: list[tuple[int, ...]] = []
-    monkeypatch.setattr(os, "getpriority", lambda *_: 6)
+    monkeypatch.setattr(os, "getpriority", lambda *_: 3)
     monkeypatch.setattr(os, "setpriority", lambda *given: asked.append(given))
     for niceness in (backends.NICENESS, 0):
         backends.yield_to_others(niceness)
-    assert [given[-1] for given in asked] == [15, 6]
+    assert [given[-1] for given in asked] == [5, 3]
     assert ONE_THREAD == {"OMP_NUM_THREADS": "1"}
 
 
