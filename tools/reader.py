@@ -53,6 +53,10 @@ WIRE = {
 }
 """The kinds of widgets known here, and the field of WidgetState that carries their value."""
 
+RUNS_BETWEEN = 3
+"""Runs that may end between a request, which names the messages that are kept, and an answer that
+points to one of them."""
+
 RAW = {
     "select_slider": "raw_value",
     "selectbox": "raw_value",
@@ -405,7 +409,9 @@ class Reader:
         request.page_name = "" if self._page_hash else self.page
         request.fragment_id = fragment
         request.is_auto_rerun = automatic
-        request.cached_message_hashes.extend(self._cache)
+        request.cached_message_hashes.extend(
+            named for named, cached in self._cache.items() if cached.age <= self._oldest
+        )
         context = request.context_info
         context.timezone, context.locale, context.color_scheme = "UTC", "en-US", "light"
         context.url, context.timezone_offset, context.is_embedded = (
@@ -522,7 +528,8 @@ class Reader:
         if not run.early:
             for cached in self._cache.values():
                 cached.age += run.whole or cached.message.delta.fragment_id in run.fragments
-            self._cache = {h: c for h, c in self._cache.items() if c.age <= self._oldest}
+            oldest = self._oldest + RUNS_BETWEEN
+            self._cache = {h: c for h, c in self._cache.items() if c.age <= oldest}
         self._changed.notify_all()
 
     def _forget_timers(self, fragments: Iterable[str]) -> None:
