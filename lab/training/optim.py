@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import torch
@@ -92,17 +92,23 @@ class Muon:
     @torch.no_grad()
     def step(self, rate: float) -> None:
         rate = rate * self.factor
-        for w, m in zip(self.parameters, self.m, strict=True):
-            if w.grad is None:
-                continue
-            m.lerp_(w.grad, 1 - self.momentum)
-            # Nesterov's look ahead: the mean with some of the newest gradient once more.
-            update = orthogonalise(w.grad.lerp(m, self.momentum))
-            # However small the gradient, the update is as large: decay alone bounds the weights
-            # (arXiv:2502.16982, section 2.2).
-            w.mul_(1 - rate * self.weight_decay)
-            # A tall matrix has more outputs than directions; the root lets each output move as far.
-            w.add_(update, alpha=-rate * max(1.0, w.shape[0] / w.shape[1]) ** 0.5)
+        moved = [(w, m) for w, m in zip(self.parameters, self.m, strict=True) if w.grad is not None]
+        for some in by_shape(moved):
+            # Those of one shape in one batch: the matrices are small, and so each product is.
+            updates = orthogonalise(torch.stack([self.wanted(w, m) for w, m in some]))
+            for (w, _), update in zip(some, updates, strict=True):
+                # However small the gradient, the update is as large: decay alone bounds the weights
+                # (arXiv:2502.16982, section 2.2).
+                w.mul_(1 - rate * self.weight_decay)
+                # A tall matrix has more outputs than directions; the root lets each move as far.
+                w.add_(update, alpha=-rate * max(1.0, w.shape[0] / w.shape[1]) ** 0.5)
+
+    def wanted(self, w: Tensor, m: Tensor) -> Tensor:
+        """The mean of the gradients with the newest in it, and some of that once more: Nesterov's
+        look ahead."""
+        assert w.grad is not None
+        m.lerp_(w.grad, 1 - self.momentum)
+        return w.grad.lerp(m, self.momentum)
 
     def state(self) -> dict[str, Tensor]:
         return {f"m.{i}": m for i, m in enumerate(self.m)}
@@ -112,23 +118,32 @@ class Muon:
             tensor.copy_(state[name])
 
 
+def by_shape(moved: Sequence[tuple[Tensor, Tensor]]) -> Iterable[list[tuple[Tensor, Tensor]]]:
+    """The matrices and their means, those of one shape together."""
+    found: dict[tuple[int, ...], list[tuple[Tensor, Tensor]]] = {}
+    for w, m in moved:
+        found.setdefault(tuple(w.shape), []).append((w, m))
+    return found.values()
+
+
 def orthogonalise(g: Tensor, steps: int = 5) -> Tensor:
-    """Push every singular value of g towards 1: X <- a X + (b A + c A^2) X with A = X X'.
+    """Push every singular value of g, (..., rows, columns), towards 1: X <- a X + (b A + c A^2) X
+    with A = X X'.
 
     Five steps of the quintic iteration leave singular values between about 0.7 and 1.2.
     """
     # Jordan's choice: small singular values grow fast, and none need end at 1 exactly.
     a, b, c = 3.4445, -4.7750, 2.0315
     # Of X X' and X' X the smaller is computed.
-    tall = g.shape[0] > g.shape[1]
+    tall = g.shape[-2] > g.shape[-1]
     # So rough an answer needs no finer numbers.
-    x = (g.T if tall else g).bfloat16()
+    x = (g.mT if tall else g).bfloat16()
     # The iteration needs singular values of at most 1, and none is larger than this norm.
-    x = x / (x.norm() + 1e-7)
+    x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     for _ in range(steps):
-        gram = x @ x.T
+        gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return (x.T if tall else x).to(g.dtype)
+    return (x.mT if tall else x).to(g.dtype)
 
 
 class Both:
