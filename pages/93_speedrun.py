@@ -19,7 +19,7 @@ page.open()
 @page.section("ladder", told=False)
 def the_ladder() -> None:
     rows = rows_of("speedrun.jsonl")
-    measured = [rung for rung, _ in claims.rungs_in(rows)]
+    measured = {rung.name: rung for rung, _ in claims.rungs_in(rows)}
     if len(measured) < 2 or not page.guess(
         "One idea at a time makes a training shorter. How many seconds does the last rung take?",
         (),
@@ -28,10 +28,12 @@ def the_ladder() -> None:
     ):
         return
     page.numbers("The ladder, a row a seed", worked.as_rows(rows))
-    rung = page.choose(
-        "rung", "Read a rung", measured, measured[1], kind="list", words=worked.title_of
+    names = [*measured]
+    words = {name: worked.title_of(rung) for name, rung in measured.items()}
+    chosen = page.choose(
+        "rung", "Read a rung", names, names[1], kind="list", words=words.__getitem__
     )
-    st.markdown(worked.about(rung, rows))
+    st.markdown(worked.about(measured[chosen], rows))
     page.source("lab.recipes.speedrun.recipe_of", "lab.training.recipe.differences")
 
 

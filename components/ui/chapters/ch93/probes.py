@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -39,7 +40,7 @@ def train(rung: str) -> None:
 def last_as_json() -> str:
     """What the box holds before a reader pastes something: the last rung, as the bench would have
     it."""
-    return bench.to_json(speedrun.recipe_of(LAST, SEED)).replace(f'"{LAST}"', f'"{bench.NAME}"')
+    return bench.to_json(replace(speedrun.recipe_of(LAST, SEED), name=bench.NAME))
 
 
 def train_pasted() -> None:

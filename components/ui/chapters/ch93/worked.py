@@ -15,6 +15,7 @@ from components.ui.drawings.guess import Answer, Axis, Dragged, Row
 from components.ui.plots.colours import RECORDED
 from components.ui.plots.curves import HELD_OUT
 from components.ui.words import spelled
+from lab.data.problems import all_pairs
 from lab.readings import Row as Reading
 from lab.readings import in_brackets, part_of
 from lab.recipes.speedrun import ATTEMPTS, RUNGS, Rung
@@ -236,8 +237,9 @@ def verdict(times: float, share: float | None, there: float | None) -> str:
 
 
 CALC = {
+    "n_all": lambda: f"{len(all_pairs()[0]):,}",
     "n_rungs": lambda: spelled(len(RUNGS)),
     "threads": lambda: spelled(RUNGS[0].threads),
-    "most_wrong": lambda: spelled(round(claims.MOST_WRONG * 10_000)),
+    "most_wrong": lambda: spelled(round(claims.MOST_WRONG * len(all_pairs()[0]))),
     "share_right": lambda: f"{100 * (1 - claims.MOST_WRONG):.1f}%",
 }
