@@ -54,7 +54,9 @@ def train_the_last_rung() -> None:
             on_click=probes.train,
             args=(claims.LAST,),
         )
-        st.button("Train the first beside it", "ch93_first", on_click=probes.train, args=[claims.FIRST])
+        st.button(
+            "Train the first beside it", "ch93_first", on_click=probes.train, args=[claims.FIRST]
+        )
     recorded = worked.recorded(rows)
     training.watch(probes.LIVE_KEY, probes.run_name, recorded, x="seconds")
     if recorded:

@@ -22,7 +22,7 @@ from lab.recipes.speedrun import ATTEMPTS, RUNGS, recipe_of
 PAGE = "93_speedrun"
 QUESTION = "One idea at a time makes a training shorter. How many seconds does the last rung take?"
 SEEDS = range(5)
-SOURCE = {"date": "2026-01-01", "commit": "made up", "cpu": "none", "command": "none"}
+SOURCE = dict.fromkeys(("date", "commit", "cpu", "amx", "torch", "command"), "made up")
 
 
 def median_seconds(at: int) -> float:
@@ -153,7 +153,7 @@ def test_a_recipe_that_is_none_gets_a_sentence_and_no_run(book: Any, text: str) 
     assert not app.exception
     (told,) = app.warning
     assert told.value.startswith("Not started: ")
-    assert told.value.endswith("A recipe as the bench exports it, within its limits, is allowed.")
+    assert told.value.endswith("; what the bench exports as JSON is allowed, within its limits.")
     assert "run" not in app.query_params
 
 

@@ -50,7 +50,7 @@ def train_pasted() -> None:
         recipe = bench.bench(bench.from_json(st.session_state[PASTED]).to_dict())
     except ValueError as error:
         st.session_state[REFUSED] = (
-            f"Not started: {error}. A recipe as the bench exports it, within its limits, is allowed."
+            f"Not started: {error}; what the bench exports as JSON is allowed, within its limits."
         )
         return
     training.launch(LIVE_KEY, {"variant": recipe.to_dict()}, "bench")

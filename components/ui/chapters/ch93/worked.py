@@ -35,7 +35,7 @@ SHORT = 42
 
 
 def title_of(rung: Rung) -> str:
-    """A rung by its number: '2. half as many problems a step', or by its name if its idea is long."""
+    """A rung by its number: '2. half as many problems a step'; by its name if its idea is long."""
     idea = rung.idea.rstrip(".")
     words = idea[:1].lower() + idea[1:] if len(idea) <= SHORT else rung.name.replace("_", " ")
     return f"{RUNGS.index(rung) + 1}. {words}"
