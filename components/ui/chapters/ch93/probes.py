@@ -30,7 +30,8 @@ def run_name(arguments: Mapping[str, Any]) -> str:
     """Of a rung, or of a recipe of the bench."""
     if "variant" in arguments:
         return controls.in_words(bench.read(arguments["variant"]), bench.usual())
-    return {FIRST: "first rung", LAST: "last rung"}.get(arguments["rung"], arguments["rung"])
+    rung = str(arguments["rung"])
+    return {FIRST: "first rung", LAST: "last rung"}.get(rung, rung)
 
 
 def train(rung: str) -> None:

@@ -199,7 +199,7 @@ def attempts(tried: Record, record: Record) -> list[dict[str, str]]:
     measured, rungs = by_name(record), {rung.name: rung for rung in RUNGS}
     ideas = {attempt.name: attempt.idea.rstrip(".") for attempt in ATTEMPTS}
     rows: list[dict[str, str]] = []
-    for name in dict.fromkeys(row["cell"]["attempt"] for row in tried):
+    for name in dict.fromkeys(str(row["cell"]["attempt"]) for row in tried):
         found = [row for row in tried if row["cell"]["attempt"] == name]
         on = found[0]["on"]
         share = wrong_share([(x["validation"]["errors"], x["validation"]["n"]) for x in found])
