@@ -108,7 +108,7 @@ def test_untouched_the_first_rung_stands_there_and_no_other_gives_its_seconds(
         [59.0, 59.5, 60.0, 60.5, 61.0],
     )
     assert [row["value"] for row in (*between, last)] == [None] * (len(RUNGS) - 1)
-    assert first["note"] == "2 wrong, worst 4"
+    assert first["note"] == "2 of 10,000 wrong, worst 4"
     assert MISSING not in text_of(app)
 
 
@@ -135,7 +135,8 @@ def test_what_failed_is_told_as_it_was_measured(
     with_record(speedrun=made_up(), speedrun_attempts=tried())
     (rows,) = tables(book(PAGE), "tried")
     told = [(row["times as long"], row["validation wrong"], row["so"]) for row in rows]
-    assert told == [("1.10", "3.3%", "slower and more wrong"), ("0.50", "3.3%", "more wrong")]
+    wrong = "3.3% against 0.2%"
+    assert told == [("1.10", wrong, "slower and more wrong"), ("0.50", wrong, "more wrong")]
 
 
 def test_a_live_run_of_a_rung_is_that_rungs_recipe() -> None:

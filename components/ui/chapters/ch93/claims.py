@@ -3,13 +3,13 @@ tried and not kept."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 from statistics import median
 
-from components.ui.claims.claim import Claim
+from components.ui.claims.claim import Claim, Table
 from components.ui.words import spelled
-from lab.readings import Counts, Numbers, Row, Rows, rows
+from lab.readings import Numbers, Question, Row, Rows, rows
 from lab.recipes.speedrun import RUNGS, Rung
 
 LADDER = rows("speedrun")
@@ -28,8 +28,14 @@ def seconds(rung: str) -> Numbers:
     return of(rung).numbers("seconds", "{:.1f}", "seconds")
 
 
-def errors(rung: str) -> Counts:
-    return of(rung).counts("all.errors", "all.n").median()
+def at_the_end(rung: str) -> Mapping[str, Question]:
+    """A row of the table of both ends."""
+    return {
+        "seconds": of(rung).numbers("seconds", "{:.1f}"),
+        "tokens": of(rung).numbers("tokens"),
+        "held-out pairs wrong": of(rung).counts("heldout.errors", "heldout.n").median().bound(),
+        "seeds that missed": of(rung).those(missed),
+    }
 
 
 def missed(row: Row) -> bool:
@@ -75,22 +81,6 @@ CLAIMS: dict[str, Claim] = {
         )
         for end, (rung, words) in ENDS.items()
     },
-    **{
-        f"speedrun.{end}_errors": Claim(
-            f"Errors of {words} on all pairs of numbers up to 99, trained on or not.", errors(rung)
-        )
-        for end, (rung, words) in ENDS.items()
-    },
-    **{
-        f"speedrun.{end}_tokens": Claim(
-            f"Tokens that {words} is trained on.", of(rung).numbers("tokens")
-        )
-        for end, (rung, words) in ENDS.items()
-    },
-    "speedrun.last_heldout": Claim(
-        "Errors of the last rung of the ladder on held-out pairs.",
-        of(LAST).counts("heldout.errors", "heldout.n").median().bound(),
-    ),
     "speedrun.times_faster": Claim(
         "How many times faster the last rung of the ladder is trained than the first: the ratios "
         "of all rungs to the rung before them, each from one measurement, multiplied.",
@@ -101,13 +91,17 @@ CLAIMS: dict[str, Claim] = {
         "wrong.",
         LADDER.those(missed),
     ),
-    "speedrun.last_missed": Claim(
-        "Seeds of the last rung of the ladder that got more than one problem in a thousand wrong.",
-        of(LAST).those(missed),
-    ),
     "speedrun.seeds": Claim("Seeds of each rung of the ladder.", LADDER.told(count_seeds)),
     "speedrun.attempts": Claim(
         "What was tried to make the training of the ladder faster, and not kept.",
         TRIED.told(count_attempts),
+    ),
+}
+
+TABLES: dict[str, Table] = {
+    "speedrun.ends": Table(
+        "Rung",
+        {end: at_the_end(rung) for end, (rung, _) in ENDS.items()},
+        about="Of the ladder of faster trainings the first and the last rung",
     ),
 }

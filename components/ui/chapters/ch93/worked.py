@@ -58,8 +58,11 @@ def in_short(found: Record) -> str:
 
 
 def bar_of(rung: Rung, found: Record, hue: str) -> Row:
-    dots = seconds_of(found)
-    return Row(title_of(rung), median(dots), dots=dots, note=in_short(found), hue=hue)
+    """The first says of how many its errors are."""
+    dots, note = seconds_of(found), in_short(found)
+    if rung == RUNGS[0]:
+        note = note.replace(" wrong", f" of {found[0]['all']['n']:,} wrong", 1)
+    return Row(title_of(rung), median(dots), dots=dots, note=note, hue=hue)
 
 
 def ladder(record: Record) -> Dragged:
@@ -81,7 +84,7 @@ def last_rung(record: Record) -> Answer:
     dots = seconds_of(found)
     return Answer(
         median(dots),
-        then=f"Of all problems it gets {in_short(found)}.",
+        f"median {median(dots):.1f} s; {in_short(found)}",
         dots=dots,
         rows=[bar_of(rung, own, "teal") for rung, own in between],
     )
@@ -196,7 +199,8 @@ def ends_of(record: Record) -> list[tuple[Rung, list[Reading]]]:
 
 def attempts(tried: Record, record: Record) -> list[dict[str, str]]:
     """Rows of a table: each attempt beside the rung on which it was tried."""
-    measured, rungs = by_name(record), {rung.name: rung for rung in RUNGS}
+    measured = by_name(record)
+    number = {rung.name: f"{i}" for i, rung in enumerate(RUNGS, 1)}
     ideas = {attempt.name: attempt.idea.rstrip(".") for attempt in ATTEMPTS}
     rows: list[dict[str, str]] = []
     for name in dict.fromkeys(str(row["cell"]["attempt"]) for row in tried):
@@ -207,12 +211,11 @@ def attempts(tried: Record, record: Record) -> list[dict[str, str]]:
         times = median(row["seconds"] / row["seconds_before"] for row in found)
         rows.append(
             {
-                "tried": ideas.get(name, name.replace("_", " ")),
-                "on": title_of(rungs[on]) if on in rungs else on.replace("_", " "),
+                "tried": ideas.get(name, name.replace("_", " "))
+                + f", on rung {number.get(on, on)}",
                 "seconds": in_brackets(spread(seconds_of(found)), "{:.1f}"),
                 "times as long": f"{times:.2f}",
-                "validation wrong": in_hundred(share),
-                "of the rung": in_hundred(there),
+                "validation wrong": " against ".join(map(in_hundred, (share, there))),
                 "so": verdict(times, share, there),
             }
         )
@@ -225,7 +228,7 @@ def wrong_share(counts: Sequence[tuple[int, int]]) -> float | None:
 
 
 def in_hundred(share: float | None) -> str:
-    return "" if share is None else f"{100 * share:.1f}%"
+    return "?" if share is None else f"{100 * share:.1f}%"
 
 
 def verdict(times: float, share: float | None, there: float | None) -> str:
