@@ -70,7 +70,7 @@ def ladder(record: Record) -> Dragged:
     (first, found), *rest = rungs_in(record)
     most = max(max(seconds_of(own)) for _, own in rungs_in(record))
     return Dragged(
-        Axis("seconds", 0, ROUND * ceil(most / ROUND), 0.5, " s"),
+        Axis("seconds", 0, ROUND * ceil(most / ROUND), 0.5, " s", more="slower", less="faster"),
         title_of(rest[-1][0]),
         [bar_of(first, found, "grey")],
         [title_of(rung) for rung, _ in rest[:-1]],
