@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +75,10 @@ def with_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...
         for name, found in rows.items():
             lines = "".join(f"{json.dumps(row)}\n" for row in found)
             (tmp_path / f"records/{name}.jsonl").write_text(lines)
-        look_up = claim_index.look_up
         monkeypatch.setattr(page_records, "ROOT", tmp_path)
-        monkeypatch.setattr(claim_index, "look_up", lambda name: look_up(name, tmp_path))
+        for asked in ("look_up", "cells_of"):
+            usual = getattr(claim_index, asked)
+            monkeypatch.setattr(claim_index, asked, partial(usual, root=tmp_path))
 
     return put
 
