@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shown import ended, frames, said, tables, text_of
+from shown import charts, ended, frames, said, tables, text_of
 
 from components.ui import page_records
 from components.ui.chapters.ch93 import worked
@@ -173,4 +173,7 @@ def test_a_recipe_of_ones_own_is_trained_and_stands_beside_the_ladder(
     first, last, own = (row["run"] for row in rows)
     assert (first, last) == (worked.title_of(RUNGS[0]), worked.title_of(RUNGS[-1]))
     assert own.startswith("yours: 1. ") and rows[2]["seeds"] == "1"
+    (curve,) = charts(app, "run", "seconds", "what")
+    ghost = [row["seconds"] for row in curve if row["run"] == "first rung, recorded"]
+    assert ghost == [10.0, median_seconds(0)] and {row["run"] for row in curve} > {own[7:]}
     assert "step 2 of 2" in said(app)
