@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import numpy as np
 import streamlit as st
 
-from components.ui.book import CONTENTS, GROUPS, Entry
+from components.ui.book import BEHIND, CONTENTS, GROUPS, Entry
 from components.ui.chapter import Chapter
 from components.ui.chapters.ch30 import worked as curriculum
 from components.ui.claims import claim_index
@@ -263,7 +263,7 @@ with st.container(key="example"):
 for part in ("trust", "signs"):
     page.prose(part)
 
-makes = {entry: n for entry in CONTENTS if (n := n_claims(entry))}
+makes = {entry: n for entry in (*CONTENTS, *BEHIND) if (n := n_claims(entry))}
 patterns: Patterns = ()
 found = makes
 if sought := ask():
@@ -277,7 +277,7 @@ st.caption(
     + ("" if sought else " Open a page to see its claims.")
 )
 with st.container(key="claims", gap="xsmall"):
-    for part, entries in GROUPS.items():
+    for part, entries in (GROUPS | {"Behind the chapters": BEHIND}).items():
         some = [entry for entry in entries if found.get(entry)]
         if some:
             st.html(f'<div class="wb-part">{part}</div>')

@@ -110,6 +110,10 @@ ON_PAGE = {
         "sum": "two products are added",
         "place": "where in the network a carry may be",
     },
+    "93_speedrun": {
+        "thread": "of a processor",
+        "threads": "as above",
+    },
 }
 
 IN_LAB = {

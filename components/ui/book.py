@@ -129,9 +129,10 @@ CONTENTS = (
 
 BEHIND = (
     Entry("91_claims", "", "Claims", "Where does a measured number come from?", 6),
+    Entry("93_speedrun", "", "The ladder", "How fast can a network learn to multiply?", 7),
     Entry("94_glossary", "", "Glossary", "What does each word mean?", 5),
 )
-"""Pages behind the book, of words alone: no chapter, and no figure opens them."""
+"""Pages behind the book: no chapter, and no picture on Home."""
 
 BEGINS = {
     "Foundations": "00",

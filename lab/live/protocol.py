@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 
 from lab.recipes.bench import bench
 from lab.recipes.live import fine_tune, go_on, multiply, study
+from lab.recipes.speedrun import speedrun
 from lab.training.recipe import Recipe
 
 MOST_SECONDS = 300.0
@@ -32,6 +33,7 @@ ALLOWED: Mapping[str, Callable[..., Recipe]] = {
     "go_on": go_on,
     "study": study,
     "bench": bench,
+    "speedrun": speedrun,
 }
 
 

@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from components.ui.book import CONTENTS
+from components.ui.book import BEHIND, CONTENTS
 from components.ui.claims.claim import (
     AMISS,
     MARK,
@@ -39,7 +39,7 @@ from lab.weights import CheckpointError
 
 LOG = logging.getLogger(__name__)
 
-CHAPTERS = {entry.url: f"ch{entry.slug[:2]}" for entry in CONTENTS}
+CHAPTERS = {entry.url: f"ch{entry.slug[:2]}" for entry in (*CONTENTS, *BEHIND)}
 """The folder of a page's chapter, by its slug."""
 
 SLUGS_OF_OLD = {

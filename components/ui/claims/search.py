@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from components.ui.book import CONTENTS, Entry
+from components.ui.book import BEHIND, CONTENTS, Entry
 from components.ui.words import SMALL
 from lab.readings import Counts
 
@@ -84,4 +84,5 @@ def matching(claims: Iterable[Looked], patterns: Patterns) -> list[Looked]:
 
 
 def page_of(x: Looked) -> Entry:
-    return next(entry for entry in CONTENTS if entry.url == x.name.partition(".")[0])
+    url = x.name.partition(".")[0]
+    return next(entry for entry in (*CONTENTS, *BEHIND) if entry.url == url)

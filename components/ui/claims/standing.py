@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from components.ui.book import CONTENTS, Entry
+from components.ui.book import BEHIND, CONTENTS, Entry
 from components.ui.claims.claim import named_in
 
 PART = re.compile(r"^<!-- ([a-z_]+) -->$", re.MULTILINE)
@@ -35,7 +35,7 @@ def standing_of(name: str) -> Standing:
     """Where a claim or a table is first told: on its own page if it is told there, else on the
     first that tells it. One that is told in no prose stands on its own page."""
     url = name.partition(".")[0]
-    found = [all_standings()[entry.url].get(name) for entry in CONTENTS if entry.written]
+    found = [of_page.get(name) for of_page in all_standings().values()]
     told = [standing for standing in found if standing]
     own = [standing for standing in told if standing.url == url]
     return next(iter((*own, *told)), Standing(url))
@@ -45,7 +45,8 @@ def standing_of(name: str) -> Standing:
 def all_standings() -> Mapping[str, Mapping[str, Standing]]:
     """By the address of a page: of each name in its prose where it first stands in a section, or,
     if it never does, where it stands at all."""
-    return {entry.url: standings_on(entry) for entry in CONTENTS if entry.written}
+    written = (entry for entry in (*CONTENTS, *BEHIND) if entry.written)
+    return {entry.url: standings_on(entry) for entry in written}
 
 
 def standings_on(entry: Entry) -> Mapping[str, Standing]:

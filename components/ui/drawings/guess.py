@@ -161,8 +161,9 @@ class Answer:
 class Dragged:
     """A mark to be dragged along the row `asked`, from `start`, below the rows `given`.
 
-    `later` names the rows that come with the answer. With an axis `across`, the mark is the end of
-    a line that has `begun`: it stands at the end of that axis, and is dragged up and down.
+    `later` names the rows that come with the answer: below the asked row, or above it, which is
+    the `last` one then. With an axis `across`, the mark is the end of a line that has `begun`: it
+    stands at the end of that axis, and is dragged up and down.
     """
 
     axis: Axis
@@ -173,6 +174,7 @@ class Dragged:
     hue: str = "violet"
     across: Axis | None = None
     begun: Points = ()
+    last: bool = False
 
 
 @dataclass(frozen=True)
@@ -256,6 +258,8 @@ def drag_data(frame: Dragged, said: float | None, answer: Answer | None) -> dict
         own = Row(frame.asked, answer.value, words, answer.dots, hue=frame.hue, points=points)
         rows.append(row_data(axis, own, "asked", across))
         rows += [row_data(axis, row, "come", across) for row in answer.rows]
+    if frame.last:
+        rows.sort(key=lambda row: row["part"] == "asked")
     start = frame.start
     if start is None:
         start = math.sqrt(axis.low * axis.high) if axis.log else (axis.low + axis.high) / 2

@@ -219,11 +219,13 @@ def nothing_else(runs: Sequence[LiveRun], names: Sequence[str]) -> None:
     pass
 
 
-def watch(key: str, name_of: Name, ghosts: Rows = (), also: Also = nothing_else) -> None:
+def watch(
+    key: str, name_of: Name, ghosts: Rows = (), also: Also = nothing_else, x: curves.Across = "step"
+) -> None:
     """The runs of this page: polled while one goes on, at rest when none does.
 
     `ghosts`: recorded curves, in the rows of `curve_rows`. They look the same before the first run
-    and under it.
+    and under it. `x`: what the curves of what was learned run across.
     """
     arrived = arrive(key)
     if arrived:
@@ -233,15 +235,17 @@ def watch(key: str, name_of: Name, ghosts: Rows = (), also: Also = nothing_else)
         st.warning(refused)
     runs = runs_here(key)
     if not runs:
-        draw_exactness(ghosts)
+        draw_exactness(ghosts, x)
         return
     going = any(run.goes_on for run in runs)
     every = (1.0 if service().count() <= UNCROWDED else 2.0) if going else None
     draw = needs_records(draw_runs)
-    st.fragment(partial(draw, key, name_of, ghosts, going, also), run_every=every)()
+    st.fragment(partial(draw, key, name_of, ghosts, going, also, x), run_every=every)()
 
 
-def draw_runs(key: str, name_of: Name, ghosts: Rows, going: bool, also: Also) -> None:
+def draw_runs(
+    key: str, name_of: Name, ghosts: Rows, going: bool, also: Also, x: curves.Across = "step"
+) -> None:
     runs = runs_here(key)
     keep_in_the_address(key)
     if not runs or going != any(run.goes_on for run in runs) or taken_over(key, runs):
@@ -250,7 +254,7 @@ def draw_runs(key: str, name_of: Name, ghosts: Rows, going: bool, also: Also) ->
     for run, name in zip(runs, names, strict=True):
         draw_line(key, run, name)
     also(runs, names)
-    draw_runs_so_far(runs, names, ghosts)
+    draw_runs_so_far(runs, names, ghosts, x)
 
 
 def taken_over(key: str, runs: Sequence[LiveRun], seconds: float = 5.0) -> bool:
@@ -411,13 +415,13 @@ def too_fast(run: LiveRun) -> str:
 
 
 def curve_rows(runs: Sequence[LiveRun], names: Sequence[str]) -> list[dict[str, Any]]:
-    """Rows for the chart: run, step, what, value."""
+    """Rows for the charts: run, step, seconds, what, value."""
     rows: list[dict[str, Any]] = []
     for run, name in zip(runs, names, strict=True):
         shots = settled(run)
         every = max(1, len(shots) // 150)
         for shot in shots[::-every][::-1]:
-            rows.append({"run": name, "step": shot.step, "what": "loss", "value": shot.loss})
+            rows.append({"run": name, **when(shot), "what": "loss", "value": shot.loss})
         for shot in run.checks:
             seen = shot.check
             assert seen is not None
@@ -426,10 +430,12 @@ def curve_rows(runs: Sequence[LiveRun], names: Sequence[str]) -> list[dict[str, 
                 ("held out", seen.errors_heldout, seen.n_heldout),
             ):
                 if n:
-                    rows.append(
-                        {"run": name, "step": shot.step, "what": what, "value": 1 - errors / n}
-                    )
+                    rows.append({"run": name, **when(shot), "what": what, "value": 1 - errors / n})
     return rows
+
+
+def when(shot: Snapshot) -> dict[str, float]:
+    return {"step": shot.step, "seconds": shot.seconds}
 
 
 AT_ONCE = 10
@@ -441,11 +447,11 @@ def settled(run: LiveRun) -> Sequence[Snapshot]:
     return run.snapshots[: n - n % AT_ONCE] if run.goes_on and n > AT_ONCE else run.snapshots
 
 
-def draw_exactness(every: Rows) -> None:
+def draw_exactness(every: Rows, x: curves.Across = "step") -> None:
     """Recorded runs, and on top of them the reader's own: what was learned."""
     if any(row["what"] != "loss" for row in every):
         show(
-            curves.exactness_curves(without_steps(every)),
+            curves.exactness_curves(without_steps(every), x),
             "Share of texts right in every token, a colour a kind of run, dashes if recorded",
         )
 
@@ -459,17 +465,19 @@ def without_steps(every: Rows) -> Rows:
             found.append(row)
         elif row["run"] not in told:
             told.add(row["run"])
-            found.append({**row, "step": 1, "value": 0})
+            found.append({**row, "step": 1, "seconds": 0, "value": 0})
     return found
 
 
-def draw_runs_so_far(runs: Sequence[LiveRun], names: Sequence[str], ghosts: Rows) -> None:
+def draw_runs_so_far(
+    runs: Sequence[LiveRun], names: Sequence[str], ghosts: Rows, x: curves.Across = "step"
+) -> None:
     """What the runs have learned first, in curves and pair by pair; below, small, the loss, which
     falls whether they learn to multiply or not."""
     every = [*ghosts, *curve_rows(runs, names)]
     learned, pairs = st.columns([3, 2])
     with learned:
-        draw_exactness(every)
+        draw_exactness(every, x)
     below, beside = st.columns(2)
     if any(run.checks for run in runs):
         with pairs:

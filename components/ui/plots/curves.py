@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import pandas as pd
@@ -19,6 +19,8 @@ from components.ui.plots.drawn_once import drawn_once
 from components.ui.plots.ends import last_of, named, powers, shares
 
 Rows = Sequence[Mapping[str, Any]]
+Across = Literal["step", "tokens", "seconds"]
+"""What a curve runs across."""
 
 SOLID = [1, 0]
 HELD_OUT, TRAINED_ON = "held out", "trained on"
@@ -33,7 +35,7 @@ def loss_curves(rows: Rows) -> Chart:
     losses = [row for row in rows if row["what"] == "loss"]
     axis, tones = powers([row["value"] for row in losses]), tones_of(rows, losses)
     lines = (
-        alt.Chart(pd.DataFrame(losses))
+        alt.Chart(pd.DataFrame(losses, columns=["run", "step", "what", "value"]))
         .mark_line()
         .encode(
             x=alt.X("step:Q", axis=WHOLE),
@@ -47,7 +49,7 @@ def loss_curves(rows: Rows) -> Chart:
 
 
 @drawn_once
-def exactness_curves(rows: Rows, x: str = "step") -> Chart:
+def exactness_curves(rows: Rows, x: Across = "step") -> Chart:
     """Share of right texts: held out a line, trained on a thin one. Rows: run, x, what, value."""
     asked = [row for row in rows if row["what"] != "loss"]
     axis, tones = shares(), tones_of(rows, asked)

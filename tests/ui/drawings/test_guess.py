@@ -149,6 +149,17 @@ def test_nothing_of_the_answer_travels_before_it_is_told() -> None:
     assert not any(row["right"] or row["value"] for row in sent["rows"])
 
 
+def test_an_asked_row_that_is_the_last_stands_below_what_comes_with_the_answer() -> None:
+    frame = replace(FRAME, last=True)
+    for answer in (None, ANSWER):
+        rows = drag_data(frame, None, answer)["rows"]
+        usual = drag_data(FRAME, None, answer)["rows"]
+        assert [row["part"] for row in rows][-1] == "asked" != [row["part"] for row in usual][-1]
+        assert [row for row in rows if row["part"] != "asked"] == [
+            row for row in usual if row["part"] != "asked"
+        ]
+
+
 def test_of_a_line_the_rest_travels_with_the_answer_and_ends_where_the_mark_stands() -> None:
     open_, told = drag_data(LINE, None, None), drag_data(LINE, 60, REST)
     assert "87" not in json.dumps(open_) and "85" not in json.dumps(open_)
