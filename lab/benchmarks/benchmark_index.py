@@ -12,10 +12,12 @@ from typing import Any
 BENCHMARKS = {
     "attention": "attention_speed",
     "error_book": "error_book_new_seed",
+    "flash_tiles": "flash_tiles",
     "live_runs": "live_runs",
     "mla": "mla_cost",
     "mlp": "mlp_training",
     "moe": "moe_speed",
+    "peers": "peer_speed",
     "problems": "problem_speed",
     "readers": "readers",
     "scene": "scene",

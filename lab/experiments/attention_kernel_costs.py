@@ -9,7 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.metadata import version
 from multiprocessing.connection import Connection
@@ -120,19 +120,23 @@ def there_and_back(kernel: Kernel, text: list[Tensor]) -> None:
 
 
 def peak_of(kernel: str, n: int) -> int:
-    """Bytes that a forward and a backward have in use at most, beyond the text: in a process of its
-    own, since one that has freed memory takes none."""
+    """Bytes that a forward and a backward have in use at most, beyond the text."""
+    return told_by_another(tell_peak, kernel, n)
+
+
+def told_by_another(tell: Callable[..., None], *arguments: Any) -> int:
+    """Bytes that a process of its own tells through the connection that `tell` is given first: one
+    that has freed memory takes none."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    child = context.Process(target=tell_peak, args=(theirs, kernel, n))
+    child = context.Process(target=tell, args=(theirs, *arguments))
     child.start()
     theirs.close()
     try:
         return int(ours.recv())
     except EOFError:
-        raise RuntimeError(
-            f"{kernel} of {n} tokens: no memory was left, or it was stopped"
-        ) from None
+        what = " ".join(map(str, arguments))
+        raise RuntimeError(f"{what}: no memory was left, or it was stopped") from None
     finally:
         child.join()
 
@@ -162,24 +166,28 @@ def held_bytes(field: str) -> int:
 
 def seconds_of(n: int) -> dict[str, dict[str, float]]:
     """The median of each kernel, forward alone and with its backward; kernels take turns."""
+    return {
+        name: {way: round(float(np.median(seconds)), 7) for way, seconds in ways.items()}
+        for name, ways in seconds_in_turn(KERNELS, n, REPEATS).items()
+    }
+
+
+def seconds_in_turn(
+    kernels: Mapping[str, Kernel], n: int, repeats: int
+) -> dict[str, dict[str, list[float]]]:
+    """Of each turn, forward alone and with its backward."""
     text = some_text(n)
     taken: dict[str, dict[str, list[float]]] = {}
-    for turn in range(REPEATS + 1):
-        for name in KERNELS:
-            forward_only, both = seconds_forward(name, text), seconds_there_and_back(name, text)
+    for turn in range(repeats + 1):
+        for name, kernel in kernels.items():
+            with torch.no_grad():
+                forward_only, _ = timed(lambda kernel=kernel: forward(kernel, text))
+            both, _ = timed(lambda kernel=kernel: there_and_back(kernel, text))
             if turn:  # the first is for what torch sets up
                 of_kernel = taken.setdefault(name, {"forward": [], "both": []})
                 of_kernel["forward"].append(forward_only)
                 of_kernel["both"].append(both)
-    return {
-        name: {way: round(float(np.median(seconds)), 7) for way, seconds in ways.items()}
-        for name, ways in taken.items()
-    }
-
-
-def seconds_forward(kernel: str, text: list[Tensor]) -> float:
-    with torch.no_grad():
-        return timed(lambda: forward(KERNELS[kernel], text))[0]
+    return taken
 
 
 def seconds_there_and_back(kernel: str, text: list[Tensor]) -> float:

@@ -116,11 +116,11 @@ def machine(turns: int, far: int, near: int) -> Iterator[Piece]:
     yield from sums("near", near, turns)
 
 
-def products(turns: int) -> Iterator[Piece]:
-    a, b = torch.randn(2, PRODUCT, PRODUCT, generator=torch.Generator().manual_seed(0))
+def products(turns: int, dtype: torch.dtype = torch.float32) -> Iterator[Piece]:
+    a, b = torch.randn(2, PRODUCT, PRODUCT, generator=torch.Generator().manual_seed(0)).to(dtype)
     for _ in range(turns):
         seconds, _ = timed(lambda: a @ b)
-        yield Piece("product", Work(2 * PRODUCT**3, 3 * 4 * PRODUCT**2), seconds)
+        yield Piece("product", Work(2 * PRODUCT**3, 3 * dtype.itemsize * PRODUCT**2), seconds)
 
 
 def sums(what: Literal["far", "near"], n: int, turns: int) -> Iterator[Piece]:

@@ -8,11 +8,20 @@ from typing import Any, get_args
 import pytest
 from tiny import BASE
 
-from lab.benchmarks import attention_speed, mla_cost, moe_speed, problem_speed
+from lab.benchmarks import (
+    attention_speed,
+    flash_tiles,
+    mla_cost,
+    moe_speed,
+    peer_speed,
+    problem_speed,
+)
 from lab.benchmarks import mlp_training as mlp_bench
 from lab.benchmarks.benchmark_index import BENCHMARKS, benchmark
 from lab.by_hand import mlp
 from lab.data.problems import STYLES
+from lab.experiments import peers
+from lab.model.config import MultiHeadAttentionConfig
 from lab.records import RECORDS
 
 
@@ -62,6 +71,36 @@ def test_the_benchmark_of_experts_sends_tokens_in_two_ways_to_one_answer(
     assert document["differ"] < 1e-5
     assert set(document["ms"]) == {1, 5} and json.dumps(document)
     assert "token by token" in capsys.readouterr().out
+
+
+def test_the_benchmark_of_peers_says_what_is_missing_and_measures_the_others(
+    monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    config = replace(BASE, attention=MultiHeadAttentionConfig(n_head=2, head_dim=8))
+    small = {"OURS": config, "REPEATS": 1, "find_spec": lambda name: None, "GIVEN": 4, "WRITTEN": 5}
+    for name, value in {**small, "peers_cells": lambda: [{"part": "decoding", "batch": 2}]}.items():
+        monkeypatch.setattr(peers, name, value)
+    document = peer_speed.bench_peers()
+    (row,) = document["cells"]
+    assert [*row["ratio"]] == ["nano_gpt", "ours"] and json.dumps(document)
+    out = capsys.readouterr().out
+    assert peers.INSTALL in out and "1.00 times nano_gpt" in out
+
+
+def test_the_benchmark_of_tiles_sets_every_size_beside_torchs_kernel(
+    monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    small = {"THREADS": (1,), "LENGTHS": (24,), "ROWS": (8, 16), "COLUMNS": (12,), "TURNS": 1}
+    for name, value in small.items():
+        monkeypatch.setattr(flash_tiles, name, value)
+    document = flash_tiles.bench_flash_tiles()
+    (found,) = document["cells"]
+    assert [*found["times_sdpa"]] == ["sdpa", "usual", "8 x 12", "16 x 12"]
+    assert found["times_sdpa"]["sdpa"] == {"forward": 1, "both": 1}
+    for way, least in found["at_least"].items():
+        assert sum(found["where"][way].values()) == pytest.approx(1, abs=1e-3)
+        assert max(least.values()) <= found["times_sdpa"]["usual"][way]
+    assert "16 x 12" in capsys.readouterr().out and json.dumps(document)
 
 
 def test_the_gradient_check_covers_every_activation_and_finds_a_wrong_one(
