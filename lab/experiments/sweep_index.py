@@ -54,6 +54,7 @@ from lab.experiments import (
     residual_ablations,
     self_evolution,
     smallest_cut,
+    speedrun,
     squeezed,
     stage_heads,
     stand_ins,
@@ -203,6 +204,8 @@ SWEEPS: dict[str, Sweep] = {
     "smallest_cut": Sweep(
         smallest_cut.smallest_cut_cells, smallest_cut.measure_smallest_cut, reads.run_named
     ),
+    "speedrun": Sweep(speedrun.ladder_cells, speedrun.measure_rung),
+    "speedrun_attempts": Sweep(speedrun.attempt_cells, speedrun.measure_attempt),
     "squeezed": Sweep(squeezed.squeezed_cells, squeezed.measure_squeezed, reads.run_named),
     "low_rank": Sweep(low_rank.low_rank_cells, low_rank.measure_low_rank),
     "threads": Sweep(

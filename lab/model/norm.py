@@ -32,7 +32,7 @@ class Rescale(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:  # pyright: ignore
         (du,), (u, r) = gradients, ctx.saved_tensors
         return (du - u * (u * du).mean(dim=-1, keepdim=True)) * r, None
 

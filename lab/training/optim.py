@@ -88,12 +88,13 @@ class Muon:
             raise ValueError("Muon takes matrices; give vectors and embeddings to AdamW")
         self.factor, self.momentum, self.weight_decay = factor, momentum, weight_decay
         self.m = [torch.zeros_like(p) for p in self.parameters]
+        self.together = by_shape
 
     @torch.no_grad()
     def step(self, rate: float) -> None:
         rate = rate * self.factor
         moved = [(w, m) for w, m in zip(self.parameters, self.m, strict=True) if w.grad is not None]
-        for some in by_shape(moved):
+        for some in self.together(moved):
             # Those of one shape in one batch: the matrices are small, and so each product is.
             updates = orthogonalise(torch.stack([self.wanted(w, m) for w, m in some]))
             for (w, _), update in zip(some, updates, strict=True):
