@@ -46,47 +46,34 @@ def narrowed(recipe: Recipe, d_model: int) -> Recipe:
 
 
 BEFORE = multiply()
-THREE_HEADS = narrowed(BEFORE, 96)
-BATCH_128 = replace(THREE_HEADS, batch_size=128)
-TWO_HEADS = replace(narrowed(BATCH_128, 64), steps=560)
-SHORTER = replace(TWO_HEADS, steps=480, rate=4e-3, muon_rate=0.02)
+TWO_HEADS = narrowed(BEFORE, 64)
+BATCH_128 = replace(TWO_HEADS, batch_size=128, steps=560)
+STEPS_480 = replace(BATCH_128, steps=480)
+STEPS_400 = replace(BATCH_128, steps=400)
 
 AS_IT_WAS = frozenset[Older](("one by one", "norm by autograd"))
 BY_AUTOGRAD = frozenset[Older](("norm by autograd",))
 
 RUNGS = (
     Rung("default_before", "The live network as the pages trained it.", BEFORE, older=AS_IT_WAS),
-    Rung("together", "Muon takes equal shapes in one batch.", BEFORE, older=BY_AUTOGRAD),
-    Rung("norm_by_hand", "The norm's gradient by hand.", BEFORE),
-    Rung("three_heads", "Three heads, not four.", THREE_HEADS),
-    Rung("batch_128", "Half as many problems a step.", BATCH_128),
-    Rung("two_heads", "Two heads, and more steps.", TWO_HEADS),
-    Rung("shorter", "Fewer steps at larger rates.", SHORTER),
-    Rung("two_threads", "Two threads.", SHORTER, threads=2),
+    Rung("two_heads", "Half as wide: two heads, not four.", TWO_HEADS, older=AS_IT_WAS),
+    Rung("batch_128", "Half the batch, and more steps.", BATCH_128, older=AS_IT_WAS),
+    Rung("steps_480", "One step in seven less.", STEPS_480, older=AS_IT_WAS),
+    Rung("steps_400", "One step in six less.", STEPS_400, older=AS_IT_WAS),
+    Rung("together", "Muon takes equal shapes in one batch.", STEPS_400, older=BY_AUTOGRAD),
+    Rung("norm_by_hand", "The norm's gradient by hand.", STEPS_400),
+    Rung("two_threads", "Two threads.", STEPS_400, threads=2),
 )
 
+ON = "norm_by_hand"
+"""The last rung on one thread."""
+
 ATTEMPTS = (
-    Rung("four_heads", "Four heads again", replace(BEFORE, batch_size=128), on="batch_128"),
-    Rung("in_32_bits", "32 bits", replace(TWO_HEADS, precision="fp32"), on="two_heads"),
-    Rung(
-        "batch_64",
-        "A batch of 64, more steps",
-        replace(TWO_HEADS, batch_size=64, steps=1000),
-        on="two_heads",
-    ),
-    Rung("muon_up", "Twice Muon's rate", replace(TWO_HEADS, muon_rate=0.03), on="two_heads"),
-    Rung(
-        "from_the_start",
-        "Larger rates that fall from the start",
-        replace(TWO_HEADS, rate=0.01, muon_rate=0.02, warmup=20, decay=1.0),
-        on="two_heads",
-    ),
-    Rung(
-        "one_layer",
-        "One layer of four heads",
-        replace(BEFORE, model=replace(BEFORE.model, n_layer=1), batch_size=128, steps=560),
-        on="two_heads",
-    ),
+    Rung("four_heads", "As wide as before", replace(BEFORE, batch_size=128), on=ON),
+    Rung("in_32_bits", "32 bits in place of 16", replace(STEPS_400, precision="fp32"), on=ON),
+    Rung("batch_64", "A batch of 64", replace(STEPS_400, batch_size=64, steps=800), on=ON),
+    Rung("muon_up", "Twice Muon's rate", replace(STEPS_400, muon_rate=0.03), on=ON),
+    Rung("steps_340", "340 steps", replace(STEPS_400, steps=340), on=ON),
 )
 
 
