@@ -31,6 +31,7 @@ from lab.readings import (
     rows,
     share_of,
 )
+from lab.recipes.speedrun import ON
 from lab.statistics import lower_bound_95
 
 PLAIN, TWIN = "plain", "few_pairs"
@@ -62,12 +63,8 @@ def count_seeds(found: Sequence[Row]) -> str:
 
 def most_right_by(found: Sequence[Row]) -> str:
     """The check at which more than half is right in the last of the seeds, and where runs end."""
-    curves = [row["curve"] for row in found]
-    first = [
-        next(x["step"] for x in curve if 2 * x["errors_validation"] < x["n_validation"])
-        for curve in curves
-    ]
-    return part_of(max(first), max(curve[-1]["step"] for curve in curves))
+    first = [next(step for _, step, errors, n in row["curve"] if 2 * errors < n) for row in found]
+    return part_of(max(first), max(row["steps"] for row in found))
 
 
 def wrong_at_last_look(found: Sequence[Row]) -> Measured:
@@ -299,16 +296,16 @@ CLAIMS: dict[str, Claim] = {
         RACE["cot_reversed"].told(fewest_and_most),
     ),
     "chain_of_thought.live_parameters": Claim(
-        "Parameters of the network that a reader trains live in chapter 1.",
+        "Parameters of the live network of chapter 1, which races and is looked into.",
         RACE["cot_reversed"].numbers("parameters"),
     ),
     "chain_of_thought.race_seeds": Claim(
         "Seeds of each format in the race of chapter 1.", rows("race").told(count_seeds)
     ),
     "chain_of_thought.most_right_by": Claim(
-        "Steps until most validation pairs are right in the race of chapter 1, with "
-        "working, the slowest seed, of all steps of a run.",
-        RACE["cot_reversed"].told(most_right_by),
+        "Steps until most validation pairs are right in the network that a reader trains in "
+        "chapter 1, the slowest seed, of all steps of a run.",
+        rows("speedrun").where(rung=ON).told(most_right_by),
     ),
     **{
         f"chain_of_thought.prompted_{what}": Claim(

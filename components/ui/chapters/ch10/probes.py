@@ -23,6 +23,7 @@ from components.ui.page_records import opening, rows_of
 from lab.data.problems import STYLES
 from lab.data.vocabulary import decode
 from lab.exercises.chain_of_thought_exercises import FORM
+from lab.recipes.live import FAST
 
 if TYPE_CHECKING:
     from lab.inference.transcript import Transcript
@@ -112,7 +113,7 @@ def ask_settings(page: Chapter) -> None:
     with st.popover("Width, layers, optimiser and seed"):
         left, right = st.columns(2)
         with left:
-            page.choose("d_model", "Width, d_model", WIDTHS, 128)
+            page.choose("d_model", "Width, d_model", WIDTHS, FAST["d_model"])
             page.choose("rate", "Learning rate", RATES, 0.003)
             page.number("steps", "Steps", 1, MOST_STEPS, 400, 50, typed=True)
         with right:
@@ -124,7 +125,7 @@ def ask_settings(page: Chapter) -> None:
 
 def run_name(arguments: Mapping[str, Any]) -> str:
     """The format and what else a reader changed, in words: 'plain, seed 1'."""
-    usual = training.defaults()
+    usual = training.defaults() | FAST
     said = [
         words(arguments.get(setting, usual[setting]))
         for setting, words in SETTINGS.items()
@@ -136,7 +137,7 @@ def run_name(arguments: Mapping[str, Any]) -> str:
 def train_as_set() -> None:
     """Start a run with what the controls say now."""
     training.launch(
-        LIVE_KEY, {setting: st.session_state[f"ch10_{setting}"] for setting in SETTINGS}
+        LIVE_KEY, FAST | {setting: st.session_state[f"ch10_{setting}"] for setting in SETTINGS}
     )
 
 

@@ -242,7 +242,7 @@ def verdict(times: float, share: float | None, there: float | None) -> str:
 CALC = {
     "n_all": lambda: f"{len(all_pairs()[0]):,}",
     "n_rungs": lambda: spelled(len(RUNGS)),
-    "threads": lambda: spelled(RUNGS[0].threads),
+    "threads": lambda: spelled(RUNGS[-1].threads),
     "most_wrong": lambda: spelled(round(claims.MOST_WRONG * len(all_pairs()[0]))),
     "share_right": lambda: f"{100 * (1 - claims.MOST_WRONG):.1f}%",
 }
