@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from components.ui import computed_apart as module
 from components.ui.computed_apart import (
@@ -109,6 +110,22 @@ def test_a_question_that_kills_it_twice_is_told_to_be_without_answer(
     with pytest.raises(DiedError, match=DIED):
         Apart().answer("too much", SUM, keep=True)
     assert len(begun) == 2 and all(one.process.poll() is not None for one in begun)
+
+
+def asks_for_too_much() -> None:
+    from components.ui.computed_apart import DIED, DiedError
+    from components.ui.loaded_models import needs_a_run
+
+    def draw() -> None:
+        raise DiedError(DIED)
+
+    needs_a_run(draw)()
+
+
+def test_its_reader_is_told_in_two_sentences_that_stand_in_the_list_of_faults() -> None:
+    (warning,) = AppTest.from_function(asks_for_too_much).run().warning
+    assert warning.value.count("Ask again") == 1
+    assert f'"{warning.value}"' in (ROOT / "CONTRIBUTING.md").read_text()
 
 
 def test_it_ends_when_nobody_is_there_to_ask() -> None:

@@ -16,7 +16,7 @@ LADDER = rows("speedrun")
 TRIED = rows("speedrun_attempts")
 FIRST, LAST = RUNGS[0].name, RUNGS[-1].name
 MOST_WRONG = 0.001
-"""Of all problems a seed may get so many wrong; with more it has missed."""
+"""Of held-out problems a seed may get so many wrong; with more it has missed."""
 
 
 def of(rung: str) -> Rows:
@@ -41,7 +41,7 @@ def at_the_end(rung: str) -> Mapping[str, Question]:
 
 
 def missed(row: Row) -> bool:
-    return row["all"]["errors"] > MOST_WRONG * row["all"]["n"]
+    return row["heldout"]["errors"] > MOST_WRONG * row["heldout"]["n"]
 
 
 def rungs_in(record: Sequence[Row]) -> list[tuple[Rung, list[Row]]]:
@@ -90,8 +90,8 @@ CLAIMS: dict[str, Claim] = {
         LADDER.told(times_faster),
     ),
     "speedrun.missed": Claim(
-        "Runs of the ladder, of all rungs and seeds, that got more than one problem in a thousand "
-        "wrong.",
+        "Runs of the ladder, of all rungs and seeds, that got more than one held-out problem in a "
+        "thousand wrong.",
         LADDER.those(missed),
     ),
     "speedrun.seeds": Claim("Seeds of each rung of the ladder.", LADDER.told(count_seeds)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from math import ceil
+from math import ceil, floor
 from statistics import median
 from typing import Any
 
@@ -15,7 +15,7 @@ from components.ui.drawings.guess import Answer, Axis, Dragged, Row
 from components.ui.plots.colours import RECORDED
 from components.ui.plots.curves import HELD_OUT
 from components.ui.words import spelled
-from lab.data.problems import all_pairs
+from lab.data.problems import HELDOUT_FROM, all_pairs, split_values
 from lab.readings import Row as Reading
 from lab.readings import in_brackets, part_of
 from lab.recipes.speedrun import ATTEMPTS, RUNGS, Rung
@@ -239,10 +239,15 @@ def verdict(times: float, share: float | None, there: float | None) -> str:
     return " and ".join(said) or "faster, and no more wrong here"
 
 
+def n_heldout() -> int:
+    return int((split_values(*all_pairs()) >= HELDOUT_FROM).sum())
+
+
 CALC = {
     "n_all": lambda: f"{len(all_pairs()[0]):,}",
     "n_rungs": lambda: spelled(len(RUNGS)),
     "threads": lambda: spelled(RUNGS[-1].threads),
-    "most_wrong": lambda: spelled(round(claims.MOST_WRONG * len(all_pairs()[0]))),
+    "most_wrong": lambda: spelled(floor(claims.MOST_WRONG * n_heldout())),
+    "n_heldout": lambda: f"{n_heldout():,}",
     "share_right": lambda: f"{100 * (1 - claims.MOST_WRONG):.1f}%",
 }
