@@ -10,7 +10,7 @@ from statistics import median
 from components.ui.claims.claim import Claim, Table
 from components.ui.words import spelled
 from lab.readings import Numbers, Question, Row, Rows, rows
-from lab.recipes.speedrun import ON, RUNGS, Rung
+from lab.recipes.speedrun import RUNGS, Rung
 
 LADDER = rows("speedrun")
 TRIED = rows("speedrun_attempts")
@@ -75,14 +75,13 @@ ENDS = {
     "first": (FIRST, "the first rung of the ladder, the default as it stood"),
     "last": (LAST, "the last rung of the ladder"),
 }
-TIMED = {**ENDS, "one_thread": (ON, "the last rung of the ladder on one thread")}
 
 CLAIMS: dict[str, Claim] = {
     **{
         f"speedrun.{end}_seconds": Claim(
             f"Seconds in which {words} is trained; evaluation is left out.", seconds(rung)
         )
-        for end, (rung, words) in TIMED.items()
+        for end, (rung, words) in ENDS.items()
     },
     "speedrun.times_faster": Claim(
         "How many times faster the last rung of the ladder is trained than the first: the ratios "
