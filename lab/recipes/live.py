@@ -22,8 +22,8 @@ MOST_STEPS = 2000
 HEAD_DIM = 32
 
 FAST = {"d_model": 64, "batch": 128, "steps": 560}
-"""Arguments of `multiply` that learn in the fewest seconds of those with which no seed missed: the
-last rung of the ladder (`lab.recipes.speedrun`)."""
+"""Arguments of `multiply` with which pages train: the last rung of the ladder
+(`lab.recipes.speedrun`)."""
 
 PART_WORK = 3e9
 """Parameters times tokens of one part of a step: about 0.15 s on one core."""

@@ -63,7 +63,7 @@ RUNGS = (
     Rung("together", "Muon takes equal shapes in one batch.", STEPS_400, older=BY_AUTOGRAD),
     Rung("norm_by_hand", "The norm's gradient by hand.", STEPS_400),
     Rung("two_threads", "Two threads.", STEPS_400, threads=2),
-    Rung("all_seeds", "560 steps again, for every seed.", BATCH_128, threads=2),
+    Rung("steps_560", "560 steps again, for fewer errors.", BATCH_128, threads=2),
 )
 
 ON = "norm_by_hand"
