@@ -1,7 +1,7 @@
 """FlashAttention by hand against torch's fused kernel: by the size of its tiles, and where it goes.
 
 No size reaches torch's forward. With one thread of an AMD EPYC, 512 and 1,024 tokens, tiles from
-64 x 512 to 128 x 1024 took 1.3 to 1.6 times as long as torch, with the backward 1.0 to 1.3 times,
+64 x 512 to 128 x 1024 took 1.3 to 1.7 times as long as torch, with the backward 1.0 to 1.3 times,
 and larger ones more, 512 x 512 about three times: they no longer fit the caches near the core, and
 more of a tile on the diagonal is computed to be hidden. A third to a half of our forward were
 products, an eighth lay between the operations, and the rest were passes over a tile, one an

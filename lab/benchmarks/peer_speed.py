@@ -1,4 +1,4 @@
-"""Our model beside others of equal size: the part of `lab sweep peers` that is done in ten minutes.
+"""Our model beside others of equal size, in ten minutes.
 
 Training as it runs without a compiler, decoding, memory, and our share of what the machine can do.
 """

@@ -45,7 +45,6 @@ from lab.experiments import (
     neuron_controls,
     pacing,
     parity,
-    peers,
     pockets,
     position_encoding_race,
     product_neurons,
@@ -198,7 +197,6 @@ SWEEPS: dict[str, Sweep] = {
     "latent_experts": Sweep(latent_experts_race.race_cells, latent_experts_race.measure_race),
     "equal_latents": Sweep(latent_experts_race.equal_cells, latent_experts_race.measure_equal),
     "expert_changes": Sweep(latent_experts_race.change_cells, latent_experts_race.measure_change),
-    "peers": Sweep(peers.peers_cells, peers.measure_peers),
     "parity": Sweep(parity.parity_cells, parity.measure_parity),
     "alike_heads": Sweep(alike_heads.alike_cells, alike_heads.measure_alike, reads.run_named),
     "smallest_cut": Sweep(
