@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from components.ui.book import BEHIND, CONTENTS
+from tools.latency import LONG
 from tools.latency import PAGE as TRAINED_ON
 from tools.latency import (
     processor_seconds,
@@ -161,7 +162,7 @@ def steps_a_second(trainers: Sequence[Reader], seconds: float) -> float:
 
 def alone(url: str) -> float:
     """Steps a second of one training that nobody disturbs."""
-    with Reader(url, TRAINED_ON, patience=PATIENCE) as trainer:
+    with Reader(url, TRAINED_ON, LONG, PATIENCE) as trainer:
         trainer.keep_polling()
         start(trainer)
         rate = steps_a_second([trainer], ALONE_SECONDS)
@@ -174,8 +175,7 @@ def crowd(url: str, pid: int, readers: int, trainings: int, seconds: float) -> d
     the seconds count from the moment when all have a page open."""
     with ExitStack() as stack:
         trainers = [
-            stack.enter_context(Reader(url, TRAINED_ON, patience=PATIENCE))
-            for _ in range(trainings)
+            stack.enter_context(Reader(url, TRAINED_ON, LONG, PATIENCE)) for _ in range(trainings)
         ]
         for trainer in trainers:
             trainer.keep_polling()
@@ -238,7 +238,7 @@ def quickness(moves: Sequence[Move]) -> dict[str, Any]:
 def watching(url: str, readers: int, seconds: float = 20.0) -> dict[str, int]:
     """Readers who open the link of one going run, and those of them who see its step move."""
     with ExitStack() as stack:
-        trainer = stack.enter_context(Reader(url, TRAINED_ON, patience=PATIENCE))
+        trainer = stack.enter_context(Reader(url, TRAINED_ON, LONG, PATIENCE))
         trainer.keep_polling()
         start(trainer)
         with ThreadPoolExecutor(readers) as pool:
@@ -260,7 +260,7 @@ def in_line(url: str, readers: int) -> dict[str, int]:
     With their tabs their runs end."""
     with ExitStack() as stack:
         trainers = [
-            stack.enter_context(Reader(url, TRAINED_ON, patience=PATIENCE)) for _ in range(readers)
+            stack.enter_context(Reader(url, TRAINED_ON, LONG, PATIENCE)) for _ in range(readers)
         ]
         with ThreadPoolExecutor(readers) as pool:
             list(pool.map(lambda trainer: trainer.press("ch10_train"), trainers))

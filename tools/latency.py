@@ -26,6 +26,8 @@ from tools.reader import Reader
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = "chain_of_thought"
+LONG = "ch10_steps=2000"
+"""In a link: a run that goes on longer than it is watched."""
 MOVED = "ch10_forge_to"
 """A control whose every value lets the model write a text on."""
 RUNS = (0, 1, 4, 8)
@@ -113,7 +115,7 @@ def processor_seconds(pid: int) -> float:
 def measure(url: str, pid: int, n_runs: int) -> dict[str, Any]:
     """`n_runs` readers train at once, one more moves a slider that redraws a traced forward."""
     with ExitStack() as stack:
-        visitors = [stack.enter_context(Reader(url, PAGE)) for _ in range(n_runs)]
+        visitors = [stack.enter_context(Reader(url, PAGE, LONG)) for _ in range(n_runs)]
         mover = stack.enter_context(Reader(url, PAGE, "reveal=1"))
         for visitor in visitors:
             visitor.keep_polling()
