@@ -25,9 +25,8 @@ from typing import Any
 import numpy as np
 
 from components.ui.book import BEHIND, CONTENTS
-from tools.latency import LONG
-from tools.latency import PAGE as TRAINED_ON
 from tools.latency import (
+    LONG,
     processor_seconds,
     read_step,
     resident_mb,
@@ -37,6 +36,7 @@ from tools.latency import (
     stop,
     until,
 )
+from tools.latency import PAGE as TRAINED_ON
 from tools.memory import NOT_PRESSED, values_of
 from tools.reader import Reader, Widget
 
