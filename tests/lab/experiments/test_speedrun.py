@@ -79,10 +79,12 @@ def test_what_is_recorded_of_a_rung_and_of_an_attempt(monkeypatch: pytest.Monkey
     first, second = tiny(monkeypatch)
     tried = second._replace(name="tried", on=first.name)
     monkeypatch.setattr(module, "ATTEMPTS", (tried,))
+    counts = {"errors": 5, "n": 10_000, "errors_heldout": 4, "n_heldout": 6949}
+    monkeypatch.setattr(module, "census", lambda *_: counts)
     monkeypatch.setattr("lab.recipes.speedrun.ATTEMPTS", (tried,))
     row = measure_rung({"rung": second.name, "seed": 0})
     assert (row["steps"], row["batch"], row["threads"]) == (8, 4, second.threads)
-    assert row["heldout"]["n"] == 6949 and row["all"]["n"] == 10_000
+    assert row["heldout"] == {"errors": 4, "n": 6949} and row["all"] == {"errors": 5, "n": 10_000}
     assert row["seconds_before"] > 0 and row["ratio"] > 0
     assert measure_rung({"rung": first.name, "seed": 0})["ratio"] is None
     row = measure_attempt({"attempt": "tried", "seed": 0})
