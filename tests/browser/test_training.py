@@ -18,7 +18,7 @@ from tests.ui.test_stop import book_at, free_port
 
 PAGE = "/chain_of_thought"
 SMALL = "ch10_d_model=32&ch10_n_layer=1&ch10_steps=400"
-LONG = "ch10_steps=2000"
+LONG = "ch10_steps=2000&ch10_d_model=128"
 """Minutes of training, and no test waits for its end."""
 
 MOMENT = "at=forge&ch10_a=12&ch10_b=34&ch10_forge_to=9"

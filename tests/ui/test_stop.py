@@ -156,7 +156,7 @@ def test_twenty_reloads_in_mid_run_leave_one_visit_one_run_and_no_more_threads(
     tmp_path: Path,
 ) -> None:
     with book_at(free_port(), tmp_path / "log") as (url, server):
-        reader = Reader(url, PAGE, "ch10_steps=2000").__enter__()
+        reader = Reader(url, PAGE, "ch10_steps=2000&ch10_d_model=128").__enter__()
         reader.press("ch10_train")
         eventually(lambda: trains(reader))
         threads: list[int] = []
