@@ -269,8 +269,7 @@ def test_the_curves_are_the_records(seen: Any) -> None:
 
 
 def test_here_and_now_times_every_kernel_by_turns() -> None:
-    pieces = probes.pieces()
-    first = [next(pieces) for _ in range(4)]
+    first = [probes.timed(number) for number in range(4)]
     assert [piece.kernel for piece in first] == ["math", "flash", "sdpa", "math"]
     assert all(piece.seconds > 0 and piece.tokens == probes.LENGTHS[0] for piece in first)
     shown = worked.times_here(first)

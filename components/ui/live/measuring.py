@@ -7,6 +7,7 @@ and nothing else is computed during one, which would slow it down.
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -55,6 +56,7 @@ class Measuring(Generic[Piece]):
         self.seen: list[Piece] = []
         self.spent, self.limit = 0.0, seconds
         self.going = True
+        self.lock = threading.Lock()
 
     @property
     def done(self) -> bool:
@@ -65,9 +67,13 @@ class Measuring(Generic[Piece]):
         return len(self.seen) / self.n
 
     def take_a_turn(self) -> None:
-        self.spent += self.measure()
-        if self.done or self.spent >= self.limit:
-            self.going = False
+        """A script whose reader turned the page may still wait for a piece when the next one asks:
+        it ends first."""
+        with self.lock:
+            if not self.done:
+                self.spent += self.measure()
+            if self.done or self.spent >= self.limit:
+                self.going = False
 
     def measure(self) -> float:
         """A turn; the seconds that it took."""

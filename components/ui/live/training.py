@@ -438,13 +438,14 @@ def when(shot: Snapshot) -> dict[str, float]:
     return {"step": shot.step, "seconds": shot.seconds}
 
 
-AT_ONCE = 10
-"""Steps by which the curve of a run grows: its chart is made once for so many."""
+AT_ONCE, LOOKS = 10, 40
+"""Steps by which the curve of a run grows, and more of a long run: its chart is made so often."""
 
 
 def settled(run: LiveRun) -> Sequence[Snapshot]:
     n = len(run.snapshots)
-    return run.snapshots[: n - n % AT_ONCE] if run.goes_on and n > AT_ONCE else run.snapshots
+    at_once = max(AT_ONCE, run.snapshots[-1].steps // LOOKS) if n else AT_ONCE
+    return run.snapshots[: n - n % at_once] if run.goes_on and n > at_once else run.snapshots
 
 
 def draw_exactness(every: Rows, x: curves.Across = "step") -> None:

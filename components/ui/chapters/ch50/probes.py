@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from components.ui.computed_ahead import ahead
 from components.ui.computed_apart import apart_each_time
 from components.ui.lazily import lazily
-from components.ui.live.measuring import Measuring
+from components.ui.live.measuring import Measuring, Slices
 from components.ui.loaded_models import loaded_run
 from lab.by_hand.flash import (
     Numbers,
@@ -171,15 +170,16 @@ class Timed:
 
 
 def start() -> Measuring[Timed]:
-    return Measuring(pieces(), len(LENGTHS) * REPEATS * len(KERNELS), MOST_SECONDS)
+    return Measuring(Slices(timed, len(PIECES)), len(PIECES), MOST_SECONDS)
 
 
-def pieces() -> Iterator[Timed]:
-    """Kernels by turns, from short texts to long."""
-    for n in LENGTHS:
-        for _ in range(REPEATS):
-            for kernel in KERNELS:
-                yield Timed(kernel, n, seconds_of(kernel, n))
+PIECES = [(kernel, n) for n in LENGTHS for _ in range(REPEATS) for kernel in KERNELS]
+"""Kernels by turns, from short texts to long."""
+
+
+def timed(number: int) -> Timed:
+    kernel, n = PIECES[number]
+    return Timed(kernel, n, seconds_of(kernel, n))
 
 
 @apart_each_time
