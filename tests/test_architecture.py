@@ -307,7 +307,7 @@ UNPICKLERS = {
 """Modules whose files may run code as they are read."""
 
 READS_OUR_OWN = ROOT / "components/ui/computed_ahead.py"
-"""The one place that unpickles: `first_views.pickle.gz`, which is committed and which
+"""The one place that unpickles: `first_views.pickle.xz`, which is committed and which
 `python -m tools.first_views` writes. It holds what the marked functions gave, of some forty classes
 of the book; no reader gives a byte of it, and no other file is opened."""
 
@@ -367,7 +367,7 @@ def test_the_one_file_that_is_unpickled_is_ours_by_a_fixed_name() -> None:
     tree = tree_of(READS_OUR_OWN)
     assert handed_to_be_unpickled(READS_OUR_OWN) == {"gzip.decompress(FILE.read_bytes())", "kept"}
     named = [ast.unparse(n) for n in tree.body if isinstance(n, ast.Assign)]
-    assert "FILE = Path(__file__).with_name('first_views.pickle.gz')" in named
+    assert "FILE = Path(__file__).with_name('first_views.pickle.xz')" in named
     assert "kept = kept_ahead().get(asked)" in ast.unparse(tree)
 
 

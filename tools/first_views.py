@@ -1,13 +1,13 @@
 """Compute ahead what the pages show before anyone has touched them: `python -m tools.first_views`.
 
 Each page is opened once as it is and once with all answers shown. What functions marked `ahead`
-gave on the way is written to `components/ui/first_views.pickle.gz`, with the digests of all
+gave on the way is written to `components/ui/first_views.pickle.xz`, with the digests of all
 weights.
 """
 
 from __future__ import annotations
 
-import gzip
+import lzma
 import pickle
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def main() -> None:
     weights = {run: fingerprint(CHECKPOINTS / run) for run in runs}
     found = dict(sorted(recording.found.items()))
     kept = pickle.dumps({"weights": weights, "found": found})
-    computed_ahead.FILE.write_bytes(gzip.compress(kept, mtime=0))
+    computed_ahead.FILE.write_bytes(lzma.compress(kept, preset=9))
     for asked, answer in found.items():
         print(f"{len(answer):>9,} {asked[:120]}")
 

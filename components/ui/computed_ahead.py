@@ -7,7 +7,7 @@ a reader asks beyond that is computed as ever.
 
 from __future__ import annotations
 
-import gzip
+import lzma
 import pickle
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from typing import ParamSpec, TypeVar
 from components.ui import computed_apart
 from components.ui.computed_apart import key_of
 
-FILE = Path(__file__).with_name("first_views.pickle.gz")
+FILE = Path(__file__).with_name("first_views.pickle.xz")
 
 Given = ParamSpec("Given")
 Found = TypeVar("Found")
@@ -78,6 +78,6 @@ def record() -> Generator[Recording]:
 def kept_ahead() -> dict[str, bytes]:
     """Empty where the file is missing or damaged: then all is computed."""
     try:
-        return pickle.loads(gzip.decompress(FILE.read_bytes()))["found"]
-    except (OSError, pickle.UnpicklingError, EOFError, KeyError):
+        return pickle.loads(lzma.decompress(FILE.read_bytes()))["found"]
+    except (OSError, lzma.LZMAError, pickle.UnpicklingError, EOFError, KeyError):
         return {}

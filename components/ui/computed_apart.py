@@ -205,7 +205,7 @@ def ask(
 
 
 def key_of(compute: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-    """`TypeError` for an array: the text of a long one leaves out its middle, and two would be one."""
+    """`TypeError` for an array: the text of a long one leaves its middle out."""
     name = f"{compute.__module__}.{compute.__qualname__}"
     if any(isinstance(given, np.ndarray) for given in (*args, *kwargs.values())):
         raise TypeError(f"{name} is asked for by numbers and names, and not by an array")

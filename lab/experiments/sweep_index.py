@@ -33,6 +33,7 @@ from lab.experiments import (
     frontier,
     holdout,
     kv_cache_sweep,
+    ladder,
     latent_experts_race,
     learned_head,
     left_out,
@@ -53,7 +54,6 @@ from lab.experiments import (
     residual_ablations,
     self_evolution,
     smallest_cut,
-    speedrun,
     squeezed,
     stage_heads,
     stand_ins,
@@ -202,8 +202,8 @@ SWEEPS: dict[str, Sweep] = {
     "smallest_cut": Sweep(
         smallest_cut.smallest_cut_cells, smallest_cut.measure_smallest_cut, reads.run_named
     ),
-    "speedrun": Sweep(speedrun.ladder_cells, speedrun.measure_rung),
-    "speedrun_attempts": Sweep(speedrun.attempt_cells, speedrun.measure_attempt),
+    "speedrun": Sweep(ladder.ladder_cells, ladder.measure_rung),
+    "speedrun_attempts": Sweep(ladder.attempt_cells, ladder.measure_attempt),
     "squeezed": Sweep(squeezed.squeezed_cells, squeezed.measure_squeezed, reads.run_named),
     "low_rank": Sweep(low_rank.low_rank_cells, low_rank.measure_low_rank),
     "threads": Sweep(

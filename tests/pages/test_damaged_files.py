@@ -68,7 +68,7 @@ def tree(
     if weights is None:
         (folder / "checkpoints").symlink_to(ROOT / "checkpoints")
         return folder
-    (folder / "components/ui/first_views.pickle.gz").unlink()
+    (folder / "components/ui/first_views.pickle.xz").unlink()
     for path in (ROOT / "checkpoints").glob("*/*"):
         to = folder / "checkpoints" / path.parent.name
         to.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from lab.data.problems import HELDOUT_FROM, TEST_FROM, all_pairs, split_values
-from lab.data.samples import CENSUS
+from lab.data.samples import CENSUS, Sample
 from lab.experiments.controls import census, usual_groups
 from lab.experiments.sweep import Cell
 from lab.inference.scoring import RIGHT, first_wrong, teacher_forced_all
@@ -72,7 +72,7 @@ def measure_attempt(cell: Cell) -> dict[str, Any]:
         "on": on.name,
         **told(run, before, cell["seed"]),
         "validation": {"errors": errors, "n": n},
-        "sample": f"all {n} validation pairs",
+        **Sample("census", "validation pairs of 2x2 digits", n).document(),
     }
 
 

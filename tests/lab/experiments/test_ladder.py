@@ -8,8 +8,8 @@ from itertools import pairwise
 import pytest
 import torch
 
-from lab.experiments import speedrun as module
-from lab.experiments.speedrun import Run, both_trained, measure_attempt, measure_rung
+from lab.experiments import ladder as module
+from lab.experiments.ladder import Run, both_trained, measure_attempt, measure_rung
 from lab.model import norm
 from lab.recipes.live import FAST, multiply
 from lab.recipes.speedrun import ATTEMPTS, RUNGS, Rung, named, recipe_of
