@@ -163,7 +163,7 @@ def test_a_link_with_nonsense_opens_the_default_and_says_what_it_dropped(book) -
     [unknown] = [e.value for e in app.info if "which this page does not know" in e.value]
     assert "ch10_zebra=1" in unknown and "latin" not in unknown
     assert app.select_slider(key="ch10_d_model").value == 64
-    assert app.number_input(key="ch10_steps").value == 560
+    assert app.number_input(key="ch10_steps").value == 400
 
 
 def test_a_good_link_sets_the_settings_and_drops_nothing(book) -> None:

@@ -12,7 +12,7 @@ from lab.experiments import ladder as module
 from lab.experiments.ladder import Run, both_trained, measure_attempt, measure_rung
 from lab.model import norm
 from lab.recipes.live import FAST, multiply
-from lab.recipes.speedrun import ATTEMPTS, RUNGS, Rung, named, recipe_of
+from lab.recipes.speedrun import ATTEMPTS, ON, RUNGS, Rung, named, recipe_of
 
 
 def test_every_name_stands_once_and_every_attempt_has_its_rung() -> None:
@@ -35,8 +35,9 @@ def test_a_rung_differs_from_the_one_before_it() -> None:
     assert recipe_of(RUNGS[-1].name, 3) == replace(RUNGS[-1].recipe, seed=3)
 
 
-def test_pages_train_by_default_as_the_last_rung() -> None:
-    assert recipe_of(RUNGS[-1].name, 0) == multiply(**FAST)
+def test_pages_train_by_default_as_the_last_rung_on_one_thread() -> None:
+    page = multiply(**FAST)
+    assert replace(recipe_of(ON, 0), check_every=page.check_every) == page
 
 
 def tiny(monkeypatch: pytest.MonkeyPatch) -> tuple[Rung, Rung]:

@@ -31,7 +31,7 @@ from lab.readings import (
     rows,
     share_of,
 )
-from lab.recipes.speedrun import RUNGS
+from lab.recipes.speedrun import ON
 from lab.statistics import lower_bound_95
 
 PLAIN, TWIN = "plain", "few_pairs"
@@ -305,7 +305,7 @@ CLAIMS: dict[str, Claim] = {
     "chain_of_thought.most_right_by": Claim(
         "Steps until most validation pairs are right in the network that a reader trains in "
         "chapter 1, the slowest seed, of all steps of a run.",
-        rows("speedrun").where(rung=RUNGS[-1].name).told(most_right_by),
+        rows("speedrun").where(rung=ON).told(most_right_by),
     ),
     **{
         f"chain_of_thought.prompted_{what}": Claim(

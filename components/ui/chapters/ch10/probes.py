@@ -115,7 +115,7 @@ def ask_settings(page: Chapter) -> None:
         with left:
             page.choose("d_model", "Width, d_model", WIDTHS, FAST["d_model"])
             page.choose("rate", "Learning rate", RATES, 0.003)
-            page.number("steps", "Steps", 1, MOST_STEPS, FAST["steps"], 50, typed=True)
+            page.number("steps", "Steps", 1, MOST_STEPS, 400, 50, typed=True)
         with right:
             page.choose("n_layer", "Layers", LAYERS, 2)
             page.choose("optimiser", "Optimiser", OPTIMISERS)
