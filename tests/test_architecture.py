@@ -365,7 +365,7 @@ def test_nothing_unpickles_what_a_reader_can_give() -> None:
 def test_the_one_file_that_is_unpickled_is_ours_by_a_fixed_name() -> None:
     """All that is handed to `pickle.loads`, and how the name of the file comes about."""
     tree = tree_of(READS_OUR_OWN)
-    assert handed_to_be_unpickled(READS_OUR_OWN) == {"gzip.decompress(FILE.read_bytes())", "kept"}
+    assert handed_to_be_unpickled(READS_OUR_OWN) == {"lzma.decompress(FILE.read_bytes())", "kept"}
     named = [ast.unparse(n) for n in tree.body if isinstance(n, ast.Assign)]
     assert "FILE = Path(__file__).with_name('first_views.pickle.xz')" in named
     assert "kept = kept_ahead().get(asked)" in ast.unparse(tree)

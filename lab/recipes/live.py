@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from lab.data.problems import Format, Style
 from lab.data.sources import ListedPairs, PackedStream, Pairs
@@ -21,7 +22,7 @@ MOST_PARAMETERS = 2_000_000
 MOST_STEPS = 2000
 HEAD_DIM = 32
 
-FAST = {"d_model": 64, "batch": 128, "check_every": 50}
+FAST: dict[str, Any] = {"d_model": 64, "batch": 128, "check_every": 50}
 """Arguments of `multiply` that learn in the fewest seconds: the last rung on one thread of the
 ladder (`lab.recipes.speedrun`). A check takes as long as a dozen of such steps."""
 

@@ -79,6 +79,7 @@ def turned_from_56_to_63(page: Page) -> None:
     expect(figure.locator(".answer")).to_have_text("63")
 
 
+@pytest.mark.slow
 def test_a_newcomer_composes_trains_looks_ablates_patches_and_shares_the_bench(open_page) -> None:
     page = open_page(PAGE)
     usual = parameters(page)

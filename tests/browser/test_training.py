@@ -72,6 +72,7 @@ def stop(page) -> None:
     wait_for(page, lambda: ended(page, "Stopped.") > before)
 
 
+@pytest.mark.slow
 def test_a_reload_keeps_the_guesses_and_the_run_that_a_moment_of_the_page_has(open_page) -> None:
     """The link leads to a moment; a guess is made there, and a run started."""
     page = open_page(f"{PAGE}?{MOMENT}&{LONG}")

@@ -433,6 +433,7 @@ def test_a_piece_that_has_come_stays_when_the_script_ends_while_it_waits_for_the
     assert begun.seen == [0, 1, 2] and begun.done
 
 
+@pytest.mark.slow
 def test_turns_go_on_where_the_turn_before_ended(
     monkeypatch: pytest.MonkeyPatch, patches_what_is_never_kept: None
 ) -> None:

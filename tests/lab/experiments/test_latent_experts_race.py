@@ -155,7 +155,14 @@ def test_the_record_of_shut_experts_has_every_cell_in_order() -> None:
     assert [row["cell"] for row in read_lines(RECORDS / SHUT)] == expert_cells()
 
 
-@pytest.mark.parametrize("what", ["whole", "shut", pytest.param("silent", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "what",
+    [
+        "whole",
+        pytest.param("shut", marks=pytest.mark.slow),
+        pytest.param("silent", marks=pytest.mark.slow),
+    ],
+)
 def test_shut_experts_of_the_record_are_those_of_the_committed_run(what: str) -> None:
     row = shut_rows()[what]
     found = measure_ablated(row["cell"])
