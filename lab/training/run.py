@@ -24,7 +24,7 @@ from lab.inference.scoring import (
 )
 from lab.model.cost import parameters
 from lab.model.gpt import GPT
-from lab.records import locked, provenance, read_lines, write_json, write_lines
+from lab.records import locked, naming, provenance, read_lines, write_json, write_lines
 from lab.training import checkpoint
 from lab.training.checkpoint import FILES, from_bytes, read_result, to_bytes
 from lab.training.exchange import replacing_folder, settle
@@ -172,7 +172,7 @@ def require_writable(name: str, folder: Path) -> None:
 def write_run(out: Path, recipe: Recipe, model: GPT, history: Rows, result: dict[str, Any]) -> None:
     """Put a run in the place of the one that stands there: killed at any moment, this leaves the
     one or the other, whole."""
-    with replacing_folder(out, FILES) as part:
+    with replacing_folder(out, FILES) as part, naming(out):
         checkpoint.save(part, model, recipe.format)
         write_lines(part / "history.jsonl", history)
         write_json(part / "result.json", result | replaced_in(out))
