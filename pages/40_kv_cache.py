@@ -371,8 +371,8 @@ with page.deeper("what would refute this; fewer key heads, queues and drafts"):
         with middle:
             slots = page.choose("slots", "Slots", probes.SLOTS, worked.QUEUE_SLOTS)
         with right:
-            seed = page.number("drawn", "Other problems", 0, 9, 0)
-        timelines = probes.serve_both(n, slots, seed)
+            seed = page.number("drawn", "Other problems", 0, probes.MOST_DRAWN, 0)
+        timelines = probes.both_served(n, slots, seed)
         show_queue(
             f"{page.prefix}queue",
             timelines,
@@ -381,8 +381,8 @@ with page.deeper("what would refute this; fewer key heads, queues and drafts"):
         page.numbers("Which problem is served when", worked.rows_of_bars(timelines))
         page.notice()
         page.source(
-            "lab.inference.serving.static",
-            "lab.inference.serving.continuous",
+            "lab.inference.schedule.static",
+            "lab.inference.schedule.continuous",
             "lab.inference.serving.next_tokens",
         )
 

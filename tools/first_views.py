@@ -1,8 +1,8 @@
 """Compute ahead what the pages show before anyone has touched them: `python -m tools.first_views`.
 
-Each page is opened once as it is and once with all answers shown. What functions marked `ahead`
-gave on the way is written to `components/ui/first_views.pickle.xz`, with the digests of all
-weights.
+Each page is opened once as it is and once with all answers shown, and the queues of chapter 4 are
+served, of which a reader can choose no more than thirty. What functions marked `ahead` gave on the
+way is written to `components/ui/first_views.pickle.xz`, with the digests of all weights.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from components.ui import computed_ahead
 from components.ui.book import CONTENTS
+from components.ui.chapters.ch40.probes import every_queue, queue_of
 from components.ui.loaded_models import loaded_models
 from lab.training.checkpoint import CHECKPOINTS
 from lab.weights import fingerprint
@@ -42,6 +43,8 @@ def main() -> None:
     st.cache_data.clear()
     with computed_ahead.record() as recording:
         open_every_page()
+        for n, seed in every_queue():
+            queue_of(n, seed)
     runs = sorted(loaded_models().loaded)
     weights = {run: fingerprint(CHECKPOINTS / run) for run in runs}
     found = dict(sorted(recording.found.items()))

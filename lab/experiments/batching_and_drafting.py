@@ -18,7 +18,8 @@ from lab.data.vocabulary import Tokens
 from lab.experiments.served_models import model_called, test_sums
 from lab.experiments.sweep import Cell
 from lab.inference.generate import generate
-from lab.inference.serving import Served, Tick, serve
+from lab.inference.schedule import Served, Tick
+from lab.inference.serving import serve
 from lab.inference.speculative import Round, speculate
 
 THREADS = 2

@@ -1,10 +1,9 @@
 """A queue of prompts served in a few rows side by side, whose texts end at different times.
 
-Static batching waits until the last text of a batch has ended before it takes the next ones.
-Continuous batching gives a row away as soon as its text has ended (Orca: Yu and others, OSDI 2022,
-section 3). All rows share one cache and one slot number: a newcomer's text begins in the slot that
-the others have come to, and what its row held before is padding now. It reads its prompt token by
-token beside rows that write, so no step is taken for it alone.
+`schedule.py` says when a row is given to the next prompt. With continuous batching all rows share
+one cache and one slot number: a newcomer's text begins in the slot that the others have come to,
+and what its row held before is padding now. It reads its prompt token by token beside rows that
+write, so no step is taken for it alone.
 
 Shapes: `B` rows, `T` tokens of a prompt, `L` tokens of the longest text.
 """
@@ -13,8 +12,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import torch
@@ -24,35 +21,14 @@ from torch import Tensor
 from lab.data.position_ids import position_ids
 from lab.data.vocabulary import END, PADDING, Tokens
 from lab.inference.generate import generate
+from lab.inference.schedule import Policy, Served, Tick, require_rows
 from lab.model.cache import KVCache
 from lab.model.gpt import GPT
 
-Policy = Literal["static", "continuous"]
 Numbers = NDArray[np.int64]
 
 SPARE = 32
 """Slots that no text needs any more are given up in so large parts: the others have to move."""
-
-
-@dataclass(frozen=True)
-class Served:
-    """A text that has ended: of which prompt, in which row, in the steps begin to end - 1."""
-
-    prompt: int
-    row: int
-    begin: int
-    end: int
-    text: Tokens
-
-
-@dataclass(frozen=True)
-class Tick:
-    """One step: rows that were computed, those among them that had a text, and what ended."""
-
-    step: int
-    computed: int
-    busy: int
-    ended: tuple[Served, ...]
 
 
 def serve(
@@ -63,8 +39,7 @@ def serve(
     A text that has not ended after `longest` tokens is cut. Raises `ValueError` for no rows, an
     empty prompt, and a prompt that leaves no room.
     """
-    if rows < 1:
-        raise ValueError(f"rows={rows}; at least 1 text is written at a time")
+    require_rows(rows)
     for number, prompt in enumerate(prompts):
         if not 1 <= len(prompt) < longest:
             raise ValueError(

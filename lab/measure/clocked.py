@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from lab.model.gpt import GPT
 
 
+WARM_UP = 4
+
+
 @dataclass(frozen=True)
 class Clocked:
     """A text of which the first `n_given` tokens were given, and what each written one took.
@@ -40,9 +43,9 @@ class Clocked:
 def side_by_side(model: GPT, given: str, max_new: int, repeats: int = 3) -> tuple[Clocked, Clocked]:
     """Written greedily without a cache, and with one.
 
-    The two take turns, `repeats` times; of each token's seconds the median is kept. A first turn
-    warms up and is not counted. Raises `ValueError` for an empty prompt, a character that is no
-    token, and for no token to write or no repeats.
+    The two take turns, `repeats` times; of each token's seconds the median is kept. A short first
+    turn of `WARM_UP` tokens is not counted. Raises `ValueError` for an empty prompt, a character
+    that is no token, and for no token to write or no repeats.
     """
     return both_typical(list(by_turns(model, given, max_new, repeats)))
 
@@ -53,8 +56,10 @@ def by_turns(model: GPT, given: str, max_new: int, repeats: int = 3) -> Iterator
         if n < 1:
             raise ValueError(f"{name}={n}; at least 1 is measured")
     # By turns, so that whatever else the machine does falls on both.
-    for cached in (False, True) * (1 + repeats):
-        yield clocked(model, given, max_new, cached=cached)
+    for turn in range(1 + repeats):
+        for cached in (False, True):
+            n = max_new if turn else min(max_new, WARM_UP)
+            yield clocked(model, given, n, cached=cached)
 
 
 def both_typical(written: Sequence[Clocked]) -> tuple[Clocked, Clocked]:

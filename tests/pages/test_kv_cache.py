@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -9,9 +10,12 @@ import pyarrow as pa
 import pytest
 import torch
 
+from components.ui import computed_apart
 from components.ui.chapters.ch40 import figures, probes, worked
 from components.ui.chapters.ch40.probes import FAULTS, KINDS
 from components.ui.chapters.ch40.worked import CALC
+from components.ui.computed_ahead import kept_ahead
+from components.ui.computed_apart import key_of
 from components.ui.live import measuring
 from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
@@ -262,16 +266,30 @@ def test_a_queue_is_served_twice_and_writes_the_same_sums() -> None:
     assert 0 < worked.wasted() < 1
 
 
-@pytest.mark.parametrize("kept", [True, False])
-def test_a_queue_served_by_turns_is_the_same_and_ends_even_if_it_is_forgotten_on_the_way(
-    monkeypatch: pytest.MonkeyPatch, kept: bool
+def test_every_queue_of_the_page_is_computed_ahead(
+    book: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = probes.both_served(2, 2, 5)
-    probes.serving_both.cache_clear()
+    asked = {key_of(probes.queue_of, queue, {}) for queue in probes.every_queue()}
+    assert asked <= kept_ahead().keys()
+    monkeypatch.setattr(computed_apart, "ask", None)  # whoever asked would fail
+    n, seed = probes.every_queue()[-1]
+    app = book(PAGE, figure="queue", ch40_sums=f"{n}", ch40_drawn=f"{seed}", ch40_slots="2")
+    assert not app.exception
+    sent = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    timelines = next(data["timelines"] for data in sent if "timelines" in data)
+    assert [(line["n_slots"], len(line["bars"])) for line in timelines] == [(2, n)] * 2
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_a_problem_clocked_by_turns_ends_even_if_it_is_forgotten_on_the_way(
+    monkeypatch: pytest.MonkeyPatch, forgotten: bool
+) -> None:
+    probes.clocking.cache_clear()
     monkeypatch.setattr(measuring, "TURN", 0.0)
-    if not kept:
-        monkeypatch.setattr(probes, "serving_both", probes.serving_both.__wrapped__)
-    assert probes.serve_both(2, 2, 5) == whole
+    if forgotten:
+        monkeypatch.setattr(probes, "clocking", probes.clocking.__wrapped__)
+    without, cached = probes.clock_both(3, 41)
+    assert without.text == cached.text == Format("cot_reversed", 1, 2).text(3, 41)
 
 
 def test_drafts_are_shown_as_they_were_judged() -> None:

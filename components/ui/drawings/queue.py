@@ -1,6 +1,6 @@
 """A queue of problems served in the slots of a batch, by two policies over one axis of steps.
 
-Nothing is scheduled here: `lab.inference.serving` says what ran in which slot, and when.
+Nothing is scheduled here: `lab.inference.schedule` says what ran in which slot, and when.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from components.ui.drawings.drawing import digest, drawing, moments
-from lab.data.vocabulary import Tokens, decode
+from lab.data.vocabulary import decode
 
 if TYPE_CHECKING:
-    from lab.inference.serving import Policy, Tick
+    from lab.inference.schedule import Policy, Tick
 
 MOST_SLOTS, MOST_STEPS = 16, 2000
 """With more, a row or a step is too small to be seen."""
@@ -79,17 +79,18 @@ class Timeline:
         cls,
         title: str,
         ticks: Sequence[Tick],
-        prompts: Sequence[Tokens],
+        n_given: Sequence[int],
         n_slots: int,
         policy: Policy,
     ) -> Timeline:
-        """From all that `serve` has yielded. A static batch reads its prompts in one step."""
+        """From all steps, and how many tokens of each prompt are given. A static batch reads its
+        prompts in one step."""
         alone = policy == "continuous"
         bars = [
             Bar(
                 one.row,
                 one.begin,
-                len(prompts[one.prompt]) - 1 if alone else 0,
+                n_given[one.prompt] - 1 if alone else 0,
                 one.end,
                 decode(one.text),
             )

@@ -10,7 +10,8 @@ from tiny import BASE, tiny_model, variants
 
 from lab.data.vocabulary import END, Tokens, encode
 from lab.inference.generate import generate
-from lab.inference.serving import SPARE, Policy, Served, Tick, serve
+from lab.inference.schedule import Policy, Served, Tick
+from lab.inference.serving import SPARE, serve
 from lab.model.config import GPTConfig, NoPositionsConfig, RotaryPositionsConfig
 from lab.model.gpt import GPT
 

@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 from tiny import BASE, tiny_model
 
-from lab.measure.clocked import Clocked, clocked, side_by_side, typical
+from lab.measure.clocked import (
+    WARM_UP,
+    Clocked,
+    both_typical,
+    by_turns,
+    clocked,
+    side_by_side,
+    typical,
+)
 from lab.model.cost import flops_per_token_forward
 
 GIVEN, MAX_NEW = "12*34=", 14
@@ -69,3 +77,10 @@ def test_nothing_to_measure_is_refused() -> None:
         side_by_side(tiny_model(), GIVEN, MAX_NEW, repeats=0)
     with pytest.raises(ValueError, match="max_new=0; at least 1 is measured"):
         side_by_side(tiny_model(), GIVEN, 0)
+
+
+def test_a_short_first_turn_is_not_counted() -> None:
+    written = list(by_turns(tiny_model(), GIVEN, MAX_NEW, repeats=1))
+    assert [len(side.text) - len(GIVEN) for side in written[:2]] == [WARM_UP] * 2
+    for kept, once in zip(both_typical(written), written[2:], strict=True):
+        assert kept.seconds.tolist() == once.seconds.tolist()

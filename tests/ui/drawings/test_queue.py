@@ -14,7 +14,8 @@ from refused import not_refused
 from components.ui.drawings import queue
 from components.ui.drawings.queue import Bar, Timeline, queue_data
 from lab.data.vocabulary import Tokens, encode
-from lab.inference.serving import Policy, serve
+from lab.inference.schedule import Policy
+from lab.inference.serving import serve
 from lab.model.config import (
     DenseFFNConfig,
     GPTConfig,
@@ -125,7 +126,7 @@ def model() -> GPT:
 @pytest.mark.parametrize("policy", ["static", "continuous"])
 def test_at_every_step_as_many_bars_stand_as_lab_had_busy_rows(policy: Policy) -> None:
     ticks = list(serve(model(), PROMPTS, rows=2, longest=LONGEST, policy=policy))
-    timeline = Timeline.of("One", ticks, PROMPTS, 2, policy)
+    timeline = Timeline.of("One", ticks, [*map(len, PROMPTS)], 2, policy)
     assert len(timeline.bars) == len(PROMPTS)
     for tick in ticks:
         standing = [bar for bar in timeline.bars if bar.start <= tick.step < bar.end]
@@ -138,7 +139,7 @@ def test_a_text_is_written_at_the_steps_that_do_not_read_its_prompt() -> None:
         Timeline.of(
             policy,
             list(serve(model(), PROMPTS, rows=2, longest=LONGEST, policy=policy)),
-            PROMPTS,
+            [*map(len, PROMPTS)],
             2,
             policy,
         )

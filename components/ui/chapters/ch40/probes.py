@@ -25,13 +25,14 @@ from lab.data.coverage import Pair
 from lab.data.problems import Format
 from lab.data.samples import hashed_pairs
 from lab.data.vocabulary import Tokens, decode, encode
+from lab.inference.schedule import Written, schedule
 from lab.recipes.recipe_index import recipe
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from lab.inference.drafted import Round
-    from lab.inference.serving import Policy, Tick
+    from lab.inference.schedule import Policy
     from lab.measure.cache_growth import Kept
     from lab.measure.clocked import Clocked
     from lab.measure.phases import Piece, TimedStep
@@ -292,7 +293,7 @@ DRAFTS = {
 
 SMALL = tuple(name for name in DRAFTS if name != FAR)
 DRAFTED = (1, 2, 4, 8)
-SUMS, SLOTS = (16, 32, 64), (2, 4, 8, 16)
+SUMS, SLOTS, MOST_DRAWN = (16, 32, 64), (2, 4, 8, 16), 9
 POLICIES: dict[Policy, str] = {
     "static": "static: a batch ends together",
     "continuous": "continuous: a slot is given away",
@@ -329,15 +330,16 @@ def at_hand(compute: Callable[..., Any], *asked: Any) -> bool:
     return key in kept_ahead() or computed_apart.here.answers.get(key) is not None
 
 
-N_WRITTEN = 8
-"""Times that a problem is written to be timed: four turns of both ways."""
+N_WRITTEN = 4
+"""Pieces in which a problem is timed: a short one of both ways that warms up, then both."""
 
 
 @lru_cache(maxsize=8)
 def clocking(a: int, b: int) -> Begun[Clocked]:
+    """Once each way, since a reader waits for it."""
     given = f"{a}*{b}="
     shape = LONG_FORM.shape_of(given)
-    return Begun(clocks.by_turns(limited(FAR), given, shape.length - len(given)))
+    return Begun(clocks.by_turns(limited(FAR), given, shape.length - len(given), repeats=1))
 
 
 @ahead
@@ -354,63 +356,40 @@ def n_clocked(a: int, b: int) -> int:
 def clock_both(a: int, b: int) -> tuple[Clocked, Clocked]:
     """The same, and a bar tells how far it has come."""
     if not at_hand(both_clocked, a, b):
-        said, before = "The problem is written eight times, and timed", 0
+        said, before = "The problem is written without a cache and with one, and timed", 0
         bar = st.progress(0.0, said)
         while before < (n := n_clocked(a, b)) < N_WRITTEN:
-            bar.progress(n / N_WRITTEN, f"{said}: {n}")
+            bar.progress(n / N_WRITTEN, said)
             before = n
         bar.empty()
     return both_clocked(a, b)
 
 
-@lru_cache(maxsize=8)
-def prompts_of(n: int, seed: int) -> list[Tokens]:
-    texts, given = mixed.mixed_sums(n, seed)
-    return [text[:t] for text, t in zip(texts, given, strict=True)]
-
-
-@lru_cache(maxsize=8)
-def serving_both(n: int, rows: int, seed: int) -> Begun[tuple[Policy, Tick]]:
-    model, prompts = limited(FAR), prompts_of(n, seed)
-    return Begun(
-        (policy, tick)
-        for policy in POLICIES
-        for tick in serving.serve(
-            model, prompts, rows=rows, longest=LONG_FORM.length, policy=policy
-        )
-    )
-
-
 @ahead
+def queue_of(n: int, seed: int) -> tuple[list[str], list[int]]:
+    """The texts that the network writes for `n` sums drawn by a seed, all in one batch, and how
+    many tokens of each are its prompt."""
+    texts, given = mixed.mixed_sums(n, seed)
+    prompts = [text[:t] for text, t in zip(texts, given, strict=True)]
+    ticks = serving.serve(limited(FAR), prompts, rows=n, longest=LONG_FORM.length, policy="static")
+    written = {one.prompt: decode(one.text) for tick in ticks for one in tick.ended}
+    return [written[number] for number in range(n)], given
+
+
+def every_queue() -> list[tuple[int, int]]:
+    """What `queue_of` is asked on the page: few enough to be computed ahead."""
+    return [(n, seed) for n in SUMS for seed in range(MOST_DRAWN + 1)]
+
+
 def both_served(n: int, rows: int, seed: int) -> list[Timeline]:
-    """A queue of `n` sums drawn by a seed, served in two ways."""
-    found, prompts = serving_both(n, rows, seed).end(), prompts_of(n, seed)
+    """A queue of `n` sums drawn by a seed, served in two ways. What is written does not depend on
+    the way, so it is written once."""
+    texts, given = queue_of(n, seed)
+    queue = [Written(encode(text), t) for text, t in zip(texts, given, strict=True)]
     return [
-        Timeline.of(title, [tick for how, tick in found if how == policy], prompts, rows, policy)
+        Timeline.of(title, list(schedule(queue, rows=rows, policy=policy)), given, rows, policy)
         for policy, title in POLICIES.items()
     ]
-
-
-@apart_each_time
-def n_served(n: int, rows: int, seed: int) -> tuple[int, int]:
-    """Steps that have been taken, and problems that have been served."""
-    seen = serving_both(n, rows, seed).go_on()
-    return len(seen), sum(len(tick.ended) for _, tick in seen)
-
-
-def serve_both(n: int, rows: int, seed: int) -> list[Timeline]:
-    """The same, and a bar tells how far it has come."""
-    if not at_hand(both_served, n, rows, seed):
-        bar, titles = st.progress(0.0, "Problems are served"), [*POLICIES.values()]
-        (taken, served), before = n_served(n, rows, seed), 0
-        while before < taken and served < len(titles) * n:
-            way, ended = divmod(served, n)
-            said = f"{ended} of {n} problems are served, {titles[way]}"
-            bar.progress(served / (len(titles) * n), said)
-            before = taken
-            taken, served = n_served(n, rows, seed)
-        bar.empty()
-    return both_served(n, rows, seed)
 
 
 @dataclass(frozen=True)
