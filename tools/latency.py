@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -38,12 +38,12 @@ HELDOUT = re.compile(r"held out: ([\d,]+) errors? in ([\d,]+)")
 
 
 @contextmanager
-def served() -> Generator[tuple[str, int]]:
-    """The book on a free port: its address and its process."""
+def served(streamlit: Sequence[str] = ("-m", "streamlit")) -> Generator[tuple[str, int]]:
+    """The book on a free port: its address and its process. Python is told to run `streamlit`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "Home.py", "--server.port", str(port)]
+    command = [sys.executable, *streamlit, "run", "Home.py", "--server.port", str(port)]
     command += ["--server.address", "127.0.0.1", "--server.headless", "true"]
     command += ["--server.fileWatcherType", "none"]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
