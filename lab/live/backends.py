@@ -29,11 +29,13 @@ from lab.live.protocol import (
     parse_event,
 )
 
-NICENESS = 5
-"""Of the worker, from -20 to 19: pages go before it wherever both want a core. With 24 readers and
-four runs on two cores it made three times the steps of a thread in the server, which held the
-interpreter's lock, and the pages answered no later. At 15, fifty readers left it hardly half of a
-core; at 5 they wait no longer, and it keeps more than half of what one training makes alone."""
+NICENESS = 10
+"""Of the worker, from -20 to 19: pages go before it wherever both want a core."""
+
+HANDS = 2
+"""At most so many runs go on side by side, each on a core. What the pages leave of two cores is
+more than one hand takes up; with two the worker gets it, at a niceness that keeps nobody waiting.
+"""
 
 IDLE_SECONDS = 300.0
 """After so many without a run that goes on or is kept, a worker ends and gives its memory back."""
@@ -180,11 +182,12 @@ def work(niceness: int) -> None:
     from lab.live.loop import drive  # it brings torch, for a second
 
     yield_to_others(niceness)  # not before: a reader waits for the first step
-    drive(commands, emit)
+    drive(commands, emit, hands=min(HANDS, os.cpu_count() or 1))
 
 
 def yield_to_others(niceness: int) -> None:
-    """For this thread, which trains. Lower than it is already, never higher."""
+    """For this thread, which trains, and those that it begins. Lower than it is already, never
+    higher."""
     with suppress(AttributeError, OSError):  # no such thing on Windows
         now = os.getpriority(os.PRIO_PROCESS, 0)
         os.setpriority(os.PRIO_PROCESS, 0, max(now, niceness))

@@ -1,5 +1,8 @@
 """Live runs: many trainings share one worker, which gives each a slice of time in turn.
 
+The worker has one hand, or two where there is a second core: a thread that works on one run at a
+time. So two runs go on side by side, and each of them computes with one thread, as alone.
+
 A run comes as data, `Start(run, RunSpec)`, and goes on until it ends or `Stop(run)` comes. A run
 that was stopped, by `Stop` or its limit, is kept as it stands for a while: `Continue(run)` takes it
 up in the middle of its step, and it ends once more. What is said is in `lab.live.protocol`.
@@ -8,9 +11,11 @@ up in the middle of its step, and it ends once more. What is said is in `lab.liv
 from __future__ import annotations
 
 import queue
+import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -34,6 +39,7 @@ from lab.live.protocol import (
     Continue,
     Emit,
     Ended,
+    Event,
     Forget,
     Forgotten,
     How,
@@ -180,6 +186,8 @@ class Live:
     """At so many it is stopped."""
     keep: bool = False
     """Its weights are told on the way."""
+    told_to_stop: Stop | None = None
+    """Once its turn is over."""
 
     @classmethod
     def begin(cls, start: Start, limit: float = MOST_SECONDS) -> Live:
@@ -228,6 +236,7 @@ def drive(
     commands: Commands,
     emit: Emit,
     *,
+    hands: int = 1,
     max_active: int = MOST_ACTIVE,
     slice_seconds: float = SLICE_SECONDS,
     most_seconds: float = MOST_SECONDS,
@@ -235,16 +244,17 @@ def drive(
 ) -> None:
     """Serve commands until None comes: a slice of work for each active run in turn.
 
-    An exception of a run ends that run alone. Whatever else is raised ends the worker.
+    This thread is the first of `hands`; `emit` is called by all of them, one at a time. An
+    exception of a run ends that run alone. Whatever else is raised ends the worker.
     """
     worker = Worker(emit, max_active, slice_seconds, most_seconds, most_kept_bytes)
-    while True:
-        for command in read(commands, block=worker.idle):
-            if command is None:
-                return
-            worker.obey(command)
-        worker.fill_places()
-        worker.take_turn()
+    with worker.helped(hands - 1, commands):
+        while True:
+            for command in read(commands, block=worker.idle):
+                if command is None:
+                    return
+                worker.obey(command)
+            worker.take_turn()
 
 
 def read(commands: Commands, *, block: bool) -> Iterator[Command | None]:
@@ -257,42 +267,64 @@ def read(commands: Commands, *, block: bool) -> Iterator[Command | None]:
 
 @dataclass
 class Worker:
-    """The runs of one loop: those that take turns, that wait for a place, that were stopped.
+    """The runs of one loop: those in a hand, that wait for their turn or for a place, that were
+    stopped.
 
     Nothing else holds a run: model, gradients and the optimiser's state are up to 32 MB.
     """
 
-    emit: Emit
+    emit_alone: Emit
     max_active: int
     slice_seconds: float
     most_seconds: float
     most_kept_bytes: int
     active: deque[Live] = field(default_factory=deque[Live])
+    in_hand: list[Live] = field(default_factory=list[Live])
     waiting: deque[Start | Live] = field(default_factory=deque[Start | Live])
     kept: dict[str, Live] = field(default_factory=dict[str, Live])
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    closed: bool = False
+    failed: BaseException | None = None
+
+    def emit(self, event: Event) -> None:
+        with self.changed:
+            self.emit_alone(event)
 
     @property
     def idle(self) -> bool:
-        return not self.active and not self.waiting
+        """Nothing is to do for the first hand: another may have the last run."""
+        with self.changed:
+            return not self.active and not self.may_begin
+
+    @property
+    def may_begin(self) -> bool:
+        return bool(self.waiting) and len(self.active) + len(self.in_hand) < self.max_active
+
+    @property
+    def wants_help(self) -> bool:
+        return bool(self.active) and len(self.active) + len(self.in_hand) > 1
 
     # ------------------------------------------------ what is wanted
 
     def obey(self, command: Command) -> None:
-        match command:
-            case Start():
-                self.wait(command)
-            case Stop():
-                self.stop(command)
-            case Continue():
-                self.go_on(command.run)
-            case Forget():
-                self.kept.pop(command.run, None)
+        with self.changed:
+            match command:
+                case Start():
+                    self.wait(command)
+                case Stop():
+                    self.stop(command)
+                case Continue():
+                    self.go_on(command.run)
+                case Forget():
+                    self.kept.pop(command.run, None)
 
     def wait(self, run: Start | Live) -> None:
         self.waiting.append(run)
         self.emit(Waiting(run.run, len(self.waiting)))
 
     def stop(self, command: Stop) -> None:
+        for live in [live for live in self.in_hand if live.run == command.run]:
+            live.told_to_stop = command
         for live in [live for live in self.active if live.run == command.run]:
             self.active.remove(live)
             self.end(live, keep=command.keep)
@@ -314,12 +346,62 @@ class Worker:
 
     # ------------------------------------------------ what is done
 
+    @contextmanager
+    def helped(self, n: int, commands: Commands) -> Generator[None]:
+        """With so many hands more. What is raised in one of them is raised here."""
+        hands = [
+            threading.Thread(target=self.help, args=(commands,), name="hand") for _ in range(n)
+        ]
+        for hand in hands:
+            hand.start()
+        try:
+            yield
+        finally:
+            with self.changed:
+                self.closed = True
+                self.changed.notify_all()
+            for hand in hands:
+                hand.join()
+        if self.failed:
+            raise self.failed
+
+    def help(self, commands: Commands) -> None:
+        """Turns, while there is more to do than the first hand does. The last run stays with who
+        has it: the memory of a step is kept by its thread."""
+        try:
+            while True:
+                with self.changed:
+                    self.changed.wait_for(lambda: self.closed or self.wants_help)
+                    if self.closed:
+                        return
+                self.take_turn(going_on=True)
+        except BaseException as error:
+            self.failed = error
+            commands.put(None)
+
+    def take_turn(self, *, going_on: bool = False) -> None:
+        """One slice of the run whose turn it is; back in the queue it goes unless it has ended."""
+        live = self.taken()
+        while live is not None:
+            self.give_back(live, self.slice_of(live))
+            live = self.taken() if going_on else None
+
+    def taken(self) -> Live | None:
+        with self.changed:
+            self.fill_places()
+            if self.closed or not self.active:
+                return None
+            live = self.active.popleft()
+            self.in_hand.append(live)
+            return live
+
     def fill_places(self) -> None:
-        while self.waiting and len(self.active) < self.max_active:
+        while self.may_begin:
             run = self.waiting.popleft()
             try:
                 live = run if isinstance(run, Live) else Live.begin(run, self.most_seconds)
                 self.active.append(live)
+                self.changed.notify_all()
             except Exception as error:
                 self.emit(Ended(run.run, "failed", sentence(error)))
             self.tell_places()
@@ -328,22 +410,34 @@ class Worker:
         for place, run in enumerate(self.waiting, 1):
             self.emit(Waiting(run.run, place))
 
-    def take_turn(self) -> None:
-        """One slice of the run whose turn it is; back in the queue it goes unless it has ended."""
-        if not self.active:
-            return
-        live = self.active.popleft()
+    def slice_of(self, live: Live) -> How | Exception | None:
         try:
-            how = live.turn(self.emit, self.slice_seconds)
-            if how is not None:
-                self.emit(live.weights())
-                self.emit(Ended(live.run, how))
-            elif live.used > live.limit:
-                self.end(live, all_used(self.most_seconds))
-            else:
-                self.active.append(live)
+            return live.turn(self.emit, self.slice_seconds)
         except Exception as error:
-            self.emit(Ended(live.run, "failed", sentence(error)))
+            return error
+
+    def give_back(self, live: Live, how: How | Exception | None) -> None:
+        with self.changed:
+            self.in_hand.remove(live)
+            try:
+                self.settle(live, how)
+            except Exception as error:
+                self.emit(Ended(live.run, "failed", sentence(error)))
+            self.changed.notify_all()
+
+    def settle(self, live: Live, how: How | Exception | None) -> None:
+        stop, live.told_to_stop = live.told_to_stop, None
+        if isinstance(how, Exception):
+            raise how
+        if how is not None:
+            self.emit(live.weights())
+            self.emit(Ended(live.run, how))
+        elif stop is not None:
+            self.end(live, keep=stop.keep)
+        elif live.used > live.limit:
+            self.end(live, all_used(self.most_seconds))
+        else:
+            self.active.append(live)
 
     def end(self, live: Live, why: str = "", *, keep: bool = True) -> None:
         """Before its end. Those that were stopped first make room for it, if they must."""

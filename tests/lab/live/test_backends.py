@@ -210,7 +210,7 @@ def test_the_worker_goes_behind_others_and_computes_on_one_core(
     monkeypatch.setattr(os, "setpriority", lambda *given: asked.append(given))
     for niceness in (backends.NICENESS, 0):
         backends.yield_to_others(niceness)
-    assert [given[-1] for given in asked] == [5, 3]
+    assert [given[-1] for given in asked] == [10, 3]
     assert ONE_THREAD == {"OMP_NUM_THREADS": "1"}
 
 

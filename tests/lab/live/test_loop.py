@@ -224,6 +224,76 @@ def test_runs_past_the_limit_wait_and_are_told_their_place() -> None:
     assert order == ["0", "1", "2", "3"]
 
 
+def test_two_hands_work_on_two_runs_side_by_side_and_a_third_has_its_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each of two waits within its turn until the other is in its own: one hand would wait for
+    ever."""
+    both, threads = threading.Barrier(2, timeout=60), dict[str, set[int]]()
+    turn = Live.turn
+
+    def met(run: Live, *arguments: Any) -> Any:
+        threads.setdefault(run.run, set()).add(threading.get_ident())
+        if run.state.step == 0 and run.run in "ab":
+            both.wait()
+        return turn(run, *arguments)
+
+    monkeypatch.setattr(Live, "turn", met)
+    said = driven(start("a"), start("b"), start("c"), hands=2, slice_seconds=1e-3)
+    assert {run: e.how for run, e in ends(said).items()} == dict.fromkeys("abc", "done")
+    assert len(set.union(*threads.values())) == 2
+    recipe = multiply(**SMALL)
+    losses = [m.loss for m in train(recipe, TrainState.start(recipe))]
+    for run in "abc":
+        assert [e.snapshot.loss for e in said if isinstance(e, Progress) and e.run == run] == losses
+
+
+def test_with_two_hands_a_run_is_stopped_in_its_turn_and_can_go_on() -> None:
+    def stop_once(event: Event, inbox: Commands) -> None:
+        match event:
+            case Progress(run="a") if event.snapshot.step == 2:
+                inbox.put(Stop("a"))
+            case Ended(run="a", kept=True):
+                inbox.put(Continue("a"))
+            case _:
+                pass
+
+    inbox: Commands = queue.Queue()
+    said: list[Event] = []
+    for run in "abc":
+        inbox.put(start(run, steps=30))
+
+    def emit(event: Event) -> None:
+        said.append(event)
+        stop_once(event, inbox)
+        if sum(isinstance(e, Ended) for e in said) == 4:
+            inbox.put(None)
+
+    drive(inbox, emit, hands=2, slice_seconds=1e-3)
+    how = sorted((e.run, e.how) for e in said if isinstance(e, Ended))
+    assert how == [("a", "cancelled"), ("a", "done"), ("b", "done"), ("c", "done")]
+    steps = [e.snapshot.step for e in said if isinstance(e, Progress) and e.run == "a"]
+    assert steps == list(range(1, 31))
+
+
+def test_what_is_raised_in_the_second_hand_ends_the_worker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = threading.get_ident()
+    both = threading.Barrier(2, timeout=60)
+    turn = Live.turn
+
+    def gone(run: Live, *arguments: Any) -> Any:
+        if not both.broken and both.wait() is not None and threading.get_ident() != first:
+            both.abort()
+            raise KeyboardInterrupt
+        return turn(run, *arguments)
+
+    monkeypatch.setattr(Live, "turn", gone)
+    with pytest.raises(KeyboardInterrupt):
+        driven(start("a", steps=2000), start("b", steps=2000), hands=2)
+
+
 def test_stop_ends_a_run_that_goes_and_one_that_waits_and_no_other() -> None:
     def stop_two(event: Event, inbox: Commands) -> None:
         if isinstance(event, Progress) and event.run == "a" and event.snapshot.step == 2:
