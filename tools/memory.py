@@ -1,9 +1,10 @@
-"""What the server of the book holds in memory: asleep, after every page, after an hour of readers.
+"""What the book holds in memory: asleep, after every page, and after five hundred visits.
 
-`python -m tools.memory [ROUNDS]` starts one, sends visitors without browsers, prints a line a
-measurement and then one JSON document, the record `records/bench_memory.json`. The hour is
-compressed: readers come `AT_ONCE` together, each does what takes a reader half an hour, and closes
-the tab. Memory is that of the server and of its worker; what both share counts once (Pss).
+`python -m tools.memory [ROUNDS]` starts a server, sends visitors without browsers, prints a line a
+measurement and then one JSON document, the record `records/bench_memory.json`. Readers come
+`AT_ONCE` together; each does what takes a reader half an hour, training among it, and closes the
+tab. Memory is that of the server and of all processes beside it; what they share counts once (Pss),
+so nothing else may run from the same files.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import contextlib
 import json
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -22,7 +24,7 @@ from lab.records import provenance
 from tools.latency import peak_mb, read_step, resident_mb, says, served, until
 from tools.reader import Reader, Widget
 
-ROUNDS, AT_ONCE = 8, 8
+ROUNDS, AT_ONCE = 63, 8
 PATIENCE = 3600.0
 """Seconds that a visitor waits for an answer: the machine may be busy, memory is what counts."""
 FORGOTTEN_AFTER = 65.0
@@ -116,41 +118,59 @@ def visit(url: str, seed: int) -> None:
             reader.set(box, str(a if box.key.endswith("a") else b))
 
 
+def opened(url: str, page: str) -> None:
+    with Reader(url, page, "reveal=1", patience=PATIENCE) as reader:
+        if reader.exceptions():
+            raise RuntimeError(f"{page}: {reader.exceptions()}")
+
+
+def growth(readers: Sequence[int]) -> float:
+    """KB a visit over the second half of the rounds, by least squares."""
+    later = np.array(readers[len(readers) // 2 :], dtype=float)
+    return 1000 * float(np.polyfit(np.arange(len(later)) * AT_ONCE, later, 1)[0])
+
+
 def main() -> None:
+    rounds = int(sys.argv[1]) if sys.argv[1:] else ROUNDS
     began, found = time.monotonic(), dict[str, int]()
     with served() as (url, pid):
 
-        def note(what: str) -> None:
+        def note(what: str) -> int:
             found[what] = resident_mb(pid)
             print(f"{time.monotonic() - began:6.0f} s  {found[what]:5d} MB  {what}", flush=True)
+            return found[what]
 
         note("started")
-        with Reader(url, patience=PATIENCE) as first:
+        with Reader(url, "", "a=47&b=58", patience=PATIENCE) as first:
             first.keep_polling()
-            first.set("pull", True)  # wakes the model up
-            note("home")
+            note("home, with a sum of its own")
+            for page in (entry.url for entry in (*CONTENTS, *BEHIND) if entry.written):
+                opened(url, page)
             first.go("chain_of_thought")
             train(first, "ch10_train", 26)
-            note("one run, going on")
+            note("every page, and one run that goes on")
             stop(first)
-            note("one run, ended")
-        for page in (entry.url for entry in (*CONTENTS, *BEHIND) if entry.written):
-            with Reader(url, page, "reveal=1", patience=PATIENCE) as reader:
-                use_everything(reader)
-        note("every page")
         readers: list[int] = []
-        for round in range(int(sys.argv[1]) if sys.argv[1:] else ROUNDS):
+        for round in range(rounds):
             seeds = range(round * AT_ONCE, (round + 1) * AT_ONCE)
             with ThreadPoolExecutor(AT_ONCE) as pool:
                 list(pool.map(lambda seed: visit(url, seed), seeds))
-            note(f"{seeds.stop} readers")
-            readers.append(found.pop(f"{seeds.stop} readers"))
+            readers.append(note(f"{seeds.stop} readers"))
+            del found[f"{seeds.stop} readers"]
+        minutes = int((time.monotonic() - began) / 60)
         time.sleep(FORGOTTEN_AFTER)
         with Reader(url, patience=PATIENCE):
             note("all have left")
         peak = peak_mb(pid)
     command = " ".join(["python -m tools.memory", *sys.argv[1:]])
-    figures = {"rss_mb": {**found, "readers": readers}, "peak_mb": peak, "at_once": AT_ONCE}
+    figures = {
+        "rss_mb": {**found, "readers": readers},
+        "peak_mb": peak,
+        "at_once": AT_ONCE,
+        "visits": rounds * AT_ONCE,
+        "minutes": minutes,
+        "kb_a_visit": growth(readers),
+    }
     print(json.dumps({**figures, "seeds": [0], **provenance(command)}))
 
 
