@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
-from lab.model.config import DenseFFNConfig, GPTConfig, MultiHeadAttentionConfig
-from lab.recipes.live import HEAD_DIM, multiply
+from lab.recipes.live import multiply
 from lab.training.recipe import Recipe
 
 Older = Literal["one by one", "norm by autograd"]
@@ -29,24 +28,8 @@ class Rung(NamedTuple):
     on: str = ""
 
 
-def narrowed(recipe: Recipe, d_model: int) -> Recipe:
-    """The same with a stream of so many numbers, and heads and FFN to match."""
-    model = recipe.model
-    return replace(
-        recipe,
-        model=GPTConfig(
-            n_layer=model.n_layer,
-            d_model=d_model,
-            position=model.position,
-            attention=MultiHeadAttentionConfig(n_head=d_model // HEAD_DIM, head_dim=HEAD_DIM),
-            ffn=DenseFFNConfig(4 * d_model),
-            residual=model.residual,
-        ),
-    )
-
-
 BEFORE = multiply()
-TWO_HEADS = narrowed(BEFORE, 64)
+TWO_HEADS = multiply(d_model=64)
 BATCH_128 = replace(TWO_HEADS, batch_size=128, steps=560)
 STEPS_480 = replace(BATCH_128, steps=480)
 STEPS_400 = replace(BATCH_128, steps=400)
