@@ -7,28 +7,26 @@ the validation pairs; all pairs are read once, at the end.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from lab.data.problems import HELDOUT_FROM, TEST_FROM, all_pairs, split_values
 from lab.data.samples import CENSUS, Sample
 from lab.experiments.controls import census, usual_groups
 from lab.experiments.sweep import Cell
-from lab.inference.scoring import RIGHT, first_wrong, teacher_forced_all
 from lab.model import norm
 from lab.model.cost import parameters_of
 from lab.recipes.speedrun import ATTEMPTS, RUNGS, Rung, named, recipe_of
 from lab.training.optim import Both, Muon, by_shape
 from lab.training.recipe import Recipe
+from lab.training.run import ALL, score_some
 from lab.training.state import TrainState
-from lab.training.train import precision_on, train
+from lab.training.train import StepMetrics, precision_on, train
 
 Matrix = tuple[Tensor, Tensor]
 """A matrix and its mean of gradients."""
@@ -77,6 +75,12 @@ def measure_attempt(cell: Cell) -> dict[str, Any]:
 
 
 def told(run: Run, before: Run | None, seed: int) -> dict[str, Any]:
+    """Of a training and the one it took turns with.
+
+    `seconds` are those of all its steps, added up. Of the other few steps are known:
+    `seconds_before` is its median step times its number of steps, and `ratio` is that of the first
+    training, reckoned in the same way, over it. So `ratio` is not `seconds` over `seconds_before`.
+    """
     seconds = run.seconds
     expected = before and median(before.steps_took) * before.recipe.steps
     return {
@@ -104,6 +108,8 @@ class Run:
     rung: Rung
     recipe: Recipe
     state: TrainState
+    steps: Iterator[StepMetrics]
+    """Those that are still to come."""
     steps_took: list[float] = field(default_factory=list[float])
     curve: list[tuple[float, int, int, int]] = field(default_factory=list[Any])
     """Seconds, step, and errors of n validation pairs."""
@@ -111,7 +117,8 @@ class Run:
     @classmethod
     def begin(cls, rung: Rung, seed: int) -> Run:
         recipe = recipe_of(rung.name, seed)
-        return cls(rung, recipe, TrainState.start(recipe))
+        state = TrainState.start(recipe)
+        return cls(rung, recipe, state, train(recipe, state))
 
     @property
     def seconds(self) -> float:
@@ -121,15 +128,17 @@ class Run:
         """So many steps."""
         torch.set_num_threads(self.rung.threads)
         last = min(self.state.step + n, self.recipe.steps)
-        steps = train(self.recipe, self.state)
         with code_of(self):
             while self.state.step < last:
                 began = time.perf_counter()
-                next(steps)
+                next(self.steps)
                 self.steps_took.append(time.perf_counter() - began)
 
     def look(self) -> None:
-        self.curve.append((round(self.seconds, 2), self.state.step, *validated(self)))
+        """At all validation pairs."""
+        found = score_some(self.state.model, self.recipe.data.problems("validation", ALL))
+        at = round(self.seconds, 2), self.state.step
+        self.curve.append((*at, found.errors_strict, found.n))
 
 
 def both_trained(rung: Rung, before: Rung | None, seed: int) -> tuple[Run, Run | None]:
@@ -145,17 +154,6 @@ def both_trained(rung: Rung, before: Rung | None, seed: int) -> tuple[Run, Run |
     finally:
         torch.set_num_threads(threads)
     return run, other
-
-
-def validated(run: Run) -> tuple[int, int]:
-    """Errors of all validation pairs."""
-    a, b = all_pairs()
-    u = split_values(a, b)
-    here = np.flatnonzero((u >= HELDOUT_FROM) & (u < TEST_FROM))
-    a, b, form, wrong = a[here], b[here], run.recipe.format, 0
-    for rows, texts in teacher_forced_all(run.state.model, form, a, b):
-        wrong += int((first_wrong(form, a[rows], b[rows], texts) != RIGHT).sum())
-    return wrong, len(a)
 
 
 # ---------------------------------------------------------------- the code as it was

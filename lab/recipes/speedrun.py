@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
-from lab.model.config import DenseFFNConfig, GPTConfig, MultiHeadAttentionConfig
-from lab.recipes.live import HEAD_DIM, multiply
+from lab.recipes.live import multiply
 from lab.training.recipe import Recipe
 
 Older = Literal["one by one", "norm by autograd"]
@@ -18,35 +17,21 @@ Older = Literal["one by one", "norm by autograd"]
 
 
 class Rung(NamedTuple):
-    """A recipe of seed 0, the one `idea` that is new in it, the threads that it is timed on, and
-    what of the code was still older. `on`: of an attempt, the rung that it was tried on."""
+    """A recipe of seed 0, the one `idea` that is new in it, as a sentence, the threads that it is
+    timed on, and what of the code was still older. Its `title` is short enough to stand beside a
+    bar. An attempt has no more than that, and `on`: the rung that it was tried on."""
 
     name: str
-    idea: str
+    title: str
     recipe: Recipe
+    idea: str = ""
     threads: int = 1
     older: frozenset[Older] = frozenset()
     on: str = ""
 
 
-def narrowed(recipe: Recipe, d_model: int) -> Recipe:
-    """The same with a stream of so many numbers, and heads and FFN to match."""
-    model = recipe.model
-    return replace(
-        recipe,
-        model=GPTConfig(
-            n_layer=model.n_layer,
-            d_model=d_model,
-            position=model.position,
-            attention=MultiHeadAttentionConfig(n_head=d_model // HEAD_DIM, head_dim=HEAD_DIM),
-            ffn=DenseFFNConfig(4 * d_model),
-            residual=model.residual,
-        ),
-    )
-
-
 BEFORE = multiply()
-TWO_HEADS = narrowed(BEFORE, 64)
+TWO_HEADS = multiply(d_model=64)
 BATCH_128 = replace(TWO_HEADS, batch_size=128, steps=560)
 STEPS_480 = replace(BATCH_128, steps=480)
 STEPS_400 = replace(BATCH_128, steps=400)
@@ -55,15 +40,37 @@ AS_IT_WAS = frozenset[Older](("one by one", "norm by autograd"))
 BY_AUTOGRAD = frozenset[Older](("norm by autograd",))
 
 RUNGS = (
-    Rung("default_before", "The live network as the pages trained it.", BEFORE, older=AS_IT_WAS),
-    Rung("two_heads", "Half as wide: two heads, not four.", TWO_HEADS, older=AS_IT_WAS),
-    Rung("batch_128", "Half the batch, and more steps.", BATCH_128, older=AS_IT_WAS),
-    Rung("steps_480", "One step in seven less.", STEPS_480, older=AS_IT_WAS),
-    Rung("steps_400", "One step in six less.", STEPS_400, older=AS_IT_WAS),
-    Rung("together", "Muon takes equal shapes in one batch.", STEPS_400, older=BY_AUTOGRAD),
-    Rung("norm_by_hand", "The norm's gradient by hand.", STEPS_400),
-    Rung("two_threads", "Two threads.", STEPS_400, threads=2),
-    Rung("steps_560", "560 steps again, for fewer errors.", BATCH_128, threads=2),
+    Rung(
+        "default_before",
+        "As it was",
+        BEFORE,
+        "The live network as the pages trained it.",
+        older=AS_IT_WAS,
+    ),
+    Rung(
+        "two_heads", "Two heads", TWO_HEADS, "Half as wide: two heads, not four.", older=AS_IT_WAS
+    ),
+    Rung(
+        "batch_128", "Half the batch", BATCH_128, "Half the batch, and more steps.", older=AS_IT_WAS
+    ),
+    Rung("steps_480", "480 steps", STEPS_480, "One step in seven less.", older=AS_IT_WAS),
+    Rung("steps_400", "400 steps", STEPS_400, "One step in six less.", older=AS_IT_WAS),
+    Rung(
+        "together",
+        "Muon batched",
+        STEPS_400,
+        "Muon takes equal shapes in one batch.",
+        older=BY_AUTOGRAD,
+    ),
+    Rung("norm_by_hand", "Norm by hand", STEPS_400, "The norm's gradient by hand."),
+    Rung("two_threads", "Two threads", STEPS_400, "Two threads.", threads=2),
+    Rung(
+        "steps_560",
+        "560 steps again",
+        BATCH_128,
+        "560 steps again, for fewer errors.",
+        threads=2,
+    ),
 )
 
 ON = "norm_by_hand"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from functools import partial
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,15 @@ import pytest
 from shown import charts, ended, frames, said, tables, text_of
 
 from components.ui import page_records
-from components.ui.chapters.ch93 import worked
+from components.ui.chapters.ch93 import claims, worked
+from components.ui.chapters.ch93.claims import LADDER
 from components.ui.claims import claim_index
-from components.ui.claims.claim import MISSING
+from components.ui.claims.claim import MISSING, read_record
 from lab.live.protocol import RunSpec
 from lab.recipes.bench import NAME, to_json
 from lab.recipes.live import multiply
 from lab.recipes.speedrun import ATTEMPTS, RUNGS, recipe_of
+from lab.records import ROOT
 
 PAGE = "93_speedrun"
 QUESTION = "One idea at a time makes a training shorter. How many seconds does the last rung take?"
@@ -32,7 +35,8 @@ def median_seconds(at: int) -> float:
 
 
 def made_up() -> Iterator[dict[str, Any]]:
-    """Five seeds a rung, the median the third; in the last rung one seed has missed."""
+    """Five seeds a rung, the median the third; in the last rung one seed has missed. In turns each
+    rung did better than its seconds say."""
     for at, rung in enumerate(RUNGS):
         for seed in SEEDS:
             errors = 40 if rung == RUNGS[-1] and seed == 4 else seed
@@ -40,7 +44,7 @@ def made_up() -> Iterator[dict[str, Any]]:
                 "cell": {"rung": rung.name, "seed": seed},
                 "seconds": median_seconds(at) + (seed - 2) / 2,
                 "seconds_before": median_seconds(at - 1) if at else None,
-                "ratio": 0.9 if at else None,
+                "ratio": 0.85 if at else None,
                 "steps": rung.recipe.steps,
                 "batch": rung.recipe.batch_size,
                 "tokens": rung.recipe.steps * rung.recipe.tokens_per_step,
@@ -54,13 +58,15 @@ def made_up() -> Iterator[dict[str, Any]]:
 
 
 def tried() -> Iterator[dict[str, Any]]:
-    """The first slower and more wrong than its rung, the second faster and more wrong."""
-    for attempt, seconds in zip(ATTEMPTS, (66.0, 30.0), strict=False):
+    """Both more wrong than their rung; the first is slower by its steps in turns and not by its
+    seconds, the second faster."""
+    for attempt, seconds, ratio in zip(ATTEMPTS, (54.0, 30.0), (1.1, 0.5), strict=False):
         yield SOURCE | {
             "cell": {"attempt": attempt.name, "seed": 0},
             "on": RUNGS[0].name,
             "seconds": seconds,
             "seconds_before": 60.0,
+            "ratio": ratio,
             "validation": {"errors": 34, "n": 1017},
             "seeds": [0],
         }
@@ -110,7 +116,8 @@ def test_untouched_the_first_rung_stands_there_and_no_other_gives_its_seconds(
         [59.0, 59.5, 60.0, 60.5, 61.0],
     )
     assert [row["value"] for row in (*between, last)] == [None] * (len(RUNGS) - 1)
-    assert first["note"] == "2 of 10,000 wrong, worst 4"
+    assert first["name"].endswith(", median 60.0 s")
+    assert first["note"] == "2 of 10,000 wrong"
     assert MISSING not in text_of(app)
 
 
@@ -123,12 +130,52 @@ def test_answered_every_rung_has_its_bar_and_the_chosen_one_says_what_it_changed
     frame = frames(app, told=True)[QUESTION]
     values = [row["value"] for row in frame["rows"]]
     assert values == pytest.approx([median_seconds(at) for at in range(len(RUNGS))])
-    assert "; 1 missed" in text_of(app) and "You said **20.0 s**" in text_of(app)
-    assert f"{1 / 0.9 ** (len(RUNGS) - 1):.1f} times" in text_of(app)
-    assert f"**{RUNGS[1].idea}**" in text_of(app) and "0.90 times as long" in text_of(app)
+    assert ", 1\N{NO-BREAK SPACE}missed" in text_of(app) and "You said **20.0 s**" in text_of(app)
+    assert f"trains {values[0] / values[-1]:.1f} times as fast as the first" in text_of(app)
+    assert f"**{RUNGS[1].idea}** It takes 54.0 [53.0, 55.0] s" in text_of(app)
+    assert "Timed in turns, at the median step of each, it takes 0.85 times as" in text_of(app)
     app.selectbox(key="ch93_rung").set_value(RUNGS[2].name).run()
     assert not app.exception
     assert worked.changes(RUNGS[1], RUNGS[2]) in text_of(app)
+
+
+def test_how_many_times_as_fast_is_the_quotient_of_what_the_table_says() -> None:
+    """Of the record of the book, whose ratios multiplied come to more."""
+    record = LADDER.of(read_record(ROOT / LADDER.path))
+    table = claims.TABLES["speedrun.ends"].rows["seconds"]
+    first, last = (float(table[end].measure(record).shown.split()[0]) for end in ("first", "last"))
+    said = claims.CLAIMS["speedrun.times_faster"].question.measure(record).shown
+    assert said == f"{first / last:.1f} times"
+    assert said != f"{1 / prod(filter(None, ratios_in(record))):.1f} times"
+
+
+def ratios_in(record: Any) -> list[float | None]:
+    return [claims.ratio(found) for _, found in claims.rungs_in(record)]
+
+
+def test_without_one_of_its_ends_the_ladder_has_no_such_quotient() -> None:
+    found = [row for row in made_up() if row["cell"]["rung"] != claims.LAST]
+    with pytest.raises(LookupError):
+        claims.times_faster(found)
+
+
+MOST_LETTERS = 18
+"""Of a name behind which "comes with the answer" stands in the same line of a phone, and with its
+seconds of one that stands in a line on a wide screen."""
+
+
+def test_every_label_of_a_rung_is_its_title_as_it_is_written_and_short(
+    book: Any, with_record: Callable[..., None]
+) -> None:
+    with_record(speedrun=made_up(), speedrun_attempts=tried())
+    app = book(PAGE, ch93_ladder_guess="20")
+    options = app.selectbox(key="ch93_rung").options
+    names = [row["name"] for row in frames(app, told=True)[QUESTION]["rows"]]
+    for at, (rung, name, option) in enumerate(zip(RUNGS, names, options, strict=True), 1):
+        assert option == f"{at}. {rung.title}" and name.startswith(option)
+        assert len(option) <= MOST_LETTERS, option
+    labels = " ".join([*names, *options, text_of(app)])
+    assert "Muon" in labels and "muon" not in labels
 
 
 def test_what_failed_is_told_as_it_was_measured(
@@ -136,9 +183,12 @@ def test_what_failed_is_told_as_it_was_measured(
 ) -> None:
     with_record(speedrun=made_up(), speedrun_attempts=tried())
     (rows,) = tables(book(PAGE), "tried")
-    told = [(row["times as long"], row["validation wrong"], row["so"]) for row in rows]
+    told = [
+        (row["seconds"], row["times as long"], row["validation wrong"], row["so"]) for row in rows
+    ]
     wrong = "3.3% against 0.2%"
-    assert told == [("1.10", wrong, "slower and more wrong"), ("0.50", wrong, "more wrong")]
+    slower, faster = "slower and more wrong", "more wrong"
+    assert told == [("54.0", "1.10", wrong, slower), ("30.0", "0.50", wrong, faster)]
 
 
 def test_a_live_run_of_a_rung_is_that_rungs_recipe() -> None:

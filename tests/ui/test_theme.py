@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -12,6 +13,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
+from altair.utils import schemapi
 
 from components.ui.chapters.ch00 import figures as ch00
 from components.ui.chapters.ch01 import figures as ch01
@@ -34,7 +36,16 @@ from components.ui.chapters.ch62 import worked as ch62_worked
 from components.ui.chapters.ch80 import figures as ch80
 from components.ui.chapters.ch81 import figures as ch81
 from components.ui.chapters.ch82 import figures as ch82
-from components.ui.plots import bars, colours, curves, dots, maps, vectors
+from components.ui.plots import (
+    bars,
+    chart_parts,
+    colours,
+    curves,
+    dots,
+    drawn_once,
+    maps,
+    vectors,
+)
 from components.ui.plots.chart_parts import BARS, Chart, finished
 from components.ui.plots.colours import Tone
 from components.ui.plots.drawn_once import DrawnChart
@@ -644,3 +655,67 @@ def test_a_run_of_a_readers_has_the_colour_of_the_recorded_one_and_of_its_kind()
             assert found[mine] == tone == alone[recorded[kind]], (page, kind)
             assert page == "52" or tone == colours.KINDS[kind], (page, kind)
         assert len({*alone.values()}) == len(recorded), page
+
+
+# ---------------------------------------------------------------- what is sent
+
+
+GONE = """
+Altair no longer lists its classes as `list_classes_once` in components/ui/plots/chart_parts.py
+expects it. The book still works: its charts are the same, and slower to make.
+
+What to do: read how `SchemaBase.from_dict` in altair/utils/schemapi.py finds the class of a schema
+now. If it still draws a list up for every channel that is given as a text, let `list_classes_once`
+share that one. If it does not, delete `list_classes_once`, `CLASSES` and these tests.
+"""
+
+
+def sent() -> dict[str, dict[str, Any]]:
+    """Of each chart what Streamlit is given, made anew."""
+    found: dict[str, dict[str, Any]] = {}
+    with patch.object(drawn_once.Kept, "get", lambda *_: None), read_in("light"):
+        for name, make in CHARTS.items():
+            chart = make()
+            found[name] = (chart if isinstance(chart, DrawnChart) else DrawnChart(chart)).to_dict()
+    return found
+
+
+def test_what_is_sent_is_what_untouched_altair_would_send(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Altair with its checks of every part, and with a list of its own for every channel."""
+    assert chart_parts.CLASSES is not None, GONE
+    ours = sent()
+    list_of: Any = type(chart_parts.CLASSES)
+    listed: list[object] = []
+
+    def listed_anew(classes: object) -> object:
+        listed.append(list_of(classes))
+        return listed[-1]
+
+    monkeypatch.setattr(schemapi, "DEBUG_MODE", True)
+    monkeypatch.setattr(schemapi, "_FromDict", listed_anew)
+    theirs = sent()
+    assert [name for name in CHARTS if ours[name] != theirs[name]] == []
+    assert len(listed) > len(CHARTS), "no channel was given as a text"
+
+
+def test_altair_lists_its_classes_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert chart_parts.CLASSES is not None, GONE
+    monkeypatch.setattr(type(chart_parts.CLASSES), "__init__", pytest.fail)
+    assert schemapi._FromDict([]) is chart_parts.CLASSES, GONE
+    assert vectors.waves(TEN[:3], 0.9).to_dict()["layer"]
+
+
+def test_where_altair_has_no_such_list_it_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The module, run once more with an Altair that is otherwise."""
+
+    def needs_more(_classes: object, _more: object) -> None:
+        """Of a later Altair."""
+
+    for other in (None, needs_more):
+        if other:
+            monkeypatch.setattr(schemapi, "_FromDict", other, raising=False)
+        else:
+            monkeypatch.delattr(schemapi, "_FromDict")
+        ran = runpy.run_path(chart_parts.__file__)
+        assert ran["CLASSES"] is None
+        assert getattr(schemapi, "_FromDict", None) is other

@@ -25,11 +25,26 @@ from components.ui.plots.colours import (
 from components.ui.plots.theme import LABEL
 
 # A chart is checked as a whole, by the tests; that each of its parts is checked as it is made as
-# well only costs time. So does a list of all classes by their schemas, which Altair draws up anew
-# for every channel that is given as a text.
+# well only costs time.
 schemapi.DEBUG_MODE = False
-CLASSES = schemapi._FromDict(alt.X._default_wrapper_classes())  # pyright: ignore[reportPrivateUsage]
-schemapi._FromDict = lambda _classes: CLASSES  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
+
+
+def list_classes_once() -> object | None:
+    """Let Altair list its classes by their schemas once: it would draw that list up anew for every
+    channel that is given as a text.
+
+    The list, which is private to Altair. None where there is none of this form: then Altair stays
+    as it is, and charts are the same and slower to make.
+    """
+    try:
+        classes = schemapi._FromDict(alt.X._default_wrapper_classes())  # pyright: ignore[reportPrivateUsage]
+    except (AttributeError, TypeError):
+        return None
+    schemapi._FromDict = lambda _classes: classes  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
+    return classes
+
+
+CLASSES = list_classes_once()
 
 Numbers = NDArray[np.float64]
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 
@@ -9,10 +10,21 @@ import pytest
 import torch
 
 from lab.experiments import ladder as module
-from lab.experiments.ladder import Run, both_trained, measure_attempt, measure_rung
+from lab.experiments.ladder import (
+    Run,
+    both_trained,
+    measure_attempt,
+    measure_rung,
+    norm_by_autograd,
+    told,
+)
 from lab.model import norm
 from lab.recipes.live import FAST, multiply
 from lab.recipes.speedrun import ATTEMPTS, ON, RUNGS, Rung, named, recipe_of
+from lab.training.recipe import Recipe
+from lab.training.run import check
+from lab.training.state import TrainState
+from lab.training.train import StepMetrics, train
 
 
 def test_every_name_stands_once_and_every_attempt_has_its_rung() -> None:
@@ -33,6 +45,11 @@ def test_a_rung_differs_from_the_one_before_it() -> None:
         )
         assert rung.older <= before.older, "what the code did before does not come back"
     assert recipe_of(RUNGS[-1].name, 3) == replace(RUNGS[-1].recipe, seed=3)
+
+
+def test_the_second_rung_is_what_the_pages_make_of_half_the_width() -> None:
+    ours, theirs = named("two_heads").recipe, multiply(d_model=multiply().model.d_model // 2)
+    assert (ours, ours.hash, ours.to_dict()) == (theirs, theirs.hash, theirs.to_dict())
 
 
 def test_pages_train_by_default_as_the_last_rung_on_one_thread() -> None:
@@ -64,6 +81,41 @@ def test_a_rung_is_trained_to_its_end_with_turns_of_the_one_before(
     assert (torch.get_num_threads(), norm.Rescale.apply) == (threads, by_hand)
 
 
+def test_a_training_is_begun_once_and_older_code_is_there_in_its_steps_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, _ = tiny(monkeypatch)
+    begun: list[Recipe] = []
+
+    def counted(recipe: Recipe, state: TrainState) -> Iterator[StepMetrics]:
+        begun.append(recipe)
+        for done in train(recipe, state):
+            assert norm.Rescale.apply is norm_by_autograd
+            yield done
+
+    monkeypatch.setattr(module, "train", counted)
+    by_hand = norm.Rescale.apply
+    run = Run.begin(first, 0)
+    for step in (2, 4, 6, 6):
+        run.take(2)
+        assert run.state.step == len(run.steps_took) == step
+        assert norm.Rescale.apply == by_hand
+    assert begun == [run.recipe]
+
+
+def test_steps_in_turns_are_those_of_a_training_in_one_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, second = tiny(monkeypatch)
+    run, alone = Run.begin(second, 0), TrainState.start(recipe_of(second.name, 0))
+    for _ in range(4):
+        run.take(2)
+        run.look()
+    steps = list(train(recipe_of(second.name, 0), alone))
+    ours, theirs = run.state.model.state_dict(), alone.model.state_dict()
+    torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
+    checked = check(run.recipe, run.state, steps[-1])
+    assert run.curve[-1][1:] == (8, checked.errors_validation, checked.n_validation)
+
+
 def test_older_code_changes_no_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """Up to rounding: the first rung and the same recipe with the code of today."""
     first, _ = tiny(monkeypatch)
@@ -74,6 +126,18 @@ def test_older_code_changes_no_step(monkeypatch: pytest.MonkeyPatch) -> None:
         weights.append(torch.cat([p.detach().flatten() for p in run.state.model.parameters()]))
     older, newer, untouched = weights
     assert 0 < (older - newer).norm() < 0.05 * (older - untouched).norm()
+
+
+def test_a_ratio_compares_median_steps_and_seconds_are_those_of_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One step of the eight is a hundred times as long as the others."""
+    first, second = tiny(monkeypatch)
+    run, before = Run.begin(second, 0), Run.begin(first, 0)
+    run.steps_took, before.steps_took = [*[0.5] * 7, 50], [2, 2, 2.5]
+    row = told(run, before, seed=0)
+    assert (row["seconds"], row["seconds_before"]) == (53.5, 2 * first.recipe.steps)
+    assert row["ratio"] == pytest.approx(0.5 * second.recipe.steps / (2 * first.recipe.steps), 1e-3)
 
 
 def test_what_is_recorded_of_a_rung_and_of_an_attempt(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,18 +27,13 @@ Record = Sequence[Reading]
 ROUND = 10
 """Seconds: the axis of the ladder ends at a multiple."""
 
-SHORT = 42
-"""Letters of an idea that still stands beside its bar."""
-
 
 # ---------------------------------------------------------------- the ladder
 
 
 def title_of(rung: Rung) -> str:
-    """A rung by its number: '2. half as many problems a step'; by its name if its idea is long."""
-    idea = rung.idea.rstrip(".")
-    words = idea[:1].lower() + idea[1:] if len(idea) <= SHORT else rung.name.replace("_", " ")
-    return f"{RUNGS.index(rung) + 1}. {words}"
+    """A rung by its number: '8. Two threads'."""
+    return f"{RUNGS.index(rung) + 1}. {rung.title}"
 
 
 def seconds_of(found: Record) -> list[float]:
@@ -51,18 +46,19 @@ def errors_of(found: Record) -> list[int]:
 
 def in_short(found: Record) -> str:
     """The errors beside a bar, with the seeds that missed."""
-    counts = sorted(errors_of(found))
-    said = f"{median(counts):,.0f} wrong, worst {counts[-1]:,}"
+    said = f"{median(errors_of(found)):,.0f} wrong"
     n = sum(map(claims.missed, found))
-    return f"{said}; {n} missed" if n else said
+    return f"{said}, {n}\N{NO-BREAK SPACE}missed" if n else said
 
 
 def bar_of(rung: Rung, found: Record, hue: str) -> Row:
-    """The first says of how many its errors are."""
+    """The first says of its seconds that they are a median, and of how many its errors are."""
     dots, note = seconds_of(found), in_short(found)
+    words = f"{median(dots):.1f} s"
     if rung == RUNGS[0]:
+        words = f"median {words}"
         note = note.replace(" wrong", f" of {found[0]['all']['n']:,} wrong", 1)
-    return Row(title_of(rung), median(dots), dots=dots, note=note, hue=hue)
+    return Row(title_of(rung), median(dots), words, dots, note=note, hue=hue)
 
 
 def ladder(record: Record) -> Dragged:
@@ -105,21 +101,20 @@ def about(rung: Rung, record: Record) -> str:
     """What a rung changed, what that gained, and at what cost in errors."""
     at, measured = RUNGS.index(rung), by_name(record)
     found = measured[rung.name]
-    gained = f"It takes {in_brackets(spread(seconds_of(found)), '{:.1f}')} s"
-    wrong = f"and gets {errors_in_words(found)}."
+    took = f"It takes {in_brackets(spread(seconds_of(found)), '{:.1f}')} s"
+    said = f"**{rung.idea}** {took} and gets {errors_in_words(found)}"
     if not at:
-        return f"**{rung.idea}** {gained} {wrong}"
+        return f"{said}."
     before = RUNGS[at - 1]
-    if (by := claims.ratio(found)) is not None:
-        timed = [row["seconds_before"] for row in found]
-        gained += (
-            f", and the rung before it {in_brackets(spread(timed), '{:.1f}')} s in the same "
-            f"measurement: {by:.2f} times as long,"
-        )
     if before.name in measured:
-        wrong = f"{wrong[:-1]}; before it, {errors_in_words(measured[before.name])}."
-    changed = changes(before, rung)
-    return f"**{rung.idea}** {gained} {wrong}\n\nChanged (*there* is the rung before): {changed}."
+        said = f"{said}; before it, {errors_in_words(measured[before.name])}"
+    said = f"{said}."
+    if (by := claims.ratio(found)) is not None:
+        said += (
+            f" Timed in turns, at the median step of each, it takes {by:.2f} times as long as the "
+            f"rung before it."
+        )
+    return f"{said}\n\nChanged (*there* is the rung before): {changes(before, rung)}."
 
 
 def by_name(record: Record) -> Mapping[str, list[Reading]]:
@@ -201,17 +196,17 @@ def attempts(tried: Record, record: Record) -> list[dict[str, str]]:
     """Rows of a table: each attempt beside the rung on which it was tried."""
     measured = by_name(record)
     number = {rung.name: f"{i}" for i, rung in enumerate(RUNGS, 1)}
-    ideas = {attempt.name: attempt.idea.rstrip(".") for attempt in ATTEMPTS}
+    titles = {attempt.name: attempt.title for attempt in ATTEMPTS}
     rows: list[dict[str, str]] = []
     for name in dict.fromkeys(str(row["cell"]["attempt"]) for row in tried):
         found = [row for row in tried if row["cell"]["attempt"] == name]
         on = found[0]["on"]
         share = wrong_share([(x["validation"]["errors"], x["validation"]["n"]) for x in found])
         there = wrong_share([tuple(row["curve"][-1][2:4]) for row in measured.get(on, [])])
-        times = median(row["seconds"] / row["seconds_before"] for row in found)
+        times = median(row["ratio"] for row in found)
         rows.append(
             {
-                "tried": ideas.get(name, name.replace("_", " "))
+                "tried": titles.get(name, name.replace("_", " "))
                 + f", on rung {number.get(on, on)}",
                 "seconds": in_brackets(spread(seconds_of(found)), "{:.1f}"),
                 "times as long": f"{times:.2f}",
