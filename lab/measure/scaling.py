@@ -108,17 +108,17 @@ LENGTHS = (64, 128, 256, 512, 1024, 2048, 4096)
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 LINES: dict[str, Line] = {
-    "parameters, training": Line(
+    "parameters_training": Line(
         "parameters", "training", (32, 64, 96, 128, 192, 256, 384, 512), n_token=TEXT, batch=64
     ),
-    "parameters, decode": Line(
+    "parameters_decode": Line(
         "parameters", "decode", (32, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
     ),
-    "length, prefill": Line("length", "prefill", LENGTHS),
-    "length, prefill, fused": Line("length", "prefill", LENGTHS, SdpaKernelConfig()),
-    "length, decode": Line("length", "decode", LENGTHS),
-    "batch, training": Line("batch", "training", BATCHES, width=256, n_token=TEXT),
-    "batch, decode": Line("batch", "decode", BATCHES, width=256),
+    "length_prefill": Line("length", "prefill", LENGTHS),
+    "length_prefill_fused": Line("length", "prefill", LENGTHS, SdpaKernelConfig()),
+    "length_decode": Line("length", "decode", LENGTHS),
+    "batch_training": Line("batch", "training", BATCHES, width=256, n_token=TEXT),
+    "batch_decode": Line("batch", "decode", BATCHES, width=256),
 }
 """By the names that they have in the record."""
 

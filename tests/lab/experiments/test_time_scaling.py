@@ -29,9 +29,9 @@ from lab.measure.scaling import LINES, Line, slope_of_rounds, timed_of
 from lab.model.gpt import GPT
 
 TINY = {
-    "parameters, training": Line("parameters", "training", (32, 64), n_token=19, batch=2),
-    "length, prefill": Line("length", "prefill", (4, 8), width=32),
-    "batch, decode": Line("batch", "decode", (1, 2, 4), width=32, n_token=5),
+    "parameters_training": Line("parameters", "training", (32, 64), n_token=19, batch=2),
+    "length_prefill": Line("length", "prefill", (4, 8), width=32),
+    "batch_decode": Line("batch", "decode", (1, 2, 4), width=32, n_token=5),
 }
 
 
@@ -65,7 +65,7 @@ def test_a_line_is_timed_at_every_size_on_one_thread_in_every_round(name: str, t
 
 
 def test_a_decode_step_calls_as_many_operations_at_every_size(tiny: None) -> None:
-    (calls,) = {point["calls"] for point in measure_line("batch, decode", rounds=1)["points"]}
+    (calls,) = {point["calls"] for point in measure_line("batch_decode", rounds=1)["points"]}
     assert calls > 100
 
 
@@ -99,7 +99,7 @@ def test_a_decode_step_reads_one_token_behind_the_same_cache_each_time(
 
     logits: list[torch.Tensor] = []
     monkeypatch.setattr(GPT, "forward", noting)
-    size = TINY["batch, decode"].size(4)
+    size = TINY["batch_decode"].size(4)
     take = decode_step(size)
     take()
     take()
@@ -116,9 +116,9 @@ def test_a_decode_step_reads_one_token_behind_the_same_cache_each_time(
 def test_both_kernels_read_the_same_text_and_the_fused_one_forms_no_scores() -> None:
     calls = {
         name: calls_of(prefill_step(LINES[name].size(64)))
-        for name in ("length, prefill", "length, prefill, fused")
+        for name in ("length_prefill", "length_prefill_fused")
     }
-    assert calls["length, prefill, fused"] < calls["length, prefill"]
+    assert calls["length_prefill_fused"] < calls["length_prefill"]
 
 
 def test_a_step_of_training_is_one_of_the_recipe_and_moves_the_weights(
@@ -132,7 +132,7 @@ def test_a_step_of_training_is_one_of_the_recipe_and_moves_the_weights(
         return states[-1]
 
     monkeypatch.setattr(module.TrainState, "start", noting)
-    line = TINY["parameters, training"]
+    line = TINY["parameters_training"]
     take = step_of(line, 32)
     before = states[0].model.unembed.weight.clone()
     take()
@@ -148,10 +148,10 @@ def test_the_machines_own_speed_has_two_memories() -> None:
 
 
 def test_the_small_setting_reads_the_same_sizes_off_the_record_and_off_itself(tiny: None) -> None:
-    small = scaling_small()["batch, decode"]
+    small = scaling_small()["batch_decode"]
     assert isinstance(small, Small)
     cell = small.cells[0]
-    row = measure_line("batch, decode", rounds=1)
+    row = measure_line("batch_decode", rounds=1)
     again = small.measure(cell)
     both = [small.read([{"cell": cell, **found}]) for found in (row, again)]
     assert both[0].keys() == both[1].keys() == {"1, ms", "2, ms"}

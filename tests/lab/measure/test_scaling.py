@@ -31,7 +31,7 @@ def by_hand(width: int) -> int:
 def test_a_step_of_training_takes_six_operations_a_weight_and_token_and_those_of_attention() -> (
     None
 ):
-    line = LINES["parameters, training"]
+    line = LINES["parameters_training"]
     for width in line.values:
         tokens = line.batch * TEXT
         attention = N_LAYER * 4 * TEXT * width
@@ -42,15 +42,15 @@ def test_a_step_of_training_takes_six_operations_a_weight_and_token_and_those_of
 def test_a_text_read_at_once_has_a_part_that_grows_with_its_length_and_one_with_its_square() -> (
     None
 ):
-    line = LINES["length, prefill"]
+    line = LINES["length_prefill"]
     for n in line.values:
         squared = N_LAYER * 4 * line.width * n**2
         assert line.work(n).operations == 2 * by_hand(line.width) * n + squared
-        assert LINES["length, prefill, fused"].work(n) == line.work(n)
+        assert LINES["length_prefill_fused"].work(n) == line.work(n)
 
 
 def test_a_decode_step_fetches_every_weight_once_and_what_each_text_has_kept() -> None:
-    line = LINES["batch, decode"]
+    line = LINES["batch_decode"]
     for batch in line.values:
         kept = batch * line.n_token * N_LAYER * 2 * line.width
         assert line.work(batch).bytes == 4 * (by_hand(line.width) + kept)
@@ -59,7 +59,7 @@ def test_a_decode_step_fetches_every_weight_once_and_what_each_text_has_kept() -
 
 def test_of_every_line_one_thing_grows_and_the_sizes_are_in_order() -> None:
     for name, line in LINES.items():
-        assert name.startswith(f"{line.grows}, {line.step}")
+        assert name.startswith(f"{line.grows}_{line.step}")
         amounts = [line.amount(value) for value in line.values]
         assert amounts == sorted(set(amounts)) and len(amounts) >= 7, name
         sizes = [line.size(value) for value in line.values]
