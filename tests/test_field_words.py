@@ -110,6 +110,10 @@ ON_PAGE = {
         "sum": "two products are added",
         "place": "where in the network a carry may be",
     },
+    "92_what_it_costs": {
+        "thread": "of a processor",
+        "in the sum of a long list": "numbers are added",
+    },
     "93_speedrun": {
         "thread": "of a processor",
         "threads": "as above",

@@ -129,6 +129,7 @@ CONTENTS = (
 
 BEHIND = (
     Entry("91_claims", "", "Claims", "Where does a measured number come from?", 6),
+    Entry("92_what_it_costs", "", "What it costs", "How does time grow with size?", 7),
     Entry("93_speedrun", "", "The ladder", "How fast can a network learn to multiply?", 7),
     Entry("94_glossary", "", "Glossary", "What does each word mean?", 5),
 )

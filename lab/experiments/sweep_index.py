@@ -57,6 +57,7 @@ from lab.experiments import (
     squeezed,
     stage_heads,
     stand_ins,
+    time_scaling,
     token_loss_sweep,
 )
 from lab.experiments.controls import CONTROLS
@@ -204,6 +205,9 @@ SWEEPS: dict[str, Sweep] = {
     ),
     "speedrun": Sweep(ladder.ladder_cells, ladder.measure_rung),
     "speedrun_attempts": Sweep(ladder.attempt_cells, ladder.measure_attempt),
+    "what_it_costs": Sweep(
+        time_scaling.scaling_cells, time_scaling.measure_scaling, small=time_scaling.scaling_small
+    ),
     "squeezed": Sweep(squeezed.squeezed_cells, squeezed.measure_squeezed, reads.run_named),
     "low_rank": Sweep(low_rank.low_rank_cells, low_rank.measure_low_rank),
     "threads": Sweep(

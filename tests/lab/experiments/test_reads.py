@@ -19,7 +19,7 @@ from lab.model.gpt import GPT
 from lab.training.checkpoint import CHECKPOINTS, committed_runs
 from lab.weights import CheckpointError
 
-NO_NETWORK = ("holdout", "flash", "parity")
+NO_NETWORK = ("holdout", "flash", "parity", "what_it_costs")
 """Sweeps of a table of numbers, of kernels alone, and of random weights beside somebody else's."""
 
 TOLD_APART_BY: dict[str, tuple[str, ...]] = {

@@ -219,7 +219,7 @@ def test_a_small_setting_measures_cells_of_its_sweep_and_reads_the_same_off_the_
             assert [row["cell"] for row in known] == part.cells, what
             assert part.read(known), what
 
-    assert len(SMALL) == 15 and failures(holds, SMALL) == []
+    assert len(SMALL) == 16 and failures(holds, SMALL) == []
 
 
 @pytest.mark.slow
