@@ -22,6 +22,9 @@ from lab.training.checkpoint import CHECKPOINTS
 from lab.weights import fingerprint
 
 ROOT = Path(__file__).resolve().parents[1]
+PACKED = {"id": lzma.FILTER_LZMA2, "preset": 9, "lc": 2, "lp": 2}
+"""Numbers of four bytes: told so, it packs them by 3% more closely."""
+
 PATIENCE = 600.0
 """Seconds for a page."""
 
@@ -49,7 +52,7 @@ def main() -> None:
     weights = {run: fingerprint(CHECKPOINTS / run) for run in runs}
     found = dict(sorted(recording.found.items()))
     kept = pickle.dumps({"weights": weights, "found": found})
-    computed_ahead.FILE.write_bytes(lzma.compress(kept, preset=9))
+    computed_ahead.FILE.write_bytes(lzma.compress(kept, filters=[PACKED]))
     for asked, answer in found.items():
         print(f"{len(answer):>9,} {asked[:120]}")
 
