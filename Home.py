@@ -25,7 +25,7 @@ from components.ui.operand_boxes import last_allowed
 from components.ui.sidebar import show_sidebar
 from components.ui.words import spelled
 from lab.data.problems import HELDOUT_FROM, two_digit_split
-from lab.live.memory import keep_giving_back
+from lab.live.memory import keep_few_arenas, keep_giving_back
 from lab.recipes.recipe_index import recipe
 
 START = (37, 48)
@@ -135,6 +135,7 @@ def card(entry: Entry) -> str:
 
 def route_reader() -> None:
     """To the page of the address. The one that runs for every reader and every click."""
+    keep_few_arenas()
     st.set_page_config(
         page_title=BOOK,
         page_icon="◻️",

@@ -53,14 +53,18 @@ class DiedError(RuntimeError):
     """No answer comes, since the process has ended."""
 
 
+IDLE_SECONDS = (300.0, 60.0)
+"""Without a question the process ends after so long, and the second, which is there for a crowd."""
+
+
 class ComputingProcess:
     """One process. It answers questions in their order; `stage` is of the one that it is at."""
 
-    def __init__(self) -> None:
+    def __init__(self, idle_seconds: float) -> None:
         self.lock, self.n_asked, self.dead = threading.Lock(), 0, False
         self.waiting: dict[int, Future[bytes]] = {}
         self.stage: Stage | None = Stage(0.1, "loading PyTorch")  # whatever is asked needs it
-        self.process = beside(PROCESS, text=False)
+        self.process = beside(PROCESS, str(idle_seconds), text=False)
         threading.Thread(target=self.listen, name="computes apart", daemon=True).start()
 
     def ask(self, question: Question) -> Future[bytes]:
@@ -159,7 +163,7 @@ class Apart:
         with self.lock:
             process = self.processes.get(which)
             if process is None or process.dead:
-                process = self.processes[which] = ComputingProcess()
+                process = self.processes[which] = ComputingProcess(IDLE_SECONDS[which])
         return wait_for(process.ask(question), process)
 
 

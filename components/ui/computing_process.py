@@ -23,8 +23,6 @@ from components.ui.computed_apart import Question, Stage
 from components.ui.loaded_models import loaded_models, use_one_thread
 from lab.live.memory import keep_few_kernels, keep_giving_back
 
-IDLE_SECONDS = 300.0
-
 Found = TypeVar("Found")
 
 
@@ -56,7 +54,7 @@ def survives(error: Exception) -> bool:
         return False
 
 
-def work() -> None:
+def work(idle_seconds: float) -> None:
     # What a library prints must not get between the answers.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -69,7 +67,7 @@ def work() -> None:
     use_one_thread()  # it brings torch, and whatever is asked needs it
     while True:
         try:
-            number, question = questions.get(timeout=IDLE_SECONDS)
+            number, question = questions.get(timeout=idle_seconds)
         except queue.Empty:
             os._exit(0)
         send(answers, number, answer(question))
@@ -90,4 +88,4 @@ def listen(lines: IO[bytes], questions: queue.Queue[tuple[int, Question]]) -> No
 
 
 if __name__ == "__main__":
-    work()
+    work(float(sys.argv[1]))

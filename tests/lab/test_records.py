@@ -73,7 +73,7 @@ def test_lines_are_written_and_added(tmp_path: Path) -> None:
     append_line(path, {"b": "é\n"})
     assert [json.loads(line) for line in path.read_text().splitlines()] == [{"a": 1}, {"b": "é\n"}]
     write_lines(path, [{"c": 3}])
-    assert path.read_text() == '{"c": 3}\n'
+    assert path.read_text() == '{"c":3}\n'
     assert (ROOT / "lab" / "records.py").exists()
 
 
@@ -91,7 +91,7 @@ def test_a_line_is_added_behind_the_last_whole_one(tmp_path: Path) -> None:
         path.write_text('{"step": 1}\n' + left)
         append_line(path, {"step": 3})
         assert read_lines(path) == [*rows, {"step": 3}], left
-        assert path.read_text().endswith('{"step": 3}\n')
+        assert path.read_text().endswith('{"step":3}\n')
 
 
 WRITERS = {

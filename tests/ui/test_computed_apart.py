@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 from components.ui import computed_apart as module
 from components.ui.computed_apart import (
     DIED,
+    IDLE_SECONDS,
     Answers,
     Apart,
     ComputingProcess,
@@ -27,6 +28,7 @@ from components.ui.computed_apart import (
     wait_for,
 )
 from components.ui.loaded_models import BOOK_RUN, write_sum
+from components.ui.turns import AT_ONCE
 from lab.records import ROOT
 from lab.weights import CheckpointError
 
@@ -101,8 +103,8 @@ def test_a_question_that_kills_it_twice_is_told_to_be_without_answer(
     begun = list[ComputingProcess]()
 
     class Dying(ComputingProcess):
-        def __init__(self) -> None:
-            super().__init__()
+        def __init__(self, idle_seconds: float) -> None:
+            super().__init__(idle_seconds)
             begun.append(self)
             self.process.kill()
 
@@ -129,10 +131,15 @@ def test_its_reader_is_told_in_two_sentences_that_stand_in_the_list_of_faults() 
 
 
 def test_it_ends_when_nobody_is_there_to_ask() -> None:
-    process = ComputingProcess()
+    process = ComputingProcess(IDLE_SECONDS[0])
     assert process.process.stdin is not None
     process.process.stdin.close()
     assert process.process.wait() == 0
+
+
+def test_it_ends_after_a_while_without_a_question_and_the_second_sooner() -> None:
+    assert ComputingProcess(idle_seconds=0.1).process.wait() == 0
+    assert IDLE_SECONDS[1] < IDLE_SECONDS[0] and len(IDLE_SECONDS) == AT_ONCE
 
 
 UNDRAWN = """if True:

@@ -134,7 +134,7 @@ def weights_blob(which: Network, told: Manifest) -> bytes:
     return stored_blob(which, told) if isinstance(which, str) else packed_blob(which)
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)  # 9 MB each at full size
+@st.cache_resource(show_spinner=False, max_entries=2)  # 9 MB each at full size
 def stored_blob(run: str, _told: Manifest) -> bytes:
     with suppress(OSError, ValueError, LookupError, SafetensorError):
         return stored_weights.blob_of(ROOT / "checkpoints" / run / "model.safetensors", _told)
