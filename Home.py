@@ -155,4 +155,4 @@ def route_reader() -> None:
 if __name__ == "__main__":
     route_reader()
 else:  # the server, which `streamlit run` takes from here
-    app = st.App(__file__, routes=served.routes())
+    app = st.App(__file__, routes=served.routes(), middleware=served.middleware())

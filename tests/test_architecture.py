@@ -158,6 +158,17 @@ def test_what_a_first_page_needs_loads_no_torch() -> None:
     assert said == ""
 
 
+def test_a_server_starts_without_torch_and_without_what_draws_charts() -> None:
+    """Pandas, with Arrow, is four tenths of what there was to import; Home has no chart."""
+    said = alone("""if True:
+        import sys, Home
+        large = sorted({"torch", "pandas", "pyarrow", "altair"} & set(sys.modules))
+        if large:
+            sys.exit(f"Home loads {large}")
+    """)
+    assert said == ""
+
+
 def test_no_page_loads_torch_before_it_draws_nor_do_the_viewer_and_the_three_notations() -> None:
     """What opens a page stands there at once; torch takes seconds. All pages in one process: what
     one has loaded would be seen at the next, so the first that does is told."""

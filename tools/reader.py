@@ -215,6 +215,7 @@ class Reader:
         """
         self.url, self.page, self.patience = url.rstrip("/"), page.strip("/"), patience
         self.poll_seconds: list[float] = []  # how long each poll took, oldest first
+        self.received = 0  # bytes of all messages
         self._query = query.removeprefix("?")
         self._page_hash = ""
         self._root = Node()
@@ -465,6 +466,7 @@ class Reader:
             for data in self._socket:
                 message = ForwardMsg.FromString(bytes(data) if isinstance(data, bytes) else b"")
                 with self._changed:
+                    self.received += len(data)
                     self._take(message)
         except ConnectionClosed as error:
             why = f"the connection was lost: {error}"

@@ -29,7 +29,6 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlencode
 
-import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.errors import FragmentHandledException
@@ -594,7 +593,7 @@ class Chapter:
 
     def numbers(self, alt: str, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
         """What a drawing shows, for a reader to take along: a column a name, or a row a mapping."""
-        self.drawn.append((alt, pd.DataFrame(rows)))
+        self.drawn.append((alt, rows))
 
     def table(self, alt: str, rows: Sequence[Mapping[str, str]]) -> None:
         """Rows as a table like those of the prose, numbers to the right, and to take along: a

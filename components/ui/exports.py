@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
+
+from components.ui.lazily import lazily
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = lazily("pandas")  # a third of a second, which Home and what only reads need not wait for
 
 
 def csv_of(figure: Any) -> str:
-    """A table as it is; of a chart the rows of each layer or trace, an empty line between two."""
+    """A table, a column a name or a row a mapping, as it is; of a chart the rows of each layer or
+    trace, an empty line between two."""
     return "\n".join(table.to_csv(index=False) for table in tables_of(figure))
 
 
 def tables_of(figure: Any) -> Iterator[pd.DataFrame]:
-    if isinstance(figure, pd.DataFrame):
-        yield figure
+    if isinstance(figure, Mapping | Sequence | pd.DataFrame):
+        yield pd.DataFrame(figure)
         return
     if hasattr(figure, "to_plotly_json"):
         yield from map(table_of_trace, figure.data)

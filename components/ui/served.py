@@ -3,8 +3,9 @@
 Streamlit serves one empty `index.html` for every address. It is white in the dark too, is called
 "Streamlit", and fills once its scripts have come and the first run of a page has sent something.
 Here each page of the book has its own: its title and question for who reads no scripts, the paper
-of the reader's theme, the style sheet, the fonts, and the head of the page where it will stand. All
-else that the server answers, from scripts to the socket, stays Streamlit's.
+of the reader's theme, the style sheet, the fonts, and the head of the page where it will stand.
+Streamlit's scripts travel packed. All else that the server answers, such as the socket, stays its
+own.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ from streamlit.file_util import get_static_dir
 
 from components.ui.book import BEHIND, BOOK, CONTENTS, KICKER, PROMISE, Entry
 from components.ui.look import SENT, style
+from components.ui.served_scripts import PackedScripts
 
 if TYPE_CHECKING:
+    from starlette.middleware import Middleware
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import BaseRoute
@@ -44,7 +47,7 @@ def routes() -> list[BaseRoute]:
     """Of the pages of the book and their picture; whatever is not here is answered by Streamlit."""
     from starlette.routing import Route
 
-    base = f"/{path}" if (path := config.get_option("server.baseUrlPath").strip("/")) else ""
+    base = base_address()
     written = [entry for entry in (*CONTENTS, *BEHIND) if entry.written]
 
     def of_a_page(entry: Entry | None) -> BaseRoute:
@@ -57,6 +60,18 @@ def routes() -> list[BaseRoute]:
         *map(of_a_page, written),
         Route(f"{base}/{SHARED}", serve_picture),
     ]
+
+
+def middleware() -> list[Middleware]:
+    """What stands before all routes, since Streamlit lets no other route give its scripts."""
+    from starlette.middleware import Middleware
+
+    return [Middleware(PackedScripts, base=base_address())]
+
+
+def base_address() -> str:
+    path = config.get_option("server.baseUrlPath").strip("/")
+    return f"/{path}" if path else ""
 
 
 def serve_page(request: Request, entry: Entry | None) -> Response:

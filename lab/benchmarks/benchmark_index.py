@@ -17,6 +17,7 @@ BENCHMARKS = {
     "mla": "mla_cost",
     "mlp": "mlp_training",
     "moe": "moe_speed",
+    "pages": "pages_weight",
     "peers": "peer_speed",
     "problems": "problem_speed",
     "readers": "readers",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from typing import Any
@@ -19,10 +20,15 @@ def bench_live_runs() -> dict[str, Any]:
 
 
 def measured_by(tool: str, name: str) -> dict[str, Any]:
-    """What a tool prints as its last line, and beside it what stands in the record of that name."""
-    command = [sys.executable, "-m", tool]
+    """What a tool prints as its last line, and beside it what stands in the record of that name.
+    The tool is a module, or a script by its path."""
+    command = [sys.executable, *([tool] if tool.endswith(".py") else ["-m", tool])]
+    found = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = os.environ | {"PYTHONPATH": found}  # a script looks beside itself alone
     lines: list[str] = []
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
         for line in process.stdout:
             print(line, end="", flush=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlencode
+from urllib.request import urlopen
 
 import pytest
 from axe import open_all, read_by_axe
@@ -31,6 +32,41 @@ WHOLE = {"30_curriculum": ".courses .plot", "40_kv_cache": ".growing .maps"}
 
 MOVES = 0.1
 """What may move while a page opens: the share of the screen times how far, as browsers count it."""
+
+SLACK = 1.2
+WEIGHTS = {
+    "home": (2_212, 171),
+    "00_numpy_mlp": (3_240, 1_035),
+    "01_from_table_to_text": (2_696, 205),
+    "02_attention_by_hand": (2_905, 359),
+    "03_one_block": (2_732, 185),
+    "10_chain_of_thought": (2_735, 491),
+    "20_rope": (3_210, 559),
+    "30_curriculum": (3_206, 317),
+    "31_self_training": (2_646, 262),
+    "40_kv_cache": (3_206, 280),
+    "50_flash_attention": (3_251, 239),
+    "51_attention_residuals": (3_206, 179),
+    "52_feature_collapse": (2_725, 355),
+    "60_mla": (3_276, 270),
+    "61_moe": (3_281, 232),
+    "62_error_book": (2_811, 266),
+    "70_forward_pass_3d": (2_467, 1_075),
+    "80_bench": (3_284, 206),
+    "81_look_inside": (2_768, 440),
+    "82_where_is_the_carry": (2_456, 235),
+    "91_claims": (2_334, 43),
+    "93_speedrun": (2_633, 66),
+    "94_glossary": (2_229, 42),
+}
+NOT_WEIGHED = (3_300, 300)
+"""Kilobytes of each page's first view when this was set, or of a page that is not named: of files,
+nearly all of them Streamlit's scripts and fonts, as they travel, and of what the server said, but
+for the weights that the viewer asks for. A page may weigh a fifth more: room for a library's next
+release or a section, and none for scripts that are not packed or a drawing that comes twice."""
+
+FILES = """() => ['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind))
+  .reduce((sum, one) => sum + one.encodedBodySize, 0) / 1000"""
 
 PHONE = 390
 ENDLESS = {"00_numpy_mlp": 16_500, "30_curriculum": 17_000}
@@ -75,6 +111,18 @@ def test_a_page_stands_whatever_its_link_says_fits_a_phone_and_answers(
     assert found == [], "\n".join(found)
 
 
+def test_the_server_says_hardly_more_on_a_page_than_it_did(server: str) -> None:
+    """To who opens it by its plain address, and had the style with the page, as browsers have."""
+    with urlopen(server) as served:
+        assert served.status == 200
+    said = dict[str, float]()
+    for slug in PAGES:
+        with Reader(server, ENTRIES[slug].url if slug in ENTRIES else "") as reader:
+            said[slug] = reader.received / 1000
+    most = {slug: SLACK * WEIGHTS.get(slug, NOT_WEIGHED)[1] for slug in PAGES}
+    assert {slug: kb for slug, kb in said.items() if not 0 < kb <= most[slug]} == {}
+
+
 def offences(visit: Visit) -> Iterator[str]:
     """What every check finds; one that breaks off is an offence too, and the visit goes on."""
     for check in CHECKS:
@@ -86,6 +134,13 @@ def offences(visit: Visit) -> Iterator[str]:
 
 
 # ---------------------------------------------------------------- as it opens
+
+
+def its_files_weigh_what_they_did(visit: Visit) -> Iterator[str]:
+    """As they travel, whether they came for this page or for one before it."""
+    usual = WEIGHTS.get(visit.slug, NOT_WEIGHED)[0]
+    if not 0 < (found := visit.page.evaluate(FILES)) <= SLACK * usual:
+        yield f"{found:.0f} KB, {usual} when this was set"
 
 
 def hardly_anything_moves(visit: Visit) -> Iterator[str]:
@@ -500,6 +555,7 @@ def no_error_in_the_console(visit: Visit) -> Iterator[str]:
 
 
 CHECKS: tuple[Check, ...] = (
+    its_files_weigh_what_they_did,
     hardly_anything_moves,
     its_head_stood_where_it_stands,
     one_heading,

@@ -29,4 +29,6 @@ def test_a_surface_is_a_row_a_corner_at_the_height_it_stands_for() -> None:
 
 
 def test_a_drawings_numbers_are_a_table_as_they_are() -> None:
-    assert csv_of(pd.DataFrame([{"frame": 0, "loss": 2.5}])).splitlines() == ["frame,loss", "0,2.5"]
+    rows, columns = [{"frame": 0, "loss": 2.5}], {"frame": [0], "loss": np.array([2.5])}
+    for numbers in (rows, columns, pd.DataFrame(rows)):
+        assert csv_of(numbers).splitlines() == ["frame,loss", "0,2.5"]

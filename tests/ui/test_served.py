@@ -7,6 +7,7 @@ import gzip
 import inspect
 import re
 import tomllib
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from pathlib import Path
@@ -25,9 +26,10 @@ from streamlit.web.server.starlette.starlette_static_routes import (
     create_streamlit_static_assets_routes,
 )
 
-from components.ui import look, served
+from components.ui import look, served, served_scripts
 from components.ui.book import BEHIND, BOOK, CONTENTS, Entry
 from components.ui.chapter import Chapter
+from components.ui.served_scripts import PackedScripts
 
 ROOT = Path(__file__).parents[2]
 INDEX = Path(get_static_dir(), "index.html")
@@ -47,8 +49,8 @@ class Answer(NamedTuple):
 
 @pytest.fixture(scope="module")
 def book() -> ASGIApp:
-    """The routes of the book before Streamlit's own, in Streamlit's middleware."""
-    return beside_streamlit(*served.routes())
+    """The routes of the book before Streamlit's own, and so its middleware."""
+    return beside_streamlit(served.routes(), served.middleware())
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +58,10 @@ def streamlit_alone() -> ASGIApp:
     return beside_streamlit()
 
 
-def beside_streamlit(*routes: Any) -> ASGIApp:
+def beside_streamlit(routes: Sequence[Any] = (), middleware: Sequence[Any] = ()) -> ASGIApp:
     theirs = create_streamlit_static_assets_routes("")
-    return Starlette(routes=[*routes, *theirs], middleware=create_streamlit_middleware())
+    around = [*middleware, *create_streamlit_middleware()]
+    return Starlette(routes=[*routes, *theirs], middleware=around)
 
 
 def ask(app: ASGIApp, path: str, method: str = "GET", **headers: str) -> Answer:
@@ -188,7 +191,12 @@ def test_two_pages_and_two_addresses_of_the_book_have_digests_of_their_own(book:
 
 ELSEWHERE: dict[str, dict[str, str]] = {
     f"/{SCRIPT}": {},
-    f"/{SCRIPT}?": {"range": "bytes=10-99"},
+    f"/{SCRIPT}?": {"range": "bytes=10-99", "accept_encoding": "gzip"},
+    f"/{SCRIPT}??": {
+        "if_modified_since": "Fri, 01 Jan 2100 00:00:00 GMT",
+        "accept_encoding": "gzip",
+    },
+    "/static/js/none.js": {"accept_encoding": "gzip"},
     "/favicon.png": {"accept_encoding": "gzip"},
     "/manifest.json": {},
     "/rope/": {},
@@ -210,13 +218,42 @@ def test_all_else_is_answered_as_streamlit_answers(book: ASGIApp, streamlit_alon
     assert ask(book, "/rope", "POST").status == ask(streamlit_alone, "/rope", "POST").status == 405
 
 
-def test_a_book_below_a_path_is_served_there() -> None:
+def test_a_script_of_streamlit_travels_packed_and_is_packed_once(
+    book: ASGIApp, streamlit_alone: ASGIApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed, pack = list[bytes](), gzip.compress
+
+    def counted(content: bytes, *how: Any, **else_: Any) -> bytes:
+        packed.append(content)
+        return pack(content, *how, **else_)
+
+    monkeypatch.setattr(gzip, "compress", counted)
+    served_scripts.packed.cache_clear()
+    paths = [path for path in served_scripts.files() if "/index." in path]
+    assert {Path(path).suffix for path in paths} == {".js", ".css"}
+    for path in [*paths, *paths]:
+        ours, theirs = (
+            ask(app, path, accept_encoding="gzip, br") for app in (book, streamlit_alone)
+        )
+        assert (
+            gzip.decompress(ours.body) == theirs.body and "content-encoding" not in theirs.headers
+        )
+        assert int(ours.headers["content-length"]) == len(ours.body) < len(theirs.body) / 2
+        told = {"content-encoding": "gzip", "vary": "Accept-Encoding"}
+        told |= {header: theirs.headers[header] for header in ("content-type", "cache-control")}
+        assert {header: ours.headers.get(header) for header in told} == told
+    assert len(packed) == len(paths)
+
+
+def test_a_book_below_a_path_is_served_there(book: ASGIApp) -> None:
     before = config.get_option("server.baseUrlPath")
     config.set_option("server.baseUrlPath", "shelf/book")
     try:
         paths = [getattr(route, "path", "") for route in served.routes()]
+        (scripts,) = [PackedScripts(book, **one.kwargs).files for one in served.middleware()]
     finally:
         config.set_option("server.baseUrlPath", before)
+    assert f"/shelf/book/{SCRIPT}" in scripts
     assert "/shelf/book/" in paths and "/shelf/book/rope" in paths
     assert [path for path in paths if not path.startswith("/shelf/book/")] == []
 
