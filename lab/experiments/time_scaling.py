@@ -123,7 +123,7 @@ def rounds_of(
     for take in steps.values():
         seconds_of(take, long_enough)
     for turn in range(rounds):
-        for value in list(steps)[:: -1 if turn % 2 else 1]:
+        for value in reversed(steps) if turn % 2 else steps:
             yield value, seconds_of(steps[value], long_enough)
 
 
