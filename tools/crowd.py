@@ -190,7 +190,7 @@ def crowd(url: str, pid: int, readers: int, trainings: int, seconds: float) -> d
             ]
             until(lambda: all(note.arrived() for note in notes), 2 * PATIENCE)
             clock, server, client = time.perf_counter(), processor_seconds(pid), own_seconds()
-            rate = trained(trainers, seconds)
+            rates = trained(trainers, seconds)
             memory = resident_mb(pid)
             wall = time.perf_counter() - clock
             used, own = processor_seconds(pid) - server, own_seconds() - client
@@ -213,7 +213,8 @@ def crowd(url: str, pid: int, readers: int, trainings: int, seconds: float) -> d
         "moves_before_all_were_open": len(early),
         "p95_before_all_were_open_ms": milliseconds(early, 95),
         **quickness(later),
-        "steps_a_second": round(rate, 2),
+        "steps_a_second": round(float(np.mean(rates)), 2),
+        "steps_a_second_by_half_minute": [round(rate, 1) for rate in rates],
         "server_and_worker_mb": memory,
         "client_cores": round(own / wall, 2),
         "server_and_worker_cores": round(used / wall, 2),
@@ -271,21 +272,26 @@ def in_line(url: str, readers: int) -> dict[str, int]:
     return {"pressed": readers, "trains_or_begins": going, "told_its_place": placed}
 
 
-def trained(trainers: Sequence[Reader], seconds: float) -> float:
-    """Steps a second of all together over this time; a run that is done begins anew."""
-    steps, clock = 0, time.perf_counter()
-    at = {trainer: read_step(trainer) for trainer in trainers}
-    while time.perf_counter() - clock < seconds:
-        time.sleep(1.0)
-        for trainer, before in at.items():
-            now = read_step(trainer)
-            steps += max(0, now - before)
-            at[trainer] = now
-            if any("Done." in line for line in trainer.texts()):
-                trainer.press("Remove")
-                trainer.press("ch10_train")
-                at[trainer] = 0
-    return steps / (time.perf_counter() - clock)
+HALF_MINUTE = 30.0
+
+
+def trained(trainers: Sequence[Reader], seconds: float) -> list[float]:
+    """Steps a second of all together, by half minutes; a run that is done begins anew."""
+    rates, at = list[float](), {trainer: read_step(trainer) for trainer in trainers}
+    for _ in range(max(1, round(seconds / HALF_MINUTE))):
+        steps, clock = 0, time.perf_counter()
+        while time.perf_counter() - clock < min(seconds, HALF_MINUTE):
+            time.sleep(1.0)
+            for trainer, before in at.items():
+                now = read_step(trainer)
+                steps += max(0, now - before)
+                at[trainer] = now
+                if any("Done." in line for line in trainer.texts()):
+                    trainer.press("Remove")
+                    trainer.press("ch10_train")
+                    at[trainer] = 0
+        rates.append(steps / (time.perf_counter() - clock))
+    return rates
 
 
 def milliseconds(seconds: Sequence[float], percentile: float) -> float:
