@@ -27,6 +27,7 @@ import numpy as np
 from components.ui.book import BEHIND, CONTENTS
 from tools.latency import (
     LONG,
+    can_stop,
     processor_seconds,
     read_step,
     resident_mb,
@@ -286,10 +287,11 @@ def trained(trainers: Sequence[Reader], seconds: float) -> list[float]:
                 now = read_step(trainer)
                 steps += max(0, now - before)
                 at[trainer] = now
-                if any("Done." in line for line in trainer.texts()):
+                if says(trainer, "Done."):
                     trainer.press("Remove")
-                    trainer.press("ch10_train")
                     at[trainer] = 0
+                elif not can_stop(trainer):  # a click that came as the page was drawn is lost
+                    trainer.press("ch10_train")
         rates.append(steps / (time.perf_counter() - clock))
     return rates
 
