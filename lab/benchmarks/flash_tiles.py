@@ -1,14 +1,14 @@
 """FlashAttention by hand against torch's fused kernel: by the size of its tiles, and where it goes.
 
-No size reaches torch's forward. With one thread of an AMD EPYC, 512 and 1,024 tokens, tiles from
-64 x 512 to 128 x 1024 took 1.3 to 1.7 times as long as torch, with the backward 1.0 to 1.3 times,
-and larger ones more, 512 x 512 about three times: they no longer fit the caches near the core, and
-more of a tile on the diagonal is computed to be hidden. A third to a half of our forward were
-products, an eighth lay between the operations, and the rest were passes over a tile, one an
-operation (the mask, the largest, less it, exp, their sum), each of which fetches and stores what
-torch keeps in registers. So fewer calls save the eighth at most, and passes that write in place of
-what they read saved less than a tenth. What is left takes a kernel that does all of a tile at once,
-which no order of operations in Python is. Threads help torch more: it parts the tiles among them
+No size reaches torch's forward (`records/bench_flash_tiles.json`). With one thread of an AMD EPYC,
+512 and 1,024 tokens, tiles from 64 x 256 to 128 x 1024 took 1.3 to 1.5 times as long as torch, with
+the backward 1.0 to 1.2 times, and larger ones more, 512 x 512 about twice: they no longer fit the
+caches near the core, and more of a tile on the diagonal is computed to be hidden. Two fifths to a
+half of our forward were products, about an eighth lay between the operations, and the rest were
+passes over a tile, one an operation (the mask, the largest, less it, exp, their sum), each of which
+fetches and stores what torch keeps in registers. So fewer calls save the eighth at most, and passes
+that write in place of what they read saved less than a tenth. What is left takes a kernel that does
+all of a tile at once, which no order of operations in Python is. Threads help torch more: it parts the tiles among them
 once, and we meet after every operation, so a machine that does other things as well stops us more.
 """
 
