@@ -8,8 +8,9 @@ half of our forward were products, about an eighth lay between the operations, a
 passes over a tile, one an operation (the mask, the largest, less it, exp, their sum), each of which
 fetches and stores what torch keeps in registers. So fewer calls save the eighth at most, and passes
 that write in place of what they read saved less than a tenth. What is left takes a kernel that does
-all of a tile at once, which no order of operations in Python is. Threads help torch more: it parts the tiles among them
-once, and we meet after every operation, so a machine that does other things as well stops us more.
+all of a tile at once, which no order of operations in Python is. Threads help
+torch more: it parts the tiles among them once, and we meet after every operation, so a machine that
+does other things as well stops us more.
 """
 
 from __future__ import annotations
