@@ -9,6 +9,7 @@ from components.ui.book import BEHIND, BOOK, CONTENTS, KICKER, ROUTES, Entry
 from components.ui.chapter import Chapter
 from components.ui.claims import results
 from components.ui.drawings.arcs import show_arcs
+from components.ui.every_click import hear_every_click
 from components.ui.home import (
     first_out,
     how_many,
@@ -155,4 +156,5 @@ def route_reader() -> None:
 if __name__ == "__main__":
     route_reader()
 else:  # the server, which `streamlit run` takes from here
+    hear_every_click()
     app = st.App(__file__, routes=served.routes(), middleware=served.middleware())

@@ -20,14 +20,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from components.ui.book import BEHIND, CONTENTS
 from tools.latency import (
     LONG,
-    can_stop,
     processor_seconds,
     read_step,
     resident_mb,
@@ -42,6 +41,8 @@ from tools.memory import NOT_PRESSED, values_of
 from tools.reader import Reader, Widget
 
 READERS, TRAININGS, SECONDS, FURTHER = 50, 4, 600.0, 25
+LOOK_SECONDS = 1.0
+"""Between two looks at the steps of those who train."""
 BETWEEN = (2.0, 8.0)
 """Seconds from a reader's move to the next, drawn evenly."""
 ON_A_PAGE = 8
@@ -152,6 +153,13 @@ def own_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
+class Part(NamedTuple):
+    """Of the time in which readers train."""
+
+    steps: int
+    seconds: float
+
+
 def steps_a_second(trainers: Sequence[Reader], seconds: float) -> float:
     before, clock = sum(map(read_step, trainers)), time.perf_counter()
     time.sleep(seconds)
@@ -191,7 +199,7 @@ def crowd(url: str, pid: int, readers: int, trainings: int, seconds: float) -> d
             ]
             until(lambda: all(note.arrived() for note in notes), 2 * PATIENCE)
             clock, server, client = time.perf_counter(), processor_seconds(pid), own_seconds()
-            rates = trained(trainers, seconds)
+            parts = trained(trainers, seconds)
             memory = resident_mb(pid)
             wall = time.perf_counter() - clock
             used, own = processor_seconds(pid) - server, own_seconds() - client
@@ -214,8 +222,8 @@ def crowd(url: str, pid: int, readers: int, trainings: int, seconds: float) -> d
         "moves_before_all_were_open": len(early),
         "p95_before_all_were_open_ms": milliseconds(early, 95),
         **quickness(later),
-        "steps_a_second": round(float(np.mean(rates)), 2),
-        "steps_a_second_by_half_minute": [round(rate, 1) for rate in rates],
+        "steps_a_second": round(rate_of(parts), 2),
+        "steps_a_second_by_half_minute": [round(rate_of([part]), 1) for part in parts],
         "server_and_worker_mb": memory,
         "client_cores": round(own / wall, 2),
         "server_and_worker_cores": round(used / wall, 2),
@@ -229,7 +237,7 @@ def quickness(moves: Sequence[Move]) -> dict[str, Any]:
         "moves": len(moves),
         "p50_ms": milliseconds(seconds, 50),
         "p95_ms": milliseconds(seconds, 95),
-        "slowest_s": round(max(seconds, default=math.nan), 2),
+        "slowest_s": round(max(seconds), 2) if seconds else None,
         "slowest": [
             {"s": round(one.seconds, 2), "page": one.page, "control": one.control}
             for one in moves[:5]
@@ -276,28 +284,32 @@ def in_line(url: str, readers: int) -> dict[str, int]:
 HALF_MINUTE = 30.0
 
 
-def trained(trainers: Sequence[Reader], seconds: float) -> list[float]:
-    """Steps a second of all together, by half minutes; a run that is done begins anew."""
-    rates, at = list[float](), {trainer: read_step(trainer) for trainer in trainers}
-    for _ in range(max(1, round(seconds / HALF_MINUTE))):
+def trained(trainers: Sequence[Reader], seconds: float) -> list[Part]:
+    """What all together did, by half minutes and the rest; a run that is done begins anew."""
+    parts, at = list[Part](), {trainer: read_step(trainer) for trainer in trainers}
+    while (left := seconds - sum(part.seconds for part in parts)) > LOOK_SECONDS / 2:
         steps, clock = 0, time.perf_counter()
-        while time.perf_counter() - clock < min(seconds, HALF_MINUTE):
-            time.sleep(1.0)
+        while time.perf_counter() - clock < min(left, HALF_MINUTE):
+            time.sleep(min(LOOK_SECONDS, left))
             for trainer, before in at.items():
                 now = read_step(trainer)
                 steps += max(0, now - before)
                 at[trainer] = now
-                if says(trainer, "Done."):
+                if any(widget.label == "Remove" for widget in trainer.widgets()):
                     trainer.press("Remove")
-                    at[trainer] = 0
-                elif not can_stop(trainer):  # a click that came as the page was drawn is lost
                     trainer.press("ch10_train")
-        rates.append(steps / (time.perf_counter() - clock))
-    return rates
+                    at[trainer] = 0
+        parts.append(Part(steps, time.perf_counter() - clock))
+    return parts
 
 
-def milliseconds(seconds: Sequence[float], percentile: float) -> float:
-    return round(1000 * float(np.percentile(seconds, percentile)), 1) if seconds else math.nan
+def rate_of(parts: Sequence[Part]) -> float:
+    return sum(part.steps for part in parts) / sum(part.seconds for part in parts)
+
+
+def milliseconds(seconds: Sequence[float], percentile: float) -> float | None:
+    """None where nobody moved anything."""
+    return round(1000 * float(np.percentile(seconds, percentile)), 1) if seconds else None
 
 
 def main() -> None:
@@ -316,7 +328,9 @@ def main() -> None:
         line = in_line(url, PRESSING)
         print(watched, line, flush=True)
         readers = said.readers
-        while said.further and rows[-1]["p95_ms"] < 1000 * TOO_SLOW and readers < MOST_READERS:
+        while (
+            said.further and (rows[-1]["p95_ms"] or 0) < 1000 * TOO_SLOW and readers < MOST_READERS
+        ):
             readers += said.further
             rows.append(crowd(url, pid, readers, said.trainings, min(60.0, said.seconds)))
             print(rows[-1], flush=True)

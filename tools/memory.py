@@ -27,6 +27,7 @@ from tools.reader import Reader, Widget
 ROUNDS, AT_ONCE = 63, 8
 PATIENCE = 3600.0
 """Seconds that a visitor waits for an answer: the machine may be busy, memory is what counts."""
+FEWEST_ROUNDS = 4
 FORGOTTEN_AFTER = 65.0
 """Seconds after which the server lets go of a closed tab, disconnectedSessionTTL and a bit."""
 
@@ -124,8 +125,10 @@ def opened(url: str, page: str) -> None:
             raise RuntimeError(f"{page}: {reader.exceptions()}")
 
 
-def growth(readers: Sequence[int]) -> float:
-    """KB a visit over the second half of the rounds, by least squares."""
+def growth(readers: Sequence[int]) -> float | None:
+    """KB a visit over the second half of the rounds, by least squares; None: too few rounds."""
+    if len(readers) < FEWEST_ROUNDS:
+        return None
     later = np.array(readers[len(readers) // 2 :], dtype=float)
     return 1000 * float(np.polyfit(np.arange(len(later)) * AT_ONCE, later, 1)[0])
 

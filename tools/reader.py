@@ -273,6 +273,13 @@ class Reader:
         found = self.widget(button) if isinstance(button, str) else button
         return self._ask(found.fragment, found.state(found.wire(PRESSED)))
 
+    def press_together(self, *buttons: str | Widget) -> None:
+        """Click each before the answer to the one before it has come; wait for the last answer."""
+        found = [self.widget(button) if isinstance(button, str) else button for button in buttons]
+        for one in found[:-1]:
+            self._send(one.fragment, one.state(one.wire(PRESSED)), automatic=False)
+        self.press(found[-1])
+
     def answer(self, component: str, value: object) -> float:
         """Say what the component with this key would; seconds as for `set`."""
         with self._changed:

@@ -24,7 +24,7 @@ from lab.live.beside import beside
 
 PROCESS = "components.ui.computing_process"
 
-MOST_BYTES = 32 * 2**20
+MOST_BYTES = 16 * 2**20
 """Of the answers that are kept, as they were sent."""
 
 DIED = "the process that computes what readers ask has died"

@@ -11,6 +11,7 @@ import pickle
 import queue
 import sys
 import threading
+import time
 from collections.abc import Callable
 from functools import reduce
 from importlib import import_module
@@ -24,6 +25,9 @@ from components.ui.loaded_models import loaded_models, use_one_thread
 from lab.live.memory import keep_few_kernels, keep_giving_back
 
 Found = TypeVar("Found")
+
+LOOKS_SECONDS = 20.0
+"""Between two looks for runs that nobody asks for any more."""
 
 
 def compute_here(
@@ -65,12 +69,17 @@ def work(idle_seconds: float) -> None:
     keep_few_kernels()
     loaded_models().say = lambda share, doing: send(answers, 0, Stage(share, doing))
     use_one_thread()  # it brings torch, and whatever is asked needs it
+    asked = time.monotonic()
     while True:
         try:
-            number, question = questions.get(timeout=idle_seconds)
+            number, question = questions.get(timeout=min(LOOKS_SECONDS, idle_seconds))
         except queue.Empty:
-            os._exit(0)
-        send(answers, number, answer(question))
+            if time.monotonic() - asked >= idle_seconds:
+                os._exit(0)
+        else:
+            send(answers, number, answer(question))
+            asked = time.monotonic()
+        loaded_models().let_go(time.monotonic())
 
 
 def send(answers: IO[bytes], number: int, said: Stage | bytes | Exception) -> None:

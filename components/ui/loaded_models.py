@@ -5,6 +5,7 @@ never changed. torch takes seconds to import, so it comes with the first of them
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Collection
 from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, ParamSpec
@@ -28,18 +29,25 @@ WARM_UP = 2
 """Tokens written before anyone asks: one is the prompt's, and one is read behind a cache."""
 
 
+KEPT_SECONDS = 60.0
+"""That a run stays loaded after it was last asked for: it holds 19 MB, and reading it anew takes a
+quarter of a second."""
+
+
 class LoadedModels:
-    """The runs loaded so far. `say` hears how far the loading of one is."""
+    """The runs that are loaded. `say` hears how far the loading of one is."""
 
     def __init__(self) -> None:
         keep_giving_back()
         self.lock = threading.Lock()
         self.loaded: dict[str, Checkpoint] = {}
+        self.asked: dict[str, float] = {}
         self.say: Callable[[float, str], None] = lambda share, doing: None
 
     def load(self, name: str) -> Checkpoint:
         """A run, ready to use. Raises `CheckpointError` in one sentence if it cannot be had."""
         with self.lock:
+            self.asked[name] = time.monotonic()
             if name not in self.loaded:
                 use_one_thread()
                 from lab.data.vocabulary import decode
@@ -56,8 +64,18 @@ class LoadedModels:
                 )
                 self.loaded[name] = checkpoint
                 spare_the_collector()
+            found = self.loaded[name]
         use_one_thread()
-        return self.loaded[name]
+        return found
+
+    def let_go(self, now: float) -> None:
+        """Of the runs that nobody has asked for in a while; the last one asked for stays."""
+        with self.lock:
+            last = max(self.asked.values(), default=now)
+            for name, asked in list(self.asked.items()):
+                if asked < last and now - asked > KEPT_SECONDS:
+                    del self.asked[name]
+                    self.loaded.pop(name, None)
 
 
 def use_one_thread() -> None:

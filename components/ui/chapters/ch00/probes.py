@@ -62,7 +62,7 @@ MOST_SECONDS = 4.0
 WIDTH_EPOCHS, WIDTH_SEEDS = 400, (0, 1, 2)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)  # about 2 MB each
+@st.cache_resource(max_entries=8, show_spinner=False)  # about 2 MB each
 def run_of(settings: Settings, hidden: tuple[int, ...]) -> list[Frame]:
     """A whole run; `hidden`: the numbers of the cells it is not shown. All that ask get the same
     frames, which nobody changes: a view asks a dozen times, and a copy takes milliseconds."""
