@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tools.latency import ROOT, answers, until
 from tools.reader import Reader
 
