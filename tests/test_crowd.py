@@ -9,8 +9,9 @@ import sys
 
 import pytest
 
-from tools.crowd import crowd, in_line, watching
+from tools.crowd import Part, crowd, in_line, quickness, rate_of, watching
 from tools.latency import processor_seconds, served, tree_of
+from tools.memory import AT_ONCE, FEWEST_ROUNDS, growth
 
 BEGINS_A_WORKER = """
 import subprocess, sys, threading
@@ -34,6 +35,22 @@ def test_the_processor_time_of_a_server_counts_a_worker_that_one_of_its_threads_
         finally:
             os.kill(worker, signal.SIGKILL)
             server.kill()
+
+
+def test_a_short_part_weighs_as_much_as_it_lasted() -> None:
+    assert rate_of([Part(steps=60, seconds=30.0), Part(steps=30, seconds=10.0)]) == 90 / 40
+
+
+def test_where_nobody_moved_anything_no_time_is_told() -> None:
+    told = quickness([])
+    assert told["moves"] == 0
+    assert told["p95_ms"] is told["slowest_s"] is None
+
+
+def test_growth_is_told_by_the_second_half_of_enough_rounds() -> None:
+    assert growth([500] * (FEWEST_ROUNDS - 1)) is None
+    later = [900, 900 + AT_ONCE, 900 + 2 * AT_ONCE]  # a MB a visit
+    assert growth([100, 100, 100, *later]) == pytest.approx(1000)
 
 
 @pytest.mark.slow

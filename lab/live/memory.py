@@ -47,8 +47,8 @@ M_TRIM_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX = -1, -4, -8
 """Of glibc's malloc.h."""
 
 ARENAS = 2
-"""Of the server, whose threads wait for the interpreter's lock anyway: after sixteen readers, who
-trained and left, it held 400 MB with two heaps and 468 MB with one for each of some threads."""
+"""Of the server, whose threads wait for the interpreter's lock anyway. With a heap for each of some
+threads it held more once readers had left."""
 
 
 @lru_cache(maxsize=1)
